@@ -1,0 +1,82 @@
+# One door to everything; each target sets up what it needs, once.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.ready
+NODE := client-vscode/node_modules/.ready
+CLIENT := $(wildcard client-vscode/package.json)
+PROJECT ?=
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help setup demo test check bench soak vscode vsix screenshots generate lock clean
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: $(VENV) ## a .venv with pinned, hashed dependencies
+
+$(VENV): pyproject.toml requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@echo "Installing the dependencies into .venv …"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: $(VENV) ## the main job on a sample; PROJECT=path looks at your own code
+	@$(BIN)/python -m benchmarks.demo $(PROJECT)
+
+test: $(VENV) ## every test, real editors included
+	@.ci/editors
+	@$(if $(CLIENT),$(MAKE) --no-print-directory vsix)
+	@$(BIN)/python -P -m pytest -m "not soak" $(ARGS)
+
+check: $(VENV) ## style, types, layers, packaging, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -P -m pytest -q tests/packaging $(wildcard tests/generate)
+
+bench: $(VENV) ## side by side with what a user would pick instead
+	@$(BIN)/python -m benchmarks.bench $(ARGS)
+
+soak: $(VENV) ## the long forms of the tests
+	@$(BIN)/python -P -m pytest -m soak --timeout 3600 $(ARGS)
+
+vscode: vsix ## the real VS Code in a browser, on the sample project
+	@tests/editors/install_vscode.sh
+	@$(BIN)/python -P tests/editors/open_vscode.py $(PROJECT)
+
+screenshots: vsix ## the pictures of the README, from the test's own run
+	@tests/editors/install_vscode.sh
+	@$(BIN)/python -P -m pytest tests/editors -k vscode --screenshots docs/images $(ARGS)
+
+$(NODE): client-vscode/package.json client-vscode/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing. On Debian and Ubuntu: sudo apt-get install nodejs npm" >&2; exit 2; }
+	@npm --prefix client-vscode ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+vsix: $(VENV) $(NODE) ## an installable VS Code package with the server inside
+	@npm --prefix client-vscode run --silent package
+
+generate: $(VENV) ## files that are made from the settings tree
+	@$(BIN)/python -P -m tests.generate
+
+COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+lock: $(VENV) ## newest allowed versions of the dependencies
+	@$(BIN)/$(COMPILE) pyproject.toml -o requirements.lock
+	@$(BIN)/$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	@$(BIN)/$(COMPILE) --group bench -o benchmarks/peers.lock
+	@$(BIN)/$(COMPILE) --group bench-corpus --no-deps -o benchmarks/corpus.lock
+
+clean: ## everything that was made or downloaded here
+	rm -rf .venv .cache build dist *.egg-info server/*.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	    .import_linter_cache client-vscode/node_modules client-vscode/dist

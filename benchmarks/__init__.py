@@ -1,0 +1,1 @@
+"""What is shown: the demo, and comparisons with what a user would pick instead."""

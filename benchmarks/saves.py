@@ -1,0 +1,242 @@
+"""From a save to the first and to all findings, as an editor sees it.
+
+Each save brings a text that nobody has seen: it ends in an import that is unused and that Bandit
+objects to, in turn of one module and of another, with a number. So what was said of the text
+before can never be taken for an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import statistics
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import psutil
+
+from .client import Client, Message
+from .world import SERVER, World, environment
+
+PAUSE = 1.5
+_QUIET = 1.2
+_MODULES = ("pickle", "subprocess")
+
+Told = frozenset[tuple[Any, ...]]
+
+
+class Sample(NamedTuple):
+    """Milliseconds after the save; 0 where it was there before."""
+
+    first: float
+    all: float
+
+
+@dataclass(slots=True)
+class Timing:
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def first(self) -> float:
+        return statistics.median(sample.first for sample in self.samples)
+
+    @property
+    def all(self) -> float:
+        return statistics.median(sample.all for sample in self.samples)
+
+
+class Contender(Protocol):
+    name: str
+
+    def session(self, file: Path) -> contextlib.AbstractAsyncContextManager[Session]: ...
+
+
+class Session(Protocol):
+    memory: float
+
+    async def save(self, text: str, pause: float) -> Sample: ...
+
+
+def text_of(base: str, number: int) -> str:
+    return f"{base}\nimport {_MODULES[number % 2]}  # {number}\n"
+
+
+async def measure(
+    contender: Contender, file: Path, rounds: int, pause: float
+) -> tuple[Timing, float]:
+    """The timing, and the memory of all its processes in MB afterwards."""
+    base = file.read_text(encoding="utf-8")
+    timing = Timing()
+    async with contender.session(file) as session:
+        for number in range(rounds):
+            timing.samples.append(await session.save(text_of(base, number + 2), pause))
+        memory = session.memory
+    file.write_text(base, encoding="utf-8")
+    return timing, memory
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A language server that publishes diagnostics."""
+
+    name: str
+    command: tuple[str, ...]
+    options: Any = None
+    settings: Any = None
+    state: Path | None = None
+
+    @contextlib.asynccontextmanager
+    async def session(self, file: Path) -> AsyncIterator[Session]:
+        env = environment(self.state) if self.state else None
+        async with Client.start(self.command, file.parent, env) as client:
+            await client.initialize(file.parent, self.options, self.settings)
+            session = _Served(client, file)
+            await session.learn()
+            yield session
+
+
+class _Served:
+    def __init__(self, client: Client, file: Path) -> None:
+        self._client = client
+        self._file = file
+        self._base = file.read_text(encoding="utf-8")
+        self._version = 0
+        self._expected: dict[int, Told] = {}
+
+    @property
+    def memory(self) -> float:
+        """Proportional set size, in MB: shared pages count once."""
+        process = psutil.Process(self._client.process.pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(each.memory_full_info().pss for each in family) / 1e6
+
+    async def learn(self) -> None:
+        """What is said, in the end, of each of the two texts."""
+        self._client.open(self._file, self._base)
+        for number in (0, 1):
+            await self._edit(text_of(self._base, number))
+            self._client.save(self._file)
+            await self._quiet()
+            self._expected[number] = _told(self._client.diagnostics[self._file.as_uri()])
+        if self._expected[0] <= self._expected[1] or self._expected[1] <= self._expected[0]:
+            raise RuntimeError("the findings of the two texts cannot be told apart")
+
+    async def save(self, text: str, pause: float) -> Sample:
+        parity = 0 if _MODULES[0] in text.splitlines()[-1] else 1
+        expected = self._expected[parity]
+        new = expected - self._expected[1 - parity]
+        seen = len(self._client.published)
+        await self._edit(text)
+        await asyncio.sleep(pause)
+        saved = time.perf_counter()
+        self._client.save(self._file)
+
+        def since(condition: Any) -> float | None:
+            hits = (
+                news.at
+                for news in self._client.published[seen:]
+                if news.uri == self._file.as_uri() and condition(_told(news.diagnostics))
+            )
+            return next(hits, None)
+
+        await self._client.wait(lambda: since(lambda told: told == expected) is not None)
+        first, complete = since(lambda told: told & new), since(lambda told: told == expected)
+        assert first is not None
+        assert complete is not None
+        await self._quiet()
+        return Sample(*(max(0.0, (at - saved) * 1000) for at in (first, complete)))
+
+    async def _edit(self, text: str) -> None:
+        self._version += 1
+        self._client.change(self._file, text, self._version)
+        self._file.write_text(text, encoding="utf-8")
+
+    async def _quiet(self) -> None:
+        """Until nothing was published for a while."""
+        with contextlib.suppress(TimeoutError):
+            while True:
+                seen = len(self._client.published)
+                await self._client.wait(
+                    lambda count=seen: len(self._client.published) > count, _QUIET
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """One process for each tool and save, at the same time: what generic linter plug-ins do."""
+
+    world: World
+    tools: tuple[str, ...] = ("ruff", "bandit")
+
+    @property
+    def name(self) -> str:
+        return f"one {' + '.join(self.tools)} process"
+
+    @contextlib.asynccontextmanager
+    async def session(self, file: Path) -> AsyncIterator[Session]:
+        yield _Spawned(self, file)
+
+
+class _Spawned:
+    memory = 0.0
+
+    def __init__(self, contender: Processes, file: Path) -> None:
+        self._contender = contender
+        self._file = file
+
+    async def save(self, text: str, pause: float) -> Sample:
+        await asyncio.sleep(pause)
+        self._file.write_text(text, encoding="utf-8")
+        saved = time.perf_counter()
+        ends = await asyncio.gather(*(self._run(tool) for tool in self._contender.tools))
+        return Sample(*((at - saved) * 1000 for at in (min(ends), max(ends))))
+
+    async def _run(self, tool: str) -> float:
+        await tool_findings(self._contender.world, tool, self._file)
+        return time.perf_counter()
+
+
+async def tool_findings(world: World, tool: str, path: Path) -> list[Message]:
+    """What a tool's own process says of a file or a folder."""
+    arguments = {
+        "ruff": ["check", "--no-cache", "--output-format", "json", str(path)],
+        "bandit": ["-q", "-f", "json", *(["-r"] if path.is_dir() else []), str(path)],
+    }[tool]
+    process = await asyncio.create_subprocess_exec(
+        world.command(tool),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    output, _ = await process.communicate()
+    answer = json.loads(output)
+    rows: list[Message] = answer["results"] if tool == "bandit" else answer
+    return rows
+
+
+def contenders(world: World, state: Path) -> tuple[Contender, ...]:
+    pylsp = {
+        "pylsp": {
+            "plugins": {
+                "ruff": {"enabled": True, "executable": world.command("ruff")},
+                "bandit": {"enabled": True},
+            }
+        }
+    }
+    return (
+        Server("understudy", SERVER, {"trusted": True}, None, state),
+        Server("ruff server", (world.command("ruff"), "server")),
+        Processes(world, ("ruff",)),
+        Processes(world),
+        Server("python-lsp-server", (world.command("pylsp"),), None, pylsp["pylsp"]),
+    )
+
+
+def _told(diagnostics: list[Message]) -> Told:
+    return frozenset(
+        (d["range"]["start"]["line"], str(d.get("code")), d["message"]) for d in diagnostics
+    )

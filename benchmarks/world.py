@@ -1,0 +1,91 @@
+"""What the benchmarks work with: real code, the peers in an environment of their own, and us."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+CACHE = ROOT / ".cache/bench"
+SERVER = (sys.executable, "-P", "-m", "understudy", "lsp")
+
+# The same rules for everyone; complexity above 10 is everyone's default.
+CONFIGURATION = '[tool.ruff.lint]\nselect = ["E4", "E7", "E9", "F", "S", "C901"]\n'
+
+FILES = {
+    100: "django/utils/numberformat.py",
+    500: "django/utils/html.py",
+    2000: "django/db/models/sql/compiler.py",
+    5000: "bottle.py",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``corpus`` holds the sources by package; ``peers`` the peers' commands."""
+
+    corpus: Path
+    peers: Path
+
+    def command(self, name: str) -> str:
+        return str(self.peers / name)
+
+
+def prepare() -> World:
+    """Download once, by hash. Raises CalledProcessError."""
+    return World(
+        _made("corpus", "corpus.lock", _corpus), _made("peers", "peers.lock", _peers) / "bin"
+    )
+
+
+def environment(state: Path) -> dict[str, str]:
+    """For our processes: a state folder of their own, so that nothing is known beforehand."""
+    return {**os.environ, "UNDERSTUDY_STATE_DIR": str(state)}
+
+
+def workspace(folder: Path) -> Path:
+    """An empty workspace with the configuration that everyone obeys."""
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
+    return folder
+
+
+def _made(name: str, lock: str, make: object) -> Path:
+    content = (HERE / lock).read_bytes()
+    folder = CACHE / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}"
+    if not (folder / ".ready").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        assert callable(make)
+        make(folder, HERE / lock)
+        (folder / ".ready").touch()
+    return folder
+
+
+def _corpus(folder: Path, lock: Path) -> None:
+    wheels = folder / "wheels"
+    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(wheels)]
+    _run(sys.executable, "-m", "pip", "download", "--quiet", *options, "-r", str(lock))
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(folder)
+
+
+def _peers(folder: Path, lock: Path) -> None:
+    venv.create(folder, with_pip=True)
+    install = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet"]
+    _run(*install, "--require-hashes", "-r", str(lock))
+    plugin = shutil.copytree(HERE / "pylsp_bandit", folder / "pylsp_bandit")
+    _run(*install, "--no-build-isolation", "--no-deps", str(plugin))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)

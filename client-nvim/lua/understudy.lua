@@ -1,0 +1,219 @@
+-- Understudy in Neovim 0.7 and later: how its server is started, its commands and its statusline text.
+-- Diagnostics, code actions, progress and the question of trust are Neovim's own LSP client.
+
+local M = {}
+
+-- The last `understudy/status` by client id. It outlives the client: a server that ended must not look clean.
+local statuses = {}
+
+local function tell(text, level)
+  vim.notify("Understudy: " .. text, vim.log.levels[level or "INFO"])
+end
+
+-- Methods of a client took no `self` before 0.11.
+local function call(client, method, ...)
+  if vim.fn.has("nvim-0.11") == 1 then
+    return client[method](client, ...)
+  end
+  return client[method](...)
+end
+
+local function clients(bufnr)
+  local all = (vim.lsp.get_clients or vim.lsp.get_active_clients)()
+  return vim.tbl_filter(function(client)
+    return client.name == "understudy" and (not bufnr or vim.lsp.buf_is_attached(bufnr, client.id))
+  end, all)
+end
+
+local function on_status(_, status, context)
+  statuses[context.client_id] = status
+  vim.cmd("redrawstatus!")
+end
+
+-- `-P` keeps Python from importing modules of the folder that it starts in: the workspace.
+local function server()
+  if vim.g.understudy_python then
+    return { vim.fn.expand(vim.g.understudy_python), "-P", "-m", "understudy", "lsp" }
+  end
+  return { "understudy", "lsp" }
+end
+
+--- The client's configuration, in the shape of `vim.lsp.Config`.
+--- A repository is one workspace, as in other editors: its root goes before that of a package in it.
+function M.config()
+  return {
+    name = "understudy",
+    cmd = server(),
+    filetypes = { "python" },
+    root_markers = { ".understudy", ".git", "pyproject.toml", "setup.cfg", "setup.py" },
+    settings = {},
+    handlers = { ["understudy/status"] = on_status },
+  }
+end
+
+local function root(path, markers)
+  for _, marker in ipairs(markers) do
+    local folder = path
+    repeat
+      local child = folder
+      folder = vim.fn.fnamemodify(child, ":h")
+      if vim.loop.fs_stat(folder .. "/" .. marker) then
+        return folder
+      end
+    until folder == child
+  end
+end
+
+local function start(config, bufnr)
+  if vim.bo[bufnr].buftype ~= "" then
+    return
+  end
+  config = vim.deepcopy(config)
+  config.root_dir = root(vim.api.nvim_buf_get_name(bufnr), config.root_markers)
+  if vim.lsp.start then
+    vim.lsp.start(config)
+    return
+  end
+  for _, client in ipairs(clients()) do
+    if client.config.root_dir == config.root_dir then
+      vim.lsp.buf_attach_client(bufnr, client.id)
+      return
+    end
+  end
+  local id = vim.lsp.start_client(config)
+  if id then
+    vim.lsp.buf_attach_client(bufnr, id)
+  end
+end
+
+--- Starts a server for every project whose files are opened from now on.
+--- `options` are laid over `M.config()`, for example `{ settings = { understudy = { … } } }`.
+function M.setup(options)
+  if vim.lsp.enable then
+    vim.lsp.config("understudy", options or {})
+    vim.lsp.enable("understudy")
+    return
+  end
+  local config = vim.tbl_deep_extend("force", M.config(), options or {})
+  vim.api.nvim_create_autocmd("FileType", {
+    group = vim.api.nvim_create_augroup("understudy", {}),
+    pattern = config.filetypes,
+    callback = function()
+      start(config, vim.api.nvim_get_current_buf())
+    end,
+  })
+end
+
+local marks = { idle = "", running = "… ", attention = "! " }
+
+--- What the server of the current buffer says, in one line; empty where there is none.
+--- `:Understudy showStatus` gives the reasons behind a `!`.
+function M.statusline()
+  local ended = false
+  for id, status in pairs(statuses) do
+    if vim.lsp.buf_is_attached(0, id) then
+      return "Understudy: " .. (marks[status.state] or status.state .. " ") .. status.summary
+    end
+    ended = ended or not vim.lsp.get_client_by_id(id)
+  end
+  return ended and "Understudy: stopped" or ""
+end
+
+local function show(text)
+  vim.cmd("botright new")
+  vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(text, "\n"))
+  vim.bo.buftype, vim.bo.bufhidden, vim.bo.modified = "nofile", "wipe", false
+end
+
+-- Text of several lines gets a window, everything else a message.
+local function present(result)
+  if type(result) == "string" and result:find("\n") then
+    show(result)
+  elseif type(result) == "string" then
+    tell(result)
+  elseif type(result) == "table" then
+    local parts = {}
+    for key, value in pairs(result) do
+      table.insert(parts, ("%s: %s"):format(key, type(value) == "table" and #value or value))
+    end
+    table.sort(parts)
+    tell(table.concat(parts, ", "))
+  end
+end
+
+local function execute(name, on_result)
+  local client = clients(vim.api.nvim_get_current_buf())[1] or clients()[1]
+  if not client then
+    tell("no server runs; open a Python file, or see why with :Understudy showOutput", "WARN")
+    return
+  end
+  local parameters = { command = "understudy." .. name, arguments = {} }
+  call(client, "request", "workspace/executeCommand", parameters, function(failure, result)
+    if failure then
+      tell(("%s failed: %s"):format(name, failure.message), "ERROR")
+    else
+      on_result(result)
+    end
+  end)
+end
+
+local in_editor = {}
+
+function in_editor.restart()
+  local function ended()
+    return #clients() == 0
+  end
+  for _, force in ipairs({ false, true }) do
+    for _, client in ipairs(clients()) do
+      call(client, "stop", force)
+    end
+    if vim.wait(2000, ended, 20) then
+      break
+    end
+  end
+  statuses = {}
+  if vim.lsp.enable then
+    vim.lsp.enable("understudy")
+  else
+    vim.cmd("doautoall understudy FileType")
+  end
+end
+
+function in_editor.showOutput()
+  vim.cmd("botright split " .. vim.fn.fnameescape(require("vim.lsp.log").get_filename()))
+  vim.cmd("normal! G")
+end
+
+function in_editor.reportProblem()
+  execute("debugInfo", function(information)
+    local questions = "What did you do?\n\nWhat happened, and what should have happened?\n\n"
+    show(questions .. information)
+  end)
+end
+
+--- Runs the command `name` of `understudy/commands.lua`.
+function M.command(name)
+  for _, command in ipairs(require("understudy.commands")) do
+    if command.name == name then
+      if command.client then
+        in_editor[name]()
+      else
+        execute(name, present)
+      end
+      return
+    end
+  end
+  tell(("there is no command '%s'; :Understudy <Tab> lists them"):format(name), "ERROR")
+end
+
+--- The names of the commands that begin with `start`.
+function M.complete(start)
+  local names = vim.tbl_map(function(command)
+    return command.name
+  end, require("understudy.commands"))
+  return vim.tbl_filter(function(name)
+    return vim.startswith(name, start)
+  end, names)
+end
+
+return M

@@ -1,0 +1,51 @@
+import * as vscode from "vscode";
+
+import { SECTION } from "./settings.ts";
+
+/** Shows the user what the server answered to one of its commands. */
+export async function present(command: string, answer: unknown): Promise<void> {
+  if (command === `${SECTION}.showStatus` && typeof answer === "string") {
+    await vscode.window.showInformationMessage("Understudy", { modal: true, detail: answer });
+  } else if (command === `${SECTION}.scanWorkspace` && isScan(answer)) {
+    const { files, findings } = answer;
+    const text = `Understudy checked ${count(files, "file")}: ${count(findings, "finding")}.`;
+    const choice = await vscode.window.showInformationMessage(text, "Show Problems");
+    if (choice) await vscode.commands.executeCommand("workbench.actions.view.problems");
+  }
+}
+
+/** Opens an unsaved Markdown document that the user can read, shorten and paste into a report. */
+export async function openReport(
+  extension: vscode.Extension<unknown>,
+  session: string,
+): Promise<void> {
+  const { version } = extension.packageJSON as { version: string };
+  const content = [
+    "# Understudy: problem report",
+    "",
+    "<!-- Nothing was sent. Tell what you did, what happened and what you expected; remove what",
+    "     you do not want to share (paths, names); then paste this into a new issue. -->",
+    "",
+    "## What happened",
+    "",
+    "",
+    "## Versions",
+    "",
+    `- Extension: ${version}`,
+    `- VS Code: ${vscode.version} (${vscode.env.appName}${vscode.env.remoteName ? `, ${vscode.env.remoteName}` : ""})`,
+    `- System: ${process.platform} ${process.arch}, Node ${process.versions.node}`,
+    `- Workspace: ${vscode.workspace.isTrusted ? "trusted" : "not trusted"}`,
+    session,
+    "",
+  ].join("\n");
+  const document = await vscode.workspace.openTextDocument({ language: "markdown", content });
+  await vscode.window.showTextDocument(document);
+}
+
+function isScan(answer: unknown): answer is { files: number; findings: number } {
+  return typeof answer === "object" && answer !== null && "files" in answer && "findings" in answer;
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toString()} ${noun}${number === 1 ? "" : "s"}`;
+}

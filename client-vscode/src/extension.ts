@@ -1,0 +1,52 @@
+import * as vscode from "vscode";
+
+import { openReport } from "./commands.ts";
+import { onInterpreterPicked } from "./interpreter.ts";
+import { Session } from "./session.ts";
+import { SECTION } from "./settings.ts";
+import { present, type Status } from "./status.ts";
+
+let session: Session | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const log = vscode.window.createOutputChannel("Understudy", { log: true });
+  const item = vscode.window.createStatusBarItem("status", vscode.StatusBarAlignment.Left);
+  item.name = "Understudy";
+  const show = (status: Status, onClick: string): void => {
+    const { text, tooltip, warning } = present(status);
+    item.text = text;
+    item.tooltip = tooltip;
+    item.backgroundColor = warning
+      ? new vscode.ThemeColor("statusBarItem.warningBackground")
+      : undefined;
+    item.command = `${SECTION}.${onClick}`;
+    item.show();
+  };
+  const current = new Session(context, log, show);
+  session = current;
+
+  const command = (name: string, action: () => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(`${SECTION}.${name}`, action);
+  context.subscriptions.push(
+    log,
+    item,
+    command("restart", current.restart),
+    command("showOutput", () => {
+      log.show();
+    }),
+    command("reportProblem", async () => {
+      await openReport(context.extension, await current.describe());
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => current.trustGranted()),
+    vscode.workspace.onDidChangeConfiguration(async (event) => {
+      if (event.affectsConfiguration(`${SECTION}.server`)) await current.restart();
+      else if (event.affectsConfiguration(SECTION)) await current.configurationChanged();
+    }),
+    await onInterpreterPicked(() => current.reconsider()),
+  );
+  await current.restart();
+}
+
+export async function deactivate(): Promise<void> {
+  await session?.stop();
+}

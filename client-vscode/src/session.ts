@@ -1,0 +1,220 @@
+import type { Readable } from "node:stream";
+import { createInterface } from "node:readline";
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  DidChangeConfigurationNotification,
+  ErrorAction,
+  ExecuteCommandRequest,
+  LanguageClient,
+  RevealOutputChannelOn,
+  type CloseHandlerResult,
+  type LanguageClientOptions,
+} from "vscode-languageclient/node";
+
+import { coalesced } from "./coalesce.ts";
+import { present as presentAnswer } from "./commands.ts";
+import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
+import { ManagedEnvironment } from "./managed.ts";
+import { NoInterpreter } from "./python.ts";
+import { givenSettings, SECTION, serverSettings } from "./settings.ts";
+import type { Status } from "./status.ts";
+
+const CRASHES = 3;
+const CRASH_WINDOW_MINUTES = 3;
+
+/** One language server for the window: at most one runs, and only this class starts and stops it. */
+export class Session {
+  /** Stops the server if it runs, chooses the interpreter anew, and starts it. */
+  readonly restart = coalesced(() => this.replace());
+
+  private client: LanguageClient | undefined;
+  private interpreter: Interpreter | undefined;
+  private failure: string | undefined;
+  private crashes: number[] = [];
+  private readonly settings: string[];
+  private readonly managed: ManagedEnvironment;
+
+  constructor(
+    context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly show: (status: Status, onClick: "showStatus" | "showOutput") => void,
+  ) {
+    this.settings = serverSettings(context.extension.packageJSON);
+    this.managed = new ManagedEnvironment(
+      context.globalStorageUri,
+      context.asAbsolutePath("wheels"),
+      log,
+    );
+  }
+
+  /** What the session knows of itself, as lines of Markdown. */
+  async describe(): Promise<string> {
+    const own = [
+      `- Interpreter: ${this.interpreter ? `${this.interpreter.path} (${this.interpreter.origin})` : "none"}`,
+      `- Server: ${this.failure ?? (this.client?.isRunning() ? "running" : "not running")}`,
+    ].join("\n");
+    if (!this.client?.isRunning()) return own;
+    const answer: unknown = await this.client.sendRequest(ExecuteCommandRequest.type, {
+      command: `${SECTION}.debugInfo`,
+    });
+    return `${own}\n\n${String(answer)}`;
+  }
+
+  /** Tells the server of a grant; an interpreter that the grant allows takes over. */
+  async trustGranted(): Promise<void> {
+    if (this.client?.isRunning())
+      await this.client.sendNotification(`${SECTION}/trust`, { trusted: true });
+    await this.reconsider();
+  }
+
+  /** Sends the settings again after a change of them. */
+  async configurationChanged(): Promise<void> {
+    if (this.client?.isRunning())
+      await this.client.sendNotification(DidChangeConfigurationNotification.type, {
+        settings: { [SECTION]: this.given() },
+      });
+  }
+
+  /** Restarts if another interpreter would now be chosen. */
+  async reconsider(): Promise<void> {
+    const choice = await chooseInterpreter(this.managed).catch(() => undefined);
+    if (choice?.path !== this.interpreter?.path) await this.restart();
+  }
+
+  async stop(): Promise<void> {
+    await vscode.commands.executeCommand("setContext", `${SECTION}.running`, false);
+    const client = this.client;
+    this.client = undefined;
+    // A server that does not answer to "shutdown" is ended by the client; what it says is in the log.
+    await client?.dispose().catch((error: unknown) => {
+      this.log.warn(`Stopping the server: ${String(error)}`);
+    });
+  }
+
+  private async replace(): Promise<void> {
+    await this.stop();
+    this.tell("starting", "Understudy", "The server is starting.");
+    this.failure = undefined;
+    this.interpreter = undefined;
+    try {
+      this.interpreter = await chooseInterpreter(this.managed);
+    } catch (error) {
+      if (!(error instanceof NoInterpreter)) throw error;
+      this.failed(error.message, "Open Settings");
+      return;
+    }
+    this.log.info(`Server: ${this.interpreter.path} (${this.interpreter.origin})`);
+    const client = this.connect(this.interpreter.path);
+    this.client = client;
+    try {
+      await client.start();
+      await vscode.commands.executeCommand("setContext", `${SECTION}.running`, true);
+    } catch (error) {
+      // After a crash the client may be starting the server again by itself.
+      this.log.error(`Starting the server: ${String(error)}`);
+    }
+  }
+
+  private connect(interpreter: string): LanguageClient {
+    const options: LanguageClientOptions = {
+      documentSelector: [
+        { scheme: "file", language: "python" },
+        { scheme: "untitled", language: "python" },
+        { scheme: "file", pattern: "**/.understudy/config.yaml" },
+      ],
+      initializationOptions: () => ({
+        trusted: vscode.workspace.isTrusted,
+        settings: this.given(),
+      }),
+      outputChannel: this.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      stdioOptions: { stdout: record, stderr: record },
+      errorHandler: {
+        error: (error) => ({ action: ErrorAction.Continue, message: error.message, handled: true }),
+        closed: () => this.crashed(),
+      },
+      middleware: {
+        executeCommand: async (command, args, next) => {
+          const answer: unknown = await next(command, args);
+          await presentAnswer(command, answer);
+          return answer;
+        },
+        workspace: {
+          configuration: ({ items }) =>
+            items.map(({ scopeUri }) =>
+              this.given(scopeUri ? vscode.Uri.parse(scopeUri) : undefined),
+            ),
+        },
+      },
+    };
+    const client = new LanguageClient(
+      SECTION,
+      "Understudy",
+      { command: interpreter, args: ["-P", "-m", "understudy", "lsp"] },
+      options,
+    );
+    client.onNotification(`${SECTION}/status`, (status: Status) => {
+      this.show(status, "showStatus");
+    });
+    return client;
+  }
+
+  private given(scope?: vscode.Uri): Record<string, unknown> {
+    return givenSettings(this.settings, vscode.workspace.getConfiguration, scope);
+  }
+
+  /** The server ended without being asked to: start it again, unless it keeps ending. */
+  private crashed(): CloseHandlerResult {
+    const now = Date.now();
+    this.crashes = this.crashes.filter((then) => now - then < CRASH_WINDOW_MINUTES * 60_000);
+    this.crashes.push(now);
+    if (this.crashes.length < CRASHES) {
+      const detail = "The server ended unexpectedly and is being started again.";
+      this.tell("attention", "Understudy is restarting", detail);
+      return { action: CloseAction.Restart, message: detail, handled: true };
+    }
+    const count = this.crashes.length.toString();
+    this.crashes = [];
+    const message =
+      `Understudy's server ended unexpectedly ${count} times within ` +
+      `${CRASH_WINDOW_MINUTES.toString()} minutes and was not started again. Your files are not ` +
+      `affected, but they are not checked either. The output tells what happened.`;
+    this.failed(message, "Restart", "Report a Problem");
+    return { action: CloseAction.DoNotRestart, message, handled: true };
+  }
+
+  /** Says how things stand while no server can say it. */
+  private tell(state: Status["state"], summary: string, detail: string): void {
+    this.show({ state, summary, detail }, "showOutput");
+  }
+
+  private failed(reason: string, ...actions: string[]): void {
+    this.failure = reason;
+    this.log.error(reason);
+    this.tell("attention", "Understudy is not running", reason);
+    void vscode.commands.executeCommand("setContext", `${SECTION}.running`, false);
+    void vscode.window.showErrorMessage(reason, "Show Output", ...actions).then((choice) => {
+      switch (choice) {
+        case "Show Output":
+          this.log.show();
+          return;
+        case "Restart":
+          return this.restart();
+        case "Report a Problem":
+          return vscode.commands.executeCommand(`${SECTION}.reportProblem`);
+        case "Open Settings":
+          return vscode.commands.executeCommand(
+            "workbench.action.openSettings",
+            `${SECTION}.server.interpreter`,
+          );
+      }
+    });
+  }
+}
+
+function record(input: Readable, channel: vscode.LogOutputChannel): void {
+  createInterface(input).on("line", (line) => {
+    channel.info(line);
+  });
+}

@@ -1,0 +1,1 @@
+"""Understudy: a language server that works behind the editor."""

@@ -1,0 +1,275 @@
+"""Bandit: security findings for Python, from inside a warm worker.
+
+``bandit`` is used in memory through ``BanditManager._parse_file``, which is private: the version is
+pinned to 1.9.x and ``tests/core/test_agreement.py`` holds it to what ``bandit -f json`` prints.
+With ``bandit.interpreter`` set, that interpreter's own ``bandit`` is run as a process instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import importlib.metadata
+import subprocess
+import sys
+import warnings
+from fnmatch import fnmatch
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State, Tier
+from ..settings import Settings
+from ..text import Lines, decode
+from .base import (
+    Analyzer,
+    Answer,
+    Configuration,
+    Files,
+    Item,
+    answer,
+    fingerprint,
+    inside,
+    loads_json,
+    no_verdict,
+    read_content,
+    unreadable,
+    upwards,
+)
+
+if TYPE_CHECKING:
+    from bandit.core.manager import BanditManager
+
+_SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}
+_CONFIDENCE = {"LOW": Confidence.LOW, "MEDIUM": Confidence.MEDIUM, "HIGH": Confidence.HIGH}
+_NAME = "bandit"
+_TALLEST = 10
+"""A finding that spans more lines (a whole function) is shown at its first one."""
+
+
+def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
+    """The nearest ``[tool.bandit]`` and ``.bandit`` at or below the root hold."""
+    options: dict[str, Any] | None = None
+    ini: dict[str, str] | None = None
+    problem = ""
+    for place in upwards(folder):
+        try:
+            if options is None and (table := files.toml(place / "pyproject.toml")) is not None:
+                options = table.get("tool", {}).get("bandit")
+            if ini is None and (text := files.read(place / ".bandit")) is not None:
+                ini = _ini(text.decode())
+        except (ValueError, configparser.Error) as error:
+            problem = f"the configuration in {place} cannot be read: {error}"
+        if place == root:
+            break
+    interpreter = settings.bandit.interpreter
+    context = (interpreter, repr(options), repr(ini), str(root))
+    return Configuration(
+        context,
+        key=fingerprint(context),
+        needs_trust=inside(interpreter, root),
+        problem=problem,
+    )
+
+
+def _ini(text: str) -> dict[str, str]:
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    return dict(parser.items("bandit")) if parser.has_section("bandit") else {}
+
+
+def _version() -> str:
+    python = ".".join(map(str, sys.version_info[:2]))
+    return f"{importlib.metadata.version('bandit')} on Python {python}"
+
+
+ANALYZER = Analyzer(
+    name=_NAME,
+    title="Bandit",
+    tier=Tier.DEEP,
+    suffixes=frozenset({".py", ".pyi", ".pyw"}),
+    languages=frozenset({"python"}),
+    check=f"{__name__}:check",
+    configure=_configure,
+    version=_version,
+    enabled=lambda settings: settings.bandit.enabled,
+    timeout=lambda settings: settings.bandit.timeout_seconds,
+    preload=("bandit.core.config", "bandit.core.manager", __name__),
+    sources=frozenset({"pyproject.toml", ".bandit"}),
+)
+
+
+def check(context: tuple[str, str, str, str], items: tuple[Item, ...]) -> list[Answer]:
+    interpreter, options, ini, root = context
+    answers: list[Answer] = []
+    for item in items:
+        try:
+            content = read_content(item)
+        except OSError as error:
+            answers.append(unreadable(_NAME, error))
+            continue
+        if interpreter:
+            report = _check_with(interpreter, options, ini, content)
+        else:
+            report = _check_here(options, ini, root, item[0], content)
+        answers.append(answer(content, report))
+    return answers
+
+
+def _check_here(options: str, ini: str, root: str, path: str, content: bytes) -> Report:
+    relative = path.removeprefix(root).lstrip("/")
+    from bandit.core.metrics import Metrics
+
+    try:
+        manager, excluded = _manager(options, ini)
+    except ValueError as error:
+        return no_verdict(_NAME, State.FAILED, f"Bandit refuses its configuration: {error}")
+    if any(pattern in relative or fnmatch(relative, pattern) for pattern in excluded):
+        return Report(_NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
+    manager.results, manager.skipped, manager.scores = [], [], []
+    manager.metrics = Metrics()
+    # Without the word there is no comment to obey, and the file need not be tokenized.
+    manager.ignore_nosec = b"nosec" not in content
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        manager._parse_file(path, BytesIO(content), [path])
+    if manager.skipped:
+        return _skipped(manager.skipped[0][1], content)
+    rows = [issue.as_dict(with_code=False) for issue in manager.results]
+    return _report(rows, content)
+
+
+@cache
+def _manager(options: str, ini: str) -> tuple[BanditManager, tuple[str, ...]]:
+    """A manager per configuration, kept for the worker's life. Raises ValueError."""
+    import logging
+
+    from bandit.core import extension_loader
+    from bandit.core.config import BanditConfig
+    from bandit.core.manager import BanditManager
+
+    logging.getLogger("bandit").setLevel(logging.CRITICAL)
+    table: dict[str, Any] = ast.literal_eval(options) or {}
+    flags: dict[str, str] = ast.literal_eval(ini) or {}
+    config = BanditConfig()
+    if table:
+        config._config = table
+        config._init_settings()
+    include = {*(config.get_option("tests") or []), *_listed(flags.get("tests"))}
+    exclude = {*(config.get_option("skips") or []), *_listed(flags.get("skips"))}
+    profile = {"include": include, "exclude": exclude}
+    extension_loader.MANAGER.validate_profile(profile)
+    manager = BanditManager(config, "file", profile=profile)
+    excluded = (*(config.get_option("exclude_dirs") or ()), *_listed(flags.get("exclude")))
+    return manager, excluded
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _skipped(why: str, content: bytes) -> Report:
+    try:
+        decode(content)
+    except ValueError as error:
+        return no_verdict(_NAME, State.NOT_ANALYSED, f"Bandit cannot read this file: {error}")
+    try:
+        ast.parse(content)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        python = ".".join(map(str, sys.version_info[:2]))
+        text = (
+            f"Bandit did not check this file: Python {python}, which it runs on, cannot parse it"
+            f" ({getattr(error, 'msg', error)}, line {line}). If the code is for a newer Python, name"
+            f" that interpreter in the setting bandit.interpreter."
+        )
+        return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
+    except (RecursionError, MemoryError):
+        why = "the code is nested too deeply for Python's parser"
+    return no_verdict(_NAME, State.FAILED, f"Bandit did not check this file: {why}")
+
+
+def _check_with(interpreter: str, options: str, ini: str, content: bytes) -> Report:
+    import json
+    import tempfile
+
+    table: dict[str, Any] = ast.literal_eval(options) or {}
+    flags: dict[str, str] = ast.literal_eval(ini) or {}
+    with tempfile.TemporaryDirectory() as empty:
+        config = Path(empty) / "bandit.yaml"
+        config.write_text(json.dumps(table))
+        argv = [interpreter, "-I", "-m", "bandit", "-f", "json", "-q", "-c", str(config)]
+        for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
+            argv += [flag, value] if value else []
+        try:
+            done = subprocess.run([*argv, "-"], input=content, capture_output=True, cwd=empty)
+        except OSError as error:
+            why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
+            return Report(_NAME, State.MISSING, why=why)
+    if b"No module named bandit" in done.stderr:
+        why = f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
+        return Report(_NAME, State.MISSING, why=why)
+    return parse(done.stdout, content)
+
+
+def parse(output: bytes, content: bytes) -> Report:
+    """Read the output of ``bandit -f json`` for one file. Never raises."""
+    try:
+        answered = loads_json(output)
+        if answered["errors"]:
+            return _skipped(str(answered["errors"][0]["reason"]), content)
+        return _report(answered["results"], content)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        return no_verdict(_NAME, State.FAILED, f"Bandit gave no usable answer: {error}")
+
+
+def _report(rows: list[dict[str, Any]], content: bytes) -> Report:
+    if not rows:
+        return Report.of(_NAME, ())
+    lines = Lines(decode(content))
+    return Report.of(_NAME, tuple(_finding(row, lines) for row in rows))
+
+
+def _finding(row: dict[str, Any], lines: Lines) -> Finding:
+    return Finding(
+        tool=_NAME,
+        rule=row["test_id"],
+        message=row["issue_text"],
+        range=_range(row, lines),
+        severity=_SEVERITY.get(row["issue_severity"], Severity.LOW),
+        category=Category.SECURITY,
+        confidence=_CONFIDENCE.get(row["issue_confidence"], Confidence.LOW),
+        url=row.get("more_info") or _url(row["test_id"]),
+        cwe=int(row.get("issue_cwe", {}).get("id", 0)),
+    )
+
+
+def _range(row: dict[str, Any], lines: Lines) -> Range:
+    """Bandit's lines count from 1, its columns are UTF-8 bytes from 0 and belong to the first and
+    the last line of ``line_range``; ``line_number`` may name a line between them."""
+    numbers = [number - 1 for number in row["line_range"]]
+    first = max(0, row["line_number"] - 1)
+    last = max([first, *numbers])
+    text = lines.line(first)
+    whole_line = Range(
+        Position(first, len(text) - len(text.lstrip())), Position(first, len(text.rstrip()))
+    )
+    if first != min([first, *numbers]):
+        return whole_line
+    start = Position(first, _column(text, row["col_offset"]))
+    if last - first > _TALLEST:
+        return Range(start, whole_line.end)
+    end = Position(last, _column(lines.line(last), row["end_col_offset"]))
+    return Range(start, end) if start < end else whole_line
+
+
+def _column(line: str, byte_offset: int) -> int:
+    return len(line.encode()[: max(0, byte_offset)].decode("utf-8", "ignore"))
+
+
+@cache
+def _url(rule: str) -> str:
+    from bandit.core.docs_utils import get_url
+
+    return str(get_url(rule))

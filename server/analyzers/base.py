@@ -1,0 +1,125 @@
+"""What an analyzer is: a value that says what to run, and how its configuration is found.
+
+The function named by ``check`` runs in a warm worker as ``check(context, items)``. An item is
+``(path, content, hints)``: ``content`` is None for a file to be read from disk, ``hints`` is what
+``configure`` gave for this file. It answers one ``(content digest, report as codec.dumps)`` per
+item and reports what went wrong as a state: it does not raise for a bad file or a bad tool.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..findings import codec
+from ..model import Finding, Position, Range, Report, Severity, State, Tier
+from ..settings import Settings
+from ..text import canonical, digest
+
+
+class Files(Protocol):
+    """How ``configure`` looks at the disk; passed in, so that it can be cached and tested."""
+
+    def read(self, path: Path) -> bytes | None:
+        """The file's bytes, or None when there is none to read."""
+
+    def toml(self, path: Path) -> dict[str, Any] | None:
+        """The file's table, or None when there is none. Raises ValueError when it is not TOML."""
+
+
+Item = tuple[str, bytes | None, tuple[Any, ...]]
+Answer = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """How the files of one folder are to be analysed. Equal ``context``s may share a call; ``key``
+    names what decides a result besides the file's path and content and the tool's version."""
+
+    context: tuple[Any, ...]
+    hints: tuple[Any, ...] = ()
+    key: str = ""
+    needs_trust: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """``configure(folder, root, settings, files)`` finds what holds for the files of a folder."""
+
+    name: str
+    title: str
+    tier: Tier
+    suffixes: frozenset[str]
+    languages: frozenset[str]
+    check: str
+    configure: Callable[[Path, Path, Settings, Files], Configuration]
+    version: Callable[[], str]
+    enabled: Callable[[Settings], bool]
+    timeout: Callable[[Settings], float]
+    preload: tuple[str, ...] = ()
+    sources: frozenset[str] = frozenset()
+    """Names of the files that configure the tool; a change of one makes results stale."""
+
+
+def fingerprint(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def upwards(folder: Path) -> tuple[Path, ...]:
+    """The folder and those it lies in, nearest first."""
+    return (folder, *folder.parents)
+
+
+def read_content(item: Item) -> bytes:
+    """The item's bytes, from memory or disk. Raises OSError."""
+    path, content, _ = item
+    if content is None:
+        # O_NONBLOCK: a FIFO among the files must not hold the worker.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            content = file.read()
+    return canonical(content)
+
+
+def inside(program: str, root: Path) -> bool:
+    """Whether a program that the settings name lies in the workspace, and so needs its trust."""
+    return bool(program) and Path(os.path.abspath(program)).is_relative_to(root)
+
+
+def answer(content: bytes, report: Report) -> Answer:
+    return digest(content), codec.dumps(report)
+
+
+def unreadable(tool: str, error: OSError) -> Answer:
+    why = f"the file could not be read: {error.strerror or error}"
+    return "", codec.dumps(Report(tool, State.NOT_ANALYSED, why=why))
+
+
+def no_verdict(tool: str, state: State, why: str, place: Position = Position(0, 0)) -> Report:
+    """A report that is also seen at the file: a finding that names what is missing and why."""
+    from ..model import Category
+
+    finding = Finding(
+        tool,
+        "not-analysed",
+        why,
+        Range(place, Position(place.line + 1, 0)),
+        Severity.LOW,
+        Category.QUALITY,
+    )
+    return Report(tool, state, (finding,), why)
+
+
+def loads_json(text: str | bytes) -> Any:
+    """Raises ValueError with the beginning of what is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        start = text[:80] if isinstance(text, str) else text[:80].decode("utf-8", "replace")
+        raise ValueError(f"its answer is not JSON: {start!r}") from None

@@ -1,0 +1,1 @@
+"""The core: what happens when something happens. It would be the same without an editor."""

@@ -1,0 +1,46 @@
+"""What a person can do about the problems at a place of an open document."""
+
+from __future__ import annotations
+
+from ..checks import compose
+from ..checks.engine import Checks, subject_of
+from ..fixes.offers import Offer, Offers, at, ignores
+from ..fixes.verify import Subject
+from ..model import Priority, Problem, Range, Report
+from .document import OpenDocument
+
+__all__ = ["Actions", "Offer"]
+
+
+class Actions:
+    """Offers for open documents, made against their present text."""
+
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+        self._offers = Offers()
+
+    async def at(self, document: OpenDocument, place: Range) -> tuple[list[Offer], list[Problem]]:
+        """The offers at ``place``, and the problems there."""
+        if not at(document.problems(), place):
+            return [], []
+        subject, problems = await self._present(document)
+        fixes = await self._offers.fixes(subject, problems, place)
+        return [*fixes, *ignores(subject.text, problems, place)], at(problems, place)
+
+    async def fix_all(self, document: OpenDocument) -> Offer | None:
+        subject, problems = await self._present(document)
+        return await self._offers.fix_all(subject, problems)
+
+    async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
+        policy, path, root = document.policy, document.path, document.workspace.root
+        results = document.workspace.results
+
+        async def check(text: str) -> tuple[Report, ...]:
+            asked = subject_of(path, root, text)
+            answers = self._checks.check(asked, policy, results, Priority.INTERACTIVE)
+            return tuple([report async for report in answers])
+
+        text = document.text
+        before = await check(text)
+        problems = compose.problems(before, policy.settings.rules.ignore)
+        return Subject(text, before, check), problems

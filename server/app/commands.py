@@ -1,0 +1,43 @@
+"""The commands, as one table: LSP's executeCommand, VS Code's palette and Neovim's list come from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """``id`` is what the protocol carries; ``palette``: it makes sense without arguments."""
+
+    id: str
+    title: str
+    description: str
+    palette: bool = True
+
+
+SCAN = Command("understudy.scanWorkspace", "Scan Workspace", "Analyse every file of the workspace.")
+STATUS = Command(
+    "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
+)
+TRUST = Command(
+    "understudy.trust",
+    "Trust This Workspace",
+    "Let programs run that the workspace brings along.",
+)
+UNTRUST = Command(
+    "understudy.untrust",
+    "Do Not Trust This Workspace",
+    "Run nothing that the workspace brings along.",
+)
+DEBUG_INFO = Command(
+    "understudy.debugInfo",
+    "Show Debug Information",
+    "What a problem report needs: versions and states, no file of yours.",
+)
+IGNORE_RULE = Command(
+    "understudy.ignoreRule",
+    "Ignore Rule in This Project",
+    "Add a rule to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, the rule.",
+    palette=False,
+)
+
+COMMANDS = (SCAN, STATUS, TRUST, UNTRUST, DEBUG_INFO, IGNORE_RULE)

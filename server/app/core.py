@@ -1,0 +1,386 @@
+"""The core: takes events, one arm each, and tells its sink what is to be seen.
+
+It belongs to one event loop, which owns all of its state; what leaves it is frozen. Nothing here
+waits on disk, tool or network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, assert_never
+
+from ..analyzers.table import ANALYZERS
+from ..checks import compose
+from ..checks.engine import Checks
+from ..checks.workspace_scan import WorkspaceScan, list_files
+from ..model import Report, Status
+from ..runner.execute import Runner
+from ..settings.ignoring import edit_ignore
+from ..state import state_dir, workspace_dir
+from ..trust import Trust
+from . import events
+from .actions import Actions
+from .document import OpenDocument
+from .scan import Scan
+from .sinks import Progress, Sink, when_slow
+from .status import status_of
+from .workspace import Workspace, config_report
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_STATUS_SECONDS = 0.05
+
+
+class Core:
+    """``trusted``: what the editor says of its workspaces; None when it leaves that to us."""
+
+    def __init__(self, sink: Sink, *, trusted: bool | None = None) -> None:
+        self._sink = sink
+        self._editor_trusts = trusted
+        self._trust = Trust(state_dir())
+        self._runner = Runner()
+        self.checks = Checks(self._runner)
+        self.actions = Actions(self.checks)
+        self.documents: dict[str, OpenDocument] = {}
+        self.workspaces: dict[Path, Workspace] = {}
+        self._editor: Mapping[str, Any] | None = None
+        self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._status_timer: asyncio.TimerHandle | None = None
+        self._scans: dict[Path, asyncio.Task[Scan]] = {}
+
+    async def start(self) -> None:
+        """Begin to take events; returns at once."""
+        self.checks.warm()
+        self._spawn(self._loop())
+
+    def handle(self, event: events.Event) -> None:
+        """Take note of an event; events are worked off in order."""
+        self._inbox.put_nowait(event)
+
+    async def settle(self) -> None:
+        """Wait until every event so far was taken."""
+        await self._inbox.join()
+
+    async def close(self) -> None:
+        """Cancel everything; returns when all that was started is gone and all results are kept."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        for document in self.documents.values():
+            document.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._runner.close()
+        for workspace in self.workspaces.values():
+            await workspace.close()
+
+    async def _loop(self) -> None:
+        while True:
+            event = await self._inbox.get()
+            try:
+                await self._take(event)
+            except Exception:
+                log.exception("%s was not handled", type(event).__name__)
+            finally:
+                self._inbox.task_done()
+            self._status_soon()
+
+    async def _take(self, event: events.Event) -> None:
+        match event:
+            case events.Opened():
+                await self._opened(event)
+            case events.Edited():
+                if (document := self.documents.get(event.uri)) is not None:
+                    document.edited(event.text, event.version, event.edits)
+            case events.Saved():
+                await self._saved(event)
+            case events.Closed():
+                await self._closed(event)
+            case events.FilesTouched():
+                await self._touched(event)
+            case events.FilesRenamed():
+                await self._renamed(event)
+            case events.RootsChanged():
+                await self._roots_changed(event)
+            case events.EditorSettings():
+                self._editor = event.values
+                await self._reload(self.workspaces.values())
+            case events.TrustDecided():
+                await self._trust_decided(event)
+            case _:
+                assert_never(event)
+
+    # ── documents ───────────────────────────────────────────────────────────────────────────────
+
+    async def _opened(self, event: events.Opened) -> None:
+        if (before := self.documents.pop(event.uri, None)) is not None:
+            before.close()
+        workspace = await self._workspace_of(event.path)
+        document = self.documents[event.uri] = OpenDocument(
+            event.uri,
+            event.path,
+            event.text,
+            event.version,
+            workspace,
+            self.checks,
+            self._changed,
+            partial(when_slow, self._sink),
+        )
+        document.analyse()
+
+    async def _saved(self, event: events.Saved) -> None:
+        document = self.documents.get(event.uri)
+        if document is None:
+            return
+        if document.path == str(document.workspace.config_path):
+            await self._reload([document.workspace])
+        elif self._configures(Path(document.path)):
+            self._analyse_again()
+        document.saved()
+
+    async def _closed(self, event: events.Closed) -> None:
+        document = self.documents.pop(event.uri, None)
+        if document is None:
+            return
+        document.close()
+        workspace, path = document.workspace, document.path
+        if path in workspace.files:
+            await self._refresh(workspace, [path])
+        else:
+            self._sink.problems(event.uri, None, None, ())
+
+    def _changed(self, document: OpenDocument) -> None:
+        if self.documents.get(document.uri) is not document:
+            return
+        if document.path == str(document.workspace.config_path):
+            return
+        self._sink.problems(document.uri, document.version, document.text, document.problems())
+        if document.path in document.workspace.files and not document.unanswered:
+            document.workspace.show(document.path, tuple(document.reports.values()))
+        self._status_soon()
+
+    # ── files and folders ───────────────────────────────────────────────────────────────────────
+
+    async def _touched(self, event: events.FilesTouched) -> None:
+        for path in event.deleted:
+            self._forget(path)
+        touched = (*event.written, *event.deleted)
+        reload = [w for w in self.workspaces.values() if w.config_path in touched]
+        if reload:
+            await self._reload(reload)
+        if any(self._configures(path) for path in touched):
+            self._analyse_again()
+        for workspace in self.workspaces.values():
+            known = [str(path) for path in event.written if str(path) in workspace.files]
+            await self._refresh(workspace, [p for p in known if not self._is_open(p)])
+
+    async def _renamed(self, event: events.FilesRenamed) -> None:
+        for old, new in event.renames:
+            for workspace in self.workspaces.values():
+                moved = [str(new) + path[len(str(old)) :] for path in workspace.below(old)]
+                await self._refresh(workspace, [p for p in moved if not self._is_open(p)])
+            self._forget(old)
+
+    def _forget(self, path: Path) -> None:
+        """What was said of a file, or of a folder's files, is said no more."""
+        for workspace in self.workspaces.values():
+            for known in workspace.below(path):
+                del workspace.files[known]
+                workspace.results.forget([known])
+                if not self._is_open(known):
+                    self._sink.problems(Path(known).as_uri(), None, None, ())
+
+    async def _refresh(self, workspace: Workspace, paths: list[str]) -> None:
+        """Analyse files as they are on disk, without waiting for it."""
+        if paths:
+            existing = await asyncio.to_thread(lambda: [p for p in paths if Path(p).is_file()])
+            for gone in set(paths) - set(existing):
+                self._forget(Path(gone))
+            self._spawn(self._scan(workspace, [Path(path) for path in existing], None))
+
+    def _is_open(self, path: str) -> bool:
+        return any(document.path == path for document in self.documents.values())
+
+    @staticmethod
+    def _configures(path: Path) -> bool:
+        return any(path.name in analyzer.sources for analyzer in ANALYZERS)
+
+    def _analyse_again(self) -> None:
+        """A configuration changed: results under the old one are stale."""
+        for document in self.documents.values():
+            document.analyse()
+        for workspace in self.workspaces.values():
+            if workspace.files:
+                paths = [Path(p) for p in workspace.files if not self._is_open(p)]
+                self._spawn(self._scan(workspace, paths, None))
+
+    # ── workspaces ──────────────────────────────────────────────────────────────────────────────
+
+    async def _workspace_of(self, path: str) -> Workspace:
+        """The innermost root that holds the file; for a file outside all, its own folder."""
+        around = [w for w in self.workspaces.values() if Path(path).is_relative_to(w.root)]
+        if around:
+            return max(around, key=lambda workspace: len(workspace.root.parts))
+        if not path.startswith("/"):
+            rooted = [w for w in self.workspaces.values() if not w.loose]
+            if rooted:
+                return rooted[0]
+        return await self._open_workspace(Path(path).absolute().parent, loose=True)
+
+    async def _open_workspace(self, root: Path, *, loose: bool = False) -> Workspace:
+        if (known := self.workspaces.get(root)) is not None and (loose or not known.loose):
+            return known
+        trusted = self._editor_trusts
+        if trusted is None:
+            trusted = await asyncio.to_thread(self._trust.decision, root)
+            if trusted is None and not loose:
+                self._sink.ask_trust(root)
+        workspace = Workspace(root, workspace_dir(root), trusted=bool(trusted), loose=loose)
+        self.workspaces[root] = workspace
+        await workspace.load(self._editor)
+        self._show_config(workspace)
+        return workspace
+
+    async def _roots_changed(self, event: events.RootsChanged) -> None:
+        for root in event.removed:
+            if (workspace := self.workspaces.pop(root, None)) is None:
+                continue
+            for path in workspace.below(root):
+                self._sink.problems(Path(path).as_uri(), None, None, ())
+            self._spawn(workspace.close())
+        for root in event.added:
+            await self._open_workspace(root)
+        for document in self.documents.values():
+            workspace = await self._workspace_of(document.path)
+            if workspace is not document.workspace:
+                document.workspace = workspace
+                document.analyse()
+
+    async def _reload(self, workspaces: Iterable[Workspace]) -> None:
+        for workspace in tuple(workspaces):
+            changed = await workspace.load(self._editor)
+            self._show_config(workspace)
+            if changed:
+                for document in self.documents.values():
+                    if document.workspace is workspace:
+                        document.analyse()
+                        self._changed(document)
+                for path in workspace.files:
+                    if not self._is_open(path):
+                        self._show_file(workspace, path)
+
+    def _show_config(self, workspace: Workspace) -> None:
+        """What is wrong with the settings is shown in their file; what the editor sent, said."""
+        here = [p for p in workspace.config_problems if p.path == workspace.config_path]
+        uri = workspace.config_path.as_uri()
+        problems = compose.problems([config_report(here)], ())
+        self._sink.problems(uri, None, None, problems)
+        for problem in workspace.config_problems:
+            if problem.path != workspace.config_path:
+                where = str(problem.path or "the editor's settings")
+                self._sink.message(f"{where}: {problem.message}", error=True)
+
+    async def _trust_decided(self, event: events.TrustDecided) -> None:
+        for root, workspace in self.workspaces.items():
+            if event.root not in (None, root) or workspace.trusted == event.trusted:
+                continue
+            workspace.trusted = event.trusted
+            if event.lasting:
+                await asyncio.to_thread(self._trust.decide, root, trusted=event.trusted)
+            await self._reload([workspace])
+            self._analyse_again()
+
+    async def ignore_rule(self, path: str, rule: str) -> None:
+        """Add ``rule`` to the ignored ones in the settings of the project that ``path`` lies in."""
+        workspace = await self._workspace_of(path)
+        config = workspace.config_path
+        shown = next((d for d in self.documents.values() if d.path == str(config)), None)
+        try:
+            if shown is not None:
+                self._sink.replace_text(shown.uri, edit_ignore(shown.text, rule))
+                return
+            await asyncio.to_thread(workspace.ignore_rule, rule)
+        except (OSError, ValueError) as error:
+            self._sink.message(f"{rule} could not be ignored: {error}", error=True)
+        await self._reload([workspace])
+
+    # ── scans ───────────────────────────────────────────────────────────────────────────────────
+
+    async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
+        """Scan the workspace folders (None: all), with progress; results are shown as they come.
+
+        A scan of the same folder that is under way is joined. Raises CancelledError when the user
+        cancels it.
+        """
+        wanted = [w for w in self.workspaces.values() if root in (None, w.root) and not w.loose]
+        for workspace in wanted:
+            if workspace.root not in self._scans:
+                self._scans[workspace.root] = self._task(self._scan_with_progress(workspace))
+        return tuple(await asyncio.gather(*(self._scans[w.root] for w in wanted)))
+
+    async def _scan_with_progress(self, workspace: Workspace) -> Scan:
+        task = asyncio.current_task()
+        assert task is not None
+        with when_slow(self._sink, f"Scanning {workspace.root.name}", task.cancel) as progress:
+            try:
+                return await self._scan(workspace, [workspace.root], progress)
+            finally:
+                del self._scans[workspace.root]
+
+    async def _scan(
+        self, workspace: Workspace, paths: list[Path], progress: Progress | None
+    ) -> Scan:
+        files = await asyncio.to_thread(list_files, paths, workspace.root, workspace.policy)
+        scan = WorkspaceScan(self.checks, workspace.root, workspace.policy, workspace.results)
+        reports: dict[Path, tuple[Report, ...]] = {}
+        async for scanned in scan.run(files):
+            reports[Path(scanned.path)] = scanned.reports
+            if workspace.show(scanned.path, scanned.reports):
+                self._show_file(workspace, scanned.path)
+            if progress is not None:
+                done = len(reports) / len(files)
+                progress.report(f"{len(reports)} of {len(files)} files", done)
+        if paths == [workspace.root]:
+            for path in workspace.files.keys() - {file.path for file in files}:
+                self._forget(Path(path))
+        self._status_soon()
+        return Scan.of(workspace.root, reports, workspace.settings.rules.ignore)
+
+    def _show_file(self, workspace: Workspace, path: str) -> None:
+        if not self._is_open(path):
+            uri = Path(path).as_uri()
+            self._sink.problems(uri, None, None, workspace.files[path].problems)
+
+    # ── status ──────────────────────────────────────────────────────────────────────────────────
+
+    def status(self) -> Status:
+        return status_of(self.workspaces.values(), self.documents.values(), self._runner)
+
+    def _status_soon(self) -> None:
+        if self._status_timer is None:
+            loop = asyncio.get_running_loop()
+            self._status_timer = loop.call_later(_STATUS_SECONDS, self._send_status)
+
+    def _send_status(self) -> None:
+        self._status_timer = None
+        self._sink.status(self.status())
+
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        _ = self._task(work)
+
+    def _task(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background work broke", exc_info=error)
+            self._sink.message(f"Understudy made a mistake of its own: {error}", error=True)

@@ -1,0 +1,202 @@
+"""One open document: when it is analysed, and what is known of it at its present positions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from ..checks import compose
+from ..checks.engine import Checks, Policy, Subject, analyzers_for, subject_of
+from ..findings.shift import shift
+from ..model import Edit, Finding, Priority, Problem, Report, State
+from .sinks import Progress
+from .workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+class OpenDocument:
+    """Belongs to the event loop. ``changed`` is called whenever what is to be shown has changed.
+
+    A save supersedes the analysis of the save before it; an edit supersedes the speculation on the
+    text before it. Edits do not end the analysis of a save: its findings move with them.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        path: str,
+        text: str,
+        version: int,
+        workspace: Workspace,
+        checks: Checks,
+        changed: Callable[[OpenDocument], None],
+        slow: Callable[[str, Callable[[], object]], AbstractContextManager[Progress]],
+    ) -> None:
+        self.uri = uri
+        self.path = path
+        self.text = text
+        self.version = version
+        self.workspace = workspace
+        self.reports: dict[str, Report] = {}
+        self.unanswered: frozenset[str] = frozenset()
+        self._checks = checks
+        self._changed = changed
+        self._slow = slow
+        self._edits: list[Edit] = []
+        self._bases: dict[str, int] = {}
+        self._analysis: asyncio.Task[None] | None = None
+        self._analysed = ""
+        self._speculation: asyncio.Task[None] | None = None
+        self._save_timer: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+
+    # ── what happens to it ──────────────────────────────────────────────────────────────────────
+
+    def analyse(self) -> None:
+        """Analyse the text as it stands, now; what was under way for another text is cancelled."""
+        self._stop_timers()
+        subject = self.subject()
+        if self._is_busy and subject.digest == self._analysed:
+            return
+        self._cancel(self._analysis)
+        self._analysed = subject.digest
+        self._analysis = asyncio.get_running_loop().create_task(self._analyse(subject))
+
+    def edited(self, text: str, version: int, edits: Sequence[Edit]) -> None:
+        self.text, self.version = text, version
+        self._edits += edits
+        self._cancel(self._speculation)
+        settings = self.workspace.settings.analysis
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        if settings.on_idle:
+            loop = asyncio.get_running_loop()
+            self._idle_timer = loop.call_later(settings.idle_delay_ms / 1000, self._speculate)
+
+    def saved(self) -> None:
+        """At once when nothing else is pending, else after the last save's debounce."""
+        settings = self.workspace.settings.analysis
+        if not settings.on_save:
+            return
+        if self._save_timer is None and not self._is_busy:
+            self.analyse()
+            return
+        if self.subject().digest != self._analysed:
+            self._cancel(self._analysis)
+        if self._save_timer is not None:
+            self._save_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._save_timer = loop.call_later(settings.debounce_ms / 1000, self.analyse)
+
+    def cancel(self) -> None:
+        """The user does not want to wait; what is already known stays."""
+        self._cancel(self._analysis)
+
+    def close(self) -> None:
+        """Cancel all that was under way for it."""
+        self._stop_timers()
+        self._cancel(self._analysis)
+        self._cancel(self._speculation)
+
+    # ── what is known of it ─────────────────────────────────────────────────────────────────────
+
+    def subject(self) -> Subject:
+        return subject_of(self.path, self.workspace.root, self.text)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is to be seen, at the present positions."""
+        reports = [
+            replace(report, findings=tuple(self._moved(tool, report.findings)))
+            for tool, report in self.reports.items()
+        ]
+        return compose.problems(reports, self.workspace.settings.rules.ignore)
+
+    def _moved(self, tool: str, findings: Sequence[Finding]) -> Sequence[Finding]:
+        edits = self._edits[self._bases.get(tool, len(self._edits)) :]
+        if not edits:
+            return findings
+        moved: list[Finding] = []
+        for finding in findings:
+            place = finding.range
+            for edit in edits:
+                after = shift(place, edit)
+                if after is None:
+                    break
+                place = after
+            else:
+                moved.append(replace(finding, range=place, fixes=()))
+        return moved
+
+    # ── how it is analysed ──────────────────────────────────────────────────────────────────────
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._analysis is not None and not self._analysis.done()
+
+    async def _analyse(self, subject: Subject) -> None:
+        base = len(self._edits)
+        looking = {each.name for each in analyzers_for(subject.path, self.policy.settings)}
+        self.reports = {tool: old for tool, old in self.reports.items() if tool in looking}
+        self.unanswered = frozenset(looking)
+        name = subject.path.rpartition("/")[2]
+        try:
+            with self._slow(f"Analysing {name}", self.cancel) as progress:
+                async for report in self._checks.check(
+                    subject, self.policy, self.workspace.results, Priority.INTERACTIVE
+                ):
+                    self._answered(report, base)
+                    progress.report(", ".join(sorted(self.unanswered)), 0.0)
+        except asyncio.CancelledError:
+            self._not_analysed("the analysis was cancelled", base)
+            raise
+        except Exception as error:
+            log.exception("the analysis of %s broke", subject.path)
+            for tool in self.unanswered:
+                self._answered(Report(tool, State.FAILED, why=f"internal error: {error}"), base)
+        oldest = min(self._bases.values(), default=len(self._edits))
+        del self._edits[:oldest]
+        self._bases = {tool: at - oldest for tool, at in self._bases.items()}
+
+    def _answered(self, report: Report, base: int) -> None:
+        self.unanswered -= {report.tool}
+        self._bases[report.tool] = base
+        self.reports[report.tool] = report
+        self._changed(self)
+
+    def _not_analysed(self, why: str, base: int) -> None:
+        """What a tool said before stays in sight; where it never spoke, its silence is no verdict."""
+        for tool in self.unanswered:
+            if tool not in self.reports:
+                self._bases[tool] = base
+                self.reports[tool] = Report(tool, State.NOT_ANALYSED, why=why)
+        self.unanswered = frozenset()
+
+    @property
+    def policy(self) -> Policy:
+        return self.workspace.policy
+
+    def _speculate(self) -> None:
+        self._idle_timer = None
+        self._speculation = asyncio.get_running_loop().create_task(self._check_quietly())
+
+    async def _check_quietly(self) -> None:
+        """Only so that the save finds the result."""
+        async for _ in self._checks.check(
+            self.subject(), self.policy, self.workspace.results, Priority.IDLE
+        ):
+            pass
+
+    def _stop_timers(self) -> None:
+        for timer in (self._save_timer, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
+        self._save_timer = self._idle_timer = None
+
+    @staticmethod
+    def _cancel(task: asyncio.Task[None] | None) -> None:
+        if task is not None:
+            task.cancel()

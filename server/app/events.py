@@ -1,0 +1,91 @@
+"""Everything that can happen, as one closed union. ``core.Core.handle`` has an arm for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..model import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """``path`` is absolute, or a bare name for a buffer that was never saved."""
+
+    uri: str
+    path: str
+    text: str
+    version: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """``edits`` turn the text before into ``text``, each made on what the one before it left."""
+
+    uri: str
+    text: str
+    version: int
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesTouched:
+    """Something outside the editor's buffers wrote or removed these."""
+
+    written: tuple[Path, ...] = ()
+    deleted: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRenamed:
+    """Old and new paths, of files or folders."""
+
+    renames: tuple[tuple[Path, Path], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootsChanged:
+    added: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditorSettings:
+    """What the editor says of the settings; None: it does not know them."""
+
+    values: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustDecided:
+    """``root`` None: all roots. ``lasting``: to be remembered after this session."""
+
+    trusted: bool
+    root: Path | None = None
+    lasting: bool = False
+
+
+Event = (
+    Opened
+    | Edited
+    | Saved
+    | Closed
+    | FilesTouched
+    | FilesRenamed
+    | RootsChanged
+    | EditorSettings
+    | TrustDecided
+)

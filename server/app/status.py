@@ -1,0 +1,56 @@
+"""The status, computed from what is known; a tool that failed anywhere is not hidden."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from ..analyzers.table import ANALYZERS
+from ..checks import compose
+from ..model import Cost, Report, State, Status, ToolStatus
+from ..runner.execute import Runner
+from .document import OpenDocument
+from .workspace import Workspace
+
+
+def status_of(
+    workspaces: Collection[Workspace], documents: Collection[OpenDocument], runner: Runner
+) -> Status:
+    open_paths = {document.path for document in documents}
+    closed = [
+        view
+        for workspace in workspaces
+        for path, view in workspace.files.items()
+        if path not in open_paths
+    ]
+    reports = [r for document in documents for r in document.reports.values()]
+    reports += [report for view in closed for report in view.reports]
+    running = {tool for document in documents for tool in document.unanswered}
+    counts = Counter(compose.counts(document.problems() for document in documents))
+    for view in closed:
+        counts.update(view.counts)
+    return Status(
+        trusted=all(workspace.trusted for workspace in workspaces if not workspace.loose),
+        running=runner.running,
+        counts=counts,
+        tools=tuple(
+            _tool(analyzer.name, analyzer.version(), reports, running, runner.costs)
+            for analyzer in ANALYZERS
+        ),
+        notices=tuple(w.trouble for w in workspaces if w.trouble),
+    )
+
+
+def _tool(
+    name: str,
+    version: str,
+    reports: Iterable[Report],
+    running: Collection[str],
+    costs: Mapping[str, Cost],
+) -> ToolStatus:
+    worst = compose.worst(report for report in reports if report.tool == name)
+    state = worst.state if worst else State.NOT_ANALYSED
+    why = worst.why if worst else "no file was looked at yet"
+    if name in running and not state.needs_attention:
+        state, why = State.RUNNING, ""
+    return ToolStatus(name, state, why, version, costs.get(name, Cost()))

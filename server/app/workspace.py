@@ -1,0 +1,121 @@
+"""One workspace folder: its settings, its trust, its store, and what is known of its files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import settings as settings_
+from ..checks import compose
+from ..checks.engine import Policy
+from ..journal.replace import replace
+from ..model import Category, Confidence, Finding, Problem, Report, State
+from ..settings import ConfigProblem, Layer, Origin, Settings
+from ..settings.ignoring import edit_ignore
+from ..store.database import Database
+from ..store.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """What is known and shown of a file that is not open; ``counts`` is by severity label."""
+
+    reports: tuple[Report, ...]
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int]
+
+    @staticmethod
+    def of(reports: tuple[Report, ...], ignored: Collection[str]) -> FileView:
+        problems = compose.problems(reports, ignored)
+        return FileView(reports, problems, compose.counts([problems]))
+
+
+class Workspace:
+    """``loose``: not a folder that the editor opened, only where a single file lies.
+
+    ``files`` holds what is known of files as they are on disk, from the last scan on.
+    """
+
+    def __init__(self, root: Path, store: Path, *, trusted: bool, loose: bool = False) -> None:
+        self.root = root
+        self.loose = loose
+        self.trusted = trusted
+        self.settings = Settings()
+        self.config_problems: tuple[ConfigProblem, ...] = ()
+        self.files: dict[str, FileView] = {}
+        self._store = store
+        self._database = Database(store / "results.db")
+        self.results = Results(self._database)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.settings, self.trusted)
+
+    @property
+    def config_path(self) -> Path:
+        return settings_.project_file(self.root)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the store, for the status; empty when nothing is."""
+        return self._database.problem or self.results.problem
+
+    async def load(self, editor: Mapping[str, Any] | None) -> bool:
+        """Read the settings anew; whether they changed. When they are wrong, the last good stay."""
+        loaded = await asyncio.to_thread(self._load, editor)
+        self.config_problems = loaded.problems
+        before = self.settings
+        if loaded.valid:
+            self.settings = loaded.settings
+        if before.rules != self.settings.rules:
+            ignored = self.settings.rules.ignore
+            self.files = {p: FileView.of(v.reports, ignored) for p, v in self.files.items()}
+        return before != self.settings
+
+    def _load(self, editor: Mapping[str, Any] | None) -> settings_.Loaded:
+        layers = [*settings_.read_layers(None if self.loose else self.root)]
+        if editor is not None:
+            layers.append(Layer(Origin.EDITOR, editor))
+        return settings_.load(layers, trusted=self.trusted)
+
+    def show(self, path: str, reports: tuple[Report, ...]) -> bool:
+        """Take note of a file's reports; whether that changes anything."""
+        known = self.files.get(path)
+        if known is not None and known.reports == reports:
+            return False
+        self.files[path] = FileView.of(reports, self.settings.rules.ignore)
+        return True
+
+    def ignore_rule(self, rule: str) -> None:
+        """Write ``rule`` into the project's settings file. Raises OSError, ValueError; blocks."""
+        config = self.config_path
+        text = config.read_text("utf-8") if config.exists() else ""
+        replace(config, edit_ignore(text, rule), self._store / "journal", below=self.root)
+
+    def below(self, path: Path) -> list[str]:
+        """The known files that are ``path`` or lie in it."""
+        inside = f"{path}/"
+        return [known for known in self.files if known == str(path) or known.startswith(inside)]
+
+    async def close(self) -> None:
+        await self.results.close()
+
+
+def config_report(problems: Sequence[ConfigProblem]) -> Report:
+    """What is wrong with a settings file, as findings in that file."""
+    findings = tuple(
+        Finding(
+            "understudy",
+            "settings",
+            problem.message,
+            problem.range,
+            problem.severity,
+            Category.QUALITY,
+            Confidence.HIGH,
+        )
+        for problem in problems
+    )
+    return Report("understudy", State.FINDINGS if findings else State.CLEAN, findings)

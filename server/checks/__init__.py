@@ -1,0 +1,1 @@
+"""The main road: what changed → which analyzers → jobs → merged problems → store."""

@@ -1,0 +1,67 @@
+"""From the tools' reports on one file to what a person sees of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from ..findings.merge import merge
+from ..model import Category, Problem, Report, Severity, State
+
+SYNTAX_ERROR = "invalid-syntax"
+NOT_ANALYSED = "not-analysed"
+
+
+def problems(reports: Iterable[Report], ignored: Collection[str]) -> tuple[Problem, ...]:
+    """The merged findings of one file, without the rules that the project ignores.
+
+    A tool that could not parse the file is not named beside the syntax error that explains it.
+    """
+    findings = [finding for report in reports for finding in report.findings]
+    broken = any(finding.rule == SYNTAX_ERROR for finding in findings)
+    shown = [
+        finding
+        for finding in findings
+        if finding.rule not in ignored and not (broken and finding.rule == NOT_ANALYSED)
+    ]
+    merged = merge(shown)
+    return tuple(p for p in merged if not any(rule in ignored for rule in p.rules))
+
+
+def only(problems: Iterable[Problem], category: Category | None) -> tuple[Problem, ...]:
+    """Those in which a tool speaks of ``category`` (None: all)."""
+    return tuple(
+        problem
+        for problem in problems
+        if category is None or any(finding.category is category for finding in problem.findings)
+    )
+
+
+def counts(files: Iterable[Iterable[Problem]]) -> Mapping[str, int]:
+    """Problems by severity label; every label is present."""
+    tally = {severity.label: 0 for severity in Severity}
+    for problems in files:
+        for problem in problems:
+            tally[problem.severity.label] += 1
+    return tally
+
+
+_WORST_FIRST = (
+    State.FAILED,
+    State.TIMED_OUT,
+    State.MISSING,
+    State.RUNNING,
+    State.FINDINGS,
+    State.CLEAN,
+    State.TOO_LARGE,
+    State.NOT_ANALYSED,
+)
+
+
+def worst(reports: Iterable[Report]) -> Report | None:
+    """The report that the status of a tool has to tell of; None when there is none."""
+    return min(reports, key=lambda report: _WORST_FIRST.index(report.state), default=None)
+
+
+def too_large(tool: str, size: int, limit: int) -> Report:
+    why = f"the file has {size:,} bytes, more than analysis.maxFileBytes ({limit:,}) allows"
+    return Report(tool, State.TOO_LARGE, why=why)

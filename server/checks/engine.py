@@ -1,0 +1,218 @@
+"""One content, one tool, one result: found by key, joined when under way, else computed.
+
+``Checks`` knows no documents and no editors. What is asked for twice at once is computed once; when
+the last who waits for it gives up, the work itself is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
+from ..analyzers.table import ANALYZERS
+from ..findings import codec
+from ..model import Priority, Report, State, Tier
+from ..runner.calls import Call, Job, Lane, Outcome, Status
+from ..runner.execute import Runner
+from ..settings import Settings
+from ..store.results import Results
+from ..text import digest, encode
+from . import compose
+from .files import CachedFiles
+
+log = logging.getLogger(__name__)
+
+_KEPT_IN_MEMORY = 4_000
+_CPUS = 2
+
+_PRELOAD = tuple(module for analyzer in ANALYZERS for module in analyzer.preload)
+_FAST = Lane("fast", 1, ANALYZERS[0].preload, batch=64)
+_DEEP = Lane("deep", 2, _PRELOAD, batch=8)
+_SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=10, idle_seconds=20.0)
+
+_STATES = {
+    Status.FAILED: State.FAILED,
+    Status.TIMED_OUT: State.TIMED_OUT,
+    Status.REFUSED: State.NOT_ANALYSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A content to be checked. ``path`` is absolute, or a bare name for a buffer never saved."""
+
+    path: str
+    root: Path
+    content: bytes
+    digest: str
+
+
+def subject_of(path: str, root: Path, text: str) -> Subject:
+    content = encode(text)
+    return Subject(path, root, content, digest(content))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Under which settings, and whether what the workspace brings along may run."""
+
+    settings: Settings
+    trusted: bool
+
+
+class _Shared:
+    """Work that several may wait for; the last one to give up cancels it."""
+
+    def __init__(self, task: asyncio.Task[Report]) -> None:
+        self._task = task
+        self._waiting = 0
+
+    async def wait(self) -> Report:
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self._task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self._task.done():
+                self._task.cancel()
+
+
+class Checks:
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.files = CachedFiles()
+        self._known: OrderedDict[str, Report] = OrderedDict()
+        self._under_way: dict[str, _Shared] = {}
+
+    def warm(self) -> None:
+        """Start what the first save will need."""
+        self._runner.warm(_FAST)
+        self._runner.warm(_DEEP)
+
+    async def check(
+        self, subject: Subject, policy: Policy, results: Results, priority: Priority
+    ) -> AsyncIterator[Report]:
+        """The reports of all tools that look at such a file, each as soon as it is there."""
+        size, limit = len(subject.content), policy.settings.analysis.max_file_bytes
+        looking = analyzers_for(subject.path, policy.settings)
+        if size > limit:
+            for analyzer in looking:
+                yield compose.too_large(analyzer.name, size, limit)
+            return
+        folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
+        configured = await asyncio.to_thread(
+            configure, looking, folder, subject.root, policy.settings, self.files
+        )
+        keys = [key_of(subject.path, subject.digest, *pair) for pair in configured]
+        recalled = await self.recall([k for k in keys if k not in self._under_way], results)
+        tasks: list[asyncio.Task[Report]] = []
+        for (analyzer, configuration), key in zip(configured, keys, strict=True):
+            if (report := recalled.get(key)) is not None:
+                yield report
+                continue
+            item = (subject.path, subject.content, configuration.hints)
+            job = job_for(analyzer, configuration, (item,), policy, priority)
+            work = self._share(key, job, results)
+            tasks.append(asyncio.get_running_loop().create_task(work.wait()))
+        try:
+            for next_report in asyncio.as_completed(tasks):
+                yield await next_report
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def execute(self, job: Job) -> Outcome:
+        return await self._runner.execute(job)
+
+    async def recall(self, keys: Sequence[str], results: Results) -> dict[str, Report]:
+        """The results that memory or the store knows."""
+        unknown = [key for key in keys if key not in self._known]
+        stored = await results.get(unknown) if unknown else {}
+        recalled = ((key, self._recall(key, stored.get(key))) for key in keys)
+        return {key: report for key, report in recalled if report is not None}
+
+    def remember(self, key: str, report: Report) -> None:
+        self._known[key] = report
+        self._known.move_to_end(key)
+        if len(self._known) > _KEPT_IN_MEMORY:
+            self._known.popitem(last=False)
+
+    def _recall(self, key: str, stored: str | None) -> Report | None:
+        if (report := self._known.get(key)) is not None:
+            self._known.move_to_end(key)
+            return report
+        if stored is None:
+            return None
+        try:
+            report = codec.loads(stored)
+        except (ValueError, TypeError):
+            log.warning("a stored result could not be read and is computed again")
+            return None
+        self.remember(key, report)
+        return report
+
+    def _share(self, key: str, job: Job, results: Results) -> _Shared:
+        if (shared := self._under_way.get(key)) is None:
+            task = asyncio.get_running_loop().create_task(self._compute(key, job, results))
+            shared = self._under_way[key] = _Shared(task)
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return shared
+
+    async def _compute(self, key: str, job: Job, results: Results) -> Report:
+        outcome = await self._runner.execute(job)
+        (report,) = [report for _, report, _ in read_outcome(job, outcome)]
+        if report.state.is_verdict:
+            self.remember(key, report)
+            results.put({key: codec.dumps(report)})
+        return report
+
+
+def analyzers_for(path: str, settings: Settings) -> tuple[Analyzer, ...]:
+    suffix = Path(path).suffix or ".py"
+    return tuple(a for a in ANALYZERS if suffix in a.suffixes and a.enabled(settings))
+
+
+def configure(
+    analyzers: Iterable[Analyzer], folder: Path, root: Path, settings: Settings, files: Files
+) -> list[tuple[Analyzer, Configuration]]:
+    """What holds in ``folder``. Looks at the disk: to be called in a thread."""
+    return [(each, each.configure(folder, root, settings, files)) for each in analyzers]
+
+
+def key_of(path: str, digest: str, analyzer: Analyzer, configuration: Configuration) -> str:
+    """Names a result: content, place, tool, its version, what configures it, and our own format."""
+    return fingerprint(
+        digest, path, analyzer.name, analyzer.version(), configuration.key, codec.VERSION
+    )
+
+
+def job_for(
+    analyzer: Analyzer,
+    configuration: Configuration,
+    items: Sequence[Item],
+    policy: Policy,
+    priority: Priority,
+) -> Job:
+    interactive = _FAST if analyzer.tier is Tier.FAST else _DEEP
+    lane = _SCAN if priority is Priority.BACKGROUND else interactive
+    return Job(
+        task=analyzer.name,
+        call=Call(lane, analyzer.check, configuration.context, tuple(items)),
+        timeout=analyzer.timeout(policy.settings),
+        priority=priority,
+        needs_trust=configuration.needs_trust,
+        trusted=policy.trusted,
+    )
+
+
+def read_outcome(job: Job, outcome: Outcome) -> list[tuple[str, Report, str]]:
+    """Per item: the content's digest, the report, and the report as it is stored."""
+    if outcome.status is Status.DONE:
+        return [(digest, codec.loads(text), text) for digest, text in outcome.results]
+    report = Report(job.task, _STATES[outcome.status], why=outcome.why)
+    return [("", report, codec.dumps(report)) for _ in job.call.items]

@@ -1,0 +1,180 @@
+"""Many files at once: what is known stays, what changed is read and analysed in batches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from ..analyzers.base import Analyzer, Configuration
+from ..analyzers.table import ANALYZERS
+from ..model import Priority, Report, Tier
+from ..store.results import FileStamp, Results
+from . import compose
+from .discover import Found, discover
+from .engine import Checks, Policy, analyzers_for, configure, job_for, key_of, read_outcome
+from .files import FilesOnce
+
+_T = TypeVar("_T")
+
+_SLICE = 400
+"""Files looked up together: between two slices the loop serves others."""
+
+_BATCH = {Tier.FAST: 400, Tier.DEEP: 12}
+"""Files per call: Ruff reads them in parallel by itself, Bandit one after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """One file's reports; ``fresh`` when a tool had to run for it."""
+
+    path: str
+    reports: tuple[Report, ...]
+    fresh: bool
+
+
+@dataclass(slots=True)
+class _File:
+    found: Found
+    awaited: int
+    reports: list[Report] = field(default_factory=list)
+    digest: str = ""
+    fresh: bool = False
+
+
+def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]:
+    """The files at and below ``paths``; a file that is named is taken whatever the excludes say.
+
+    Raises FileNotFoundError for a path that does not exist.
+    """
+    suffixes = frozenset(suffix for analyzer in ANALYZERS for suffix in analyzer.suffixes)
+    listed: dict[str, Found] = {}
+    for path in paths:
+        stat = os.stat(path)
+        if path.is_dir():
+            found = discover(path, suffixes, policy.settings.analysis.exclude)
+        else:
+            found = iter([Found(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)])
+        listed.update((each.path, each) for each in found)
+    return list(listed.values())
+
+
+class WorkspaceScan:
+    """One pass over the files of one root."""
+
+    def __init__(self, checks: Checks, root: Path, policy: Policy, results: Results) -> None:
+        self._checks = checks
+        self._root = root
+        self._policy = policy
+        self._results = results
+        self._files: dict[str, _File] = {}
+        self._configured: dict[str, list[tuple[Analyzer, Configuration]]] = {}
+        self._once = FilesOnce(checks.files)
+
+    async def run(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
+        """Each file once, as soon as all its tools have answered. Closing it cancels the rest."""
+        stamps = await self._results.stamps()
+        waiting: dict[tuple[str, Configuration], list[tuple[_File, Analyzer]]] = defaultdict(list)
+        for part in _slices(files, _SLICE):
+            for scanned in await self._look_up(part, stamps, waiting):
+                yield scanned
+            await asyncio.sleep(0)
+        tasks = [
+            asyncio.get_running_loop().create_task(self._analyse(batch[0][1], key[1], batch))
+            for key, group in waiting.items()
+            for batch in _slices(group, _BATCH[group[0][1].tier])
+        ]
+        try:
+            for next_batch in asyncio.as_completed(tasks):
+                for scanned in await next_batch:
+                    yield scanned
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _look_up(
+        self,
+        part: Sequence[Found],
+        stamps: dict[str, FileStamp],
+        waiting: dict[tuple[str, Configuration], list[tuple[_File, Analyzer]]],
+    ) -> list[Scanned]:
+        """Answer from what is known; put into ``waiting`` what is not."""
+        folders = {os.path.dirname(found.path) for found in part} - self._configured.keys()
+        if folders:
+            await asyncio.to_thread(self._configure, folders)
+        limit = self._policy.settings.analysis.max_file_bytes
+        done: list[Scanned] = []
+        keyed: list[tuple[_File, Analyzer, Configuration, str]] = []
+        for found in part:
+            looking = analyzers_for(found.path, self._policy.settings)
+            if found.size > limit:
+                reports = (compose.too_large(a.name, found.size, limit) for a in looking)
+                done.append(Scanned(found.path, tuple(reports), fresh=False))
+                continue
+            file = self._files[found.path] = _File(found, len(looking))
+            stamp = stamps.get(found.path)
+            known = stamp is not None and stamp[:3] == found[1:]
+            for analyzer, configuration in self._configured[os.path.dirname(found.path)]:
+                if analyzer in looking:
+                    digest = stamp.digest if stamp and known else ""
+                    key = key_of(found.path, digest, analyzer, configuration) if digest else ""
+                    keyed.append((file, analyzer, configuration, key))
+        recalled = await self._checks.recall([row[3] for row in keyed if row[3]], self._results)
+        for file, analyzer, configuration, key in keyed:
+            if (report := recalled.get(key)) is not None:
+                done += self._add(file, report)
+            else:
+                waiting[analyzer.name, configuration].append((file, analyzer))
+        return done
+
+    def _configure(self, folders: Iterable[str]) -> None:
+        settings = self._policy.settings
+        for folder in folders:
+            self._configured[folder] = configure(
+                ANALYZERS, Path(folder), self._root, settings, self._once
+            )
+
+    async def _analyse(
+        self,
+        analyzer: Analyzer,
+        configuration: Configuration,
+        batch: Sequence[tuple[_File, Analyzer]],
+    ) -> list[Scanned]:
+        items = [(file.found.path, None, configuration.hints) for file, _ in batch]
+        job = job_for(analyzer, configuration, items, self._policy, Priority.BACKGROUND)
+        outcome = await self._checks.execute(job)
+        answers = read_outcome(job, outcome)
+        if len(batch) > 1 and not answers[0][0] and not answers[0][1].state.is_verdict:
+            # The call as a whole failed: alone, a bad file spoils only itself.
+            alone = [await self._analyse(analyzer, configuration, [row]) for row in batch]
+            return [scanned for each in alone for scanned in each]
+        done: list[Scanned] = []
+        stored: dict[str, str] = {}
+        stamps: dict[str, FileStamp] = {}
+        for (file, _), (digest, report, text) in zip(batch, answers, strict=True):
+            file.fresh = True
+            if digest and report.state.is_verdict:
+                found = file.found
+                stamps[found.path] = FileStamp(found.mtime_ns, found.size, found.inode, digest)
+                key = key_of(found.path, digest, analyzer, configuration)
+                stored[key] = text
+                self._checks.remember(key, report)
+            done += self._add(file, report)
+        self._results.put(stored)
+        self._results.stamp(stamps)
+        return done
+
+    def _add(self, file: _File, report: Report) -> list[Scanned]:
+        file.reports.append(report)
+        if len(file.reports) < file.awaited:
+            return []
+        del self._files[file.found.path]
+        return [Scanned(file.found.path, tuple(file.reports), file.fresh)]
+
+
+def _slices(whole: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    return (whole[start : start + size] for start in range(0, len(whole), size))

@@ -1,0 +1,132 @@
+"""``understudy doctor``: what is installed, whether it works, and what to do where it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from ..app.batch import Batch
+from ..app.scan import Scan
+from ..findings.describe import title
+from ..model import Severity
+from ..settings import ConfigProblem
+from ..state import state_dir
+from ..trust import Trust
+from .exits import Exit
+
+# Each tool has something to say of it.
+_PROBE = "import os\n\neval(input())\n"
+
+_EDITORS = {
+    "code": "VS Code: install the extension from the .vsix file",
+    "nvim": "Neovim: see client-nvim in the documentation",
+    "hx": "Helix: see the documentation for languages.toml",
+    "emacs": "Emacs: see the documentation for eglot",
+}
+
+
+class Row(NamedTuple):
+    """``exit`` is what the row does to the exit code; ``advice`` tells what to do."""
+
+    name: str
+    said: str
+    exit: Exit = Exit.CLEAN
+    advice: str = ""
+
+
+@click.command
+@click.argument(
+    "folder",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+)
+@click.pass_context
+def doctor(ctx: click.Context, folder: Path) -> None:
+    """Tell what is installed and whether it works, with the settings that hold in FOLDER.
+
+    Ends with 0 when all is well, 2 when settings are wrong, 3 when a tool does not work.
+    """
+    worst = Exit.CLEAN
+    for row in _rows(folder):
+        mark, colour = ("✓", "green") if row.exit is Exit.CLEAN else ("✗", "red")
+        click.echo(f"{click.style(mark, fg=colour)} {row.name:<10} {row.said}")
+        if row.advice:
+            click.echo(f"  {'':<10} → {row.advice}")
+        worst = max(worst, row.exit)
+    ctx.exit(worst)
+
+
+def _rows(folder: Path) -> Iterator[Row]:
+    yield Row("understudy", version("understudy"))
+    yield Row("Python", f"{platform.python_version()} ({sys.executable})")
+    try:
+        yield Row("state", str(state_dir()))
+        decided = Trust(state_dir()).decision(folder)
+        found, problems, versions = asyncio.run(_probe(folder))
+    except (OSError, ValueError) as error:
+        advice = "Correct the folder's owner and permissions, or set UNDERSTUDY_STATE_DIR."
+        yield Row("state", str(error), Exit.FAILED, advice)
+        return
+    yield from _tools(found, versions)
+    yield from _settings(problems)
+    yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
+    yield _git()
+    yield from (
+        Row(command, where, advice=advice)
+        for command, advice in _EDITORS.items()
+        if (where := shutil.which(command))
+    )
+
+
+async def _probe(folder: Path) -> tuple[Scan, tuple[ConfigProblem, ...], dict[str, str]]:
+    """What the tools really say, with the settings of ``folder``, of a file that has flaws."""
+    with tempfile.TemporaryDirectory(prefix="understudy-doctor-") as scratch:
+        file = Path(scratch) / "probe.py"
+        file.write_text(_PROBE, encoding="utf-8")
+        async with Batch.open(folder) as batch:
+            found = await batch.scan([file], lambda done, files: None)
+            return found, batch.config_problems, batch.versions
+
+
+def _tools(found: Scan, versions: dict[str, str]) -> Iterator[Row]:
+    ((_, reports),) = found.reports.items()
+    answers = {report.tool: report for report in reports}
+    for tool, number in versions.items():
+        report = answers.get(tool)
+        if report is None:
+            yield Row(title(tool), f"{number}, switched off in the settings")
+        elif report.findings and report.state.is_verdict:
+            yield Row(title(tool), f"{number}, works")
+        else:
+            why = report.why or "it found nothing in a file that has flaws"
+            advice = "Install Understudy again, or clear what the settings say of this tool."
+            yield Row(title(tool), f"{number}, {report.state}: {why}", Exit.FAILED, advice)
+
+
+def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:
+    if not problems:
+        yield Row("settings", "as they should be")
+    for problem in problems:
+        line, column = problem.range.start
+        wrong = problem.severity >= Severity.HIGH
+        place = f"{problem.path}:{line + 1}:{column + 1}"
+        yield Row("settings", f"{place}: {problem.message}", Exit.USAGE if wrong else Exit.CLEAN)
+
+
+def _git() -> Row:
+    advice = "Install git: what changed since a commit cannot be told without it."
+    try:
+        answer = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return Row("git", "missing", advice=advice)
+    return Row("git", answer.stdout.strip().removeprefix("git version "))

@@ -1,0 +1,129 @@
+"""The formats of a scan: each writes the whole of it to a text stream.
+
+Lines and columns in them count from 1, columns in Unicode code points.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import TextIO
+
+from ..findings.describe import title
+from ..model import Finding, Problem, Range, Severity
+from . import sarif
+from .result import Result
+from .text import write_text
+
+Format = Callable[[Result, TextIO], None]
+
+
+def write_json(result: Result, out: TextIO) -> None:
+    """One object; its fields are described in the user guide and only ever grow."""
+    problems = list(chain.from_iterable(result.problems.values()))
+    document = {
+        "version": 1,
+        "root": str(result.root),
+        "tools": dict(result.versions),
+        "summary": {
+            "files": len(result.reports),
+            "problems": len(problems),
+            "severity": _counts(problem.severity.label for problem in problems),
+            "tool": _counts(f.tool for problem in problems for f in problem.findings),
+        },
+        "problems": [_problem(result.name(path), problem) for path, problem in result.each()],
+        "withoutVerdict": [
+            {"path": result.name(path), "tool": r.tool, "state": r.state.value, "why": r.why}
+            for path, r in result.without_verdict()
+        ],
+    }
+    json.dump(document, out, indent=2, ensure_ascii=False)
+    out.write("\n")
+
+
+def write_github(result: Result, out: TextIO) -> None:
+    """Workflow commands, which GitHub shows as annotations of the changed lines."""
+    for path, problem in result.each():
+        place = problem.lead.range
+        one_line = place.start.line == place.end.line
+        values = {
+            "file": result.name(path),
+            "line": place.start.line + 1,
+            "endLine": place.end.line + 1,
+            # Columns are only allowed where both ends are on one line.
+            **(
+                {"col": place.start.column + 1, "endColumn": place.end.column + 1}
+                if one_line
+                else {}
+            ),
+            "title": ", ".join(f"{title(f.tool)} {f.rule}" for f in problem.findings),
+        }
+        out.write(_command(_LEVELS[problem.severity], values, problem.lead.message))
+    for path, report in result.without_verdict():
+        values = {"file": result.name(path), "title": f"{title(report.tool)}: {report.state}"}
+        out.write(_command("warning", values, report.why or f"{report.state}: no verdict"))
+
+
+FORMATS: Mapping[str, Format] = {
+    "text": write_text,
+    "json": write_json,
+    "sarif": sarif.write_sarif,
+    "github": write_github,
+}
+
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "notice",
+    Severity.INFO: "notice",
+}
+
+_IN_MESSAGE = "%\r\n"
+_IN_PROPERTY = _IN_MESSAGE + ":,"
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def _problem(path: str, problem: Problem) -> dict[str, object]:
+    return {
+        "path": path,
+        **_range(problem.lead.range),
+        "severity": problem.severity.label,
+        "confidence": problem.confidence.name.lower(),
+        "category": problem.lead.category.value,
+        "message": problem.lead.message,
+        "findings": [_finding(finding) for finding in problem.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    optional = {"url": finding.url, "cwe": finding.cwe}
+    return {
+        "tool": finding.tool,
+        "rule": finding.rule,
+        "message": finding.message,
+        **{key: value for key, value in optional.items() if value},
+    }
+
+
+def _range(place: Range) -> dict[str, dict[str, int]]:
+    return {
+        name: {"line": position.line + 1, "column": position.column + 1}
+        for name, position in zip(("start", "end"), place, strict=True)
+    }
+
+
+def _command(level: str, values: Mapping[str, object], message: str) -> str:
+    listed = ",".join(
+        f"{key}={_escaped(str(value), _IN_PROPERTY)}" for key, value in values.items()
+    )
+    return f"::{level} {listed}::{_escaped(message, _IN_MESSAGE)}\n"
+
+
+def _escaped(text: str, special: str) -> str:
+    return "".join(f"%{ord(c):02X}" if c in special else c for c in text)

@@ -1,0 +1,33 @@
+"""A scan as the command line sees it: what was asked for, and names for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..model import Problem, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Every file looked at is a key of ``reports``; ``versions`` are by tool name."""
+
+    root: Path
+    problems: Mapping[Path, tuple[Problem, ...]]
+    reports: Mapping[Path, tuple[Report, ...]]
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def each(self) -> Iterator[tuple[Path, Problem]]:
+        for path, problems in self.problems.items():
+            yield from ((path, problem) for problem in problems)
+
+    def without_verdict(self) -> Iterator[tuple[Path, Report]]:
+        """The tools that say nothing of a file: they failed, or were not let near it."""
+        for path, reports in self.reports.items():
+            yield from ((path, report) for report in reports if not report.state.is_verdict)
+
+    def name(self, path: Path) -> str:
+        """The path below the root, with slashes; the whole path where it lies outside."""
+        below = path.is_relative_to(self.root)
+        return (path.relative_to(self.root) if below else path).as_posix()

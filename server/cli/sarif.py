@@ -1,0 +1,143 @@
+"""SARIF 2.1.0: one run; each tool is an extension with the rules that were met.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/ — section numbers below refer to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import quote
+
+from ..findings.describe import title
+from ..model import Category, Finding, Problem, Report, Severity
+from .result import Result
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
+# GitHub ranks by this number: from 9.0 critical, 7.0 high, 4.0 medium, 0.1 low.
+_SCORES = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+    Severity.INFO: "0.1",
+}
+
+Rules = Mapping[str, Mapping[str, Finding]]
+"""By tool and rule identifier: one finding of the rule, from which the rule is described."""
+
+
+def write_sarif(result: Result, out: TextIO) -> None:
+    rules = _rules(chain.from_iterable(result.problems.values()))
+    failures = list(result.without_verdict())
+    run = {
+        "tool": {
+            "driver": {"name": "Understudy", "version": version("understudy"), "rules": []},
+            "extensions": [
+                {
+                    "name": title(tool),
+                    **({"version": result.versions[tool]} if tool in result.versions else {}),
+                    "rules": [_rule(rule) for rule in by_id.values()],
+                }
+                for tool, by_id in rules.items()
+            ],
+        },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"PROJECT": {"uri": f"{result.root.as_uri()}/"}},
+        "invocations": [
+            {
+                "executionSuccessful": not any(r.state.needs_attention for _, r in failures),
+                "toolExecutionNotifications": [_notification(result, *f) for f in failures],
+            }
+        ],
+        "results": [
+            _result(result, path, problem, rules)
+            for path, problems in result.problems.items()
+            for problem in problems
+        ],
+    }
+    json.dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, out, indent=2)
+    out.write("\n")
+
+
+def _rules(problems: Iterable[Problem]) -> Rules:
+    rules: dict[str, dict[str, Finding]] = {}
+    for finding in chain.from_iterable(problem.findings for problem in problems):
+        rules.setdefault(finding.tool, {}).setdefault(finding.rule, finding)
+    return rules
+
+
+def _rule(example: Finding) -> dict[str, object]:
+    cwe = [f"external/cwe/cwe-{example.cwe}"] if example.cwe else []
+    security = example.category is Category.SECURITY
+    return {
+        "id": example.rule,
+        "shortDescription": {"text": f"{title(example.tool)} {example.rule}"},
+        **({"helpUri": example.url} if example.url else {}),
+        "properties": {
+            "tags": [example.category.value, *cwe],
+            **({"security-severity": _SCORES[example.severity]} if security else {}),
+        },
+    }
+
+
+def _result(result: Result, path: Path, problem: Problem, rules: Rules) -> dict[str, object]:
+    lead = problem.lead
+    return {
+        "ruleId": lead.rule,
+        "rule": {  # 3.52: which extension, and which of its rules
+            "id": lead.rule,
+            "index": list(rules[lead.tool]).index(lead.rule),
+            "toolComponent": {"index": list(rules).index(lead.tool), "name": title(lead.tool)},
+        },
+        "level": _LEVELS[problem.severity],
+        "message": {"text": lead.message},
+        "locations": [_location(result, path, lead)],
+        "properties": {
+            "severity": problem.severity.label,
+            "confidence": problem.confidence.name.lower(),
+            "findings": [f"{title(f.tool)} {f.rule}" for f in problem.findings],
+        },
+    }
+
+
+def _location(result: Result, path: Path, finding: Finding) -> dict[str, object]:
+    start, end = finding.range
+    return {
+        "physicalLocation": {
+            **_artifact(result, path),
+            "region": {
+                "startLine": start.line + 1,
+                "startColumn": start.column + 1,
+                "endLine": end.line + 1,
+                "endColumn": end.column + 1,
+            },
+        }
+    }
+
+
+def _artifact(result: Result, path: Path) -> dict[str, dict[str, str]]:
+    if path.is_relative_to(result.root):
+        return {"artifactLocation": {"uri": quote(result.name(path)), "uriBaseId": "PROJECT"}}
+    return {"artifactLocation": {"uri": path.as_uri()}}
+
+
+def _notification(result: Result, path: Path, report: Report) -> dict[str, object]:
+    return {
+        "level": "error" if report.state.needs_attention else "warning",
+        "message": {"text": f"{title(report.tool)}: {report.state}. {report.why}".rstrip()},
+        "locations": [{"physicalLocation": _artifact(result, path)}],
+    }

@@ -1,0 +1,122 @@
+"""``understudy scan``: the engine and the store of the editor, for a terminal or a build."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from ..app.batch import Batch
+from ..app.scan import Scan
+from ..checks import compose
+from ..model import Category, Problem, Severity
+from ..settings import ConfigProblem
+from .exits import Exit
+from .formats import FORMATS
+from .result import Result
+
+_SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
+_ROOT_MARKS = (".understudy", ".git")
+
+
+@click.command
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, resolve_path=True, path_type=Path))
+@click.option(
+    "--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True
+)
+@click.option(
+    "--only", type=click.Choice([c.value for c in Category]), help="Only problems of one kind."
+)
+@click.option(
+    "--output",
+    type=click.File("w", encoding="utf-8", lazy=False, atomic=True),
+    default="-",
+    metavar="FILE",
+    help="Write to FILE instead of standard output.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(_SEVERITIES),
+    default="info",
+    show_default=True,
+    help="End with 1 only for problems of this severity or a worse one.",
+)
+@click.pass_context
+def scan(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    format_: str,
+    only: str | None,
+    output: TextIO,
+    fail_on: str,
+) -> None:
+    """Check the files at and below each PATH (default: the current folder).
+
+    Ends with 0 when nothing was found, 1 with findings, 2 when the command line or the
+    configuration is wrong, 3 when a tool failed and the answer is not complete.
+    """
+    named = paths or (Path.cwd(),)
+    found, versions = asyncio.run(_scan(root_of(named), named))
+    category = Category(only) if only else None
+    problems = {path: compose.only(each, category) for path, each in found.problems.items()}
+    base = Path.cwd() if format_ == "text" else found.root
+    FORMATS[format_](Result(base, problems, found.reports, versions), output)
+    ctx.exit(_exit_code(found, problems, Severity[fail_on.upper()]))
+
+
+def root_of(paths: Sequence[Path]) -> Path:
+    """The workspace that the paths belong to: the nearest folder around them that is marked as one,
+    else the innermost folder around them."""
+    inner = Path(os.path.commonpath(paths))
+    if inner.is_file():
+        inner = inner.parent
+    around = (inner, *inner.parents)
+    marked = (f for f in around if any((f / mark).exists() for mark in _ROOT_MARKS))
+    return next(marked, inner)
+
+
+async def _scan(root: Path, paths: Sequence[Path]) -> tuple[Scan, dict[str, str]]:
+    async with Batch.open(root) as batch:
+        _check(batch.config_problems)
+        with _progress() as progress:
+            found = await batch.scan(paths, progress)
+        if batch.trouble:
+            click.echo(batch.trouble, err=True)
+        return found, batch.versions
+
+
+def _check(problems: Sequence[ConfigProblem]) -> None:
+    """Says everything that is wrong with the settings, and ends when they cannot be used."""
+    for problem in problems:
+        line, column = problem.range.start
+        click.echo(f"{problem.path}:{line + 1}:{column + 1}: {problem.message}", err=True)
+    if any(problem.severity >= Severity.HIGH for problem in problems):
+        raise click.UsageError("The settings cannot be used; nothing was scanned.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], object]]:
+    """A bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, files: None
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Scanning", total=None)
+        yield lambda done, files: bar.update(task, completed=done, total=files)
+
+
+def _exit_code(found: Scan, problems: dict[Path, tuple[Problem, ...]], least: Severity) -> Exit:
+    if found.failures:
+        return Exit.FAILED
+    serious = any(p.severity >= least for each in problems.values() for p in each)
+    return Exit.FINDINGS if serious else Exit.CLEAN

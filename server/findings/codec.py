@@ -1,0 +1,93 @@
+"""Reports as compact JSON: the form in which workers answer and the store keeps them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..model import (
+    Category,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Position,
+    Range,
+    Report,
+    Severity,
+    State,
+    Tag,
+)
+
+VERSION = 1
+
+
+def dumps(report: Report) -> str:
+    findings = [
+        (
+            f.rule,
+            f.message,
+            _flat(f.range),
+            int(f.severity),
+            f.category,
+            int(f.confidence),
+            f.url,
+            f.cwe,
+            f.tags,
+            [
+                (fix.title, [(_flat(e.range), e.text) for e in fix.edits], fix.safe)
+                for fix in f.fixes
+            ],
+        )
+        for f in report.findings
+    ]
+    return json.dumps(
+        (report.tool, report.state, findings, report.why),
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def loads(text: str) -> Report:
+    """Raises ValueError or TypeError on anything that ``dumps`` did not write."""
+    tool, state, findings, why = json.loads(text)
+    return Report(tool, State(state), tuple(_finding(tool, *row) for row in findings), why)
+
+
+def _flat(range_: Range) -> tuple[int, int, int, int]:
+    return (*range_.start, *range_.end)
+
+
+def _range(flat: list[int]) -> Range:
+    return Range(Position(flat[0], flat[1]), Position(flat[2], flat[3]))
+
+
+def _finding(
+    tool: str,
+    rule: str,
+    message: str,
+    place: list[int],
+    severity: int,
+    category: str,
+    confidence: int,
+    url: str,
+    cwe: int,
+    tags: list[str],
+    fixes: list[Any],
+) -> Finding:
+    return Finding(
+        tool,
+        rule,
+        message,
+        _range(place),
+        Severity(severity),
+        Category(category),
+        Confidence(confidence),
+        url,
+        cwe,
+        tuple(Tag(tag) for tag in tags),
+        tuple(
+            Fix(title, tuple(Edit(_range(at), new) for at, new in edits), safe)
+            for title, edits, safe in fixes
+        ),
+    )

@@ -1,0 +1,63 @@
+"""What a person reads of a problem: its code, and the text of a hover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..model import Finding, Problem
+from .families import cwe_name, cwe_of
+
+_LONGEST = 300
+_CODE = re.compile(r"(`[^`]+`)")
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&()]")
+_UNLINKABLE = re.compile(r"[<>\s]")
+
+
+def title(tool: str) -> str:
+    """How a tool is called in front of a person."""
+    return tool.capitalize()
+
+
+def code(problem: Problem) -> str:
+    """The rule that names the problem: its leading finding's, which also has the link."""
+    return problem.lead.rule
+
+
+def hover(problem: Problem) -> str:
+    """Why the problem matters, as short Markdown.
+
+    Tools quote the code they look at, so their words are escaped: nothing in a source file may
+    become a link or a picture.
+    """
+    said = dict.fromkeys(_plain(finding.message) for finding in problem.findings)
+    facts = f"**{problem.severity.label}** severity, {problem.confidence.name.lower()} confidence"
+    parts = [facts, *_weaknesses(problem), ", ".join(map(_rule, problem.findings))]
+    return "\n\n".join([*said, " · ".join(parts)])
+
+
+def _plain(message: str) -> str:
+    text = " ".join(message.split())
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST].rstrip() + "…"
+    return "".join(
+        part if _CODE.fullmatch(part) else _MARKUP.sub(r"\\\g<0>", part)
+        for part in _CODE.split(text)
+    )
+
+
+def _weaknesses(problem: Problem) -> Iterator[str]:
+    """The weaknesses that the findings name, or else the documentation of their rules."""
+    named = [finding.cwe for finding in problem.findings]
+    documented = [cwe_of(finding.tool, finding.rule) for finding in problem.findings]
+    for number in dict.fromkeys(filter(None, named if any(named) else documented)):
+        name = cwe_name(number)
+        link = f"[CWE-{number}](https://cwe.mitre.org/data/definitions/{number}.html)"
+        yield f"{link} ({name})" if name else link
+
+
+def _rule(finding: Finding) -> str:
+    rule = _plain(finding.rule)
+    if finding.url.startswith("https://"):
+        rule = f"[{rule}](<{_UNLINKABLE.sub('', finding.url)}>)"
+    return f"{title(finding.tool)} {rule}"

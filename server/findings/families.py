@@ -1,0 +1,26 @@
+"""Which rules of different tools mean the same.
+
+The table is derived from the tools' own rule lists (``python -m tests.generate``); a test derives
+it anew from the installed versions and fails when it has drifted.
+"""
+
+from __future__ import annotations
+
+from .families_data import CWE_NAMES, FAMILIES, RULE_CWES
+
+_FAMILY = {rule: name for name, rules in FAMILIES.items() for rule in rules.items()}
+
+
+def family(tool: str, rule: str) -> str:
+    """The name shared by all rules that mean the same; ``tool:rule`` where there is no other."""
+    return _FAMILY.get((tool, rule)) or f"{tool}:{rule}"
+
+
+def cwe_of(tool: str, rule: str) -> int:
+    """The weakness that the tool's documentation names for a rule, or 0."""
+    return RULE_CWES.get(tool, {}).get(rule, 0)
+
+
+def cwe_name(number: int) -> str:
+    """The short name of a weakness, such as "SQL injection"; empty where Bandit has none."""
+    return CWE_NAMES.get(number, "")

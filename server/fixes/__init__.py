@@ -1,0 +1,1 @@
+"""Fixes: candidates from the tools and from our own rewrites, offered only when verified."""

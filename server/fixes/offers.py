@@ -1,0 +1,133 @@
+"""What can be offered at a place: fixes, fix-all, and ways to live with a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..findings.describe import title
+from ..model import Finding, Fix, Position, Problem, Range
+from .rewrites import candidates as rewrites
+from .suppress import ignore_here
+from .verify import Attempt, Edits, Subject, Verifier, disjoint, union
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One action. ``edits`` are made against the text it was asked for; those of a fix are verified.
+
+    ``preferred``: what an editor may apply without asking which.
+    """
+
+    title: str
+    edits: Edits
+    problems: tuple[Problem, ...]
+    preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    fix: Fix
+    finding: Finding
+    problem: Problem
+
+    @property
+    def title(self) -> str:
+        unsafe = "" if self.fix.safe else "; may change behaviour"
+        return f"Fix: {self.fix.title} ({title(self.finding.tool)} {self.finding.rule}{unsafe})"
+
+    @property
+    def attempt(self) -> Attempt:
+        return Attempt(self.fix.edits, self.problem.findings)
+
+
+class Offers:
+    """Makes offers; what was verified once is remembered."""
+
+    def __init__(self) -> None:
+        self._verifier = Verifier()
+
+    async def fixes(
+        self, subject: Subject, problems: Sequence[Problem], place: Range
+    ) -> list[Offer]:
+        """The verified fixes of the problems at ``place``, safe ones first; and for each of their
+        rules, the fix of all its safe cases in the file."""
+        found = [
+            each for problem in at(problems, place) for each in _candidates(subject.text, problem)
+        ]
+        held = await self._verifier.each(subject, [each.attempt for each in found])
+        offers = {
+            edits: Offer(each.title, edits, (each.problem,), preferred=each.fix.safe)
+            for each, edits in zip(found, held, strict=True)
+            if edits
+        }
+        rules = dict.fromkeys(
+            (each.finding.tool, each.finding.rule)
+            for each, edits in zip(found, held, strict=True)
+            if edits and each.fix.safe
+        )
+        every = [await self._fix_rule(subject, problems, *rule) for rule in rules]
+        chosen = sorted(offers.values(), key=lambda offer: not offer.preferred)
+        return [*chosen, *(offer for offer in every if offer)]
+
+    async def _fix_rule(
+        self, subject: Subject, problems: Sequence[Problem], tool: str, rule: str
+    ) -> Offer | None:
+        cases = [
+            each
+            for each in _safe(subject.text, problems)
+            if (each.finding.tool, each.finding.rule) == (tool, rule)
+        ]
+        if len(cases) < 2:
+            return None
+        return await self._all(f"Fix all safe cases of {rule} in this file", subject, cases)
+
+    async def fix_all(self, subject: Subject, problems: Sequence[Problem]) -> Offer | None:
+        """One offer of all safe fixes in the file that hold together."""
+        return await self._all("Fix all safe findings", subject, _safe(subject.text, problems))
+
+    async def _all(self, label: str, subject: Subject, cases: Iterable[_Candidate]) -> Offer | None:
+        first = {each.problem: each for each in reversed(list(cases))}
+        attempts = disjoint(each.attempt for each in reversed(first.values()))
+        held = await self._verifier.together(subject, attempts)
+        if not held:
+            return None
+        edits = await self._verifier.verified(subject, union(held))
+        fixed = tuple(p for p, each in first.items() if each.attempt in held)
+        return Offer(label, edits, fixed)
+
+
+def ignores(text: str, problems: Sequence[Problem], place: Range) -> list[Offer]:
+    """A comment for each problem at ``place`` that silences its tools there."""
+    return [
+        Offer(f"Ignore {', '.join(problem.rules)} here", edits, (problem,))
+        for problem in at(problems, place)
+        if (edits := tuple(ignore_here(text, problem.findings)))
+    ]
+
+
+def at(problems: Iterable[Problem], place: Range) -> list[Problem]:
+    """The problems of which some finding touches ``place``; where none does, those on its lines."""
+    problems = list(problems)
+    lines = Range(Position(place.start.line, 0), Position(place.end.line + 1, -1))
+    return _touching(problems, place) or _touching(problems, lines)
+
+
+def _touching(problems: Iterable[Problem], place: Range) -> list[Problem]:
+    return [
+        problem
+        for problem in problems
+        if any(finding.range.touches(place) for finding in problem.findings)
+    ]
+
+
+def _candidates(text: str, problem: Problem) -> list[_Candidate]:
+    return [
+        _Candidate(fix, finding, problem)
+        for finding in problem.findings
+        for fix in (*finding.fixes, *rewrites(text, finding))
+    ]
+
+
+def _safe(text: str, problems: Iterable[Problem]) -> list[_Candidate]:
+    return [c for problem in problems for c in _candidates(text, problem) if c.fix.safe]

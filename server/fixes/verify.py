@@ -1,0 +1,163 @@
+"""Whether a fix does what it promises: applied to a copy, the file still parses, the finding is gone,
+and nothing new came. Nothing is offered that was not seen to hold.
+
+A fix may need another one beside it: a new import leaves the imports unsorted. When all that is new
+comes with a safe fix of its tool, those are made too, and the whole is verified.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from ..model import Edit, Finding, Position, Range, Report, State
+from ..text import apply
+
+Check = Callable[[str], Awaitable[tuple[Report, ...]]]
+"""Analyses a text as if it stood at the document's place; joined and cached by its content."""
+
+Edits = tuple[Edit, ...]
+
+_KEPT = 512
+_UNPARSED = ("invalid-syntax", "not-analysed")
+
+
+class Subject(NamedTuple):
+    """The text that is to be fixed, what the tools say of it, and how to ask them again."""
+
+    text: str
+    before: tuple[Report, ...]
+    check: Check
+
+
+class Attempt(NamedTuple):
+    """Edits, and the findings they should make go away."""
+
+    edits: Edits
+    targets: tuple[Finding, ...]
+
+
+class Verifier:
+    """Verdicts are kept, by text and edits."""
+
+    def __init__(self) -> None:
+        self._verdicts: OrderedDict[tuple[str, Edits], Edits] = OrderedDict()
+
+    async def verified(self, subject: Subject, attempt: Attempt) -> Edits:
+        """The edits that hold: the attempt's, with what they need beside them; none if it fails."""
+        key = (subject.text, attempt.edits)
+        if key not in self._verdicts:
+            self._verdicts[key] = await _try(subject, attempt)
+            if len(self._verdicts) > _KEPT:
+                self._verdicts.popitem(last=False)
+        return self._verdicts[key]
+
+    async def each(self, subject: Subject, attempts: Sequence[Attempt]) -> list[Edits]:
+        """What holds of each attempt. Disjoint ones are tried in one batch first; when the batch
+        holds without further help, so does each of them."""
+        batch = disjoint(attempts)
+        if len(batch) > 1:
+            whole = union(batch)
+            if await self.verified(subject, whole) == whole.edits:
+                for attempt in batch:
+                    self._verdicts[subject.text, attempt.edits] = attempt.edits
+        return [await self.verified(subject, attempt) for attempt in attempts]
+
+    async def together(self, subject: Subject, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Attempts, disjoint by now, that hold together: as many as halving finds."""
+        if not attempts or await self.verified(subject, union(attempts)):
+            return list(attempts)
+        if len(attempts) == 1:
+            return []
+        middle = len(attempts) // 2
+        left = await self.together(subject, attempts[:middle])
+        right = await self.together(subject, attempts[middle:])
+        both = [*left, *right]
+        if len(both) < len(attempts) and await self.verified(subject, union(both)):
+            return both
+        return left or right
+
+
+def disjoint(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Those that do not touch one another, first come first."""
+    taken: list[Edit] = []
+    chosen: list[Attempt] = []
+    for attempt in attempts:
+        fresh = [edit for edit in attempt.edits if edit not in taken]
+        if not any(new.range.touches(old.range) for new in fresh for old in taken):
+            taken += fresh
+            chosen.append(attempt)
+    return chosen
+
+
+def union(attempts: Iterable[Attempt]) -> Attempt:
+    """All of them as one; an edit that several share, such as an import, is made once."""
+    attempts = list(attempts)
+    edits = sorted({edit for attempt in attempts for edit in attempt.edits})
+    targets = dict.fromkeys(finding for attempt in attempts for finding in attempt.targets)
+    return Attempt(tuple(edits), tuple(targets))
+
+
+async def _try(subject: Subject, attempt: Attempt) -> Edits:
+    try:
+        fixed = apply(subject.text, attempt.edits)
+    except ValueError:
+        return ()
+    if fixed == subject.text:
+        return ()
+    after = await subject.check(fixed)
+    if _holds(subject.before, after, attempt.targets):
+        return attempt.edits
+    further = _follow_ups(subject.before, after)
+    if not further:
+        return ()
+    settled = apply(fixed, further)
+    if not _holds(subject.before, await subject.check(settled), attempt.targets):
+        return ()
+    return _difference(subject.text, settled)
+
+
+def _holds(before: Iterable[Report], after: tuple[Report, ...], targets: Sequence[Finding]) -> bool:
+    verdicts = {report.tool for report in after if report.state.is_verdict}
+    if any(report.state.is_verdict and report.tool not in verdicts for report in before):
+        return False
+    had, has = _tally(before), _tally(after)
+    wanted = Counter((finding.tool, finding.rule) for finding in targets)
+    parsed = not any(rule in _UNPARSED for _, rule in has)
+    gone = all(has[kind] <= had[kind] - count for kind, count in wanted.items())
+    return parsed and gone and not has - had
+
+
+def _follow_ups(before: Iterable[Report], after: Iterable[Report]) -> Edits:
+    """The safe fixes of all that is new; none when something new has no such fix."""
+    new = _tally(after) - _tally(before)
+    edits: list[Edit] = []
+    for finding in (finding for report in after for finding in report.findings):
+        if (finding.tool, finding.rule) in new:
+            safe = next((fix for fix in finding.fixes if fix.safe), None)
+            if safe is None:
+                return ()
+            edits += safe.edits
+    return tuple(sorted(set(edits)))
+
+
+def _tally(reports: Iterable[Report]) -> Counter[tuple[str, str]]:
+    """Findings by tool and rule: an edit moves places, so that places cannot be compared."""
+    return Counter(
+        (finding.tool, finding.rule)
+        for report in reports
+        if report.state is State.FINDINGS
+        for finding in report.findings
+    )
+
+
+def _difference(old: str, new: str) -> Edits:
+    """Edits of whole lines that turn one text into the other."""
+    was, now = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    return tuple(
+        Edit(Range(Position(first, 0), Position(last, 0)), "".join(now[start:end]))
+        for kind, first, last, start, end in SequenceMatcher(None, was, now, False).get_opcodes()
+        if kind != "equal"
+    )

@@ -1,0 +1,10 @@
+"""The only room that speaks LSP. Conversion happens here; inside, data is plain."""
+
+from __future__ import annotations
+
+
+def main() -> int:
+    """Serve one client over stdio; returns the exit code."""
+    from .server import serve
+
+    return serve()

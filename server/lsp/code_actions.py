@@ -1,0 +1,72 @@
+"""Code actions: the core's offers as workspace edits. They follow from our own state and the range;
+nothing relies on what a client sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lsprotocol import types as lsp
+
+from ..app import commands
+from ..app.actions import Offer
+from . import convert
+from .documents import Document
+from .server import Server
+
+FIX_ALL = "source.fixAll.understudy"
+
+
+async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    """Verified fixes first, then ways to ignore. Empty when the text changed meanwhile."""
+    await ls.core.settle()
+    uri = params.text_document.uri
+    shown, document = ls.documents.get(uri), ls.core.documents.get(uri)
+    if shown is None or document is None:
+        return []
+    wanted = params.context.only
+    version = shown.version
+    actions: list[lsp.CodeAction] = []
+    if _wants(wanted, FIX_ALL) and wanted:
+        if (every := await ls.core.actions.fix_all(document)) is not None:
+            actions.append(_action(ls, shown, every, FIX_ALL))
+    if _wants(wanted, lsp.CodeActionKind.QuickFix):
+        place = ls.encoding.range(params.range, shown.lines)
+        offers, problems = await ls.core.actions.at(document, place)
+        actions += [_action(ls, shown, offer, lsp.CodeActionKind.QuickFix) for offer in offers]
+        rules = dict.fromkeys(rule for problem in problems for rule in problem.rules)
+        actions += [_ignore_in_project(uri, rule) for rule in rules]
+    return actions if shown.version == version else []
+
+
+def _wants(only: Iterable[str] | None, kind: str) -> bool:
+    """Whether a client that asks for ``only`` some kinds wants ``kind`` or what it belongs to."""
+    return only is None or any(f"{kind}.".startswith(f"{each!s}.") for each in only)
+
+
+def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> lsp.CodeAction:
+    edits = [convert.edit(change, shown.lines, ls.encoding) for change in offer.edits]
+    diagnostics = [
+        convert.diagnostic(problem, shown.lines, ls.encoding, ls.severities(shown.uri))
+        for problem in offer.problems
+    ]
+    return lsp.CodeAction(
+        title=offer.title,
+        kind=kind,
+        diagnostics=diagnostics,
+        is_preferred=offer.preferred or None,
+        edit=_workspace_edit(ls, shown, edits),
+    )
+
+
+def _workspace_edit(ls: Server, shown: Document, edits: list[lsp.TextEdit]) -> lsp.WorkspaceEdit:
+    workspace = ls.client_capabilities.workspace
+    if workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes:
+        document = lsp.OptionalVersionedTextDocumentIdentifier(shown.uri, shown.version)
+        return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(document, edits)])
+    return lsp.WorkspaceEdit(changes={shown.uri: edits})
+
+
+def _ignore_in_project(uri: str, rule: str) -> lsp.CodeAction:
+    title = f"Ignore {rule} in this project"
+    command = lsp.Command(title, commands.IGNORE_RULE.id, arguments=[uri, rule])
+    return lsp.CodeAction(title=title, kind=lsp.CodeActionKind.QuickFix, command=command)

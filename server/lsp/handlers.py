@@ -1,0 +1,249 @@
+"""One short handler per message: convert, hand the event to the core, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from ..app import commands, events, presentation
+from ..text import Lines
+from . import code_actions, hover
+from .convert import to_path
+from .documents import Document
+from .server import Server
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[..., Any]
+
+_WATCHED = (
+    "**/*.py",
+    "**/*.pyi",
+    "**/pyproject.toml",
+    "**/ruff.toml",
+    "**/.ruff.toml",
+    "**/.bandit",
+    "**/.understudy/config.yaml",
+)
+
+
+def register(server: Server) -> None:
+    """Attach every handler. pygls hands the server to a parameter that is called ``ls``."""
+    for method, handler in _FEATURES.items():
+        server.feature(method)(handler)
+    for method, options, handler in _FEATURES_WITH_OPTIONS:
+        server.feature(method, options)(handler)
+    for command, handler in _COMMANDS.items():
+        server.command(command)(handler)
+
+
+# ── life ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def initialize(ls: Server, params: lsp.InitializeParams) -> None:
+    ls.initialize(params)
+
+
+async def initialized(ls: Server, params: lsp.InitializedParams) -> None:
+    await ls.start()
+    ls.core.handle(events.EditorSettings(ls.options.get("settings")))
+    ls.core.handle(events.RootsChanged(added=ls.roots()))
+    workspace = ls.client_capabilities.workspace
+    if workspace and workspace.configuration:
+        await _fetch_settings(ls)
+    watching = workspace and workspace.did_change_watched_files
+    if watching and watching.dynamic_registration:
+        await _watch(ls)
+
+
+async def _fetch_settings(ls: Server) -> None:
+    items = [lsp.ConfigurationItem(section="understudy")]
+    answer = await ls.workspace_configuration_async(lsp.ConfigurationParams(items))
+    if answer and isinstance(answer[0], dict):
+        ls.core.handle(events.EditorSettings(answer[0]))
+
+
+async def _watch(ls: Server) -> None:
+    watchers = [lsp.FileSystemWatcher(glob) for glob in _WATCHED]
+    registration = lsp.Registration(
+        id="understudy-files",
+        method=lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+        register_options=lsp.DidChangeWatchedFilesRegistrationOptions(watchers),
+    )
+    await ls.client_register_capability_async(lsp.RegistrationParams([registration]))
+
+
+async def shutdown(ls: Server, params: None) -> None:
+    await ls.close()
+
+
+# ── documents ───────────────────────────────────────────────────────────────────────────────────
+
+
+def did_open(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
+    item = params.text_document
+    if (path := to_path(item.uri)) is None:
+        return
+    ls.documents[item.uri] = Document(item.uri, item.version, Lines(item.text))
+    ls.core.handle(events.Opened(item.uri, path, item.text, item.version, item.language_id))
+
+
+def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
+    if (document := ls.documents.get(params.text_document.uri)) is None:
+        return
+    edits = document.change(params.content_changes, ls.encoding)
+    document.version = params.text_document.version
+    ls.core.handle(events.Edited(document.uri, document.text, document.version, edits))
+
+
+def did_save(ls: Server, params: lsp.DidSaveTextDocumentParams) -> None:
+    ls.core.handle(events.Saved(params.text_document.uri))
+
+
+def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
+    if ls.documents.pop(params.text_document.uri, None) is not None:
+        ls.core.handle(events.Closed(params.text_document.uri))
+
+
+# ── files, folders, settings, trust ─────────────────────────────────────────────────────────────
+
+
+def did_change_watched_files(ls: Server, params: lsp.DidChangeWatchedFilesParams) -> None:
+    written: list[Path] = []
+    deleted: list[Path] = []
+    for change in params.changes:
+        if path := to_path(change.uri):
+            gone = change.type is lsp.FileChangeType.Deleted
+            (deleted if gone else written).append(Path(path))
+    ls.core.handle(events.FilesTouched(tuple(written), tuple(deleted)))
+
+
+def did_rename_files(ls: Server, params: lsp.RenameFilesParams) -> None:
+    paths = [(to_path(each.old_uri), to_path(each.new_uri)) for each in params.files]
+    renames = tuple((Path(old), Path(new)) for old, new in paths if old and new)
+    ls.core.handle(events.FilesRenamed(renames))
+
+
+def did_delete_files(ls: Server, params: lsp.DeleteFilesParams) -> None:
+    paths = [to_path(each.uri) for each in params.files]
+    ls.core.handle(events.FilesTouched(deleted=tuple(Path(path) for path in paths if path)))
+
+
+def did_change_workspace_folders(ls: Server, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
+    added = [to_path(folder.uri) for folder in params.event.added]
+    removed = [to_path(folder.uri) for folder in params.event.removed]
+    ls.core.handle(
+        events.RootsChanged(
+            tuple(Path(path) for path in added if path),
+            tuple(Path(path) for path in removed if path),
+        )
+    )
+
+
+async def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
+    workspace = ls.client_capabilities.workspace
+    if workspace and workspace.configuration:
+        await _fetch_settings(ls)
+    elif isinstance(params.settings, dict):
+        ls.core.handle(events.EditorSettings(params.settings.get("understudy", params.settings)))
+
+
+def trust_changed(ls: Server, params: Any) -> None:
+    trusted = getattr(params, "trusted", None)
+    if isinstance(trusted, bool):
+        ls.core.handle(events.TrustDecided(trusted))
+
+
+def cancel_progress(ls: Server, params: lsp.WorkDoneProgressCancelParams) -> None:
+    if (cancel := ls.publisher.cancels.get(params.token)) is not None:
+        cancel()
+
+
+# ── answers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    return await code_actions.answer(ls, params)
+
+
+async def hover_text(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+    return hover.answer(ls, params)
+
+
+async def scan_workspace(ls: Server) -> dict[str, int] | None:
+    await ls.core.settle()
+    try:
+        scans = await ls.core.scan()
+    except asyncio.CancelledError:
+        return None
+    return {
+        "files": sum(len(scan.reports) for scan in scans),
+        "findings": sum(len(each) for scan in scans for each in scan.problems.values()),
+    }
+
+
+async def show_status(ls: Server) -> str:
+    await ls.core.settle()
+    return presentation.detail(ls.core.status())
+
+
+async def debug_info(ls: Server) -> str:
+    return presentation.debug_info(ls.core.status())
+
+
+async def trust(ls: Server) -> None:
+    ls.core.handle(events.TrustDecided(trusted=True, lasting=True))
+
+
+async def untrust(ls: Server) -> None:
+    ls.core.handle(events.TrustDecided(trusted=False, lasting=True))
+
+
+async def ignore_rule(ls: Server, uri: str, rule: str) -> None:
+    if (path := to_path(uri)) is not None:
+        await ls.core.ignore_rule(path, rule)
+
+
+_ANY_FILE = lsp.FileOperationRegistrationOptions(
+    [lsp.FileOperationFilter(lsp.FileOperationPattern("**"), scheme="file")]
+)
+
+_FEATURES: dict[str, Handler] = {
+    lsp.INITIALIZE: initialize,
+    lsp.INITIALIZED: initialized,
+    lsp.SHUTDOWN: shutdown,
+    lsp.TEXT_DOCUMENT_DID_OPEN: did_open,
+    lsp.TEXT_DOCUMENT_DID_CHANGE: did_change,
+    lsp.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_watched_files,
+    lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_workspace_folders,
+    lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
+    lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL: cancel_progress,
+    lsp.TEXT_DOCUMENT_HOVER: hover_text,
+    "understudy/trust": trust_changed,
+}
+
+_FEATURES_WITH_OPTIONS = (
+    (lsp.TEXT_DOCUMENT_DID_SAVE, lsp.SaveOptions(include_text=False), did_save),
+    (lsp.WORKSPACE_DID_RENAME_FILES, _ANY_FILE, did_rename_files),
+    (lsp.WORKSPACE_DID_DELETE_FILES, _ANY_FILE, did_delete_files),
+    (
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, code_actions.FIX_ALL]),
+        code_action,
+    ),
+)
+
+_COMMANDS: dict[str, Handler] = {
+    commands.SCAN.id: scan_workspace,
+    commands.STATUS.id: show_status,
+    commands.DEBUG_INFO.id: debug_info,
+    commands.TRUST.id: trust,
+    commands.UNTRUST.id: untrust,
+    commands.IGNORE_RULE.id: ignore_rule,
+}

@@ -1,0 +1,179 @@
+"""The core's sink towards the editor: diagnostics, status, messages, progress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+
+from ..app import events, presentation
+from ..model import Edit, Position, Problem, Range, Status
+from ..text import Lines, decode
+from . import convert
+
+if TYPE_CHECKING:
+    from .server import Server
+
+log = logging.getLogger(__name__)
+
+_SLICE = 20
+"""Files published between two turns of the loop: serialising thousands of diagnostics takes long."""
+
+_Pending = tuple[int | None, str | None, Sequence[Problem]]
+
+
+class Publisher:
+    """``app.sinks.Sink`` for one client. Sends only what differs from what the client shows."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._pending: dict[str, _Pending] = {}
+        self._shown: dict[str, Sequence[lsp.Diagnostic]] = {}
+        self._draining = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.cancels: dict[str | int, Callable[[], object]] = {}
+
+    def problems(
+        self, uri: str, version: int | None, text: str | None, problems: Sequence[Problem]
+    ) -> None:
+        self._pending.pop(uri, None)
+        if text is None and problems:
+            self._pending[uri] = (version, text, problems)
+            if not self._draining:
+                self._draining = True
+                self.spawn(self._drain())
+            return
+        self._publish(uri, version, Lines(text or ""), problems)
+
+    async def _drain(self) -> None:
+        while self._pending:
+            for uri in list(self._pending)[:_SLICE]:
+                version, _, problems = self._pending.pop(uri)
+                text = await asyncio.to_thread(_read, convert.to_path(uri) or "")
+                if uri not in self._pending and uri not in self._server.documents:
+                    self._publish(uri, version, Lines(text), problems)
+            await asyncio.sleep(0)
+        self._draining = False
+
+    def _publish(
+        self, uri: str, version: int | None, lines: Lines, problems: Sequence[Problem]
+    ) -> None:
+        severities = self._server.severities(uri)
+        encoding = self._server.encoding
+        diagnostics = [
+            convert.diagnostic(problem, lines, encoding, severities) for problem in problems
+        ]
+        if self._shown.get(uri, []) == diagnostics:
+            return
+        self._shown[uri] = diagnostics
+        if not diagnostics:
+            del self._shown[uri]
+        self._server.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(uri, diagnostics, version)
+        )
+
+    def status(self, status: Status) -> None:
+        self._server.protocol.notify("understudy/status", presentation.status_payload(status))
+
+    def message(self, text: str, *, error: bool = False) -> None:
+        kind = lsp.MessageType.Warning if error else lsp.MessageType.Info
+        self._server.window_show_message(lsp.ShowMessageParams(kind, text))
+
+    def ask_trust(self, root: Path) -> None:
+        self.spawn(self._ask_trust(root))
+
+    async def _ask_trust(self, root: Path) -> None:
+        trust, distrust = lsp.MessageActionItem("Trust"), lsp.MessageActionItem("Do not trust")
+        text = (
+            f"Do you trust the workspace {root}? Understudy checks it either way; only in a trusted"
+            " workspace does it run programs that the workspace brings along."
+        )
+        params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, text, [trust, distrust])
+        answer = await self._server.window_show_message_request_async(params)
+        if answer is not None:
+            trusted = answer.title == trust.title
+            self._server.core.handle(events.TrustDecided(trusted, root, lasting=True))
+
+    def replace_text(self, uri: str, text: str) -> None:
+        self.spawn(self._replace_text(uri, text))
+
+    async def _replace_text(self, uri: str, text: str) -> None:
+        shown = self._server.documents[uri]
+        whole = Range(Position(0, 0), shown.lines.position(len(shown.text)))
+        edits = [convert.edit(Edit(whole, text), shown.lines, self._server.encoding)]
+        edit = lsp.WorkspaceEdit(changes={uri: edits})
+        await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit))
+
+    def begin(self, title: str, cancel: Callable[[], object]) -> _Progress:
+        return _Progress(self, self._server, title, cancel)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_Value = lsp.WorkDoneProgressBegin | lsp.WorkDoneProgressReport | lsp.WorkDoneProgressEnd
+
+
+class _Progress:
+    """``$/progress`` with a cancel button. The token is created from async code, and what is said
+    before the client has agreed to it is said after."""
+
+    def __init__(
+        self, publisher: Publisher, server: Server, title: str, cancel: Callable[[], object]
+    ) -> None:
+        self._server = server
+        self._cancels = publisher.cancels
+        self._token = str(uuid.uuid4())
+        self._cancels[self._token] = cancel
+        self._last = (-1, "")
+        self._ended = False
+        self._ready = False
+        if server.shows_progress:
+            publisher.spawn(self._create(title))
+
+    async def _create(self, title: str) -> None:
+        params = lsp.WorkDoneProgressCreateParams(self._token)
+        with contextlib.suppress(Exception):
+            await self._server.window_work_done_progress_create_async(params)
+            self._ready = True
+            self._notify(lsp.WorkDoneProgressBegin(title, cancellable=True, percentage=0))
+            if self._ended:
+                self._notify(lsp.WorkDoneProgressEnd())
+
+    def report(self, message: str, fraction: float) -> None:
+        now = (int(fraction * 100), message if fraction == 0 else "")
+        if now != self._last:
+            self._last = now
+            if self._ready:
+                self._notify(lsp.WorkDoneProgressReport(message=message, percentage=now[0]))
+
+    def end(self, message: str) -> None:
+        self._cancels.pop(self._token, None)
+        self._ended = True
+        if self._ready:
+            self._notify(lsp.WorkDoneProgressEnd(message=message or None))
+
+    def _notify(self, value: _Value) -> None:
+        self._server.progress(lsp.ProgressParams(self._token, _plain(value)))
+
+
+def _plain(value: object) -> Mapping[str, Any]:
+    from lsprotocol.converters import get_converter
+
+    plain: Mapping[str, Any] = get_converter().unstructure(value)
+    return plain
+
+
+def _read(path: str) -> str:
+    try:
+        return decode(Path(path).read_bytes())
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,127 @@
+"""The language server: pygls with our own documents, wired to the core."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.exceptions import PyglsError
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
+
+from ..app.core import Core
+from ..settings import Settings
+from .convert import Encoding, to_path
+from .documents import Document
+from .publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+
+class Protocol(LanguageServerProtocol):
+    """Leaves the documents to ``documents.py``: pygls keeps no copy of its own."""
+
+    def _pass_on(self, method: str, params: object) -> Any:
+        if (handler := self.fm.features.get(method)) is not None:
+            yield handler, (params,), None
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> Any:
+        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
+        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CHANGE, params)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> Any:
+        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CLOSE, params)
+
+
+class Server(LanguageServer):
+    """One client's server. ``core`` exists from ``initialized`` on."""
+
+    core: Core
+
+    def __init__(self) -> None:
+        super().__init__(
+            "understudy",
+            version("understudy"),
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
+            protocol_cls=Protocol,
+            converter_factory=default_converter,
+        )
+        self.documents: dict[str, Document] = {}
+        self.encoding = Encoding("utf-16")
+        self.publisher = Publisher(self)
+        self.options: Mapping[str, Any] = {}
+        self.shows_progress = False
+        self._closed: asyncio.Task[None] | None = None
+
+    def initialize(self, params: lsp.InitializeParams) -> None:
+        """Note what the client can do; nothing is started before it has the answer."""
+        options = params.initialization_options
+        self.options = options if isinstance(options, Mapping) else {}
+        encoding = self.workspace.position_encoding or "utf-16"
+        self.encoding = Encoding(str(getattr(encoding, "value", encoding)))
+        window = params.capabilities.window
+        self.shows_progress = bool(window and window.work_done_progress)
+
+    def roots(self) -> tuple[Path, ...]:
+        uris = [folder.uri for folder in self.workspace.folders.values()]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        return tuple(Path(path) for uri in uris if (path := to_path(uri)) and path.startswith("/"))
+
+    async def start(self) -> None:
+        trusted = self.options.get("trusted")
+        self.core = Core(self.publisher, trusted=trusted if isinstance(trusted, bool) else None)
+        await self.core.start()
+
+    def close(self) -> asyncio.Task[None]:
+        """End the core, once; the task is done when nothing of it is left."""
+        if self._closed is None:
+            self._closed = asyncio.get_running_loop().create_task(self._close())
+        return self._closed
+
+    async def _close(self) -> None:
+        if hasattr(self, "core"):
+            await self.core.close()
+
+    def severities(self, uri: str) -> Mapping[str, str]:
+        """How each severity is shown, by its label, where ``uri`` lies."""
+        path = to_path(uri) or ""
+        around = [w for w in self.core.workspaces.values() if Path(path).is_relative_to(w.root)]
+        settings = max(around, key=lambda w: len(w.root.parts)).settings if around else Settings()
+        return settings.severity._asdict()
+
+    def report_server_error(
+        self, error: Exception, source: type[PyglsError | Exception]
+    ) -> None:
+        """The traceback goes to the log; a message that could not be read is no one's business but
+        the client's, which gets an error answer where it asked for one."""
+        log.error("%s", source.__name__, exc_info=error)
+
+
+def serve() -> int:
+    """Speak LSP over stdio until the client is gone. Standard output belongs to it alone."""
+    real = os.dup(1)
+    os.dup2(2, 1)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pygls").setLevel(logging.WARNING)
+    from . import handlers
+
+    server = Server()
+    handlers.register(server)
+    with os.fdopen(real, "wb") as stdout:
+        try:
+            server.start_io(stdout=stdout)
+        except SystemExit as leaving:
+            return int(leaving.code or 0)
+    return 0

@@ -1,0 +1,203 @@
+"""The vocabulary: frozen values that every room understands.
+
+Positions are zero-based lines and columns; a column counts Unicode code points from the start of
+its line. A line ends at ``\\n``, ``\\r\\n`` or ``\\r``, as in Python's tokenizer and in LSP. Other
+encodings exist only at the rim (``lsp/convert.py``) and inside an analyzer's ``parse``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class Severity(IntEnum):
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+class Category(StrEnum):
+    SECURITY = "security"
+    PERFORMANCE = "performance"
+    QUALITY = "quality"
+
+
+class Tag(StrEnum):
+    UNNECESSARY = "unnecessary"
+    DEPRECATED = "deprecated"
+
+
+class Tier(IntEnum):
+    """The order in which results are shown: the fast tier never waits for the deep one."""
+
+    FAST = 0
+    DEEP = 1
+
+
+class Priority(IntEnum):
+    """Which waiting work goes first."""
+
+    BACKGROUND = 0
+    IDLE = 1
+    INTERACTIVE = 2
+
+
+class State(StrEnum):
+    """What is known of one file from one tool. Only CLEAN and FINDINGS are a verdict."""
+
+    RUNNING = "running"
+    CLEAN = "clean"
+    FINDINGS = "findings"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    MISSING = "missing"
+    TOO_LARGE = "too large"
+    NOT_ANALYSED = "not analysed"
+
+    @property
+    def is_verdict(self) -> bool:
+        return self in (State.CLEAN, State.FINDINGS)
+
+    @property
+    def needs_attention(self) -> bool:
+        return self in (State.FAILED, State.TIMED_OUT, State.MISSING)
+
+
+class Position(NamedTuple):
+    line: int
+    column: int
+
+
+class Range(NamedTuple):
+    start: Position
+    end: Position
+
+    def touches(self, other: Range) -> bool:
+        """Whether the two share a place; an empty range touches what surrounds it."""
+        return self.start <= other.end and other.start <= self.end
+
+
+class Edit(NamedTuple):
+    """Replace ``range`` by ``text``; the edits of one fix do not overlap."""
+
+    range: Range
+    text: str
+
+
+class Fix(NamedTuple):
+    """A change that should make a finding go away; not yet verified."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one tool says of one place in one file."""
+
+    tool: str
+    rule: str
+    message: str
+    range: Range
+    severity: Severity
+    category: Category
+    confidence: Confidence = Confidence.HIGH
+    url: str = ""
+    cwe: int = 0
+    tags: tuple[Tag, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One tool's answer for one file. ``why`` tells a person why there is no verdict."""
+
+    tool: str
+    state: State
+    findings: tuple[Finding, ...] = ()
+    why: str = ""
+
+    @staticmethod
+    def of(tool: str, findings: tuple[Finding, ...]) -> Report:
+        return Report(tool, State.FINDINGS if findings else State.CLEAN, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the user sees as one diagnostic: the findings of several tools on one matter.
+
+    ``findings`` is never empty; the first one leads (its range and message are shown).
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def lead(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def severity(self) -> Severity:
+        return max(finding.severity for finding in self.findings)
+
+    @property
+    def confidence(self) -> Confidence:
+        return max(finding.confidence for finding in self.findings)
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(finding.tool for finding in self.findings))
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(finding.rule for finding in self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What running something took: CPU seconds (children included), peak resident bytes."""
+
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.cpu_seconds + other.cpu_seconds, max(self.memory_bytes, other.memory_bytes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStatus:
+    """One line of the status: the worst state a tool has among the files looked at."""
+
+    name: str
+    state: State
+    why: str = ""
+    version: str = ""
+    cost: Cost = Cost()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status bar shows; counts are by ``Severity.label``, notices are sentences."""
+
+    trusted: bool
+    running: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    tools: tuple[ToolStatus, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What runs, runs through here: ``execute`` is the one door."""

@@ -1,0 +1,85 @@
+"""``Runner.execute``: the one door. Every job passes the same stages, given as data.
+
+A stage is ``async (job, go_on) -> Outcome``: it may refuse, change the job, or look at what comes
+back from ``go_on(job)``. The last link of the chain is the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from ..model import Cost
+from .calls import Job, Lane, Outcome, Status
+from .pool import Pool
+
+GoOn = Callable[[Job], Awaitable[Outcome]]
+Stage = Callable[[Job, GoOn], Awaitable[Outcome]]
+
+
+async def confidence(job: Job, go_on: GoOn) -> Outcome:
+    """What the workspace brings along runs only in a trusted workspace."""
+    if job.needs_trust and not job.trusted:
+        return Outcome(Status.REFUSED, why="the workspace is not trusted")
+    return await go_on(job)
+
+
+class Accounts:
+    """The stage that books what each task cost."""
+
+    def __init__(self) -> None:
+        self._costs: dict[str, Cost] = {}
+
+    async def __call__(self, job: Job, go_on: GoOn) -> Outcome:
+        outcome = await go_on(job)
+        self._costs[job.task] = self._costs.get(job.task, Cost()) + outcome.cost
+        return outcome
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        return self._costs
+
+
+def _linked(stage: Stage, go_on: GoOn) -> GoOn:
+    return lambda job: stage(job, go_on)
+
+
+class Runner:
+    """Owns the pool. ``stages`` run outermost first."""
+
+    def __init__(self, stages: Sequence[Stage] | None = None) -> None:
+        self._accounts = Accounts()
+        self._pool = Pool()
+        chain: GoOn = self._pool.run
+        for stage in reversed((confidence, self._accounts) if stages is None else stages):
+            chain = _linked(stage, chain)
+        self._chain = chain
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many jobs wait or run."""
+        return self._running
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """What each task has cost so far."""
+        return self._accounts.costs
+
+    @property
+    def supervisor_pid(self) -> int:
+        return self._pool.supervisor.pid
+
+    def warm(self, lane: Lane) -> None:
+        self._pool.warm(lane)
+
+    async def execute(self, job: Job) -> Outcome:
+        """Run one job. Failure is an outcome; only cancellation raises."""
+        self._running += 1
+        try:
+            return await self._chain(job)
+        finally:
+            self._running -= 1
+
+    async def close(self) -> None:
+        """End everything that was started; returns when it is gone."""
+        await self._pool.close()

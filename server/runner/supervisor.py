@@ -1,0 +1,181 @@
+"""The process under which everything runs: it forks warm workers and ends what they started.
+
+Started by ``pool.Supervisor`` as ``python -P -m understudy.runner.supervisor FD``, where FD is a
+SEQPACKET socket to the server. Messages are JSON objects, one a packet::
+
+    {"preload": ["module", …]}                  import before the next fork
+    {"fork": ID, "nice": N} + one descriptor    fork a worker that serves that descriptor
+    {"kill": ID}                                SIGKILL the worker's session and all below it
+    → {"exited": ID, "status": WAITSTATUS}      a worker is gone, with everything it started
+
+Invariants. Single-threaded, so that a fork is safe. It is a subreaper: what a worker leaves behind,
+double forks included, becomes its child. When the server's end of the socket closes, for whatever
+reason, it kills every descendant and leaves. When it is killed itself, its workers die with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from . import worker
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_PACKET = 1 << 16
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def descendants(root: int) -> list[int]:
+    """The pids below ``root``, nearest first, as ``/proc`` shows them now."""
+    found: list[int] = []
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop(0)
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                below = [int(child) for child in children.read_text().split()]
+                found += below
+                waiting += below
+    return found
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_tree(pid: int) -> None:
+    """SIGKILL ``pid`` and all below it, until no new descendant appears."""
+    seen: set[int] = set()
+    while new := [child for child in descendants(pid) if child not in seen]:
+        for child in new:
+            _kill(child)
+        seen.update(new)
+    _kill(pid)
+
+
+class _Supervisor:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._workers: dict[int, int] = {}
+
+    def run(self) -> None:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ignored, signal.SIG_IGN)
+        selector = selectors.DefaultSelector()
+        selector.register(self._control, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        try:
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self._control:
+                        if not self._receive():
+                            return
+                    else:
+                        os.read(wake_read, 4096)
+                self._reap()
+        finally:
+            self._end_all()
+
+    def _receive(self) -> bool:
+        packet, fds, _, _ = socket.recv_fds(self._control, _PACKET, 1)
+        if not packet:
+            return False
+        match json.loads(packet):
+            case {"preload": [*modules]}:
+                for module in modules:
+                    importlib.import_module(module)
+                gc.collect()
+                gc.freeze()
+            case {"fork": int(id_), "nice": int(nice)}:
+                self._fork(id_, nice, fds[0])
+            case {"kill": int(id_)} if pid := self._pid(id_):
+                kill_tree(pid)
+        return True
+
+    def _pid(self, id_: int) -> int:
+        return next((pid for pid, known in self._workers.items() if known == id_), 0)
+
+    def _fork(self, id_: int, nice: int, fd: int) -> None:
+        parent = os.getpid()
+        if pid := os.fork():
+            self._workers[pid] = id_
+            os.close(fd)
+            return
+        try:
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+            os.setsid()
+            os.nice(nice)
+            signal.set_wakeup_fd(-1)
+            for restored in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(restored, signal.SIG_DFL)
+            self._control.close()
+            worker.serve(fd)
+        finally:
+            os._exit(0)
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return
+                if (id_ := self._workers.pop(pid, None)) is None:
+                    continue
+                self._end_orphans()
+                with contextlib.suppress(OSError):
+                    self._control.send(json.dumps({"exited": id_, "status": status}).encode())
+
+    def _end_orphans(self) -> None:
+        """What a dead worker left has become a child of ours that is no worker."""
+        for pid in descendants(os.getpid()):
+            parent = _parent(pid)
+            if parent == os.getpid() and pid not in self._workers:
+                kill_tree(pid)
+
+    def _end_all(self) -> None:
+        while children := descendants(os.getpid()):
+            for pid in children:
+                _kill(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, 0)
+
+
+def _parent(pid: int) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
+
+
+def main() -> None:
+    fd = int(sys.argv[1])
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    _Supervisor(socket.socket(fileno=fd)).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The state folder: what outlives a session. Only its owner can read it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+_PRIVATE_FOLDER = 0o700
+
+
+def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """``UNDERSTUDY_STATE_DIR``, else ``understudy`` in the XDG state folder; made when missing.
+
+    Raises OSError, with a message for people, when there is no folder to rely on.
+    """
+    if named := environ.get("UNDERSTUDY_STATE_DIR"):
+        folder = Path(named)
+        if not folder.is_absolute():
+            raise OSError(f"UNDERSTUDY_STATE_DIR must be an absolute path, not {named!r}")
+    else:
+        base = Path(environ.get("XDG_STATE_HOME", ""))
+        if not base.is_absolute():
+            base = Path.home() / ".local" / "state"
+        folder = base / "understudy"
+    return private_folder(folder)
+
+
+def workspace_dir(root: Path, state: Path | None = None) -> Path:
+    """The state folder of one workspace, by the real path of its root; made when missing."""
+    real = os.fsencode(os.path.realpath(root))
+    name = hashlib.sha256(real).hexdigest()[:24]
+    return private_folder(private_folder((state or state_dir()) / "workspaces") / name)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make ``folder`` (its parents too), or take away what others may do in it. Raises OSError."""
+    folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    about = folder.stat()
+    if about.st_uid != os.geteuid():
+        raise OSError(f"{folder} belongs to another user (uid {about.st_uid})")
+    if stat.S_IMODE(about.st_mode) != _PRIVATE_FOLDER:
+        folder.chmod(_PRIVATE_FOLDER)
+    return folder
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Put ``content`` at ``path``, whole and on disk or not at all. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,107 @@
+"""Lines, offsets and edits of a text, in the vocabulary's code-point positions."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tokenize
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from .model import Edit, Position, Range
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+class Lines:
+    """An index of the lines of ``text``; a position past an end is drawn back to that end."""
+
+    __slots__ = ("_starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def line(self, number: int) -> str:
+        """The line's text without its line end; empty past the last line."""
+        if number >= len(self._starts):
+            return ""
+        start = self._starts[number]
+        last = number + 1 == len(self._starts)
+        end = len(self.text) if last else self._starts[number + 1]
+        return self.text[start:end].rstrip("\r\n")
+
+    def offset(self, position: Position) -> int:
+        if position.line >= len(self._starts):
+            return len(self.text)
+        return self._starts[position.line] + min(position.column, len(self.line(position.line)))
+
+    def position(self, offset: int) -> Position:
+        line = bisect_right(self._starts, offset) - 1
+        return Position(line, offset - self._starts[line])
+
+    def slice(self, range_: Range) -> str:
+        return self.text[self.offset(range_.start) : self.offset(range_.end)]
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """Apply edits that were all made against ``text``.
+
+    Raises ValueError when two of them overlap.
+    """
+    lines = Lines(text)
+    spans = sorted((lines.offset(e.range.start), lines.offset(e.range.end), e.text) for e in edits)
+    pieces: list[str] = []
+    reached = 0
+    for start, end, new in spans:
+        if start < reached:
+            raise ValueError("edits overlap")
+        pieces += (text[reached:start], new)
+        reached = end
+    return "".join([*pieces, text[reached:]])
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def canonical(content: bytes) -> bytes:
+    """The bytes that count: without the byte order mark, which editors do not show."""
+    return content.removeprefix(_BOM)
+
+
+def digest(content: bytes) -> str:
+    """The content's name in every cache: equal for a saved file and its unsaved twin."""
+    return hashlib.blake2b(canonical(content), digest_size=20).hexdigest()
+
+
+def encode(text: str) -> bytes:
+    """The bytes a Python file with this text would have on disk, its coding cookie obeyed."""
+    content = text.encode("utf-8", "surrogatepass")
+    try:
+        return text.encode(_encoding(content))
+    except (UnicodeEncodeError, SyntaxError):
+        return content
+
+
+def decode(content: bytes) -> str:
+    """The text of a Python file.
+
+    Raises ValueError, with a message for people, when the bytes are not what the file's coding
+    cookie (or UTF-8, without one) says they are.
+    """
+    content = canonical(content)
+    try:
+        return content.decode(_encoding(content))
+    except (UnicodeDecodeError, SyntaxError) as error:
+        raise ValueError(f"the file is not text in the encoding that it names ({error})") from None
+
+
+def _encoding(content: bytes) -> str:
+    if b"coding" not in content[:200]:
+        return "utf-8"
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    return encoding

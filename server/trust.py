@@ -1,0 +1,113 @@
+"""Which workspaces the user trusts. Nothing of a workspace runs before it is trusted."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .state import replace_file
+
+_VERSION = 1
+
+
+class Trust:
+    """The decisions, in ``trust.json`` of the state folder; several processes may share it.
+
+    Every call reads the file, so that what the user decides elsewhere holds at once. A file that
+    cannot be read decides nothing; one that is broken is moved aside. ``problem`` tells of it.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._file = state / "trust.json"
+        self._lock = state / "trust.lock"
+        self.problem = ""
+
+    def decision(self, root: Path) -> bool | None:
+        """Whether ``root`` is trusted; None when nobody has decided.
+
+        The nearest decided folder holds, ``root`` or one that it lies in: who trusts a checkout
+        trusts its parts, and a part can be decided by itself. A decision on the home folder or one
+        around it is for that folder alone, or one careless yes would cover every download.
+        """
+        try:
+            decisions = self._read()
+        except OSError as error:
+            self.problem = f"Who is trusted cannot be read, so nothing is: {error}"
+            return None
+        real, home = _real(root), _real(Path.home())
+        for folder in (real, *real.parents):
+            decided = decisions.get(str(folder))
+            if decided is not None and (folder == real or not home.is_relative_to(folder)):
+                return decided
+        return None
+
+    def decide(self, root: Path, *, trusted: bool) -> None:
+        """Store the decision durably. Raises OSError when it cannot be stored."""
+        with self._locked():
+            self._write(self._read_or_set_aside() | {str(_real(root)): trusted})
+
+    def forget(self, root: Path) -> None:
+        """Take back what was decided for ``root`` itself. Raises OSError."""
+        with self._locked():
+            decisions = self._read_or_set_aside()
+            if decisions.pop(str(_real(root)), None) is not None:
+                self._write(decisions)
+
+    def _read(self) -> dict[str, bool]:
+        """Raises OSError when there is a file that cannot be read."""
+        try:
+            return self._load()
+        except ValueError:
+            with self._locked():
+                return self._read_or_set_aside()
+
+    def _read_or_set_aside(self) -> dict[str, bool]:
+        """Only under the lock: another process may just have replaced the broken file."""
+        try:
+            return self._load()
+        except ValueError as error:
+            aside = self._file.with_name("trust.json.broken")
+            os.replace(self._file, aside)
+            self.problem = (
+                f"{self._file} was broken ({error}), so no workspace counts as trusted. It was "
+                f"moved to {aside.name}; decide again with `understudy trust`."
+            )
+            return {}
+
+    def _load(self) -> dict[str, bool]:
+        """Raises OSError, and ValueError when the file is not what ``_write`` writes."""
+        try:
+            stored = json.loads(self._file.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        version = stored.get("version") if isinstance(stored, dict) else None
+        if isinstance(version, int) and version > _VERSION:
+            raise OSError(f"{self._file} is of a newer Understudy: update this one")
+        roots = stored.get("roots") if version == _VERSION else None
+        if not isinstance(roots, dict) or not all(isinstance(one, bool) for one in roots.values()):
+            raise ValueError("it does not hold decisions")
+        return roots
+
+    def _write(self, decisions: dict[str, bool]) -> None:
+        stored = {"version": _VERSION, "roots": dict(sorted(decisions.items()))}
+        replace_file(self._file, json.dumps(stored, indent=2).encode() + b"\n")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone between reading and writing; the lock ends with its holder."""
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _real(folder: Path) -> Path:
+    return Path(os.path.realpath(folder))

@@ -1,0 +1,125 @@
+"""A workplace for a terminal editor: a copy of the sample, its own home, a watch on processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+EDITORS = Path(os.environ.get("UNDERSTUDY_EDITORS", REPOSITORY / ".cache" / "editors"))
+BROKEN_SERVER = REPOSITORY / "tests" / "editors" / "broken_server.py"
+ENDING_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a program left: its exit code and everything that it printed."""
+
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A project to edit and the environment of an editor; nothing of the user's is reached."""
+
+    project: Path
+    environment: dict[str, str]
+
+    def run(self, argv: list[str], seconds: float, **environment: str) -> Ended:
+        """Run to the end; a program that outlasts `seconds` is killed and told of in the output."""
+        process = subprocess.Popen(
+            argv,
+            cwd=self.project,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            output += f"\nkilled: {argv[0]} did not end within {seconds:g} s"
+        return Ended(process.returncode, output)
+
+    def living(self) -> list[psutil.Process]:
+        """Every process started with this workplace's environment, detached ones included."""
+        mark = self.environment["UNDERSTUDY_STATE_DIR"]
+        return [process for process in psutil.process_iter() if _state(process) == mark]
+
+    def await_quiet(self) -> None:
+        """Fails when something that the editor started is still there after `ENDING_SECONDS`."""
+        deadline = time.monotonic() + ENDING_SECONDS
+        while living := self.living():
+            _, alive = psutil.wait_procs(living, timeout=deadline - time.monotonic())
+            if alive:
+                lines = [" ".join(process.cmdline()) for process in alive if process.is_running()]
+                for process in alive:
+                    process.kill()
+                pytest.fail("these outlive their editor:\n" + "\n".join(lines))
+
+
+def _state(process: psutil.Process) -> str | None:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.environ().get("UNDERSTUDY_STATE_DIR")
+    except psutil.Error:
+        return None
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    project = tmp_path / "shop"
+    shutil.copytree(REPOSITORY / "tests" / "samples" / "shop", project)
+    kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {
+        "HOME": str(tmp_path / "home"),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "UNDERSTUDY_STATE_DIR": str(tmp_path / "state"),
+    }
+    for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+        environment[f"XDG_{kind}_HOME"] = str(tmp_path / "home" / kind.lower())
+    (tmp_path / "home").mkdir()
+    return Workplace(project, environment)
+
+
+@pytest.fixture
+def editor() -> Callable[[str], str]:
+    """From a wrapper's name to its path; the test is skipped where the editor is missing."""
+
+    def find(name: str) -> str:
+        program = EDITORS / "bin" / name
+        if program.exists():
+            return str(program)
+        listed = EDITORS / "missing.txt"
+        reasons = listed.read_text(encoding="utf-8").splitlines() if listed.exists() else []
+        prefix = f"missing: {name}: "
+        reason = next((line for line in reasons if line.startswith(prefix)), None)
+        reason = reason or f"{prefix}not installed; run tests/editors/install_nvim.sh"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return find
+
+
+@pytest.fixture
+def server() -> list[str]:
+    return [sys.executable, "-P", "-m", "understudy", "lsp"]

@@ -1,0 +1,270 @@
+"""Drives the real VS Code workbench: code-server in a process group of its own, Chromium through Playwright.
+
+Waits are for events of the page, never for time; a time-out names what was waited for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
+
+REPOSITORY = Path(__file__).parents[3]
+EDITORS = Path(os.environ.get("UNDERSTUDY_EDITORS", REPOSITORY / ".cache" / "editors"))
+NODE = REPOSITORY / ".cache" / "node" / "node"
+CODE_SERVER = EDITORS / "vscode" / "node_modules" / "code-server" / "out" / "node" / "entry.js"
+EXTENSION = REPOSITORY / "client-vscode" / "dist" / "understudy.vsix"
+SAMPLE = REPOSITORY / "tests" / "samples" / "shop"
+
+READY_SECONDS = 60
+STEP_SECONDS = 20
+SIZE = {"width": 1280, "height": 800}
+
+# A workbench that does nothing of its own accord.
+CALM = {
+    "workbench.startupEditor": "none",
+    "workbench.reduceMotion": "on",
+    "workbench.tips.enabled": False,
+    "workbench.colorTheme": "Default Dark Modern",
+    "window.commandCenter": False,
+    "workbench.layoutControl.enabled": False,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "chat.disableAIFeatures": True,
+    "extensions.autoUpdate": False,
+    "extensions.ignoreRecommendations": True,
+    "files.autoSave": "off",
+    "git.enabled": False,
+    "update.mode": "none",
+    "telemetry.telemetryLevel": "off",
+    "security.workspace.trust.banner": "never",
+}
+
+
+def chromium() -> str | None:
+    """The Chromium to drive: UNDERSTUDY_CHROMIUM, else the first one on PATH."""
+    names = [os.environ.get("UNDERSTUDY_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def missing() -> str | None:
+    """What the driver lacks, with what to do; None if it can run."""
+    if not NODE.exists() or not CODE_SERVER.exists():
+        return "code-server is not installed: run tests/editors/install_vscode.sh"
+    if chromium() is None:
+        return "Chromium is not installed: run tests/editors/install_vscode.sh"
+    if not EXTENSION.exists():
+        return "the extension is not built: run make vsix"
+    return None
+
+
+class CodeServer:
+    """A code-server with the built extension, a fresh profile in `home`, and no reach beyond it.
+
+    `interpreter` runs the language server; the managed environment of the extension is used if None.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        interpreter: Path | None,
+        trust_everything: bool = True,
+        settings: dict[str, object] | None = None,
+    ) -> None:
+        self.home = home
+        self.data = home / "data"
+        self.state = home / "state"
+        self.log = home / "log"
+        self._trust = ["--disable-workspace-trust"] if trust_everything else []
+        self._write("User", CALM | (settings or {}))
+        # Settings of the scope "machine-overridable" are read from here alone.
+        machine = {"understudy.server.interpreter": str(interpreter)} if interpreter else {}
+        self._write("Machine", machine)
+        (home / "config.yaml").write_text("bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n")
+
+    def _write(self, layer: str, settings: dict[str, object]) -> None:
+        folder = self.data / layer
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(json.dumps(settings))
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [
+            *(str(NODE), str(CODE_SERVER)),
+            *("--config", str(self.home / "config.yaml"), "--user-data-dir", str(self.data)),
+            *("--extensions-dir", str(self.home / "extensions"), *arguments),
+        ]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        kept = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_CONFIG", "PIP_CERT", "SSL_CERT_FILE")
+        return {name: os.environ[name] for name in kept if name in os.environ} | {
+            "HOME": str(self.home),
+            "TMPDIR": str(self.home),
+            "UNDERSTUDY_STATE_DIR": str(self.state),
+        }
+
+    def install_extension(self) -> None:
+        subprocess.run(
+            self._command("--install-extension", str(EXTENSION)),
+            env=self._environment,
+            cwd=self.home,
+            check=True,
+            capture_output=True,
+            timeout=READY_SECONDS,
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """The address of the workbench while it runs; afterwards its process group is gone."""
+        command = self._command(
+            *("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"),
+            *self._trust,
+        )
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self._environment,
+            cwd=self.home,
+            start_new_session=True,
+        )
+        assert process.stdout
+        try:
+            yield self._address(process.stdout)
+        finally:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=5)
+
+    def _address(self, output: IO[bytes]) -> str:
+        """Waits until code-server names its port; from then on its output goes to the log alone."""
+        seen = b""
+        for line in output:
+            seen += line
+            if found := re.search(rb"listening on (http://\S+)", line):
+                break
+        else:
+            raise RuntimeError(f"code-server ended:\n{seen.decode(errors='replace')}")
+
+        def keep() -> None:
+            with self.log.open("wb") as log, output:
+                log.write(seen)
+                shutil.copyfileobj(output, log)
+
+        threading.Thread(target=keep, daemon=True).start()
+        return found[1].decode().rstrip("/")
+
+
+class Workbench:
+    """One window on one folder. Its methods do what a person does with the keyboard, and wait for the result."""
+
+    def __init__(self, page: Page, address: str, folder: Path) -> None:
+        self.page = page
+        self.folder = folder
+        page.set_default_timeout(STEP_SECONDS * 1000)
+        expect.set_options(timeout=STEP_SECONDS * 1000)
+        page.goto(f"{address}/?folder={folder}", timeout=READY_SECONDS * 1000)
+        page.locator(".monaco-workbench .statusbar").wait_for(timeout=READY_SECONDS * 1000)
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator('[id="understudy.understudy.status"]')
+
+    @property
+    def squiggles(self) -> Locator:
+        return self.page.locator(".editor-instance").locator(".squiggly-error, .squiggly-warning")
+
+    @property
+    def toasts(self) -> Locator:
+        return self.page.locator(".notifications-toasts .notification-toast")
+
+    def problem(self, text: str | re.Pattern[str]) -> Locator:
+        """Rows of the Problems panel by their label: message, source, code, line and column."""
+        rows = self.page.locator(".markers-panel .monaco-list-row")
+        return rows.and_(self.page.get_by_label(text))
+
+    def open_file(self, name: str) -> None:
+        self._pick("Control+P", name)
+        self.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for()
+        self.focus_editor()
+
+    def open_problems(self, containing: str = "") -> None:
+        """Shows the Problems panel, reduced to rows with that text: the page has only visible rows."""
+        self.page.keyboard.press("Control+Shift+M")
+        self.page.locator(".pane-body.markers-panel, .markers-panel").first.wait_for()
+        self.page.get_by_placeholder("Filter (e.g.").fill(containing)
+
+    def run_command(self, title: str) -> None:
+        self._pick("F1", f">{title}", row=title)
+
+    def focus_editor(self) -> None:
+        self.page.keyboard.press("Control+1")
+        self.page.locator(".editor-instance .monaco-editor.focused").wait_for()
+
+    def go_to(self, line: int, column: int) -> None:
+        """Puts the cursor there; both count from 1."""
+        self.focus_editor()
+        self._pick("Control+G", f":{line}:{column}")
+        self.page.locator(".editor-instance .monaco-editor.focused").wait_for()
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.insert_text(text)
+
+    def save(self) -> None:
+        self.page.locator(".tab.active.dirty").wait_for()
+        self.page.keyboard.press("Control+S")
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+
+    def open_quick_fixes(self) -> Locator:
+        """The rows of the menu at the cursor."""
+        self.page.keyboard.press("Control+.")
+        rows = self.page.locator(".action-widget .monaco-list-row.action")
+        rows.first.wait_for()
+        return rows
+
+    def choose(self, rows: Locator, title: str) -> None:
+        """Goes down the menu to the row that begins with `title`, and takes it."""
+        expect(rows.filter(has_text=title)).not_to_have_count(0)
+        labels = rows.all_inner_texts()
+        wanted = next(n for n, label in enumerate(labels) if label.strip().startswith(title))
+        for _ in range(wanted):
+            self.page.keyboard.press("ArrowDown")
+        expect(rows.nth(wanted)).to_have_class(re.compile(r"\bfocused\b"))
+        self.page.keyboard.press("Enter")
+        rows.first.wait_for(state="detached")
+
+    def _pick(self, key: str, text: str, row: str | None = None) -> None:
+        self.page.keyboard.press(key)
+        box = self.page.locator(".quick-input-widget .quick-input-box input")
+        box.wait_for()
+        box.fill(text)
+        first = self.page.locator(".quick-input-list .monaco-list-row.focused")
+        first.filter(has_text=row or text.lstrip(">")).wait_for() if key != "Control+G" else None
+        self.page.keyboard.press("Enter")
+        box.wait_for(state="hidden")
+
+
+@contextmanager
+def browser(playwright: Playwright) -> Iterator[Page]:
+    """A page in a headless Chromium that talks to nobody on its own account."""
+    running = playwright.chromium.launch(
+        executable_path=chromium(),
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    )
+    try:
+        yield running.new_page(viewport=SIZE)
+    finally:
+        running.close()

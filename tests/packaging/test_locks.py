@@ -1,0 +1,65 @@
+"""Lock files: pinned, hashed, complete, and free of addresses of a registry."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUNTIME: list[str] = PROJECT["project"]["dependencies"]
+DEVELOPMENT: list[str] = RUNTIME + PROJECT["dependency-groups"]["dev"]
+LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT}
+
+
+def entries(name: str) -> list[str]:
+    """One logical line for each pinned package."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    return [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_is_pinned_and_hashed(name: str) -> None:
+    wrong = [
+        e for e in entries(name) if not re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", e)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(("name", "wanted"), LOCKS.items())
+def test_the_lock_satisfies_the_project(name: str, wanted: list[str]) -> None:
+    pinned = dict(re.match(r"([\w.-]+)==(\S+)", entry).groups() for entry in entries(name))  # type: ignore[union-attr]
+    for text in wanted:
+        requirement = Requirement(text)
+        version = pinned.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{text} is not in {name}: run make lock"
+        assert version in requirement.specifier, f"{text} is {version} in {name}: run make lock"
+
+
+def test_no_lock_names_a_registry() -> None:
+    locks = [*ROOT.glob("*.lock"), *ROOT.glob("client-*/package-lock.json")]
+    naming = [
+        lock.name
+        for lock in locks
+        if re.search(r'--index-url|--find-links|"resolved"', lock.read_text(encoding="utf-8"))
+    ]
+    assert not naming
+
+
+@pytest.mark.parametrize(
+    "lock", [str(p.relative_to(ROOT)) for p in ROOT.glob("client-*/package-lock.json")]
+)
+def test_npm_packages_have_an_integrity_hash(lock: str) -> None:
+    packages = json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
+    bare = [
+        name
+        for name, entry in packages.items()
+        if name and "integrity" not in entry and not entry.get("link")
+    ]
+    assert not bare

@@ -1,0 +1,197 @@
+"""The formats of a scan: what a reader of each of them relies on."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from understudy.cli.excerpt import excerpt
+from understudy.cli.formats import FORMATS
+from understudy.cli.result import Result
+from understudy.model import (
+    Category,
+    Confidence,
+    Finding,
+    Position,
+    Problem,
+    Range,
+    Report,
+    Severity,
+    State,
+)
+from understudy.text import Lines
+
+ROOT = Path("/srv/shop")
+# From the npm package @microsoft/jest-sarif 1.0.0-beta.0 (MIT), lib/schemas, unchanged.
+SCHEMA = json.loads((Path(__file__).parent / "data/sarif-2.1.0-rtm.5.json").read_text())
+
+
+def finding(tool: str, rule: str, severity: Severity, place: Range, message: str) -> Finding:
+    return Finding(
+        tool,
+        rule,
+        message,
+        place,
+        severity,
+        Category.SECURITY,
+        Confidence.MEDIUM,
+        url=f"https://example.com/{rule}",
+        cwe=89,
+    )
+
+
+def span(line: int, start: int, end: int, last: int | None = None) -> Range:
+    return Range(Position(line, start), Position(line if last is None else last, end))
+
+
+SQL = Problem(
+    (
+        finding("bandit", "B608", Severity.MEDIUM, span(3, 4, 9), "SQL: 100% unsafe,\nreally"),
+        finding("ruff", "S608", Severity.MEDIUM, span(3, 4, 9), "SQL"),
+    )
+)
+CHMOD = Problem((finding("bandit", "B103", Severity.CRITICAL, span(7, 0, 1, last=9), "chmod"),))
+SCAN = Result(
+    ROOT,
+    {ROOT / "a b/db.py": (SQL, CHMOD), Path("/elsewhere/x.py"): (SQL,)},
+    {
+        ROOT / "a b/db.py": (
+            Report("bandit", State.FINDINGS, SQL.findings[:1] + CHMOD.findings),
+            Report("ruff", State.FINDINGS, SQL.findings[1:]),
+        ),
+        Path("/elsewhere/x.py"): (Report("bandit", State.FINDINGS, SQL.findings),),
+        ROOT / "big.py": (Report("ruff", State.TOO_LARGE, why="2 MB"),),
+        ROOT / "bad.py": (Report("bandit", State.TIMED_OUT, why="after 30 s"),),
+    },
+    {"bandit": "1.9.4"},
+)
+EMPTY = Result(ROOT, {}, {ROOT / "a.py": (Report("ruff", State.CLEAN),)})
+
+
+def written(name: str, scan: Result) -> str:
+    out = io.StringIO()
+    FORMATS[name](scan, out)
+    return out.getvalue()
+
+
+def run_of(scan: Result) -> dict[str, Any]:
+    document = json.loads(written("sarif", scan))
+    jsonschema.Draft4Validator(SCHEMA).validate(document)
+    (run,) = document["runs"]
+    assert isinstance(run, dict)
+    return run
+
+
+def test_json_tells_everything() -> None:
+    document = json.loads(written("json", SCAN))
+    assert document["summary"] == {
+        "files": 4,
+        "problems": 3,
+        "severity": {"critical": 1, "medium": 2},
+        "tool": {"bandit": 3, "ruff": 2},
+    }
+    first = document["problems"][0]
+    assert first["path"] == "a b/db.py"
+    assert (first["start"], first["end"]) == ({"line": 4, "column": 5}, {"line": 4, "column": 10})
+    assert [(f["tool"], f["rule"]) for f in first["findings"]] == [
+        ("bandit", "B608"),
+        ("ruff", "S608"),
+    ]
+    assert document["problems"][2]["path"] == "/elsewhere/x.py"
+    assert [(f["path"], f["state"]) for f in document["withoutVerdict"]] == [
+        ("big.py", "too large"),
+        ("bad.py", "timed out"),
+    ]
+
+
+def test_sarif_of_findings_is_valid_and_points_at_rules() -> None:
+    run = run_of(SCAN)
+    assert run["columnKind"] == "unicodeCodePoints"
+    for result in run["results"]:
+        rule = result["rule"]
+        extension = run["tool"]["extensions"][rule["toolComponent"]["index"]]
+        assert extension["rules"][rule["index"]]["id"] == result["ruleId"]
+    uris = [r["locations"][0]["physicalLocation"]["artifactLocation"] for r in run["results"]]
+    assert uris[0] == {"uri": "a%20b/db.py", "uriBaseId": "PROJECT"}
+    assert uris[2] == {"uri": "file:///elsewhere/x.py"}
+    assert run["results"][1]["level"] == "error"
+
+
+def test_sarif_tells_that_a_tool_failed() -> None:
+    (invocation,) = run_of(SCAN)["invocations"]
+    assert invocation["executionSuccessful"] is False
+    levels = [(n["level"], n["message"]["text"]) for n in invocation["toolExecutionNotifications"]]
+    assert levels == [
+        ("warning", "Ruff: too large. 2 MB"),
+        ("error", "Bandit: timed out. after 30 s"),
+    ]
+
+
+def test_sarif_of_nothing_is_valid_and_successful() -> None:
+    run = run_of(EMPTY)
+    assert run["results"] == []
+    assert run["invocations"][0]["executionSuccessful"] is True
+
+
+def test_github_annotations_are_escaped() -> None:
+    lines = written("github", SCAN).splitlines()
+    assert lines[0] == (
+        "::warning file=a b/db.py,line=4,endLine=4,col=5,endColumn=10,"
+        "title=Bandit B608%2C Ruff S608::SQL: 100%25 unsafe,%0Areally"
+    )
+    assert lines[1] == "::error file=a b/db.py,line=8,endLine=10,title=Bandit B103::chmod"
+    assert lines[3] == "::warning file=big.py,title=Ruff%3A too large::2 MB"
+    assert written("github", EMPTY) == ""
+
+
+def test_text_shows_the_line_and_who_says_so(tmp_path: Path) -> None:
+    source = tmp_path / "db.py"
+    source.write_text("x\nx\nx\nout(query)\n", encoding="utf-8")
+    scan = Result(tmp_path, {source: (SQL,)}, {source: (Report("bandit", State.FINDINGS),)})
+    assert written("text", scan).splitlines() == [
+        "db.py:4:5  medium  SQL: 100% unsafe, really  Bandit B608 · Ruff S608",
+        "  4 │ out(query)",
+        "    │     ^^^^^",
+        "",
+        "1 problem in 1 file: 1 medium (Bandit 1, Ruff 1)",
+    ]
+
+
+def test_text_never_calls_a_failure_clean() -> None:
+    text = written("text", SCAN)
+    assert "Bandit: timed out (bad.py): after 30 s" in text
+    assert "Ruff: too large (big.py): 2 MB" in text
+    assert written("text", EMPTY) == "No findings in 1 file.\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "marks"),
+    [
+        ("plain = eval(x)", span(0, 8, 15), " " * 8 + "^" * 7),
+        ("s = '🧾'; eval(x)", span(0, 9, 16), " " * 10 + "^" * 7),
+        ("\teval(x)", span(0, 1, 8), " " * 4 + "^" * 7),
+        ("short", span(0, 90, 95), " " * 5 + "^"),
+        ("first line only(", span(0, 6, 3, last=4), " " * 6 + "^" * 10),
+        ("\x1b[31mred", span(0, 5, 8), " " * 5 + "^" * 3),
+    ],
+)
+def test_marks_stand_under_the_place(line: str, place: Range, marks: str) -> None:
+    shown, under = excerpt(Lines(line), place, "red").plain.splitlines()
+    assert under == "    │ " + marks
+    assert "\x1b" not in shown
+
+
+@given(st.text(), st.integers(0, 3), st.integers(0, 40), st.integers(0, 3), st.integers(0, 40))
+def test_any_place_of_any_text_can_be_shown(text: str, a: int, b: int, c: int, d: int) -> None:
+    start, end = sorted((Position(a, b), Position(c, d)))
+    shown, under = excerpt(Lines(text), Range(start, end), "red").plain.split("\n")
+    assert cell_len(under.rstrip("^")) <= cell_len(shown)
+    assert under.endswith("^")
