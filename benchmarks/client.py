@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -44,16 +45,23 @@ class Client:
     @classmethod
     @contextlib.asynccontextmanager
     async def start(
-        cls, command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None
+        cls,
+        command: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> AsyncIterator[Self]:
+        """``log`` receives what the server writes to its standard error."""
+        errors = (log or Path(os.devnull)).open("ab")
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=cwd,
             env=environment,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=errors,
         )
+        errors.close()
         client = cls(process)
         try:
             yield client

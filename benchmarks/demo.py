@@ -17,13 +17,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from .client import Client, Message
 from rich.console import Console
 from rich.text import Text
 
 from understudy.cli.excerpt import excerpt
 from understudy.model import Edit, Position, Range
 from understudy.text import Lines, apply
+
+from .client import Client, Message
 
 SAMPLE = Path(__file__).resolve().parent.parent / "tests/samples/shop"
 SERVER = [sys.executable, "-P", "-m", "understudy", "lsp"]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import statistics
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -24,7 +26,10 @@ from .world import SERVER, World, environment
 
 PAUSE = 1.5
 _QUIET = 1.2
-_MODULES = ("pickle", "subprocess")
+_MODULES = ("telnetlib", "ftplib")
+_RULES = {"ruff": ("F401", "F401"), "bandit": ("B401", "B402")}
+"""What each tool says of the import of each module."""
+_numbers = itertools.count()
 
 Told = frozenset[tuple[Any, ...]]
 
@@ -50,30 +55,33 @@ class Timing:
 
 
 class Contender(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def session(self, file: Path) -> contextlib.AbstractAsyncContextManager[Session]: ...
 
 
 class Session(Protocol):
-    memory: float
+    @property
+    def memory(self) -> float: ...
 
-    async def save(self, text: str, pause: float) -> Sample: ...
+    async def save(self, kind: int, pause: float) -> Sample:
+        """Save the text of a kind, 0 or 1, after a pause in which it stands there unsaved."""
 
 
-def text_of(base: str, number: int) -> str:
-    return f"{base}\nimport {_MODULES[number % 2]}  # {number}\n"
+def text_of(base: str, kind: int) -> str:
+    return f"{base}\nimport {_MODULES[kind]}  # {next(_numbers)}\n"
 
 
 async def measure(
     contender: Contender, file: Path, rounds: int, pause: float
 ) -> tuple[Timing, float]:
     """The timing, and the memory of all its processes in MB afterwards."""
-    base = file.read_text(encoding="utf-8")
     timing = Timing()
+    base = file.read_text(encoding="utf-8")
     async with contender.session(file) as session:
         for number in range(rounds):
-            timing.samples.append(await session.save(text_of(base, number + 2), pause))
+            timing.samples.append(await session.save(number % 2, pause))
         memory = session.memory
     file.write_text(base, encoding="utf-8")
     return timing, memory
@@ -85,6 +93,7 @@ class Server:
 
     name: str
     command: tuple[str, ...]
+    tools: tuple[str, ...]
     options: Any = None
     settings: Any = None
     state: Path | None = None
@@ -94,15 +103,16 @@ class Server:
         env = environment(self.state) if self.state else None
         async with Client.start(self.command, file.parent, env) as client:
             await client.initialize(file.parent, self.options, self.settings)
-            session = _Served(client, file)
+            session = _Served(client, file, self.tools)
             await session.learn()
             yield session
 
 
 class _Served:
-    def __init__(self, client: Client, file: Path) -> None:
+    def __init__(self, client: Client, file: Path, tools: tuple[str, ...]) -> None:
         self._client = client
         self._file = file
+        self._tools = tools
         self._base = file.read_text(encoding="utf-8")
         self._version = 0
         self._expected: dict[int, Told] = {}
@@ -117,20 +127,28 @@ class _Served:
     async def learn(self) -> None:
         """What is said, in the end, of each of the two texts."""
         self._client.open(self._file, self._base)
-        for number in (0, 1):
-            await self._edit(text_of(self._base, number))
+        for kind in (0, 1):
+            self._edit(kind)
             self._client.save(self._file)
+            await self._client.wait(partial(self._speaks_of, kind))
             await self._quiet()
-            self._expected[number] = _told(self._client.diagnostics[self._file.as_uri()])
+            self._expected[kind] = _told(self._client.diagnostics[self._file.as_uri()])
         if self._expected[0] <= self._expected[1] or self._expected[1] <= self._expected[0]:
             raise RuntimeError("the findings of the two texts cannot be told apart")
 
-    async def save(self, text: str, pause: float) -> Sample:
-        parity = 0 if _MODULES[0] in text.splitlines()[-1] else 1
-        expected = self._expected[parity]
-        new = expected - self._expected[1 - parity]
+    def _speaks_of(self, kind: int) -> bool:
+        """Whether every tool's finding is there that this kind of text alone has."""
+        diagnostics = self._client.diagnostics.get(self._file.as_uri(), ())
+        last = max((d["range"]["start"]["line"] for d in diagnostics), default=0)
+        said = {str(d["code"]) for d in diagnostics if d["range"]["start"]["line"] == last}
+        named = any(f"`{_MODULES[kind]}`" in d["message"] for d in diagnostics)
+        return named and all(_RULES[tool][kind] in said for tool in self._tools)
+
+    async def save(self, kind: int, pause: float) -> Sample:
+        expected = self._expected[kind]
+        new = expected - self._expected[1 - kind]
         seen = len(self._client.published)
-        await self._edit(text)
+        self._edit(kind)
         await asyncio.sleep(pause)
         saved = time.perf_counter()
         self._client.save(self._file)
@@ -150,8 +168,9 @@ class _Served:
         await self._quiet()
         return Sample(*(max(0.0, (at - saved) * 1000) for at in (first, complete)))
 
-    async def _edit(self, text: str) -> None:
+    def _edit(self, kind: int) -> None:
         self._version += 1
+        text = text_of(self._base, kind)
         self._client.change(self._file, text, self._version)
         self._file.write_text(text, encoding="utf-8")
 
@@ -160,9 +179,10 @@ class _Served:
         with contextlib.suppress(TimeoutError):
             while True:
                 seen = len(self._client.published)
-                await self._client.wait(
-                    lambda count=seen: len(self._client.published) > count, _QUIET
-                )
+                await self._client.wait(partial(self._more_than, seen), _QUIET)
+
+    def _more_than(self, seen: int) -> bool:
+        return len(self._client.published) > seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +207,11 @@ class _Spawned:
     def __init__(self, contender: Processes, file: Path) -> None:
         self._contender = contender
         self._file = file
+        self._base = file.read_text(encoding="utf-8")
 
-    async def save(self, text: str, pause: float) -> Sample:
+    async def save(self, kind: int, pause: float) -> Sample:
         await asyncio.sleep(pause)
-        self._file.write_text(text, encoding="utf-8")
+        self._file.write_text(text_of(self._base, kind), encoding="utf-8")
         saved = time.perf_counter()
         ends = await asyncio.gather(*(self._run(tool) for tool in self._contender.tools))
         return Sample(*((at - saved) * 1000 for at in (min(ends), max(ends))))
@@ -220,19 +241,17 @@ async def tool_findings(world: World, tool: str, path: Path) -> list[Message]:
 
 def contenders(world: World, state: Path) -> tuple[Contender, ...]:
     pylsp = {
-        "pylsp": {
-            "plugins": {
-                "ruff": {"enabled": True, "executable": world.command("ruff")},
-                "bandit": {"enabled": True},
-            }
+        "plugins": {
+            "ruff": {"enabled": True, "executable": world.command("ruff")},
+            "bandit": {"enabled": True},
         }
     }
     return (
-        Server("understudy", SERVER, {"trusted": True}, None, state),
-        Server("ruff server", (world.command("ruff"), "server")),
+        Server("understudy", SERVER, ("ruff", "bandit"), {"trusted": True}, None, state),
+        Server("ruff server", (world.command("ruff"), "server"), ("ruff",)),
         Processes(world, ("ruff",)),
         Processes(world),
-        Server("python-lsp-server", (world.command("pylsp"),), None, pylsp["pylsp"]),
+        Server("python-lsp-server", (world.command("pylsp"),), ("ruff", "bandit"), None, pylsp),
     )
 
 

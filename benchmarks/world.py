@@ -73,7 +73,7 @@ def _made(name: str, lock: str, make: object) -> Path:
 def _corpus(folder: Path, lock: Path) -> None:
     wheels = folder / "wheels"
     options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--dest", str(wheels)]
-    _run(sys.executable, "-m", "pip", "download", "--quiet", *options, "-r", str(lock))
+    _run(sys.executable, "-P", "-m", "pip", "download", "--quiet", *options, "-r", str(lock))
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder)
@@ -81,7 +81,7 @@ def _corpus(folder: Path, lock: Path) -> None:
 
 def _peers(folder: Path, lock: Path) -> None:
     venv.create(folder, with_pip=True)
-    install = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet"]
+    install = [str(folder / "bin/python"), "-P", "-m", "pip", "install", "--quiet"]
     _run(*install, "--require-hashes", "-r", str(lock))
     plugin = shutil.copytree(HERE / "pylsp_bandit", folder / "pylsp_bandit")
     _run(*install, "--no-build-isolation", "--no-deps", str(plugin))

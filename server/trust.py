@@ -50,13 +50,6 @@ class Trust:
         with self._locked():
             self._write(self._read_or_set_aside() | {str(_real(root)): trusted})
 
-    def forget(self, root: Path) -> None:
-        """Take back what was decided for ``root`` itself. Raises OSError."""
-        with self._locked():
-            decisions = self._read_or_set_aside()
-            if decisions.pop(str(_real(root)), None) is not None:
-                self._write(decisions)
-
     def _read(self) -> dict[str, bool]:
         """Raises OSError when there is a file that cannot be read."""
         try:

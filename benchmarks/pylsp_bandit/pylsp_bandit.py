@@ -15,7 +15,8 @@ _config = BanditConfig()
 @hookimpl  # type: ignore[untyped-decorator, unused-ignore]
 def pylsp_lint(document: Any) -> list[dict[str, Any]]:
     manager = BanditManager(_config, "file")
-    manager._parse_file(document.path, BytesIO(document.source.encode()), [document.path])
+    source = BytesIO(document.source.encode())
+    manager._parse_file(document.path, source, [document.path])  # noqa: SLF001
     return [
         {
             "source": "bandit",

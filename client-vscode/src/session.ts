@@ -213,8 +213,11 @@ export class Session {
   }
 }
 
+/** Keeps the level with which the server's log line begins. */
 function record(input: Readable, channel: vscode.LogOutputChannel): void {
   createInterface(input).on("line", (line) => {
-    channel.info(line);
+    if (/^(ERROR|CRITICAL) /.test(line)) channel.error(line);
+    else if (line.startsWith("WARNING ")) channel.warn(line);
+    else channel.info(line);
   });
 }

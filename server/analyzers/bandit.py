@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import configparser
-import importlib.metadata
 import subprocess
 import sys
 import warnings
@@ -31,6 +30,7 @@ from .base import (
     answer,
     fingerprint,
     inside,
+    installed,
     loads_json,
     no_verdict,
     read_content,
@@ -81,7 +81,7 @@ def _ini(text: str) -> dict[str, str]:
 
 def _version() -> str:
     python = ".".join(map(str, sys.version_info[:2]))
-    return f"{importlib.metadata.version('bandit')} on Python {python}"
+    return f"{installed('bandit')} on Python {python}"
 
 
 ANALYZER = Analyzer(
@@ -133,7 +133,7 @@ def _check_here(options: str, ini: str, root: str, path: str, content: bytes) ->
     manager.ignore_nosec = b"nosec" not in content
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        manager._parse_file(path, BytesIO(content), [path])
+        manager._parse_file(path, BytesIO(content), [path])  # noqa: SLF001 - see above
     if manager.skipped:
         return _skipped(manager.skipped[0][1], content)
     rows = [issue.as_dict(with_code=False) for issue in manager.results]
@@ -154,8 +154,8 @@ def _manager(options: str, ini: str) -> tuple[BanditManager, tuple[str, ...]]:
     flags: dict[str, str] = ast.literal_eval(ini) or {}
     config = BanditConfig()
     if table:
-        config._config = table
-        config._init_settings()
+        config._config = table  # noqa: SLF001 - else only from a file
+        config._init_settings()  # noqa: SLF001
     include = {*(config.get_option("tests") or []), *_listed(flags.get("tests"))}
     exclude = {*(config.get_option("skips") or []), *_listed(flags.get("skips"))}
     profile = {"include": include, "exclude": exclude}
@@ -181,8 +181,8 @@ def _skipped(why: str, content: bytes) -> Report:
         python = ".".join(map(str, sys.version_info[:2]))
         text = (
             f"Bandit did not check this file: Python {python}, which it runs on, cannot parse it"
-            f" ({getattr(error, 'msg', error)}, line {line}). If the code is for a newer Python, name"
-            f" that interpreter in the setting bandit.interpreter."
+            f" ({getattr(error, 'msg', error)}, line {line}). If the code is for a newer Python,"
+            f" name that interpreter in the setting bandit.interpreter."
         )
         return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
     except (RecursionError, MemoryError):
@@ -203,7 +203,9 @@ def _check_with(interpreter: str, options: str, ini: str, content: bytes) -> Rep
         for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
             argv += [flag, value] if value else []
         try:
-            done = subprocess.run([*argv, "-"], input=content, capture_output=True, cwd=empty)
+            done = subprocess.run(
+                [*argv, "-"], input=content, check=False, capture_output=True, cwd=empty
+            )
         except OSError as error:
             why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
             return Report(_NAME, State.MISSING, why=why)

@@ -6,7 +6,6 @@ added where it does not speak of them.
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import re
 from functools import cache
@@ -15,7 +14,7 @@ from typing import Any
 
 from ..model import Category, Edit, Finding, Fix, Position, Range, Severity, Tag, Tier
 from ..settings import Settings
-from .base import Analyzer, Configuration, Files, fingerprint, inside, upwards
+from .base import Analyzer, Configuration, Files, fingerprint, inside, installed, upwards
 
 NAME = "ruff"
 _FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
@@ -83,7 +82,7 @@ def _mentioned(table: dict[str, Any]) -> set[str]:
 
 
 def _covers(mentioned: set[str], rule: str) -> bool:
-    """Whether a selector speaks of ``rule`` (``ALL``, ``C`` and ``C90`` do of C901, ``S1`` of S)."""
+    """Whether a selector speaks of ``rule`` (``C`` and ``ALL`` do of C901, ``S1`` of S)."""
     letters = rule.rstrip("0123456789")
     return any(
         selector == "ALL"
@@ -101,7 +100,7 @@ ANALYZER = Analyzer(
     languages=frozenset({"python"}),
     check=f"{__package__}.ruff_child:check",
     configure=_configure,
-    version=lambda: importlib.metadata.version("ruff"),
+    version=lambda: installed("ruff"),
     enabled=lambda settings: settings.ruff.enabled,
     timeout=lambda settings: 20.0,
     preload=(f"{__package__}.ruff_child",),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks
-from ..checks.workspace_scan import WorkspaceScan, list_files
-from ..model import Report
 from ..runner.execute import Runner
 from ..settings import ConfigProblem
 from ..state import state_dir, workspace_dir
@@ -55,14 +52,6 @@ class Batch:
 
     async def scan(self, paths: Sequence[Path], progress: Callable[[int, int], object]) -> Scan:
         """``progress`` is told how many files of how many are done. Raises FileNotFoundError."""
-        workspace = self._workspace
-        root, policy = workspace.root, workspace.policy
-        files = await asyncio.to_thread(list_files, paths, root, policy)
-        progress(0, len(files))
-        reports: dict[Path, tuple[Report, ...]] = {}
-        async for scanned in WorkspaceScan(self._checks, root, policy, workspace.results).run(
-            files
-        ):
-            reports[Path(scanned.path)] = scanned.reports
-            progress(len(reports), len(files))
-        return Scan.of(root, reports, workspace.settings.rules.ignore)
+        return await self._workspace.scan(
+            self._checks, paths, lambda file: progress(file.done, file.files)
+        )

@@ -1,4 +1,4 @@
-"""The commands, as one table: LSP's executeCommand, VS Code's palette and Neovim's list come from it."""
+"""The commands, as one table, from which LSP's list, VS Code's palette and Neovim's list come."""
 
 from __future__ import annotations
 

@@ -16,16 +16,16 @@ from typing import Any, TypeVar, assert_never
 from ..analyzers.table import ANALYZERS
 from ..checks import compose
 from ..checks.engine import Checks
-from ..checks.workspace_scan import WorkspaceScan, list_files
-from ..model import Report, Status
+from ..model import Status
 from ..runner.execute import Runner
+from ..settings import Settings
 from ..settings.ignoring import edit_ignore
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from . import events
 from .actions import Actions
 from .document import OpenDocument
-from .scan import Scan
+from .scan import Scan, Seen
 from .sinks import Progress, Sink, when_slow
 from .status import status_of
 from .workspace import Workspace, config_report
@@ -55,8 +55,8 @@ class Core:
         self._status_timer: asyncio.TimerHandle | None = None
         self._scans: dict[Path, asyncio.Task[Scan]] = {}
 
-    async def start(self) -> None:
-        """Begin to take events; returns at once."""
+    def start(self) -> None:
+        """Begin to take events."""
         self.checks.warm()
         self._spawn(self._loop())
 
@@ -90,7 +90,7 @@ class Core:
                 self._inbox.task_done()
             self._status_soon()
 
-    async def _take(self, event: events.Event) -> None:
+    async def _take(self, event: events.Event) -> None:  # noqa: C901 - one arm each
         match event:
             case events.Opened():
                 await self._opened(event)
@@ -221,16 +221,24 @@ class Core:
 
     # ── workspaces ──────────────────────────────────────────────────────────────────────────────
 
+    def settings_for(self, path: str) -> Settings:
+        """The settings that hold for a file."""
+        workspace = self._innermost(path)
+        return workspace.settings if workspace else Settings()
+
+    def _innermost(self, path: str) -> Workspace | None:
+        around = [w for w in self.workspaces.values() if Path(path).is_relative_to(w.root)]
+        return max(around, key=lambda workspace: len(workspace.root.parts), default=None)
+
     async def _workspace_of(self, path: str) -> Workspace:
         """The innermost root that holds the file; for a file outside all, its own folder."""
-        around = [w for w in self.workspaces.values() if Path(path).is_relative_to(w.root)]
-        if around:
-            return max(around, key=lambda workspace: len(workspace.root.parts))
+        if (around := self._innermost(path)) is not None:
+            return around
         if not path.startswith("/"):
             rooted = [w for w in self.workspaces.values() if not w.loose]
             if rooted:
                 return rooted[0]
-        return await self._open_workspace(Path(path).absolute().parent, loose=True)
+        return await self._open_workspace(Path(path).parent, loose=True)
 
     async def _open_workspace(self, root: Path, *, loose: bool = False) -> Workspace:
         if (known := self.workspaces.get(root)) is not None and (loose or not known.loose):
@@ -335,21 +343,22 @@ class Core:
     async def _scan(
         self, workspace: Workspace, paths: list[Path], progress: Progress | None
     ) -> Scan:
-        files = await asyncio.to_thread(list_files, paths, workspace.root, workspace.policy)
-        scan = WorkspaceScan(self.checks, workspace.root, workspace.policy, workspace.results)
-        reports: dict[Path, tuple[Report, ...]] = {}
-        async for scanned in scan.run(files):
-            reports[Path(scanned.path)] = scanned.reports
-            if workspace.show(scanned.path, scanned.reports):
-                self._show_file(workspace, scanned.path)
+        def seen(file: Seen) -> None:
+            if file.changed:
+                self._show_file(workspace, file.path)
             if progress is not None:
-                done = len(reports) / len(files)
-                progress.report(f"{len(reports)} of {len(files)} files", done)
+                progress.report(f"{file.done} of {file.files} files", file.done / file.files)
+
+        try:
+            found = await workspace.scan(self.checks, paths, seen)
+        except OSError as error:
+            self._sink.message(f"The scan could not begin: {error}", error=True)
+            return Scan(workspace.root, {}, {})
         if paths == [workspace.root]:
-            for path in workspace.files.keys() - {file.path for file in files}:
+            for path in workspace.files.keys() - {str(path) for path in found.reports}:
                 self._forget(Path(path))
         self._status_soon()
-        return Scan.of(workspace.root, reports, workspace.settings.rules.ignore)
+        return found
 
     def _show_file(self, workspace: Workspace, path: str) -> None:
         if not self._is_open(path):

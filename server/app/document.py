@@ -168,7 +168,7 @@ class OpenDocument:
         self._changed(self)
 
     def _not_analysed(self, why: str, base: int) -> None:
-        """What a tool said before stays in sight; where it never spoke, its silence is no verdict."""
+        """What a tool said before stays in sight; that one never spoke is no verdict."""
         for tool in self.unanswered:
             if tool not in self.reports:
                 self._bases[tool] = base

@@ -1,13 +1,37 @@
-"""The result of a scan: a plain value, for the command line and for commands."""
+"""What a scan yields: plain values, for the command line, for commands and for the status."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..checks import compose
 from ..model import Problem, Report
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """What is known and shown of a file that is not open; ``counts`` is by severity label."""
+
+    reports: tuple[Report, ...]
+    problems: tuple[Problem, ...]
+    counts: Mapping[str, int]
+
+    @staticmethod
+    def of(reports: tuple[Report, ...], ignored: Collection[str]) -> FileView:
+        problems = compose.problems(reports, ignored)
+        return FileView(reports, problems, compose.counts([problems]))
+
+
+class Seen(NamedTuple):
+    """A file that was just scanned, whether that changed what is known, and how far the scan is."""
+
+    path: str
+    changed: bool
+    done: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +43,13 @@ class Scan:
     reports: Mapping[Path, tuple[Report, ...]]
 
     @staticmethod
-    def of(
-        root: Path, reports: Mapping[Path, tuple[Report, ...]], ignored: Collection[str]
-    ) -> Scan:
-        ordered = dict(sorted(reports.items()))
-        problems = {path: compose.problems(each, ignored) for path, each in ordered.items()}
-        return Scan(root, problems, ordered)
+    def of(root: Path, views: Mapping[Path, FileView]) -> Scan:
+        ordered = dict(sorted(views.items()))
+        return Scan(
+            root,
+            {path: view.problems for path, view in ordered.items()},
+            {path: view.reports for path, view in ordered.items()},
+        )
 
     @property
     def failures(self) -> tuple[tuple[Path, Report], ...]:

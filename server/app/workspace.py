@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
-from ..checks import compose
-from ..checks.engine import Policy
+from ..checks.engine import Checks, Policy
+from ..checks.workspace_scan import WorkspaceScan, list_files
 from ..journal.replace import replace
-from ..model import Category, Confidence, Finding, Problem, Report, State
+from ..model import Category, Confidence, Finding, Report, State
 from ..settings import ConfigProblem, Layer, Origin, Settings
 from ..settings.ignoring import edit_ignore
 from ..store.database import Database
 from ..store.results import Results
-
-
-@dataclass(frozen=True, slots=True)
-class FileView:
-    """What is known and shown of a file that is not open; ``counts`` is by severity label."""
-
-    reports: tuple[Report, ...]
-    problems: tuple[Problem, ...]
-    counts: Mapping[str, int]
-
-    @staticmethod
-    def of(reports: tuple[Report, ...], ignored: Collection[str]) -> FileView:
-        problems = compose.problems(reports, ignored)
-        return FileView(reports, problems, compose.counts([problems]))
+from .scan import FileView, Scan, Seen
 
 
 class Workspace:
@@ -88,6 +74,21 @@ class Workspace:
             return False
         self.files[path] = FileView.of(reports, self.settings.rules.ignore)
         return True
+
+    async def scan(
+        self, checks: Checks, paths: Sequence[Path], seen: Callable[[Seen], object]
+    ) -> Scan:
+        """Analyse the files at and below ``paths`` and take note of them; ``seen`` is told of each.
+
+        Raises OSError for a path that cannot be looked at.
+        """
+        files = await asyncio.to_thread(list_files, paths, self.policy)
+        views: dict[Path, FileView] = {}
+        async for scanned in WorkspaceScan(checks, self.root, self.policy, self.results).run(files):
+            changed = self.show(scanned.path, scanned.reports)
+            views[Path(scanned.path)] = self.files[scanned.path]
+            seen(Seen(scanned.path, changed, len(views), len(files)))
+        return Scan.of(self.root, views)
 
     def ignore_rule(self, rule: str) -> None:
         """Write ``rule`` into the project's settings file. Raises OSError, ValueError; blocks."""

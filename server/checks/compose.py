@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from ..findings.merge import merge
-from ..model import Category, Problem, Report, Severity, State
+from ..model import Category, Finding, Position, Problem, Range, Report, Severity, State
 
 SYNTAX_ERROR = "invalid-syntax"
 NOT_ANALYSED = "not-analysed"
@@ -62,6 +63,11 @@ def worst(reports: Iterable[Report]) -> Report | None:
     return min(reports, key=lambda report: _WORST_FIRST.index(report.state), default=None)
 
 
-def too_large(tool: str, size: int, limit: int) -> Report:
-    why = f"the file has {size:,} bytes, more than analysis.maxFileBytes ({limit:,}) allows"
-    return Report(tool, State.TOO_LARGE, why=why)
+def too_large(tools: Iterable[str], size: int, limit: int) -> list[Report]:
+    """A report of each tool, and one finding at the top of the file that says so."""
+    why = f"The file has {size:,} bytes, more than analysis.maxFileBytes ({limit:,}) allows."
+    top = Range(Position(0, 0), Position(1, 0))
+    message = f"{why} It is not analysed."
+    finding = Finding("understudy", "too-large", message, top, Severity.INFO, Category.QUALITY)
+    reports = [Report(tool, State.TOO_LARGE, why=why) for tool in tools]
+    return [replace(report, findings=(finding,)) for report in reports[:1]] + reports[1:]

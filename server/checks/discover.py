@@ -1,4 +1,4 @@
-"""Which files of a workspace are looked at: not the ignored, the excluded, or what links lead to."""
+"""Which files of a workspace are looked at: not the ignored, the excluded, or what is linked."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Found(NamedTuple):
 def discover(root: Path, suffixes: Collection[str], exclude: Sequence[str]) -> Iterator[Found]:
     """The regular files below ``root`` with one of ``suffixes``, in a stable order.
 
-    ``.gitignore`` files are obeyed, ``exclude`` has the same form. Links are not followed, so that a
-    loop of them ends; what cannot be read or has vanished is passed over.
+    ``.gitignore`` files are obeyed, ``exclude`` has the same form. Links are not followed, so that
+    a loop of them ends; what cannot be read or has vanished is passed over.
     """
     excluded = GitIgnoreSpec.from_lines(exclude) if exclude else None
     yield from _walk(str(root), "", tuple(suffixes), excluded, ())

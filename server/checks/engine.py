@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
@@ -101,8 +102,8 @@ class Checks:
         size, limit = len(subject.content), policy.settings.analysis.max_file_bytes
         looking = analyzers_for(subject.path, policy.settings)
         if size > limit:
-            for analyzer in looking:
-                yield compose.too_large(analyzer.name, size, limit)
+            for report in compose.too_large((each.name for each in looking), size, limit):
+                yield report
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
         configured = await asyncio.to_thread(
@@ -173,7 +174,7 @@ class Checks:
 
 
 def analyzers_for(path: str, settings: Settings) -> tuple[Analyzer, ...]:
-    suffix = Path(path).suffix or ".py"
+    suffix = os.path.splitext(path)[1] or ".py"
     return tuple(a for a in ANALYZERS if suffix in a.suffixes and a.enabled(settings))
 
 

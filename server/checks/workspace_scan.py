@@ -46,7 +46,7 @@ class _File:
     fresh: bool = False
 
 
-def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]:
+def list_files(paths: Sequence[Path], policy: Policy) -> list[Found]:
     """The files at and below ``paths``; a file that is named is taken whatever the excludes say.
 
     Raises FileNotFoundError for a path that does not exist.
@@ -112,7 +112,7 @@ class WorkspaceScan:
         for found in part:
             looking = analyzers_for(found.path, self._policy.settings)
             if found.size > limit:
-                reports = (compose.too_large(a.name, found.size, limit) for a in looking)
+                reports = compose.too_large((each.name for each in looking), found.size, limit)
                 done.append(Scanned(found.path, tuple(reports), fresh=False))
                 continue
             file = self._files[found.path] = _File(found, len(looking))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
 from operator import attrgetter
 
 from ..model import Finding, Problem
@@ -67,12 +66,7 @@ def _distance(pair: tuple[Finding, Finding]) -> tuple[bool, int, int]:
 
 
 def _joinable(left: list[Finding], right: list[Finding]) -> bool:
-    return all(one.tool != other.tool and _near(one, other) for one, other in product(left, right))
-
-
-def _near(one: Finding, other: Finding) -> bool:
-    first, second = one.range, other.range
-    return first.start.line <= second.end.line and second.start.line <= first.end.line
+    return {finding.tool for finding in left}.isdisjoint(finding.tool for finding in right)
 
 
 def _precision(finding: Finding) -> tuple[bool, int, int]:

@@ -14,7 +14,7 @@ from .verify import Attempt, Edits, Subject, Verifier, disjoint, union
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One action. ``edits`` are made against the text it was asked for; those of a fix are verified.
+    """One action. ``edits`` are made against the text it was asked for; a fix's are verified.
 
     ``preferred``: what an editor may apply without asking which.
     """

@@ -1,9 +1,173 @@
+"""Comments that silence a finding where it stands, in the place where its tool looks for them.
+
+Ruff looks at the row on which a finding starts, or on which the string or the continued line that
+begins there ends. Bandit obeys the first ``nosec`` among the rows of a node, and the one on the row
+that it reports. One comment can thus hide another, which is why they are merged.
+"""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
-from ..model import Edit, Finding
+from ..model import Edit, Finding, Position, Range
+from ..text import Lines
+from .rewrites.source import Located, parse
+
+_BANDIT_RULE = re.compile(r"B\d+")
+_RUFF_RULE = re.compile(r"[A-Z]+\d+")
+_NOSEC = re.compile(r"#\s*nosec:?(?P<rules>(?:[\s,]*\bB\d+\b)*)")
+_NOQA = re.compile(
+    r"#\s*noqa(?:\s*:(?P<rules>[\s,]*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", re.IGNORECASE
+)
+_TEST_NAME = re.compile(r"\s*[a-z\d]+_\w+")
+# For these Bandit looks at the rows of what holds the string.
+_STRING_RULES = frozenset({"B104", "B105", "B108", "B608"})
 
 
 def ignore_here(text: str, findings: Sequence[Finding]) -> tuple[Edit, ...]:
-    return ()
+    """One edit for each row that needs one; what other comments say stays said.
+
+    A finding is left out where no comment can stand, or where a comment that silences everything
+    stands already.
+    """
+    layout = _Layout(text)
+    noqa: dict[int, list[str]] = {}
+    nosec: dict[int, list[str]] = {}
+    for finding in findings:
+        if finding.tool == "ruff" and _RUFF_RULE.fullmatch(finding.rule):
+            row = layout.end(finding.range.start.line)
+            noqa.setdefault(row, []).append(finding.rule)
+    for finding in findings:
+        if finding.tool == "bandit" and _BANDIT_RULE.fullmatch(finding.rule):
+            for row in _nosec_rows(layout, finding, preferred=noqa)[:1]:
+                nosec.setdefault(row, []).append(finding.rule)
+    edits: list[Edit] = []
+    for row in sorted({*noqa, *nosec}):
+        line = layout.lines.line(row)
+        start = layout.comments.get(row, len(line.rstrip()))
+        old = line[start:].rstrip()
+        new = _with_noqa(_with_nosec(old, nosec.get(row, ())), noqa.get(row, ()))
+        if new != old and not line.startswith("#!"):
+            gap = "  " if line.strip() and not old else ""
+            end = start + len(old) if old else len(line)
+            edits.append(Edit(Range(Position(row, start), Position(row, end)), gap + new))
+    return tuple(edits)
+
+
+def _with_nosec(comment: str, rules: Iterable[str]) -> str:
+    found = _NOSEC.search(comment)
+    if not rules or found is None:
+        return _joined(comment, "# nosec ", rules)
+    if old := _BANDIT_RULE.findall(found["rules"]):
+        # Bandit reads only the last of `B1,B2`: the space matters.
+        listed = ", ".join(dict.fromkeys([*old, *rules]))
+        return f"{comment[: found.start('rules')]} {listed}{comment[found.end() :]}"
+    rest = comment[found.end() :]
+    if _TEST_NAME.match(rest):
+        return f"{comment[: found.end()]} {', '.join(rules)}, {rest.lstrip()}"
+    return comment
+
+
+def _with_noqa(comment: str, rules: Iterable[str]) -> str:
+    found = _NOQA.search(comment)
+    if not rules or found is None:
+        return _joined(comment, "# noqa: ", rules)
+    if found["rules"] is None:
+        return comment
+    old = {rule.upper() for rule in _RUFF_RULE.findall(found["rules"])}
+    new = [rule for rule in dict.fromkeys(rules) if rule not in old]
+    return ", ".join([comment[: found.end()], *new]) + comment[found.end() :]
+
+
+def _joined(comment: str, opening: str, rules: Iterable[str]) -> str:
+    new = f"{opening}{', '.join(dict.fromkeys(rules))}" if rules else ""
+    return f"{comment} {new}".strip()
+
+
+class _Layout:
+    """Where comments stand in a text, and where they can."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = Lines(text)
+        self.comments: dict[int, int] = {}
+        """The column of the comment by row."""
+        self.joined: set[int] = set()
+        """Rows that end inside a string or in a line continuation."""
+        self.statements: dict[int, tuple[int, int]] = {}
+        """The first and the last row of the simple statement, or the header, on a row."""
+        numbers = range(len(self.lines))
+        rows = io.StringIO("\n".join(self.lines.line(number) for number in numbers))
+        with suppress(tokenize.TokenError, SyntaxError):
+            self._read(tokenize.generate_tokens(rows.readline))
+        self.joined.update(
+            number
+            for number in numbers
+            if number not in self.comments and self.lines.line(number).endswith("\\")
+        )
+
+    def _read(self, tokens: Iterable[tokenize.TokenInfo]) -> None:
+        opened: list[int] = []
+        first: int | None = None
+        for kind, _, (row, column), (end, _), _ in tokens:
+            name = tokenize.tok_name[kind]
+            if kind == tokenize.COMMENT:
+                self.comments[row - 1] = column
+            elif kind == tokenize.STRING:
+                self.joined.update(range(row - 1, end - 1))
+            elif name.endswith("STRING_START"):
+                opened.append(row - 1)
+            elif name.endswith("STRING_END") and opened:
+                self.joined.update(range(opened.pop(), end - 1))
+            if first is None and name not in _BETWEEN_STATEMENTS:
+                first = row - 1
+            if first is not None and kind == tokenize.NEWLINE:
+                self.statements.update(dict.fromkeys(range(first, row), (first, row - 1)))
+                first = None
+
+    def end(self, row: int) -> int:
+        """The row on which what begins on a row, string or continued line, ends."""
+        while row in self.joined:
+            row += 1
+        return row
+
+    def first_nosec(self, first: int, last: int) -> int | None:
+        for row in range(first, last + 1):
+            if row in self.comments and _NOSEC.search(self.lines.line(row), self.comments[row]):
+                return row
+        return None
+
+
+_BETWEEN_STATEMENTS = ("NL", "COMMENT", "INDENT", "DEDENT", "ENDMARKER")
+
+
+def _nosec_rows(layout: _Layout, finding: Finding, preferred: Collection[int]) -> list[int]:
+    """Where Bandit looks, the best first: a comment below one that stands would be hidden by it,
+    one above would hide it."""
+    reported = finding.range.start.line
+    first, last = _rows(layout, finding)
+    begin, end = layout.statements.get(reported, (reported, reported))
+    standing = layout.first_nosec(first, min(last, end))
+    above = layout.first_nosec(begin, first - 1)
+    if standing is not None and (standing <= reported or above is None):
+        return [standing]
+    free = [row for row in range(reported, last + 1) if row not in layout.joined]
+    return sorted(free, key=lambda row: row not in preferred)
+
+
+def _rows(layout: _Layout, finding: Finding) -> tuple[int, int]:
+    """The first and the last row of the node, as far as the finding tells."""
+    start, end = finding.range
+    source = parse(layout.lines.text) if finding.rule in _STRING_RULES else None
+    offset = layout.lines.offset(start)
+    for node in source.names.nodes if source else ():
+        if isinstance(node, ast.Constant) and source and source.span(node)[0] == offset:
+            holder = source.names.parents[node]
+            parts = [part for part in ast.walk(holder) if isinstance(part, Located)]
+            ends = [part.end_lineno or part.lineno for part in parts]
+            return min(part.lineno for part in parts) - 1, max(ends) - 1
+    return start.line, end.line

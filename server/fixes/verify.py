@@ -1,5 +1,5 @@
-"""Whether a fix does what it promises: applied to a copy, the file still parses, the finding is gone,
-and nothing new came. Nothing is offered that was not seen to hold.
+"""Whether a fix does what it promises: applied to a copy, the file still parses, the finding is
+gone, and nothing new came. Nothing is offered that was not seen to hold.
 
 A fix may need another one beside it: a new import leaves the imports unsorted. When all that is new
 comes with a safe fix of its tool, those are made too, and the whole is verified.

@@ -4,14 +4,17 @@ nothing relies on what a client sends back."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
 from ..app import commands
-from ..app.actions import Offer
 from . import convert
 from .documents import Document
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..app.actions import Offer
 
 FIX_ALL = "source.fixAll.understudy"
 
@@ -26,9 +29,9 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
     wanted = params.context.only
     version = shown.version
     actions: list[lsp.CodeAction] = []
-    if _wants(wanted, FIX_ALL) and wanted:
-        if (every := await ls.core.actions.fix_all(document)) is not None:
-            actions.append(_action(ls, shown, every, FIX_ALL))
+    if wanted and _wants(wanted, FIX_ALL):
+        every = await ls.core.actions.fix_all(document)
+        actions += [_action(ls, shown, every, FIX_ALL)] if every else []
     if _wants(wanted, lsp.CodeActionKind.QuickFix):
         place = ls.encoding.range(params.range, shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
@@ -46,7 +49,7 @@ def _wants(only: Iterable[str] | None, kind: str) -> bool:
 def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> lsp.CodeAction:
     edits = [convert.edit(change, shown.lines, ls.encoding) for change in offer.edits]
     diagnostics = [
-        convert.diagnostic(problem, shown.lines, ls.encoding, ls.severities(shown.uri))
+        convert.diagnostic(problem, shown.lines, ls.encoding, ls.publisher.severities(shown.uri))
         for problem in offer.problems
     ]
     return lsp.CodeAction(

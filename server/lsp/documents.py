@@ -1,7 +1,7 @@
 """The client's open documents, kept in step with incremental changes.
 
-This replaces pygls' own copy, whose ``str.splitlines`` also breaks lines at form feeds and at Unicode
-separators, which neither LSP nor Python does.
+This replaces pygls' own copy, whose ``str.splitlines`` also breaks lines at form feeds and at
+Unicode separators, which neither LSP nor Python does.
 """
 
 from __future__ import annotations

@@ -49,16 +49,17 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
     ls.initialize(params)
 
 
-async def initialized(ls: Server, params: lsp.InitializedParams) -> None:
-    await ls.start()
+def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
+    # Not a coroutine: the core must be there before the next message is taken.
+    ls.start()
     ls.core.handle(events.EditorSettings(ls.options.get("settings")))
     ls.core.handle(events.RootsChanged(added=ls.roots()))
     workspace = ls.client_capabilities.workspace
     if workspace and workspace.configuration:
-        await _fetch_settings(ls)
+        ls.publisher.spawn(_fetch_settings(ls))
     watching = workspace and workspace.did_change_watched_files
     if watching and watching.dynamic_registration:
-        await _watch(ls)
+        ls.publisher.spawn(_watch(ls))
 
 
 async def _fetch_settings(ls: Server) -> None:
@@ -78,7 +79,7 @@ async def _watch(ls: Server) -> None:
     await ls.client_register_capability_async(lsp.RegistrationParams([registration]))
 
 
-async def shutdown(ls: Server, params: None) -> None:
+async def shutdown(ls: Server, _params: None) -> None:
     await ls.close()
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SLICE = 20
-"""Files published between two turns of the loop: serialising thousands of diagnostics takes long."""
+"""Files published between two turns of the loop: serialising many diagnostics takes long."""
 
 _Pending = tuple[int | None, str | None, Sequence[Problem]]
 
@@ -64,7 +64,7 @@ class Publisher:
     def _publish(
         self, uri: str, version: int | None, lines: Lines, problems: Sequence[Problem]
     ) -> None:
-        severities = self._server.severities(uri)
+        severities = self.severities(uri)
         encoding = self._server.encoding
         diagnostics = [
             convert.diagnostic(problem, lines, encoding, severities) for problem in problems
@@ -77,6 +77,10 @@ class Publisher:
         self._server.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
+
+    def severities(self, uri: str) -> Mapping[str, str]:
+        """How each severity is shown, by its label, where ``uri`` lies."""
+        return self._server.core.settings_for(convert.to_path(uri) or "").severity._asdict()
 
     def status(self, status: Status) -> None:
         self._server.protocol.notify("understudy/status", presentation.status_payload(status))

@@ -8,18 +8,19 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import PyglsError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
-from ..app.core import Core
-from ..settings import Settings
 from .convert import Encoding, to_path
 from .documents import Document
 from .publisher import Publisher
+
+if TYPE_CHECKING:
+    from ..app.core import Core
 
 log = logging.getLogger(__name__)
 
@@ -79,10 +80,12 @@ class Server(LanguageServer):
             uris = [self.workspace.root_uri]
         return tuple(Path(path) for uri in uris if (path := to_path(uri)) and path.startswith("/"))
 
-    async def start(self) -> None:
+    def start(self) -> None:
+        from ..app.core import Core  # what initialize does not need is imported after it
+
         trusted = self.options.get("trusted")
         self.core = Core(self.publisher, trusted=trusted if isinstance(trusted, bool) else None)
-        await self.core.start()
+        self.core.start()
 
     def close(self) -> asyncio.Task[None]:
         """End the core, once; the task is done when nothing of it is left."""
@@ -94,16 +97,7 @@ class Server(LanguageServer):
         if hasattr(self, "core"):
             await self.core.close()
 
-    def severities(self, uri: str) -> Mapping[str, str]:
-        """How each severity is shown, by its label, where ``uri`` lies."""
-        path = to_path(uri) or ""
-        around = [w for w in self.core.workspaces.values() if Path(path).is_relative_to(w.root)]
-        settings = max(around, key=lambda w: len(w.root.parts)).settings if around else Settings()
-        return settings.severity._asdict()
-
-    def report_server_error(
-        self, error: Exception, source: type[PyglsError | Exception]
-    ) -> None:
+    def report_server_error(self, error: Exception, source: type[PyglsError | Exception]) -> None:
         """The traceback goes to the log; a message that could not be read is no one's business but
         the client's, which gets an error answer where it asked for one."""
         log.error("%s", source.__name__, exc_info=error)

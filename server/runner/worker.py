@@ -45,7 +45,7 @@ def serve(fd: int) -> None:
             before = _cpu_seconds()
             try:
                 answer: tuple[str, Any] = ("done", _resolve(function)(context, items))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a crash is an outcome
                 traceback.print_exc(file=sys.stderr)
                 answer = ("failed", f"{type(error).__name__}: {error}")
             spent = Cost(max(0.0, _cpu_seconds() - before), _resident_bytes())

@@ -23,15 +23,16 @@ def edit_ignore(text: str, rule: str) -> str:
     if before.flaws:
         flaw = before.flaws[0]
         raise ValueError(f"Line {flaw.range.start.line + 1} of the settings: {flaw.message}")
-    rules = before.data.get("rules") or {}
+    rules = _given(before.data.get("rules"), {})
     if not isinstance(rules, dict):
         raise _misshapen("rules", "a group")
-    ignored = rules.get("ignore") or []
+    ignored = _given(rules.get("ignore"), [])
     if not isinstance(ignored, list):
         raise _misshapen("rules.ignore", "a list")
     if rule in ignored:
         return text
-    start, end, new = _edit(text, compose(text), rule)
+    item = f'"{rule}"' if rule.startswith("@") else rule
+    start, end, new = _edit(text, compose(text), item)
     after = text[:start] + new + text[end:]
     result = parse(after)
     wanted = {**before.data, "rules": {**rules, "ignore": [*ignored, rule]}}
@@ -40,35 +41,39 @@ def edit_ignore(text: str, rule: str) -> str:
     return after
 
 
+def _given(value: object, unset: object) -> object:
+    return unset if value is None else value
+
+
 def _misshapen(key: str, shape: str) -> ValueError:
     return ValueError(f"`{key}` must be {shape}. Correct it in the settings file first.")
 
 
-def _edit(text: str, root: yaml.Node | None, rule: str) -> tuple[int, int, str]:
+def _edit(text: str, root: yaml.Node | None, item: str) -> tuple[int, int, str]:
     """The replacement (start, end, new text) that should do; the caller checks that it does."""
     newline = "\r\n" if "\r\n" in text else "\n"
     group = _collection(root)
     if group is None or (rules := _value(group, "rules")) is None:
         if group is not None and group.flow_style:
-            return _in_flow(group, f"rules: {{ignore: [{rule}]}}")
+            return _in_flow(group, f"rules: {{ignore: [{item}]}}")
         margin = " " * group.start_mark.column if group else ""
-        block = [f"{margin}rules:", f"{margin}  ignore:", f"{margin}    - {rule}", ""]
+        block = [f"{margin}rules:", f"{margin}  ignore:", f"{margin}    - {item}", ""]
         lead = newline if text and text[-1] not in "\r\n" else ""
         return len(text), len(text), lead + newline.join(block)
     group = _collection(rules)
     if group is None:
-        return _in_place(rules, f"{{ignore: [{rule}]}}")
+        return _in_place(rules, f"{{ignore: [{item}]}}")
     if (ignored := _value(group, "ignore")) is None:
         if group.flow_style:
-            return _in_flow(group, f"ignore: [{rule}]")
+            return _in_flow(group, f"ignore: [{item}]")
         margin = newline + " " * group.start_mark.column
-        return _below(text, group, f"{margin}ignore:{margin}  - {rule}")
+        return _below(text, group, f"{margin}ignore:{margin}  - {item}")
     items = _collection(ignored)
     if items is None:
-        return _in_place(ignored, f"[{rule}]")
+        return _in_place(ignored, f"[{item}]")
     if items.flow_style:
-        return _in_flow(items, rule)
-    return _below(text, items, f"{newline}{' ' * items.start_mark.column}- {rule}")
+        return _in_flow(items, item)
+    return _below(text, items, f"{newline}{' ' * items.start_mark.column}- {item}")
 
 
 def _collection(node: yaml.Node | None) -> yaml.CollectionNode | None:

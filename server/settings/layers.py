@@ -21,13 +21,13 @@ class Origin(IntEnum):
 
 
 class Layer(NamedTuple):
-    """Settings as they came: the text of a YAML file, or an editor's tree.
+    """Settings as they came: the text of a YAML file, or what an editor sent as its tree.
 
     ``unreadable`` tells a person why there is no content.
     """
 
     origin: Origin
-    content: str | Mapping[str, object]
+    content: object
     path: Path | None = None
     unreadable: str = ""
 

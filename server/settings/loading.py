@@ -77,7 +77,7 @@ class _Reading:
         found = faults(data)
         for fault in found:
             self._report(fault, data)
-        wrong = {fault.path[:2] for fault in found} | {fault.path[:1] for fault in found}
+        wrong = {fault.path[:2] for fault in found}
         return {
             option.key: tuple(value) if isinstance(value, list) else value
             for option, value in _given(data)
@@ -92,6 +92,9 @@ class _Reading:
             self._problem((), Severity.HIGH, self.layer.unreadable)
         elif isinstance(content, Mapping):
             return _set(content, CLIENT_GROUPS)
+        elif not isinstance(content, str):
+            message = f"The editor's settings must be a group of settings, not {_told(content)}."
+            self._problem((), Severity.HIGH, message)
         elif content.strip():
             from .document import parse  # PyYAML: only when there is a file
 
@@ -140,11 +143,11 @@ class _Reading:
 
 def _set(data: Mapping[str, object], skip: frozenset[str] = frozenset()) -> dict[str, object]:
     """Without the keys that have no value: editors send null, and people comment out values."""
-    return {
-        key: _set(value) if isinstance(value, Mapping) else value
-        for key, value in data.items()
-        if value is not None and key not in skip
-    }
+    given = {key: value for key, value in data.items() if value is not None and key not in skip}
+    for group, members in given.items():
+        if isinstance(members, Mapping):
+            given[group] = {key: value for key, value in members.items() if value is not None}
+    return given
 
 
 def _given(data: Mapping[str, object]) -> Iterator[tuple[Option, object]]:

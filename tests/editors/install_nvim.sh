@@ -52,6 +52,7 @@ Dir::Cache "$root/cache";
 APT::Sandbox::User "$(id -un)";
 Acquire::Languages "none";
 Acquire::Retries "3";
+APT::Update::Error-Mode "any";
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -68,7 +69,7 @@ unpack() { # NAME RELEASE PACKAGE
     apt-get -c "$editors/apt/$2/apt.conf" -qq --yes --download-only --no-install-recommends \
         install "$3" >>"$editors/apt/$2/log" 2>&1 || return 1
     for deb in "$editors/apt/$2/cache/archives"/*.deb; do
-        dpkg-deb -x "$deb" "$opt" || return 1
+        dpkg-deb -x "$deb" "$opt" 2>>"$editors/apt/$2/log" || return 1
     done
     rm -rf "$editors/apt/$2/cache/archives"
 }
@@ -78,7 +79,7 @@ wrap() { # NAME PROGRAM [VARIABLE=VALUE...] [-- OPTION...]
     name=$1 program=$2
     shift 2
     opt=$editors/opt/$name
-    loader=$(find "$opt" -name 'ld-linux*.so.*' | head -n 1)
+    loader=$(find "$opt" -type f -name 'ld-linux*.so.*' | head -n 1)
     libraries=$(find "$opt" -name '*.so*' -exec dirname {} + | sort -u | paste -sd: -)
     {
         echo '#!/bin/sh'
@@ -133,7 +134,8 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
     obstacle='it is unpacked from Debian packages, and this system has no apt-get or no dpkg-deb'
 else
     archive=$(debian_archive)
-    [ -n "$archive" ] || obstacle="apt's sources name no Debian archive; set UNDERSTUDY_DEBIAN_MIRROR to the address of one"
+    no_archive="apt's sources name no Debian archive; set UNDERSTUDY_DEBIAN_MIRROR to the address of one"
+    [ -n "$archive" ] || obstacle=$no_archive
 fi
 for editor in ${*:-nvim-0.7 nvim-0.10 nvim-0.12 hx emacs}; do
     case $editor in

@@ -2,30 +2,15 @@
 # Sets up the real VS Code workbench (code-server, from npm) and Chromium for the editor tests.
 #
 # code-server goes to $UNDERSTUDY_EDITORS/vscode (default: .cache/editors in the repository), in the version that
-# vscode/package-lock.json pins. Chromium is the system's own; as root, it is installed with apt-get when missing.
-# A second run finds everything in place. Exit code 3: a system package is missing and may not be installed here.
+# vscode/package-lock.json pins. Chromium and the compiler that code-server's logging needs are the system's own; as
+# root, they are installed with apt-get when missing. A second run finds everything in place.
+# Exit code 3: a system package is missing and may not be installed here.
 #
 # UNDERSTUDY_CHROMIUM  the Chromium or Chrome to use instead of the one on PATH
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 workbench=${UNDERSTUDY_EDITORS:-$repository/.cache/editors}/vscode
-
-source "$repository/client-vscode/node.sh"
-
-wanted=$(cat "$here/vscode/package-lock.json" <(node --version) | sha256sum)
-if [[ $(cat "$workbench/.ready" 2>/dev/null) != "$wanted" ]]; then
-    echo "Installing code-server into $workbench …"
-    rm -rf "$workbench"
-    mkdir -p "$workbench"
-    cp "$here/vscode"/{package.json,package-lock.json,.npmrc} "$workbench"
-    # The packages' own install scripts would compile optional modules and download binaries.
-    (cd "$workbench" && npm ci --ignore-scripts --loglevel=error)
-    # Its own lock file lacks one optional package, which `npm ci` refuses.
-    (cd "$workbench/node_modules/code-server/lib/vscode" &&
-        npm install --omit=dev --ignore-scripts --loglevel=error)
-    echo "$wanted" >"$workbench/.ready"
-fi
 
 chromium_starts() {
     local name
@@ -36,16 +21,42 @@ chromium_starts() {
     return 1
 }
 
-if ! chromium_starts && [[ -z ${UNDERSTUDY_CHROMIUM:-} && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    echo "Installing Chromium with apt-get …"
+lacking() {
+    chromium_starts || echo chromium
+    for tool in g++ make; do command -v "$tool" >/dev/null || echo "$tool"; done
+}
+
+packages=$(lacking)
+if [[ -n $packages && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    echo "Installing with apt-get:" $packages
+    log=$(mktemp)
     { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq --yes --no-install-recommends \
-        install chromium; } >"$workbench/apt.log" 2>&1 || tail -n 5 "$workbench/apt.log" >&2
+        install $packages; } >"$log" 2>&1 || tail -n 5 "$log" >&2
+    rm -f "$log"
+    packages=$(lacking)
 fi
-if ! chromium_starts; then
-    cat >&2 <<'MESSAGE'
-missing: chromium: the VS Code tests need a Chromium that starts, and it cannot be installed from here.
-  On Debian: sudo apt-get install chromium
-  Elsewhere: install Chromium or Chrome, and name it in UNDERSTUDY_CHROMIUM if it is not on PATH.
-MESSAGE
+if [[ -n $packages ]]; then
+    for package in $packages; do
+        echo "missing: $package: the VS Code tests need it, and it cannot be installed from here" >&2
+    done
+    echo "On Debian: sudo apt-get install" $packages >&2
+    echo "Elsewhere: a Chromium or Chrome that is not on PATH can be named in UNDERSTUDY_CHROMIUM." >&2
     exit 3
 fi
+
+source "$repository/client-vscode/node.sh"
+wanted=$(cat "${BASH_SOURCE[0]}" "$here/vscode/package-lock.json" <(node --version) | sha256sum)
+[[ $(cat "$workbench/.ready" 2>/dev/null) != "$wanted" ]] || exit 0
+
+echo "Installing VS Code (code-server) into $workbench …"
+rm -rf "$workbench"
+mkdir -p "$workbench"
+cp "$here/vscode"/{package.json,package-lock.json,.npmrc} "$workbench"
+cd "$workbench"
+# Of the install scripts only two are wanted: others compile what is optional here, and download.
+npm ci --ignore-scripts --loglevel=error
+cd node_modules/code-server/lib/vscode
+# Its own lock file lacks one optional package, which `npm ci` refuses.
+npm install --omit=dev --ignore-scripts --loglevel=error
+npm_config_nodedir=$node_home npm rebuild --loglevel=error @vscode/spdlog @vscode/native-watchdog
+echo "$wanted" >"$workbench/.ready"

@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from understudy.app.commands import COMMANDS
 from understudy.settings.schema import package_json_configuration, schema
 from understudy.settings.tree import Option, options
 
@@ -75,7 +76,12 @@ def package_json(path: Path, client_settings: Path) -> str:
     """The extension's manifest with what the server decides in it; all else stays."""
     manifest = json.loads(path.read_text())
     client = json.loads(client_settings.read_text())
-    manifest["contributes"]["configuration"]["properties"] = package_json_configuration(client)
+    contributes = manifest["contributes"]
+    contributes["configuration"]["properties"] = package_json_configuration(client)
+    # The client decides which commands it shows, and has some of its own.
+    titles = {command.id: command.title for command in COMMANDS}
+    for command in contributes["commands"]:
+        command["title"] = titles.get(command["command"], command["title"])
     untrusted = manifest["capabilities"]["untrustedWorkspaces"]
     untrusted["restrictedConfigurations"] = _restricted(client)
     return _json(manifest)

@@ -47,7 +47,7 @@ def said(message: str, url: str = "") -> str:
 
 
 def rendered(markdown: str) -> str:
-    return MarkdownIt("commonmark", {"html": True}).render(markdown)
+    return str(MarkdownIt("commonmark", {"html": True}).render(markdown))
 
 
 def test_the_hover_of_a_merged_problem() -> None:

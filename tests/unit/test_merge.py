@@ -79,6 +79,22 @@ CASES = {
         ],
         ["S107 B107", "S107 B107"],
     ),
+    "the nearest, though another comes first": (
+        [
+            bandit("B107", 0, 0, 40, 8),
+            bandit("B107", 10, 4, 20, 8),
+            ruff("S107", 10, 19, 10, 28),
+        ],
+        ["B107", "S107 B107"],
+    ),
+    "around it rather than beside it": (
+        [
+            bandit("B105", 3, 0, 3, 99),
+            bandit("B105", 3, 80, 3, 88),
+            ruff("S105", 3, 90, 3, 95),
+        ],
+        ["B105", "S105 B105"],
+    ),
     "an empty range does not lead": (
         [bandit("B608", 3, 0, 3, 60), ruff("S608", 3, 8, 3, 8)],
         ["B608 S608"],
@@ -97,10 +113,24 @@ def test_cases(case: str) -> None:
     assert sorted(" ".join(problem.rules) for problem in merge(findings)) == sorted(expected)
 
 
-def test_nested_statements_find_their_own_partner() -> None:
-    findings, _ = CASES["each with the nearest"]
-    for problem in merge(findings):
-        assert len({found.range.start.line for found in problem.findings}) == 1
+@pytest.mark.parametrize(
+    ("case", "pairs"),
+    [
+        ("each with the nearest", [(0, 0), (10, 10)]),
+        ("the nearest, though another comes first", [(10, 10)]),
+    ],
+)
+def test_nested_statements_find_their_own_partner(case: str, pairs: list[tuple[int, int]]) -> None:
+    findings, _ = CASES[case]
+    merged = [problem for problem in merge(findings) if len(problem.findings) == 2]
+    lines = [tuple(found.range.start.line for found in problem.findings) for problem in merged]
+    assert lines == pairs
+
+
+def test_the_statement_around_it_is_joined_rather_than_one_beside_it() -> None:
+    findings, _ = CASES["around it rather than beside it"]
+    (merged,) = (problem for problem in merge(findings) if len(problem.findings) == 2)
+    assert merged.findings[1].range.start.column == 0
 
 
 def test_the_whole_takes_the_highest_severity_and_the_smallest_range() -> None:
@@ -121,7 +151,7 @@ tools_and_rules = st.sampled_from(
 )
 findings_ = st.builds(
     lambda tool_rule, range_, message, severity, fixes: Finding(
-        *tool_rule, message, range_, severity, Category.SECURITY, fixes=fixes
+        tool_rule[0], tool_rule[1], message, range_, severity, Category.SECURITY, fixes=fixes
     ),
     tools_and_rules,
     ranges,

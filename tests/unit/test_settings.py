@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +83,13 @@ MISTAKES = {
         "analysis:\n  onsave: true\n",
         (1, 2, 1, 8),
         Severity.MEDIUM,
-        "There is no setting `analysis.onsave`: it has no effect. Did you mean `onSave`?",
+        "There is no setting `analysis.onsave`: it has no effect. Did you mean `analysis.onSave`?",
     ),
     "key as Python writes it": (
         "analysis:\n  debounce_ms: 3\n",
         (1, 2, 1, 13),
         Severity.MEDIUM,
-        "Did you mean `debounceMs`?",
+        "Did you mean `analysis.debounceMs`?",
     ),
     "key of another group": (
         "analysis:\n  timeoutSeconds: 3\n",
@@ -243,6 +244,20 @@ def test_what_the_editor_sends() -> None:
     assert "`log.level` must be one of" in problem.message
 
 
+@pytest.mark.parametrize("sent", [[], 3, True, 1.5])
+def test_an_editor_that_sends_no_tree(sent: object) -> None:
+    loaded = load([Layer(Origin.EDITOR, sent)], trusted=True)
+    assert loaded.settings == Settings()
+    assert "must be a group of settings, not" in loaded.problems[0].message
+
+
+def test_an_editor_that_sends_an_endless_tree() -> None:
+    tree: dict[str, object] = {}
+    for _ in range(5_000):
+        tree = {"ruff": tree}
+    assert editor(tree).settings == Settings()
+
+
 @pytest.mark.parametrize("key", ["ruff.path", "bandit.interpreter"])
 def test_an_untrusted_project_names_no_program(key: str) -> None:
     group, leaf = key.split(".")
@@ -336,12 +351,16 @@ def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, content: bytes, why:
 def test_a_pipe_a_folder_and_a_link_loop_neither_block_nor_break(tmp_path: Path) -> None:
     path = tmp_path / ".understudy/config.yaml"
     path.parent.mkdir()
-    makers = [os.mkfifo, os.mkdir, lambda at: os.symlink(at, at)]
-    for make, remove in zip(makers, [os.unlink, os.rmdir, os.unlink], strict=True):
+
+    def link_to_itself(at: Path) -> None:
+        at.symlink_to(at)
+
+    makers: tuple[Callable[[Path], None], ...] = (os.mkfifo, Path.mkdir, link_to_itself)
+    for make in makers:
         make(path)
         (problem,) = load(layers_of(tmp_path), trusted=True).problems
         assert f"{path} cannot be read" in problem.message
-        remove(path)
+        path.rename(tmp_path / str(makers.index(make)))
 
 
 # ── for editors ─────────────────────────────────────────────────────────────────────────────────

@@ -50,6 +50,7 @@ def test_cases(case: str) -> None:
         (Edit(place(1, 0, 1, 2), ""), place(1, 2, 1, 2)),
         (Edit(place(1, 4, 1, 4), "x"), place(1, 5, 1, 5)),
         (Edit(place(1, 3, 1, 5), "x"), None),
+        (Edit(place(1, 4, 1, 6), "x"), place(1, 4, 1, 4)),
         (Edit(place(1, 5, 1, 5), "x"), place(1, 4, 1, 4)),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 
 from ...model import Edit, Fix, Range
 from .calls import keyword
@@ -97,8 +98,8 @@ class Draft:
             if comma is None:
                 self.put(end, end, ",")
             row_end = after + len(rest)
-            close = "" if comma is None else ","
-            self.put(row_end, row_end, f"{source.line_end}{margin}{text}{close}")
+            tail = "" if comma is None else ","
+            self.put(row_end, row_end, f"{source.line_end}{margin}{text}{tail}")
         else:
             self.put(after, after, f", {text}" if comma is None else f" {text}")
 
@@ -108,18 +109,19 @@ class Draft:
         """Where the argument ends, closing brackets around it included, and the comma after it."""
         source = self.source
         close = source.span(call)[1] - 1
-        end = source.span(argument)[1]
-        if end > close:
+        inner_end = source.span(argument)[1]
+        if inner_end > close:
             raise UnsureError  # a generator that shares the call's brackets
+        end = source.close_brackets(inner_end, close)
         at = source.skip(end)
-        while at < close and source.text[at] == ")":
-            end = at + 1
-            at = source.skip(end)
         return end, at if at < close and source.text[at] == "," else None
 
     def fix(self, title: str, *, safe: bool = False) -> Fix:
         changes = self._edits + self.imports.edits([span for span, _ in self._edits])
         changes.sort(key=lambda change: change[0])
+        overlap = any(one[0][1] > other[0][0] for one, other in pairwise(changes))
+        if not changes or overlap:
+            raise UnsureError
         position = self.source.lines.position
         edits = (
             Edit(Range(position(start), position(end)), text) for (start, end), text in changes

@@ -15,7 +15,7 @@ _OTHERS = 0o077
 
 
 def restrict_mode(source: Source, place: Range) -> Fix:
-    """Others keep the right to read, unless the mode lets them run the file: then they keep none."""
+    """Others keep the right to read; all of their rights go where they could run the file."""
 
     def open_mode(call: ast.Call) -> tuple[ast.expr, int] | None:
         match call:

@@ -18,7 +18,7 @@ class Imports:
         self._block = block(source.tree)
         self._needed: set[str] = set()
         self._dropped: set[ast.alias] = set()
-        self._members: dict[ast.ImportFrom, list[str]] = {}
+        self._members: dict[Import, list[str]] = {}
         self._new: list[str] = []
 
     def module(self, name: str, remark: str = "") -> str:
@@ -36,13 +36,14 @@ class Imports:
         return self._need(name)
 
     def member(self, module: str, name: str, beside: str) -> str:
-        """An expression for a member, imported by name as its sibling ``beside`` (a local) is."""
+        """An expression for a member, imported by name as its sibling ``beside`` (a local) is,
+        unless that name stands for another thing."""
         target = f"{module}.{name}"
         for binding in self._reusable():
             if binding.target == target:
                 return self._need(binding.local)
         if not self._source.names.is_free_for(name, target):
-            raise UnsureError
+            return f"{self.module(module)}.{name}"
         siblings = [found for found in self._source.names.bindings if found.local == beside]
         self.add_member(module, name, [found.statement for found in siblings])
         return self._need(name)
@@ -50,10 +51,11 @@ class Imports:
     def add_member(self, module: str, clause: str, beside: Iterable[Import] = ()) -> None:
         """``from module import clause``, in a statement that stands there if there is one."""
         for statement in (*beside, *self._block):
-            if isinstance(statement, ast.ImportFrom) and not statement.level:
-                if statement.module == module and statement.names[0].name != "*":
-                    self._members.setdefault(statement, []).append(clause)
-                    return
+            match statement:
+                case ast.ImportFrom(module=found, level=0, names=[first, *_]):
+                    if found == module and first.name != "*":
+                        self._members.setdefault(statement, []).append(clause)
+                        return
         self._new.append(f"from {module} import {clause}")
 
     def add_module(self, clause: str) -> None:
@@ -77,9 +79,7 @@ class Imports:
         edits: list[tuple[Span, str]] = []
         gone: list[Import] = []
         for statement in {binding.statement: None for binding in self._source.names.bindings}:
-            added = (
-                self._members.get(statement, []) if isinstance(statement, ast.ImportFrom) else []
-            )
+            added = self._members.get(statement, [])
             kept = [alias for alias in statement.names if alias not in self._dropped]
             if not kept and not added:
                 gone.append(statement)

@@ -177,7 +177,7 @@ def _has_docstring(tree: ast.Module) -> bool:
 
 def _first_row(statement: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min(node.lineno for node in (statement, *decorators)) - 1
+    return min([statement.lineno, *(node.lineno for node in decorators)]) - 1
 
 
 def _splice(source: Source, start: int, end: int, rows: list[str]) -> tuple[Span, str]:

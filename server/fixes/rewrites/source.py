@@ -64,6 +64,14 @@ class Source:
         match = _GAP.match(self.text, offset)
         return match.end() if match else offset
 
+    def close_brackets(self, offset: int, limit: int) -> int:
+        """The end of an expression that ends at the offset, with the brackets around it."""
+        at = self.skip(offset)
+        while at < limit and self.text[at] == ")":
+            offset = at + 1
+            at = self.skip(offset)
+        return offset
+
     def margin(self, offset: int) -> str:
         """What stands before the offset on its row."""
         return self.text[self.offset(self.lines.position(offset).line) : offset]

@@ -67,4 +67,39 @@ def _module(binding: Binding) -> str:
 
 
 def _swap(draft: Draft, binding: Binding) -> None:
-    source = draft.source
+    names, module, local = draft.source.names, _module(binding), binding.local
+    if module not in _TWINS:
+        package, _, name = module.rpartition(".")
+        twin, members = _TWINS.get(package, ("", frozenset()))
+        if name not in members or local in names.pinned:
+            raise UnsureError
+        draft.imports.drop(binding)
+        draft.imports.add_member(twin, _clause(name, local))
+        return
+    twin, members = _TWINS[module]
+    used = [node for node in names.nodes if _stands_for(draft.source, node, module)]
+    owners = [names.parents[node] for node in used]
+    if not used or local in names.pinned or not names.is_free_for(local, binding.target):
+        raise UnsureError
+    if not all(isinstance(owner, ast.Attribute) and owner.attr in members for owner in owners):
+        raise UnsureError
+    if local != module.partition(".")[0]:
+        draft.imports.drop(binding)
+        package, _, name = twin.rpartition(".")
+        if isinstance(binding.statement, ast.Import):
+            draft.imports.add_module(f"{twin} as {local}")
+        else:
+            draft.imports.add_member(package, _clause(name, local))
+        return
+    for owner in owners:
+        if isinstance(owner, ast.Attribute):
+            draft.rename(owner, f"{twin}.{owner.attr}")
+
+
+def _stands_for(source: Source, node: ast.AST, module: str) -> bool:
+    """Whether the node is the whole dotted name of the module, or the local name for it."""
+    return isinstance(node, ast.Attribute | ast.Name) and source.names.resolve(node) == module
+
+
+def _clause(name: str, local: str) -> str:
+    return name if name == local else f"{name} as {local}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -59,25 +61,41 @@ class Workplace:
     def living(self) -> list[psutil.Process]:
         """Every process started with this workplace's environment, detached ones included."""
         mark = self.environment["UNDERSTUDY_STATE_DIR"]
-        return [process for process in psutil.process_iter() if _state(process) == mark]
+        return [process for process in psutil.process_iter(["cmdline"]) if _state(process) == mark]
 
     def await_quiet(self) -> None:
         """Fails when something that the editor started is still there after `ENDING_SECONDS`."""
         deadline = time.monotonic() + ENDING_SECONDS
-        while living := self.living():
-            _, alive = psutil.wait_procs(living, timeout=deadline - time.monotonic())
-            if alive:
-                lines = [" ".join(process.cmdline()) for process in alive if process.is_running()]
-                for process in alive:
-                    process.kill()
-                pytest.fail("these outlive their editor:\n" + "\n".join(lines))
+        while (living := self.living()) and time.monotonic() < deadline:
+            _await_end(living[0].pid, deadline - time.monotonic())
+        for process in living:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert not living, f"these outlive their editor: {[each.info for each in living]}"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and was not collected yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _await_end(pid: int, seconds: float) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([descriptor], [], [], seconds)
+    finally:
+        os.close(descriptor)
 
 
 def _state(process: psutil.Process) -> str | None:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process.environ().get("UNDERSTUDY_STATE_DIR")
+        return process.environ().get("UNDERSTUDY_STATE_DIR") if is_alive(process.pid) else None
     except psutil.Error:
         return None
 

@@ -4,7 +4,7 @@ local M = { status = {}, statuses = 0, questions = 0, messages = {} }
 local patience = tonumber(vim.env.UNDERSTUDY_TEST_PATIENCE or "15") * 1000
 
 function M.fail(text)
-  io.stdout:write("FAILED: " .. text .. "\n")
+  io.stdout:write("\nFAILED: " .. text .. "\n")
   io.stdout:flush()
   vim.cmd("cquit 1")
 end

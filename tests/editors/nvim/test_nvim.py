@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
-from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace
+from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, is_alive
 
 pytestmark = pytest.mark.editor
 
@@ -36,10 +36,20 @@ def test_scenario(
 ) -> None:
     ended = play(editor(version), scenario, workplace)
     assert ended.code == 0, ended.output
+    assert_servers_end(ended, workplace)
+
+
+def test_killed_editor(editor: Callable[[str], str], workplace: Workplace) -> None:
+    ended = play(editor(VERSIONS[-1]), "killed.lua", workplace)
+    assert ended.code == -signal.SIGKILL, ended.output
+    assert_servers_end(ended, workplace)
+
+
+def assert_servers_end(ended: Ended, workplace: Workplace) -> None:
     servers = [int(pid) for pid in re.findall(r"^server (\d+)$", ended.output, re.MULTILINE)]
     assert servers, "the scenario names the processes that Neovim started"
     workplace.await_quiet()
-    assert not [pid for pid in servers if psutil.pid_exists(pid)]
+    assert not [pid for pid in servers if is_alive(pid)]
 
 
 BROKEN = {

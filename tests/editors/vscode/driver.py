@@ -1,4 +1,4 @@
-"""Drives the real VS Code workbench: code-server in a process group of its own, Chromium through Playwright.
+"""Drives the real VS Code workbench: code-server in its own process group, and Chromium.
 
 Waits are for events of the page, never for time; a time-out names what was waited for.
 """
@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
+import psutil
+from playwright.sync_api import Locator, Page, Playwright, ViewportSize, expect
 
 REPOSITORY = Path(__file__).parents[3]
 EDITORS = Path(os.environ.get("UNDERSTUDY_EDITORS", REPOSITORY / ".cache" / "editors"))
@@ -28,7 +29,7 @@ SAMPLE = REPOSITORY / "tests" / "samples" / "shop"
 
 READY_SECONDS = 60
 STEP_SECONDS = 20
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 
 # A workbench that does nothing of its own accord.
 CALM = {
@@ -47,6 +48,7 @@ CALM = {
     "update.mode": "none",
     "telemetry.telemetryLevel": "off",
     "security.workspace.trust.banner": "never",
+    "security.workspace.trust.startupPrompt": "never",
 }
 
 
@@ -70,7 +72,8 @@ def missing() -> str | None:
 class CodeServer:
     """A code-server with the built extension, a fresh profile in `home`, and no reach beyond it.
 
-    `interpreter` runs the language server; the managed environment of the extension is used if None.
+    `home` has a short path: sockets are made in it. `interpreter` is the one that the settings name
+    for the language server. `variables` are added to the environment.
     """
 
     def __init__(
@@ -79,39 +82,47 @@ class CodeServer:
         *,
         interpreter: Path | None,
         trust_everything: bool = True,
-        settings: dict[str, object] | None = None,
+        variables: dict[str, str] | None = None,
     ) -> None:
         self.home = home
-        self.data = home / "data"
+        self.user_settings = home / "data" / "User" / "settings.json"
         self.state = home / "state"
-        self.log = home / "log"
+        self._variables = variables or {}
         self._trust = ["--disable-workspace-trust"] if trust_everything else []
-        self._write("User", CALM | (settings or {}))
+        self.extensions = home / "extensions"
         # Settings of the scope "machine-overridable" are read from here alone.
-        machine = {"understudy.server.interpreter": str(interpreter)} if interpreter else {}
-        self._write("Machine", machine)
+        machine = home / "data" / "Machine" / "settings.json"
+        for path, settings in (
+            (self.user_settings, CALM),
+            (machine, {"understudy.server.interpreter": str(interpreter or "")}),
+        ):
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(settings))
         (home / "config.yaml").write_text("bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n")
-
-    def _write(self, layer: str, settings: dict[str, object]) -> None:
-        folder = self.data / layer
-        folder.mkdir(parents=True)
-        (folder / "settings.json").write_text(json.dumps(settings))
 
     def _command(self, *arguments: str) -> list[str]:
         return [
             *(str(NODE), str(CODE_SERVER)),
-            *("--config", str(self.home / "config.yaml"), "--user-data-dir", str(self.data)),
-            *("--extensions-dir", str(self.home / "extensions"), *arguments),
+            *(
+                "--config",
+                str(self.home / "config.yaml"),
+                "--user-data-dir",
+                str(self.home / "data"),
+            ),
+            *("--extensions-dir", str(self.extensions), *arguments),
         ]
 
     @property
     def _environment(self) -> dict[str, str]:
         kept = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_CONFIG", "PIP_CERT", "SSL_CERT_FILE")
-        return {name: os.environ[name] for name in kept if name in os.environ} | {
+        inherited = {name: os.environ[name] for name in kept if name in os.environ}
+        own = {
             "HOME": str(self.home),
             "TMPDIR": str(self.home),
             "UNDERSTUDY_STATE_DIR": str(self.state),
+            "EXTENSIONS_GALLERY": '{"serviceUrl": ""}',
         }
+        return inherited | own | self._variables
 
     def install_extension(self) -> None:
         subprocess.run(
@@ -127,7 +138,11 @@ class CodeServer:
     def running(self) -> Iterator[str]:
         """The address of the workbench while it runs; afterwards its process group is gone."""
         command = self._command(
-            *("--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"),
+            *(
+                "--disable-telemetry",
+                "--disable-update-check",
+                "--disable-getting-started-override",
+            ),
             *self._trust,
         )
         process = subprocess.Popen(
@@ -149,6 +164,16 @@ class CodeServer:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=5)
 
+    def processes(self) -> list[psutil.Process]:
+        """Everything that was started with this code-server's environment, detached or not."""
+        return [each for each in psutil.process_iter() if _state(each) == str(self.state)]
+
+    def language_servers(self) -> set[int]:
+        """The process ids of the language servers, without what they forked."""
+        command = ["-m", "understudy", "lsp"]
+        found = {each.pid: each for each in self.processes() if each.cmdline()[-3:] == command}
+        return {pid for pid, each in found.items() if each.ppid() not in found}
+
     def _address(self, output: IO[bytes]) -> str:
         """Waits until code-server names its port; from then on its output goes to the log alone."""
         seen = b""
@@ -160,7 +185,7 @@ class CodeServer:
             raise RuntimeError(f"code-server ended:\n{seen.decode(errors='replace')}")
 
         def keep() -> None:
-            with self.log.open("wb") as log, output:
+            with (self.home / "log").open("wb") as log, output:
                 log.write(seen)
                 shutil.copyfileobj(output, log)
 
@@ -168,20 +193,38 @@ class CodeServer:
         return found[1].decode().rstrip("/")
 
 
-class Workbench:
-    """One window on one folder. Its methods do what a person does with the keyboard, and wait for the result."""
+def _state(process: psutil.Process) -> str | None:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.environ().get("UNDERSTUDY_STATE_DIR")
+    except psutil.Error:
+        return None
 
-    def __init__(self, page: Page, address: str, folder: Path) -> None:
+
+class Workbench:
+    """One window on one folder. Its methods do what a person does with the keyboard, and wait up to
+    `patience` seconds for the result."""
+
+    def __init__(
+        self, page: Page, server: CodeServer, address: str, folder: Path, patience: float
+    ) -> None:
         self.page = page
+        self.server = server
         self.folder = folder
-        page.set_default_timeout(STEP_SECONDS * 1000)
-        expect.set_options(timeout=STEP_SECONDS * 1000)
+        page.set_default_timeout(patience * 1000)
+        expect.set_options(timeout=patience * 1000)
         page.goto(f"{address}/?folder={folder}", timeout=READY_SECONDS * 1000)
         page.locator(".monaco-workbench .statusbar").wait_for(timeout=READY_SECONDS * 1000)
 
     @property
     def status(self) -> Locator:
         return self.page.locator('[id="understudy.understudy.status"]')
+
+    @property
+    def editor(self) -> Locator:
+        """The lines that the active editor shows."""
+        return self.page.locator(".editor-group-container.active .view-lines").first
 
     @property
     def squiggles(self) -> Locator:
@@ -202,13 +245,19 @@ class Workbench:
         self.focus_editor()
 
     def open_problems(self, containing: str = "") -> None:
-        """Shows the Problems panel, reduced to rows with that text: the page has only visible rows."""
+        """Shows the Problems panel, reduced to rows with that text: a page has visible rows only."""
         self.page.keyboard.press("Control+Shift+M")
         self.page.locator(".pane-body.markers-panel, .markers-panel").first.wait_for()
         self.page.get_by_placeholder("Filter (e.g.").fill(containing)
 
     def run_command(self, title: str) -> None:
         self._pick("F1", f">{title}", row=title)
+
+    def trust_workspace(self) -> None:
+        self.run_command("Workspaces: Manage Workspace Trust")
+        self.page.get_by_role("button", name="Trust", exact=True).click()
+        self.page.locator(".workspace-trust-editor.trusted").wait_for()
+        self.page.keyboard.press("Control+W")
 
     def focus_editor(self) -> None:
         self.page.keyboard.press("Control+1")
@@ -258,13 +307,32 @@ class Workbench:
 
 
 @contextmanager
-def browser(playwright: Playwright) -> Iterator[Page]:
-    """A page in a headless Chromium that talks to nobody on its own account."""
-    running = playwright.chromium.launch(
-        executable_path=chromium(),
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    )
-    try:
-        yield running.new_page(viewport=SIZE)
-    finally:
-        running.close()
+def workbench(
+    playwright: Playwright,
+    server: CodeServer,
+    folder: Path,
+    *,
+    patience: float = STEP_SECONDS,
+    failure: Path | None = None,
+) -> Iterator[Workbench]:
+    """A window on `folder` in a headless Chromium that reaches loopback only.
+
+    What the window shows when the body fails is saved to `failure`, a PNG file.
+    """
+    with server.running() as address:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(),
+            args=[
+                *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ],
+        )
+        page = browser.new_page(viewport=SIZE)
+        try:
+            yield Workbench(page, server, address, folder, patience)
+        except BaseException:
+            if failure:
+                page.screenshot(path=failure)
+            raise
+        finally:
+            browser.close()

@@ -1,0 +1,234 @@
+"""``make bench``: side by side with what a user would pick instead, in one run.
+
+Medians, ratios, and what was aimed at; an aim that is not reached is printed as such. ``--quick``
+takes fewer rounds: to see that everything works, not to quote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from . import saves, startup, workspace
+from .world import CACHE, FILES, World, environment, prepare
+from .world import workspace as make_workspace
+
+console = Console(highlight=False)
+
+US = "understudy"
+SPAWNED = "one ruff + bandit process"
+_MODES = {"at once": 0.0, "after a pause": saves.PAUSE}
+
+
+class Aim(NamedTuple):
+    """What the figure has to be at most (or at least, where ``least``)."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str
+    least: bool = False
+
+    @property
+    def reached(self) -> bool:
+        return self.value >= self.limit if self.least else self.value <= self.limit
+
+
+async def bench(world: World, folder: Path, *, quick: bool) -> list[Aim]:
+    aims = await _saves(world, folder, rounds=3 if quick else 9)
+    await _equality(world, folder)
+    aims += await _workspace(world, folder, rounds=1 if quick else 3)
+    aims += await _startup(world, folder, rounds=3 if quick else 11, seconds=5 if quick else 30)
+    return aims
+
+
+async def _saves(world: World, folder: Path, rounds: int) -> list[Aim]:
+    results: dict[tuple[int, str, str], saves.Timing] = {}
+    names: dict[str, None] = {}
+    for size, source in FILES.items():
+        for contender in saves.contenders(world, folder / "state"):
+            names[contender.name] = None
+            root = make_workspace(folder / f"saves/{size}-{contender.name}")
+            file = Path(shutil.copy(world.corpus / source, root))
+            for mode, pause in _MODES.items():
+                taken = rounds if not pause else max(3, rounds // 2)
+                timing, _ = await saves.measure(contender, file, taken, pause)
+                results[size, contender.name, mode] = timing
+    for mode in _MODES:
+        _print_saves(world, results, list(names), mode)
+    return _save_aims(results)
+
+
+def _print_saves(
+    world: World, results: dict[tuple[int, str, str], saves.Timing], names: list[str], mode: str
+) -> None:
+    table = Table(title=f"Save {mode}: ms to the first / to all findings", title_justify="left")
+    table.add_column("")
+    for source in FILES.values():
+        lines = len((world.corpus / source).read_text(encoding="utf-8").splitlines())
+        table.add_column(f"{lines:,} lines", justify="right")
+    for name in names:
+        timings = [results[size, name, mode] for size in FILES]
+        table.add_row(name, *(f"{timing.first:.1f} / {timing.all:.1f}" for timing in timings))
+    console.print(table)
+
+
+def _save_aims(results: dict[tuple[int, str, str], saves.Timing]) -> list[Aim]:
+    aims = []
+    for size in FILES:
+        ours = results[size, US, "at once"]
+        spawned = results[size, SPAWNED, "at once"]
+        ruff = results[size, "one ruff process", "at once"]
+        pylsp = results[size, "python-lsp-server", "at once"]
+        paused = results[size, US, "after a pause"]
+        aims += [
+            Aim(
+                f"{size} lines: first finding, against one ruff process",
+                ours.first / ruff.first,
+                1,
+                "×",
+            ),
+            Aim(
+                f"{size} lines: all findings, sooner than process-per-save",
+                spawned.all / ours.all,
+                3 if size <= 500 else 1.3,
+                "×",
+                least=True,
+            ),
+            Aim(
+                f"{size} lines: all findings, sooner than python-lsp-server",
+                pylsp.all / ours.all,
+                10,
+                "×",
+                least=True,
+            ),
+            Aim(f"{size} lines: all findings after a pause", paused.all, 25, "ms"),
+        ]
+    return aims
+
+
+async def _equality(world: World, folder: Path) -> None:
+    """The findings by tool: a comparison of times is worth nothing where they differ."""
+    table = Table(title="Findings by tool: alone / in understudy", title_justify="left")
+    for column in ("file", "Ruff", "Bandit", ""):
+        table.add_column(column)
+    for source in FILES.values():
+        root = make_workspace(folder / f"equality/{Path(source).stem}")
+        file = Path(shutil.copy(world.corpus / source, root))
+        ours = await _our_rules(root, folder / "state-equality")
+        alone = {tool: await _alone(world, tool, file) for tool in ("ruff", "bandit")}
+        equal = all(ours[tool] == alone[tool] for tool in alone)
+        counts = [f"{alone[tool].total()} / {ours[tool].total()}" for tool in alone]
+        table.add_row(source, *counts, "equal" if equal else "[red]different[/]")
+    console.print(table)
+
+
+async def _our_rules(root: Path, state: Path) -> dict[str, Counter[str]]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "understudy", "scan", "--format", "json", str(root)),
+        env=environment(state),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    found: dict[str, Counter[str]] = {"ruff": Counter(), "bandit": Counter()}
+    for problem in json.loads(output)["problems"]:
+        for finding in problem["findings"]:
+            found[finding["tool"]][finding["rule"]] += 1
+    return found
+
+
+async def _alone(world: World, tool: str, file: Path) -> Counter[str]:
+    key = "test_id" if tool == "bandit" else "code"
+    return Counter(row[key] for row in await saves.tool_findings(world, tool, file))
+
+
+async def _workspace(world: World, folder: Path, rounds: int) -> list[Aim]:
+    scans = await workspace.measure(world, folder / "scan", rounds)
+    table = Table(title="Django, 885 files: seconds, findings", title_justify="left")
+    for column in ("", "seconds", "of bandit -r"):
+        table.add_column(column, justify="right" if column else "left")
+    bandit = scans.median("bandit")
+    for name in scans.seconds:
+        table.add_row(
+            name, f"{scans.median(name):.2f}", f"{bandit / scans.median(name):.1f}× faster"
+        )
+    console.print(table)
+    alone = scans.counts["bandit"] + scans.counts["ruff"]
+    both = "equal" if alone == scans.counts[US] else f"different: {_difference(alone, scans)}"
+    console.print(
+        f"Findings: Bandit {scans.counts['bandit'].total()}, Ruff {scans.counts['ruff'].total()},"
+        f" Understudy {scans.counts[US].total()} ({both})\n"
+    )
+    again = scans.median("understudy in the editor, again")
+    ping = workspace.percentile(scans.pings, 0.95)
+    return [
+        Aim(
+            "Django, cold: faster than bandit -r",
+            bandit / scans.median("understudy scan"),
+            1.6,
+            "×",
+            True,
+        ),
+        Aim("Django, again: faster than bandit -r", bandit / again, 100, "×", True),
+        Aim("ping during a full scan, p95", ping, 20, "ms"),
+    ]
+
+
+def _difference(alone: Counter[str], scans: workspace.Scans) -> str:
+    ours = scans.counts[US]
+    return f"missing {dict(alone - ours)}, more {dict(ours - alone)}"
+
+
+async def _startup(world: World, folder: Path, rounds: int, seconds: float) -> list[Aim]:
+    root = make_workspace(folder / "startup")
+    file = Path(shutil.copy(world.corpus / FILES[500], root))
+    starts = await startup.measure(root, folder / "state-startup", rounds)
+    cpu, memory = await startup.idle(root, file, folder / "state-startup", seconds)
+    console.print(
+        f"Start → initialize: {starts[US]:.0f} ms;"
+        f" a bare pygls server {starts['bare pygls']:.0f} ms.\n"
+        f"Idle: {cpu:.2f} % of a CPU, {memory:.0f} MB (server, supervisor and workers).\n"
+    )
+    return [
+        Aim("start → initialize, against bare pygls", starts[US] / starts["bare pygls"], 1.3, "×"),
+        Aim("idle CPU", cpu, 0.3, "%"),
+    ]
+
+
+def _print_aims(aims: list[Aim]) -> None:
+    table = Table(title="Aims", title_justify="left")
+    for column in ("", "measured", "aim", ""):
+        table.add_column(column, justify="right" if column in ("measured", "aim") else "left")
+    for aim in aims:
+        mark = "[green]reached[/]" if aim.reached else "[red]not reached[/]"
+        limit = f"{'≥' if aim.least else '≤'} {aim.limit:g} {aim.unit}"
+        table.add_row(aim.name, f"{aim.value:.2f} {aim.unit}", limit, mark)
+    console.print(table)
+    missed = sum(not aim.reached for aim in aims)
+    console.print(f"{len(aims) - missed} of {len(aims)} aims reached.")
+
+
+def main(arguments: list[str]) -> None:
+    world = prepare()
+    load = os.getloadavg()[0]
+    console.print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {load:.1f}\n")
+    with tempfile.TemporaryDirectory(prefix="understudy-bench-") as folder:
+        aims = asyncio.run(bench(world, Path(folder), quick="--quick" in arguments))
+    _print_aims(aims)
+    result = {aim.name: [aim.value, aim.limit, aim.reached] for aim in aims}
+    (CACHE / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

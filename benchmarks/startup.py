@@ -1,0 +1,49 @@
+"""From starting the server to its answer to ``initialize``, and its cost while nobody types."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from .client import Client
+from .world import HERE, SERVER, environment
+
+_BARE = (sys.executable, "-P", str(HERE / "bare_server.py"))
+
+
+async def measure(root: Path, state: Path, rounds: int) -> dict[str, float]:
+    """Median milliseconds of ours and of a bare pygls server, in turns."""
+    taken: dict[str, list[float]] = {"understudy": [], "bare pygls": []}
+    for _ in range(rounds):
+        for name, command in (("understudy", SERVER), ("bare pygls", _BARE)):
+            started = time.perf_counter()
+            async with Client.start(command, root, environment(state)) as client:
+                await client.initialize(root, {"trusted": True})
+                taken[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+async def idle(root: Path, file: Path, state: Path, seconds: float) -> tuple[float, float]:
+    """Percent of one CPU, and MB, of the server and all it started, with a file open."""
+    async with Client.start(SERVER, root, environment(state)) as client:
+        await client.initialize(root, {"trusted": True})
+        client.open(file, file.read_text(encoding="utf-8"))
+        await client.wait(lambda: client.diagnostics.get(file.as_uri()))
+        await asyncio.sleep(5)
+        process = psutil.Process(client.process.pid)
+        before = _cpu(process)
+        await asyncio.sleep(seconds)
+        used = _cpu(process) - before
+        family = [process, *process.children(recursive=True)]
+        memory = sum(each.memory_full_info().pss for each in family) / 1e6
+        return used / seconds * 100, memory
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+    return sum(t.user + t.system for t in times)
