@@ -102,8 +102,8 @@ class Checks:
         size, limit = len(subject.content), policy.settings.analysis.max_file_bytes
         looking = analyzers_for(subject.path, policy.settings)
         if size > limit:
-            for report in compose.too_large((each.name for each in looking), size, limit):
-                yield report
+            for unread in compose.too_large((each.name for each in looking), size, limit):
+                yield unread
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
         configured = await asyncio.to_thread(
@@ -113,14 +113,14 @@ class Checks:
         recalled = await self.recall([k for k in keys if k not in self._under_way], results)
         tasks: list[asyncio.Task[Report]] = []
         for (analyzer, configuration), key in zip(configured, keys, strict=True):
-            if (report := recalled.get(key)) is not None:
-                yield report
-                continue
-            item = (subject.path, subject.content, configuration.hints)
-            job = job_for(analyzer, configuration, (item,), policy, priority)
-            work = self._share(key, job, results)
-            tasks.append(asyncio.get_running_loop().create_task(work.wait()))
+            if key not in recalled:
+                item = (subject.path, subject.content, configuration.hints)
+                job = job_for(analyzer, configuration, (item,), policy, priority)
+                work = self._share(key, job, results)
+                tasks.append(asyncio.get_running_loop().create_task(work.wait()))
         try:
+            for known in recalled.values():
+                yield known
             for next_report in asyncio.as_completed(tasks):
                 yield await next_report
         finally:

@@ -120,7 +120,7 @@ provide() { # NAME VERSION RELEASE PACKAGE WRAP
     if [ -n "$obstacle" ]; then
         missing "$1" "$obstacle"
     elif ! open_release "$3"; then
-        missing "$1" "the release $3 cannot be read from $archive: $(tail -n 1 "$editors/apt/$3/log")"
+        missing "$1" "the release $3 of Debian cannot be read: $(tail -n 1 "$editors/apt/$3/log")"
     elif ! unpack "$1" "$3" "$4"; then
         missing "$1" "the package $4 of $3 cannot be had: $(tail -n 1 "$editors/apt/$3/log")"
     else
