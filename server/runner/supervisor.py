@@ -96,7 +96,10 @@ class _Supervisor:
             self._end_all()
 
     def _receive(self) -> bool:
-        packet, fds, _, _ = socket.recv_fds(self._control, _PACKET, 1)
+        try:
+            packet, fds, _, _ = socket.recv_fds(self._control, _PACKET, 1)
+        except ConnectionResetError:
+            return False
         if not packet:
             return False
         match json.loads(packet):
