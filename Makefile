@@ -67,7 +67,7 @@ vsix: $(VENV) $(NODE) ## an installable VS Code package with the server inside
 	@npm --prefix client-vscode run --silent package
 
 generate: $(VENV) ## files that are made from the settings tree
-	@$(BIN)/python -P -m tests.generate
+	@$(BIN)/python -m tests.generate
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'

@@ -248,22 +248,21 @@ def _finding(row: dict[str, Any], lines: Lines) -> Finding:
 
 
 def _range(row: dict[str, Any], lines: Lines) -> Range:
-    """Bandit's lines count from 1, its columns are UTF-8 bytes from 0 and belong to the first and
-    the last line of ``line_range``; ``line_number`` may name a line between them."""
-    numbers = [number - 1 for number in row["line_range"]]
-    first = max(0, row["line_number"] - 1)
-    last = max([first, *numbers])
+    """The place of the node that Bandit looked at. Its lines count from 1; its columns are UTF-8
+    bytes from 0, of the first and of the last line of ``line_range``. (``line_number`` may name a
+    line between the two, the one of an argument.)"""
+    numbers = [number - 1 for number in row["line_range"]] or [row["line_number"] - 1]
+    first, last = max(0, min(numbers)), max(0, *numbers)
     text = lines.line(first)
-    whole_line = Range(
-        Position(first, len(text) - len(text.lstrip())), Position(first, len(text.rstrip()))
-    )
-    if first != min([first, *numbers]):
-        return whole_line
     start = Position(first, _column(text, row["col_offset"]))
     if last - first > _TALLEST:
-        return Range(start, whole_line.end)
+        return Range(start, Position(first, len(text.rstrip())))
     end = Position(last, _column(lines.line(last), row["end_col_offset"]))
-    return Range(start, end) if start < end else whole_line
+    if start < end:
+        return Range(start, end)
+    return Range(
+        Position(first, len(text) - len(text.lstrip())), Position(first, len(text.rstrip()))
+    )
 
 
 def _column(line: str, byte_offset: int) -> int:

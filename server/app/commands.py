@@ -33,11 +33,11 @@ DEBUG_INFO = Command(
     "Show Debug Information",
     "What a problem report needs: versions and states, no file of yours.",
 )
-IGNORE_RULE = Command(
-    "understudy.ignoreRule",
-    "Ignore Rule in This Project",
-    "Add a rule to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, the rule.",
+IGNORE_RULES = Command(
+    "understudy.ignoreRules",
+    "Ignore Rules in This Project",
+    "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
     palette=False,
 )
 
-COMMANDS = (SCAN, STATUS, TRUST, UNTRUST, DEBUG_INFO, IGNORE_RULE)
+COMMANDS = (SCAN, STATUS, TRUST, UNTRUST, DEBUG_INFO, IGNORE_RULES)

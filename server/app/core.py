@@ -7,9 +7,11 @@ waits on disk, tool or network.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
-from collections.abc import Coroutine, Iterable, Mapping
-from functools import partial
+import tempfile
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
@@ -37,13 +39,25 @@ _T = TypeVar("_T")
 _STATUS_SECONDS = 0.05
 
 
+def _state(sink: Sink) -> Path:
+    """The state folder; when there is none to rely on, one that lasts as long as this process."""
+    try:
+        return state_dir()
+    except OSError as error:
+        sink.message(f"Nothing will be remembered after this session: {error}", error=True)
+        folder = tempfile.TemporaryDirectory(prefix="understudy-")
+        atexit.register(folder.cleanup)
+        return Path(folder.name)
+
+
 class Core:
     """``trusted``: what the editor says of its workspaces; None when it leaves that to us."""
 
     def __init__(self, sink: Sink, *, trusted: bool | None = None) -> None:
         self._sink = sink
         self._editor_trusts = trusted
-        self._trust = Trust(state_dir())
+        self._state = _state(sink)
+        self._trust = Trust(self._state)
         self._runner = Runner()
         self.checks = Checks(self._runner)
         self.actions = Actions(self.checks)
@@ -248,7 +262,9 @@ class Core:
             trusted = await asyncio.to_thread(self._trust.decision, root)
             if trusted is None and not loose:
                 self._sink.ask_trust(root)
-        workspace = Workspace(root, workspace_dir(root), trusted=bool(trusted), loose=loose)
+        workspace = Workspace(
+            root, workspace_dir(root, self._state), trusted=bool(trusted), loose=loose
+        )
         self.workspaces[root] = workspace
         await workspace.load(self._editor)
         self._show_config(workspace)
@@ -303,18 +319,18 @@ class Core:
             await self._reload([workspace])
             self._analyse_again()
 
-    async def ignore_rule(self, path: str, rule: str) -> None:
-        """Add ``rule`` to the ignored ones in the settings of the project that ``path`` lies in."""
+    async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:
+        """Ignore the rules in the settings of the project that ``path`` lies in."""
         workspace = await self._workspace_of(path)
         config = workspace.config_path
         shown = next((d for d in self.documents.values() if d.path == str(config)), None)
         try:
             if shown is not None:
-                self._sink.replace_text(shown.uri, edit_ignore(shown.text, rule))
+                self._sink.replace_text(shown.uri, reduce(edit_ignore, rules, shown.text))
                 return
-            await asyncio.to_thread(workspace.ignore_rule, rule)
+            await asyncio.to_thread(workspace.ignore_rules, rules)
         except (OSError, ValueError) as error:
-            self._sink.message(f"{rule} could not be ignored: {error}", error=True)
+            self._sink.message(f"{', '.join(rules)} could not be ignored: {error}", error=True)
         await self._reload([workspace])
 
     # ── scans ───────────────────────────────────────────────────────────────────────────────────
@@ -368,7 +384,9 @@ class Core:
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        return status_of(self.workspaces.values(), self.documents.values(), self._runner)
+        return status_of(
+            self.workspaces.values(), self.documents.values(), self._runner, self._trust.problem
+        )
 
     def _status_soon(self) -> None:
         if self._status_timer is None:

@@ -14,7 +14,10 @@ from .workspace import Workspace
 
 
 def status_of(
-    workspaces: Collection[Workspace], documents: Collection[OpenDocument], runner: Runner
+    workspaces: Collection[Workspace],
+    documents: Collection[OpenDocument],
+    runner: Runner,
+    trouble: str,
 ) -> Status:
     open_paths = {document.path for document in documents}
     closed = [
@@ -37,7 +40,7 @@ def status_of(
             _tool(analyzer.name, analyzer.version(), reports, running, runner.costs)
             for analyzer in ANALYZERS
         ),
-        notices=tuple(w.trouble for w in workspaces if w.trouble),
+        notices=tuple(filter(None, [trouble, *(w.trouble for w in workspaces)])),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Workspace:
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
         self.files: dict[str, FileView] = {}
+        self._loaded = False
         self._store = store
         self._database = Database(store / "results.db")
         self.results = Results(self._database)
@@ -50,12 +52,16 @@ class Workspace:
         return self._database.problem or self.results.problem
 
     async def load(self, editor: Mapping[str, Any] | None) -> bool:
-        """Read the settings anew; whether they changed. When they are wrong, the last good stay."""
+        """Read the settings anew; whether they changed.
+
+        When they are wrong, the last good ones stay; at first, every entry that is right holds.
+        """
         loaded = await asyncio.to_thread(self._load, editor)
         self.config_problems = loaded.problems
         before = self.settings
-        if loaded.valid:
+        if loaded.valid or not self._loaded:
             self.settings = loaded.settings
+        self._loaded = True
         if before.rules != self.settings.rules:
             ignored = self.settings.rules.ignore
             self.files = {p: FileView.of(v.reports, ignored) for p, v in self.files.items()}
@@ -90,11 +96,12 @@ class Workspace:
             seen(Seen(scanned.path, changed, len(views), len(files)))
         return Scan.of(self.root, views)
 
-    def ignore_rule(self, rule: str) -> None:
-        """Write ``rule`` into the project's settings file. Raises OSError, ValueError; blocks."""
+    def ignore_rules(self, rules: Iterable[str]) -> None:
+        """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
         config = self.config_path
         text = config.read_text("utf-8") if config.exists() else ""
-        replace(config, edit_ignore(text, rule), self._store / "journal", below=self.root)
+        text = reduce(edit_ignore, rules, text)
+        replace(config, text, self._store / "journal", below=self.root)
 
     def below(self, path: Path) -> list[str]:
         """The known files that are ``path`` or lie in it."""

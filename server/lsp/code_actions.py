@@ -36,8 +36,8 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         place = ls.encoding.range(params.range, shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
         actions += [_action(ls, shown, offer, lsp.CodeActionKind.QuickFix) for offer in offers]
-        rules = dict.fromkeys(rule for problem in problems for rule in problem.rules)
-        actions += [_ignore_in_project(uri, rule) for rule in rules]
+        matters = dict.fromkeys(problem.rules for problem in problems)
+        actions += [_ignore_in_project(uri, rules) for rules in matters]
     return actions if shown.version == version else []
 
 
@@ -69,7 +69,7 @@ def _workspace_edit(ls: Server, shown: Document, edits: list[lsp.TextEdit]) -> l
     return lsp.WorkspaceEdit(changes={shown.uri: edits})
 
 
-def _ignore_in_project(uri: str, rule: str) -> lsp.CodeAction:
-    title = f"Ignore {rule} in this project"
-    command = lsp.Command(title, commands.IGNORE_RULE.id, arguments=[uri, rule])
+def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:
+    title = f"Ignore {', '.join(rules)} in this project"
+    command = lsp.Command(title, commands.IGNORE_RULES.id, arguments=[uri, list(rules)])
     return lsp.CodeAction(title=title, kind=lsp.CodeActionKind.QuickFix, command=command)

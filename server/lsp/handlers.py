@@ -205,9 +205,9 @@ async def untrust(ls: Server) -> None:
     ls.core.handle(events.TrustDecided(trusted=False, lasting=True))
 
 
-async def ignore_rule(ls: Server, uri: str, rule: str) -> None:
+async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
     if (path := to_path(uri)) is not None:
-        await ls.core.ignore_rule(path, rule)
+        await ls.core.ignore_rules(path, rules)
 
 
 _ANY_FILE = lsp.FileOperationRegistrationOptions(
@@ -246,5 +246,5 @@ _COMMANDS: dict[str, Handler] = {
     commands.DEBUG_INFO.id: debug_info,
     commands.TRUST.id: trust,
     commands.UNTRUST.id: untrust,
-    commands.IGNORE_RULE.id: ignore_rule,
+    commands.IGNORE_RULES.id: ignore_rules,
 }

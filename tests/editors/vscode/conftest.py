@@ -1,4 +1,4 @@
-"""Fixtures for the real VS Code: a browser for the module, a home and a window for each test."""
+"""Fixtures for the real VS Code: it runs once for the module, each test has a window of its own."""
 
 from __future__ import annotations
 
@@ -9,70 +9,54 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import sync_playwright
 
-from . import driver
+from .driver import SAMPLE, VSCode, Workbench, missing
+from .stand_in import bundle_stand_in
 
-Window = Callable[..., AbstractContextManager[driver.Workbench]]
-ENDING_SECONDS = 10.0
+Window = Callable[..., AbstractContextManager[Workbench]]
+ENDING_SECONDS = 15.0
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    if reason := driver.missing():
+def vscode() -> Iterator[VSCode]:
+    if reason := missing():
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with sync_playwright() as running:
+    # The managed environment is made with the Python that runs the tests.
+    path = f"{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}"
+    # Not a folder of pytest's: a socket's path may have about a hundred characters.
+    with (
+        tempfile.TemporaryDirectory(prefix="us-", ignore_cleanup_errors=True) as home,
+        sync_playwright() as playwright,
+        VSCode.running(playwright, Path(home), {"PATH": path}) as running,
+    ):
+        bundle_stand_in(running.extensions)
         yield running
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    # Not tmp_path: the sockets that are made here allow about a hundred characters.
-    with tempfile.TemporaryDirectory(prefix="us-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    assert not running.processes(), "VS Code left something running"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(driver.SAMPLE, tmp_path / "shop"))
+    return Path(shutil.copytree(SAMPLE, tmp_path / "shop"))
 
 
 @pytest.fixture
-def window(playwright: Playwright, home: Path, project: Path, tmp_path: Path) -> Window:
-    """Opens VS Code on the project; when it is closed, nothing that it started may be left."""
+def window(vscode: VSCode, project: Path, tmp_path: Path) -> Window:
+    """Opens a window on the project; when it is closed, its language server has to end."""
 
     @contextmanager
-    def opened(
-        *,
-        interpreter: Path | None = Path(sys.executable),
-        patience: float = driver.STEP_SECONDS,
-        trust_everything: bool = True,
-        prepare: Callable[[driver.CodeServer], None] = lambda _: None,
-    ) -> Iterator[driver.Workbench]:
-        # The managed environment is made with the Python that runs the tests.
-        path = f"{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}"
-        server = driver.CodeServer(
-            home,
-            interpreter=interpreter,
-            trust_everything=trust_everything,
-            variables={"PATH": path},
-        )
-        server.install_extension()
-        prepare(server)
+    def opened(**options: Any) -> Iterator[Workbench]:
         failure = tmp_path / "failure.png"
-        with driver.workbench(
-            playwright, server, project, patience=patience, failure=failure
-        ) as bench:
+        with vscode.window(project, failure=failure, **options) as bench:
             yield bench
-        _, alive = psutil.wait_procs(server.processes(), timeout=ENDING_SECONDS)
-        left = [" ".join(process.cmdline()) for process in alive]
-        for process in alive:
-            process.kill()
-        assert not left, "these outlive VS Code:\n" + "\n".join(left)
+        servers = [psutil.Process(pid) for pid in vscode.language_servers()]
+        _, alive = psutil.wait_procs(servers, timeout=ENDING_SECONDS)
+        assert not alive, f"these outlive their window: {alive}"
 
     return opened

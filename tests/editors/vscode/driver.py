@@ -11,14 +11,15 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 import psutil
-from playwright.sync_api import Locator, Page, Playwright, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, ViewportSize, expect
 
 REPOSITORY = Path(__file__).parents[3]
 EDITORS = Path(os.environ.get("UNDERSTUDY_EDITORS", REPOSITORY / ".cache" / "editors"))
@@ -69,46 +70,102 @@ def missing() -> str | None:
     return None
 
 
-class CodeServer:
-    """A code-server with the built extension, a fresh profile in `home`, and no reach beyond it.
+class VSCode:
+    """A code-server with the built extension and a browser, both running. It reaches loopback only,
+    and writes in `home` only, a folder with a short path: sockets are made in it.
 
-    `home` has a short path: sockets are made in it. `interpreter` is the one that the settings name
-    for the language server. `variables` are added to the environment.
+    Windows are opened one after the other; each finds the settings that it was opened with.
     """
 
-    def __init__(
-        self,
-        home: Path,
-        *,
-        interpreter: Path | None,
-        trust_everything: bool = True,
-        variables: dict[str, str] | None = None,
-    ) -> None:
+    def __init__(self, home: Path, variables: dict[str, str]) -> None:
         self.home = home
-        self.user_settings = home / "data" / "User" / "settings.json"
-        self.state = home / "state"
-        self._variables = variables or {}
-        self._trust = ["--disable-workspace-trust"] if trust_everything else []
         self.extensions = home / "extensions"
-        # Settings of the scope "machine-overridable" are read from here alone.
-        machine = home / "data" / "Machine" / "settings.json"
-        for path, settings in (
-            (self.user_settings, CALM),
-            (machine, {"understudy.server.interpreter": str(interpreter or "")}),
-        ):
-            path.parent.mkdir(parents=True)
-            path.write_text(json.dumps(settings))
+        self._state = str(home / "state")
+        self._variables = variables
+        self._context: BrowserContext | None = None
+        self._address = ""
+
+    @classmethod
+    @contextmanager
+    def running(
+        cls, playwright: Playwright, home: Path, variables: dict[str, str] | None = None
+    ) -> Iterator[Self]:
+        """Afterwards the process group of code-server is gone."""
+        vscode = cls(home, variables or {})
         (home / "config.yaml").write_text("bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n")
+        vscode._install_extension()
+        process = subprocess.Popen(
+            vscode._command(
+                *("--disable-telemetry", "--disable-update-check"),
+                *("--disable-getting-started-override", "--reconnection-grace-time=1"),
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=vscode._environment,
+            cwd=home,
+            start_new_session=True,
+        )
+        assert process.stdout
+        try:
+            vscode._address = vscode._read_address(process.stdout)
+            browser = playwright.chromium.launch(
+                executable_path=chromium(),
+                args=[
+                    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                ],
+            )
+            with browser:
+                vscode._context = browser.new_context(viewport=SIZE)
+                yield vscode
+        finally:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=5)
+
+    @contextmanager
+    def window(
+        self,
+        folder: Path,
+        *,
+        interpreter: Path | None = Path(sys.executable),
+        trust: bool = True,
+        patience: float = STEP_SECONDS,
+        failure: Path | None = None,
+    ) -> Iterator[Workbench]:
+        """A window on `folder`, with the interpreter that the settings name for the language server.
+
+        Without `trust` it opens in restricted mode. `patience`: seconds that a step may take.
+        What the window shows when the body fails is saved to `failure`, a PNG file.
+        """
+        user = CALM | {"security.workspace.trust.enabled": not trust}
+        # Settings of the scope "machine-overridable" are read from the file of the machine alone.
+        machine = {"understudy.server.interpreter": str(interpreter or "")}
+        for layer, settings in (("User", user), ("Machine", machine)):
+            path = self.home / "data" / layer / "settings.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(settings))
+        assert self._context
+        page = self._context.new_page()
+        page.on("dialog", lambda dialog: dialog.accept())
+        try:
+            yield Workbench(page, self, f"{self._address}/?folder={folder}", folder, patience)
+        except BaseException:
+            if failure:
+                page.screenshot(path=failure)
+            raise
+        finally:
+            # Only a page that is left says good-bye to its extension host.
+            page.goto("about:blank")
+            page.close()
 
     def _command(self, *arguments: str) -> list[str]:
         return [
-            *(str(NODE), str(CODE_SERVER)),
-            *(
-                "--config",
-                str(self.home / "config.yaml"),
-                "--user-data-dir",
-                str(self.home / "data"),
-            ),
+            *(str(NODE), str(CODE_SERVER), "--config", str(self.home / "config.yaml")),
+            *("--user-data-dir", str(self.home / "data")),
             *("--extensions-dir", str(self.extensions), *arguments),
         ]
 
@@ -119,12 +176,12 @@ class CodeServer:
         own = {
             "HOME": str(self.home),
             "TMPDIR": str(self.home),
-            "UNDERSTUDY_STATE_DIR": str(self.state),
+            "UNDERSTUDY_STATE_DIR": self._state,
             "EXTENSIONS_GALLERY": '{"serviceUrl": ""}',
         }
         return inherited | own | self._variables
 
-    def install_extension(self) -> None:
+    def _install_extension(self) -> None:
         subprocess.run(
             self._command("--install-extension", str(EXTENSION)),
             env=self._environment,
@@ -134,39 +191,9 @@ class CodeServer:
             timeout=READY_SECONDS,
         )
 
-    @contextmanager
-    def running(self) -> Iterator[str]:
-        """The address of the workbench while it runs; afterwards its process group is gone."""
-        command = self._command(
-            *(
-                "--disable-telemetry",
-                "--disable-update-check",
-                "--disable-getting-started-override",
-            ),
-            *self._trust,
-        )
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=self._environment,
-            cwd=self.home,
-            start_new_session=True,
-        )
-        assert process.stdout
-        try:
-            yield self._address(process.stdout)
-        finally:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, number)
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=5)
-
     def processes(self) -> list[psutil.Process]:
-        """Everything that was started with this code-server's environment, detached or not."""
-        return [each for each in psutil.process_iter() if _state(each) == str(self.state)]
+        """Everything that was started with this environment, detached or not."""
+        return [each for each in psutil.process_iter() if _state(each) == self._state]
 
     def language_servers(self) -> set[int]:
         """The process ids of the language servers, without what they forked."""
@@ -174,7 +201,7 @@ class CodeServer:
         found = {each.pid: each for each in self.processes() if each.cmdline()[-3:] == command}
         return {pid for pid, each in found.items() if each.ppid() not in found}
 
-    def _address(self, output: IO[bytes]) -> str:
+    def _read_address(self, output: IO[bytes]) -> str:
         """Waits until code-server names its port; from then on its output goes to the log alone."""
         seen = b""
         for line in output:
@@ -207,14 +234,14 @@ class Workbench:
     `patience` seconds for the result."""
 
     def __init__(
-        self, page: Page, server: CodeServer, address: str, folder: Path, patience: float
+        self, page: Page, vscode: VSCode, address: str, folder: Path, patience: float
     ) -> None:
         self.page = page
-        self.server = server
+        self.vscode = vscode
         self.folder = folder
         page.set_default_timeout(patience * 1000)
         expect.set_options(timeout=patience * 1000)
-        page.goto(f"{address}/?folder={folder}", timeout=READY_SECONDS * 1000)
+        page.goto(address, timeout=READY_SECONDS * 1000)
         page.locator(".monaco-workbench .statusbar").wait_for(timeout=READY_SECONDS * 1000)
 
     @property
@@ -304,35 +331,3 @@ class Workbench:
         first.filter(has_text=row or text.lstrip(">")).wait_for() if key != "Control+G" else None
         self.page.keyboard.press("Enter")
         box.wait_for(state="hidden")
-
-
-@contextmanager
-def workbench(
-    playwright: Playwright,
-    server: CodeServer,
-    folder: Path,
-    *,
-    patience: float = STEP_SECONDS,
-    failure: Path | None = None,
-) -> Iterator[Workbench]:
-    """A window on `folder` in a headless Chromium that reaches loopback only.
-
-    What the window shows when the body fails is saved to `failure`, a PNG file.
-    """
-    with server.running() as address:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=[
-                *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            ],
-        )
-        page = browser.new_page(viewport=SIZE)
-        try:
-            yield Workbench(page, server, address, folder, patience)
-        except BaseException:
-            if failure:
-                page.screenshot(path=failure)
-            raise
-        finally:
-            browser.close()

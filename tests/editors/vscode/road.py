@@ -42,7 +42,7 @@ def main_road(bench: Workbench) -> None:
 
     with step("status"):
         expect(bench.status).to_have_text(re.compile(r"\d+ errors?, \d+ warnings?"))
-        servers = bench.server.language_servers()
+        servers = bench.vscode.language_servers()
         assert len(servers) == 1, f"language servers: {servers}"
 
     with step("edit and save"):
@@ -56,7 +56,7 @@ def main_road(bench: Workbench) -> None:
         bench.open_problems("md5")
         place = f"at line {len(lines) + 2} and character {column}."
         bench.problem(re.compile(re.escape(place))).first.wait_for()
-        assert bench.server.language_servers() == servers, "the server was started anew"
+        assert bench.vscode.language_servers() == servers, "the server was started anew"
 
     with step("quick fix"):
         bench.open_problems(UNUSED_IMPORT)
@@ -73,4 +73,4 @@ def main_road(bench: Workbench) -> None:
         said.first.wait_for()
         bench.open_problems("db.py")
         bench.problem(re.compile(r"problems? in file db\.py")).wait_for()
-        assert bench.server.language_servers() == servers, "the server was started anew"
+        assert bench.vscode.language_servers() == servers, "the server was started anew"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 import shlex
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from .conftest import Window
-from .driver import CALM, REPOSITORY, CodeServer
+from .driver import REPOSITORY
 from .road import UNUSED_IMPORT, RoadEnds, main_road
 
 pytestmark = pytest.mark.editor
@@ -85,18 +82,20 @@ def test_a_server_that_keeps_crashing_is_told_of_and_can_be_restarted(
 def test_settings_of_the_editor_reach_the_server_and_defaults_do_not(
     window: Window, project: Path
 ) -> None:
-    config = project / ".understudy" / "config.yaml"
-    config.parent.mkdir()
-    # `rules.ignore` has a default in VS Code, which must not outrank the project.
-    config.write_text("rules:\n  ignore: [F401]\n")
+    # `rules.ignore` has a default in VS Code, which must not outrank the project's value.
+    project_settings = project / ".understudy" / "config.yaml"
+    editor_settings = project / ".vscode" / "settings.json"
+    for path, text in ((project_settings, "rules:\n  ignore: [F401]\n"), (editor_settings, "{}")):
+        path.parent.mkdir()
+        path.write_text(text)
     with window() as bench:
         bench.open_file("app.py")
         bench.open_problems("shell=True")
         bench.problem(re.compile("shell=True")).first.wait_for()
         bench.open_problems("imported but unused")
         expect(bench.problem(UNUSED_IMPORT)).to_have_count(0)
-        changed = CALM | {"understudy.rules.ignore": ["S602", "B602", "S604", "B604"]}
-        bench.server.user_settings.write_text(json.dumps(changed))
+
+        editor_settings.write_text(json.dumps({"understudy.rules.ignore": ["S602", "B602"]}))
         bench.problem(UNUSED_IMPORT).wait_for()
         bench.open_problems("shell=True")
         expect(bench.problem(re.compile("shell=True"))).to_have_count(0)
@@ -117,41 +116,12 @@ def test_output_and_report_tell_which_server_runs(window: Window) -> None:
     with window() as bench:
         bench.open_file("app.py")
         expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
-        bench.run_command("Understudy: Show Output")
-        bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
         bench.run_command("Understudy: Report a Problem")
         expect(bench.editor).to_contain_text(f"Interpreter: {sys.executable} (setting)")
         expect(bench.editor).to_contain_text("Server: running")
         expect(bench.editor).to_contain_text(re.compile(r"understudy \d+\.\d+"))
-
-
-def wheel_that_runs(python: str) -> dict[str, bytes]:
-    """The files of an `understudy` that hands over to the one installed with `python`."""
-    argv = [python, "-P", "-m", "understudy"]
-    start = f"import os, sys\nos.execv({python!r}, {argv!r} + sys.argv[1:])\n"
-    info = "understudy-0.0.1.dist-info"
-    files = {
-        "understudy/__init__.py": b"",
-        "understudy/__main__.py": start.encode(),
-        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: understudy\nVersion: 0.0.1\n",
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(
-        f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b'=').decode()},{len(body)}\n"
-        for name, body in files.items()
-    )
-    return files | {f"{info}/RECORD": f"{record}{info}/RECORD,,\n".encode()}
-
-
-def bundle_stand_in(server: CodeServer) -> None:
-    """Puts a wheel without requirements into the extension: its environment can be made offline."""
-    (wheels,) = server.extensions.glob("understudy.understudy-*/wheels")
-    for file in wheels.iterdir():
-        file.unlink()
-    with zipfile.ZipFile(wheels / "understudy-0.0.1-py3-none-any.whl", "w") as wheel:
-        for name, body in wheel_that_runs(sys.executable).items():
-            wheel.writestr(name, body)
-    (wheels / "requirements.lock").write_text("")
+        bench.run_command("Understudy: Show Output")
+        bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
 
 
 def test_nothing_of_the_workspace_runs_before_it_is_trusted(
@@ -163,12 +133,12 @@ def test_nothing_of_the_workspace_runs_before_it_is_trusted(
         f"touch {shlex.quote(str(ran))}",
         f'exec {shlex.quote(sys.executable)} "$@"',
     )
-    with window(interpreter=None, trust_everything=False, prepare=bundle_stand_in) as bench:
+    with window(interpreter=None, trust=False) as bench:
         bench.open_file("app.py")
         bench.toasts.filter(has_text="setting up its Python environment").wait_for()
         bench.squiggles.first.wait_for()
         assert not ran.exists()
-        untrusted = bench.server.language_servers()
+        untrusted = bench.vscode.language_servers()
 
         bench.trust_workspace()
         bench.open_file("app.py")
@@ -177,4 +147,4 @@ def test_nothing_of_the_workspace_runs_before_it_is_trusted(
         expect(bench.editor).to_contain_text("(workspace)")
         expect(bench.editor).to_contain_text("Workspace: trusted")
         assert ran.exists()
-        assert bench.server.language_servers().isdisjoint(untrusted)
+        assert bench.vscode.language_servers().isdisjoint(untrusted)

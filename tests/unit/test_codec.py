@@ -1,0 +1,108 @@
+"""Reports survive the way through JSON; anything else is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.findings.codec import dumps, loads
+from understudy.model import (
+    Category,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Position,
+    Range,
+    Report,
+    Severity,
+    State,
+    Tag,
+)
+
+TEXT = st.text(st.characters(), max_size=20)  # lone surrogates too: a file name can hold them
+NUMBER = st.integers(0, 1 << 40)
+RANGES = st.builds(Range, st.builds(Position, NUMBER, NUMBER), st.builds(Position, NUMBER, NUMBER))
+EDITS = st.builds(Edit, RANGES, TEXT)
+FIXES = st.builds(Fix, TEXT, st.lists(EDITS, max_size=3).map(tuple), st.booleans())
+
+
+def reports() -> st.SearchStrategy[Report]:
+    """A report and its findings name the same tool."""
+
+    def of(tool: str) -> st.SearchStrategy[Report]:
+        findings = st.builds(
+            Finding,
+            st.just(tool),
+            TEXT,
+            TEXT,
+            RANGES,
+            st.sampled_from(Severity),
+            st.sampled_from(Category),
+            st.sampled_from(Confidence),
+            TEXT,
+            NUMBER,
+            st.lists(st.sampled_from(Tag), max_size=2).map(tuple),
+            st.lists(FIXES, max_size=2).map(tuple),
+        )
+        many = st.lists(findings, max_size=3).map(tuple)
+        return st.builds(Report, st.just(tool), st.sampled_from(State), many, TEXT)
+
+    return st.sampled_from(["ruff", "bandit", "é"]).flatmap(of)
+
+
+@given(reports())
+def test_a_report_comes_back_as_it_was(report: Report) -> None:
+    again = loads(dumps(report))
+    assert again == report
+    assert hash(again) == hash(report), "a list where a tuple should be could not be a key"
+
+
+@given(reports())
+def test_equal_reports_are_stored_equally(report: Report) -> None:
+    assert dumps(loads(dumps(report))) == dumps(report)
+
+
+WHOLE = json.loads(
+    dumps(
+        Report.of(
+            "ruff",
+            (
+                Finding(
+                    "ruff",
+                    "F401",
+                    "unused",
+                    Range(Position(0, 7), Position(0, 9)),
+                    Severity.MEDIUM,
+                    Category.QUALITY,
+                ),
+            ),
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '["ruff", "clean", []]',
+        '["ruff", "spotless", [], ""]',
+        '["ruff", "findings", [[]], ""]',
+        '["ruff", "findings", [["F401", "unused"]], ""]',
+        '["ruff", "findings", 1, ""]',
+        json.dumps(WHOLE)[:-1],
+        json.dumps(WHOLE).replace("[0, 7, 0, 9]", "[0, 7]"),
+        json.dumps(WHOLE).replace('"quality"', '"beauty"'),
+        json.dumps(WHOLE).replace("[0, 7, 0, 9], 2", "[0, 7, 0, 9], 99"),
+    ],
+)
+def test_what_was_not_stored_by_us_is_refused(stored: str) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        loads(stored)
