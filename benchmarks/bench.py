@@ -24,7 +24,7 @@ from . import saves, startup, workspace
 from .world import CACHE, FILES, World, environment, prepare
 from .world import workspace as make_workspace
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
 US = "understudy"
 SPAWNED = "one ruff + bandit process"
@@ -55,18 +55,16 @@ async def bench(world: World, folder: Path, *, quick: bool) -> list[Aim]:
 
 async def _saves(world: World, folder: Path, rounds: int) -> list[Aim]:
     results: dict[tuple[int, str, str], saves.Timing] = {}
-    names: dict[str, None] = {}
-    for size, source in FILES.items():
-        for contender in saves.contenders(world, folder / "state"):
-            names[contender.name] = None
-            root = make_workspace(folder / f"saves/{size}-{contender.name}")
-            file = Path(shutil.copy(world.corpus / source, root))
-            for mode, pause in _MODES.items():
-                taken = rounds if not pause else max(3, rounds // 2)
-                timing, _ = await saves.measure(contender, file, taken, pause)
-                results[size, contender.name, mode] = timing
-    for mode in _MODES:
-        _print_saves(world, results, list(names), mode)
+    contenders = saves.contenders(world, folder / "state")
+    for mode, pause in _MODES.items():
+        for size, source in FILES.items():
+            files = {}
+            for contender in contenders:
+                root = make_workspace(folder / f"saves/{mode}/{size}/{contender.name}")
+                files[contender] = Path(shutil.copy(world.corpus / source, root))
+            timings = await saves.compare(files, rounds, pause)
+            results |= {(size, name, mode): timing for name, timing in timings.items()}
+        _print_saves(world, results, [contender.name for contender in contenders], mode)
     return _save_aims(results)
 
 

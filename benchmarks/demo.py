@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import os
 import shutil
 import sys
 import tempfile
@@ -24,10 +23,10 @@ from understudy.cli.excerpt import excerpt
 from understudy.model import Edit, Position, Range
 from understudy.text import Lines, apply
 
-from .client import Client, Message
+from .client import Client, Message, ServerEnded
+from .world import ROOT, SERVER, environment
 
-SAMPLE = Path(__file__).resolve().parent.parent / "tests/samples/shop"
-SERVER = [sys.executable, "-P", "-m", "understudy", "lsp"]
+SAMPLE = ROOT / "tests/samples/shop"
 SHOWN = 25
 STYLES = {
     1: ("error", "red"),
@@ -39,12 +38,12 @@ STYLES = {
 console = Console(highlight=False, soft_wrap=True)
 
 
-async def sample(folder: Path, environment: dict[str, str]) -> None:
+async def sample(folder: Path, log: Path) -> None:
     root = Path(shutil.copytree(SAMPLE, folder / "shop"))
     path = root / "app.py"
     text = path.read_text(encoding="utf-8")
     console.rule("[bold]Understudy on a copy of the sample project “shop”")
-    async with Client.start(SERVER, root, environment) as client:
+    async with Client.start(SERVER, root, environment(folder / "state"), log) as client:
         took = await client.initialize(root, {"trusted": True})
         console.print(
             f"The server answered in {took * 1000:.0f} ms. app.py is opened, changed and saved.\n"
@@ -64,16 +63,17 @@ async def sample(folder: Path, environment: dict[str, str]) -> None:
         report_change(before[path.as_uri()], after[path.as_uri()])
 
 
-async def project(root: Path, environment: dict[str, str]) -> None:
+async def project(root: Path, folder: Path, log: Path) -> None:
     console.rule(f"[bold]Understudy on {root}")
-    async with Client.start(SERVER, root, environment) as client:
+    async with Client.start(SERVER, root, environment(folder / "state"), log) as client:
         await client.initialize(root, {"trusted": False})
         started = time.perf_counter()
         answer = await client.request(
             "workspace/executeCommand", {"command": "understudy.scanWorkspace"}, seconds=3600
         )
         took = time.perf_counter() - started
-        await settled(client)
+        published = client.diagnostics
+        await client.wait(lambda: sum(map(len, published.values())) >= answer["findings"])
         show(root, client.diagnostics)
         console.print(
             f"\n[bold]{answer['findings']} findings in {answer['files']} files, {took:.1f} s.[/]"
@@ -82,14 +82,16 @@ async def project(root: Path, environment: dict[str, str]) -> None:
         )
 
 
-async def settled(client: Client) -> None:
-    """Until the server says that nothing waits or runs any more."""
+async def settled(client: Client, seen: int = 0) -> None:
+    """Until more was published than ``seen`` and the server says that nothing runs any more."""
 
     def states() -> list[str]:
         news = client.notifications
         return [n["params"]["state"] for n in news if n["method"] == "understudy/status"]
 
-    await client.wait(lambda: states()[-1:] in (["idle"], ["attention"]))
+    await client.wait(
+        lambda: len(client.published) > seen and states()[-1:] in (["idle"], ["attention"])
+    )
 
 
 async def edit_and_save(
@@ -102,7 +104,7 @@ async def edit_and_save(
     path.write_text(text, encoding="utf-8")
     saved = time.perf_counter()
     client.save(path)
-    await settled(client)
+    await settled(client, seen)
     arrivals = [(news.at - saved) * 1000 for news in client.published[seen:]]
     if arrivals:
         console.print(
@@ -129,7 +131,9 @@ async def verified_fix(
     for action in actions:
         console.print(f"  • {action['title']}", markup=False)
     console.print()
-    chosen: Message = next(a for a in actions if a["title"].startswith("Fix"))
+    chosen: Message | None = next((a for a in actions if a["title"].startswith("Fix")), None)
+    if chosen is None:
+        raise SystemExit("No verified fix was offered for a finding that has one.")
     if "edit" not in chosen:
         chosen = await client.request("codeAction/resolve", chosen)
     return chosen
@@ -200,11 +204,17 @@ def _range(value: Any) -> Range:
 
 async def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="understudy-demo-") as folder:
-        environment = {**os.environ, "UNDERSTUDY_STATE_DIR": f"{folder}/state"}
-        if arguments:
-            await project(Path(arguments[0]).resolve(strict=True), environment)
-        else:
-            await sample(Path(folder), environment)
+        log = Path(folder) / "server.log"
+        try:
+            if arguments:
+                await project(Path(arguments[0]).resolve(strict=True), Path(folder), log)
+            else:
+                await sample(Path(folder), log)
+        except (TimeoutError, ServerEnded) as error:
+            said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise SystemExit(f"The server did not answer: {error}\n{said}") from None
+        except FileNotFoundError as error:
+            raise SystemExit(f"There is no project at {error.filename}.") from None
 
 
 if __name__ == "__main__":

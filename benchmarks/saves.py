@@ -13,13 +13,11 @@ import itertools
 import json
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-
-import psutil
 
 from .client import Client, Message
 from .world import SERVER, World, environment
@@ -62,9 +60,6 @@ class Contender(Protocol):
 
 
 class Session(Protocol):
-    @property
-    def memory(self) -> float: ...
-
     async def save(self, kind: int, pause: float) -> Sample:
         """Save the text of a kind, 0 or 1, after a pause in which it stands there unsaved."""
 
@@ -73,18 +68,18 @@ def text_of(base: str, kind: int) -> str:
     return f"{base}\nimport {_MODULES[kind]}  # {next(_numbers)}\n"
 
 
-async def measure(
-    contender: Contender, file: Path, rounds: int, pause: float
-) -> tuple[Timing, float]:
-    """The timing, and the memory of all its processes in MB afterwards."""
-    timing = Timing()
-    base = file.read_text(encoding="utf-8")
-    async with contender.session(file) as session:
+async def compare(files: Mapping[Contender, Path], rounds: int, pause: float) -> dict[str, Timing]:
+    """By contender. They take turns, so that what else the machine does meets all of them."""
+    timings = {contender.name: Timing() for contender in files}
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = {
+            contender.name: await stack.enter_async_context(contender.session(file))
+            for contender, file in files.items()
+        }
         for number in range(rounds):
-            timing.samples.append(await session.save(number % 2, pause))
-        memory = session.memory
-    file.write_text(base, encoding="utf-8")
-    return timing, memory
+            for name, session in sessions.items():
+                timings[name].samples.append(await session.save(number % 2, pause))
+    return timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +89,8 @@ class Server:
     name: str
     command: tuple[str, ...]
     tools: tuple[str, ...]
-    options: Any = None
-    settings: Any = None
+    options: Any = field(default=None, hash=False)
+    settings: Any = field(default=None, hash=False)
     state: Path | None = None
 
     @contextlib.asynccontextmanager
@@ -116,13 +111,6 @@ class _Served:
         self._base = file.read_text(encoding="utf-8")
         self._version = 0
         self._expected: dict[int, Told] = {}
-
-    @property
-    def memory(self) -> float:
-        """Proportional set size, in MB: shared pages count once."""
-        process = psutil.Process(self._client.process.pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(each.memory_full_info().pss for each in family) / 1e6
 
     async def learn(self) -> None:
         """What is said, in the end, of each of the two texts."""
@@ -202,8 +190,6 @@ class Processes:
 
 
 class _Spawned:
-    memory = 0.0
-
     def __init__(self, contender: Processes, file: Path) -> None:
         self._contender = contender
         self._file = file

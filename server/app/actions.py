@@ -38,7 +38,7 @@ class Actions:
         async def check(text: str) -> tuple[Report, ...]:
             asked = subject_of(path, root, text)
             answers = self._checks.check(asked, policy, results, Priority.INTERACTIVE)
-            return tuple([report async for report in answers])
+            return tuple([report async for reports in answers for report in reports])
 
         text = document.text
         before = await check(text)

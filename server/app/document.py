@@ -145,26 +145,28 @@ class OpenDocument:
         name = subject.path.rpartition("/")[2]
         try:
             with self._slow(f"Analysing {name}", self.cancel) as progress:
-                async for report in self._checks.check(
+                async for reports in self._checks.check(
                     subject, self.policy, self.workspace.results, Priority.INTERACTIVE
                 ):
-                    self._answered(report, base)
+                    self._answered(reports, base)
                     progress.report(", ".join(sorted(self.unanswered)), 0.0)
         except asyncio.CancelledError:
             self._not_analysed("the analysis was cancelled", base)
             raise
         except Exception as error:
             log.exception("the analysis of %s broke", subject.path)
-            for tool in self.unanswered:
-                self._answered(Report(tool, State.FAILED, why=f"internal error: {error}"), base)
+            why = f"internal error: {error}"
+            failed = [Report(tool, State.FAILED, why=why) for tool in self.unanswered]
+            self._answered(failed, base)
         oldest = min(self._bases.values(), default=len(self._edits))
         del self._edits[:oldest]
         self._bases = {tool: at - oldest for tool, at in self._bases.items()}
 
-    def _answered(self, report: Report, base: int) -> None:
-        self.unanswered -= {report.tool}
-        self._bases[report.tool] = base
-        self.reports[report.tool] = report
+    def _answered(self, reports: Sequence[Report], base: int) -> None:
+        for report in reports:
+            self.unanswered -= {report.tool}
+            self._bases[report.tool] = base
+            self.reports[report.tool] = report
         self._changed(self)
 
     def _not_analysed(self, why: str, base: int) -> None:

@@ -97,13 +97,13 @@ class Checks:
 
     async def check(
         self, subject: Subject, policy: Policy, results: Results, priority: Priority
-    ) -> AsyncIterator[Report]:
-        """The reports of all tools that look at such a file, each as soon as it is there."""
+    ) -> AsyncIterator[Sequence[Report]]:
+        """The reports of all tools that look at such a file, as soon as they are there: first those
+        that are known, together, then each of the others."""
         size, limit = len(subject.content), policy.settings.analysis.max_file_bytes
         looking = analyzers_for(subject.path, policy.settings)
         if size > limit:
-            for unread in compose.too_large((each.name for each in looking), size, limit):
-                yield unread
+            yield compose.too_large((each.name for each in looking), size, limit)
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
         configured = await asyncio.to_thread(
@@ -119,10 +119,10 @@ class Checks:
                 work = self._share(key, job, results)
                 tasks.append(asyncio.get_running_loop().create_task(work.wait()))
         try:
-            for known in recalled.values():
-                yield known
+            if recalled:
+                yield tuple(recalled.values())
             for next_report in asyncio.as_completed(tasks):
-                yield await next_report
+                yield (await next_report,)
         finally:
             for task in tasks:
                 task.cancel()

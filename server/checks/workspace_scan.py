@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 _SLICE = 400
 """Files looked up together: between two slices the loop serves others."""
 
-_BATCH = {Tier.FAST: 400, Tier.DEEP: 12}
+_BATCH = {Tier.FAST: 100, Tier.DEEP: 12}
 """Files per call: Ruff reads them in parallel by itself, Bandit one after another."""
 
 

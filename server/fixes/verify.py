@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from ..model import Edit, Finding, Position, Range, Report, State
-from ..text import apply
+from ..text import Lines, apply
 
 Check = Callable[[str], Awaitable[tuple[Report, ...]]]
 """Analyses a text as if it stood at the document's place; joined and cached by its content."""
@@ -40,19 +40,22 @@ class Attempt(NamedTuple):
 
 
 class Verifier:
-    """Verdicts are kept, by text and edits."""
+    """Verdicts are kept, by text and attempt."""
 
     def __init__(self) -> None:
-        self._verdicts: OrderedDict[tuple[str, Edits], Edits] = OrderedDict()
+        self._verdicts: OrderedDict[tuple[str, Attempt], Edits] = OrderedDict()
 
     async def verified(self, subject: Subject, attempt: Attempt) -> Edits:
         """The edits that hold: the attempt's, with what they need beside them; none if it fails."""
-        key = (subject.text, attempt.edits)
-        if key not in self._verdicts:
-            self._verdicts[key] = await _try(subject, attempt)
-            if len(self._verdicts) > _KEPT:
-                self._verdicts.popitem(last=False)
-        return self._verdicts[key]
+        if (edits := self._verdicts.get((subject.text, attempt))) is None:
+            edits = await _try(subject, attempt)
+            self._keep(subject, attempt, edits)
+        return edits
+
+    def _keep(self, subject: Subject, attempt: Attempt, edits: Edits) -> None:
+        self._verdicts[subject.text, attempt] = edits
+        if len(self._verdicts) > _KEPT:
+            self._verdicts.popitem(last=False)
 
     async def each(self, subject: Subject, attempts: Sequence[Attempt]) -> list[Edits]:
         """What holds of each attempt. Disjoint ones are tried in one batch first; when the batch
@@ -62,7 +65,7 @@ class Verifier:
             whole = union(batch)
             if await self.verified(subject, whole) == whole.edits:
                 for attempt in batch:
-                    self._verdicts[subject.text, attempt.edits] = attempt.edits
+                    self._keep(subject, attempt, attempt.edits)
         return [await self.verified(subject, attempt) for attempt in attempts]
 
     async def together(self, subject: Subject, attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -155,9 +158,16 @@ def _tally(reports: Iterable[Report]) -> Counter[tuple[str, str]]:
 
 def _difference(old: str, new: str) -> Edits:
     """Edits of whole lines that turn one text into the other."""
-    was, now = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    was, now = _lines(old), _lines(new)
     return tuple(
         Edit(Range(Position(first, 0), Position(last, 0)), "".join(now[start:end]))
         for kind, first, last, start, end in SequenceMatcher(None, was, now, False).get_opcodes()
         if kind != "equal"
     )
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends; ``str.splitlines`` would also cut at form feeds and the like."""
+    lines = Lines(text)
+    rows = range(len(lines))
+    return [lines.slice(Range(Position(row, 0), Position(row + 1, 0))) for row in rows]

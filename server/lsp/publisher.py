@@ -49,7 +49,9 @@ class Publisher:
                 self._draining = True
                 self.spawn(self._drain())
             return
-        self._publish(uri, version, Lines(text or ""), problems)
+        shown = self._server.documents.get(uri)
+        lines = shown.lines if shown and shown.text is text else Lines(text or "")
+        self._publish(uri, version, lines, problems)
 
     async def _drain(self) -> None:
         while self._pending:

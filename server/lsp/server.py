@@ -13,36 +13,17 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import PyglsError
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
+from pygls.protocol import default_converter
 
 from .convert import Encoding, to_path
 from .documents import Document
+from .protocol import Protocol
 from .publisher import Publisher
 
 if TYPE_CHECKING:
     from ..app.core import Core
 
 log = logging.getLogger(__name__)
-
-
-class Protocol(LanguageServerProtocol):
-    """Leaves the documents to ``documents.py``: pygls keeps no copy of its own."""
-
-    def _pass_on(self, method: str, params: object) -> Any:
-        if (handler := self.fm.features.get(method)) is not None:
-            yield handler, (params,), None
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> Any:
-        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_OPEN, params)
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
-        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CHANGE, params)
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> Any:
-        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CLOSE, params)
 
 
 class Server(LanguageServer):

@@ -103,9 +103,16 @@ def test_every_state_has_a_rank() -> None:
     assert worst([]) is None
 
 
-def test_too_large_names_both_numbers_and_the_setting() -> None:
-    report = too_large("bandit", 52_428_800, 1_000_000)
-    assert report.state is State.TOO_LARGE
-    assert not report.state.is_verdict
-    for part in ("52,428,800", "1,000,000", "analysis.maxFileBytes"):
-        assert part in report.why
+def test_too_large_is_no_verdict_and_is_said_once_at_the_file() -> None:
+    reports = too_large(["ruff", "bandit"], 52_428_800, 1_000_000)
+    assert [report.tool for report in reports] == ["ruff", "bandit"]
+    assert {report.state for report in reports} == {State.TOO_LARGE}
+    assert not State.TOO_LARGE.is_verdict
+    (problem,) = problems(reports, ())
+    for text in (problem.lead.message, *(report.why for report in reports)):
+        for part in ("52,428,800", "1,000,000", "analysis.maxFileBytes"):
+            assert part in text
+
+
+def test_a_file_at_which_no_tool_looks_is_not_too_large() -> None:
+    assert too_large([], 2_000, 1_000) == []

@@ -33,8 +33,18 @@ class Case(NamedTuple):
 
 CASES = [
     # Loading
-    Case("B506", "import yaml\n\nx = yaml.load(f)\n", "import yaml\n\nx = yaml.safe_load(f)\n", safe=True),
-    Case("B506", "import yaml as y\n\nx = y.load(f)\n", "import yaml as y\n\nx = y.safe_load(f)\n", safe=True),
+    Case(
+        "B506",
+        "import yaml\n\nx = yaml.load(f)\n",
+        "import yaml\n\nx = yaml.safe_load(f)\n",
+        safe=True,
+    ),
+    Case(
+        "B506",
+        "import yaml as y\n\nx = y.load(f)\n",
+        "import yaml as y\n\nx = y.safe_load(f)\n",
+        safe=True,
+    ),
     Case(
         "B506",
         "import yaml\n\nx = yaml.load(f, Loader=yaml.FullLoader)  # why\n",
@@ -55,7 +65,9 @@ CASES = [
         "import yaml\n\nx = yaml.load(f, Loader=yaml.CLoader)\n",
         "import yaml\n\nx = yaml.load(f, Loader=yaml.CSafeLoader)\n",
     ),
-    Case("B307", 'x = eval("[1, 2]")\n', 'import ast\n\nx = ast.literal_eval("[1, 2]")\n', safe=True),
+    Case(
+        "B307", 'x = eval("[1, 2]")\n', 'import ast\n\nx = ast.literal_eval("[1, 2]")\n', safe=True
+    ),
     Case(
         "B307",
         '"""Doc."""\n\n\ndef f(x):\n    return eval(x)\n',
@@ -79,7 +91,7 @@ CASES = [
     Case(
         "B202",
         "import tarfile\n\n\ndef f(tar: tarfile.TarFile):\n    tar.extractall(members=[])\n",
-        "import tarfile\n\n\ndef f(tar: tarfile.TarFile):\n    tar.extractall(members=[], filter=\"data\")\n",
+        'import tarfile\n\n\ndef f(tar: tarfile.TarFile):\n    tar.extractall(members=[], filter="data")\n',
     ),
     Case(
         "B202",
@@ -114,8 +126,8 @@ CASES = [
     ),
     Case(
         "B113",
-        'import httpx\n\nx = httpx.Client(timeout=None)\n',
-        'import httpx\n\nx = httpx.Client(timeout=10)\n',
+        "import httpx\n\nx = httpx.Client(timeout=None)\n",
+        "import httpx\n\nx = httpx.Client(timeout=10)\n",
     ),
     Case(
         "B501",
@@ -139,8 +151,8 @@ CASES = [
     ),
     Case(
         "B201",
-        'from flask import Flask\n\napp = Flask(__name__)\napp.run(debug=True)\n',
-        'from flask import Flask\n\napp = Flask(__name__)\napp.run()\n',
+        "from flask import Flask\n\napp = Flask(__name__)\napp.run(debug=True)\n",
+        "from flask import Flask\n\napp = Flask(__name__)\napp.run()\n",
     ),
     Case(
         "B201",
@@ -170,7 +182,9 @@ CASES = [
     # Cryptography
     Case(
         "B324",
-        'import hashlib\n\nx = hashlib.md5(b"😀".decode())\n'.replace('b"😀".decode()', '"😀".encode()'),
+        'import hashlib\n\nx = hashlib.md5(b"😀".decode())\n'.replace(
+            'b"😀".decode()', '"😀".encode()'
+        ),
         'import hashlib\n\nx = hashlib.md5("😀".encode(), usedforsecurity=False)\n',
     ),
     Case(
@@ -372,10 +386,26 @@ CASES = [
         "from xml.dom import minidom\n\nminidom.parse(f)\n",
         "from defusedxml import minidom\n\nminidom.parse(f)\n",
     ),
-    Case("B317", "import xml.sax as sax\n\nsax.make_parser()\n", "import defusedxml.sax as sax\n\nsax.make_parser()\n"),
-    Case("B406", "from xml.sax import parse\n\nparse(f, g)\n", "from defusedxml.sax import parse\n\nparse(f, g)\n"),
-    Case("B319", "from xml.dom import pulldom\n\npulldom.parse(f)\n", "from defusedxml import pulldom\n\npulldom.parse(f)\n"),
-    Case("B409", "from xml.dom.pulldom import parse\n\nparse(f)\n", "from defusedxml.pulldom import parse\n\nparse(f)\n"),
+    Case(
+        "B317",
+        "import xml.sax as sax\n\nsax.make_parser()\n",
+        "import defusedxml.sax as sax\n\nsax.make_parser()\n",
+    ),
+    Case(
+        "B406",
+        "from xml.sax import parse\n\nparse(f, g)\n",
+        "from defusedxml.sax import parse\n\nparse(f, g)\n",
+    ),
+    Case(
+        "B319",
+        "from xml.dom import pulldom\n\npulldom.parse(f)\n",
+        "from defusedxml import pulldom\n\npulldom.parse(f)\n",
+    ),
+    Case(
+        "B409",
+        "from xml.dom.pulldom import parse\n\nparse(f)\n",
+        "from defusedxml.pulldom import parse\n\nparse(f)\n",
+    ),
     Case(
         "B316",
         "from xml.dom import expatbuilder\n\nexpatbuilder.parse(f)\n",
@@ -397,7 +427,9 @@ CASES = [
         "import defusedxml.ElementTree as ET\n\nET.iterparse(f)\n",
     ),
     # Statements
-    Case("B101", "x = 1\nassert x  # sure\n", "x = 1\nif not x:\n    raise AssertionError  # sure\n"),
+    Case(
+        "B101", "x = 1\nassert x  # sure\n", "x = 1\nif not x:\n    raise AssertionError  # sure\n"
+    ),
     Case(
         "B101",
         'x = 1\nassert x is None, "why"\n',
@@ -408,9 +440,17 @@ CASES = [
         "x = 1\nassert x or (\n    x + 1\n), (\n    'because'\n)\n",
         "x = 1\nif not (x or (\n    x + 1\n)):\n    raise AssertionError(\n    'because'\n)\n",
     ),
+    Case(
+        "B101",
+        "def f(x):\n    assert isinstance(x, str)\n",
+        "def f(x):\n    if not isinstance(x, str):\n        raise TypeError\n",
+        version=1,
+    ),
     Case("B101", "x = 1\nassert not (x)\n", "x = 1\nif (x):\n    raise AssertionError\n"),
     Case("B101", "x = 1\nassert x not in [2]\n", "x = 1\nif x in [2]:\n    raise AssertionError\n"),
-    Case("B101", "x = 1\nassert 0 < x < 2\n", "x = 1\nif not 0 < x < 2:\n    raise AssertionError\n"),
+    Case(
+        "B101", "x = 1\nassert 0 < x < 2\n", "x = 1\nif not 0 < x < 2:\n    raise AssertionError\n"
+    ),
     Case(
         "B110",
         "import logging\n\nLOG = logging.getLogger()\ntry:\n    LOG.x()\nexcept Exception:\n    pass  # fine\n",
@@ -496,7 +536,9 @@ def with_crlf(text: str) -> str:
 
 def in_a_function(text: str) -> str:
     """The statements below the imports, indented by tabs."""
-    imports = takewhile(lambda node: isinstance(node, ast.Import | ast.ImportFrom), ast.parse(text).body)
+    imports = takewhile(
+        lambda node: isinstance(node, ast.Import | ast.ImportFrom), ast.parse(text).body
+    )
     rows = text.splitlines()
     end = max((node.end_lineno or 0 for node in imports), default=0)
     body = dropwhile(lambda row: not row, rows[end:])

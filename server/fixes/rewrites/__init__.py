@@ -17,7 +17,7 @@ from .source import Source, UnsureError, parse
 Rewrite = Callable[[Source, Range], Fix]
 
 RULES: Mapping[str, tuple[Rewrite, ...]] = {
-    "B101": (statements.raise_assertion_error,),
+    "B101": (statements.raise_assertion_error, statements.raise_type_error),
     "B103": (files.restrict_mode,),
     "B104": (web.listen_locally,),
     "B110": (statements.log_exception,),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from itertools import pairwise
 
 from ...model import Edit, Fix, Range
 from .calls import keyword
@@ -118,15 +117,28 @@ class Draft:
 
     def fix(self, title: str, *, safe: bool = False) -> Fix:
         changes = self._edits + self.imports.edits([span for span, _ in self._edits])
-        changes.sort(key=lambda change: change[0])
-        overlap = any(one[0][1] > other[0][0] for one, other in pairwise(changes))
-        if not changes or overlap:
-            raise UnsureError
         position = self.source.lines.position
-        edits = (
-            Edit(Range(position(start), position(end)), text) for (start, end), text in changes
-        )
+        edits = [
+            Edit(Range(position(start), position(end)), text)
+            for (start, end), text in _joined(changes)
+        ]
+        if not edits:
+            raise UnsureError
         return Fix(title, tuple(edits), safe)
+
+
+def _joined(changes: list[tuple[Span, str]]) -> list[tuple[Span, str]]:
+    """In order, those that touch as one: nobody else can know which of two insertions is first."""
+    joined: list[tuple[Span, str]] = []
+    for span, text in sorted(changes, key=lambda change: change[0]):
+        (start, end), before = joined[-1] if joined else ((-1, -1), "")
+        if span[0] < end:
+            raise UnsureError
+        if span[0] == end:
+            joined[-1] = (start, span[1]), before + text
+        else:
+            joined.append((span, text))
+    return joined
 
 
 def _in_order(source: Source, call: ast.Call) -> list[ast.expr | ast.keyword]:

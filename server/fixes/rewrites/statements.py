@@ -21,8 +21,20 @@ _LOOSE = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr)
 
 
 def raise_assertion_error(source: Source, place: Range) -> Fix:
-    """Not in tests, where asserting is the idiom and the test runner explains a failure."""
     statement = source.find(place, ast.Assert, lambda _: True)
+    return _raise(source, statement, "AssertionError")
+
+
+def raise_type_error(source: Source, place: Range) -> Fix:
+    statement = source.find(place, ast.Assert, lambda _: True)
+    match statement.test:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass" | "callable")):
+            return _raise(source, statement, "TypeError")
+    raise UnsureError
+
+
+def _raise(source: Source, statement: ast.Assert, error: str) -> Fix:
+    """Not in tests, where asserting is the idiom and the test runner explains a failure."""
     hopeless = isinstance(statement.test, ast.Constant | ast.Tuple)
     if hopeless or _is_test(source) or not source.has_own_rows(statement):
         raise UnsureError
@@ -30,7 +42,7 @@ def raise_assertion_error(source: Source, place: Range) -> Fix:
     _negate(draft, statement)
     start, end = source.span(statement)
     margin = source.margin(start)
-    raising = f":{source.line_end}{margin}{_indentation(source, statement)}raise AssertionError"
+    raising = f":{source.line_end}{margin}{_indentation(source, statement)}raise {error}"
     if statement.msg is None:
         draft.put(end, end, raising)
     else:
@@ -42,7 +54,7 @@ def raise_assertion_error(source: Source, place: Range) -> Fix:
         draft.put(test_end, message, raising if in_brackets else f"{raising}(")
         if not in_brackets:
             draft.put(end, end, ")")
-    return draft.fix("Raise AssertionError, also under python -O")
+    return draft.fix(f"Raise {error}, also under python -O")
 
 
 def _negate(draft: Draft, statement: ast.Assert) -> None:

@@ -100,22 +100,26 @@ def _state(process: psutil.Process) -> str | None:
         return None
 
 
-@pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    project = tmp_path / "shop"
-    shutil.copytree(REPOSITORY / "tests" / "samples" / "shop", project)
-    kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
+def furnish(folder: Path) -> Workplace:
+    """A workplace in the new folder `folder`."""
+    shutil.copytree(REPOSITORY / "tests" / "samples" / "shop", folder / "shop")
+    kept = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment |= {
-        "HOME": str(tmp_path / "home"),
+        "HOME": str(folder / "home"),
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
-        "UNDERSTUDY_STATE_DIR": str(tmp_path / "state"),
+        "UNDERSTUDY_STATE_DIR": str(folder / "state"),
     }
     for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
-        environment[f"XDG_{kind}_HOME"] = str(tmp_path / "home" / kind.lower())
-    (tmp_path / "home").mkdir()
-    return Workplace(project, environment)
+        environment[f"XDG_{kind}_HOME"] = str(folder / "home" / kind.lower())
+    (folder / "home").mkdir()
+    return Workplace(folder / "shop", environment)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    return furnish(tmp_path)
 
 
 @pytest.fixture

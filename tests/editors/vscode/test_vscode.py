@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -90,14 +91,12 @@ def test_settings_of_the_editor_reach_the_server_and_defaults_do_not(
         path.write_text(text)
     with window() as bench:
         bench.open_file("app.py")
-        bench.open_problems("shell=True")
+        bench.open_problems()
         bench.problem(re.compile("shell=True")).first.wait_for()
-        bench.open_problems("imported but unused")
         expect(bench.problem(UNUSED_IMPORT)).to_have_count(0)
 
         editor_settings.write_text(json.dumps({"understudy.rules.ignore": ["S602", "B602"]}))
         bench.problem(UNUSED_IMPORT).wait_for()
-        bench.open_problems("shell=True")
         expect(bench.problem(re.compile("shell=True"))).to_have_count(0)
 
 
@@ -119,7 +118,7 @@ def test_output_and_report_tell_which_server_runs(window: Window) -> None:
         bench.run_command("Understudy: Report a Problem")
         expect(bench.editor).to_contain_text(f"Interpreter: {sys.executable} (setting)")
         expect(bench.editor).to_contain_text("Server: running")
-        expect(bench.editor).to_contain_text(re.compile(r"understudy \d+\.\d+"))
+        expect(bench.editor).to_contain_text(f"understudy {version('understudy')}")
         bench.run_command("Understudy: Show Output")
         bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
 

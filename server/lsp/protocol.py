@@ -1,0 +1,60 @@
+"""pygls' protocol, where it leaves a request unanswered or keeps what is kept elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidRequest,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+_BEGINNING = (lsp.INITIALIZE, lsp.INITIALIZED)
+_ENDING = (lsp.SHUTDOWN, lsp.EXIT)
+
+
+class Protocol(LanguageServerProtocol):
+    """Every request gets one answer, out of turn and with wrong parameters too. Documents are left
+    to ``documents.py``: pygls keeps no copy of its own."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "method" in data and "id" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+    def handle_message(self, message: Any) -> None:
+        method = getattr(message, "method", None)
+        if method is None or self._in_turn(method):
+            super().handle_message(message)
+        elif hasattr(message, "id"):
+            early = not self._shutdown and method not in _BEGINNING
+            refusal = JsonRpcServerNotInitialized if early else JsonRpcInvalidRequest
+            self._send_response(message.id, error=refusal().to_response_error())
+
+    def _in_turn(self, method: str) -> bool:
+        if self._shutdown:
+            return method == lsp.EXIT
+        started = hasattr(self._server, "core")
+        return not started if method in _BEGINNING else started or method in _ENDING
+
+    def _pass_on(self, method: str, params: object) -> Any:
+        if (handler := self.fm.features.get(method)) is not None:
+            yield handler, (params,), None
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> Any:
+        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
+        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CHANGE, params)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> Any:
+        yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CLOSE, params)

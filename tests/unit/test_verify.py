@@ -1,0 +1,344 @@
+"""A fix is what makes its finding go and brings nothing new: held against a tool of few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.fixes.verify import (
+    Attempt,
+    Edits,
+    Subject,
+    Verifier,
+    disjoint,
+    union,
+)
+from understudy.model import (
+    Category,
+    Edit,
+    Finding,
+    Fix,
+    Position,
+    Range,
+    Report,
+    Severity,
+    State,
+)
+from understudy.text import Lines, apply
+
+
+@dataclass
+class Tool:
+    """Finds every word written in capitals; the rule is the word. Counts how often it was asked.
+
+    ``fixes`` gives the safe fix of a rule by its replacement; ``states`` answers for a text that
+    holds a word by a state without a verdict.
+    """
+
+    fixes: dict[str, str] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def report(self, text: str) -> Report:
+        for word, state in self.states.items():
+            if word in text:
+                return Report("tool", state, why="on demand")
+        return Report.of("tool", tuple(self._findings(text)))
+
+    def _findings(self, text: str) -> list[Finding]:
+        lines = Lines(text)
+        found = []
+        for match in re.finditer(r"[A-Z]+", text):
+            place = Range(lines.position(match.start()), lines.position(match.end()))
+            rule = {"UNPARSED": "invalid-syntax"}.get(match[0], match[0])
+            fix = self.fixes.get(rule)
+            fixes = (Fix(f"make it {fix}", (Edit(place, fix),), True),) if fix is not None else ()
+            finding = Finding(
+                "tool", rule, rule, place, Severity.LOW, Category.QUALITY, fixes=fixes
+            )
+            found.append(finding)
+        return found
+
+    async def check(self, text: str) -> tuple[Report, ...]:
+        self.asked.append(text)
+        return (self.report(text),)
+
+    def subject(self, text: str) -> Subject:
+        return Subject(text, (self.report(text),), self.check)
+
+
+def attempt(subject: Subject, word: str, new: str, *also: Edit) -> Attempt:
+    """Replace the first ``word``, for the finding there."""
+    report = subject.before[0]
+    target = next(f for f in report.findings if Lines(subject.text).slice(f.range) == word)
+    return Attempt((Edit(target.range, new), *also), (target,))
+
+
+def insert(line: int, text: str) -> Edit:
+    return Edit(Range(Position(line, 0), Position(line, 0)), text)
+
+
+# Text, word, its replacement, and what the file is afterwards; None: the fix does not hold.
+CASES: dict[str, tuple[str, str, str, str | None]] = {
+    "gone": ("a BAD b", "BAD", "good", "a good b"),
+    "gone by removal": ("a BAD b", "BAD", "", "a  b"),
+    "one of two": ("BAD BAD", "BAD", "x", "x BAD"),
+    "others stay": ("WORSE BAD", "BAD", "x", "WORSE x"),
+    "not gone": ("a BAD b", "BAD", "x BAD", None),
+    "nothing changed": ("a BAD b", "BAD", "BAD", None),
+    "something new": ("a BAD b", "BAD", "NEW", None),
+    "one more of another": ("BAD OTHER", "BAD", "OTHER", None),
+    "no longer parses": ("a BAD b", "BAD", "UNPARSED", None),
+    "the tool fails on it": ("a BAD b", "BAD", "crash", None),
+    "the tool is too slow on it": ("a BAD b", "BAD", "slow", None),
+}
+STATES = {"crash": State.FAILED, "slow": State.TIMED_OUT}
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_what_holds(case: str) -> None:
+    text, word, new, expected = CASES[case]
+    subject = Tool(states=STATES).subject(text)
+    edits = await Verifier().verified(subject, attempt(subject, word, new))
+    assert (apply(text, edits) if edits else None) == expected
+
+
+async def test_a_target_that_appears_elsewhere_is_not_gone() -> None:
+    subject = Tool().subject("BAD\n")
+    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x\nBAD"))
+
+
+async def test_edits_that_overlap_do_not_hold() -> None:
+    subject = Tool().subject("BAD")
+    overlapping = Edit(Range(Position(0, 1), Position(0, 2)), "")
+    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x", overlapping))
+
+
+async def test_a_file_that_never_parsed_cannot_be_fixed() -> None:
+    subject = Tool().subject("UNPARSED BAD")
+    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x"))
+
+
+async def test_a_tool_that_had_no_verdict_before_need_not_have_one_after() -> None:
+    tool = Tool()
+    broken = Report("other", State.MISSING, why="not installed")
+
+    async def check(text: str) -> tuple[Report, ...]:
+        return (tool.report(text), broken)
+
+    subject = Subject("BAD", (tool.report("BAD"), broken), check)
+    assert await Verifier().verified(subject, attempt(subject, "BAD", "x"))
+
+
+async def test_a_tool_that_falls_silent_is_no_proof() -> None:
+    """What it would have said of the fixed text is not known."""
+    tool = Tool()
+    other = Report.of("other", ())
+
+    async def check(text: str) -> tuple[Report, ...]:
+        return (tool.report(text),)
+
+    subject = Subject("BAD", (tool.report("BAD"), other), check)
+    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x"))
+
+
+# ── what a fix needs beside it ──────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_new_is_fixed_too_where_its_tool_knows_how() -> None:
+    subject = Tool(fixes={"UNSORTED": "sorted"}).subject("head\nBAD\ntail\n")
+    fix = attempt(subject, "BAD", "x", insert(0, "UNSORTED\n"))
+    edits = await Verifier().verified(subject, fix)
+    assert apply(subject.text, edits) == "sorted\nhead\nx\ntail\n"
+
+
+async def test_a_follow_up_that_does_not_help_spoils_the_fix() -> None:
+    subject = Tool(fixes={"UNSORTED": "WORSE"}).subject("BAD")
+    assert not await Verifier().verified(subject, attempt(subject, "BAD", "UNSORTED"))
+
+
+async def test_only_some_of_what_is_new_can_be_fixed() -> None:
+    subject = Tool(fixes={"UNSORTED": "sorted"}).subject("BAD")
+    assert not await Verifier().verified(subject, attempt(subject, "BAD", "UNSORTED NEW"))
+
+
+@pytest.mark.parametrize("end", ["\f", "\v", "\x1c", "\x85", "\u2028", "\r", "\r\n"])
+async def test_follow_ups_keep_their_lines(end: str) -> None:
+    """What ends a line for ``str.splitlines`` alone must not move an edit."""
+    text = f"a{end}b\nkeep{end}BAD\ntail\n"
+    subject = Tool(fixes={"UNSORTED": "sorted"}).subject(text)
+    edits = await Verifier().verified(subject, attempt(subject, "BAD", "UNSORTED"))
+    assert apply(text, edits) == text.replace("BAD", "sorted")
+
+
+# ── asking as little as can be ──────────────────────────────────────────────────────────────────
+
+
+async def test_a_verdict_is_kept() -> None:
+    tool, verifier = Tool(), Verifier()
+    subject = tool.subject("GOOD BAD")
+    for word in ("GOOD", "BAD"):
+        fix = attempt(subject, word, "x" if word == "GOOD" else "NEW")
+        first = await verifier.verified(subject, fix)
+        assert await verifier.verified(subject, fix) == first
+    assert len(tool.asked) == 2
+
+
+async def test_a_verdict_is_kept_for_its_text_alone() -> None:
+    tool, verifier = Tool(), Verifier()
+    for text in ("BAD", "BAD "):
+        subject = tool.subject(text)
+        await verifier.verified(subject, attempt(subject, "BAD", "x"))
+    assert len(tool.asked) == 2
+
+
+async def test_the_same_edit_for_another_finding_is_another_question() -> None:
+    verifier = Verifier()
+    subject = Tool().subject("BAD STAYS")
+    gone = attempt(subject, "BAD", "x")
+    assert await verifier.verified(subject, gone)
+    (report,) = subject.before
+    assert not await verifier.verified(subject, Attempt(gone.edits, report.findings))
+
+
+async def test_disjoint_fixes_are_tried_in_one_batch() -> None:
+    tool = Tool()
+    subject = tool.subject("ONE a TWO b THREE")
+    attempts = [attempt(subject, word, "x") for word in ("ONE", "TWO", "THREE")]
+    held = await Verifier().each(subject, attempts)
+    assert held == [each.edits for each in attempts]
+    assert len(tool.asked) == 1
+
+
+async def test_one_bad_fix_in_a_batch_spoils_only_itself() -> None:
+    tool = Tool()
+    subject = tool.subject("ONE a TWO b THREE")
+    attempts = [
+        attempt(subject, word, new) for word, new in zip(WORDS, ("x", "NEW", "y"), strict=True)
+    ]
+    held = await Verifier().each(subject, attempts)
+    assert held == [attempts[0].edits, (), attempts[2].edits]
+
+
+WORDS = ("ONE", "TWO", "THREE")
+
+
+async def test_fixes_that_cancel_each_others_faults_do_not_hold_alone() -> None:
+    """Together they look right, since one removes what the other brings."""
+    subject = Tool().subject("ONE a TWO")
+    attempts = [attempt(subject, "ONE", "TWO"), attempt(subject, "TWO", "x")]
+    held = await Verifier().each(subject, attempts)
+    assert held == [(), attempts[1].edits]
+
+
+@dataclass
+class Picky(Tool):
+    """Minds when words of ``conflict`` are all gone from a text: they hold alone, not together."""
+
+    conflict: Sequence[str] = ()
+
+    def _findings(self, text: str) -> list[Finding]:
+        if self.conflict and not any(word in text for word in self.conflict):
+            text += " CONFLICT"
+        return super()._findings(text)
+
+
+async def test_all_that_hold_together_are_found() -> None:
+    words = ["A", "B", "C", "D", "E"]
+    for bad in words:
+        subject = Tool().subject(" ".join(words))
+        attempts = [attempt(subject, word, "NEW" if word == bad else "x") for word in words]
+        held = await Verifier().together(subject, attempts)
+        assert held == [each for word, each in zip(words, attempts, strict=True) if word != bad]
+
+
+async def test_of_two_that_exclude_each_other_one_is_kept() -> None:
+    subject = Picky(conflict=("B", "D")).subject("A B C D")
+    attempts = [attempt(subject, word, "x") for word in ("A", "B", "C", "D")]
+    held = await Verifier().together(subject, attempts)
+    fixed = apply(subject.text, union(held).edits)
+    assert await Verifier().verified(subject, union(held))
+    assert ("B" in fixed) or ("D" in fixed)
+    assert held
+
+
+async def test_none_hold() -> None:
+    subject = Tool().subject("A B")
+    attempts = [attempt(subject, word, "NEW") for word in ("A", "B")]
+    assert await Verifier().together(subject, attempts) == []
+    assert await Verifier().together(subject, []) == []
+
+
+# ── choosing ────────────────────────────────────────────────────────────────────────────────────
+
+
+def spans(*pairs: tuple[int, int]) -> list[Attempt]:
+    return [
+        Attempt((Edit(Range(Position(0, start), Position(0, end)), "x"),), ())
+        for start, end in pairs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "chosen"),
+    [
+        ([(0, 2), (4, 6)], [0, 1]),
+        ([(0, 2), (1, 6), (7, 8)], [0, 2]),
+        ([(0, 2), (2, 4)], [0]),
+        ([(0, 4), (2, 2)], [0]),
+        ([], []),
+    ],
+)
+def test_disjoint(pairs: list[tuple[int, int]], chosen: list[int]) -> None:
+    attempts = spans(*pairs)
+    assert disjoint(attempts) == [attempts[index] for index in chosen]
+
+
+def test_an_import_that_several_need_is_made_once() -> None:
+    subject = Tool().subject("ONE a TWO")
+    line = insert(0, "import x\n")
+    attempts = [attempt(subject, word, "y", line) for word in ("ONE", "TWO")]
+    assert disjoint(attempts) == attempts
+    assert apply(subject.text, union(attempts).edits) == "import x\ny a y"
+
+
+# ── whatever the tool does, what is offered holds ───────────────────────────────────────────────
+
+TEXTS = st.lists(st.sampled_from(["BAD", "NEW", "x", "\n", "\f", " "]), min_size=1, max_size=8)
+REPLACEMENTS = st.sampled_from(["", "x", "NEW", "BAD", "UNSORTED", "UNPARSED", "crash", "x\ny"])
+
+
+@given(TEXTS, st.data())
+async def test_what_is_offered_was_seen_to_hold(words: list[str], data: st.DataObject) -> None:
+    tool = Tool(fixes={"UNSORTED": "x"}, states=STATES)
+    subject = tool.subject(" ".join(words))
+    (before,) = subject.before
+    attempts = [
+        Attempt((Edit(finding.range, data.draw(REPLACEMENTS)),), (finding,))
+        for finding in before.findings
+    ]
+
+    def holds(edits: Edits, targets: Sequence[Finding]) -> bool:
+        after = tool.report(apply(subject.text, edits))
+        left = tally(after.findings)
+        had = tally(before.findings)
+        return after.state.is_verdict and all(
+            left.get(rule, 0) <= had.get(rule, 0) - sum(t.rule == rule for t in targets)
+            for rule in {*left, *had}
+        )
+
+    verifier = Verifier()
+    for each, edits in zip(attempts, await verifier.each(subject, attempts), strict=True):
+        assert not edits or holds(edits, each.targets)
+    kept = await verifier.together(subject, disjoint(attempts))
+    assert not kept or holds(await verifier.verified(subject, union(kept)), union(kept).targets)
+
+
+def tally(findings: Sequence[Finding]) -> dict[str, int]:
+    count: Callable[[str], int] = [finding.rule for finding in findings].count
+    return {finding.rule: count(finding.rule) for finding in findings}
