@@ -33,10 +33,11 @@ class Actions:
 
     async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
         policy, path, root = document.policy, document.path, document.workspace.root
+        language = document.language
         results = document.workspace.results
 
         async def check(text: str) -> tuple[Report, ...]:
-            asked = subject_of(path, root, text)
+            asked = subject_of(path, root, text, language)
             answers = self._checks.check(asked, policy, results, Priority.INTERACTIVE)
             return tuple([report async for reports in answers for report in reports])
 

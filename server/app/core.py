@@ -140,6 +140,7 @@ class Core:
             event.path,
             event.text,
             event.version,
+            event.language,
             workspace,
             self.checks,
             self._changed,

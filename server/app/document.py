@@ -31,6 +31,7 @@ class OpenDocument:
         path: str,
         text: str,
         version: int,
+        language: str,
         workspace: Workspace,
         checks: Checks,
         changed: Callable[[OpenDocument], None],
@@ -40,6 +41,7 @@ class OpenDocument:
         self.path = path
         self.text = text
         self.version = version
+        self.language = language
         self.workspace = workspace
         self.reports: dict[str, Report] = {}
         self.unanswered: frozenset[str] = frozenset()
@@ -105,7 +107,7 @@ class OpenDocument:
     # ── what is known of it ─────────────────────────────────────────────────────────────────────
 
     def subject(self) -> Subject:
-        return subject_of(self.path, self.workspace.root, self.text)
+        return subject_of(self.path, self.workspace.root, self.text, self.language)
 
     def problems(self) -> tuple[Problem, ...]:
         """What is to be seen, at the present positions."""
@@ -139,7 +141,8 @@ class OpenDocument:
 
     async def _analyse(self, subject: Subject) -> None:
         base = len(self._edits)
-        looking = {each.name for each in analyzers_for(subject.path, self.policy.settings)}
+        settings = self.policy.settings
+        looking = {each.name for each in analyzers_for(subject.path, self.language, settings)}
         self.reports = {tool: old for tool, old in self.reports.items() if tool in looking}
         self.unanswered = frozenset(looking)
         name = subject.path.rpartition("/")[2]

@@ -88,7 +88,7 @@ class Workspace:
 
         Raises OSError for a path that cannot be looked at.
         """
-        files = await asyncio.to_thread(list_files, paths, self.policy)
+        files = await asyncio.to_thread(list_files, paths, self.root, self.policy)
         views: dict[Path, FileView] = {}
         async for scanned in WorkspaceScan(checks, self.root, self.policy, self.results).run(files):
             changed = self.show(scanned.path, scanned.reports)

@@ -28,6 +28,7 @@ _NEVER = frozenset(
         "venv",
     }
 )
+_INSTALLED = frozenset({"node_modules", "site-packages"})
 
 
 class Found(NamedTuple):
@@ -37,14 +38,35 @@ class Found(NamedTuple):
     inode: int
 
 
-def discover(root: Path, suffixes: Collection[str], exclude: Sequence[str]) -> Iterator[Found]:
-    """The regular files below ``root`` with one of ``suffixes``, in a stable order.
+def discover(
+    folder: Path, root: Path, suffixes: Collection[str], exclude: Sequence[str]
+) -> Iterator[Found]:
+    """The regular files below ``folder`` with one of ``suffixes``, in a stable order.
 
-    ``.gitignore`` files are obeyed, ``exclude`` has the same form. Links are not followed, so that
-    a loop of them ends; what cannot be read or has vanished is passed over.
+    ``.gitignore`` files from ``root`` on are obeyed; ``exclude`` has the same form, as if it stood
+    in ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
+    vanished is passed over.
     """
     excluded = GitIgnoreSpec.from_lines(exclude) if exclude else None
-    yield from _walk(str(root), "", tuple(suffixes), excluded, ())
+    rules: _Rules = ()
+    relative = ""
+    if folder.is_relative_to(root):
+        for part in folder.relative_to(root).parts:
+            rules = (*rules, *_rules(os.path.join(root, relative), relative))
+            relative += f"{part}/"
+    yield from _walk(str(folder), relative, tuple(suffixes), excluded, rules)
+
+
+def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
+    """Why a single file is not to be looked at; empty when it is. What ``discover`` passes over."""
+    inside = path.startswith(f"{root}/")
+    relative = path[len(str(root)) + 1 :] if inside else path
+    never = _NEVER if inside else _INSTALLED
+    if found := never.intersection(relative.split("/")[:-1]):
+        return f"files below {min(found)} are not analysed"
+    if exclude and inside and GitIgnoreSpec.from_lines(exclude).match_file(relative):
+        return "analysis.exclude excludes this file"
+    return ""
 
 
 _Rules = tuple[tuple[str, GitIgnoreSpec], ...]

@@ -24,6 +24,7 @@ from ..settings import Settings
 from ..store.results import Results
 from ..text import digest, encode
 from . import compose
+from .discover import why_excluded
 from .files import CachedFiles
 
 log = logging.getLogger(__name__)
@@ -45,17 +46,19 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A content to be checked. ``path`` is absolute, or a bare name for a buffer never saved."""
+    """A content to be checked. ``path`` is absolute, or a bare name for a buffer never saved;
+    ``language`` is the editor's name of it, for files whose names do not tell."""
 
     path: str
     root: Path
     content: bytes
     digest: str
+    language: str = ""
 
 
-def subject_of(path: str, root: Path, text: str) -> Subject:
+def subject_of(path: str, root: Path, text: str, language: str) -> Subject:
     content = encode(text)
-    return Subject(path, root, content, digest(content))
+    return Subject(path, root, content, digest(content), language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,12 @@ class Checks:
     ) -> AsyncIterator[Sequence[Report]]:
         """The reports of all tools that look at such a file, as soon as they are there: first those
         that are known, together, then each of the others."""
-        size, limit = len(subject.content), policy.settings.analysis.max_file_bytes
-        looking = analyzers_for(subject.path, policy.settings)
+        settings = policy.settings.analysis
+        size, limit = len(subject.content), settings.max_file_bytes
+        looking = analyzers_for(subject.path, subject.language, policy.settings)
+        if why := why_excluded(subject.path, subject.root, settings.exclude):
+            yield [Report(each.name, State.NOT_ANALYSED, why=why) for each in looking]
+            return
         if size > limit:
             yield compose.too_large((each.name for each in looking), size, limit)
             return
@@ -173,9 +180,15 @@ class Checks:
         return report
 
 
-def analyzers_for(path: str, settings: Settings) -> tuple[Analyzer, ...]:
-    suffix = os.path.splitext(path)[1] or ".py"
-    return tuple(a for a in ANALYZERS if suffix in a.suffixes and a.enabled(settings))
+def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyzer, ...]:
+    """The tools for a file by its name, or by its language where the name has no suffix."""
+    suffix = os.path.splitext(path)[1]
+    return tuple(
+        each
+        for each in ANALYZERS
+        if (suffix in each.suffixes or (not suffix and language in each.languages))
+        and each.enabled(settings)
+    )
 
 
 def configure(

@@ -46,7 +46,7 @@ class _File:
     fresh: bool = False
 
 
-def list_files(paths: Sequence[Path], policy: Policy) -> list[Found]:
+def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]:
     """The files at and below ``paths``; a file that is named is taken whatever the excludes say.
 
     Raises FileNotFoundError for a path that does not exist.
@@ -56,7 +56,7 @@ def list_files(paths: Sequence[Path], policy: Policy) -> list[Found]:
     for path in paths:
         stat = os.stat(path)
         if path.is_dir():
-            found = discover(path, suffixes, policy.settings.analysis.exclude)
+            found = discover(path, root, suffixes, policy.settings.analysis.exclude)
         else:
             found = iter([Found(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)])
         listed.update((each.path, each) for each in found)
@@ -110,7 +110,7 @@ class WorkspaceScan:
         done: list[Scanned] = []
         keyed: list[tuple[_File, Analyzer, Configuration, str]] = []
         for found in part:
-            looking = analyzers_for(found.path, self._policy.settings)
+            looking = analyzers_for(found.path, "", self._policy.settings)
             if found.size > limit:
                 reports = compose.too_large((each.name for each in looking), found.size, limit)
                 done.append(Scanned(found.path, tuple(reports), fresh=False))

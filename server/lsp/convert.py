@@ -25,10 +25,14 @@ _TAGS = {
 
 
 def to_path(uri: str) -> str | None:
-    """An absolute path for ``file:``, a bare name for ``untitled:``, None for any other scheme."""
-    parts = urlsplit(uri)
+    """An absolute path for a local ``file:``, a bare name for ``untitled:``, None for all else."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
     if parts.scheme == "file":
-        return str(Path(unquote(parts.path)))
+        local = parts.netloc in ("", "localhost") and parts.path.startswith("/")
+        return str(Path(unquote(parts.path))) if local else None
     if parts.scheme == "untitled":
         return unquote(parts.path).replace("/", "_") or "untitled"
     return None

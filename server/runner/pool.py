@@ -59,26 +59,33 @@ class Supervisor:
         self._control = ours
         return ours
 
+    def _send(self, message: dict[str, object], fds: tuple[int, ...] = ()) -> None:
+        """To a running supervisor, or to a new one in place of one that was killed meanwhile."""
+        packet = json.dumps(message).encode()
+        try:
+            socket.send_fds(self._start(), [packet], fds)
+        except (BrokenPipeError, ConnectionResetError):
+            self._gone()
+            socket.send_fds(self._start(), [packet], fds)
+
     def preload(self, modules: tuple[str, ...]) -> None:
         if missing := [module for module in modules if module not in self._preloaded]:
-            self._start().send(json.dumps({"preload": missing}).encode())
+            self._send({"preload": missing})
             self._preloaded.update(missing)
 
     def fork(self, nice: int) -> tuple[int, socket.socket, asyncio.Future[int]]:
         """A new worker: its id, our end of its socket, and a future of its wait status."""
-        control = self._start()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         id_ = next(self._ids)
         with theirs:
-            message = json.dumps({"fork": id_, "nice": nice}).encode()
-            socket.send_fds(control, [message], [theirs.fileno()])
+            self._send({"fork": id_, "nice": nice}, (theirs.fileno(),))
         self._exits[id_] = asyncio.get_running_loop().create_future()
         return id_, ours, self._exits[id_]
 
     def kill(self, id_: int) -> None:
-        if self._control is not None and id_ in self._exits:
-            self._control.send(json.dumps({"kill": id_}).encode())
+        if id_ in self._exits:
+            self._send({"kill": id_})
 
     def _receive(self) -> None:
         assert self._control is not None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .client import Editor
+from .editor import Editor
 from .processes import MARK
 
 Start = Callable[..., Any]

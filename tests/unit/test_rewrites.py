@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import dropwhile, takewhile
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from understudy.fixes.rewrites import RULES, candidates
-from understudy.model import Category, Finding, Fix, Position, Range, Severity
+from understudy.model import Category, Finding, Position, Range, Severity
 from understudy.text import Lines, apply
 
 from .real_tools import bandit, everything, ruff
@@ -569,3 +570,128 @@ def test_the_same_is_offered_for_the_twin_among_ruffs_rules(case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} == set(RULES)
+
+
+REFUSED = [
+    ("B506", "import yaml\n\nyaml.load(f, **more)\n"),
+    ("B506", "import yaml\n\nyaml.load(f, Loader=chosen())\n"),
+    ("B506", "import yaml\n\nyaml.load(f, Loader=yaml.BaseLoader)\n"),
+    ("B506", "import yaml\n\n\ndef f(yaml):\n    yaml.load(f)\n"),
+    ("B506", 'import yaml\n\nprint(f"{yaml.load(f)}")\n'),
+    ("B307", "eval(x, {})\n"),
+    ("B307", 'eval("1 + x")\n'),
+    ("B307", 'eval(f"{x}")\n'),
+    ("B307", 'eval("{}".format(x))\n'),
+    ("B307", 'eval(compile(x, "", "eval"))\n'),
+    ("B307", "ast = 1\neval(x)\n"),
+    ("B202", "import tarfile\n\n\ndef f(archive):\n    archive.extractall()\n"),
+    ("B202", "import tarfile\n\na = tarfile.open(x)\na = open_zip(x)\na.extractall()\n"),
+    ("B202", "import tarfile\n\nfor a in tarfile.open(x), other:\n    a.extractall()\n"),
+    ("B113", "import requests\n\nrequests.get(u, **more)\n"),
+    ("B104", 'print(host == "0.0.0.0")\n'),
+    ("B104", 'print({"0.0.0.0": 1})\n'),
+    ("B701", "import jinja2\n\njinja2.Environment(autoescape=guess)\n"),
+    ("B323", 'import ssl\n\nssl._create_unverified_context(cafile="a")\n'),
+    ("B507", "import paramiko\n\nc.set_missing_host_key_policy(mine.AutoAddPolicy())\n"),
+    ("B311", "import random\n\nrandom.seed(1)\nrandom.random()\n"),
+    ("B311", "import random\n\nrandom.Random(1)\n"),
+    ("B306", "import tempfile\n\nf = lambda: tempfile.mktemp()\n"),
+    ("B306", "import tempfile\n\nf = a or tempfile.mktemp()\n"),
+    ("B306", "import tempfile\n\nif a: f = tempfile.mktemp()\n"),
+    ("B306", "import tempfile\n\nf = tempfile.mktemp(); print(f)\n"),
+    ("B306", "import tempfile\n\nwith a, open(tempfile.mktemp()):\n    pass\n"),
+    ("B602", 'import subprocess\n\nsubprocess.run(f"ls {x}", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("ls | wc", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("ls $HOME", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("ls *", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("A=1 ls", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("cd a", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("a\\nb", shell=True)\n'),
+    ("B602", "import subprocess\n\nsubprocess.run(\"ls 'a\", shell=True)\n"),
+    ("B602", 'import subprocess\n\nsubprocess.run("  ", shell=True)\n'),
+    ("B602", 'import subprocess\n\nsubprocess.run("ls", shell=True, executable="zsh")\n'),
+    ("B605", "import os\n\nos.system(x)\n"),
+    ("B605", 'import os\n\nos.popen("ls")\n'),
+    ("B405", "import xml.etree.ElementTree as ET\n\nET.Element(a)\n"),
+    ("B405", "import xml.etree.ElementTree as ET\n\nprint(ET)\n"),
+    ("B405", "from xml.etree.ElementTree import Element, parse\n\nElement(parse(a))\n"),
+    (
+        "B405",
+        "try:\n    import a.b as ET\nexcept ImportError:\n"
+        "    import xml.etree.ElementTree as ET\n\nET.parse(c)\n",
+    ),
+    ("B406", "from xml.sax import handler\n\nhandler.ContentHandler()\n"),
+    ("B101", "import pytest\n\nassert pytest\n"),
+    ("B101", "assert x; print(x)\n"),
+    ("B101", "if x: assert x\n"),
+    ("B101", "assert (x, 'y')\n"),
+    ("B112", "for x in y:\n    try: x()\n    except Exception: continue\n"),
+]
+
+
+@pytest.mark.parametrize(("rule", "text"), REFUSED)
+def test_nothing_is_offered_where_the_meaning_is_not_certain(rule: str, text: str) -> None:
+    assert candidates(text, first(rule, bandit(text))) == ()
+
+
+def test_a_finding_of_another_rule_has_no_fix() -> None:
+    text = "import pickle\n\npickle.loads(x)\n"
+    assert [candidates(text, finding) for finding in bandit(text)] == [(), ()]
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_the_comments_of_the_user_stay(case: Case) -> None:
+    before, after = (Counter(re.findall(r"# ?(\w+)", text)) for text in (case.before, case.after))
+    assert not before - after
+
+
+@pytest.mark.parametrize(
+    "test",
+    ["x", "not x", "not(x)", "x == 1", "x != 1", "x is None", "x is  not None", "x in (1, 2)",
+     "x not in (1, 2)", "x or y", "x and y", "(x or y)", "x if y else 1", "(z := x)",
+     "x == (y)", "(x) == y", "x == 1 == y", "not x == y", "[x]", "(not x)", "x > y", "(x) or (y)"],
+)  # fmt: skip
+def test_an_assertion_keeps_its_meaning(test: str) -> None:
+    for message in ("", ", 'why'", ", (x, y)", ", ('why')"):
+        before = f"assert {test}{message}\n"
+        fix, *_ = candidates(before, first("B101", bandit(before)))
+        after = apply(before, fix.edits)
+        for x in (None, 0, 1, 2):
+            for y in (0, 1):
+                assert outcome(after, x, y) == outcome(before, x, y), after
+
+
+def outcome(text: str, x: int | None, y: int) -> object:
+    try:
+        exec(compile(text, "sample", "exec"), {"x": x, "y": y})
+    except Exception as error:
+        return type(error), error.args
+    return "passed"
+
+
+TEXTS = sorted({case.before for case in CASES} | {text for _, text in REFUSED})
+SNIPPETS = ["(", ")", ",", "#", "\\\n", "\r\n", "\r", '"""', "😀", "\t", "\f", "\ufeff", "\0", "\ud800",
+            "*a, ", "**k, ", "lambda: ", "f'{", "}'", "; ", "import os\n", "\\", " if a else b"]  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    text=st.sampled_from(TEXTS),
+    cuts=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 6), st.sampled_from(["", *SNIPPETS])), max_size=3
+    ),
+    rule=st.sampled_from([*RULES, "S506", "F401", ""]),
+    place=st.tuples(*[st.integers(0, 9)] * 4),
+)
+def test_no_text_makes_it_raise_and_what_it_gives_is_python(
+    text: str, cuts: list[tuple[float, int, str]], rule: str, place: tuple[int, int, int, int]
+) -> None:
+    for where, length, snippet in cuts:
+        start = int(where * len(text))
+        text = text[:start] + snippet + text[start + length :]
+    somewhere = Range(Position(*place[:2]), Position(*place[2:]))
+    everywhere = Range(Position(0, 0), Lines(text).position(len(text)))
+    for at in (somewhere, everywhere):
+        finding = Finding("bandit", rule, "", at, Severity.LOW, Category.SECURITY)
+        for fix in candidates(text, finding):
+            ast.parse(apply(text, fix.edits))

@@ -113,13 +113,15 @@ def log_exception(source: Source, place: Range) -> Fix:
         return len(handler.body) == 1 and isinstance(handler.body[0], ast.Pass | ast.Continue)
 
     silence = source.find(place, ast.ExceptHandler, is_silent).body[0]
+    if not isinstance(silence, ast.Pass) and not source.has_own_rows(silence):
+        raise UnsureError
     draft = Draft(source)
     logger = _logger(source) or f"{draft.imports.module('logging')}.getLogger(__name__)"
     record = f'{logger}.debug("Ignored an exception", exc_info=True)'
+    start, end = source.span(silence)
     if isinstance(silence, ast.Pass):
-        draft.replace(silence, record)
-    elif source.has_own_rows(silence):
-        start = source.span(silence)[0]
+        draft.put(start, end, record)
+    else:
         draft.put(start, start, f"{record}{source.line_end}{source.margin(start)}")
     return draft.fix("Log the ignored exception")
 

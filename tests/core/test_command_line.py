@@ -1,0 +1,231 @@
+"""``understudy`` as a person or a build runs it: real processes, exit codes, streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+FLAWED = "import os\n\nanswer = eval(input())\n"
+SCHEMA = Path(__file__).parents[1] / "unit/data/sarif-2.1.0-rtm.5.json"
+SAMPLE = Path(__file__).parents[1] / "samples/shop"
+
+
+class Shell:
+    """Runs commands in ``folder``, with a home and a state folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "project"
+        self.folder.mkdir()
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder / "home"),
+            "UNDERSTUDY_STATE_DIR": str(folder / "state"),
+        }
+
+    def write(self, name: str, text: str) -> Path:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "understudy", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code"),
+    [
+        ("x = 1\n", [], 0),
+        (FLAWED, [], 1),
+        (FLAWED, ["--fail-on", "critical"], 0),
+        (FLAWED, ["--fail-on", "medium"], 1),
+        (FLAWED, ["--only", "performance"], 0),
+        (FLAWED, ["--only", "security"], 1),
+        (FLAWED, ["nowhere.py"], 2),
+        (FLAWED, ["--format", "xml"], 2),
+        (FLAWED, ["--fail-on", "terrible"], 2),
+        (FLAWED, ["--output", "no/such/folder/out.json"], 2),
+    ],
+)
+def test_exit_codes(shell: Shell, text: str, arguments: list[str], code: int) -> None:
+    shell.write("code.py", text)
+    answer = shell.run("scan", *arguments)
+    assert answer.returncode == code, answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_wrong_settings_are_named_with_their_place(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    config = shell.write(".understudy/config.yaml", "bandit:\n  timeoutSeconds: soon\n")
+    answer = shell.run("scan")
+    assert answer.returncode == 2
+    assert f"{config}:2:19: " in answer.stderr
+    assert answer.stdout == ""
+
+
+def test_a_tool_that_cannot_be_started_is_a_failure(shell: Shell) -> None:
+    shell.write("code.py", "x = 1\n")
+    shell.write(".understudy/config.yaml", "ruff:\n  path: /no/such/ruff\n")
+    assert shell.run("trust").returncode == 0
+    answer = shell.run("scan")
+    assert answer.returncode == 3
+    assert "Ruff: missing" in answer.stdout
+    assert "/no/such/ruff" in answer.stdout
+    doctor = shell.run("doctor")
+    assert doctor.returncode == 3
+    assert "✗ Ruff" in doctor.stdout
+
+
+def test_a_syntax_error_is_a_finding_and_no_tool_is_called_clean(shell: Shell) -> None:
+    shell.write("code.py", "def broken(:\n")
+    answer = shell.run("scan", "--format", "json")
+    assert answer.returncode == 1
+    document = json.loads(answer.stdout)
+    assert any(p["path"] == "code.py" for p in document["problems"])
+    assert [entry["tool"] for entry in document["withoutVerdict"]] == ["bandit"]
+
+
+def test_only_what_is_named_is_scanned(shell: Shell) -> None:
+    named, other = shell.write("a.py", FLAWED), shell.write("deep/b.py", FLAWED)
+    answer = shell.run("scan", "--format", "json", str(named))
+    assert {p["path"] for p in json.loads(answer.stdout)["problems"]} == {"a.py"}
+    answer = shell.run("scan", "--format", "json", str(other.parent))
+    assert {p["path"] for p in json.loads(answer.stdout)["problems"]} == {"b.py"}
+
+
+def test_names_are_relative_to_the_marked_root(shell: Shell) -> None:
+    shell.write(".understudy/config.yaml", "rules:\n  ignore: [F401]\n")
+    file = shell.write("deep/b.py", FLAWED)
+    answer = shell.run("scan", "--format", "json", str(file))
+    problems = json.loads(answer.stdout)["problems"]
+    assert {p["path"] for p in problems} == {"deep/b.py"}
+    assert "F401" not in {f["rule"] for p in problems for f in p["findings"]}
+
+
+@pytest.mark.parametrize("name", ["text", "json", "sarif", "github"])
+def test_output_goes_to_the_file_whole(shell: Shell, name: str) -> None:
+    shell.write("code.py", FLAWED)
+    direct = shell.run("scan", "--format", name)
+    answer = shell.run("scan", "--format", name, "--output", "found")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert (shell.folder / "found").read_text(encoding="utf-8") == direct.stdout
+
+
+def test_sarif_of_real_findings_is_valid(shell: Shell) -> None:
+    answer = shell.run("scan", "--format", "sarif", str(SAMPLE))
+    document = json.loads(answer.stdout)
+    jsonschema.Draft4Validator(json.loads(SCHEMA.read_text())).validate(document)
+    (run,) = document["runs"]
+    assert {extension["name"] for extension in run["tool"]["extensions"]} == {"Bandit", "Ruff"}
+    assert len(run["results"]) > 20
+
+
+def test_a_second_scan_says_the_same(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    assert shell.run("scan").stdout == shell.run("scan").stdout
+
+
+def test_trust_is_remembered(shell: Shell) -> None:
+    assert "nobody has decided" in shell.run("status").stdout
+    assert shell.run("trust").returncode == 0
+    assert shell.run("status").stdout.splitlines()[0].endswith(": trusted")
+    assert shell.run("untrust").returncode == 0
+    assert shell.run("status").stdout.splitlines()[0].endswith(": not trusted")
+
+
+def test_doctor_tries_the_tools(shell: Shell) -> None:
+    answer = shell.run("doctor")
+    assert answer.returncode == 0, answer.stdout
+    assert answer.stdout.count(", works") == 2
+
+
+def test_doctor_names_wrong_settings(shell: Shell) -> None:
+    shell.write(".understudy/config.yaml", "bandit: 7\n")
+    answer = shell.run("doctor")
+    assert answer.returncode == 2
+    assert "config.yaml:1:9: " in answer.stdout
+
+
+def test_a_state_folder_that_cannot_be_used_is_explained(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file", encoding="utf-8")
+    shell.write("code.py", FLAWED)
+    for command in ("scan", "doctor", "trust"):
+        answer = shell.run(command)
+        assert answer.returncode == 3
+        assert str(tmp_path / "state") in answer.stdout + answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
+def test_a_terminal_gets_colours_and_a_file_does_not(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    assert "\x1b[" not in shell.run("scan").stdout
+    master, slave = pty.openpty()
+    command = [sys.executable, "-P", "-m", "understudy", "scan"]
+    environment = {**shell.environment, "TERM": "xterm-256color"}
+    with subprocess.Popen(
+        command, cwd=shell.folder, env=environment, stdin=slave, stdout=slave, stderr=slave
+    ):
+        os.close(slave)
+        shown = b""
+        while chunk := _read(master):
+            shown += chunk
+    os.close(master)
+    assert b"\x1b[" in shown
+    assert b"2 problems in 1 file" in shown.replace(b"\x1b[1m", b"").replace(b"\x1b[0m", b"")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end was closed
+        return b""
+
+
+def test_a_reader_that_leaves_early_is_no_error(shell: Shell) -> None:
+    shell.write("code.py", FLAWED * 3000)
+    command = f"{sys.executable} -P -m understudy scan | head -n 1"
+    answer = subprocess.run(
+        ["bash", "-c", command],
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.stdout.startswith("code.py:")
+    assert answer.stderr == ""
+
+
+def test_the_server_starts_without_what_only_the_others_need(shell: Shell) -> None:
+    code = (
+        "import sys, understudy.lsp.server, understudy.cli;"
+        "print({'click', 'rich', 'bandit', 'git', 'pydantic', 'yaml'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout == "set()\n"
+
+
+def test_version(shell: Shell) -> None:
+    assert shell.run("--version").stdout.startswith("understudy 0.")

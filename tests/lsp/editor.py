@@ -1,0 +1,229 @@
+"""An editor reduced to what tests look at: real buffers, what is shown, what can be chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from .connection import Connection
+from .text import Json, apply, place, position
+
+CAPABILITIES: Json = {
+    "general": {"positionEncodings": ["utf-16"]},
+    "window": {"workDoneProgress": True},
+    "workspace": {
+        "applyEdit": True,
+        "configuration": True,
+        "workspaceFolders": True,
+        "workspaceEdit": {"documentChanges": True},
+    },
+}
+
+
+class Published(NamedTuple):
+    uri: str
+    version: int | None
+    diagnostics: list[Json]
+
+
+@dataclass
+class Buffer:
+    """An open document as its editor has it; ``codec`` is how it is written to disk."""
+
+    uri: str
+    text: str
+    version: int
+    codec: str
+
+
+Place = Path | str | Buffer
+"""A file's path, or the URI of anything else."""
+
+
+def uri(where: Place) -> str:
+    if isinstance(where, Buffer):
+        return where.uri
+    return where.as_uri() if isinstance(where, Path) else where
+
+
+class Editor(Connection):
+    def __init__(self, process: asyncio.subprocess.Process, state: str) -> None:
+        super().__init__(process, state)
+        self.encoding = "utf-16"
+        self.server: Json = {}
+        """The server's capabilities."""
+        self.settings: Json = {}
+        """What ``workspace/configuration`` is answered with."""
+        self.buffers: dict[str, Buffer] = {}
+        self.diagnostics: dict[str, list[Json]] = {}
+        self.published: list[Published] = []
+        self.replies["workspace/configuration"] = lambda asked: [
+            self.settings for _ in asked["items"]
+        ]
+        self.replies["workspace/applyEdit"] = self._apply_edit
+
+    async def initialize(
+        self,
+        *roots: Path,
+        capabilities: Json = CAPABILITIES,
+        trusted: bool | None = True,
+        settings: Json | None = None,
+    ) -> None:
+        """``trusted`` None: the client leaves that to the server and its user."""
+        self.settings = settings or {}
+        options: Json = {} if trusted is None else {"trusted": trusted}
+        answer = await self.request(
+            "initialize",
+            {
+                "processId": os.getpid(),
+                "rootUri": roots[0].as_uri() if roots else None,
+                "workspaceFolders": [{"uri": r.as_uri(), "name": r.name} for r in roots],
+                "capabilities": capabilities,
+                "initializationOptions": options | {"settings": self.settings},
+            },
+        )
+        self.server = answer["capabilities"]
+        self.encoding = self.server.get("positionEncoding", "utf-16")
+        self.notify("initialized", {})
+
+    async def command(self, name: str, *arguments: Any) -> Any:
+        params = {"command": f"understudy.{name}", "arguments": list(arguments)}
+        return await self.request("workspace/executeCommand", params)
+
+    @property
+    def status(self) -> Json:
+        """The last ``understudy/status``; empty before the first."""
+        return next(iter(reversed(self.said("understudy/status"))), {})
+
+    def tool(self, name: str) -> Json:
+        """What the last status says of a tool."""
+        return next((tool for tool in self.status.get("tools", ()) if tool["name"] == name), {})
+
+    async def idle(self) -> None:
+        """Until every event so far was taken, and every open document has all its answers."""
+        while ": running" in await self.command("showStatus"):
+            seen = len(self.said("understudy/status"))
+            await self.until(lambda: len(self.said("understudy/status")) > seen)  # noqa: B023
+
+    def view(self) -> str:
+        shown = json.dumps(self.diagnostics, indent=1, ensure_ascii=False)
+        return f"Shown: {shown}\nStatus: {self.status}\n{super().view()}"
+
+    def _take(self, message: Json) -> None:
+        if message.get("method") == "textDocument/publishDiagnostics":
+            params = message["params"]
+            news = Published(params["uri"], params.get("version"), params["diagnostics"])
+            self.published.append(news)
+            self.diagnostics[news.uri] = news.diagnostics
+        super()._take(message)
+
+    # ── documents ───────────────────────────────────────────────────────────────────────────────
+
+    def open(
+        self,
+        where: Path | str,
+        text: str | None = None,
+        *,
+        language: str = "python",
+        codec: str = "utf-8",
+    ) -> Buffer:
+        """Open a file; with ``text``, write that first."""
+        if isinstance(where, Path):
+            if text is not None:
+                where.parent.mkdir(parents=True, exist_ok=True)
+                where.write_bytes(text.encode(codec))
+            text = where.read_bytes().decode(codec)
+        buffer = Buffer(uri(where), (text or "").removeprefix("\ufeff"), 1, codec)
+        self.buffers[buffer.uri] = buffer
+        document = {"uri": buffer.uri, "languageId": language, "version": 1, "text": buffer.text}
+        self.notify("textDocument/didOpen", {"textDocument": document})
+        return buffer
+
+    def edit(self, buffer: Buffer, old: str, new: str) -> None:
+        """Replace the first ``old`` by ``new``, as typing does: by an incremental change."""
+        range_ = place(buffer.text, old, self.encoding)
+        self._change(buffer, buffer.text.replace(old, new, 1), {"range": range_, "text": new})
+
+    def rewrite(self, buffer: Buffer, text: str) -> None:
+        """Replace the whole text, in one change without a range."""
+        self._change(buffer, text, {"text": text})
+
+    def _change(self, buffer: Buffer, text: str, change: Json) -> None:
+        buffer.text = text
+        buffer.version += 1
+        document = {"uri": buffer.uri, "version": buffer.version}
+        self.notify(
+            "textDocument/didChange", {"textDocument": document, "contentChanges": [change]}
+        )
+
+    def save(self, buffer: Buffer) -> None:
+        if buffer.uri.startswith("file:"):
+            file = Path(unquote(urlsplit(buffer.uri).path))
+            file.write_bytes(buffer.text.encode(buffer.codec))
+        self.notify("textDocument/didSave", {"textDocument": {"uri": buffer.uri}})
+
+    def close(self, buffer: Buffer) -> None:
+        del self.buffers[buffer.uri]
+        self.notify("textDocument/didClose", {"textDocument": {"uri": buffer.uri}})
+
+    # ── what is shown, and what can be done about it ────────────────────────────────────────────
+
+    def shown(self, where: Place) -> list[Json]:
+        return self.diagnostics.get(uri(where), [])
+
+    def codes(self, where: Place) -> list[str]:
+        return sorted(diagnostic["code"] for diagnostic in self.shown(where))
+
+    async def sees(self, where: Place, *codes: str) -> list[Json]:
+        """Until exactly these codes are shown; the diagnostics."""
+        await self.until(lambda: self.codes(where) == sorted(codes))
+        return self.shown(where)
+
+    async def actions(
+        self, buffer: Buffer, part: str, only: Sequence[str] | None = None
+    ) -> dict[str, Json]:
+        """The code actions at the first ``part``, by title."""
+        context: Json = {"diagnostics": []}
+        if only is not None:
+            context["only"] = list(only)
+        answer = await self.request(
+            "textDocument/codeAction",
+            {
+                "textDocument": {"uri": buffer.uri},
+                "range": place(buffer.text, part, self.encoding),
+                "context": context,
+            },
+        )
+        return {action["title"]: action for action in answer or ()}
+
+    async def choose(self, action: Json) -> None:
+        """Do what an editor does when an action is chosen."""
+        if "edit" in action:
+            self._apply_edit({"edit": action["edit"]})
+        if "command" in action:
+            await self.request("workspace/executeCommand", action["command"])
+
+    def _apply_edit(self, params: Json) -> Json:
+        edit = params["edit"]
+        changes = [
+            (change["textDocument"]["uri"], change["textDocument"]["version"], change["edits"])
+            for change in edit.get("documentChanges", ())
+        ]
+        changes += [(where, None, edits) for where, edits in edit.get("changes", {}).items()]
+        for where, version, edits in changes:
+            buffer = self.buffers[where]
+            assert version in (None, buffer.version), "the edit is for another version"
+            self.rewrite(buffer, apply(buffer.text, edits, self.encoding))
+        return {"applied": True}
+
+    async def hover(self, buffer: Buffer, part: str) -> str | None:
+        at = position(buffer.text, buffer.text.index(part), self.encoding)
+        params = {"textDocument": {"uri": buffer.uri}, "position": at}
+        answer = await self.request("textDocument/hover", params)
+        return answer and str(answer["contents"]["value"])
