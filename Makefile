@@ -6,9 +6,11 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 BIN := .venv/bin
+RUN := .venv/.run
 VENV := .venv/.ready
-NODE := client-vscode/node_modules/.ready
-CLIENT := $(wildcard client-vscode/package.json)
+VSIX := client-vscode/dist/understudy.vsix
+EXTENSION := $(shell find client-vscode server -type f -not -path '*/node_modules/*' \
+    -not -path '*/dist/*' -not -path '*/wheels/*' -not -name '*.pyc') requirements.lock
 PROJECT ?=
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -18,23 +20,28 @@ export PIP_ROOT_USER_ACTION := ignore
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
-setup: $(VENV) ## a .venv with pinned, hashed dependencies
+setup: $(VENV) ## a .venv with pinned, hashed dependencies, for developing
 
-$(VENV): pyproject.toml requirements-dev.lock
+PIP := $(BIN)/python -m pip install --quiet --require-hashes -r
+$(RUN): pyproject.toml requirements.lock requirements-setup.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' cannot make virtual environments. On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 2; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	@echo "Installing the dependencies into .venv …"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@echo "Installing into .venv what Understudy needs …"
+	@$(PIP) requirements-setup.lock -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
 	@touch $@
 
-demo: $(VENV) ## the main job on a sample; PROJECT=path looks at your own code
+$(VENV): $(RUN) requirements-dev.lock
+	@echo "Installing into .venv what its development needs …"
+	@$(PIP) requirements-dev.lock
+	@touch $@
+
+demo: $(RUN) ## the main job on a sample; PROJECT=path looks at your own code
 	@$(BIN)/python -m benchmarks.demo $(PROJECT)
 
-test: $(VENV) ## every test, real editors included
+test: $(VENV) $(VSIX) ## every test, real editors included
 	@.ci/editors
-	@$(if $(CLIENT),$(MAKE) --no-print-directory vsix)
 	@$(BIN)/python -P -m pytest -m "not soak" $(ARGS)
 
 check: $(VENV) ## style, types, layers, packaging, generated files
@@ -42,29 +49,26 @@ check: $(VENV) ## style, types, layers, packaging, generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -P -m pytest -q tests/packaging $(wildcard tests/generate)
+	@$(BIN)/python -P -m pytest -q tests/packaging
 
-bench: $(VENV) ## side by side with what a user would pick instead
+bench: $(RUN) ## side by side with what a user would pick instead
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 soak: $(VENV) ## the long forms of the tests
 	@$(BIN)/python -P -m pytest -m soak --timeout 3600 $(ARGS)
 
-vscode: vsix ## the real VS Code in a browser, on the sample project
+vscode: $(VSIX) ## the real VS Code in a browser, on the sample project
 	@tests/editors/install_vscode.sh
-	@$(BIN)/python -P tests/editors/open_vscode.py $(PROJECT)
+	@$(BIN)/python -m tests.editors.vscode.open $(PROJECT)
 
-screenshots: vsix ## the pictures of the README, from the test's own run
+screenshots: $(VSIX) ## the pictures of the README, from the test's own run
 	@tests/editors/install_vscode.sh
-	@$(BIN)/python -P -m pytest tests/editors -k vscode --screenshots docs/images $(ARGS)
+	@$(BIN)/python -m tests.editors.vscode.screenshots docs/images
 
-$(NODE): client-vscode/package.json client-vscode/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing. On Debian and Ubuntu: sudo apt-get install nodejs npm" >&2; exit 2; }
-	@npm --prefix client-vscode ci --no-audit --no-fund --ignore-scripts
-	@touch $@
+vsix: $(VSIX) ## an installable VS Code package with the server inside
 
-vsix: $(VENV) $(NODE) ## an installable VS Code package with the server inside
-	@npm --prefix client-vscode run --silent package
+$(VSIX): $(EXTENSION) | $(VENV)
+	@client-vscode/build.sh
 
 generate: $(VENV) ## files that are made from the settings tree
 	@$(BIN)/python -m tests.generate
@@ -73,10 +77,11 @@ COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --
     --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 lock: $(VENV) ## newest allowed versions of the dependencies
 	@$(BIN)/$(COMPILE) pyproject.toml -o requirements.lock
+	@$(BIN)/$(COMPILE) --group setup -o requirements-setup.lock
 	@$(BIN)/$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
 	@$(BIN)/$(COMPILE) --group bench -o benchmarks/peers.lock
 	@$(BIN)/$(COMPILE) --group bench-corpus --no-deps -o benchmarks/corpus.lock
 
 clean: ## everything that was made or downloaded here
-	rm -rf .venv .cache build dist *.egg-info server/*.egg-info .mypy_cache .ruff_cache .pytest_cache \
-	    .import_linter_cache client-vscode/node_modules client-vscode/dist
+	rm -rf .venv .cache build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	    .import_linter_cache client-vscode/node_modules client-vscode/dist client-vscode/wheels

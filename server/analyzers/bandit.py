@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import configparser
-import subprocess
 import sys
 import warnings
 from fnmatch import fnmatch
@@ -22,6 +21,7 @@ from ..model import Category, Confidence, Finding, Position, Range, Report, Seve
 from ..settings import Settings
 from ..text import Lines, decode
 from .base import (
+    MALFORMED,
     Analyzer,
     Answer,
     Configuration,
@@ -32,11 +32,14 @@ from .base import (
     inside,
     installed,
     loads_json,
+    nested,
     no_verdict,
     read_content,
+    text_of,
     unreadable,
     upwards,
 )
+from .process import run
 
 if TYPE_CHECKING:
     from bandit.core.manager import BanditManager
@@ -55,22 +58,17 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     problem = ""
     for place in upwards(folder):
         try:
-            if options is None and (table := files.toml(place / "pyproject.toml")) is not None:
-                options = table.get("tool", {}).get("bandit")
+            if options is None:
+                options = nested(files.toml(place / "pyproject.toml"), "tool").get("bandit")
             if ini is None and (text := files.read(place / ".bandit")) is not None:
                 ini = _ini(text.decode())
         except (ValueError, configparser.Error) as error:
-            problem = f"the configuration in {place} cannot be read: {error}"
+            problem = problem or f"its configuration in {place} cannot be read: {error}"
         if place == root:
             break
     interpreter = settings.bandit.interpreter
-    context = (interpreter, repr(options), repr(ini), str(root))
-    return Configuration(
-        context,
-        key=fingerprint(context),
-        needs_trust=inside(interpreter, root),
-        problem=problem,
-    )
+    context = (interpreter, repr(options), repr(ini), str(root), problem)
+    return Configuration(context, key=fingerprint(context), needs_trust=inside(interpreter, root))
 
 
 def _ini(text: str) -> dict[str, str]:
@@ -100,8 +98,8 @@ ANALYZER = Analyzer(
 )
 
 
-def check(context: tuple[str, str, str, str], items: tuple[Item, ...]) -> list[Answer]:
-    interpreter, options, ini, root = context
+def check(context: tuple[str, str, str, str, str], items: tuple[Item, ...]) -> list[Answer]:
+    interpreter, options, ini, root, problem = context
     answers: list[Answer] = []
     for item in items:
         try:
@@ -109,7 +107,9 @@ def check(context: tuple[str, str, str, str], items: tuple[Item, ...]) -> list[A
         except OSError as error:
             answers.append(unreadable(_NAME, error))
             continue
-        if interpreter:
+        if problem:
+            report = _failed(problem)
+        elif interpreter:
             report = _check_with(interpreter, options, ini, content)
         else:
             report = _check_here(options, ini, root, item[0], content)
@@ -118,15 +118,18 @@ def check(context: tuple[str, str, str, str], items: tuple[Item, ...]) -> list[A
 
 
 def _check_here(options: str, ini: str, root: str, path: str, content: bytes) -> Report:
-    relative = path.removeprefix(root).lstrip("/")
     from bandit.core.metrics import Metrics
 
     try:
-        manager, excluded = _manager(options, ini)
-    except ValueError as error:
-        return no_verdict(_NAME, State.FAILED, f"Bandit refuses its configuration: {error}")
-    if any(pattern in relative or fnmatch(relative, pattern) for pattern in excluded):
+        manager, excluded, options_of = _manager(options, ini)
+    except MALFORMED as error:
+        return _failed(f"it refuses its configuration: {error}")
+    relative = path.removeprefix(f"{root}/")
+    names = (relative, f"./{relative}")  # as Bandit sees it when it is told a file, or a folder
+    if any(each in name or fnmatch(name, each) for each in excluded for name in names):
         return Report(_NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
+    for test, own in options_of:
+        test._config = own  # noqa: SLF001 - see _manager
     manager.results, manager.skipped, manager.scores = [], [], []
     manager.metrics = Metrics()
     # Without the word there is no comment to obey, and the file need not be tokenized.
@@ -140,9 +143,20 @@ def _check_here(options: str, ini: str, root: str, path: str, content: bytes) ->
     return _report(rows, content)
 
 
+def _failed(why: str) -> Report:
+    return no_verdict(_NAME, State.FAILED, f"Bandit did not check this file: {why}")
+
+
 @cache
-def _manager(options: str, ini: str) -> tuple[BanditManager, tuple[str, ...]]:
-    """A manager per configuration, kept for the worker's life. Raises ValueError."""
+def _manager(
+    options: str, ini: str
+) -> tuple[BanditManager, tuple[str, ...], tuple[tuple[Any, Any], ...]]:
+    """A manager per configuration, kept for the worker's life; the patterns of what it excludes;
+    and the options of each test. Raises ``MALFORMED``.
+
+    Bandit keeps the options of a test, and which calls and imports are forbidden, on the test's
+    function itself, where the next manager overwrites them: they are put there before each use.
+    """
     import logging
 
     from bandit.core import extension_loader
@@ -153,6 +167,8 @@ def _manager(options: str, ini: str) -> tuple[BanditManager, tuple[str, ...]]:
     table: dict[str, Any] = ast.literal_eval(options) or {}
     flags: dict[str, str] = ast.literal_eval(ini) or {}
     config = BanditConfig()
+    if not isinstance(table, dict):
+        raise TypeError("[tool.bandit] is no table")
     if table:
         config._config = table  # noqa: SLF001 - else only from a file
         config._init_settings()  # noqa: SLF001
@@ -162,7 +178,9 @@ def _manager(options: str, ini: str) -> tuple[BanditManager, tuple[str, ...]]:
     extension_loader.MANAGER.validate_profile(profile)
     manager = BanditManager(config, "file", profile=profile)
     excluded = (*(config.get_option("exclude_dirs") or ()), *_listed(flags.get("exclude")))
-    return manager, excluded
+    tests = {test for tests in manager.b_ts.tests.values() for test in tests}
+    options_of = tuple((each, vars(each)["_config"]) for each in tests if "_config" in vars(each))
+    return manager, excluded, options_of
 
 
 def _listed(text: str | None) -> list[str]:
@@ -187,7 +205,7 @@ def _skipped(why: str, content: bytes) -> Report:
         return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
     except (RecursionError, MemoryError):
         why = "the code is nested too deeply for Python's parser"
-    return no_verdict(_NAME, State.FAILED, f"Bandit did not check this file: {why}")
+    return _failed(why)
 
 
 def _check_with(interpreter: str, options: str, ini: str, content: bytes) -> Report:
@@ -203,16 +221,18 @@ def _check_with(interpreter: str, options: str, ini: str, content: bytes) -> Rep
         for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
             argv += [flag, value] if value else []
         try:
-            done = subprocess.run(
-                [*argv, "-"], input=content, check=False, capture_output=True, cwd=empty
-            )
+            done = run([*argv, "-"], Path(empty), content)
+        except ValueError as error:
+            return _failed(str(error))
         except OSError as error:
             why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
             return Report(_NAME, State.MISSING, why=why)
-    if b"No module named bandit" in done.stderr:
+    if b"No module named bandit" in done.errors:
         why = f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
         return Report(_NAME, State.MISSING, why=why)
-    return parse(done.stdout, content)
+    if not done.output:
+        return _failed(done.complaint)
+    return parse(done.output, content)
 
 
 def parse(output: bytes, content: bytes) -> Report:
@@ -222,8 +242,8 @@ def parse(output: bytes, content: bytes) -> Report:
         if answered["errors"]:
             return _skipped(str(answered["errors"][0]["reason"]), content)
         return _report(answered["results"], content)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        return no_verdict(_NAME, State.FAILED, f"Bandit gave no usable answer: {error}")
+    except MALFORMED as error:
+        return _failed(f"its answer is of no use: {error}")
 
 
 def _report(rows: list[dict[str, Any]], content: bytes) -> Report:
@@ -236,13 +256,13 @@ def _report(rows: list[dict[str, Any]], content: bytes) -> Report:
 def _finding(row: dict[str, Any], lines: Lines) -> Finding:
     return Finding(
         tool=_NAME,
-        rule=row["test_id"],
-        message=row["issue_text"],
+        rule=text_of(row["test_id"]),
+        message=text_of(row["issue_text"]),
         range=_range(row, lines),
         severity=_SEVERITY.get(row["issue_severity"], Severity.LOW),
         category=Category.SECURITY,
         confidence=_CONFIDENCE.get(row["issue_confidence"], Confidence.LOW),
-        url=row.get("more_info") or _url(row["test_id"]),
+        url=text_of(row.get("more_info") or _url(row["test_id"])),
         cwe=int(row.get("issue_cwe", {}).get("id", 0)),
     )
 

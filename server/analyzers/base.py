@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -47,7 +48,6 @@ class Configuration:
     hints: tuple[Any, ...] = ()
     key: str = ""
     needs_trust: bool = False
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,13 @@ def fingerprint(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
+def nested(table: object, *names: str) -> dict[str, Any]:
+    """The table below ``names``; empty when there is none, or something else stands there."""
+    for name in names:
+        table = table.get(name) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else {}
+
+
 def upwards(folder: Path) -> tuple[Path, ...]:
     """The folder and those it lies in, nearest first."""
     return (folder, *folder.parents)
@@ -91,6 +98,8 @@ def read_content(item: Item) -> bytes:
         # O_NONBLOCK: a FIFO among the files must not hold the worker.
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise OSError("it is no regular file")
             content = file.read()
     return canonical(content)
 
@@ -98,6 +107,18 @@ def read_content(item: Item) -> bytes:
 def inside(program: str, root: Path) -> bool:
     """Whether a program that the settings name lies in the workspace, and so needs its trust."""
     return bool(program) and Path(os.path.abspath(program)).is_relative_to(root)
+
+
+def text_of(value: object) -> str:
+    """A text in a tool's answer. Raises TypeError when something else stands there."""
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {value!r:.40}")
+    return value
+
+
+def position_of(line: Any, column: Any) -> Position:
+    """A place in a tool's answer, drawn into the file. Raises ``MALFORMED``."""
+    return Position(max(0, int(line)), max(0, int(column)))
 
 
 def answer(content: bytes, report: Report) -> Answer:
@@ -124,10 +145,21 @@ def no_verdict(tool: str, state: State, why: str, place: Position = Position(0, 
     return Report(tool, state, (finding,), why)
 
 
+MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading a tool's answer raises when the answer is not what it should be."""
+
+
 def loads_json(text: str | bytes) -> Any:
     """Raises ValueError with the beginning of what is not JSON."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         start = text[:80] if isinstance(text, str) else text[:80].decode("utf-8", "replace")
         raise ValueError(f"its answer is not JSON: {start!r}") from None

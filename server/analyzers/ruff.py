@@ -12,73 +12,86 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..model import Category, Edit, Finding, Fix, Position, Range, Severity, Tag, Tier
+from ..model import Category, Edit, Finding, Fix, Range, Severity, Tag, Tier
 from ..settings import Settings
-from .base import Analyzer, Configuration, Files, fingerprint, inside, installed, upwards
+from .base import (
+    Analyzer,
+    Configuration,
+    Files,
+    fingerprint,
+    inside,
+    installed,
+    nested,
+    position_of,
+    text_of,
+    upwards,
+)
 
 NAME = "ruff"
 _FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
+_LONGEST_CHAIN = 16
 _SELECTORS = ("select", "extend-select", "ignore", "extend-ignore")
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
     """Ruff's own search: the nearest file that configures it, up to the root of the disk."""
-    source, table, problem = _nearest(folder, files)
-    mentioned = _mentioned(table)
+    source, table = _nearest(folder, files)
+    contents, tables = _chain(source, table, files)
+    mentioned = {rule for each in tables for rule in _mentioned(each)}
     wanted = [("S", True), ("C901", settings.complexity.enabled)]
     extra = tuple(rule for rule, on in wanted if on and not _covers(mentioned, rule))
-    threshold = 0 if "mccabe" in table.get("lint", table) else settings.complexity.max
+    told = any("mccabe" in each or "mccabe" in nested(each, "lint") for each in tables)
+    threshold = 0 if told else settings.complexity.max
     context = (settings.ruff.path, str(root), extra, threshold)
-    seen = fingerprint(_chain(source, table, files))
+    seen = fingerprint(contents)
     return Configuration(
         context,
         hints=(str(source or ""), seen),
         key=fingerprint(context, seen),
         needs_trust=inside(settings.ruff.path, root),
-        problem=problem,
     )
 
 
-def _nearest(folder: Path, files: Files) -> tuple[Path | None, dict[str, Any], str]:
-    problem = ""
+def _nearest(folder: Path, files: Files) -> tuple[Path | None, dict[str, Any]]:
+    """A file that is no TOML is the nearest, too: Ruff says what is wrong with it."""
     for place in upwards(folder):
         for name in _FILES:
             try:
                 table = files.toml(place / name)
-            except ValueError as error:
-                problem = problem or f"{place / name} cannot be read: {error}"
+            except ValueError:
+                return place / name, {}
+            if table is None:
                 continue
-            if table is not None and name == "pyproject.toml":
-                table = table.get("tool", {}).get("ruff")
-            if isinstance(table, dict):
-                return place / name, table, problem
-    return None, {}, problem
+            if name != "pyproject.toml":
+                return place / name, table
+            if "ruff" in nested(table, "tool"):
+                return place / name, nested(table, "tool", "ruff")
+    return None, {}
 
 
-def _chain(source: Path | None, table: dict[str, Any], files: Files) -> tuple[bytes | None, ...]:
-    """The contents of the configuration and of the files that ``extend`` names, one by one."""
-    found: list[bytes | None] = []
-    while source is not None and len(found) < 16:
-        found.append(files.read(source))
+def _chain(
+    source: Path | None, table: dict[str, Any], files: Files
+) -> tuple[list[bytes | None], list[dict[str, Any]]]:
+    """The configuration and those that ``extend`` names, one by one: contents and tables."""
+    contents: list[bytes | None] = []
+    tables: list[dict[str, Any]] = []
+    while source is not None and len(tables) < _LONGEST_CHAIN:
+        contents.append(files.read(source))
+        tables.append(table)
         parent = table.get("extend")
         source = source.parent / os.path.expanduser(str(parent)) if parent else None
         try:
             table = (files.toml(source) if source else None) or {}
         except ValueError:
             table = {}
-        table = table.get("tool", {}).get("ruff", table)
-    return tuple(found)
+        table = nested(table, "tool", "ruff") or table
+    return contents, tables
 
 
 def _mentioned(table: dict[str, Any]) -> set[str]:
     """The rule selectors that a configuration speaks of, for or against."""
-    lint = table.get("lint", {})
-    return {
-        str(selector)
-        for part in (table, lint if isinstance(lint, dict) else {})
-        for key in _SELECTORS
-        for selector in part.get(key) or ()
-    }
+    lists = (part.get(key) for part in (table, nested(table, "lint")) for key in _SELECTORS)
+    return {str(selector) for each in lists if isinstance(each, list) for selector in each}
 
 
 def _covers(mentioned: set[str], rule: str) -> bool:
@@ -116,7 +129,11 @@ _HIGH_SECURITY = re.compile(
     r"S(201|202|301|302|307|501|502|503|505|506|507|601|602|604|605|609|701|702)"
 )
 _MEDIUM_SECURITY = re.compile(r"S(10[2-8]|11[013]|3|5|60[68]|61|7)")
-_DEPRECATED = re.compile(r"UP00[58]|UP02[1-6]|NPY|PYI057|DOC|AIR3")
+# Only ruff server tells these, for fewer rules; what is read from disk is to look the same.
+_TAGS = {
+    Tag.UNNECESSARY: re.compile(r"F401|F811|F841|ARG00[1-5]|B007|RUF059|RUF100"),
+    Tag.DEPRECATED: re.compile(r"UP00[58]|UP02[1-6]|UP035|NPY.*|PYI057|AIR3.*|S306"),
+}
 
 
 @cache
@@ -137,54 +154,38 @@ def classify(rule: str) -> tuple[Category, Severity]:
 
 
 def from_server(row: dict[str, Any]) -> Finding:
-    """Read one LSP diagnostic of ``ruff server`` that speaks utf-32. Raises KeyError, TypeError."""
-    rule = str(row.get("code") or "invalid-syntax")
+    """Read one LSP diagnostic of ``ruff server`` that speaks utf-32. Raises ``MALFORMED``."""
     data = row.get("data") or {}
-    edits = tuple(Edit(_lsp_range(e["range"]), e["newText"]) for e in data.get("edits") or ())
-    fixes = (Fix(data["title"], edits, bool(data.get("is_preferred"))),) if edits else ()
-    url = str((row.get("codeDescription") or {}).get("href", ""))
-    return _finding(
-        rule, row["message"], _lsp_range(row["range"]), url, fixes, row.get("tags") or ()
+    edits = tuple(
+        Edit(_lsp_range(e["range"]), text_of(e["newText"])) for e in data.get("edits") or ()
     )
+    fixes = (Fix(text_of(data["title"]), edits, bool(data.get("is_preferred"))),) if edits else ()
+    url = (row.get("codeDescription") or {}).get("href")
+    return _finding(row, _lsp_range(row["range"]), url, fixes)
 
 
 def from_json(row: dict[str, Any]) -> Finding:
-    """Read one entry of ``ruff check --output-format json``. Raises KeyError, TypeError."""
-    rule = str(row["code"] or "invalid-syntax")
-    place = Range(_json_position(row["location"]), _json_position(row["end_location"]))
+    """Read one entry of ``ruff check --output-format json``. Raises ``MALFORMED``."""
     fixes: tuple[Fix, ...] = ()
     if fix := row.get("fix"):
-        edits = tuple(
-            Edit(
-                Range(_json_position(e["location"]), _json_position(e["end_location"])),
-                e["content"],
-            )
-            for e in fix["edits"]
-        )
-        fixes = (Fix(fix["message"], edits, fix["applicability"] == "safe"),)
-    tags = (1,) if rule in _UNNECESSARY else ()
-    return _finding(rule, row["message"], place, row.get("url") or "", fixes, tags)
+        edits = tuple(Edit(_json_range(e), text_of(e["content"])) for e in fix["edits"])
+        fixes = (Fix(text_of(fix["message"]), edits, fix["applicability"] == "safe"),)
+    return _finding(row, _json_range(row), row.get("url"), fixes)
 
 
-_UNNECESSARY = frozenset({"F401", "F841", "F811"})
-
-
-def _finding(
-    rule: str, message: str, place: Range, url: str, fixes: tuple[Fix, ...], tags: tuple[int, ...]
-) -> Finding:
+def _finding(row: dict[str, Any], place: Range, url: object, fixes: tuple[Fix, ...]) -> Finding:
+    rule = text_of(row.get("code") or "invalid-syntax")
     category, severity = classify(rule)
-    shown = [Tag.UNNECESSARY] if 1 in tags else []
-    if 2 in tags or _DEPRECATED.match(rule):
-        shown.append(Tag.DEPRECATED)
+    tags = tuple(tag for tag, rules in _TAGS.items() if rules.fullmatch(rule))
     return Finding(
         tool=NAME,
         rule=rule,
-        message=message.partition("\n\nhelp:")[0],
+        message=text_of(row["message"]).partition("\n\nhelp:")[0],
         range=place,
         severity=severity,
         category=category,
-        url=url,
-        tags=tuple(shown),
+        url=text_of(url or ""),
+        tags=tags,
         fixes=fixes,
     )
 
@@ -192,9 +193,13 @@ def _finding(
 def _lsp_range(range_: dict[str, dict[str, int]]) -> Range:
     start, end = range_["start"], range_["end"]
     return Range(
-        Position(start["line"], start["character"]), Position(end["line"], end["character"])
+        position_of(start["line"], start["character"]), position_of(end["line"], end["character"])
     )
 
 
-def _json_position(place: dict[str, int]) -> Position:
-    return Position(place["row"] - 1, place["column"] - 1)
+def _json_range(row: dict[str, dict[str, int]]) -> Range:
+    start, end = row["location"], row["end_location"]
+    return Range(
+        position_of(start["row"] - 1, start["column"] - 1),
+        position_of(end["row"] - 1, end["column"] - 1),
+    )

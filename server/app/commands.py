@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """``id`` is what the protocol carries; ``palette``: it makes sense without arguments."""
+    """``id`` is what the protocol carries. ``palette``: it makes sense without arguments;
+    ``client``: the editor's side does it by itself."""
 
     id: str
     title: str
     description: str
     palette: bool = True
+    client: bool = False
 
 
 SCAN = Command("understudy.scanWorkspace", "Scan Workspace", "Analyse every file of the workspace.")
@@ -39,5 +41,15 @@ IGNORE_RULES = Command(
     "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
     palette=False,
 )
+RESTART = Command(
+    "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
+)
+OUTPUT = Command("understudy.showOutput", "Show Output", "Show the server's log.", client=True)
+REPORT = Command(
+    "understudy.reportProblem",
+    "Report a Problem",
+    "Open a page with what a problem report needs.",
+    client=True,
+)
 
-COMMANDS = (SCAN, STATUS, TRUST, UNTRUST, DEBUG_INFO, IGNORE_RULES)
+COMMANDS = (SCAN, STATUS, TRUST, UNTRUST, DEBUG_INFO, IGNORE_RULES, RESTART, OUTPUT, REPORT)

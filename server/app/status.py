@@ -33,7 +33,7 @@ def status_of(
     for view in closed:
         counts.update(view.counts)
     return Status(
-        trusted=all(workspace.trusted for workspace in workspaces if not workspace.loose),
+        trusted=bool(workspaces) and all(workspace.trusted for workspace in workspaces),
         running=runner.running,
         counts=counts,
         tools=tuple(
@@ -51,9 +51,13 @@ def _tool(
     running: Collection[str],
     costs: Mapping[str, Cost],
 ) -> ToolStatus:
-    worst = compose.worst(report for report in reports if report.tool == name)
+    own = [report for report in reports if report.tool == name]
+    worst = compose.worst(own)
     state = worst.state if worst else State.NOT_ANALYSED
     why = worst.why if worst else "no file was looked at yet"
+    silent = sum(not report.state.is_verdict for report in own)
+    if state.is_verdict and silent:
+        why = f"{silent} of {len(own)} files not analysed"
     if name in running and not state.needs_attention:
         state, why = State.RUNNING, ""
     return ToolStatus(name, state, why, version, costs.get(name, Cost()))

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from ..model import Edit, Finding, Position, Range
 from ..text import Lines
-from .rewrites.source import Located, parse
+from .source import Located, parse
 
 _BANDIT_RULE = re.compile(r"B\d+")
 _RUFF_RULE = re.compile(r"[A-Z]+\d+")

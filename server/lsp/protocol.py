@@ -20,6 +20,16 @@ class Protocol(LanguageServerProtocol):
     """Every request gets one answer, out of turn and with wrong parameters too. Documents are left
     to ``documents.py``: pygls keeps no copy of its own."""
 
+    _over = False
+    """Whether the client is gone: what is told while everything ends is told to nobody."""
+
+    def _send_data(self, data: Any) -> None:
+        if not self._over:
+            try:
+                super()._send_data(data)
+            except BrokenPipeError:
+                self._over = True
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:
             return super().structure_message(data)
@@ -30,6 +40,7 @@ class Protocol(LanguageServerProtocol):
 
     def handle_message(self, message: Any) -> None:
         method = getattr(message, "method", None)
+        self._over |= method == lsp.EXIT
         if method is None or self._in_turn(method):
             super().handle_message(message)
         elif hasattr(message, "id"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 
 from ..app import events, presentation
 from ..model import Edit, Position, Problem, Range, Status
@@ -101,7 +102,11 @@ class Publisher:
             " workspace does it run programs that the workspace brings along."
         )
         params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, text, [trust, distrust])
-        answer = await self._server.window_show_message_request_async(params)
+        try:
+            answer = await self._server.window_show_message_request_async(params)
+        except JsonRpcException:
+            log.info("the client cannot ask; `understudy trust` decides")
+            return
         if answer is not None:
             trusted = answer.title == trust.title
             self._server.core.handle(events.TrustDecided(trusted, root, lasting=True))

@@ -68,6 +68,10 @@ class Server(LanguageServer):
         self.core = Core(self.publisher, trusted=trusted if isinstance(trusted, bool) else None)
         self.core.start()
 
+    @property
+    def was_shut_down(self) -> bool:
+        return self._closed is not None
+
     def close(self) -> asyncio.Task[None]:
         """End the core, once; the task is done when nothing of it is left."""
         if self._closed is None:
@@ -85,7 +89,10 @@ class Server(LanguageServer):
 
 
 def serve() -> int:
-    """Speak LSP over stdio until the client is gone. Standard output belongs to it alone."""
+    """Speak LSP over stdio until the client is gone. Standard output belongs to it alone.
+
+    Returns the exit code that LSP wants: 1 when the client left without ``shutdown``.
+    """
     real = os.dup(1)
     os.dup2(2, 1)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -95,8 +102,5 @@ def serve() -> int:
     server = Server()
     handlers.register(server)
     with os.fdopen(real, "wb") as stdout:
-        try:
-            server.start_io(stdout=stdout)
-        except SystemExit as leaving:
-            return int(leaving.code or 0)
-    return 0
+        server.start_io(stdout=stdout)
+    return 0 if server.was_shut_down else 1

@@ -20,6 +20,7 @@ TARGETS: dict[str, Callable[[], str]] = {
     "server/findings/families_data.py": families.module,
     "server/settings.schema.json": documents.settings_schema,
     "docs/settings.md": documents.settings_page,
+    "client-nvim/lua/understudy/commands.lua": documents.neovim_commands,
     "client-vscode/package.json": lambda: documents.package_json(
         _CLIENT / "package.json", _CLIENT / "client-settings.json"
     ),

@@ -87,6 +87,17 @@ def package_json(path: Path, client_settings: Path) -> str:
     return _json(manifest)
 
 
+def neovim_commands() -> str:
+    """client-nvim/lua/understudy/commands.lua"""
+    rows = "".join(
+        f'  {{ name = "{command.id.partition(".")[2]}", title = "{command.title}",'
+        f" client = {str(command.client).lower()} }},\n"
+        for command in COMMANDS
+        if command.palette
+    )
+    return f"-- Generated from server/app/commands.py: `make generate`\nreturn {{\n{rows}}}\n"
+
+
 def _restricted(client: dict[str, Any]) -> list[str]:
     """What VS Code is not to take from the settings of an untrusted workspace."""
     ours = [f"understudy.{option.key}" for option in options() if option.about.trusted_only]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from .editor import Editor
 from .processes import MARK
+from .tools import SlowBandit
 
 Start = Callable[..., Any]
 
@@ -49,3 +50,12 @@ async def start(
             return editor
 
         yield started
+
+
+@pytest.fixture
+def slow_bandit(tmp_path: Path) -> Iterator[SlowBandit]:
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    bandit = SlowBandit(folder)
+    yield bandit
+    bandit.close()

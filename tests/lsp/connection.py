@@ -1,7 +1,7 @@
 """A strict client end of LSP over stdio, whose last act is to inspect what the server leaves.
 
 Strict: whatever is on the server's standard output besides well-formed LSP is a failure. So is, when
-the session ends, an exit code other than 0, an error in the log that the test did not expect, or a
+a session ends, an exit code other than 0, an error in the log that the test did not expect, or a
 process that the server started and left behind.
 """
 
@@ -80,8 +80,12 @@ class Connection:
     async def quit(self) -> int:
         """End the session as the protocol wants it; the exit code."""
         await self.request("shutdown", None)
-        self.notify("exit", None)
+        return await self.exit()
+
+    async def exit(self) -> int:
+        """Say that the session is over, and nothing else; the exit code."""
         self._left = True
+        self.notify("exit", None)
         return await asyncio.wait_for(self.process.wait(), ENDING_SECONDS)
 
     async def kill(self) -> None:
@@ -218,8 +222,9 @@ class Connection:
         if (method := message.get("method")) is not None:
             self.received.append(message)
             if "id" in message:
-                reply = self.replies.get(method, lambda _: None)(message["params"])
-                self.send({"id": message["id"], "result": reply})
+                reply = self.replies.get(method)
+                result = reply(message["params"]) if reply is not None else None
+                self.send({"id": message["id"], "result": result})
         elif (answer := self._answers.pop(message["id"], None)) is None:
             self._faults.append(f"an answer that nobody waits for: {message}")
         elif answer.done():

@@ -177,12 +177,13 @@ class Editor(Connection):
     def shown(self, where: Place) -> list[Json]:
         return self.diagnostics.get(uri(where), [])
 
-    def codes(self, where: Place) -> list[str]:
-        return sorted(diagnostic["code"] for diagnostic in self.shown(where))
+    def found(self, where: Place) -> list[str]:
+        """Who says what: ``Bandit, Ruff B307``."""
+        return sorted(f"{each['source']} {each['code']}" for each in self.shown(where))
 
-    async def sees(self, where: Place, *codes: str) -> list[Json]:
-        """Until exactly these codes are shown; the diagnostics."""
-        await self.until(lambda: self.codes(where) == sorted(codes))
+    async def sees(self, where: Place, *found: str) -> list[Json]:
+        """Until exactly this is shown; the diagnostics."""
+        await self.until(lambda: self.found(where) == sorted(found))
         return self.shown(where)
 
     async def actions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from .conftest import Start
-from .connection import Refused
-from .editor import Editor
+from .connection import Connection, Refused
+from .editor import CAPABILITIES, Editor
 
-_ORIGIN = {"line": 0, "character": 0}
+INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32600, -32601, -32602
+NOT_INITIALIZED = -32002
+
+A = {"uri": "file:///a.py"}
 _UNREADABLE = (
     b'{"jsonrpc": "2.0", "id":',
     b"\xff\xfe{}",
@@ -26,12 +29,47 @@ _UNREADABLE = (
     b'{"jsonrpc": "2.0", "method": 5}',
     b'{"jsonrpc": "2.0", "method": "textDocument/didSave"}',
 )
+_WRONG_REQUESTS: tuple[tuple[str, Any], ...] = (
+    ("textDocument/codeAction", None),
+    ("textDocument/codeAction", {"textDocument": A, "range": "all", "context": {}}),
+    ("textDocument/hover", []),
+    ("textDocument/hover", {"textDocument": A, "position": "here"}),
+    ("textDocument/hover", {"textDocument": A, "position": {"line": -1, "character": 0}}),
+    ("workspace/executeCommand", {"command": "no.such.command"}),
+    ("workspace/executeCommand", {"command": "understudy.ignoreRules", "arguments": []}),
+    ("workspace/executeCommand", {"command": "understudy.showStatus", "arguments": [1]}),
+)
+_WRONG_NOTIFICATIONS: tuple[tuple[str, Any], ...] = (
+    ("no/such/notification", {}),
+    ("$/noSuchNotification", {}),
+    ("textDocument/didOpen", {"textDocument": {"uri": 5, "version": "one"}}),
+    ("textDocument/didOpen", {"textDocument": {"uri": "http://[", "languageId": "python"}}),
+    ("textDocument/didChange", {"textDocument": A, "contentChanges": 5}),
+    ("textDocument/didChange", {"textDocument": {**A, "version": 2}, "contentChanges": []}),
+    ("textDocument/didSave", {}),
+    ("textDocument/didSave", {"textDocument": A}),
+    ("textDocument/didClose", None),
+    ("textDocument/didClose", {"textDocument": A}),
+    ("understudy/trust", None),
+    ("understudy/trust", []),
+    ("understudy/trust", {"trusted": "yes"}),
+    ("workspace/didChangeConfiguration", {"settings": 5}),
+    ("workspace/didChangeWatchedFiles", {"changes": [{"uri": "http://[x", "type": 9}]}),
+    ("workspace/didRenameFiles", {"files": [{"oldUri": "x", "newUri": ""}]}),
+    ("workspace/didDeleteFiles", {"files": [{"uri": "no uri"}]}),
+    ("$/cancelRequest", {}),
+    ("$/cancelRequest", {"id": 99_999}),
+    ("window/workDoneProgress/cancel", {"token": "unknown"}),
+)
 
 
-async def code_of(editor: Editor, method: str, params: Any) -> int:
-    with pytest.raises(Refused) as refused:
-        await editor.request(method, params)
-    return refused.value.code
+async def error_code(connection: Connection, method: str, params: Any) -> int:
+    """With which code a request is refused; 0 when it is not."""
+    try:
+        await connection.request(method, params)
+    except Refused as refused:
+        return refused.code
+    return 0
 
 
 async def test_unreadable_messages_are_passed_over(start: Start, workspace: Path) -> None:
@@ -40,59 +78,113 @@ async def test_unreadable_messages_are_passed_over(start: Start, workspace: Path
     for body in _UNREADABLE:
         editor.send_body(body)
     editor.send_raw(b"Content-Length: none\r\n\r\nno header at all\r\n\r\n")
-    await editor.sees(editor.open(workspace / "a.py", "import os\n"), "F401")
+    await editor.sees(editor.open(workspace / "a.py", "import os\n"), "Ruff F401")
 
 
-@pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("textDocument/codeAction", None),
-        ("textDocument/codeAction", {"textDocument": {"uri": "file:///a.py"}, "range": "all"}),
-        ("textDocument/hover", []),
-        ("textDocument/hover", {"textDocument": {"uri": "file:///a.py"}, "position": "here"}),
-        ("textDocument/hover", {"textDocument": {"uri": "file:///a.py"}, "position": {"line": -1}}),
-        ("workspace/executeCommand", {"command": "no.such.command"}),
-        ("workspace/executeCommand", {"command": "understudy.ignoreRules", "arguments": []}),
-        ("workspace/executeCommand", {"command": "understudy.ignoreRules", "arguments": [5, {}]}),
-        ("workspace/executeCommand", {"command": "understudy.showStatus", "arguments": [1]}),
-    ],
-)
-async def test_wrong_parameters_are_refused(method: str, params: Any, one: Editor) -> None:
-    one.expected_errors = "."
-    assert await code_of(one, method, params) == -32602
-
-
-async def test_unknown_methods(start: Start) -> None:
+async def test_a_request_with_wrong_parameters_is_refused(start: Start) -> None:
     editor = await start()
-    editor.expected_errors = "no/such/method"
-    assert await code_of(editor, "no/such/method", {}) == -32601
-    editor.notify("$/noSuchNotification", {})
-    editor.notify("no/such/notification", {})
-    assert await editor.command("showStatus")
+    editor.expected_errors = "Unable to deserialize message"
+    codes = [await error_code(editor, method, params) for method, params in _WRONG_REQUESTS]
+    assert codes == [INVALID_PARAMS] * len(_WRONG_REQUESTS)
+    assert await error_code(editor, "no/such/method", {}) == METHOD_NOT_FOUND
 
 
-@pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("textDocument/didOpen", {"textDocument": {"uri": 5, "version": "one"}}),
-        ("textDocument/didChange", {"textDocument": {"uri": "{a}"}, "contentChanges": 5}),
-        ("textDocument/didChange", {"textDocument": {"uri": "{a}", "version": 2}}),
-        ("textDocument/didSave", {}),
-        ("textDocument/didSave", {"textDocument": {"uri": "file:///never-opened.py"}}),
-        ("textDocument/didClose", None),
-        ("textDocument/didClose", {"textDocument": {"uri": "file:///never-opened.py"}}),
-        ("understudy/trust", None),
-        ("understudy/trust", []),
-        ("workspace/didChangeConfiguration", {"settings": 5}),
-        ("workspace/didChangeWatchedFiles", {"changes": [{"uri": "http://[x", "type": 9}]}),
-        ("workspace/didRenameFiles", {"files": [{"oldUri": "x", "newUri": ""}]}),
-        ("workspace/didDeleteFiles", {"files": [{"uri": "no uri"}]}),
-        ("$/cancelRequest", {}),
-        ("$/cancelRequest", {"id": 99_999}),
-        ("window/workDoneProgress/cancel", {"token": "unknown"}),
-    ],
-)
-async def test_wrong_notifications_change_nothing(
-    start: Start, workspace: Path, method: str, params: Any
+async def test_wrong_notifications_change_nothing(start: Start, workspace: Path) -> None:
+    editor = await start(trusted=False)
+    editor.expected_errors = "Unable to deserialize message"
+    file = editor.open(workspace / "a.py", "import os\n")
+    shown = await editor.sees(file, "Ruff F401")
+    await editor.idle()
+    for method, params in _WRONG_NOTIFICATIONS:
+        editor.notify(method, params)
+        await editor.command("debugInfo")
+    await editor.idle()
+    assert editor.shown(file) == shown
+    assert editor.status["trusted"] is False
+    assert editor.said("window/showMessage") == []
+    editor.edit(file, "import os", "import sys, os")
+    editor.save(file)
+    await editor.sees(file, "Ruff F401", "Ruff F401")
+
+
+async def test_positions_outside_the_text(start: Start, workspace: Path) -> None:
+    """A client that is out of step gets an answer for the nearest place, not an error."""
+    editor = await start()
+    file = editor.open(workspace / "a.py", "import os\n")
+    await editor.sees(file, "Ruff F401")
+    far = {"line": 10**6, "character": 10**6}
+    for place in ({"line": 0, "character": 10**6}, far):
+        await editor.request("textDocument/hover", {"textDocument": A, "position": place})
+    everywhere = {"start": {"line": 0, "character": 0}, "end": far}
+    answer = await editor.request(
+        "textDocument/codeAction",
+        {"textDocument": {"uri": file.uri}, "range": everywhere, "context": {"diagnostics": []}},
+    )
+    assert any("F401" in action["title"] for action in answer)
+    backwards = {"start": far, "end": {"line": 5, "character": 5}}
+    editor.notify(
+        "textDocument/didChange",
+        {
+            "textDocument": {"uri": file.uri, "version": 2},
+            "contentChanges": [{"range": backwards, "text": "\nimport sys\n"}],
+        },
+    )
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": file.uri}})
+    await editor.sees(file, "Ruff F401", "Ruff F401")
+
+
+async def test_requests_out_of_turn(
+    environment: Mapping[str, str], workspace: Path, tmp_path: Path
 ) -> None:
-    raise NotImplementedError
+    async with Editor.start(environment, tmp_path) as editor:
+        hover = {"textDocument": A, "position": {"line": 0, "character": 0}}
+        document = {**A, "languageId": "python", "version": 1, "text": "import os\n"}
+        editor.notify("textDocument/didOpen", {"textDocument": document})
+        assert await error_code(editor, "textDocument/hover", hover) == NOT_INITIALIZED
+        await editor.initialize(workspace)
+        assert await editor.request("textDocument/hover", hover) is None
+        again = {"processId": None, "rootUri": None, "capabilities": CAPABILITIES}
+        assert await error_code(editor, "initialize", again) == INVALID_REQUEST
+        editor.notify("initialized", {})
+        await editor.sees(editor.open(workspace / "a.py", "import os\n"), "Ruff F401")
+        await editor.request("shutdown", None)
+        assert await error_code(editor, "textDocument/hover", hover) == INVALID_REQUEST
+        assert await error_code(editor, "shutdown", None) == INVALID_REQUEST
+        assert await editor.exit() == 0
+
+
+async def test_shutdown_before_anything(environment: Mapping[str, str], tmp_path: Path) -> None:
+    async with Editor.start(environment, tmp_path) as editor:
+        assert await editor.quit() == 0
+
+
+async def test_exit_without_shutdown(start: Start, workspace: Path) -> None:
+    """The specification wants exit code 1; and still, nothing may be left."""
+    editor = await start()
+    await editor.sees(editor.open(workspace / "a.py", "import os\n"), "Ruff F401")
+    assert await editor.exit() == 1
+
+
+@pytest.mark.parametrize("options", [5, [], {"trusted": "yes", "settings": 5}])
+async def test_wrong_initialization_options(
+    environment: Mapping[str, str], workspace: Path, tmp_path: Path, options: Any
+) -> None:
+    """They trust nothing, and what is said of them is said in words."""
+    capabilities = {key: value for key, value in CAPABILITIES.items() if key != "workspace"}
+    async with Editor.start(environment, tmp_path) as editor:
+        await editor.request(
+            "initialize",
+            {
+                "processId": None,
+                "rootUri": workspace.as_uri(),
+                "capabilities": capabilities,
+                "initializationOptions": options,
+            },
+        )
+        editor.notify("initialized", {})
+        await editor.sees(editor.open(workspace / "a.py", "import os\n"), "Ruff F401")
+        await editor.idle()
+        await editor.until(lambda: editor.status)
+        assert editor.status["trusted"] is False
+        said = json.dumps(editor.said("window/showMessage"))
+        assert ("must be a group of settings, not 5" in said) == isinstance(options, dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,23 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group, with those of the groups that it includes."""
+    own = PROJECT["dependency-groups"][name]
+    included = (group(each["include-group"]) for each in own if not isinstance(each, str))
+    return [each for each in own if isinstance(each, str)] + list(chain.from_iterable(included))
+
+
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
-DEVELOPMENT: list[str] = RUNTIME + PROJECT["dependency-groups"]["dev"]
-LOCKS = {"requirements.lock": RUNTIME, "requirements-dev.lock": DEVELOPMENT}
+LOCKS = {
+    "requirements.lock": RUNTIME,
+    "requirements-setup.lock": group("setup"),
+    "requirements-dev.lock": RUNTIME + group("dev"),
+    "benchmarks/peers.lock": group("bench"),
+    "benchmarks/corpus.lock": group("bench-corpus"),
+}
 
 
 def entries(name: str) -> list[str]:
@@ -34,7 +49,7 @@ def test_every_package_is_pinned_and_hashed(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "wanted"), LOCKS.items())
 def test_the_lock_satisfies_the_project(name: str, wanted: list[str]) -> None:
-    pinned = dict(re.match(r"([\w.-]+)==(\S+)", entry).groups() for entry in entries(name))  # type: ignore[union-attr]
+    pinned = dict(entry.split(maxsplit=1)[0].split("==") for entry in entries(name))
     for text in wanted:
         requirement = Requirement(text)
         version = pinned.get(canonicalize_name(requirement.name))
@@ -43,7 +58,7 @@ def test_the_lock_satisfies_the_project(name: str, wanted: list[str]) -> None:
 
 
 def test_no_lock_names_a_registry() -> None:
-    locks = [*ROOT.glob("*.lock"), *ROOT.glob("client-*/package-lock.json")]
+    locks = [*map(ROOT.joinpath, LOCKS), *ROOT.glob("client-*/package-lock.json")]
     naming = [
         lock.name
         for lock in locks

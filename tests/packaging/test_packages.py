@@ -89,6 +89,6 @@ def test_the_wheel_holds_the_data_files(installed: Path) -> None:
 
 
 def test_the_installed_command_answers(installed: Path, tmp_path: Path) -> None:
-    command = [installed / "bin/understudy", "--version"]
+    command = [str(installed / "bin/understudy"), "--version"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
     assert answer.stdout.startswith("understudy 0.")

@@ -12,9 +12,10 @@ from io import BytesIO
 
 from bandit.core.config import BanditConfig
 from bandit.core.manager import BanditManager
-from ruff import find_ruff_bin
+
 from understudy.analyzers import bandit as bandit_analyzer
 from understudy.analyzers.ruff import from_json
+from understudy.analyzers.ruff_child import executable
 from understudy.model import Finding
 
 _RUFF = ("check", "--isolated", "--no-cache", "--quiet", "--extend-select", "S")
@@ -36,7 +37,7 @@ def bandit(text: str) -> tuple[Finding, ...]:
 @cache
 def ruff(text: str) -> tuple[Finding, ...]:
     """Ruff's default rules, and all of S."""
-    command = [find_ruff_bin(), *_RUFF, "--output-format=json", "--stdin-filename=sample.py", "-"]
+    command = [executable(""), *_RUFF, "--output-format=json", "--stdin-filename=sample.py", "-"]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     return tuple(from_json(row) for row in json.loads(done.stdout))
 

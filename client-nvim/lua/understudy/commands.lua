@@ -1,4 +1,4 @@
--- generated
+-- Generated from server/app/commands.py: `make generate`
 return {
   { name = "scanWorkspace", title = "Scan Workspace", client = false },
   { name = "showStatus", title = "Show Status", client = false },

@@ -4,7 +4,8 @@ local M = { status = {}, statuses = 0, questions = 0, messages = {} }
 local patience = tonumber(vim.env.UNDERSTUDY_TEST_PATIENCE or "15") * 1000
 
 function M.fail(text)
-  io.stdout:write("\nFAILED: " .. text .. "\n")
+  local status = M.status.detail or "no status came"
+  io.stdout:write(("\nFAILED: %s\nlast status: %s\n"):format(text, status))
   io.stdout:flush()
   vim.cmd("cquit 1")
 end

@@ -13,18 +13,20 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
-from .driver import SAMPLE, VSCode, Workbench, missing
+from .code_server import SAMPLE, CodeServer, missing
 from .stand_in import bundle_stand_in
+from .workbench import Workbench, browser, chromium, open_window
 
 Window = Callable[..., AbstractContextManager[Workbench]]
 ENDING_SECONDS = 15.0
 
 
 @pytest.fixture(scope="module")
-def vscode() -> Iterator[VSCode]:
-    if reason := missing():
+def vscode() -> Iterator[tuple[CodeServer, BrowserContext]]:
+    reason = missing() or (None if chromium() else "Chromium is not installed")
+    if reason:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
@@ -33,12 +35,13 @@ def vscode() -> Iterator[VSCode]:
     # Not a folder of pytest's: a socket's path may have about a hundred characters.
     with (
         tempfile.TemporaryDirectory(prefix="us-", ignore_cleanup_errors=True) as home,
+        CodeServer.running(Path(home), PATH=path) as server,
         sync_playwright() as playwright,
-        VSCode.running(playwright, Path(home), {"PATH": path}) as running,
+        browser(playwright) as context,
     ):
-        bundle_stand_in(running.extensions)
-        yield running
-    assert not running.processes(), "VS Code left something running"
+        bundle_stand_in(server.extensions)
+        yield server, context
+    assert not server.processes(), "VS Code left something running"
 
 
 @pytest.fixture
@@ -47,16 +50,17 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(vscode: VSCode, project: Path, tmp_path: Path) -> Window:
+def window(vscode: tuple[CodeServer, BrowserContext], project: Path, tmp_path: Path) -> Window:
     """Opens a window on the project; when it is closed, its language server has to end."""
+    server, context = vscode
 
     @contextmanager
     def opened(**options: Any) -> Iterator[Workbench]:
         failure = tmp_path / "failure.png"
-        with vscode.window(project, failure=failure, **options) as bench:
+        with open_window(context, server, project, failure=failure, **options) as bench:
             yield bench
-        servers = [psutil.Process(pid) for pid in vscode.language_servers()]
-        _, alive = psutil.wait_procs(servers, timeout=ENDING_SECONDS)
+        running = [psutil.Process(pid) for pid in server.language_servers()]
+        _, alive = psutil.wait_procs(running, timeout=ENDING_SECONDS)
         assert not alive, f"these outlive their window: {alive}"
 
     return opened

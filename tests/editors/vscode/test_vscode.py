@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from .code_server import REPOSITORY
 from .conftest import Window
-from .driver import REPOSITORY
 from .road import UNUSED_IMPORT, RoadEnds, main_road
 
 pytestmark = pytest.mark.editor
@@ -137,7 +137,7 @@ def test_nothing_of_the_workspace_runs_before_it_is_trusted(
         bench.toasts.filter(has_text="setting up its Python environment").wait_for()
         bench.squiggles.first.wait_for()
         assert not ran.exists()
-        untrusted = bench.vscode.language_servers()
+        untrusted = bench.server.language_servers()
 
         bench.trust_workspace()
         bench.open_file("app.py")
@@ -146,4 +146,4 @@ def test_nothing_of_the_workspace_runs_before_it_is_trusted(
         expect(bench.editor).to_contain_text("(workspace)")
         expect(bench.editor).to_contain_text("Workspace: trusted")
         assert ran.exists()
-        assert bench.vscode.language_servers().isdisjoint(untrusted)
+        assert bench.server.language_servers().isdisjoint(untrusted)

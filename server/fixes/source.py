@@ -13,8 +13,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
-from ...model import Position, Range
-from ...text import Lines
+from ..model import Position, Range
+from ..text import Lines
 from .names import Names
 
 Span = tuple[int, int]
@@ -73,8 +73,11 @@ class Source:
         return offset
 
     def margin(self, offset: int) -> str:
-        """What stands before the offset on its row."""
-        return self.text[self.offset(self.lines.position(offset).line) : offset]
+        """What stands before the offset on its row, and on those that are continued there."""
+        row = self.lines.position(offset).line
+        while row and self.lines.line(row - 1).endswith("\\"):
+            row -= 1
+        return self.text[self.offset(row) : offset]
 
     def rest(self, offset: int) -> str:
         """What stands from the offset to the end of its row."""

@@ -1,0 +1,147 @@
+"""A ``ruff server`` kept warm: a document is opened, asked about and closed again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+from .base import loads_json
+
+_LONGEST_HEADER = 1 << 12
+_MOST_BYTES = 64 << 20
+
+Context = tuple[str, str, tuple[str, ...], int]
+"""``ruff.path``, the root, the rules to add, and the highest complexity (0: the project says)."""
+
+Hints = tuple[str, str]
+"""The file that configures a folder (empty: none), and a fingerprint of what it says."""
+
+
+def _uri(path: str) -> str:
+    quoted = quote(os.fsencode(path))
+    return f"file://{quoted}" if path.startswith("/") else f"untitled:{quoted}"
+
+
+class RuffServer:
+    """Answers are awaited one at a time. A death raises OSError, garbage ``base.MALFORMED``; the
+    server is then of no more use."""
+
+    def __init__(self, program: str, context: Context, path: str, hints: Hints) -> None:
+        """``path`` and ``hints``: the first document's; Ruff reads their configuration now."""
+        _, root, extra, threshold = context
+        self._process = subprocess.Popen(
+            [program, "server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._ids = count(1)
+        self._sources = dict([hints])
+        self._folders = {os.path.dirname(path): hints}
+        self.misconfigured = False
+        """Whether some configuration in the workspace is wrong: what Ruff says is then said under
+        its defaults, and only ``ruff check`` tells which file is wrong."""
+        configuration = {"lint": {"mccabe": {"max-complexity": threshold}}} if threshold else {}
+        settings = {
+            "lint": {"extendSelect": list(extra)},
+            "configuration": configuration,
+            "configurationPreference": "editorFirst",  # as options of a command line are
+        }
+        try:
+            self._request(
+                "initialize",
+                {
+                    "processId": os.getpid(),
+                    "capabilities": {
+                        "general": {"positionEncodings": ["utf-32"]},
+                        "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+                    },
+                    "workspaceFolders": [{"uri": _uri(root), "name": "workspace"}],
+                    "initializationOptions": {"settings": settings},
+                },
+            )
+            self._notify("initialized", {})
+        except BaseException:
+            self.close()
+            raise
+
+    def diagnose(self, path: str, text: str, hints: Hints) -> list[dict[str, Any]]:
+        """Ruff's diagnostics of ``text`` as if it stood at ``path`` (empty: nowhere yet)."""
+        self._follow(os.path.dirname(path), hints)
+        uri = _uri(path)
+        document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+        self._notify("textDocument/didOpen", {"textDocument": document})
+        try:
+            result = self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        finally:
+            self._notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        rows: list[dict[str, Any]] = result["items"]
+        return rows
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError), self._process:
+            self._process.kill()
+
+    def _follow(self, folder: str, hints: Hints) -> None:
+        """Ruff reads configurations once: tell it of one that it may not have seen as it is."""
+        source, seen = hints
+        before = self._folders.get(folder, hints)
+        if before == hints and self._sources.get(source) == seen:
+            return
+        self._folders[folder] = hints
+        self._sources[source] = seen
+        self.misconfigured = False
+        touched = {source, before[0]} - {""}
+        changes = [{"uri": _uri(each), "type": 2} for each in touched]
+        self._notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+    def _notify(self, method: str, params: dict[str, Any]) -> None:
+        self._send({"method": method, "params": params})
+
+    def _request(self, method: str, params: dict[str, Any]) -> Any:
+        id_ = next(self._ids)
+        self._send({"id": id_, "method": method, "params": params})
+        while True:
+            message = self._receive()
+            if "method" in message:
+                self._told(message)
+            elif message.get("id") == id_:
+                if error := message.get("error"):
+                    raise ValueError(f"ruff server refuses {method}: {error}")
+                return message["result"]
+
+    def _told(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._send({"id": message["id"], "result": None})
+        elif message["method"] == "window/showMessage" and message["params"]["type"] == 1:
+            self.misconfigured = True
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._process.stdin.flush()
+
+    def _receive(self) -> dict[str, Any]:
+        stream = self._process.stdout
+        assert stream is not None
+        length = 0
+        while (line := stream.readline(_LONGEST_HEADER)) not in (b"\r\n", b"\n"):
+            name, colon, value = line.partition(b":")
+            if not line:
+                raise OSError("it ended without an answer")
+            if not colon:
+                raise ValueError(f"its answer is not LSP: {line[:80].decode('utf-8', 'replace')!r}")
+            if name.lower() == b"content-length":
+                length = int(value)
+        if not 0 < length <= _MOST_BYTES:
+            raise ValueError(f"its answer has {length:,} bytes")
+        message = loads_json(stream.read(length))
+        if not isinstance(message, dict):
+            raise TypeError("its answer is not LSP")
+        return message

@@ -1,0 +1,187 @@
+"""Drives the VS Code workbench in a headless Chromium.
+
+Waits are for events of the page, never for time; a time-out names what was waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import (
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    ViewportSize,
+    expect,
+)
+
+from .code_server import CodeServer
+
+READY_SECONDS = 60
+STEP_SECONDS = 20
+# High enough for every row of the Problems panel that a test looks for: the page has visible rows
+# only, and the panel's own filter does not notice a row that comes later.
+SIZE: ViewportSize = {"width": 1280, "height": 1100}
+
+
+def chromium() -> str | None:
+    """The Chromium to drive: UNDERSTUDY_CHROMIUM, else the first one on PATH."""
+    names = [os.environ.get("UNDERSTUDY_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@contextmanager
+def browser(playwright: Playwright) -> Iterator[BrowserContext]:
+    """A headless Chromium that reaches loopback only; its windows share one cache."""
+    running = playwright.chromium.launch(
+        executable_path=chromium(),
+        args=[
+            *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ],
+    )
+    with running:
+        yield running.new_context()
+
+
+@contextmanager
+def open_window(
+    context: BrowserContext,
+    server: CodeServer,
+    folder: Path,
+    *,
+    interpreter: Path | None = Path(sys.executable),
+    trust: bool = True,
+    patience: float = STEP_SECONDS,
+    failure: Path | None = None,
+    size: ViewportSize = SIZE,
+) -> Iterator[Workbench]:
+    """A window on `folder`, with the settings that `CodeServer.configure` describes.
+
+    `patience`: seconds that a step may take. What the window shows when the body fails is saved to
+    `failure`, a PNG file. The next window may be opened when this one is closed.
+    """
+    server.configure(interpreter=interpreter, trust=trust)
+    page = context.new_page()
+    page.set_viewport_size(size)
+    page.set_default_timeout(patience * 1000)
+    expect.set_options(timeout=patience * 1000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    try:
+        page.goto(server.url(folder), timeout=READY_SECONDS * 1000)
+        page.locator(".monaco-workbench .statusbar").wait_for(timeout=READY_SECONDS * 1000)
+        yield Workbench(page, server, folder)
+    except BaseException:
+        if failure:
+            page.screenshot(path=failure)
+        raise
+    finally:
+        # Only a page that is left says good-bye to its extension host.
+        page.goto("about:blank")
+        page.close()
+
+
+class Workbench:
+    """One window. Its methods do what a person does with the keyboard, and wait for the result."""
+
+    def __init__(self, page: Page, server: CodeServer, folder: Path) -> None:
+        self.page = page
+        self.server = server
+        self.folder = folder
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator('[id="understudy.understudy.status"]')
+
+    @property
+    def editor(self) -> Locator:
+        """The lines that the active editor shows."""
+        return self.page.locator(".editor-group-container.active .view-lines").first
+
+    @property
+    def squiggles(self) -> Locator:
+        return self.page.locator(".editor-instance").locator(".squiggly-error, .squiggly-warning")
+
+    def explorer_row(self, name: str) -> Locator:
+        """A file in the Explorer; its text is the name, then how many problems the file has."""
+        return self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label^="{name}"]')
+
+    @property
+    def toasts(self) -> Locator:
+        return self.page.locator(".notifications-toasts .notification-toast")
+
+    def problem(self, text: str | re.Pattern[str]) -> Locator:
+        """Rows of the Problems panel by their label: message, line, column and source."""
+        rows = self.page.locator(".markers-panel .monaco-list-row")
+        return rows.and_(self.page.get_by_label(text))
+
+    def open_file(self, name: str) -> None:
+        self._pick("Control+P", name)
+        self.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for()
+        self.focus_editor()
+
+    def open_problems(self) -> None:
+        self.page.keyboard.press("Control+Shift+M")
+        self.page.locator(".markers-panel .monaco-list").wait_for()
+
+    def run_command(self, title: str) -> None:
+        self._pick("F1", f">{title}", row=title)
+
+    def trust_workspace(self) -> None:
+        self.run_command("Workspaces: Manage Workspace Trust")
+        self.page.get_by_role("button", name="Trust", exact=True).click()
+        self.page.locator(".workspace-trust-editor.trusted").wait_for()
+        self.page.keyboard.press("Control+W")
+
+    def focus_editor(self) -> None:
+        self.page.keyboard.press("Control+1")
+        self.page.locator(".editor-instance .monaco-editor.focused").wait_for()
+
+    def go_to(self, line: int, column: int) -> None:
+        """Puts the cursor there; both count from 1."""
+        self.focus_editor()
+        self._pick("Control+G", f":{line}:{column}")
+        self.page.locator(".editor-instance .monaco-editor.focused").wait_for()
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.insert_text(text)
+
+    def save(self) -> None:
+        self.page.locator(".tab.active.dirty").wait_for()
+        self.page.keyboard.press("Control+S")
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+
+    def open_quick_fixes(self) -> Locator:
+        """The rows of the menu at the cursor."""
+        self.page.keyboard.press("Control+.")
+        rows = self.page.locator(".action-widget .monaco-list-row.action")
+        rows.first.wait_for()
+        return rows
+
+    def choose(self, rows: Locator, title: str) -> None:
+        """Goes down the menu to the row that begins with `title`, and takes it."""
+        expect(rows.filter(has_text=title)).not_to_have_count(0)
+        labels = rows.all_inner_texts()
+        wanted = next(n for n, label in enumerate(labels) if label.strip().startswith(title))
+        for _ in range(wanted):
+            self.page.keyboard.press("ArrowDown")
+        expect(rows.nth(wanted)).to_have_class(re.compile(r"\bfocused\b"))
+        self.page.keyboard.press("Enter")
+        rows.first.wait_for(state="detached")
+
+    def _pick(self, key: str, text: str, row: str | None = None) -> None:
+        self.page.keyboard.press(key)
+        box = self.page.locator(".quick-input-widget .quick-input-box input")
+        box.wait_for()
+        box.fill(text)
+        first = self.page.locator(".quick-input-list .monaco-list-row.focused")
+        first.filter(has_text=row or text.lstrip(">")).wait_for() if key != "Control+G" else None
+        self.page.keyboard.press("Enter")
+        box.wait_for(state="hidden")
