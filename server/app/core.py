@@ -228,7 +228,7 @@ class Core:
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""
         for document in self.documents.values():
-            document.analyse()
+            document.analyse(again=True)
         for workspace in self.workspaces.values():
             if workspace.files:
                 paths = [Path(p) for p in workspace.files if not self._is_open(p)]
@@ -284,7 +284,7 @@ class Core:
             workspace = await self._workspace_of(document.path)
             if workspace is not document.workspace:
                 document.workspace = workspace
-                document.analyse()
+                document.analyse(again=True)
 
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
@@ -293,7 +293,7 @@ class Core:
             if changed:
                 for document in self.documents.values():
                     if document.workspace is workspace:
-                        document.analyse()
+                        document.analyse(again=True)
                         self._changed(document)
                 for path in workspace.files:
                     if not self._is_open(path):

@@ -58,11 +58,14 @@ class OpenDocument:
 
     # ── what happens to it ──────────────────────────────────────────────────────────────────────
 
-    def analyse(self) -> None:
-        """Analyse the text as it stands, now; what was under way for another text is cancelled."""
+    def analyse(self, *, again: bool = False) -> None:
+        """Analyse the text as it stands, now; what was under way for another text is cancelled.
+
+        ``again``: something else than the text has changed.
+        """
         self._stop_timers()
         subject = self.subject()
-        if self._is_busy and subject.digest == self._analysed:
+        if self._is_busy and subject.digest == self._analysed and not again:
             return
         self._cancel(self._analysis)
         self._analysed = subject.digest

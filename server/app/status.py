@@ -32,8 +32,9 @@ def status_of(
     counts = Counter(compose.counts(document.problems() for document in documents))
     for view in closed:
         counts.update(view.counts)
+    folders = [workspace for workspace in workspaces if not workspace.loose] or workspaces
     return Status(
-        trusted=bool(workspaces) and all(workspace.trusted for workspace in workspaces),
+        trusted=bool(folders) and all(workspace.trusted for workspace in folders),
         running=runner.running,
         counts=counts,
         tools=tuple(

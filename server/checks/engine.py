@@ -76,6 +76,11 @@ class _Shared:
         self._task = task
         self._waiting = 0
 
+    @property
+    def joinable(self) -> bool:
+        """Not when it was given up: who joined it then would share its end."""
+        return not self._task.done() and not self._task.cancelling()
+
     async def wait(self) -> Report:
         self._waiting += 1
         try:
@@ -165,11 +170,18 @@ class Checks:
         return report
 
     def _share(self, key: str, job: Job, results: Results) -> _Shared:
-        if (shared := self._under_way.get(key)) is None:
-            task = asyncio.get_running_loop().create_task(self._compute(key, job, results))
-            shared = self._under_way[key] = _Shared(task)
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        return shared
+        shared = self._under_way.get(key)
+        if shared is not None and shared.joinable:
+            return shared
+        task = asyncio.get_running_loop().create_task(self._compute(key, job, results))
+        fresh = self._under_way[key] = _Shared(task)
+
+        def ended(_: asyncio.Task[Report]) -> None:
+            if self._under_way.get(key) is fresh:
+                del self._under_way[key]
+
+        task.add_done_callback(ended)
+        return fresh
 
     async def _compute(self, key: str, job: Job, results: Results) -> Report:
         outcome = await self._runner.execute(job)

@@ -7,7 +7,6 @@ that it reports. One comment can thus hide another, which is why they are merged
 
 from __future__ import annotations
 
-import ast
 import io
 import re
 import tokenize
@@ -16,7 +15,6 @@ from contextlib import suppress
 
 from ..model import Edit, Finding, Position, Range
 from ..text import Lines
-from .source import Located, parse
 
 _BANDIT_RULE = re.compile(r"B\d+")
 _RUFF_RULE = re.compile(r"[A-Z]+\d+")
@@ -25,8 +23,6 @@ _NOQA = re.compile(
     r"#\s*noqa(?:\s*:(?P<rules>[\s,]*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", re.IGNORECASE
 )
 _TEST_NAME = re.compile(r"\s*[a-z\d]+_\w+")
-# For these Bandit looks at the rows of what holds the string.
-_STRING_RULES = frozenset({"B104", "B105", "B108", "B608"})
 
 
 def ignore_here(text: str, findings: Sequence[Finding]) -> tuple[Edit, ...]:
@@ -98,8 +94,7 @@ class _Layout:
         """The column of the comment by row."""
         self.joined: set[int] = set()
         """Rows that end inside a string or in a line continuation."""
-        self.statements: dict[int, tuple[int, int]] = {}
-        """The first and the last row of the simple statement, or the header, on a row."""
+        self._statements: dict[int, int] = {}
         numbers = range(len(self.lines))
         rows = io.StringIO("\n".join(self.lines.line(number) for number in numbers))
         with suppress(tokenize.TokenError, SyntaxError):
@@ -126,7 +121,7 @@ class _Layout:
             if first is None and name not in _BETWEEN_STATEMENTS:
                 first = row - 1
             if first is not None and kind == tokenize.NEWLINE:
-                self.statements.update(dict.fromkeys(range(first, row), (first, row - 1)))
+                self._statements.update(dict.fromkeys(range(first, row), row - 1))
                 first = None
 
     def end(self, row: int) -> int:
@@ -135,39 +130,27 @@ class _Layout:
             row += 1
         return row
 
-    def first_nosec(self, first: int, last: int) -> int | None:
-        for row in range(first, last + 1):
-            if row in self.comments and _NOSEC.search(self.lines.line(row), self.comments[row]):
-                return row
-        return None
+    def statement_end(self, row: int) -> int:
+        """The last row of the simple statement, or of the header, that stands on the row."""
+        return self._statements.get(row, row)
+
+    def nosec(self, rows: Iterable[int]) -> list[int]:
+        """Those of the rows that have such a comment."""
+        return [
+            row
+            for row in rows
+            if row in self.comments and _NOSEC.search(self.lines.line(row)[self.comments[row] :])
+        ]
 
 
 _BETWEEN_STATEMENTS = ("NL", "COMMENT", "INDENT", "DEDENT", "ENDMARKER")
 
 
 def _nosec_rows(layout: _Layout, finding: Finding, preferred: Collection[int]) -> list[int]:
-    """Where Bandit looks, the best first: a comment below one that stands would be hidden by it,
-    one above would hide it."""
-    reported = finding.range.start.line
-    first, last = _rows(layout, finding)
-    begin, end = layout.statements.get(reported, (reported, reported))
-    standing = layout.first_nosec(first, min(last, end))
-    above = layout.first_nosec(begin, first - 1)
-    if standing is not None and (standing <= reported or above is None):
-        return [standing]
-    free = [row for row in range(reported, last + 1) if row not in layout.joined]
+    """The rows where Bandit sees a comment, the best first."""
+    first, last = finding.range.start.line, finding.range.end.line
+    standing = layout.nosec(range(first, min(last, layout.statement_end(first)) + 1))
+    if standing:
+        return standing
+    free = [row for row in range(first, last + 1) if row not in layout.joined]
     return sorted(free, key=lambda row: row not in preferred)
-
-
-def _rows(layout: _Layout, finding: Finding) -> tuple[int, int]:
-    """The first and the last row of the node, as far as the finding tells."""
-    start, end = finding.range
-    source = parse(layout.lines.text) if finding.rule in _STRING_RULES else None
-    offset = layout.lines.offset(start)
-    for node in source.names.nodes if source else ():
-        if isinstance(node, ast.Constant) and source and source.span(node)[0] == offset:
-            holder = source.names.parents[node]
-            parts = [part for part in ast.walk(holder) if isinstance(part, Located)]
-            ends = [part.end_lineno or part.lineno for part in parts]
-            return min(part.lineno for part in parts) - 1, max(ends) - 1
-    return start.line, end.line

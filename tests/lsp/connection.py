@@ -101,6 +101,13 @@ class Connection:
         self.process.stdin.close()
         return await asyncio.wait_for(self.process.wait(), ENDING_SECONDS)
 
+    async def vanish(self) -> int:
+        """What an editor that is killed does: both ends are closed at once; the exit code."""
+        for descriptor in (0, 1):
+            pipe = self.process._transport.get_pipe_transport(descriptor)  # type: ignore[attr-defined]
+            pipe.close()
+        return await self.hang_up()
+
     async def _leave(self) -> None:
         if not self._left:
             try:

@@ -138,7 +138,7 @@ TEXTS = {
     "form feed": "x = 1\n\fassert x; eval('1')\n",
     "line separator": "x = '\u2028'; eval('1')\n",
     "over lines": f"import subprocess\nsubprocess.call(\n    '{SMILE}',\n    shell=True,\n)\n",
-    "a function": "def f(p='secret'):\n" + "    x = 1\n" * 20,
+    "a function": "def f(password='secret'):\n" + "    x = 1\n" * 20,
     "no line end": "eval('1')",
     "latin-1": "# coding: latin-1\nx = 'é'; eval('1')\n",
 }
@@ -167,7 +167,7 @@ def test_the_place_of_eval(case: str) -> None:
 def test_a_finding_that_spans_a_whole_function_is_shown_at_its_head() -> None:
     (found,) = asked(TEXTS["a function"]).findings
     assert found.rule == "B107"
-    assert found.range == place(0, 0, 0, len("def f(p='secret'):"))
+    assert found.range == place(0, 0, 0, len("def f(password='secret'):"))
 
 
 def test_a_coding_cookie_is_obeyed() -> None:

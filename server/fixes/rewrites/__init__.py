@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from ...model import Finding, Fix, Range
-from ..source import Source, UnsureError, parse
 from . import crypto, files, loading, shell, statements, tls, web, xml
+from .source import Source, UnsureError, parse
 
 # Makes one change at the place of a finding, or raises UnsureError.
 Rewrite = Callable[[Source, Range], Fix]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ...model import Range
-from ..source import Source, UnsureError
+from .source import Source, UnsureError
 
 _Part = TypeVar("_Part")
 

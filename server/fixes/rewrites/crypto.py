@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Fix, Range
-from ..source import Source, UnsureError
 from .calls import argument, find_call, find_part, is_plain, keyword
 from .draft import Draft
+from .source import Source, UnsureError
 
 _WEAK_HASHES = ("md4", "md5", "sha", "sha1")
 _KEY_BITS = 2048

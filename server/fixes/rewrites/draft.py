@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Edit, Fix, Range
-from ..source import Source, Span, UnsureError, is_blank
 from .calls import keyword
 from .imports import Imports
+from .source import Source, Span, UnsureError, is_blank
 
 
 class Draft:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Fix, Range
-from ..source import Source, UnsureError
 from .calls import find_call, find_part
 from .draft import Draft
+from .source import Source, UnsureError
 
 _OTHERS_WRITE_OR_RUN = 0o033
 _OTHERS_RUN = 0o011

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from ..names import Binding, Import
-from ..source import Source, Span, UnsureError
+from .names import Binding, Import
 from .placement import arrange, block
+from .source import Source, Span, UnsureError
 
 
 class Imports:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Fix, Range
-from ..source import Source, UnsureError
 from .calls import find_call, is_plain, keyword
 from .draft import Draft
+from .source import Source, UnsureError
 
 _YAML_LOADERS = ("yaml.Loader", "yaml.FullLoader", "yaml.UnsafeLoader")
 

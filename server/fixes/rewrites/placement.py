@@ -10,8 +10,8 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import NamedTuple
 
-from ..names import Import
-from ..source import Source, Span, UnsureError
+from .names import Import
+from .source import Source, Span, UnsureError
 
 _STDLIB, _THIRD_PARTY, _FIRST_PARTY, _LOCAL = range(1, 5)
 

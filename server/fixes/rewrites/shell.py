@@ -7,10 +7,10 @@ import re
 import shlex
 
 from ...model import Category, Finding, Fix, Range, Severity
-from ..source import Source, UnsureError
 from ..suppress import ignore_here
 from .calls import find_call, find_part, flag, is_plain, keyword
 from .draft import Draft
+from .source import Source, UnsureError
 
 _RUNNERS = tuple(
     f"subprocess.{name}" for name in ("Popen", "call", "check_call", "check_output", "run")

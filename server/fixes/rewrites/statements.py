@@ -6,8 +6,8 @@ import ast
 import re
 
 from ...model import Fix, Range
-from ..source import Source, UnsureError
 from .draft import Draft
+from .source import Source, UnsureError
 
 _OPPOSITES: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Eq: ("==", "!="),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Fix, Range
-from ..source import Source, UnsureError
 from .calls import find_call, find_part, keyword
 from .draft import Draft
+from .source import Source, UnsureError
 
 _OLD_PROTOCOLS = ("PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1")
 _OLD_METHODS = ("SSLv2_METHOD", "SSLv23_METHOD", "SSLv3_METHOD", "TLSv1_METHOD", "TLSv1_1_METHOD")

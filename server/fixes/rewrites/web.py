@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Fix, Range
-from ..source import Source, UnsureError
 from .calls import find_part, flag, is_constant, keyword
 from .draft import Draft
+from .source import Source, UnsureError
 
 _TIMEOUT_SECONDS = "10"
 _ENVIRONMENTS = ("jinja2.Environment", "jinja2.environment.Environment")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from ...model import Fix, Range
-from ..names import Binding
-from ..source import Source, UnsureError
 from .draft import Draft
+from .names import Binding
+from .source import Source, UnsureError
 
 _TITLE = "Parse with defusedxml (a package to install)"
 _PARSE = frozenset({"parse", "parseString"})
