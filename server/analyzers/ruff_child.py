@@ -105,12 +105,15 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
 
 
 def _ask(context: Context, item: Item, text: str) -> list[Finding]:
+    idled = context in _servers
     server = _server(context, item)
     try:
         findings = [from_server(row) for row in server.diagnose(item[0], text, item[2])]
-    except (OSError, *MALFORMED):
+    except (OSError, *MALFORMED) as error:
         del _servers[context]
         server.close()
+        if idled and isinstance(error, OSError):
+            return _ask(context, item, text)  # it died while nobody needed it
         raise
     if not server.misconfigured:
         return findings

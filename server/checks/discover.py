@@ -47,7 +47,7 @@ def discover(
     in ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
     vanished is passed over.
     """
-    excluded = GitIgnoreSpec.from_lines(exclude) if exclude else None
+    excluded = _spec(exclude)
     rules: _Rules = ()
     relative = ""
     if folder.is_relative_to(root):
@@ -64,29 +64,32 @@ def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
     never = _NEVER if inside else _INSTALLED
     if found := never.intersection(relative.split("/")[:-1]):
         return f"files below {min(found)} are not analysed"
-    if exclude and inside and GitIgnoreSpec.from_lines(exclude).match_file(relative):
-        return "analysis.exclude excludes this file"
+    if exclude and inside:
+        spec, parts = _spec(exclude), relative.split("/")
+        folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
+        if any(_verdict(spec, path) for path in (*folders, relative)):
+            return "analysis.exclude excludes this file"
     return ""
 
 
 _Rules = tuple[tuple[str, GitIgnoreSpec], ...]
+_Level = tuple[Iterator[os.DirEntry[str]], str, _Rules]
 
 
 def _walk(
     folder: str,
     relative: str,
     suffixes: tuple[str, ...],
-    excluded: GitIgnoreSpec | None,
+    excluded: GitIgnoreSpec,
     rules: _Rules,
 ) -> Iterator[Found]:
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError:
-        return
-    if any(entry.name == ".gitignore" for entry in entries):
-        rules = (*rules, *_rules(folder, relative))
-    for entry in entries:
+    # A stack of its own: folders can be nested deeper than Python recurses.
+    levels = [_level(folder, relative, rules)]
+    while levels:
+        entries, relative, rules = levels[-1]
+        if (entry := next(entries, None)) is None:
+            levels.pop()
+            continue
         try:
             below = entry.is_dir(follow_symlinks=False)
             if not below and not entry.name.endswith(suffixes):
@@ -94,10 +97,10 @@ def _walk(
             if below and entry.name in _NEVER:
                 continue
             path = f"{relative}{entry.name}{'/' if below else ''}"
-            if (excluded and excluded.match_file(path)) or _ignored(path, rules):
+            if _verdict(excluded, path) or _ignored(path, rules):
                 continue
             if below:
-                yield from _walk(entry.path, path, suffixes, excluded, rules)
+                levels.append(_level(entry.path, path, rules))
             elif entry.is_file(follow_symlinks=False):
                 stat = entry.stat(follow_symlinks=False)
                 yield Found(entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
@@ -105,10 +108,22 @@ def _walk(
             continue
 
 
+def _level(folder: str, relative: str, rules: _Rules) -> _Level:
+    """What lies in one folder; nothing when it cannot be read."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError:
+        entries = []
+    if any(entry.name == ".gitignore" for entry in entries):
+        rules = (*rules, *_rules(folder, relative))
+    return iter(entries), relative, rules
+
+
 def _rules(folder: str, relative: str) -> _Rules:
     try:
         with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            return ((relative, GitIgnoreSpec.from_lines(file)),)
+            return ((relative, _spec(file.read().split("\n"))),)
     except OSError:
         return ()
 
@@ -116,7 +131,37 @@ def _rules(folder: str, relative: str) -> _Rules:
 def _ignored(path: str, rules: _Rules) -> bool:
     """The innermost ``.gitignore`` that speaks of a path decides."""
     for base, spec in reversed(rules):
-        verdict = spec.check_file(path.removeprefix(base)).include
+        verdict = _verdict(spec, path.removeprefix(base))
         if verdict is not None:
             return verdict
     return False
+
+
+def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+    """As git does, a line that is no pattern is passed over."""
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _verdict(spec: GitIgnoreSpec, path: str) -> bool | None:
+    """What the last line says that matches ``path`` itself, a folder with a slash at its end.
+
+    ``GitIgnoreSpec.check_file`` would also count what matches a folder around it; the walk has
+    decided on that folder before, and ``*`` with ``!*/`` is a folder that is not ignored.
+    """
+    for pattern in reversed(spec.patterns):
+        if pattern.include is not None and (found := pattern.match_file(path)) is not None:
+            below: str | None = found.match.groupdict().get("ps_d")
+            if below in (None, "/"):
+                return pattern.include
+    return None

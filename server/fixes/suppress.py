@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ..model import Edit, Finding, Position, Range
@@ -23,36 +23,52 @@ _NOQA = re.compile(
     r"#\s*noqa(?:\s*:(?P<rules>[\s,]*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", re.IGNORECASE
 )
 _TEST_NAME = re.compile(r"\s*[a-z\d]+_\w+")
+_NAMED = re.compile(r"\bB\d+\b|\b[a-z\d]+_\w+")
 
 
 def ignore_here(text: str, findings: Sequence[Finding]) -> tuple[Edit, ...]:
     """One edit for each row that needs one; what other comments say stays said.
 
-    A finding is left out where no comment can stand, or where a comment that silences everything
-    stands already.
+    A finding is left out where no comment can stand, or would take away another one's effect.
     """
     layout = _Layout(text)
     noqa: dict[int, list[str]] = {}
     nosec: dict[int, list[str]] = {}
     for finding in findings:
         if finding.tool == "ruff" and _RUFF_RULE.fullmatch(finding.rule):
-            row = layout.end(finding.range.start.line)
-            noqa.setdefault(row, []).append(finding.rule)
+            noqa.setdefault(layout.end(finding.range.start.line), []).append(finding.rule)
     for finding in findings:
         if finding.tool == "bandit" and _BANDIT_RULE.fullmatch(finding.rule):
-            for row in _nosec_rows(layout, finding, preferred=noqa)[:1]:
-                nosec.setdefault(row, []).append(finding.rule)
+            row, rules = _nosec(layout, finding, preferred=noqa)
+            nosec.setdefault(row, []).extend(rules)
     edits: list[Edit] = []
-    for row in sorted({*noqa, *nosec}):
+    for row in sorted(row for row in {*noqa, *nosec} if row in layout.known):
         line = layout.lines.line(row)
-        start = layout.comments.get(row, len(line.rstrip()))
-        old = line[start:].rstrip()
+        old = layout.comment(row)
         new = _with_noqa(_with_nosec(old, nosec.get(row, ())), noqa.get(row, ()))
         if new != old and not line.startswith("#!"):
-            gap = "  " if line.strip() and not old else ""
+            start = len(line.rstrip()) - len(old)
+            gap = "  " if start and not old else ""
             end = start + len(old) if old else len(line)
             edits.append(Edit(Range(Position(row, start), Position(row, end)), gap + new))
     return tuple(edits)
+
+
+def _nosec(layout: _Layout, finding: Finding, preferred: Collection[int]) -> tuple[int, list[str]]:
+    """A row where Bandit looks, and what the comment there must name; no rule if there is none.
+
+    What holds this node may be silenced further down. The new comment will be the first that Bandit
+    meets there, so it names that too.
+    """
+    first, last = finding.range.start.line, finding.range.end.line
+    standing = layout.nosec(range(first, min(last, layout.statement_end(first)) + 1))
+    free = [row for row in range(first, last + 1) if row not in layout.joined]
+    if standing or not free:
+        return (standing[0], [finding.rule]) if standing else (first, [])
+    row = min(free, key=lambda row: row not in preferred)
+    below = layout.nosec(range(row + 1, layout.statement_end(row) + 1))
+    hidden = _NAMED.findall(layout.comment(below[0])) if below else []
+    return row, [] if below and not hidden else [finding.rule, *hidden]
 
 
 def _with_nosec(comment: str, rules: Iterable[str]) -> str:
@@ -85,25 +101,24 @@ def _joined(comment: str, opening: str, rules: Iterable[str]) -> str:
     return f"{comment} {new}".strip()
 
 
+_BETWEEN_STATEMENTS = ("NL", "COMMENT", "INDENT", "DEDENT", "ENDMARKER")
+
+
 class _Layout:
     """Where comments stand in a text, and where they can."""
 
     def __init__(self, text: str) -> None:
         self.lines = Lines(text)
-        self.comments: dict[int, int] = {}
-        """The column of the comment by row."""
         self.joined: set[int] = set()
         """Rows that end inside a string or in a line continuation."""
+        self.known = range(0)
+        """Rows of which all this is certain: those before what the tokenizer refuses."""
+        self._comments: dict[int, int] = {}
         self._statements: dict[int, int] = {}
-        numbers = range(len(self.lines))
-        rows = io.StringIO("\n".join(self.lines.line(number) for number in numbers))
-        with suppress(tokenize.TokenError, SyntaxError):
-            self._read(tokenize.generate_tokens(rows.readline))
-        self.joined.update(
-            number
-            for number in numbers
-            if number not in self.comments and self.lines.line(number).endswith("\\")
-        )
+        self._read(_tokens([self.lines.line(row) for row in range(len(self.lines))]))
+        for row in self.known:
+            if row not in self._comments and self.lines.line(row).endswith("\\"):
+                self.joined.add(row)
 
     def _read(self, tokens: Iterable[tokenize.TokenInfo]) -> None:
         opened: list[int] = []
@@ -111,7 +126,7 @@ class _Layout:
         for kind, _, (row, column), (end, _), _ in tokens:
             name = tokenize.tok_name[kind]
             if kind == tokenize.COMMENT:
-                self.comments[row - 1] = column
+                self._comments[row - 1] = column
             elif kind == tokenize.STRING:
                 self.joined.update(range(row - 1, end - 1))
             elif name.endswith("STRING_START"):
@@ -123,6 +138,12 @@ class _Layout:
             if first is not None and kind == tokenize.NEWLINE:
                 self._statements.update(dict.fromkeys(range(first, row), row - 1))
                 first = None
+            self.known = range(end)
+
+    def comment(self, row: int) -> str:
+        """The comment on the row, without the space after it; empty if there is none."""
+        column = self._comments.get(row)
+        return "" if column is None else self.lines.line(row)[column:].rstrip()
 
     def end(self, row: int) -> int:
         """The row on which what begins on a row, string or continued line, ends."""
@@ -136,21 +157,10 @@ class _Layout:
 
     def nosec(self, rows: Iterable[int]) -> list[int]:
         """Those of the rows that have such a comment."""
-        return [
-            row
-            for row in rows
-            if row in self.comments and _NOSEC.search(self.lines.line(row)[self.comments[row] :])
-        ]
+        return [row for row in rows if _NOSEC.search(self.comment(row))]
 
 
-_BETWEEN_STATEMENTS = ("NL", "COMMENT", "INDENT", "DEDENT", "ENDMARKER")
-
-
-def _nosec_rows(layout: _Layout, finding: Finding, preferred: Collection[int]) -> list[int]:
-    """The rows where Bandit sees a comment, the best first."""
-    first, last = finding.range.start.line, finding.range.end.line
-    standing = layout.nosec(range(first, min(last, layout.statement_end(first)) + 1))
-    if standing:
-        return standing
-    free = [row for row in range(first, last + 1) if row not in layout.joined]
-    return sorted(free, key=lambda row: row not in preferred)
+def _tokens(rows: Iterable[str]) -> Iterator[tokenize.TokenInfo]:
+    """The tokens up to the first thing that is not Python."""
+    with suppress(tokenize.TokenError, SyntaxError):
+        yield from tokenize.generate_tokens(io.StringIO("\n".join(rows)).readline)

@@ -18,10 +18,12 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass, field
 
 from ..model import Cost
 from .calls import Call, Job, Lane, Outcome, Status
+from .supervisor import MARK, become_subreaper, end_strays
 from .worker import pack, unpack_length
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class Supervisor:
         self._ids = itertools.count(1)
         self._exits: dict[int, asyncio.Future[int]] = {}
         self._preloaded: set[str] = set()
+        self._token = str(uuid.uuid4())
 
     @property
     def pid(self) -> int:
@@ -45,12 +48,14 @@ class Supervisor:
     def _start(self) -> socket.socket:
         if self._control is not None:
             return self._control
+        become_subreaper()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", f"{__package__}.supervisor", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
+                env={**os.environ, MARK: self._token},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
@@ -104,12 +109,14 @@ class Supervisor:
             exited.set_result(message["status"])
 
     def _gone(self) -> None:
-        """It was killed: its workers died with it. The next fork starts a new one."""
+        """It was killed, or is closed: what it leaves is ours and ends. The next fork starts a new
+        one."""
         if self._control is None or self._process is None:
             return
         asyncio.get_running_loop().remove_reader(self._control)
         self._control.close()
         self._process.wait()
+        end_strays(self._token)
         self._control = self._process = None
         self._preloaded.clear()
         for exited in self._exits.values():

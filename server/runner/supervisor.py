@@ -29,6 +29,9 @@ from pathlib import Path
 
 from . import worker
 
+MARK = "UNDERSTUDY_SUPERVISED"
+"""The variable by which what a supervisor started is known, wherever it hangs in the tree."""
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _PACKET = 1 << 16
@@ -39,17 +42,27 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
+def become_subreaper() -> None:
+    """From now on, what a descendant leaves behind becomes a child of this process."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
 def descendants(root: int) -> list[int]:
     """The pids below ``root``, nearest first, as ``/proc`` shows them now."""
     found: list[int] = []
     waiting = [root]
     while waiting:
-        pid = waiting.pop(0)
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
-                below = [int(child) for child in children.read_text().split()]
-                found += below
-                waiting += below
+        below = _children(waiting.pop(0))
+        found += below
+        waiting += below
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, children.read_text().split())
     return found
 
 
@@ -68,13 +81,31 @@ def kill_tree(pid: int) -> None:
     _kill(pid)
 
 
+def end_strays(token: str) -> None:
+    """End and reap the children of this process whose environment has ``token`` under ``MARK``:
+    what a supervisor leaves that was killed."""
+    mark = f"{MARK}={token}".encode()
+    while strays := [pid for pid in _children(os.getpid()) if _is_marked(pid, mark)]:
+        for pid in strays:
+            kill_tree(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _is_marked(pid: int, mark: bytes) -> bool:
+    try:
+        return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
 class _Supervisor:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._workers: dict[int, int] = {}
 
     def run(self) -> None:
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        become_subreaper()
         wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -27,7 +28,9 @@ def bandit(text: str) -> tuple[Finding, ...]:
     logging.getLogger("bandit").setLevel(logging.CRITICAL)
     manager = BanditManager(BanditConfig(), "file")
     content = text.encode()
-    manager._parse_file("sample.py", BytesIO(content), ["sample.py"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        manager._parse_file("sample.py", BytesIO(content), ["sample.py"])
     assert not manager.skipped, f"{manager.skipped}\n{text}"
     rows = [issue.as_dict(with_code=False) for issue in manager.results]
     output = json.dumps({"errors": [], "results": rows}).encode()

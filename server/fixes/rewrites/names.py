@@ -1,0 +1,130 @@
+"""What the names of a Python tree stand for, and where they are used."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[^\W\d]\w*")
+# Their inner nodes are not rewritten: before Python 3.12 the positions there are wrong, and a quote
+# that is fine elsewhere may end the string.
+_FORMATTED = tuple(
+    getattr(ast, name) for name in ("JoinedStr", "TemplateStr") if hasattr(ast, name)
+)
+
+Import = ast.Import | ast.ImportFrom
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """A name that an import statement binds; ``target`` is the dotted name that it stands for."""
+
+    local: str
+    target: str
+    alias: ast.alias
+    statement: Import
+
+
+class Names:
+    """Scopes are not told apart: a name that is bound in two ways anywhere stands for nothing.
+
+    ``pinned`` are the names that are used where no edit reaches: in formatted strings, quoted
+    annotations and ``__all__``. ``nodes`` are all nodes outside formatted strings.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.nodes: list[ast.AST] = []
+        self.bindings: list[Binding] = []
+        self.uses: dict[str, list[ast.Name]] = {}
+        self.pinned: set[str] = set()
+        self._bound: set[str] = set()
+        waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+        while waiting:
+            node, formatted = waiting.pop()
+            if not formatted:
+                self.nodes.append(node)
+            self._record(node, formatted)
+            for quoted in _quoted_code(node):
+                self.pinned.update(_NAME.findall(quoted))
+            formatted = formatted or isinstance(node, _FORMATTED)
+            for child in ast.iter_child_nodes(node):
+                self.parents[child] = node
+                waiting.append((child, formatted))
+
+    def _record(self, node: ast.AST, formatted: bool) -> None:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) if formatted:
+                self.pinned.add(name)
+            case ast.Name(id=name, ctx=ast.Load()):
+                self.uses.setdefault(name, []).append(node)
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.MatchMapping(rest=str(name)):
+                self._bound.add(name)
+            case ast.Import() | ast.ImportFrom():
+                self.bindings.extend(_bindings(node))
+            case ast.alias():
+                pass
+            case object(name=str(name)):  # functions, classes, handlers, patterns, type parameters
+                self._bound.add(name)
+
+    def resolve(self, expression: ast.expr) -> str:
+        """The dotted name of what the expression stands for; empty when that is not certain."""
+        members: list[str] = []
+        while isinstance(expression, ast.Attribute):
+            members.append(expression.attr)
+            expression = expression.value
+        if not isinstance(expression, ast.Name) or expression.id in self._bound:
+            return ""
+        name = expression.id
+        targets = {binding.target for binding in self.bindings if binding.local == name}
+        if not targets and hasattr(builtins, name):
+            targets = {name}
+        return ".".join([targets.pop(), *reversed(members)]) if len(targets) == 1 else ""
+
+    def is_free_for(self, local: str, target: str) -> bool:
+        """Whether an import can bind the name to the target without hiding another thing."""
+        others = {binding.target for binding in self.bindings if binding.local == local}
+        return local not in self._bound and others <= {target}
+
+    def is_used(self, name: str) -> bool:
+        """Whether the name occurs in any way."""
+        imported = any(binding.local == name for binding in self.bindings)
+        return name in self.uses or name in self._bound or name in self.pinned or imported
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that holds the node."""
+        while not isinstance(node, ast.stmt):
+            node = self.parents[node]
+        return node
+
+
+def _bindings(statement: Import) -> Iterator[Binding]:
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            target = f"{'.' * statement.level}{statement.module or ''}.{alias.name}"
+            yield Binding(alias.asname or alias.name, target, alias, statement)
+        elif alias.asname:
+            yield Binding(alias.asname, alias.name, alias, statement)
+        else:
+            root = alias.name.partition(".")[0]
+            yield Binding(root, root, alias, statement)
+
+
+def _quoted_code(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.arg(annotation=ast.expr() as quoting) | ast.AnnAssign(annotation=quoting):
+            pass
+        case ast.FunctionDef(returns=ast.expr() as quoting):
+            pass
+        case ast.AsyncFunctionDef(returns=ast.expr() as quoting):
+            pass
+        case ast.Assign(targets=[ast.Name(id="__all__")], value=quoting):
+            pass
+        case _:
+            return
+    for inner in ast.walk(quoting):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield inner.value

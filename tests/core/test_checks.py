@@ -1,0 +1,103 @@
+"""The engine with real workers: what is asked twice is computed once, what is given up is not joined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from understudy.checks.engine import Checks, Policy, subject_of
+from understudy.model import Priority, Report, State
+from understudy.runner.calls import Job, Outcome
+from understudy.runner.execute import Runner
+from understudy.settings import Settings
+from understudy.store.database import Database
+from understudy.store.results import Results
+
+SOURCE = "import os\n" + "print(eval('1'))\n" * 400
+
+
+class Counting(Runner):
+    """A real runner that remembers which tools were run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ran: list[str] = []
+
+    async def execute(self, job: Job) -> Outcome:
+        self.ran.append(job.task)
+        return await super().execute(job)
+
+
+class World:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runner = Counting()
+        self.checks = Checks(self.runner)
+        self.results = Results(Database(root / "state" / "results.db"))
+        self.policy = Policy(Settings(), trusted=True)
+
+    async def check(self, text: str = SOURCE) -> dict[str, Report]:
+        subject = subject_of(str(self.root / "app.py"), self.root, text, "python")
+        answers = self.checks.check(subject, self.policy, self.results, Priority.INTERACTIVE)
+        return {report.tool: report async for reports in answers for report in reports}
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path)
+    yield world
+    await world.runner.close()
+    await world.results.close()
+
+
+async def test_a_text_is_analysed_once(world: World) -> None:
+    first, second = await asyncio.gather(world.check(), world.check())
+    third = await world.check()
+    assert first == second == third
+    assert {tool: report.state for tool, report in first.items()} == {
+        "ruff": State.FINDINGS,
+        "bandit": State.FINDINGS,
+    }
+    assert sorted(world.runner.ran) == ["bandit", "ruff"]
+
+
+async def test_results_outlive_the_process(world: World, tmp_path: Path) -> None:
+    before = await world.check()
+    await world.results.flush()
+    again = World(tmp_path)
+    assert await again.check() == before
+    assert again.runner.ran == []
+    await again.runner.close()
+    await again.results.close()
+
+
+async def test_given_up_work_is_not_joined(world: World) -> None:
+    """Who asks in the moment in which the last one gave up gets an answer all the same."""
+    for number in range(10):
+        text = f"{SOURCE}# {number}\n"
+        world.runner.ran.clear()
+        given_up = asyncio.create_task(world.check(text))
+        while len(world.runner.ran) < 2:
+            await asyncio.sleep(0)
+        given_up.cancel()
+        assert set(await world.check(text)) == {"ruff", "bandit"}
+        assert given_up.cancelled()
+
+
+async def test_another_setting_is_another_result(world: World) -> None:
+    with_complexity = await world.check()
+    world.policy = Policy(Settings.of({"complexity.enabled": False}), trusted=True)
+    world.runner.ran.clear()
+    assert (await world.check())["bandit"] == with_complexity["bandit"]
+    assert world.runner.ran == ["ruff"]
+
+
+async def test_an_excluded_file_is_not_clean(world: World) -> None:
+    world.policy = Policy(Settings.of({"analysis.exclude": ("app.py",)}), trusted=True)
+    reports = await world.check()
+    assert {report.state for report in reports.values()} == {State.NOT_ANALYSED}
+    assert all("analysis.exclude" in report.why for report in reports.values())
+    assert world.runner.ran == []
