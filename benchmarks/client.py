@@ -146,10 +146,18 @@ class Client:
         }
         self.notify("textDocument/didOpen", {"textDocument": document})
 
-    def change(self, path: Path, text: str, version: int) -> None:
+    def change(
+        self, path: Path, text: str, version: int, lines: tuple[int, int] | None = None
+    ) -> None:
+        """``lines``: the first line that ``text`` replaces and the one after the last; else all."""
         document = {"uri": path.as_uri(), "version": version}
-        changes = [{"text": text}]
-        self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
+        change: Message = {"text": text}
+        if lines is not None:
+            start, end = ({"line": line, "character": 0} for line in lines)
+            change["range"] = {"start": start, "end": end}
+        self.notify(
+            "textDocument/didChange", {"textDocument": document, "contentChanges": [change]}
+        )
 
     def save(self, path: Path, text: str | None = None) -> None:
         """``text`` is for servers that ask to be sent it."""

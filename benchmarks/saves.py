@@ -64,8 +64,8 @@ class Session(Protocol):
         """Save the text of a kind, 0 or 1, after a pause in which it stands there unsaved."""
 
 
-def text_of(base: str, kind: int) -> str:
-    return f"{base}\nimport {_MODULES[kind]}  # {next(_numbers)}\n"
+def ending(kind: int) -> str:
+    return f"\nimport {_MODULES[kind]}  # {next(_numbers)}\n"
 
 
 async def compare(files: Mapping[Contender, Path], rounds: int, pause: float) -> dict[str, Timing]:
@@ -110,6 +110,7 @@ class _Served:
         self._tools = tools
         self._base = file.read_text(encoding="utf-8")
         self._version = 0
+        self._added = 0
         self._expected: dict[int, Told] = {}
 
     async def learn(self) -> None:
@@ -157,10 +158,13 @@ class _Served:
         return Sample(*(max(0.0, (at - saved) * 1000) for at in (first, complete)))
 
     def _edit(self, kind: int) -> None:
+        """Replace the ending, as an editor sends it: only what changed."""
         self._version += 1
-        text = text_of(self._base, kind)
-        self._client.change(self._file, text, self._version)
-        self._file.write_text(text, encoding="utf-8")
+        first, text = self._base.count("\n"), ending(kind)
+        lines = (first, first + self._added)
+        self._client.change(self._file, text, self._version, lines)
+        self._added = text.count("\n")
+        self._file.write_text(self._base + text, encoding="utf-8")
 
     async def _quiet(self) -> None:
         """Until nothing was published for a while."""
@@ -197,7 +201,7 @@ class _Spawned:
 
     async def save(self, kind: int, pause: float) -> Sample:
         await asyncio.sleep(pause)
-        self._file.write_text(text_of(self._base, kind), encoding="utf-8")
+        self._file.write_text(self._base + ending(kind), encoding="utf-8")
         saved = time.perf_counter()
         ends = await asyncio.gather(*(self._run(tool) for tool in self._contender.tools))
         return Sample(*((at - saved) * 1000 for at in (min(ends), max(ends))))

@@ -49,16 +49,16 @@ class Lines:
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """Apply edits that were all made against ``text``.
+    """Apply edits that were all made against ``text``; in one place, the first given comes first.
 
-    Raises ValueError when two of them overlap.
+    Raises ValueError when two of them overlap, or one ends before it starts.
     """
     lines = Lines(text)
-    spans = sorted((lines.offset(e.range.start), lines.offset(e.range.end), e.text) for e in edits)
+    spans = [(lines.offset(e.range.start), lines.offset(e.range.end), e.text) for e in edits]
     pieces: list[str] = []
     reached = 0
-    for start, end, new in spans:
-        if start < reached:
+    for start, end, new in sorted(spans, key=lambda span: span[:2]):
+        if start < reached or end < start:
             raise ValueError("edits overlap")
         pieces += (text[reached:start], new)
         reached = end
@@ -83,7 +83,7 @@ def encode(text: str) -> bytes:
     content = text.encode("utf-8", "surrogatepass")
     try:
         return text.encode(_encoding(content))
-    except (UnicodeEncodeError, SyntaxError):
+    except (UnicodeEncodeError, SyntaxError, LookupError):
         return content
 
 
@@ -96,12 +96,12 @@ def decode(content: bytes) -> str:
     content = canonical(content)
     try:
         return content.decode(_encoding(content))
-    except (UnicodeDecodeError, SyntaxError) as error:
+    except (UnicodeDecodeError, SyntaxError, LookupError) as error:
         raise ValueError(f"the file is not text in the encoding that it names ({error})") from None
 
 
 def _encoding(content: bytes) -> str:
-    if b"coding" not in content[:200]:
+    if b"coding" not in b"".join(content.split(b"\n", 2)[:2]):
         return "utf-8"
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return encoding

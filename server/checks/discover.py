@@ -157,11 +157,14 @@ def _verdict(spec: GitIgnoreSpec, path: str) -> bool | None:
     """What the last line says that matches ``path`` itself, a folder with a slash at its end.
 
     ``GitIgnoreSpec.check_file`` would also count what matches a folder around it; the walk has
-    decided on that folder before, and ``*`` with ``!*/`` is a folder that is not ignored.
+    decided on that folder before, and under ``*`` and ``!*/`` a folder is not ignored.
     """
     for pattern in reversed(spec.patterns):
-        if pattern.include is not None and (found := pattern.match_file(path)) is not None:
-            below: str | None = found.match.groupdict().get("ps_d")
-            if below in (None, "/"):
+        for found in pattern.regex.finditer(path) if pattern.regex else ():
+            if found.groupdict().get("ps_d"):  # the slash of the folder that was matched
+                itself = found.end("ps_d") == len(path)
+            else:
+                itself = not path.endswith("/") or found.end() < len(path)
+            if itself:
                 return pattern.include
     return None

@@ -163,7 +163,7 @@ class Checks:
             return None
         try:
             report = codec.loads(stored)
-        except (ValueError, TypeError):
+        except ValueError:
             log.warning("a stored result could not be read and is computed again")
             return None
         self.remember(key, report)

@@ -49,9 +49,12 @@ def dumps(report: Report) -> str:
 
 
 def loads(text: str) -> Report:
-    """Raises ValueError or TypeError on anything that ``dumps`` did not write."""
-    tool, state, findings, why = json.loads(text)
-    return Report(tool, State(state), tuple(_finding(tool, *row) for row in findings), why)
+    """Raises ValueError on anything that ``dumps`` did not write."""
+    try:
+        tool, state, findings, why = json.loads(text)
+        return Report(tool, State(state), tuple(_finding(tool, *row) for row in findings), why)
+    except (LookupError, TypeError, RecursionError) as error:
+        raise ValueError(f"not a stored report: {error}") from error
 
 
 def _flat(range_: Range) -> tuple[int, int, int, int]:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -23,7 +24,9 @@ from .text import Json
 _T = TypeVar("_T")
 
 COMMAND = (sys.executable, "-P", "-m", "understudy", "lsp")
-PATIENCE = 30.0
+PATIENCE = float(os.environ.get("UNDERSTUDY_TEST_PATIENCE", "30"))
+"""Seconds within which what is waited for has come, on a machine with other work to do."""
+
 ENDING_SECONDS = 10.0
 
 _HEADER = re.compile(rb"Content-Length: (\d+)\r\n(?:Content-Type: .*\r\n)?\r\n")

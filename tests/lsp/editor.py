@@ -96,6 +96,11 @@ class Editor(Connection):
         params = {"command": f"understudy.{name}", "arguments": list(arguments)}
         return await self.request("workspace/executeCommand", params)
 
+    def configure(self, settings: Json) -> None:
+        """The user changes the editor's settings."""
+        self.settings = settings
+        self.notify("workspace/didChangeConfiguration", {"settings": None})
+
     @property
     def status(self) -> Json:
         """The last ``understudy/status``; empty before the first."""
@@ -112,8 +117,8 @@ class Editor(Connection):
             await self.until(lambda: len(self.said("understudy/status")) > seen)  # noqa: B023
 
     def view(self) -> str:
-        shown = json.dumps(self.diagnostics, indent=1, ensure_ascii=False)
-        return f"Shown: {shown}\nStatus: {self.status}\n{super().view()}"
+        shown = "\n".join(json.dumps(each, ensure_ascii=False) for each in self.diagnostics.items())
+        return f"Shown:\n{shown}\nStatus: {self.status}\n{super().view()}"
 
     def _take(self, message: Json) -> None:
         if message.get("method") == "textDocument/publishDiagnostics":

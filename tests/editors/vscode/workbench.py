@@ -109,9 +109,9 @@ class Workbench:
     def squiggles(self) -> Locator:
         return self.page.locator(".editor-instance").locator(".squiggly-error, .squiggly-warning")
 
-    def explorer_row(self, name: str) -> Locator:
-        """A file in the Explorer; its text is the name, then how many problems the file has."""
-        return self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label^="{name}"]')
+    def file(self, name: str) -> Locator:
+        """A file in the Explorer; its label is the path, then how many problems the file has."""
+        return self.page.locator(f'.explorer-item[aria-label*="/{name}"]')
 
     @property
     def toasts(self) -> Locator:
@@ -123,7 +123,7 @@ class Workbench:
         return rows.and_(self.page.get_by_label(text))
 
     def open_file(self, name: str) -> None:
-        self._pick("Control+P", name)
+        self.file(name).dblclick()
         self.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for()
         self.focus_editor()
 
@@ -132,7 +132,10 @@ class Workbench:
         self.page.locator(".markers-panel .monaco-list").wait_for()
 
     def run_command(self, title: str) -> None:
-        self._pick("F1", f">{title}", row=title)
+        self._ask("F1", f">{title}")
+        chosen = self.page.locator(".quick-input-list .monaco-list-row.focused")
+        chosen.filter(has_text=title).wait_for()
+        self._answer()
 
     def trust_workspace(self) -> None:
         self.run_command("Workspaces: Manage Workspace Trust")
@@ -147,7 +150,8 @@ class Workbench:
     def go_to(self, line: int, column: int) -> None:
         """Puts the cursor there; both count from 1."""
         self.focus_editor()
-        self._pick("Control+G", f":{line}:{column}")
+        self._ask("Control+G", f":{line}:{column}")
+        self._answer()
         self.page.locator(".editor-instance .monaco-editor.focused").wait_for()
 
     def type(self, text: str) -> None:
@@ -176,12 +180,15 @@ class Workbench:
         self.page.keyboard.press("Enter")
         rows.first.wait_for(state="detached")
 
-    def _pick(self, key: str, text: str, row: str | None = None) -> None:
+    def _ask(self, key: str, text: str) -> None:
+        """Opens the box at the top of the window, and fills it in."""
         self.page.keyboard.press(key)
-        box = self.page.locator(".quick-input-widget .quick-input-box input")
-        box.wait_for()
-        box.fill(text)
-        first = self.page.locator(".quick-input-list .monaco-list-row.focused")
-        first.filter(has_text=row or text.lstrip(">")).wait_for() if key != "Control+G" else None
+        self._box.fill(text)
+
+    def _answer(self) -> None:
         self.page.keyboard.press("Enter")
-        box.wait_for(state="hidden")
+        self._box.wait_for(state="hidden")
+
+    @property
+    def _box(self) -> Locator:
+        return self.page.locator(".quick-input-widget .quick-input-box input")
