@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from . import saves, startup, workspace
-from .world import CACHE, FILES, World, environment, prepare
+from .world import CACHE, FILES, World, environment, peer_versions, prepare
 from .world import workspace as make_workspace
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
@@ -62,7 +63,8 @@ async def _saves(world: World, folder: Path, rounds: int) -> list[Aim]:
             for contender in contenders:
                 root = make_workspace(folder / f"saves/{mode}/{size}/{contender.name}")
                 files[contender] = Path(shutil.copy(world.corpus / source, root))
-            timings = await saves.compare(files, rounds, pause)
+            taken = rounds if not pause else rounds // 2 + 1
+            timings = await saves.compare(files, taken, pause)
             results |= {(size, name, mode): timing for name, timing in timings.items()}
         _print_saves(world, results, [contender.name for contender in contenders], mode)
     return _save_aims(results)
@@ -220,7 +222,11 @@ def _print_aims(aims: list[Aim]) -> None:
 def main(arguments: list[str]) -> None:
     world = prepare()
     load = os.getloadavg()[0]
-    console.print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {load:.1f}\n")
+    ours = ", ".join(f"{name} {version(name)}" for name in ("ruff", "bandit"))
+    console.print(
+        f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {load:.1f}\n"
+        f"Ours: {ours}. Peers: {', '.join(peer_versions())}\n"
+    )
     with tempfile.TemporaryDirectory(prefix="understudy-bench-") as folder:
         aims = asyncio.run(bench(world, Path(folder), quick="--quick" in arguments))
     _print_aims(aims)

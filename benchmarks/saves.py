@@ -23,7 +23,7 @@ from .client import Client, Message
 from .world import SERVER, World, environment
 
 PAUSE = 1.5
-_QUIET = 1.2
+_QUIET = 0.8
 _MODULES = ("telnetlib", "ftplib")
 _RULES = {"ruff": ("F401", "F401"), "bandit": ("B401", "B402")}
 """What each tool says of the import of each module."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,12 @@ def prepare() -> World:
     return World(
         _made("corpus", "corpus.lock", _corpus), _made("peers", "peers.lock", _peers) / "bin"
     )
+
+
+def peer_versions() -> list[str]:
+    named = r"(bandit|python-lsp-ruff|python-lsp-server|ruff)==(\S+)"
+    lock = (HERE / "peers.lock").read_text(encoding="utf-8")
+    return [f"{name} {number}" for name, number in re.findall(f"(?m)^{named}", lock)]
 
 
 def environment(state: Path) -> dict[str, str]:

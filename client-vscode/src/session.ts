@@ -8,7 +8,6 @@ import {
   ExecuteCommandRequest,
   LanguageClient,
   RevealOutputChannelOn,
-  type CloseHandlerResult,
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
 
@@ -111,7 +110,7 @@ export class Session {
       await client.start();
       await vscode.commands.executeCommand("setContext", `${SECTION}.running`, true);
     } catch (error) {
-      // After a crash the client may be starting the server again by itself.
+      // Its connection closes, too, which `crashed` takes care of.
       this.log.error(`Starting the server: ${String(error)}`);
     }
   }
@@ -128,11 +127,15 @@ export class Session {
         settings: this.given(),
       }),
       outputChannel: this.log,
+      initializationFailedHandler: () => false,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       stdioOptions: { stdout: record, stderr: record },
       errorHandler: {
         error: (error) => ({ action: ErrorAction.Continue, message: error.message, handled: true }),
-        closed: () => this.crashed(),
+        closed: () => {
+          this.crashed();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
       },
       middleware: {
         executeCommand: async (command, args, next) => {
@@ -148,7 +151,7 @@ export class Session {
         },
       },
     };
-    const client = new LanguageClient(
+    const client = new QuietClient(
       SECTION,
       "Understudy",
       { command: interpreter, args: ["-P", "-m", "understudy", "lsp"] },
@@ -165,23 +168,26 @@ export class Session {
   }
 
   /** The server ended without being asked to: start it again, unless it keeps ending. */
-  private crashed(): CloseHandlerResult {
+  private crashed(): void {
     const now = Date.now();
     this.crashes = this.crashes.filter((then) => now - then < CRASH_WINDOW_MINUTES * 60_000);
     this.crashes.push(now);
     if (this.crashes.length < CRASHES) {
       const detail = "The server ended unexpectedly and is being started again.";
       this.tell("attention", "Understudy is restarting", detail);
-      return { action: CloseAction.Restart, message: detail, handled: true };
+      this.log.error(detail);
+      void this.restart();
+      return;
     }
     const count = this.crashes.length.toString();
     this.crashes = [];
-    const message =
+    this.failed(
       `Understudy's server ended unexpectedly ${count} times within ` +
       `${CRASH_WINDOW_MINUTES.toString()} minutes and was not started again. Your files are not ` +
-      `affected, but they are not checked either. The output tells what happened.`;
-    this.failed(message, "Restart", "Report a Problem");
-    return { action: CloseAction.DoNotRestart, message, handled: true };
+      `affected, but they are not checked either. The output tells what happened.`,
+      "Restart",
+      "Report a Problem",
+    );
   }
 
   /** Says how things stand while no server can say it. */
@@ -210,6 +216,13 @@ export class Session {
           );
       }
     });
+  }
+}
+
+/** Errors go to the log alone: what the user has to know, the session says in words for a user. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 

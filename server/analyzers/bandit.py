@@ -139,6 +139,8 @@ def _check_here(options: str, ini: str, root: str, path: str, content: bytes) ->
         manager._parse_file(path, BytesIO(content), [path])  # noqa: SLF001 - see above
     if manager.skipped:
         return _skipped(manager.skipped[0][1], content)
+    for issue in manager.results:  # it may quote half a character, and chokes on it then
+        issue.text = issue.text.encode("utf-8", "replace").decode()
     rows = [issue.as_dict(with_code=False) for issue in manager.results]
     return _report(rows, content)
 

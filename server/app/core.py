@@ -175,8 +175,6 @@ class Core:
         if document.path == str(document.workspace.config_path):
             return
         self._sink.problems(document.uri, document.version, document.text, document.problems())
-        if document.path in document.workspace.files and not document.unanswered:
-            document.workspace.show(document.path, tuple(document.reports.values()))
         self._status_soon()
 
     # ── files and folders ───────────────────────────────────────────────────────────────────────
@@ -293,6 +291,7 @@ class Core:
             if changed:
                 for document in self.documents.values():
                     if document.workspace is workspace:
+                        document.placed.ignore(workspace.settings.rules.ignore)
                         document.analyse(again=True)
                         self._changed(document)
                 for path in workspace.files:

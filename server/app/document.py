@@ -6,12 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
-from ..checks import compose
 from ..checks.engine import Checks, Policy, Subject, analyzers_for, subject_of
-from ..findings.shift import shift
-from ..model import Edit, Finding, Priority, Problem, Report, State
+from ..model import Edit, Priority, Problem, Report, State
+from .placed import PlacedReports
 from .sinks import Progress
 from .workspace import Workspace
 
@@ -43,13 +41,14 @@ class OpenDocument:
         self.version = version
         self.language = language
         self.workspace = workspace
-        self.reports: dict[str, Report] = {}
+        self.placed = PlacedReports()
         self.unanswered: frozenset[str] = frozenset()
         self._checks = checks
         self._changed = changed
         self._slow = slow
-        self._edits: list[Edit] = []
-        self._bases: dict[str, int] = {}
+        self._since: list[Edit] = []
+        """What was edited after the text that is being analysed."""
+        self._undone = False
         self._analysis: asyncio.Task[None] | None = None
         self._analysed = ""
         self._speculation: asyncio.Task[None] | None = None
@@ -66,14 +65,17 @@ class OpenDocument:
         self._stop_timers()
         subject = self.subject()
         if self._is_busy and subject.digest == self._analysed and not again:
+            self._undone |= bool(self._since)
             return
         self._cancel(self._analysis)
-        self._analysed = subject.digest
-        self._analysis = asyncio.get_running_loop().create_task(self._analyse(subject))
+        self._analysed, self._undone, self._since = subject.digest, False, []
+        analysis = self._analyse(subject, self._since)
+        self._analysis = asyncio.get_running_loop().create_task(analysis)
 
     def edited(self, text: str, version: int, edits: Sequence[Edit]) -> None:
         self.text, self.version = text, version
-        self._edits += edits
+        self._since += edits
+        self.placed.edited(edits)
         self._cancel(self._speculation)
         settings = self.workspace.settings.analysis
         if self._idle_timer is not None:
@@ -114,27 +116,11 @@ class OpenDocument:
 
     def problems(self) -> tuple[Problem, ...]:
         """What is to be seen, at the present positions."""
-        reports = [
-            replace(report, findings=tuple(self._moved(tool, report.findings)))
-            for tool, report in self.reports.items()
-        ]
-        return compose.problems(reports, self.workspace.settings.rules.ignore)
+        return self.placed.problems(self._ignored)
 
-    def _moved(self, tool: str, findings: Sequence[Finding]) -> Sequence[Finding]:
-        edits = self._edits[self._bases.get(tool, len(self._edits)) :]
-        if not edits:
-            return findings
-        moved: list[Finding] = []
-        for finding in findings:
-            place = finding.range
-            for edit in edits:
-                after = shift(place, edit)
-                if after is None:
-                    break
-                place = after
-            else:
-                moved.append(replace(finding, range=place, fixes=()))
-        return moved
+    @property
+    def _ignored(self) -> tuple[str, ...]:
+        return self.workspace.settings.rules.ignore
 
     # ── how it is analysed ──────────────────────────────────────────────────────────────────────
 
@@ -142,46 +128,41 @@ class OpenDocument:
     def _is_busy(self) -> bool:
         return self._analysis is not None and not self._analysis.done()
 
-    async def _analyse(self, subject: Subject) -> None:
-        base = len(self._edits)
+    async def _analyse(self, subject: Subject, since: Sequence[Edit]) -> None:
         settings = self.policy.settings
         looking = {each.name for each in analyzers_for(subject.path, self.language, settings)}
-        self.reports = {tool: old for tool, old in self.reports.items() if tool in looking}
         self.unanswered = frozenset(looking)
+        if self.placed.keep(looking, self._ignored):
+            self._changed(self)
         name = subject.path.rpartition("/")[2]
         try:
             with self._slow(f"Analysing {name}", self.cancel) as progress:
                 async for reports in self._checks.check(
                     subject, self.policy, self.workspace.results, Priority.INTERACTIVE
                 ):
-                    self._answered(reports, base)
+                    self._answered(reports, since)
                     progress.report(", ".join(sorted(self.unanswered)), 0.0)
         except asyncio.CancelledError:
-            self._not_analysed("the analysis was cancelled", base)
+            # What a tool said before stays in sight; that one never spoke is no verdict.
+            silent = [tool for tool in self.unanswered if tool not in self.placed]
+            why = "the analysis was cancelled"
+            missing = [Report(tool, State.NOT_ANALYSED, why=why) for tool in silent]
+            self.placed.answered(missing, since, self._ignored)
+            self.unanswered = frozenset()
             raise
         except Exception as error:
             log.exception("the analysis of %s broke", subject.path)
             why = f"internal error: {error}"
             failed = [Report(tool, State.FAILED, why=why) for tool in self.unanswered]
-            self._answered(failed, base)
-        oldest = min(self._bases.values(), default=len(self._edits))
-        del self._edits[:oldest]
-        self._bases = {tool: at - oldest for tool, at in self._bases.items()}
+            self._answered(failed, since)
+        if self._undone:
+            # The text is again the one that was analysed: the results are known, at their places.
+            asyncio.get_running_loop().call_soon(self.analyse)
 
-    def _answered(self, reports: Sequence[Report], base: int) -> None:
-        for report in reports:
-            self.unanswered -= {report.tool}
-            self._bases[report.tool] = base
-            self.reports[report.tool] = report
+    def _answered(self, reports: Sequence[Report], since: Sequence[Edit]) -> None:
+        self.unanswered -= {report.tool for report in reports}
+        self.placed.answered(reports, since, self._ignored)
         self._changed(self)
-
-    def _not_analysed(self, why: str, base: int) -> None:
-        """What a tool said before stays in sight; that one never spoke is no verdict."""
-        for tool in self.unanswered:
-            if tool not in self.reports:
-                self._bases[tool] = base
-                self.reports[tool] = Report(tool, State.NOT_ANALYSED, why=why)
-        self.unanswered = frozenset()
 
     @property
     def policy(self) -> Policy:

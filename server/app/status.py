@@ -26,10 +26,12 @@ def status_of(
         for path, view in workspace.files.items()
         if path not in open_paths
     ]
-    reports = [r for document in documents for r in document.reports.values()]
+    reports = [r for document in documents for r in document.placed.reports]
     reports += [report for view in closed for report in view.reports]
     running = {tool for document in documents for tool in document.unanswered}
-    counts = Counter(compose.counts(document.problems() for document in documents))
+    counts = Counter(compose.counts(()))
+    for known in (document.placed.counts for document in documents):
+        counts.update(known)
     for view in closed:
         counts.update(view.counts)
     folders = [workspace for workspace in workspaces if not workspace.loose] or workspaces

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from ..model import Edit, Position, Range
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..model import Edit, Finding, Position, Range
+
+
+def carry(findings: Iterable[Finding], edits: Iterable[Edit]) -> tuple[Finding, ...]:
+    """The findings of which something is left, where they are after edits made one by one."""
+    for edit in edits:
+        (start, end), text = edit
+        # Most edits are a character within a line: what lies on other lines stays where it is.
+        within = start.line == end.line and "\n" not in text and "\r" not in text
+        last = end.line if within else None
+        findings = [moved for each in findings if (moved := _carried(each, edit, last))]
+    return tuple(findings)
+
+
+def _carried(finding: Finding, edit: Edit, last: int | None) -> Finding | None:
+    """``last``: the line behind which nothing moves."""
+    if finding.range.end.line < edit.range.start.line:
+        return finding
+    if last is not None and finding.range.start.line > last:
+        return finding
+    place = shift(finding.range, edit)
+    if place is None or place == finding.range:
+        return finding if place else None
+    return replace(finding, range=place)
 
 
 def shift(range_: Range, edit: Edit) -> Range | None:

@@ -28,6 +28,11 @@ from .worker import pack, unpack_length
 
 log = logging.getLogger(__name__)
 
+_FAREWELL_SECONDS = 1.0
+"""Between the end of a worker's connection and the end of the worker."""
+
+_CLOSED = Outcome(Status.FAILED, why="Understudy is ending")
+
 
 class Supervisor:
     """The server's end of ``supervisor.py``; started at the first fork, again if it was killed."""
@@ -65,32 +70,34 @@ class Supervisor:
         return ours
 
     def _send(self, message: dict[str, object], fds: tuple[int, ...] = ()) -> None:
-        """To a running supervisor, or to a new one in place of one that was killed meanwhile."""
-        packet = json.dumps(message).encode()
-        try:
-            socket.send_fds(self._start(), [packet], fds)
-        except (BrokenPipeError, ConnectionResetError):
-            self._gone()
-            socket.send_fds(self._start(), [packet], fds)
+        socket.send_fds(self._start(), [json.dumps(message).encode()], fds)
 
-    def preload(self, modules: tuple[str, ...]) -> None:
-        if missing := [module for module in modules if module not in self._preloaded]:
-            self._send({"preload": missing})
-            self._preloaded.update(missing)
-
-    def fork(self, nice: int) -> tuple[int, socket.socket, asyncio.Future[int]]:
+    def fork(
+        self, preload: tuple[str, ...], nice: int
+    ) -> tuple[int, socket.socket, asyncio.Future[int]]:
         """A new worker: its id, our end of its socket, and a future of its wait status."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         id_ = next(self._ids)
         with theirs:
-            self._send({"fork": id_, "nice": nice}, (theirs.fileno(),))
+            try:
+                self._fork(preload, id_, nice, theirs)
+            except (BrokenPipeError, ConnectionResetError):
+                self._gone()  # it was killed meanwhile
+                self._fork(preload, id_, nice, theirs)
         self._exits[id_] = asyncio.get_running_loop().create_future()
         return id_, ours, self._exits[id_]
 
+    def _fork(self, preload: tuple[str, ...], id_: int, nice: int, theirs: socket.socket) -> None:
+        if missing := [module for module in preload if module not in self._preloaded]:
+            self._send({"preload": missing})
+            self._preloaded.update(missing)
+        self._send({"fork": id_, "nice": nice}, (theirs.fileno(),))
+
     def kill(self, id_: int) -> None:
         if id_ in self._exits:
-            self._send({"kill": id_})
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._send({"kill": id_})
 
     def _receive(self) -> None:
         assert self._control is not None
@@ -136,10 +143,20 @@ class Supervisor:
 
 
 class _Worker:
-    def __init__(self, supervisor: Supervisor, nice: int) -> None:
+    def __init__(self, supervisor: Supervisor, lane: Lane) -> None:
         self._supervisor = supervisor
-        self.id, self._socket, self.exited = supervisor.fork(nice)
+        self.id, self._socket, self.exited = supervisor.fork(lane.preload, lane.nice)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether it lives, as far as its connection tells; that is sooner than ``exited``."""
+        try:
+            return bool(self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     async def call(self, call: Call, items: tuple[object, ...]) -> tuple[str, object, Cost]:
         """Raises ConnectionError when the worker died."""
@@ -205,7 +222,9 @@ class Pool:
             self._rest(state, self._new_worker(lane))
 
     async def run(self, job: Job) -> Outcome:
-        """The job's outcome; when cancelled, the job is gone before this returns."""
+        """The job's outcome. When it is cancelled, nobody waits for its process to end."""
+        if self._closed:
+            return _CLOSED
         state = self._state(job.call.lane)
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(job, (-job.priority, next(self._order)), done)
@@ -223,8 +242,7 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         for state in self._lanes.values():
-            for waiting in state.waiting:
-                waiting.done.cancel()
+            _give_up(state.waiting)
             for worker, timer in state.idle:
                 if timer:
                     timer.cancel()
@@ -235,8 +253,7 @@ class Pool:
         return self._lanes.setdefault(lane.name, _LaneState(lane))
 
     def _new_worker(self, lane: Lane) -> _Worker:
-        self.supervisor.preload(lane.preload)
-        return _Worker(self.supervisor, lane.nice)
+        return _Worker(self.supervisor, lane)
 
     def _dispatch(self, state: _LaneState) -> None:
         while not self._closed and state.waiting and state.busy < state.lane.workers:
@@ -278,6 +295,9 @@ class Pool:
             worker = self._idle_worker(state) or self._new_worker(state.lane)
             outcome, healthy = await self._call(worker, batch)
             self._deliver(state, batch, outcome)
+        except asyncio.CancelledError:
+            _give_up(batch)
+            raise
         except Exception as error:
             log.exception("a call could not be made")
             self._deliver(state, batch, Outcome(Status.FAILED, why=str(error)))
@@ -309,7 +329,7 @@ class Pool:
             try:
                 kind, value, cost = answer.result()
             except (OSError, EOFError) as error:
-                why = _death(await worker.exited, error)
+                why = await _death(worker, error)
                 return Outcome(Status.FAILED, why=why, seconds=seconds), False
             if kind == "done" and isinstance(value, (list, tuple)) and len(value) == len(items):
                 return Outcome(Status.DONE, tuple(value), cost=cost, seconds=seconds), True
@@ -343,7 +363,7 @@ class Pool:
             worker, timer = state.idle.pop()
             if timer:
                 timer.cancel()
-            if not worker.exited.done():
+            if worker.is_listening:
                 return worker
         return None
 
@@ -361,11 +381,22 @@ class Pool:
         task.add_done_callback(self._running.discard)
 
 
+def _give_up(batch: list[_Waiting]) -> None:
+    for waiting in batch:
+        if not waiting.done.done():
+            waiting.done.set_result(_CLOSED)
+
+
 async def _all_cancelled(futures: list[asyncio.Future[Outcome]]) -> None:
     await asyncio.wait(futures)
 
 
-def _death(status: int, error: Exception) -> str:
+async def _death(worker: _Worker, error: Exception) -> str:
+    """Why a worker whose connection has ended gave no answer."""
+    await asyncio.wait((worker.exited,), timeout=_FAREWELL_SECONDS)
+    if not worker.exited.done():
+        return "its process broke off the connection"
+    status = worker.exited.result()
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         return f"its process was killed by {name} (out of memory?)"

@@ -44,22 +44,25 @@ def serve(fd: int) -> None:
             function, context, items = pickle.loads(stream.read(unpack_length(prefix)))  # noqa: S301
             before = _cpu_seconds()
             try:
-                answer: tuple[str, Any] = ("done", _resolve(function)(context, items))
+                frame = pack(("done", _resolve(function)(context, items), _spent(before)))
             except Exception as error:  # noqa: BLE001 - a crash is an outcome
                 traceback.print_exc(file=sys.stderr)
-                answer = ("failed", f"{type(error).__name__}: {error}")
-            spent = Cost(max(0.0, _cpu_seconds() - before), _resident_bytes())
+                frame = pack(("failed", f"{type(error).__name__}: {error}", _spent(before)))
             with contextlib.suppress(BrokenPipeError):
-                connection.sendall(pack((*answer, spent)))
+                connection.sendall(frame)
             gc.collect()
 
 
 def _resolve(function: str) -> Callable[[Any, Any], Any]:
     module, _, name = function.partition(":")
-    if not module.startswith(__package__.partition(".")[0]):
+    if module.partition(".")[0] != __package__.partition(".")[0]:
         raise ValueError(f"{function} is not a function of this program")
     resolved: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), name)
     return resolved
+
+
+def _spent(before: float) -> Cost:
+    return Cost(max(0.0, _cpu_seconds() - before), _resident_bytes())
 
 
 def _live_children() -> list[str]:

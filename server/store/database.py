@@ -49,8 +49,14 @@ class Database:
         """Do ``work`` on the database's thread, in one transaction. Raises sqlite3.Error."""
 
         def in_thread() -> _T:
-            connection = self._connection or self._open()
-            with connection:
+            try:
+                with self._connection or self._open() as connection:
+                    return work(connection)
+            except sqlite3.DatabaseError as error:
+                if not _is_corrupt(error):
+                    raise
+                self._set_aside(error)
+            with self._open() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
@@ -70,24 +76,29 @@ class Database:
         except NewerDatabase as newer:
             self.problem = str(newer)
             self._connection = self._memory()
-        except sqlite3.DatabaseError as error:
-            if not _is_corrupt(error):
-                self.problem = f"{self._path} cannot be used ({error}); results are not kept"
-                self._connection = self._memory()
-            else:
-                aside = self._path.with_suffix(f".corrupt-{time.time_ns()}")
-                self.problem = f"the database was corrupt ({error}); it was moved to {aside}"
-                for suffix in ("", "-wal", "-shm"):
-                    with contextlib.suppress(FileNotFoundError):
-                        os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
-                self._connection = self._connect()
+        except (sqlite3.DatabaseError, OSError) as error:
+            if isinstance(error, sqlite3.DatabaseError) and _is_corrupt(error):
+                raise
+            self.problem = f"{self._path} cannot be used ({error}); results are not kept"
+            self._connection = self._memory()
         return self._connection
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        aside = self._path.with_suffix(f".corrupt-{time.time_ns()}")
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
+        self.problem = f"the database was corrupt ({error}); it was moved to {aside}"
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         try:
+            _version(connection)  # what is newer is not touched
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             _migrate(connection)
@@ -103,21 +114,28 @@ class Database:
 
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    )
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(_MIGRATIONS):
         raise NewerDatabase(
             "the database was made by a newer Understudy; results are not kept until this one is"
             " brought up to date"
         )
-    if version == len(_MIGRATIONS):
+    return int(version)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    if _version(connection) == len(_MIGRATIONS):
         return
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = _version(connection)
         for number, script in enumerate(_MIGRATIONS[version:], version + 1):
             for statement in script.split(";"):
                 connection.execute(statement)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 0.2
 _KEPT_SECONDS = 30 * 86_400
+"""After so long without being asked for, a result is forgotten."""
+_REFRESHED_SECONDS = 86_400
 _CHUNK = 500
 
 
@@ -34,6 +37,7 @@ class Results:
         self._database = database
         self._reports: dict[str, str] = {}
         self._stamps: dict[str, FileStamp | None] = {}
+        self._asked: set[str] = set()
         self._flush: asyncio.Task[None] | None = None
         self.problem = ""
 
@@ -51,6 +55,7 @@ class Results:
 
         if missing:
             await self._try(read)
+        self._asked.update(found)
         return found
 
     def put(self, reports: Mapping[str, str]) -> None:
@@ -59,16 +64,19 @@ class Results:
 
     async def stamps(self) -> dict[str, FileStamp]:
         """Every file known, by path."""
-        rows: list[tuple[str, int, int, int, str]] = []
+        known: dict[str, FileStamp] = {}
 
         def read(connection: sqlite3.Connection) -> None:
             query = "SELECT path, mtime_ns, size, inode, digest FROM files"
-            rows.extend(connection.execute(query))
+            for path, mtime_ns, size, inode, digest in connection.execute(query):
+                known[os.fsdecode(path)] = FileStamp(mtime_ns, size, inode, digest)
 
         await self._try(read)
-        known: dict[str, FileStamp | None] = {row[0]: FileStamp(*row[1:]) for row in rows}
-        known.update(self._stamps)
-        return {path: stamp for path, stamp in known.items() if stamp is not None}
+        for path, stamp in self._stamps.items():
+            known.pop(path, None)
+            if stamp is not None:
+                known[path] = stamp
+        return known
 
     def stamp(self, stamps: Mapping[str, FileStamp]) -> None:
         self._stamps.update(stamps)
@@ -82,20 +90,24 @@ class Results:
         """Commit what was gathered."""
         reports, self._reports = self._reports, {}
         stamps, self._stamps = self._stamps, {}
+        asked, self._asked = self._asked, set()
         now = time.time()
 
         def write(connection: sqlite3.Connection) -> None:
             rows = [(key, report, now) for key, report in reports.items()]
             connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
-            gone = [(path,) for path, stamp in stamps.items() if stamp is None]
+            fresh = [(now, key, now - _REFRESHED_SECONDS) for key in asked]
+            connection.executemany("UPDATE results SET used = ? WHERE key = ? AND used < ?", fresh)
+            # As bytes: a path need not be Unicode.
+            gone = [(os.fsencode(path),) for path, stamp in stamps.items() if stamp is None]
             connection.executemany("DELETE FROM files WHERE path = ?", gone)
-            kept = [(path, *stamp) for path, stamp in stamps.items() if stamp is not None]
+            kept = [(os.fsencode(path), *stamp) for path, stamp in stamps.items() if stamp]
             connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", kept)
 
-        await self._try(write)
+        if await self._try(write):
+            self.problem = ""
 
-    async def prune(self) -> None:
-        """Forget results that nobody asked for in the last 30 days."""
+    async def _prune(self) -> None:
         oldest = time.time() - _KEPT_SECONDS
         await self._try(lambda c: c.execute("DELETE FROM results WHERE used < ?", (oldest,)))
 
@@ -104,6 +116,7 @@ class Results:
             self._flush.cancel()
             await asyncio.gather(self._flush, return_exceptions=True)
         await self.flush()
+        await self._prune()
         await self._database.close()
 
     def _schedule(self) -> None:
@@ -115,10 +128,12 @@ class Results:
             await asyncio.sleep(_FLUSH_SECONDS)
             await self.flush()
 
-    async def _try(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        """A full or read-only disk costs the cache, never the analysis."""
+    async def _try(self, work: Callable[[sqlite3.Connection], object]) -> bool:
+        """Whether it worked. A full or read-only disk costs the cache, never the analysis."""
         try:
             await self._database.run(work)
         except (sqlite3.Error, OSError) as error:
             self.problem = f"results are not kept: {error}"
             log.warning("%s", self.problem)
+            return False
+        return True

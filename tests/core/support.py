@@ -12,6 +12,10 @@ import psutil
 
 T = TypeVar("T")
 
+# A user whose permissions count, also where the tests run as root.
+_BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
+AS_A_USER = _BOUND if os.geteuid() == 0 else []
+
 PATIENCE = 20.0
 """Seconds after which something that has to happen is taken not to happen."""
 

@@ -236,13 +236,15 @@ async def test_a_cancelled_job_that_waits_never_runs(
     runner: Runner, gate: Gate, tmp_path: Path
 ) -> None:
     held = await gate.shut(runner)
-    log = (str(tmp_path / "log"),)
-    unwanted, wanted = (start(runner, job("note", n, context=log)) for n in ("unwanted", "wanted"))
+    log = tmp_path / "log"
+    unwanted, wanted = (
+        start(runner, job("note", name, context=(str(log),))) for name in ("unwanted", "wanted")
+    )
     await asyncio.sleep(0)
     unwanted.cancel()
     gate.open()
     await asyncio.gather(held, wanted)
-    assert Path(*log).read_text() == "wanted\n"
+    assert log.read_text() == "wanted\n"
 
 
 async def test_one_of_a_batch_gives_up(runner: Runner, tmp_path: Path) -> None:
@@ -279,7 +281,7 @@ FAILURES = {
     "not_a_list": "wrong number of results",
     "leave": "ended in the middle of the work",
     "die": "killed by SIGKILL",
-    "unspeakable": "cannot be sent",
+    "unspeakable": "lambda",
     "missing": "has no attribute 'missing'",
 }
 
@@ -386,9 +388,9 @@ async def test_an_idle_worker_is_killed(runner: Runner) -> None:
 async def test_the_supervisor_is_killed_at_rest(runner: Runner) -> None:
     before, supervisor = await worker_of(runner), runner.supervisor_pid
     os.kill(supervisor, signal.SIGKILL)
+    assert await gone([before, supervisor])
     assert await worker_of(runner) != before
     assert runner.supervisor_pid != supervisor
-    assert await gone([before, supervisor])
 
 
 async def test_the_supervisor_is_killed_at_work(runner: Runner, tmp_path: Path) -> None:
@@ -405,8 +407,9 @@ async def test_the_supervisor_is_killed_at_work(runner: Runner, tmp_path: Path) 
 
 async def test_the_supervisor_is_killed_again_and_again(runner: Runner) -> None:
     for _ in range(5):
-        await worker_of(runner)
+        pid = await worker_of(runner)
         os.kill(runner.supervisor_pid, signal.SIGKILL)
+        assert await gone([pid])
 
 
 async def test_signals_of_a_terminal_leave_the_supervisor_alone(runner: Runner) -> None:

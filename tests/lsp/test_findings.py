@@ -66,7 +66,7 @@ async def test_ignored_rules_and_tools_that_are_off(start: Start, workspace: Pat
     file = editor.open(workspace / "a.py", SOURCE)
     await editor.sees(file, "Ruff, Bandit S324")
     editor.configure({"bandit": {"enabled": False}})
-    await editor.sees(file, "Ruff S324")
+    await editor.sees(file, "Ruff S608", "Ruff S324", "Ruff F401")
     editor.configure({"ruff": {"enabled": False}})
     await editor.sees(file, "Bandit B608", "Bandit B324")
     editor.configure({"ruff": {"enabled": False}, "bandit": {"enabled": False}})

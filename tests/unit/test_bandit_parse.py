@@ -170,6 +170,12 @@ def test_a_finding_that_spans_a_whole_function_is_shown_at_its_head() -> None:
     assert found.range == place(0, 0, 0, len("def f(password='secret'):"))
 
 
+def test_half_a_character_in_a_literal() -> None:
+    (found,) = asked('password = "\\ud83d"\n').findings
+    assert found.rule == "B105"
+    assert found.message == "Possible hardcoded password: '?'"
+
+
 def test_a_coding_cookie_is_obeyed() -> None:
     content = "# coding: latin-1\nx = 'é'; eval('1')\n".encode("latin-1")
     report = parse(json.dumps(WHOLE | {"results": []}).encode(), content)

@@ -14,7 +14,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _FORMATTED = tuple(
     getattr(ast, name) for name in ("JoinedStr", "TemplateStr") if hasattr(ast, name)
 )
-
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 Import = ast.Import | ast.ImportFrom
 
 
@@ -29,7 +29,7 @@ class Binding:
 
 
 class Names:
-    """Scopes are not told apart: a name that is bound in two ways anywhere stands for nothing.
+    """A name stands for what is imported under it, unless something else binds it around the use.
 
     ``pinned`` are the names that are used where no edit reaches: in formatted strings, quoted
     annotations and ``__all__``. ``nodes`` are all nodes outside formatted strings.
@@ -41,34 +41,44 @@ class Names:
         self.bindings: list[Binding] = []
         self.uses: dict[str, list[ast.Name]] = {}
         self.pinned: set[str] = set()
-        self._bound: set[str] = set()
-        waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+        self._bound: dict[str, set[ast.AST]] = {}
+        """The scopes in which something else than an import binds a name."""
+        self._tree = tree
+        waiting: list[tuple[ast.AST, ast.AST, bool]] = [(tree, tree, False)]
         while waiting:
-            node, formatted = waiting.pop()
-            if not formatted:
-                self.nodes.append(node)
-            self._record(node, formatted)
-            for quoted in _quoted_code(node):
-                self.pinned.update(_NAME.findall(quoted))
+            node, scope, formatted = waiting.pop()
+            self._record(node, scope, formatted)
+            if isinstance(node, _SCOPES):
+                scope = node
             formatted = formatted or isinstance(node, _FORMATTED)
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
-                waiting.append((child, formatted))
+                waiting.append((child, scope, formatted))
 
-    def _record(self, node: ast.AST, formatted: bool) -> None:
+    def _record(self, node: ast.AST, scope: ast.AST, formatted: bool) -> None:
+        if not formatted:
+            self.nodes.append(node)
+        for quoted in _quoted_code(node):
+            self.pinned.update(_NAME.findall(quoted))
         match node:
             case ast.Name(id=name, ctx=ast.Load()) if formatted:
                 self.pinned.add(name)
             case ast.Name(id=name, ctx=ast.Load()):
                 self.uses.setdefault(name, []).append(node)
             case ast.Name(id=name) | ast.arg(arg=name) | ast.MatchMapping(rest=str(name)):
-                self._bound.add(name)
+                self._bind(scope, name)
+            case ast.Global(names=names):
+                self._bind(self._tree, *names)
             case ast.Import() | ast.ImportFrom():
                 self.bindings.extend(_bindings(node))
             case ast.alias():
                 pass
             case object(name=str(name)):  # functions, classes, handlers, patterns, type parameters
-                self._bound.add(name)
+                self._bind(scope, name)
+
+    def _bind(self, scope: ast.AST, *names: str) -> None:
+        for name in names:
+            self._bound.setdefault(name, set()).add(scope)
 
     def resolve(self, expression: ast.expr) -> str:
         """The dotted name of what the expression stands for; empty when that is not certain."""
@@ -76,13 +86,22 @@ class Names:
         while isinstance(expression, ast.Attribute):
             members.append(expression.attr)
             expression = expression.value
-        if not isinstance(expression, ast.Name) or expression.id in self._bound:
+        if not isinstance(expression, ast.Name) or self._is_shadowed(expression):
             return ""
         name = expression.id
         targets = {binding.target for binding in self.bindings if binding.local == name}
         if not targets and hasattr(builtins, name):
             targets = {name}
         return ".".join([targets.pop(), *reversed(members)]) if len(targets) == 1 else ""
+
+    def _is_shadowed(self, use: ast.Name) -> bool:
+        scopes = self._bound.get(use.id, ())
+        node: ast.AST | None = use if scopes else None
+        while node is not None:
+            if node in scopes:
+                return True
+            node = self.parents.get(node)
+        return False
 
     def is_free_for(self, local: str, target: str) -> bool:
         """Whether an import can bind the name to the target without hiding another thing."""

@@ -33,6 +33,8 @@ CALM = {
     "workbench.tips.enabled": False,
     "workbench.colorTheme": "Default Dark Modern",
     "window.commandCenter": False,
+    "editor.minimap.enabled": False,
+    "editor.cursorBlinking": "solid",
     "workbench.layoutControl.enabled": False,
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "chat.disableAIFeatures": True,
@@ -121,8 +123,12 @@ class CodeServer:
     def language_servers(self) -> set[int]:
         """The process ids of the language servers, without what they forked."""
         command = ["-m", "understudy", "lsp"]
-        found = {each.pid: each for each in self.processes() if each.cmdline()[-3:] == command}
-        return {pid for pid, each in found.items() if each.ppid() not in found}
+        found = {}
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                if process.cmdline()[-3:] == command:
+                    found[process.pid] = process.ppid()
+        return {pid for pid, parent in found.items() if parent not in found}
 
     def _command(self, *arguments: str) -> list[str]:
         return [

@@ -41,7 +41,8 @@ def vscode() -> Iterator[tuple[CodeServer, BrowserContext]]:
     ):
         bundle_stand_in(server.extensions)
         yield server, context
-    assert not server.processes(), "VS Code left something running"
+    _, alive = psutil.wait_procs(server.processes(), timeout=ENDING_SECONDS)
+    assert not alive, f"these outlive VS Code: {alive}"
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from .code_server import REPOSITORY
 from .conftest import Window
 from .road import UNUSED_IMPORT, RoadEnds, main_road
+from .workbench import STEP_SECONDS
 
 pytestmark = pytest.mark.editor
 
@@ -44,20 +45,22 @@ def test_the_main_road(window: Window) -> None:
         main_road(bench)
 
 
+# By fault: the step at which the road ends, and how long to wait for a step. What never comes is
+# waited for in vain; the other steps show what is wrong at once.
 FAULTS = {
-    "no-diagnostics": "findings",
-    "no-status": "status",
-    "crash-on-save": "edit and save",
-    "wrong-edit": "quick fix",
+    "no-diagnostics": ("findings", 10),
+    "no-status": ("status", 10),
+    "crash-on-save": ("edit and save", STEP_SECONDS),
+    "wrong-edit": ("quick fix", STEP_SECONDS),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_main_road_ends_at_a_fault(fault: str, window: Window, tmp_path: Path) -> None:
-    interpreter = spoilt(tmp_path, fault)
+    last, patience = FAULTS[fault]
     with (
-        window(interpreter=interpreter, patience=8) as bench,
-        pytest.raises(RoadEnds, match=f"^{FAULTS[fault]}:"),
+        window(interpreter=spoilt(tmp_path, fault), patience=patience) as bench,
+        pytest.raises(RoadEnds, match=f"^{last}:"),
     ):
         main_road(bench)
 
@@ -78,6 +81,19 @@ def test_a_server_that_keeps_crashing_is_told_of_and_can_be_restarted(
         told.get_by_role("button", name="Restart").click()
         expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
         bench.squiggles.first.wait_for()
+
+
+def test_a_server_that_cannot_start_is_told_of_once(window: Window, tmp_path: Path) -> None:
+    python = shlex.quote(sys.executable)
+    dying = script(
+        tmp_path / "dying-python",
+        'case "$*" in *understudy?lsp) exit 1;; esac',
+        f'exec {python} "$@"',
+    )
+    with window(interpreter=dying) as bench:
+        bench.open_file("app.py")
+        expect(bench.status).to_have_text(re.compile("Understudy is not running"))
+        expect(bench.toasts).to_have_text(re.compile("ended unexpectedly 3 times"))
 
 
 def test_settings_of_the_editor_reach_the_server_and_defaults_do_not(

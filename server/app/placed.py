@@ -1,0 +1,73 @@
+"""What the tools said of a document, at the places where it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ..checks import compose
+from ..findings.shift import carry
+from ..model import Edit, Problem, Report
+
+_MOST_PENDING = 100
+"""Edits after which findings are moved although nobody asks, so that no ask takes long."""
+
+
+class PlacedReports:
+    """Reports follow edits. They are moved when somebody looks, not at every keystroke."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, Report] = {}
+        self._pending: list[Edit] = []
+        self._problems: tuple[Problem, ...] | None = ()
+        self.counts: Mapping[str, int] = compose.counts(())
+
+    @property
+    def reports(self) -> Collection[Report]:
+        """For their states; the places are those of ``problems``."""
+        return self._reports.values()
+
+    def __contains__(self, tool: str) -> bool:
+        return tool in self._reports
+
+    def edited(self, edits: Iterable[Edit]) -> None:
+        self._pending += edits
+        if len(self._pending) > _MOST_PENDING:
+            self._settle()
+
+    def keep(self, tools: Collection[str], ignored: Collection[str]) -> bool:
+        """Forget what other tools said; whether there was any."""
+        kept = {tool: each for tool, each in self._reports.items() if tool in tools}
+        forgot = len(kept) < len(self._reports)
+        self._reports = kept
+        self.ignore(ignored)
+        return forgot
+
+    def answered(
+        self, reports: Iterable[Report], since: Sequence[Edit], ignored: Collection[str]
+    ) -> None:
+        """Take reports on a text that ``since`` made what it is now."""
+        self._settle()
+        self._reports |= {report.tool: _moved(report, since) for report in reports}
+        self.ignore(ignored)
+
+    def problems(self, ignored: Collection[str]) -> tuple[Problem, ...]:
+        self._settle()
+        if self._problems is None:
+            self._problems = compose.problems(self._reports.values(), ignored)
+        return self._problems
+
+    def ignore(self, ignored: Collection[str]) -> None:
+        """These rules, and no others, are ignored from now on."""
+        self._problems = None
+        self.counts = compose.counts([self.problems(ignored)])
+
+    def _settle(self) -> None:
+        if self._pending:
+            edits, self._pending = self._pending, []
+            self._reports = {tool: _moved(each, edits) for tool, each in self._reports.items()}
+            self._problems = None
+
+
+def _moved(report: Report, edits: Sequence[Edit]) -> Report:
+    return replace(report, findings=carry(report.findings, edits)) if edits else report
