@@ -183,8 +183,8 @@ export class Session {
     this.crashes = [];
     this.failed(
       `Understudy's server ended unexpectedly ${count} times within ` +
-      `${CRASH_WINDOW_MINUTES.toString()} minutes and was not started again. Your files are not ` +
-      `affected, but they are not checked either. The output tells what happened.`,
+        `${CRASH_WINDOW_MINUTES.toString()} minutes and was not started again. Your files are not ` +
+        `affected, but they are not checked either. The output tells what happened.`,
       "Restart",
       "Report a Problem",
     );

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 import configparser
+import json
 import sys
 import warnings
 from fnmatch import fnmatch
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State, Tier
 from ..settings import Settings
@@ -67,7 +68,8 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         if place == root:
             break
     interpreter = settings.bandit.interpreter
-    context = (interpreter, repr(options), repr(ini), str(root), problem)
+    told = (json.dumps(options, default=str), json.dumps(ini))  # TOML has dates
+    context = (interpreter, *told, str(root), problem)
     return Configuration(context, key=fingerprint(context), needs_trust=inside(interpreter, root))
 
 
@@ -77,9 +79,11 @@ def _ini(text: str) -> dict[str, str]:
     return dict(parser.items("bandit")) if parser.has_section("bandit") else {}
 
 
+_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+
+
 def _version() -> str:
-    python = ".".join(map(str, sys.version_info[:2]))
-    return f"{installed('bandit')} on Python {python}"
+    return f"{installed('bandit')} on {_PYTHON}"
 
 
 ANALYZER = Analyzer(
@@ -98,8 +102,12 @@ ANALYZER = Analyzer(
 )
 
 
-def check(context: tuple[str, str, str, str, str], items: tuple[Item, ...]) -> list[Answer]:
-    interpreter, options, ini, root, problem = context
+Context = tuple[str, str, str, str, str]
+"""``bandit.interpreter``; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root; and
+what is wrong with the files that configure it."""
+
+
+def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
     answers: list[Answer] = []
     for item in items:
         try:
@@ -107,58 +115,68 @@ def check(context: tuple[str, str, str, str, str], items: tuple[Item, ...]) -> l
         except OSError as error:
             answers.append(unreadable(_NAME, error))
             continue
-        if problem:
-            report = _failed(problem)
-        elif interpreter:
-            report = _check_with(interpreter, options, ini, content)
-        else:
-            report = _check_here(options, ini, root, item[0], content)
-        answers.append(answer(content, report))
+        answers.append(answer(content, _check(context, item[0], content)))
     return answers
 
 
-def _check_here(options: str, ini: str, root: str, path: str, content: bytes) -> Report:
-    from bandit.core.metrics import Metrics
-
+def _check(context: Context, path: str, content: bytes) -> Report:
+    interpreter, options, ini, root, problem = context
+    if problem:
+        return _failed(problem)
     try:
-        manager, excluded, options_of = _manager(options, ini)
+        table, flags = json.loads(options) or {}, json.loads(ini) or {}
+        excluded = [*(table.get("exclude_dirs") or ()), *_listed(flags.get("exclude"))]
+        tests = None if interpreter else _tests(options, ini)
     except MALFORMED as error:
         return _failed(f"it refuses its configuration: {error}")
-    relative = path.removeprefix(f"{root}/")
-    names = (relative, f"./{relative}")  # as Bandit sees it when it is told a file, or a folder
+    relative = path.removeprefix(f"{root}/") if path.startswith("/") else "untitled.py"
+    # As Bandit sees it when it is told a file, and when it is told the folder it stands in.
+    names = (relative, f"./{relative}")
     if any(each in name or fnmatch(name, each) for each in excluded for name in names):
         return Report(_NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
-    for test, own in options_of:
-        test._config = own  # noqa: SLF001 - see _manager
+    if tests is None:
+        return _check_with(interpreter, table, flags, relative, content)
+    return _check_here(tests, f"./{relative}", content)
+
+
+def _check_here(tests: _Tests, name: str, content: bytes) -> Report:
+    from bandit.core.metrics import Metrics
+
+    manager = tests.manager
+    for test, own in tests.options:
+        test._config = own  # noqa: SLF001 - see _Tests
     manager.results, manager.skipped, manager.scores = [], [], []
     manager.metrics = Metrics()
     # Without the word there is no comment to obey, and the file need not be tokenized.
     manager.ignore_nosec = b"nosec" not in content
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        manager._parse_file(path, BytesIO(content), [path])  # noqa: SLF001 - see above
+        manager._parse_file(name, BytesIO(content), [name])  # noqa: SLF001 - see above
     if manager.skipped:
-        return _skipped(manager.skipped[0][1], content)
+        return _skipped(manager.skipped[0][1], content, _PYTHON)
     for issue in manager.results:  # it may quote half a character, and chokes on it then
         issue.text = issue.text.encode("utf-8", "replace").decode()
-    rows = [issue.as_dict(with_code=False) for issue in manager.results]
-    return _report(rows, content)
+    return _report([issue.as_dict(with_code=False) for issue in manager.results], content)
 
 
 def _failed(why: str) -> Report:
     return no_verdict(_NAME, State.FAILED, f"Bandit did not check this file: {why}")
 
 
-@cache
-def _manager(
-    options: str, ini: str
-) -> tuple[BanditManager, tuple[str, ...], tuple[tuple[Any, Any], ...]]:
-    """A manager per configuration, kept for the worker's life; the patterns of what it excludes;
-    and the options of each test. Raises ``MALFORMED``.
+class _Tests(NamedTuple):
+    """A manager, and the options of each of its tests.
 
     Bandit keeps the options of a test, and which calls and imports are forbidden, on the test's
     function itself, where the next manager overwrites them: they are put there before each use.
     """
+
+    manager: BanditManager
+    options: tuple[tuple[Any, Any], ...]
+
+
+@cache
+def _tests(options: str, ini: str) -> _Tests:
+    """One per configuration, kept for the worker's life. Raises ``MALFORMED``."""
     import logging
 
     from bandit.core import extension_loader
@@ -166,12 +184,9 @@ def _manager(
     from bandit.core.manager import BanditManager
 
     logging.getLogger("bandit").setLevel(logging.CRITICAL)
-    table: dict[str, Any] = ast.literal_eval(options) or {}
-    flags: dict[str, str] = ast.literal_eval(ini) or {}
+    flags: dict[str, str] = json.loads(ini) or {}
     config = BanditConfig()
-    if not isinstance(table, dict):
-        raise TypeError("[tool.bandit] is no table")
-    if table:
+    if table := json.loads(options):
         config._config = table  # noqa: SLF001 - else only from a file
         config._init_settings()  # noqa: SLF001
     include = {*(config.get_option("tests") or []), *_listed(flags.get("tests"))}
@@ -179,51 +194,58 @@ def _manager(
     profile = {"include": include, "exclude": exclude}
     extension_loader.MANAGER.validate_profile(profile)
     manager = BanditManager(config, "file", profile=profile)
-    excluded = (*(config.get_option("exclude_dirs") or ()), *_listed(flags.get("exclude")))
+    if not manager.b_ts.tests:
+        raise ValueError("it selects no test that exists")
     tests = {test for tests in manager.b_ts.tests.values() for test in tests}
-    options_of = tuple((each, vars(each)["_config"]) for each in tests if "_config" in vars(each))
-    return manager, excluded, options_of
+    own = tuple((each, vars(each)["_config"]) for each in tests if "_config" in vars(each))
+    return _Tests(manager, own)
 
 
 def _listed(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
+    return [part for part in (text or "").split(",") if part]
 
 
-def _skipped(why: str, content: bytes) -> Report:
+def _skipped(why: str, content: bytes, runs_on: str) -> Report:
+    """What the reason means that Bandit gives for having skipped a file."""
     try:
         decode(content)
     except ValueError as error:
         return no_verdict(_NAME, State.NOT_ANALYSED, f"Bandit cannot read this file: {error}")
+    line = 1
     try:
         ast.parse(content)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
-        python = ".".join(map(str, sys.version_info[:2]))
-        text = (
-            f"Bandit did not check this file: Python {python}, which it runs on, cannot parse it"
-            f" ({getattr(error, 'msg', error)}, line {line}). If the code is for a newer Python,"
-            f" name that interpreter in the setting bandit.interpreter."
-        )
-        return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
+        why = f"{getattr(error, 'msg', error)}, line {line}"
     except (RecursionError, MemoryError):
-        why = "the code is nested too deeply for Python's parser"
-    return _failed(why)
+        return _failed("the code is nested too deeply for Python's parser")
+    else:
+        if "syntax error" not in why:
+            return _failed(why)
+    text = (
+        f"Bandit did not check this file: {runs_on}, which it runs on, cannot parse it ({why})."
+        f" If the code is for a newer Python, name that interpreter in the setting"
+        f" bandit.interpreter."
+    )
+    return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
 
 
-def _check_with(interpreter: str, options: str, ini: str, content: bytes) -> Report:
-    import json
+def _check_with(
+    interpreter: str, table: dict[str, Any], flags: dict[str, str], relative: str, content: bytes
+) -> Report:
     import tempfile
 
-    table: dict[str, Any] = ast.literal_eval(options) or {}
-    flags: dict[str, str] = ast.literal_eval(ini) or {}
-    with tempfile.TemporaryDirectory() as empty:
-        config = Path(empty) / "bandit.yaml"
-        config.write_text(json.dumps(table))
-        argv = [interpreter, "-I", "-m", "bandit", "-f", "json", "-q", "-c", str(config)]
-        for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
-            argv += [flag, value] if value else []
+    argv = [interpreter, "-I", "-m", "bandit", "-f", "json", "-q", "-c", "../bandit.yaml"]
+    for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
+        argv += [flag, value] if value else []
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "bandit.yaml").write_text(json.dumps(table))
+        tree = Path(folder) / "tree"
+        file = tree / relative.lstrip("/")
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
         try:
-            done = run([*argv, "-"], Path(empty), content)
+            done = run([*argv, "--", relative.lstrip("/")], tree)
         except ValueError as error:
             return _failed(str(error))
         except OSError as error:
@@ -234,15 +256,15 @@ def _check_with(interpreter: str, options: str, ini: str, content: bytes) -> Rep
         return Report(_NAME, State.MISSING, why=why)
     if not done.output:
         return _failed(done.complaint)
-    return parse(done.output, content)
+    return parse(done.output, content, interpreter)
 
 
-def parse(output: bytes, content: bytes) -> Report:
+def parse(output: bytes, content: bytes, runs_on: str) -> Report:
     """Read the output of ``bandit -f json`` for one file. Never raises."""
     try:
         answered = loads_json(output)
         if answered["errors"]:
-            return _skipped(str(answered["errors"][0]["reason"]), content)
+            return _skipped(str(answered["errors"][0]["reason"]), content, runs_on)
         return _report(answered["results"], content)
     except MALFORMED as error:
         return _failed(f"its answer is of no use: {error}")

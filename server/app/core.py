@@ -7,30 +7,26 @@ waits on disk, tool or network.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
-import tempfile
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from ..analyzers.table import ANALYZERS
-from ..checks import compose
 from ..checks.engine import Checks
 from ..model import Status
 from ..runner.execute import Runner
 from ..settings import Settings
 from ..settings.ignoring import edit_ignore
-from ..state import state_dir, workspace_dir
-from ..trust import Trust
 from . import events
 from .actions import Actions
 from .document import OpenDocument
+from .folders import Folders
 from .scan import Scan, Seen
 from .sinks import Progress, Sink, when_slow
 from .status import status_of
-from .workspace import Workspace, config_report
+from .workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -39,31 +35,16 @@ _T = TypeVar("_T")
 _STATUS_SECONDS = 0.05
 
 
-def _state(sink: Sink) -> Path:
-    """The state folder; when there is none to rely on, one that lasts as long as this process."""
-    try:
-        return state_dir()
-    except OSError as error:
-        sink.message(f"Nothing will be remembered after this session: {error}", error=True)
-        folder = tempfile.TemporaryDirectory(prefix="understudy-")
-        atexit.register(folder.cleanup)
-        return Path(folder.name)
-
-
 class Core:
     """``trusted``: what the editor says of its workspaces; None when it leaves that to us."""
 
     def __init__(self, sink: Sink, *, trusted: bool | None = None) -> None:
         self._sink = sink
-        self._editor_trusts = trusted
-        self._state = _state(sink)
-        self._trust = Trust(self._state)
+        self.folders = Folders(sink, trusted=trusted)
         self._runner = Runner()
         self.checks = Checks(self._runner)
         self.actions = Actions(self.checks)
         self.documents: dict[str, OpenDocument] = {}
-        self.workspaces: dict[Path, Workspace] = {}
-        self._editor: Mapping[str, Any] | None = None
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._status_timer: asyncio.TimerHandle | None = None
@@ -90,7 +71,7 @@ class Core:
             document.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._runner.close()
-        for workspace in self.workspaces.values():
+        for workspace in self.folders:
             await workspace.close()
 
     async def _loop(self) -> None:
@@ -122,8 +103,8 @@ class Core:
             case events.RootsChanged():
                 await self._roots_changed(event)
             case events.EditorSettings():
-                self._editor = event.values
-                await self._reload(self.workspaces.values())
+                self.folders.editor = event.values
+                await self._reload(self.folders)
             case events.TrustDecided():
                 await self._trust_decided(event)
             case _:
@@ -134,7 +115,7 @@ class Core:
     async def _opened(self, event: events.Opened) -> None:
         if (before := self.documents.pop(event.uri, None)) is not None:
             before.close()
-        workspace = await self._workspace_of(event.path)
+        workspace = await self.folders.of(event.path)
         document = self.documents[event.uri] = OpenDocument(
             event.uri,
             event.path,
@@ -183,25 +164,25 @@ class Core:
         for path in event.deleted:
             self._forget(path)
         touched = (*event.written, *event.deleted)
-        reload = [w for w in self.workspaces.values() if w.config_path in touched]
+        reload = [w for w in self.folders if w.config_path in touched]
         if reload:
             await self._reload(reload)
         if any(self._configures(path) for path in touched):
             self._analyse_again()
-        for workspace in self.workspaces.values():
+        for workspace in self.folders:
             known = [str(path) for path in event.written if str(path) in workspace.files]
             await self._refresh(workspace, [p for p in known if not self._is_open(p)])
 
     async def _renamed(self, event: events.FilesRenamed) -> None:
         for old, new in event.renames:
-            for workspace in self.workspaces.values():
+            for workspace in self.folders:
                 moved = [str(new) + path[len(str(old)) :] for path in workspace.below(old)]
                 await self._refresh(workspace, [p for p in moved if not self._is_open(p)])
             self._forget(old)
 
     def _forget(self, path: Path) -> None:
         """What was said of a file, or of a folder's files, is said no more."""
-        for workspace in self.workspaces.values():
+        for workspace in self.folders:
             for known in workspace.below(path):
                 del workspace.files[known]
                 workspace.results.forget([known])
@@ -227,7 +208,7 @@ class Core:
         """A configuration changed: results under the old one are stale."""
         for document in self.documents.values():
             document.analyse(again=True)
-        for workspace in self.workspaces.values():
+        for workspace in self.folders:
             if workspace.files:
                 paths = [Path(p) for p in workspace.files if not self._is_open(p)]
                 self._spawn(self._scan(workspace, paths, None))
@@ -236,59 +217,26 @@ class Core:
 
     def settings_for(self, path: str) -> Settings:
         """The settings that hold for a file."""
-        workspace = self._innermost(path)
-        return workspace.settings if workspace else Settings()
-
-    def _innermost(self, path: str) -> Workspace | None:
-        around = [w for w in self.workspaces.values() if Path(path).is_relative_to(w.root)]
-        return max(around, key=lambda workspace: len(workspace.root.parts), default=None)
-
-    async def _workspace_of(self, path: str) -> Workspace:
-        """The innermost root that holds the file; for a file outside all, its own folder."""
-        if (around := self._innermost(path)) is not None:
-            return around
-        if not path.startswith("/"):
-            rooted = [w for w in self.workspaces.values() if not w.loose]
-            if rooted:
-                return rooted[0]
-        return await self._open_workspace(Path(path).parent, loose=True)
-
-    async def _open_workspace(self, root: Path, *, loose: bool = False) -> Workspace:
-        if (known := self.workspaces.get(root)) is not None and (loose or not known.loose):
-            return known
-        trusted = self._editor_trusts
-        if trusted is None:
-            trusted = await asyncio.to_thread(self._trust.decision, root)
-            if trusted is None and not loose:
-                self._sink.ask_trust(root)
-        workspace = Workspace(
-            root, workspace_dir(root, self._state), trusted=bool(trusted), loose=loose
-        )
-        self.workspaces[root] = workspace
-        await workspace.load(self._editor)
-        self._show_config(workspace)
-        return workspace
+        return self.folders.settings_for(path)
 
     async def _roots_changed(self, event: events.RootsChanged) -> None:
         for root in event.removed:
-            if (workspace := self.workspaces.pop(root, None)) is None:
+            if (workspace := self.folders.remove(root)) is None:
                 continue
             for path in workspace.below(root):
                 self._sink.problems(Path(path).as_uri(), None, None, ())
             self._spawn(workspace.close())
         for root in event.added:
-            await self._open_workspace(root)
+            await self.folders.open(root)
         for document in self.documents.values():
-            workspace = await self._workspace_of(document.path)
+            workspace = await self.folders.of(document.path)
             if workspace is not document.workspace:
                 document.workspace = workspace
                 document.analyse(again=True)
 
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
-            changed = await workspace.load(self._editor)
-            self._show_config(workspace)
-            if changed:
+            if await self.folders.load(workspace):
                 for document in self.documents.values():
                     if document.workspace is workspace:
                         document.placed.ignore(workspace.settings.rules.ignore)
@@ -298,30 +246,17 @@ class Core:
                     if not self._is_open(path):
                         self._show_file(workspace, path)
 
-    def _show_config(self, workspace: Workspace) -> None:
-        """What is wrong with the settings is shown in their file; what the editor sent, said."""
-        here = [p for p in workspace.config_problems if p.path == workspace.config_path]
-        uri = workspace.config_path.as_uri()
-        problems = compose.problems([config_report(here)], ())
-        self._sink.problems(uri, None, None, problems)
-        for problem in workspace.config_problems:
-            if problem.path != workspace.config_path:
-                where = str(problem.path or "the editor's settings")
-                self._sink.message(f"{where}: {problem.message}", error=True)
-
     async def _trust_decided(self, event: events.TrustDecided) -> None:
-        for root, workspace in self.workspaces.items():
-            if event.root not in (None, root) or workspace.trusted == event.trusted:
-                continue
-            workspace.trusted = event.trusted
-            if event.lasting:
-                await asyncio.to_thread(self._trust.decide, root, trusted=event.trusted)
-            await self._reload([workspace])
+        changed = await self.folders.decide(
+            event.root, trusted=event.trusted, lasting=event.lasting
+        )
+        if changed:
+            await self._reload(changed)
             self._analyse_again()
 
     async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:
         """Ignore the rules in the settings of the project that ``path`` lies in."""
-        workspace = await self._workspace_of(path)
+        workspace = await self.folders.of(path)
         config = workspace.config_path
         shown = next((d for d in self.documents.values() if d.path == str(config)), None)
         try:
@@ -341,7 +276,7 @@ class Core:
         A scan of the same folder that is under way is joined. Raises CancelledError when the user
         cancels it.
         """
-        wanted = [w for w in self.workspaces.values() if root in (None, w.root) and not w.loose]
+        wanted = [w for w in self.folders if root in (None, w.root) and not w.loose]
         for workspace in wanted:
             if workspace.root not in self._scans:
                 self._scans[workspace.root] = self._task(self._scan_with_progress(workspace))
@@ -384,9 +319,7 @@ class Core:
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        return status_of(
-            self.workspaces.values(), self.documents.values(), self._runner, self._trust.problem
-        )
+        return status_of(tuple(self.folders), self.documents.values(), self._runner, self.folders.trouble)
 
     def _status_soon(self) -> None:
         if self._status_timer is None:

@@ -12,6 +12,7 @@ import re
 import tokenize
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from ..model import Edit, Finding, Position, Range
 from ..text import Lines
@@ -31,7 +32,7 @@ def ignore_here(text: str, findings: Sequence[Finding]) -> tuple[Edit, ...]:
 
     A finding is left out where no comment can stand, or would take away another one's effect.
     """
-    layout = _Layout(text)
+    layout = _layout(text)
     noqa: dict[int, list[str]] = {}
     nosec: dict[int, list[str]] = {}
     for finding in findings:
@@ -158,6 +159,11 @@ class _Layout:
     def nosec(self, rows: Iterable[int]) -> list[int]:
         """Those of the rows that have such a comment."""
         return [row for row in rows if _NOSEC.search(self.comment(row))]
+
+
+@lru_cache(maxsize=2)
+def _layout(text: str) -> _Layout:
+    return _Layout(text)
 
 
 def _tokens(rows: Iterable[str]) -> Iterator[tokenize.TokenInfo]:

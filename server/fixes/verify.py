@@ -84,15 +84,19 @@ class Verifier:
 
 
 def disjoint(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Those that do not touch one another, first come first."""
+    """Those that do not overlap one another, first come first; neighbours may meet."""
     taken: list[Edit] = []
     chosen: list[Attempt] = []
     for attempt in attempts:
         fresh = [edit for edit in attempt.edits if edit not in taken]
-        if not any(new.range.touches(old.range) for new in fresh for old in taken):
+        if not any(_overlap(new.range, old.range) for new in fresh for old in taken):
             taken += fresh
             chosen.append(attempt)
     return chosen
+
+
+def _overlap(one: Range, other: Range) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def union(attempts: Iterable[Attempt]) -> Attempt:

@@ -16,6 +16,7 @@ from .server import Server
 if TYPE_CHECKING:
     from ..app.actions import Offer
 
+QUICK_FIX = lsp.CodeActionKind.QuickFix.value
 FIX_ALL = "source.fixAll.understudy"
 
 
@@ -32,10 +33,10 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
     if wanted and _wants(wanted, FIX_ALL):
         every = await ls.core.actions.fix_all(document)
         actions += [_action(ls, shown, every, FIX_ALL)] if every else []
-    if _wants(wanted, lsp.CodeActionKind.QuickFix):
+    if _wants(wanted, QUICK_FIX):
         place = ls.encoding.range(params.range, shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
-        actions += [_action(ls, shown, offer, lsp.CodeActionKind.QuickFix) for offer in offers]
+        actions += [_action(ls, shown, offer, QUICK_FIX) for offer in offers]
         matters = dict.fromkeys(problem.rules for problem in problems)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
     return actions if shown.version == version else []
@@ -43,7 +44,7 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
 
 def _wants(only: Iterable[str] | None, kind: str) -> bool:
     """Whether a client that asks for ``only`` some kinds wants ``kind`` or what it belongs to."""
-    return only is None or any(f"{kind}.".startswith(f"{each!s}.") for each in only)
+    return only is None or any(not each or f"{kind}.".startswith(f"{each}.") for each in only)
 
 
 def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> lsp.CodeAction:
@@ -72,4 +73,4 @@ def _workspace_edit(ls: Server, shown: Document, edits: list[lsp.TextEdit]) -> l
 def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:
     title = f"Ignore {', '.join(rules)} in this project"
     command = lsp.Command(title, commands.IGNORE_RULES.id, arguments=[uri, list(rules)])
-    return lsp.CodeAction(title=title, kind=lsp.CodeActionKind.QuickFix, command=command)
+    return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)

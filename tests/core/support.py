@@ -1,16 +1,27 @@
-"""Waiting for processes and files, without sleeping for luck."""
+"""What the tests of the core share: waiting without sleeping for luck, and asking an analyzer."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
 
+from understudy.analyzers.base import Analyzer, Configuration
+from understudy.checks.files import CachedFiles
+from understudy.findings import codec
+from understudy.model import Report
+from understudy.settings import Settings
+from understudy.text import canonical
+
 T = TypeVar("T")
+
+DEFAULTS = Settings()
 
 # A user whose permissions count, also where the tests run as root.
 _BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
@@ -64,3 +75,46 @@ async def gone(pids: Iterable[int]) -> bool:
 def started_here() -> set[int]:
     """All living processes below this one."""
     return set(alive(child.pid for child in psutil.Process(os.getpid()).children(recursive=True)))
+
+
+def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write ``files`` below ``root``, and give ``root`` back."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+class Asker:
+    """Has a file analysed as the engine would, from memory and from disk, in this process."""
+
+    def __init__(self, analyzer: Analyzer, root: Path) -> None:
+        module, _, name = analyzer.check.partition(":")
+        self._analyzer = analyzer
+        self._check = getattr(importlib.import_module(module), name)
+        self._root = root
+        self._files = CachedFiles()
+
+    def configuration(self, name: str, settings: Settings = DEFAULTS) -> Configuration:
+        folder = (self._root / name).parent
+        return self._analyzer.configure(folder, self._root, settings, self._files)
+
+    def both(self, name: str, settings: Settings = DEFAULTS) -> Report:
+        """The report on ``name``, which has to be the same both ways."""
+        path = self._root / name
+        configuration = self.configuration(name, settings)
+        reports = []
+        for content in (canonical(path.read_bytes()), None):
+            item = (str(path), content, configuration.hints)
+            ((_, stored),) = self._check(configuration.context, (item,))
+            reports.append(codec.loads(stored))
+        memory, disk = reports
+        assert memory == replace(disk, findings=memory.findings)
+        assert sorted(memory.findings, key=repr) == sorted(disk.findings, key=repr)
+        return disk
+
+    def rules(self, name: str, settings: Settings = DEFAULTS) -> set[str]:
+        report = self.both(name, settings)
+        assert report.state.is_verdict, report.why
+        return {finding.rule for finding in report.findings}

@@ -40,13 +40,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
 async def start(
     environment: Mapping[str, str], workspace: Path, tmp_path: Path
 ) -> AsyncIterator[Start]:
-    """``await start(*roots, …)`` is an initialized editor, on the workspace if no root is named;
-    the options are those of ``Editor.initialize``."""
+    """``await start(*roots, …)`` is an initialized editor, on the workspace if no root is named,
+    on no folder for None; the options are those of ``Editor.initialize``."""
     async with contextlib.AsyncExitStack() as sessions:
 
-        async def started(*roots: Path, **options: Any) -> Editor:
+        async def started(*roots: Path | None, **options: Any) -> Editor:
             editor = await sessions.enter_async_context(Editor.start(environment, tmp_path))
-            await editor.initialize(*(roots or (workspace,)), **options)
+            folders = [root for root in roots or (workspace,) if root is not None]
+            await editor.initialize(*folders, **options)
             return editor
 
         yield started

@@ -177,6 +177,12 @@ class Editor(Connection):
         del self.buffers[buffer.uri]
         self.notify("textDocument/didClose", {"textDocument": {"uri": buffer.uri}})
 
+    def touch(self, *written: Path, deleted: Sequence[Path] = ()) -> None:
+        """The editor has seen that files were changed, or are gone."""
+        changes = [{"uri": file.as_uri(), "type": 2} for file in written]
+        changes += [{"uri": file.as_uri(), "type": 3} for file in deleted]
+        self.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
     # ── what is shown, and what can be done about it ────────────────────────────────────────────
 
     def shown(self, where: Place) -> list[Json]:

@@ -34,7 +34,7 @@ def bandit(text: str) -> tuple[Finding, ...]:
     assert not manager.skipped, f"{manager.skipped}\n{text}"
     rows = [issue.as_dict(with_code=False) for issue in manager.results]
     output = json.dumps({"errors": [], "results": rows}).encode()
-    return bandit_analyzer.parse(output, content).findings
+    return bandit_analyzer.parse(output, content, "this Python").findings
 
 
 @cache

@@ -7,7 +7,8 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import dropwhile, takewhile
+from dataclasses import replace
+from itertools import dropwhile, pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +71,7 @@ def test_a_fix_ends_its_finding_and_brings_no_other(case: Case) -> None:
     after = apply(case.before, fix.edits)
     assert after == case.after
     assert fix.safe is case.safe
+    assert all(one.range.end < other.range.start for one, other in pairwise(fix.edits))
     before, left = everything(case.before), everything(after)
     assert left[case.rule] == before[case.rule] - 1
     assert set(left - before) == set(filter(None, [case.leaves]))
@@ -122,6 +124,12 @@ def test_every_rule_has_a_case() -> None:
 @pytest.mark.parametrize(("rule", "text"), REFUSED)
 def test_nothing_is_offered_where_the_meaning_is_not_certain(rule: str, text: str) -> None:
     assert candidates(text, first(rule, bandit(text))) == ()
+
+
+def test_of_two_places_that_fit_alike_none_is_taken() -> None:
+    text = "import yaml\n\nyaml.load(a), yaml.load(b)\n"
+    row = Range(Position(2, 0), Position(2, 28))
+    assert candidates(text, replace(bandit(text)[0], range=row)) == ()
 
 
 def test_a_finding_of_another_rule_has_no_fix() -> None:
@@ -195,3 +203,14 @@ def test_no_text_makes_it_raise_and_what_it_gives_is_python(
     finding = Finding("bandit", other or rule, "", at, Severity.LOW, Category.SECURITY)
     for fix in candidates(text, finding):
         ast.parse(apply(text, fix.edits))
+
+
+@pytest.mark.parametrize(
+    "deep", ["x" + ".a" * 9000, "not " * 900 + "x", "x" + "()" * 900, "(" * 99]
+)
+def test_deep_nesting_does_not_make_it_raise(deep: str) -> None:
+    text = f"import xml.dom.minidom, yaml\n\nassert yaml.load({deep})\n"
+    for rule in RULES:
+        everywhere = Range(Position(0, 0), Position(3, 0))
+        finding = Finding("bandit", rule, "", everywhere, Severity.LOW, Category.SECURITY)
+        assert len(candidates(text, finding)) <= 1

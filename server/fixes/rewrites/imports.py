@@ -18,8 +18,9 @@ class Imports:
         self._block = block(source.tree)
         self._needed: set[str] = set()
         self._dropped: set[ast.alias] = set()
-        self._members: dict[Import, list[str]] = {}
-        self._new: list[str] = []
+        # Dictionaries for their order: what is asked for twice is imported once.
+        self._members: dict[Import, dict[str, None]] = {}
+        self._new: dict[str, None] = {}
 
     def module(self, name: str, remark: str = "") -> str:
         """An expression for the module; ``remark`` is a comment for its import, if that is new."""
@@ -32,7 +33,7 @@ class Imports:
         root = name.partition(".")[0]
         if not self._source.names.is_free_for(root, root):
             raise UnsureError
-        self._new.append(f"import {name}{remark}")
+        self._new[f"import {name}{remark}"] = None
         return self._need(name)
 
     def member(self, module: str, name: str, beside: str) -> str:
@@ -54,12 +55,12 @@ class Imports:
             match statement:
                 case ast.ImportFrom(module=found, level=0, names=[first, *_]):
                     if found == module and first.name != "*":
-                        self._members.setdefault(statement, []).append(clause)
+                        self._members.setdefault(statement, {})[clause] = None
                         return
-        self._new.append(f"from {module} import {clause}")
+        self._new[f"from {module} import {clause}"] = None
 
     def add_module(self, clause: str) -> None:
-        self._new.append(f"import {clause}")
+        self._new[f"import {clause}"] = None
 
     def drop(self, binding: Binding) -> None:
         self._dropped.add(binding.alias)
@@ -79,19 +80,20 @@ class Imports:
         edits: list[tuple[Span, str]] = []
         gone: list[Import] = []
         for statement in {binding.statement: None for binding in self._source.names.bindings}:
-            added = self._members.get(statement, [])
+            added = list(self._members.get(statement, ()))
             kept = [alias for alias in statement.names if alias not in self._dropped]
             if not kept and not added:
                 gone.append(statement)
             elif added or len(kept) < len(statement.names):
                 edits.append(self._relist(statement, kept, added))
+        new = list(self._new)
         for statement in [found for found in gone if not self._can_be_moved(found)]:
             # Its row is not ours to take away, so the statement that replaces it takes its place.
-            if not self._new:
+            if not new:
                 raise UnsureError
-            edits.append((self._source.span(statement), self._new.pop()))
+            edits.append((self._source.span(statement), new.pop()))
             gone.remove(statement)
-        return edits + arrange(self._source, gone, self._new)
+        return edits + arrange(self._source, gone, new)
 
     def _reusable(self) -> Iterable[Binding]:
         top = self._source.tree.body
@@ -112,7 +114,8 @@ class Imports:
             return False
         uses: Sequence[ast.expr] = names.uses.get(binding.local, ())
         if "." in alias.name and alias.asname is None and isinstance(binding.statement, ast.Import):
-            uses = [use for use in map(self._chain, uses) if _is_within(use, alias.name)]
+            chains = map(self._chain, uses)
+            uses = [use for use in chains if _is_within(names.resolve(use), alias.name)]
         return bool(uses) and all(self._is_replaced(use, replaced) for use in uses)
 
     def _chain(self, name: ast.expr) -> ast.expr:
@@ -149,8 +152,8 @@ class Imports:
         return (start, end), separator.join(clauses)
 
 
-def _is_within(expression: ast.expr, module: str) -> bool:
-    return f"{ast.unparse(expression)}.".startswith(f"{module}.")
+def _is_within(name: str, module: str) -> bool:
+    return f"{name}.".startswith(f"{module}.")
 
 
 def _order(clause: str) -> tuple[int, str]:

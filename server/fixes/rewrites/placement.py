@@ -164,7 +164,7 @@ def _open(source: Source, new: Collection[str]) -> tuple[Span, str]:
     top = row
     while top and source.lines.line(top - 1).lstrip().startswith("#"):
         top -= 1
-    row = top
+    row = top or row
     return _splice(source, row, row, [*new, *[""] * gap])
 
 

@@ -116,13 +116,11 @@ class Source:
         first, last = self.span(node)
         if (first, last) == (start, end):
             return 0, 0
-        if last == end:
+        if first == start or last == end:
             return 1, 0
-        if first == start:
-            return 2, 0
         if first <= start and end <= last:
-            return 3, last - first
-        return 4, 0
+            return 2, last - first
+        return 3, 0
 
 
 def is_blank(text: str) -> bool:

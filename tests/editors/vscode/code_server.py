@@ -66,6 +66,7 @@ class CodeServer:
     def __init__(self, home: Path, variables: dict[str, str]) -> None:
         self.home = home
         self.extensions = home / "extensions"
+        self.logs = home / "data" / "logs"
         self._state = str(home / "state")
         self._variables = variables
         self._address = ""

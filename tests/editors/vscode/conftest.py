@@ -52,14 +52,21 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(vscode: tuple[CodeServer, BrowserContext], project: Path, tmp_path: Path) -> Window:
-    """Opens a window on the project; when it is closed, its language server has to end."""
+    """Opens a window on the project; when it is closed, its language server has to end.
+
+    What a failed test leaves in `tmp_path`: a picture of the window, and VS Code's logs.
+    """
     server, context = vscode
 
     @contextmanager
     def opened(**options: Any) -> Iterator[Workbench]:
         failure = tmp_path / "failure.png"
-        with open_window(context, server, project, failure=failure, **options) as bench:
-            yield bench
+        try:
+            with open_window(context, server, project, failure=failure, **options) as bench:
+                yield bench
+        except BaseException:
+            shutil.copytree(server.logs, tmp_path / "logs")
+            raise
         running = [psutil.Process(pid) for pid in server.language_servers()]
         _, alive = psutil.wait_procs(running, timeout=ENDING_SECONDS)
         assert not alive, f"these outlive their window: {alive}"

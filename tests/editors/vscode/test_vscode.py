@@ -127,10 +127,13 @@ def test_an_interpreter_without_understudy_is_told_of(window: Window, tmp_path: 
         expect(bench.editor).to_contain_text("No module named understudy")
 
 
-def test_output_and_report_tell_which_server_runs(window: Window) -> None:
+def test_status_report_and_output_tell_what_runs(window: Window) -> None:
     with window() as bench:
         bench.open_file("app.py")
         expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+        bench.run_command("Understudy: Show Status")
+        expect(bench.dialog).to_contain_text(re.compile(r"ruff \d+\.\d+"))
+        bench.page.keyboard.press("Escape")
         bench.run_command("Understudy: Report a Problem")
         expect(bench.editor).to_contain_text(f"Interpreter: {sys.executable} (setting)")
         expect(bench.editor).to_contain_text("Server: running")
@@ -143,23 +146,33 @@ def test_nothing_of_the_workspace_runs_before_it_is_trusted(
     window: Window, project: Path, tmp_path: Path
 ) -> None:
     ran = tmp_path / "ran"
-    script(
-        project / ".venv" / "bin" / "python",
-        f"touch {shlex.quote(str(ran))}",
-        f'exec {shlex.quote(sys.executable)} "$@"',
-    )
+
+    def trap(path: Path, program: str) -> str:
+        return str(script(path, f"echo $0 >>{shlex.quote(str(ran))}", f'exec {program} "$@"'))
+
+    python = trap(project / ".venv" / "bin" / "python", shlex.quote(sys.executable))
+    settings = {
+        "understudy.server.interpreter": python,
+        "understudy.bandit.interpreter": python,
+        "understudy.ruff.path": trap(project / "ruff", f"{shlex.quote(sys.executable)} -m ruff"),
+    }
+    (project / ".vscode").mkdir()
+    (project / ".vscode" / "settings.json").write_text(json.dumps(settings))
+
     with window(interpreter=None, trust=False) as bench:
         bench.open_file("app.py")
         bench.toasts.filter(has_text="setting up its Python environment").wait_for()
-        bench.squiggles.first.wait_for()
-        assert not ran.exists()
+        expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+        bench.run_command("Understudy: Scan Workspace")
+        bench.toasts.filter(has_text="checked").wait_for()
+        assert not ran.exists(), ran.read_text()
         untrusted = bench.server.language_servers()
 
         bench.trust_workspace()
         bench.open_file("app.py")
         bench.squiggles.first.wait_for()
         bench.run_command("Understudy: Report a Problem")
-        expect(bench.editor).to_contain_text("(workspace)")
+        expect(bench.editor).to_contain_text(f"{python} (setting)")
         expect(bench.editor).to_contain_text("Workspace: trusted")
         assert ran.exists()
         assert bench.server.language_servers().isdisjoint(untrusted)

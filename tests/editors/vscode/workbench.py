@@ -117,6 +117,10 @@ class Workbench:
     def toasts(self) -> Locator:
         return self.page.locator(".notifications-toasts .notification-toast")
 
+    @property
+    def dialog(self) -> Locator:
+        return self.page.locator(".monaco-dialog-box")
+
     def problem(self, text: str | re.Pattern[str]) -> Locator:
         """Rows of the Problems panel by their label: message, line, column and source."""
         rows = self.page.locator(".markers-panel .monaco-list-row")

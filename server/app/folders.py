@@ -1,0 +1,113 @@
+"""The workspace folders: which are open, which one holds a file, and whether each is trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..checks import compose
+from ..settings import Settings
+from ..state import state_dir, workspace_dir
+from ..trust import Trust
+from .sinks import Sink
+from .workspace import Workspace, config_report
+
+
+class Folders:
+    """``trusted``: what the editor says of its workspaces; None when it leaves that to us.
+
+    ``editor`` is what it says of the settings.
+    """
+
+    def __init__(self, sink: Sink, *, trusted: bool | None) -> None:
+        self._sink = sink
+        self._editor_trusts = trusted
+        self._state = _state(sink)
+        self._trust = Trust(self._state)
+        self._open: dict[Path, Workspace] = {}
+        self.editor: Mapping[str, Any] | None = None
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(tuple(self._open.values()))
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the record of trust; empty when nothing is."""
+        return self._trust.problem
+
+    def settings_for(self, path: str) -> Settings:
+        """The settings that hold for a file."""
+        workspace = self._innermost(path)
+        return workspace.settings if workspace else Settings()
+
+    async def of(self, path: str) -> Workspace:
+        """The innermost root that holds the file; for a file outside all, its own folder."""
+        if (around := self._innermost(path)) is not None:
+            return around
+        rooted = [workspace for workspace in self if not workspace.loose]
+        if not path.startswith("/") and rooted:
+            return rooted[0]
+        return await self.open(Path(path).parent, loose=True)
+
+    def _innermost(self, path: str) -> Workspace | None:
+        around = [each for each in self if Path(path).is_relative_to(each.root)]
+        return max(around, key=lambda workspace: len(workspace.root.parts), default=None)
+
+    async def open(self, root: Path, *, loose: bool = False) -> Workspace:
+        """Open a folder, ask for trust where nobody has decided, and read its settings."""
+        if (known := self._open.get(root)) is not None and (loose or not known.loose):
+            return known
+        trusted = self._editor_trusts
+        if trusted is None:
+            trusted = await asyncio.to_thread(self._trust.decision, root)
+            if trusted is None and not loose:
+                self._sink.ask_trust(root)
+        store = workspace_dir(root, self._state)
+        workspace = Workspace(root, store, trusted=bool(trusted), loose=loose)
+        self._open[root] = workspace
+        await self.load(workspace)
+        return workspace
+
+    def remove(self, root: Path) -> Workspace | None:
+        return self._open.pop(root, None)
+
+    async def load(self, workspace: Workspace) -> bool:
+        """Read a folder's settings anew and show what is wrong with them; whether they changed."""
+        before = workspace.config_problems
+        changed = await workspace.load(self.editor)
+        here = [p for p in workspace.config_problems if p.path == workspace.config_path]
+        problems = compose.problems([config_report(here)], ())
+        self._sink.problems(workspace.config_path.as_uri(), None, None, problems)
+        for problem in workspace.config_problems:
+            if problem.path != workspace.config_path and problem not in before:
+                where = str(problem.path or "the editor's settings")
+                self._sink.message(f"{where}: {problem.message}", error=True)
+        return changed
+
+    async def decide(self, root: Path | None, *, trusted: bool, lasting: bool) -> list[Workspace]:
+        """Trust a folder (None: all), or do not; those for which this changes something."""
+        if root is None and not lasting:
+            self._editor_trusts = trusted
+        decided = [workspace for workspace in self if root in (None, workspace.root)]
+        if lasting:
+            for workspace in decided:
+                await asyncio.to_thread(self._trust.decide, workspace.root, trusted=trusted)
+        changed = [workspace for workspace in decided if workspace.trusted != trusted]
+        for workspace in changed:
+            workspace.trusted = trusted
+        return changed
+
+
+def _state(sink: Sink) -> Path:
+    """The state folder; when there is none to rely on, one that lasts as long as this process."""
+    try:
+        return state_dir()
+    except OSError as error:
+        sink.message(f"Nothing will be remembered after this session: {error}", error=True)
+        folder = tempfile.TemporaryDirectory(prefix="understudy-")
+        atexit.register(folder.cleanup)
+        return Path(folder.name)

@@ -1,0 +1,275 @@
+"""The project's own Ruff configuration holds, and what Understudy adds to it is never in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.analyzers import ruff_child
+from understudy.analyzers.ruff import ANALYZER
+from understudy.model import State
+from understudy.settings import Settings
+
+from ..unit.json_values import LEAVES
+from .support import DEFAULTS, Asker, tree
+
+# By default Ruff says F401 and not E703; S101 and C901 are added.
+SOURCE = "import os\n\nassert True;\n\n\ndef f(a):\n" + "".join(
+    f"    if a == {number}:\n        return {number}\n" for number in range(12)
+)
+WATCHED = {"F401", "E703", "S101", "C901"}
+
+
+@pytest.fixture(autouse=True)
+def servers_end() -> Iterator[None]:
+    yield
+    while ruff_child._servers:
+        _, server = ruff_child._servers.popitem()
+        server.close()
+
+
+def watched(asker: Asker, name: str = "app.py", settings: Settings = DEFAULTS) -> set[str]:
+    return asker.rules(name, settings) & WATCHED
+
+
+SEEN = {"F401", "S101", "C901"}
+
+CASES: dict[str, tuple[dict[str, str], set[str]]] = {
+    "none": ({}, SEEN),
+    "pyproject": ({"pyproject.toml": '[tool.ruff.lint]\nselect = ["E7"]'}, {"E703", "S101", "C901"}),
+    "pyproject, the old form": ({"pyproject.toml": '[tool.ruff]\nselect = ["E7"]'}, {"E703", "S101", "C901"}),
+    "pyproject of others": ({"pyproject.toml": "[tool.black]\nline-length = 99"}, SEEN),
+    "pyproject, empty table": ({"pyproject.toml": "[tool.ruff]\n"}, SEEN),
+    "ruff.toml": ({"ruff.toml": 'lint.select = ["E7"]'}, {"E703", "S101", "C901"}),
+    "ruff.toml before pyproject": (
+        {"ruff.toml": 'lint.select = ["E7"]', "pyproject.toml": '[tool.ruff.lint]\nselect = ["F"]'},
+        {"E703", "S101", "C901"},
+    ),
+    ".ruff.toml before ruff.toml": (
+        {".ruff.toml": 'lint.select = ["E7"]', "ruff.toml": 'lint.select = ["F"]'},
+        {"E703", "S101", "C901"},
+    ),
+    "S selected in part": ({"ruff.toml": 'lint.select = ["F", "S6"]'}, {"F401", "C901"}),
+    "S ignored": ({"ruff.toml": 'lint.ignore = ["S"]'}, {"F401", "C901"}),
+    "S ignored in part": ({"ruff.toml": 'lint.extend-select = ["S"]\nlint.ignore = ["S101"]'}, {"F401", "C901"}),
+    "one of S ignored": ({"ruff.toml": 'lint.ignore = ["S101"]'}, {"F401", "C901"}),
+    "S extended": ({"ruff.toml": 'lint.extend-select = ["S1"]'}, SEEN),
+    "SIM is not S": ({"ruff.toml": 'lint.select = ["SIM"]'}, {"S101", "C901"}),
+    "all": ({"ruff.toml": 'lint.select = ["ALL"]'}, {"E703", *SEEN}),
+    "all but": ({"ruff.toml": 'lint.select = ["ALL"]\nlint.ignore = ["S101", "C9"]'}, {"E703", "F401"}),
+    "nothing": ({"ruff.toml": "lint.select = []"}, {"S101", "C901"}),
+    "C901 ignored": ({"ruff.toml": 'lint.ignore = ["C901"]'}, {"F401", "S101"}),
+    "C90 ignored": ({"ruff.toml": 'lint.ignore = ["C90"]'}, {"F401", "S101"}),
+    "C4 is not C9": ({"ruff.toml": 'lint.extend-select = ["C4"]'}, SEEN),
+    "C holds C9": ({"ruff.toml": 'lint.ignore = ["C"]'}, {"F401", "S101"}),
+    "less complexity": ({"ruff.toml": "lint.mccabe.max-complexity = 13"}, {"F401", "S101"}),
+    "the old form of it": ({"ruff.toml": "[mccabe]\nmax-complexity = 13"}, {"F401", "S101"}),
+    "more complexity": ({"ruff.toml": "lint.mccabe.max-complexity = 12"}, SEEN),
+    "by file": ({"ruff.toml": 'lint.per-file-ignores = {"app.py" = ["S101", "F401"]}'}, {"C901"}),
+    "the file is excluded": ({"ruff.toml": 'extend-exclude = ["app.py"]'}, set()),
+    "extended": (
+        {"ruff.toml": 'extend = "base/one.toml"', "base/one.toml": 'lint.select = ["E7"]'},
+        {"E703", "S101", "C901"},
+    ),
+    "extended, S ignored there": (
+        {"ruff.toml": 'extend = "base.toml"', "base.toml": 'lint.ignore = ["S101"]'},
+        {"F401", "C901"},
+    ),
+    "extended twice, a threshold there": (
+        {
+            "ruff.toml": 'extend = "a.toml"',
+            "a.toml": 'extend = "b/pyproject.toml"',
+            "b/pyproject.toml": "[tool.ruff.lint.mccabe]\nmax-complexity = 13",
+        },
+        {"F401", "S101"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_holds(case: str, tmp_path: Path) -> None:
+    files, expected = CASES[case]
+    asker = Asker(ANALYZER, tree(tmp_path, {"app.py": SOURCE, **files}))
+    assert watched(asker) == expected
+
+
+def test_the_nearest_wins(tmp_path: Path) -> None:
+    files = {
+        "ruff.toml": 'lint.select = ["F"]',
+        "in/pyproject.toml": '[tool.ruff.lint]\nselect = ["E7"]\nignore = ["S"]',
+        "in/deep/pyproject.toml": "[project]\nname = 'deep'",
+        "in/deep/own/.ruff.toml": "lint.select = []",
+    }
+    sources = ("app.py", "in/app.py", "in/deep/app.py", "in/deep/own/app.py", "beside/app.py")
+    asker = Asker(ANALYZER, tree(tmp_path, files | dict.fromkeys(sources, SOURCE)))
+    expected: tuple[set[str], ...] = (
+        {"F401", "S101", "C901"},
+        {"E703", "C901"},
+        {"E703", "C901"},
+        {"S101", "C901"},
+        {"F401", "S101", "C901"},
+    )
+    for name, rules in zip(sources, expected, strict=True):
+        assert watched(asker, name) == rules, name
+
+
+def test_a_configuration_around_the_workspace_holds(tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    tree(tmp_path, {"ruff.toml": 'lint.select = ["E7"]', "workspace/app.py": SOURCE})
+    assert watched(Asker(ANALYZER, root)) == {"E703", "S101", "C901"}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"complexity.max": 12}, SEEN),
+        ({"complexity.max": 13}, {"F401", "S101"}),
+        ({"complexity.enabled": False}, {"F401", "S101"}),
+    ],
+)
+def test_the_setting_of_complexity(
+    values: dict[str, object], expected: set[str], tmp_path: Path
+) -> None:
+    asker = Asker(ANALYZER, tree(tmp_path, {"app.py": SOURCE}))
+    assert watched(asker, settings=Settings.of(values)) == expected
+
+
+def test_the_projects_threshold_goes_before_the_setting(tmp_path: Path) -> None:
+    files = {"app.py": SOURCE, "ruff.toml": "lint.mccabe.max-complexity = 20"}
+    asker = Asker(ANALYZER, tree(tmp_path, files))
+    assert watched(asker, settings=Settings.of({"complexity.max": 1})) == {"F401", "S101"}
+
+
+def test_changes_are_followed(tmp_path: Path) -> None:
+    """One warm server sees them all: what is made, changed, extended, nested, and taken away."""
+    asker = Asker(ANALYZER, tree(tmp_path, {"app.py": SOURCE, "in/app.py": SOURCE}))
+    top, nested, base = tmp_path / "ruff.toml", tmp_path / "in/ruff.toml", tmp_path / "base.toml"
+
+    def seen() -> tuple[set[str], set[str]]:
+        return watched(asker), watched(asker, "in/app.py")
+
+    extra = {"S101", "C901"}
+    e7, f = {"E703", *extra}, {"F401", *extra}
+    assert seen() == (f, f)
+    top.write_text('lint.select = ["E7"]')
+    assert seen() == (e7, e7)
+    top.write_text('lint.select = ["F", "W"]')
+    assert seen() == (f, f)
+    nested.write_text('lint.select = ["E7"]')
+    assert seen() == (f, e7)
+    nested.write_text('lint.select = ["E7", "F"]')
+    assert seen() == (f, e7 | f)
+    base.write_text('lint.select = ["E7"]')
+    top.write_text('extend = "base.toml"')
+    assert seen() == (e7, e7 | f)
+    base.write_text('lint.select = ["F"]')
+    assert seen() == (f, e7 | f)
+    nested.unlink()
+    assert seen() == (f, f)
+    base.write_text('lint.select = ["E7"]')
+    assert seen() == (e7, e7)
+    top.unlink()
+    assert seen() == (f, f)
+    assert len(ruff_child._servers) == 1
+
+
+WRONG: dict[str, tuple[str, str | bytes, str]] = {
+    "no TOML": ("ruff.toml", "lint.select = [", "TOML parse error"),
+    "no TOML in pyproject": ("pyproject.toml", "[tool.ruff\n", "TOML parse error"),
+    "not UTF-8": ("ruff.toml", b"# \xff\n", "UTF-8"),
+    "an unknown rule": ("ruff.toml", 'lint.select = ["NOPE"]', "NOPE"),
+    "an unknown key": ("ruff.toml", "lnt.select = []", "lnt"),
+    "a wrong type": ("ruff.toml", "lint.select = 7", "expected a sequence"),
+    "another version": ("ruff.toml", 'required-version = "==0.0.1"', "0.0.1"),
+    "a base that is not there": ("ruff.toml", 'extend = "gone.toml"', "gone.toml"),
+    "a base that is itself": ("ruff.toml", 'extend = "ruff.toml"', "Circular"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_configuration_is_named_and_nothing_is_clean(case: str, tmp_path: Path) -> None:
+    name, content, part = WRONG[case]
+    asker = Asker(
+        ANALYZER, tree(tmp_path, {"app.py": SOURCE, "fine/app.py": SOURCE, name: content})
+    )
+    report = asker.both("app.py")
+    assert report.state is State.FAILED
+    assert part.lower() in report.why.lower()
+    assert "gone.toml" in report.why or "version" in part or str(tmp_path) in report.why
+    (finding,) = report.findings
+    assert finding.rule == "not-analysed"
+    assert finding.message == report.why
+    (tmp_path / name).write_text("")
+    assert watched(asker) == SEEN
+
+
+def test_a_wrong_configuration_is_no_matter_of_another_folder(tmp_path: Path) -> None:
+    files = {"app.py": SOURCE, "in/app.py": SOURCE, "in/ruff.toml": "lint.select = 7"}
+    asker = Asker(ANALYZER, tree(tmp_path, files))
+    assert watched(asker) == SEEN
+    assert asker.both("in/app.py").state is State.FAILED
+    assert watched(asker) == SEEN
+
+
+def test_the_key_names_what_decides(tmp_path: Path) -> None:
+    files = {"app.py": "", "ruff.toml": 'extend = "base.toml"', "base.toml": "", "other.toml": ""}
+    asker = Asker(ANALYZER, tree(tmp_path, files))
+
+    def key(settings: Settings = DEFAULTS) -> str:
+        return asker.configuration("app.py", settings).key
+
+    first = key()
+    (tmp_path / "other.toml").write_text("# changed\n")
+    (tmp_path / "app.py").write_text("# changed\n")
+    assert key() == first
+    (tmp_path / "base.toml").write_text("# changed\n")
+    second = key()
+    (tmp_path / "ruff.toml").write_text('extend = "base.toml" # changed\n')
+    third = key()
+    changed = key(Settings.of({"complexity.max": 11}))
+    (tmp_path / "ruff.toml").unlink()
+    assert len({first, second, third, changed, key()}) == 5
+
+
+def test_a_program_of_the_workspace_needs_its_trust(tmp_path: Path) -> None:
+    asker = Asker(ANALYZER, tmp_path)
+    for path, needed in ((f"{tmp_path}/bin/ruff", True), ("/usr/bin/ruff", False), ("", False)):
+        settings = Settings.of({"ruff.path": path})
+        assert asker.configuration("app.py", settings).needs_trust is needed
+
+
+class Tables:
+    """A disk whose every configuration file holds ``table``."""
+
+    def __init__(self, table: dict[str, Any]) -> None:
+        self._table = table
+
+    def read(self, path: Path) -> bytes | None:
+        return b""
+
+    def toml(self, path: Path) -> dict[str, Any] | None:
+        return self._table
+
+
+KEYS = st.sampled_from(
+    ["tool", "ruff", "lint", "select", "ignore", "extend-select", "extend", "mccabe", "bandit"]
+)
+
+
+TABLES = st.recursive(
+    LEAVES | st.lists(LEAVES, max_size=2),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(KEYS, TABLES, max_size=4))
+def test_no_table_is_too_odd(table: dict[str, Any]) -> None:
+    folder = Path("/srv/shop")
+    configuration = ANALYZER.configure(folder, folder, Settings(), Tables(table))
+    hash(configuration.context)

@@ -1,0 +1,269 @@
+"""Folders, files that come and go, buffers without a file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .conftest import Start
+from .editor import Editor
+
+EVAL = "def f(x):\n    return eval(x)\n"
+UNUSED = "import os\n"
+
+
+def file_at(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+async def scanned(editor: Editor) -> dict[str, int]:
+    answer: dict[str, int] = await editor.command("scanWorkspace")
+    return answer
+
+
+async def test_the_nearest_configuration_holds(start: Start, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    file_at(first / "pyproject.toml", '[tool.ruff]\nlint.select = ["F401"]\nlint.ignore = ["S"]\n')
+    file_at(
+        first / "inner" / "pyproject.toml",
+        '[tool.ruff]\nlint.select = ["E711"]\nlint.ignore = ["S"]\n[tool.bandit]\nskips = ["B307"]\n',
+    )
+    file_at(second / ".understudy" / "config.yaml", "bandit:\n  enabled: false\n")
+    file_at(second / "ruff.toml", 'lint.select = ["F401"]\nlint.ignore = ["S"]\n')
+    text = "import os\n\nprint(eval('1') == None)\n"
+    editor = await start(first, second)
+    await editor.sees(editor.open(first / "a.py", text), "Ruff F401", "Bandit B307")
+    await editor.sees(editor.open(first / "inner" / "a.py", text), "Ruff E711")
+    await editor.sees(editor.open(first / "inner" / "deep" / "a.py", text), "Ruff E711")
+    await editor.sees(editor.open(second / "a.py", text), "Ruff F401")
+
+
+async def test_a_changed_configuration_is_obeyed(start: Start, workspace: Path) -> None:
+    editor = await start()
+    file = editor.open(workspace / "a.py", UNUSED + EVAL)
+    await editor.sees(file, "Ruff F401", "Bandit, Ruff B307")
+    project = workspace / "pyproject.toml"
+    project.write_text('[tool.ruff]\nlint.select = ["F401"]\nlint.ignore = ["S"]\n')
+    editor.touch(project)
+    await editor.sees(file, "Ruff F401", "Bandit B307")
+    buffer = editor.open(project, language="toml")
+    editor.rewrite(buffer, '[tool.bandit]\nskips = ["B307"]\n[tool.ruff]\nlint.select = ["S"]\n')
+    editor.save(buffer)
+    await editor.sees(file, "Ruff S307")
+    project.unlink()
+    editor.touch(deleted=[project])
+    await editor.until(lambda: "Bandit, Ruff B307" in editor.found(file))
+
+
+async def test_buffers_without_a_file(start: Start, workspace: Path) -> None:
+    """Only what is Python is looked at, and only what is here."""
+    editor = await start()
+    untitled = editor.open("untitled:Untitled-1", EVAL)
+    await editor.sees(untitled, "Bandit, Ruff B307")
+    editor.edit(untitled, "eval", "print")
+    editor.save(untitled)
+    await editor.sees(untitled)
+    script = editor.open(workspace / "script", EVAL)
+    await editor.sees(script, "Bandit, Ruff B307")
+    others = [
+        editor.open("untitled:Untitled-2", EVAL, language="markdown"),
+        editor.open(workspace / "Makefile", EVAL, language="makefile"),
+        editor.open("git:/a.py?HEAD", EVAL),
+        editor.open("output:tasks", EVAL),
+        editor.open("vscode-notebook-cell:/n.ipynb#x", EVAL),
+        editor.open("file://elsewhere/a.py", EVAL),
+        editor.open("http://[", EVAL),
+    ]
+    for other in others:
+        editor.edit(other, "eval", "exec")
+        editor.save(other)
+        assert await editor.actions(other, "exec") == {}
+    await editor.idle()
+    assert not {other.uri for other in others} & {news.uri for news in editor.published}
+
+
+async def test_no_folder_is_open(start: Start, workspace: Path, tmp_path: Path) -> None:
+    """A single file is analysed by the configuration that lies around it."""
+    editor = await start(None)
+    file = editor.open(workspace / "pkg" / "a.py", UNUSED + EVAL)
+    await editor.sees(file, "Ruff F401", "Bandit, Ruff B307")
+    assert await scanned(editor) == {"files": 0, "findings": 0}
+
+
+async def test_folders_come_and_go(start: Start, workspace: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    file_at(other / "a.py", UNUSED)
+    file_at(other / "b.py", UNUSED)
+    file_at(other / ".understudy" / "config.yaml", "rulez: {}\n")
+    editor = await start()
+    assert await scanned(editor) == {"files": 0, "findings": 0}
+    folder = {"uri": other.as_uri(), "name": "other"}
+    change = "workspace/didChangeWorkspaceFolders"
+    editor.notify(change, {"event": {"added": [folder], "removed": []}})
+    await editor.sees(other / ".understudy" / "config.yaml", "Understudy settings")
+    assert (await scanned(editor))["files"] == 2
+    await editor.sees(other / "a.py", "Ruff F401")
+    opened = editor.open(other / "b.py")
+    await editor.idle()
+    editor.notify(change, {"event": {"added": [], "removed": [folder]}})
+    await editor.sees(other / "a.py")
+    await editor.sees(other / ".understudy" / "config.yaml")
+    await editor.idle()
+    await editor.sees(opened, "Ruff F401")
+    editor.close(opened)
+    await editor.sees(opened)
+
+
+async def test_files_that_change_on_disk(start: Start, workspace: Path) -> None:
+    paths = [file_at(workspace / "pkg" / f"{name}.py", UNUSED) for name in "abc"]
+    editor = await start()
+    assert await scanned(editor) == {"files": 3, "findings": 3}
+    for path in paths:
+        await editor.sees(path, "Ruff F401")
+    a, b, c = paths
+    a.write_text(EVAL)
+    b.unlink()
+    editor.touch(a, deleted=[b])
+    await editor.sees(a, "Bandit, Ruff B307")
+    await editor.sees(b)
+    opened = editor.open(c)
+    await editor.idle()
+    c.write_text("x = 1\n")
+    editor.touch(c)
+    await editor.idle()
+    assert editor.found(c) == ["Ruff F401"], "an open document is what its buffer says"
+    editor.close(opened)
+    await editor.sees(c)
+    c.unlink()
+    editor.touch(c)
+    shutil.rmtree(workspace / "pkg")
+    editor.touch(deleted=[workspace / "pkg"])
+    await editor.sees(a)
+    assert await scanned(editor) == {"files": 0, "findings": 0}
+    assert not any(editor.diagnostics.values())
+
+
+async def test_files_and_folders_are_renamed_and_deleted(start: Start, workspace: Path) -> None:
+    a = file_at(workspace / "pkg" / "a.py", UNUSED)
+    b = file_at(workspace / "pkg" / "b.py", EVAL)
+    editor = await start()
+    await scanned(editor)
+    opened = editor.open(b)
+    await editor.idle()
+    moved = workspace / "moved"
+    (workspace / "pkg").rename(moved)
+    editor.close(opened)
+    again = editor.open(moved / "b.py")
+    renames = {"files": [{"oldUri": (workspace / "pkg").as_uri(), "newUri": moved.as_uri()}]}
+    editor.notify("workspace/didRenameFiles", renames)
+    await editor.sees(a)
+    await editor.sees(b)
+    await editor.sees(moved / "a.py", "Ruff F401")
+    await editor.sees(again, "Bandit, Ruff B307")
+
+    (moved / "a.py").rename(moved / "c.txt")
+    editor.notify(
+        "workspace/didRenameFiles",
+        {"files": [{"oldUri": (moved / "a.py").as_uri(), "newUri": (moved / "c.txt").as_uri()}]},
+    )
+    await editor.sees(moved / "a.py")
+    editor.close(again)
+    shutil.rmtree(moved)
+    editor.notify("workspace/didDeleteFiles", {"files": [{"uri": moved.as_uri()}]})
+    await editor.sees(moved / "b.py")
+    await editor.idle()
+    assert not any(editor.diagnostics.values())
+
+
+async def test_closing_shows_what_is_on_disk(start: Start, workspace: Path) -> None:
+    path = file_at(workspace / "a.py", UNUSED)
+    editor = await start()
+    await scanned(editor)
+    file = editor.open(path)
+    await editor.idle()
+    editor.edit(file, UNUSED, EVAL)
+    editor.save(file)
+    await editor.sees(path, "Bandit, Ruff B307")
+    editor.rewrite(file, UNUSED)
+    editor.close(file)
+    await editor.idle()
+    assert editor.found(path) == ["Bandit, Ruff B307"]
+
+
+async def test_a_file_has_one_name(start: Start, workspace: Path) -> None:
+    """Editors write URIs in their own ways; a file's findings are shown once, under its editor's."""
+    path = file_at(workspace / "a(b)+~é.py", UNUSED)
+    editor = await start()
+    await scanned(editor)
+    spelled = workspace.as_uri() + "/a(b)%2B%7E%C3%A9.py"
+    assert spelled != path.as_uri()
+    editor.notify(
+        "textDocument/didOpen",
+        {"textDocument": {"uri": spelled, "languageId": "python", "version": 1, "text": UNUSED}},
+    )
+    await editor.sees(spelled, "Ruff F401")
+    await editor.idle()
+    shown = [uri for uri, diagnostics in editor.diagnostics.items() if diagnostics]
+    assert shown == [spelled]
+    editor.notify("textDocument/didClose", {"textDocument": {"uri": spelled}})
+    await editor.idle()
+    await editor.until(lambda: sum(map(bool, editor.diagnostics.values())) == 1)
+
+
+async def test_what_lies_in_a_scanned_folder(start: Start, workspace: Path) -> None:
+    """Odd things are passed over or told of; none of them stops the rest."""
+    file_at(workspace / "good.py", UNUSED)
+    (workspace / "latin.py").write_bytes(
+        "# coding: latin-1\nimport os\ns = 'é'\n".encode("latin-1")
+    )
+    (workspace / "bytes.py").write_bytes(b"import os\ns = '\xff\xfe'\n")
+    (workspace / "dangling.py").symlink_to(workspace / "nowhere.py")
+    (workspace / "loop").symlink_to(workspace)
+    (workspace / "folder.py").mkdir()
+    file_at(workspace / "excluded" / "a.py", UNUSED)
+    file_at(workspace / ".gitignore", "excluded/\n")
+    file_at(workspace / "node_modules" / "a.py", UNUSED)
+    file_at(workspace / "empty.py", "")
+    file_at(workspace / "broken.py", "def f(:\n")
+    file_at(workspace / "huge.py", "x = 1\n" * 200_000)
+    editor = await start()
+    assert (await scanned(editor))["files"] == 6
+    found = {
+        Path(uri).name: editor.found(uri)
+        for uri, diagnostics in editor.diagnostics.items()
+        if diagnostics
+    }
+    assert found.pop("broken.py")[0].startswith("Ruff invalid-syntax")
+    assert "not-analysed" in " ".join(found.pop("bytes.py"))
+    assert "1,200,000" in " ".join(each["message"] for each in editor.shown(workspace / "huge.py"))
+    found.pop("huge.py")
+    assert found == {"good.py": ["Ruff F401"], "latin.py": ["Ruff F401"]}
+
+
+async def test_many_files_are_scanned_while_the_editor_is_used(
+    start: Start, workspace: Path
+) -> None:
+    import time
+
+    body = "\n\n".join(f"def f{n}(x):\n    return eval(x)" for n in range(60))
+    for number in range(150):
+        file_at(
+            workspace / f"pkg{number % 10}" / f"m{number}.py", f"NUMBER = {number}\n\n\n{body}\n"
+        )
+    editor = await start()
+    _, scan = editor.ask("workspace/executeCommand", {"command": "understudy.scanWorkspace"})
+    task = __import__("asyncio").ensure_future(scan)
+    waits = []
+    while not task.done():
+        asked = time.perf_counter()
+        await editor.command("debugInfo")
+        waits.append(time.perf_counter() - asked)
+    assert await task == {"files": 150, "findings": 150 * 60}
+    waits.sort()
+    print(len(waits), waits[len(waits) // 2], waits[-len(waits) // 20], waits[-1])
+    assert all(len(diagnostics) == 60 for diagnostics in editor.diagnostics.values())
+    seconds = time.perf_counter()
+    await scanned(editor)
+    print(time.perf_counter() - seconds)
