@@ -124,8 +124,9 @@ class RuffServer:
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # what it said before it ended tells more
+            self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+            self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
         stream = self._process.stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ..checks import compose
 from ..checks.engine import Checks, subject_of
 from ..fixes.offers import Offer, Offers, at, ignores
@@ -25,7 +27,8 @@ class Actions:
             return [], []
         subject, problems = await self._present(document)
         fixes = await self._offers.fixes(subject, problems, place)
-        return [*fixes, *ignores(subject.text, problems, place)], at(problems, place)
+        silenced = await asyncio.to_thread(ignores, subject.text, problems, place)
+        return [*fixes, *silenced], at(problems, place)
 
     async def fix_all(self, document: OpenDocument) -> Offer | None:
         subject, problems = await self._present(document)

@@ -115,6 +115,8 @@ class Core:
     async def _opened(self, event: events.Opened) -> None:
         if (before := self.documents.pop(event.uri, None)) is not None:
             before.close()
+        if (name := _uri(event.path)) != event.uri:
+            self._sink.problems(name, None, None, ())  # a file is shown under one name
         workspace = await self.folders.of(event.path)
         document = self.documents[event.uri] = OpenDocument(
             event.uri,
@@ -145,10 +147,12 @@ class Core:
             return
         document.close()
         workspace, path = document.workspace, document.path
+        if path == str(workspace.config_path):
+            return  # what is shown of it is what is wrong on disk
+        if path not in workspace.files or event.uri != _uri(path):
+            self._sink.problems(event.uri, None, None, ())
         if path in workspace.files:
             await self._refresh(workspace, [path])
-        else:
-            self._sink.problems(event.uri, None, None, ())
 
     def _changed(self, document: OpenDocument) -> None:
         if self.documents.get(document.uri) is not document:
@@ -319,7 +323,9 @@ class Core:
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        return status_of(tuple(self.folders), self.documents.values(), self._runner, self.folders.trouble)
+        return status_of(
+            tuple(self.folders), self.documents.values(), self._runner, self.folders.trouble
+        )
 
     def _status_soon(self) -> None:
         if self._status_timer is None:
@@ -344,3 +350,8 @@ class Core:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background work broke", exc_info=error)
             self._sink.message(f"Understudy made a mistake of its own: {error}", error=True)
+
+
+def _uri(path: str) -> str:
+    """How we call a file; what was never saved has no such name."""
+    return Path(path).as_uri() if path.startswith("/") else ""

@@ -81,7 +81,9 @@ class Folders:
         changed = await workspace.load(self.editor)
         here = [p for p in workspace.config_problems if p.path == workspace.config_path]
         problems = compose.problems([config_report(here)], ())
-        self._sink.problems(workspace.config_path.as_uri(), None, None, problems)
+        # With its text, since the editor may have it open: that hides what is said of a file alone.
+        text = await asyncio.to_thread(_text, workspace.config_path) if here else ""
+        self._sink.problems(workspace.config_path.as_uri(), None, text, problems)
         for problem in workspace.config_problems:
             if problem.path != workspace.config_path and problem not in before:
                 where = str(problem.path or "the editor's settings")
@@ -100,6 +102,13 @@ class Folders:
         for workspace in changed:
             workspace.trusted = trusted
         return changed
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _state(sink: Sink) -> Path:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
 from ..model import Priority, Report, Tier
+from ..runner.calls import Status
 from ..store.results import FileStamp, Results
 from . import compose
 from .discover import Found, discover
@@ -23,6 +24,13 @@ _T = TypeVar("_T")
 
 _SLICE = 400
 """Files looked up together: between two slices the loop serves others."""
+
+_BATCHES = 6
+"""Calls asked for at a time: enough to keep the workers busy, few enough to stop in time."""
+
+_MOST_STRIKES = 3
+
+_Tool = tuple[str, Configuration]
 
 _BATCH = {Tier.FAST: 100, Tier.DEEP: 12}
 """Files per call: Ruff reads them in parallel by itself, Bandit one after another."""
@@ -74,6 +82,9 @@ class WorkspaceScan:
         self._files: dict[str, _File] = {}
         self._configured: dict[str, list[tuple[Analyzer, Configuration]]] = {}
         self._once = FilesOnce(checks.files)
+        self._turns = asyncio.Semaphore(_BATCHES)
+        self._strikes: Counter[_Tool] = Counter()
+        self._given_up: dict[_Tool, Report] = {}
 
     async def run(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
         """Each file once, as soon as all its tools have answered. Closing it cancels the rest."""
@@ -84,7 +95,7 @@ class WorkspaceScan:
                 yield scanned
             await asyncio.sleep(0)
         tasks = [
-            asyncio.get_running_loop().create_task(self._analyse(batch[0][1], key[1], batch))
+            asyncio.get_running_loop().create_task(self._in_turn(batch[0][1], key[1], batch))
             for key, group in waiting.items()
             for batch in _slices(group, _BATCH[group[0][1].tier])
         ]
@@ -111,6 +122,9 @@ class WorkspaceScan:
         keyed: list[tuple[_File, Analyzer, Configuration, str]] = []
         for found in part:
             looking = analyzers_for(found.path, "", self._policy.settings)
+            if not looking:
+                done.append(Scanned(found.path, (), fresh=False))
+                continue
             if found.size > limit:
                 reports = compose.too_large((each.name for each in looking), found.size, limit)
                 done.append(Scanned(found.path, tuple(reports), fresh=False))
@@ -138,20 +152,35 @@ class WorkspaceScan:
                 ANALYZERS, Path(folder), self._root, settings, self._once
             )
 
+    async def _in_turn(
+        self,
+        analyzer: Analyzer,
+        configuration: Configuration,
+        batch: Sequence[tuple[_File, Analyzer]],
+    ) -> list[Scanned]:
+        async with self._turns:
+            return await self._analyse(analyzer, configuration, batch)
+
     async def _analyse(
         self,
         analyzer: Analyzer,
         configuration: Configuration,
         batch: Sequence[tuple[_File, Analyzer]],
     ) -> list[Scanned]:
+        tool = analyzer.name, configuration
+        if (given_up := self._given_up.get(tool)) is not None:
+            return [scanned for file, _ in batch for scanned in self._add(file, given_up)]
         items = [(file.found.path, None, configuration.hints) for file, _ in batch]
         job = job_for(analyzer, configuration, items, self._policy, Priority.BACKGROUND)
         outcome = await self._checks.execute(job)
         answers = read_outcome(job, outcome)
-        if len(batch) > 1 and not answers[0][0] and not answers[0][1].state.is_verdict:
-            # The call as a whole failed: alone, a bad file spoils only itself.
-            alone = [await self._analyse(analyzer, configuration, [row]) for row in batch]
-            return [scanned for each in alone for scanned in each]
+        if outcome.status in (Status.FAILED, Status.TIMED_OUT):
+            if len(batch) > 1:  # alone, a bad file spoils only itself
+                alone = [await self._analyse(analyzer, configuration, [row]) for row in batch]
+                return [scanned for each in alone for scanned in each]
+            self._strike(tool, answers[0][1])
+        else:
+            self._strikes[tool] = 0
         done: list[Scanned] = []
         stored: dict[str, str] = {}
         stamps: dict[str, FileStamp] = {}
@@ -167,6 +196,13 @@ class WorkspaceScan:
         self._results.put(stored)
         self._results.stamp(stamps)
         return done
+
+    def _strike(self, tool: _Tool, report: Report) -> None:
+        """A tool that fails on one file after another is not tried on thousands."""
+        self._strikes[tool] += 1
+        if self._strikes[tool] == _MOST_STRIKES:
+            why = f"{report.why}; after {_MOST_STRIKES} files in a row it was not tried again"
+            self._given_up[tool] = replace(report, why=why)
 
     def _add(self, file: _File, report: Report) -> list[Scanned]:
         file.reports.append(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -52,15 +53,13 @@ class Offers:
     ) -> list[Offer]:
         """The verified fixes of the problems at ``place``, safe ones first; and for each of their
         rules, the fix of all its safe cases in the file."""
-        found = [
-            each for problem in at(problems, place) for each in _candidates(subject.text, problem)
-        ]
+        found = await asyncio.to_thread(_candidates, subject.text, at(problems, place))
         held = await self._verifier.each(subject, [each.attempt for each in found])
-        offers = {
-            edits: Offer(each.title, edits, (each.problem,), preferred=each.fix.safe)
-            for each, edits in zip(found, held, strict=True)
-            if edits
-        }
+        offers: dict[Edits, Offer] = {}
+        for each, edits in zip(found, held, strict=True):
+            if edits:
+                offer = Offer(each.title, edits, (each.problem,), preferred=each.fix.safe)
+                offers.setdefault(edits, offer)
         rules = dict.fromkeys(
             (each.finding.tool, each.finding.rule)
             for each, edits in zip(found, held, strict=True)
@@ -75,7 +74,7 @@ class Offers:
     ) -> Offer | None:
         cases = [
             each
-            for each in _safe(subject.text, problems)
+            for each in await _safe(subject, problems)
             if (each.finding.tool, each.finding.rule) == (tool, rule)
         ]
         if len(cases) < 2:
@@ -84,7 +83,7 @@ class Offers:
 
     async def fix_all(self, subject: Subject, problems: Sequence[Problem]) -> Offer | None:
         """One offer of all safe fixes in the file that hold together."""
-        return await self._all("Fix all safe findings", subject, _safe(subject.text, problems))
+        return await self._all("Fix all safe findings", subject, await _safe(subject, problems))
 
     async def _all(self, label: str, subject: Subject, cases: Iterable[_Candidate]) -> Offer | None:
         first = {each.problem: each for each in reversed(list(cases))}
@@ -98,7 +97,8 @@ class Offers:
 
 
 def ignores(text: str, problems: Sequence[Problem], place: Range) -> list[Offer]:
-    """A comment for each problem at ``place`` that silences its tools there."""
+    """A comment for each problem at ``place`` that silences its tools there. Parses the text: for a
+    thread, not for the loop."""
     return [
         Offer(f"Ignore {', '.join(problem.rules)} here", edits, (problem,))
         for problem in at(problems, place)
@@ -121,13 +121,16 @@ def _touching(problems: Iterable[Problem], place: Range) -> list[Problem]:
     ]
 
 
-def _candidates(text: str, problem: Problem) -> list[_Candidate]:
+def _candidates(text: str, problems: Iterable[Problem]) -> list[_Candidate]:
+    """Parses the text: for a thread, not for the loop."""
     return [
         _Candidate(fix, finding, problem)
+        for problem in problems
         for finding in problem.findings
         for fix in (*finding.fixes, *rewrites(text, finding))
     ]
 
 
-def _safe(text: str, problems: Iterable[Problem]) -> list[_Candidate]:
-    return [c for problem in problems for c in _candidates(text, problem) if c.fix.safe]
+async def _safe(subject: Subject, problems: Sequence[Problem]) -> list[_Candidate]:
+    found = await asyncio.to_thread(_candidates, subject.text, problems)
+    return [each for each in found if each.fix.safe]
