@@ -93,7 +93,7 @@ def _check_each(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 
 def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     try:
-        text = decode(content)
+        text = _text(content)
     except ValueError as error:
         why = f"Ruff cannot read this file: {error}"
         return answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
@@ -102,6 +102,14 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     except (OSError, *MALFORMED) as error:
         why = f"Ruff gave no usable answer: {error}"
         return answer(content, no_verdict(NAME, State.FAILED, why))
+
+
+def _text(content: bytes) -> str:
+    """As Ruff reads files, which knows no coding cookies; where that fails, as Python does."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return decode(content)
 
 
 def _ask(context: Context, item: Item, text: str) -> list[Finding]:

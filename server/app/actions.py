@@ -6,7 +6,7 @@ import asyncio
 
 from ..checks import compose
 from ..checks.engine import Checks, subject_of
-from ..fixes.offers import Offer, Offers, at, ignores
+from ..fixes.offers import Offer, at, fix_all, fixes, ignores
 from ..fixes.verify import Subject
 from ..model import Priority, Problem, Range, Report
 from .document import OpenDocument
@@ -19,20 +19,19 @@ class Actions:
 
     def __init__(self, checks: Checks) -> None:
         self._checks = checks
-        self._offers = Offers()
 
     async def at(self, document: OpenDocument, place: Range) -> tuple[list[Offer], list[Problem]]:
         """The offers at ``place``, and the problems there."""
         if not at(document.problems(), place):
             return [], []
         subject, problems = await self._present(document)
-        fixes = await self._offers.fixes(subject, problems, place)
+        offered = await fixes(subject, problems, place)
         silenced = await asyncio.to_thread(ignores, subject.text, problems, place)
-        return [*fixes, *silenced], at(problems, place)
+        return [*offered, *silenced], at(problems, place)
 
     async def fix_all(self, document: OpenDocument) -> Offer | None:
         subject, problems = await self._present(document)
-        return await self._offers.fix_all(subject, problems)
+        return await fix_all(subject, problems)
 
     async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
         policy, path, root = document.policy, document.path, document.workspace.root

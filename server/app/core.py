@@ -209,7 +209,8 @@ class Core:
         return any(path.name in analyzer.sources for analyzer in ANALYZERS)
 
     def _analyse_again(self) -> None:
-        """A configuration changed: results under the old one are stale."""
+        """A configuration changed: results and verdicts under the old one are stale."""
+        self.actions = Actions(self.checks)
         for document in self.documents.values():
             document.analyse(again=True)
         for workspace in self.folders:
@@ -241,6 +242,7 @@ class Core:
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
             if await self.folders.load(workspace):
+                self.actions = Actions(self.checks)
                 for document in self.documents.values():
                     if document.workspace is workspace:
                         document.placed.ignore(workspace.settings.rules.ignore)

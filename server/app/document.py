@@ -94,6 +94,7 @@ class OpenDocument:
             return
         if self.subject().digest != self._analysed:
             self._cancel(self._analysis)
+            self._analysis = None  # superseded, not given up
         if self._save_timer is not None:
             self._save_timer.cancel()
         loop = asyncio.get_running_loop()
@@ -143,12 +144,8 @@ class OpenDocument:
                     self._answered(reports, since)
                     progress.report(", ".join(sorted(self.unanswered)), 0.0)
         except asyncio.CancelledError:
-            # What a tool said before stays in sight; that one never spoke is no verdict.
-            silent = [tool for tool in self.unanswered if tool not in self.placed]
-            why = "the analysis was cancelled"
-            missing = [Report(tool, State.NOT_ANALYSED, why=why) for tool in silent]
-            self.placed.answered(missing, since, self._ignored)
-            self.unanswered = frozenset()
+            if asyncio.current_task() is self._analysis:
+                self._given_up(since)
             raise
         except Exception as error:
             log.exception("the analysis of %s broke", subject.path)
@@ -158,6 +155,14 @@ class OpenDocument:
         if self._undone:
             # The text is again the one that was analysed: the results are known, at their places.
             asyncio.get_running_loop().call_soon(self.analyse)
+
+    def _given_up(self, since: Sequence[Edit]) -> None:
+        """What a tool said before stays in sight; that one never spoke is no verdict."""
+        silent = [tool for tool in self.unanswered if tool not in self.placed]
+        why = "the analysis was cancelled"
+        missing = [Report(tool, State.NOT_ANALYSED, why=why) for tool in silent]
+        self.placed.answered(missing, since, self._ignored)
+        self.unanswered = frozenset()
 
     def _answered(self, reports: Sequence[Report], since: Sequence[Edit]) -> None:
         self.unanswered -= {report.tool for report in reports}

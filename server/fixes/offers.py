@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..findings.describe import title
 from ..model import Finding, Fix, Position, Problem, Range
+from . import verify
 from .rewrites import candidates as rewrites
 from .suppress import ignore_here
-from .verify import Attempt, Edits, Subject, Verifier, disjoint, union
+from .verify import Attempt, Edits, Subject, disjoint, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,58 +43,53 @@ class _Candidate:
         return Attempt(self.fix.edits, self.problem.findings)
 
 
-class Offers:
-    """Makes offers; what was verified once is remembered."""
+async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> list[Offer]:
+    """The verified fixes of the problems at ``place``, safe ones first; and for each of their
+    rules, the fix of all its safe cases in the file."""
+    found = await asyncio.to_thread(_candidates, subject.text, at(problems, place))
+    held = await verify.each(subject, [each.attempt for each in found])
+    offers: dict[Edits, Offer] = {}
+    for each, edits in zip(found, held, strict=True):
+        if edits:
+            offer = Offer(each.title, edits, (each.problem,), preferred=each.fix.safe)
+            offers.setdefault(edits, offer)
+    rules = dict.fromkeys(
+        (each.finding.tool, each.finding.rule)
+        for each, edits in zip(found, held, strict=True)
+        if edits and each.fix.safe
+    )
+    every = [await _fix_rule(subject, problems, *rule) for rule in rules]
+    chosen = sorted(offers.values(), key=lambda offer: not offer.preferred)
+    return [*chosen, *(offer for offer in every if offer)]
 
-    def __init__(self) -> None:
-        self._verifier = Verifier()
 
-    async def fixes(
-        self, subject: Subject, problems: Sequence[Problem], place: Range
-    ) -> list[Offer]:
-        """The verified fixes of the problems at ``place``, safe ones first; and for each of their
-        rules, the fix of all its safe cases in the file."""
-        found = await asyncio.to_thread(_candidates, subject.text, at(problems, place))
-        held = await self._verifier.each(subject, [each.attempt for each in found])
-        offers: dict[Edits, Offer] = {}
-        for each, edits in zip(found, held, strict=True):
-            if edits:
-                offer = Offer(each.title, edits, (each.problem,), preferred=each.fix.safe)
-                offers.setdefault(edits, offer)
-        rules = dict.fromkeys(
-            (each.finding.tool, each.finding.rule)
-            for each, edits in zip(found, held, strict=True)
-            if edits and each.fix.safe
-        )
-        every = [await self._fix_rule(subject, problems, *rule) for rule in rules]
-        chosen = sorted(offers.values(), key=lambda offer: not offer.preferred)
-        return [*chosen, *(offer for offer in every if offer)]
+async def _fix_rule(
+    subject: Subject, problems: Sequence[Problem], tool: str, rule: str
+) -> Offer | None:
+    cases = [
+        each
+        for each in await _safe(subject, problems)
+        if (each.finding.tool, each.finding.rule) == (tool, rule)
+    ]
+    if len(cases) < 2:
+        return None
+    return await _all(f"Fix all safe cases of {rule} in this file", subject, cases)
 
-    async def _fix_rule(
-        self, subject: Subject, problems: Sequence[Problem], tool: str, rule: str
-    ) -> Offer | None:
-        cases = [
-            each
-            for each in await _safe(subject, problems)
-            if (each.finding.tool, each.finding.rule) == (tool, rule)
-        ]
-        if len(cases) < 2:
-            return None
-        return await self._all(f"Fix all safe cases of {rule} in this file", subject, cases)
 
-    async def fix_all(self, subject: Subject, problems: Sequence[Problem]) -> Offer | None:
-        """One offer of all safe fixes in the file that hold together."""
-        return await self._all("Fix all safe findings", subject, await _safe(subject, problems))
+async def fix_all(subject: Subject, problems: Sequence[Problem]) -> Offer | None:
+    """One offer of all safe fixes in the file that hold together."""
+    return await _all("Fix all safe findings", subject, await _safe(subject, problems))
 
-    async def _all(self, label: str, subject: Subject, cases: Iterable[_Candidate]) -> Offer | None:
-        first = {each.problem: each for each in reversed(list(cases))}
-        attempts = disjoint(each.attempt for each in reversed(first.values()))
-        held = await self._verifier.together(subject, attempts)
-        if not held:
-            return None
-        edits = await self._verifier.verified(subject, union(held))
-        fixed = tuple(p for p, each in first.items() if each.attempt in held)
-        return Offer(label, edits, fixed)
+
+async def _all(label: str, subject: Subject, cases: Iterable[_Candidate]) -> Offer | None:
+    first = {each.problem: each for each in reversed(list(cases))}
+    attempts = disjoint(each.attempt for each in reversed(first.values()))
+    held = await verify.together(subject, attempts)
+    if not held:
+        return None
+    edits = await verify.verified(subject, union(held))
+    fixed = tuple(p for p, each in first.items() if each.attempt in held)
+    return Offer(label, edits, fixed)
 
 
 def ignores(text: str, problems: Sequence[Problem], place: Range) -> list[Offer]:

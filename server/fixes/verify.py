@@ -7,7 +7,7 @@ comes with a safe fix of its tool, those are made too, and the whole is verified
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -20,7 +20,6 @@ Check = Callable[[str], Awaitable[tuple[Report, ...]]]
 
 Edits = tuple[Edit, ...]
 
-_KEPT = 512
 _UNPARSED = ("invalid-syntax", "not-analysed")
 
 
@@ -39,48 +38,58 @@ class Attempt(NamedTuple):
     targets: tuple[Finding, ...]
 
 
-class Verifier:
-    """Verdicts are kept, by text and attempt."""
+async def verified(subject: Subject, attempt: Attempt) -> Edits:
+    """The edits that hold: the attempt's, with what they need beside them; none if it fails.
 
-    def __init__(self) -> None:
-        self._verdicts: OrderedDict[tuple[str, Attempt], Edits] = OrderedDict()
+    No verdict is kept here: ``check`` knows every text that it has seen, and under which
+    configuration.
+    """
+    try:
+        fixed = apply(subject.text, attempt.edits)
+    except ValueError:
+        return ()
+    if fixed == subject.text:
+        return ()
+    after = await subject.check(fixed)
+    if _holds(subject.before, after, attempt.targets):
+        return attempt.edits
+    further = _follow_ups(subject.before, after)
+    if not further:
+        return ()
+    settled = apply(fixed, further)
+    if not _holds(subject.before, await subject.check(settled), attempt.targets):
+        return ()
+    return _difference(subject.text, settled)
 
-    async def verified(self, subject: Subject, attempt: Attempt) -> Edits:
-        """The edits that hold: the attempt's, with what they need beside them; none if it fails."""
-        if (edits := self._verdicts.get((subject.text, attempt))) is None:
-            edits = await _try(subject, attempt)
-            self._keep(subject, attempt, edits)
-        return edits
 
-    def _keep(self, subject: Subject, attempt: Attempt, edits: Edits) -> None:
-        self._verdicts[subject.text, attempt] = edits
-        if len(self._verdicts) > _KEPT:
-            self._verdicts.popitem(last=False)
+async def each(subject: Subject, attempts: Sequence[Attempt]) -> list[Edits]:
+    """What holds of each attempt. Disjoint ones are tried in one batch first; when the batch holds
+    without further help, so does each of them."""
+    held: dict[Attempt, Edits] = {}
+    batch = disjoint(attempts)
+    if len(batch) > 1:
+        whole = union(batch)
+        if await verified(subject, whole) == whole.edits:
+            held = {attempt: attempt.edits for attempt in batch}
+    for attempt in attempts:
+        if attempt not in held:
+            held[attempt] = await verified(subject, attempt)
+    return [held[attempt] for attempt in attempts]
 
-    async def each(self, subject: Subject, attempts: Sequence[Attempt]) -> list[Edits]:
-        """What holds of each attempt. Disjoint ones are tried in one batch first; when the batch
-        holds without further help, so does each of them."""
-        batch = disjoint(attempts)
-        if len(batch) > 1:
-            whole = union(batch)
-            if await self.verified(subject, whole) == whole.edits:
-                for attempt in batch:
-                    self._keep(subject, attempt, attempt.edits)
-        return [await self.verified(subject, attempt) for attempt in attempts]
 
-    async def together(self, subject: Subject, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Attempts, disjoint by now, that hold together: as many as halving finds."""
-        if not attempts or await self.verified(subject, union(attempts)):
-            return list(attempts)
-        if len(attempts) == 1:
-            return []
-        middle = len(attempts) // 2
-        left = await self.together(subject, attempts[:middle])
-        right = await self.together(subject, attempts[middle:])
-        both = [*left, *right]
-        if len(both) < len(attempts) and await self.verified(subject, union(both)):
-            return both
-        return left or right
+async def together(subject: Subject, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Attempts, disjoint by now, that hold together: as many as halving finds."""
+    if not attempts or await verified(subject, union(attempts)):
+        return list(attempts)
+    if len(attempts) == 1:
+        return []
+    middle = len(attempts) // 2
+    left = await together(subject, attempts[:middle])
+    right = await together(subject, attempts[middle:])
+    both = [*left, *right]
+    if len(both) < len(attempts) and await verified(subject, union(both)):
+        return both
+    return left or right
 
 
 def disjoint(attempts: Iterable[Attempt]) -> list[Attempt]:
@@ -105,25 +114,6 @@ def union(attempts: Iterable[Attempt]) -> Attempt:
     edits = sorted({edit for attempt in attempts for edit in attempt.edits})
     targets = dict.fromkeys(finding for attempt in attempts for finding in attempt.targets)
     return Attempt(tuple(edits), tuple(targets))
-
-
-async def _try(subject: Subject, attempt: Attempt) -> Edits:
-    try:
-        fixed = apply(subject.text, attempt.edits)
-    except ValueError:
-        return ()
-    if fixed == subject.text:
-        return ()
-    after = await subject.check(fixed)
-    if _holds(subject.before, after, attempt.targets):
-        return attempt.edits
-    further = _follow_ups(subject.before, after)
-    if not further:
-        return ()
-    settled = apply(fixed, further)
-    if not _holds(subject.before, await subject.check(settled), attempt.targets):
-        return ()
-    return _difference(subject.text, settled)
 
 
 def _holds(before: Iterable[Report], after: tuple[Report, ...], targets: Sequence[Finding]) -> bool:

@@ -130,9 +130,6 @@ class Publisher:
         task.add_done_callback(self._tasks.discard)
 
 
-_Value = lsp.WorkDoneProgressBegin | lsp.WorkDoneProgressReport | lsp.WorkDoneProgressEnd
-
-
 class _Progress:
     """``$/progress`` with a cancel button. The token is created from async code, and what is said
     before the client has agreed to it is said after."""
@@ -155,32 +152,25 @@ class _Progress:
         with contextlib.suppress(Exception):
             await self._server.window_work_done_progress_create_async(params)
             self._ready = True
-            self._notify(lsp.WorkDoneProgressBegin(title, cancellable=True, percentage=0))
+            self._notify("begin", title=title, cancellable=True, percentage=0)
             if self._ended:
-                self._notify(lsp.WorkDoneProgressEnd())
+                self._notify("end")
 
     def report(self, message: str, fraction: float) -> None:
         now = (int(fraction * 100), message if fraction == 0 else "")
         if now != self._last:
             self._last = now
             if self._ready:
-                self._notify(lsp.WorkDoneProgressReport(message=message, percentage=now[0]))
+                self._notify("report", message=message, percentage=now[0])
 
     def end(self, message: str) -> None:
         self._cancels.pop(self._token, None)
         self._ended = True
         if self._ready:
-            self._notify(lsp.WorkDoneProgressEnd(message=message or None))
+            self._notify("end", **({"message": message} if message else {}))
 
-    def _notify(self, value: _Value) -> None:
-        self._server.progress(lsp.ProgressParams(self._token, _plain(value)))
-
-
-def _plain(value: object) -> Mapping[str, Any]:
-    from lsprotocol.converters import get_converter
-
-    plain: Mapping[str, Any] = get_converter().unstructure(value)
-    return plain
+    def _notify(self, kind: str, **value: object) -> None:
+        self._server.progress(lsp.ProgressParams(self._token, {"kind": kind, **value}))
 
 
 def _read(path: str) -> str:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.fixes import verify
 from understudy.fixes.verify import (
     Attempt,
     Edits,
     Subject,
-    Verifier,
     disjoint,
     union,
 )
@@ -104,24 +104,24 @@ STATES = {"crash": State.FAILED, "slow": State.TIMED_OUT}
 async def test_what_holds(case: str) -> None:
     text, word, new, expected = CASES[case]
     subject = Tool(states=STATES).subject(text)
-    edits = await Verifier().verified(subject, attempt(subject, word, new))
+    edits = await verify.verified(subject, attempt(subject, word, new))
     assert (apply(text, edits) if edits else None) == expected
 
 
 async def test_a_target_that_appears_elsewhere_is_not_gone() -> None:
     subject = Tool().subject("BAD\n")
-    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x\nBAD"))
+    assert not await verify.verified(subject, attempt(subject, "BAD", "x\nBAD"))
 
 
 async def test_edits_that_overlap_do_not_hold() -> None:
     subject = Tool().subject("BAD")
     overlapping = Edit(Range(Position(0, 1), Position(0, 2)), "")
-    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x", overlapping))
+    assert not await verify.verified(subject, attempt(subject, "BAD", "x", overlapping))
 
 
 async def test_a_file_that_never_parsed_cannot_be_fixed() -> None:
     subject = Tool().subject("UNPARSED BAD")
-    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x"))
+    assert not await verify.verified(subject, attempt(subject, "BAD", "x"))
 
 
 async def test_a_tool_that_had_no_verdict_before_need_not_have_one_after() -> None:
@@ -132,7 +132,7 @@ async def test_a_tool_that_had_no_verdict_before_need_not_have_one_after() -> No
         return (tool.report(text), broken)
 
     subject = Subject("BAD", (tool.report("BAD"), broken), check)
-    assert await Verifier().verified(subject, attempt(subject, "BAD", "x"))
+    assert await verify.verified(subject, attempt(subject, "BAD", "x"))
 
 
 async def test_a_tool_that_falls_silent_is_no_proof() -> None:
@@ -144,7 +144,7 @@ async def test_a_tool_that_falls_silent_is_no_proof() -> None:
         return (tool.report(text),)
 
     subject = Subject("BAD", (tool.report("BAD"), other), check)
-    assert not await Verifier().verified(subject, attempt(subject, "BAD", "x"))
+    assert not await verify.verified(subject, attempt(subject, "BAD", "x"))
 
 
 # ── what a fix needs beside it ──────────────────────────────────────────────────────────────────
@@ -153,18 +153,18 @@ async def test_a_tool_that_falls_silent_is_no_proof() -> None:
 async def test_what_is_new_is_fixed_too_where_its_tool_knows_how() -> None:
     subject = Tool(fixes={"UNSORTED": "sorted"}).subject("head\nBAD\ntail\n")
     fix = attempt(subject, "BAD", "x", insert(0, "UNSORTED\n"))
-    edits = await Verifier().verified(subject, fix)
+    edits = await verify.verified(subject, fix)
     assert apply(subject.text, edits) == "sorted\nhead\nx\ntail\n"
 
 
 async def test_a_follow_up_that_does_not_help_spoils_the_fix() -> None:
     subject = Tool(fixes={"UNSORTED": "WORSE"}).subject("BAD")
-    assert not await Verifier().verified(subject, attempt(subject, "BAD", "UNSORTED"))
+    assert not await verify.verified(subject, attempt(subject, "BAD", "UNSORTED"))
 
 
 async def test_only_some_of_what_is_new_can_be_fixed() -> None:
     subject = Tool(fixes={"UNSORTED": "sorted"}).subject("BAD")
-    assert not await Verifier().verified(subject, attempt(subject, "BAD", "UNSORTED NEW"))
+    assert not await verify.verified(subject, attempt(subject, "BAD", "UNSORTED NEW"))
 
 
 @pytest.mark.parametrize("end", ["\f", "\v", "\x1c", "\x85", "\u2028", "\r", "\r\n"])
@@ -172,45 +172,26 @@ async def test_follow_ups_keep_their_lines(end: str) -> None:
     """What ends a line for ``str.splitlines`` alone must not move an edit."""
     text = f"a{end}b\nkeep{end}BAD\ntail\n"
     subject = Tool(fixes={"UNSORTED": "sorted"}).subject(text)
-    edits = await Verifier().verified(subject, attempt(subject, "BAD", "UNSORTED"))
+    edits = await verify.verified(subject, attempt(subject, "BAD", "UNSORTED"))
     assert apply(text, edits) == text.replace("BAD", "sorted")
 
 
 # ── asking as little as can be ──────────────────────────────────────────────────────────────────
 
 
-async def test_a_verdict_is_kept() -> None:
-    tool, verifier = Tool(), Verifier()
-    subject = tool.subject("GOOD BAD")
-    for word in ("GOOD", "BAD"):
-        fix = attempt(subject, word, "x" if word == "GOOD" else "NEW")
-        first = await verifier.verified(subject, fix)
-        assert await verifier.verified(subject, fix) == first
-    assert len(tool.asked) == 2
-
-
-async def test_a_verdict_is_kept_for_its_text_alone() -> None:
-    tool, verifier = Tool(), Verifier()
-    for text in ("BAD", "BAD "):
-        subject = tool.subject(text)
-        await verifier.verified(subject, attempt(subject, "BAD", "x"))
-    assert len(tool.asked) == 2
-
-
 async def test_the_same_edit_for_another_finding_is_another_question() -> None:
-    verifier = Verifier()
     subject = Tool().subject("BAD STAYS")
     gone = attempt(subject, "BAD", "x")
-    assert await verifier.verified(subject, gone)
+    assert await verify.verified(subject, gone)
     (report,) = subject.before
-    assert not await verifier.verified(subject, Attempt(gone.edits, report.findings))
+    assert not await verify.verified(subject, Attempt(gone.edits, report.findings))
 
 
 async def test_disjoint_fixes_are_tried_in_one_batch() -> None:
     tool = Tool()
     subject = tool.subject("ONE a TWO b THREE")
     attempts = [attempt(subject, word, "x") for word in ("ONE", "TWO", "THREE")]
-    held = await Verifier().each(subject, attempts)
+    held = await verify.each(subject, attempts)
     assert held == [each.edits for each in attempts]
     assert len(tool.asked) == 1
 
@@ -221,7 +202,7 @@ async def test_one_bad_fix_in_a_batch_spoils_only_itself() -> None:
     attempts = [
         attempt(subject, word, new) for word, new in zip(WORDS, ("x", "NEW", "y"), strict=True)
     ]
-    held = await Verifier().each(subject, attempts)
+    held = await verify.each(subject, attempts)
     assert held == [attempts[0].edits, (), attempts[2].edits]
 
 
@@ -232,7 +213,7 @@ async def test_fixes_that_cancel_each_others_faults_do_not_hold_alone() -> None:
     """Together they look right, since one removes what the other brings."""
     subject = Tool().subject("ONE a TWO")
     attempts = [attempt(subject, "ONE", "TWO"), attempt(subject, "TWO", "x")]
-    held = await Verifier().each(subject, attempts)
+    held = await verify.each(subject, attempts)
     assert held == [(), attempts[1].edits]
 
 
@@ -253,16 +234,16 @@ async def test_all_that_hold_together_are_found() -> None:
     for bad in words:
         subject = Tool().subject(" ".join(words))
         attempts = [attempt(subject, word, "NEW" if word == bad else "x") for word in words]
-        held = await Verifier().together(subject, attempts)
+        held = await verify.together(subject, attempts)
         assert held == [each for word, each in zip(words, attempts, strict=True) if word != bad]
 
 
 async def test_of_two_that_exclude_each_other_one_is_kept() -> None:
     subject = Picky(conflict=("B", "D")).subject("A B C D")
     attempts = [attempt(subject, word, "x") for word in ("A", "B", "C", "D")]
-    held = await Verifier().together(subject, attempts)
+    held = await verify.together(subject, attempts)
     fixed = apply(subject.text, union(held).edits)
-    assert await Verifier().verified(subject, union(held))
+    assert await verify.verified(subject, union(held))
     assert ("B" in fixed) or ("D" in fixed)
     assert held
 
@@ -270,8 +251,8 @@ async def test_of_two_that_exclude_each_other_one_is_kept() -> None:
 async def test_none_hold() -> None:
     subject = Tool().subject("A B")
     attempts = [attempt(subject, word, "NEW") for word in ("A", "B")]
-    assert await Verifier().together(subject, attempts) == []
-    assert await Verifier().together(subject, []) == []
+    assert await verify.together(subject, attempts) == []
+    assert await verify.together(subject, []) == []
 
 
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────
@@ -333,11 +314,10 @@ async def test_what_is_offered_was_seen_to_hold(words: list[str], data: st.DataO
             for rule in {*left, *had}
         )
 
-    verifier = Verifier()
-    for each, edits in zip(attempts, await verifier.each(subject, attempts), strict=True):
+    for each, edits in zip(attempts, await verify.each(subject, attempts), strict=True):
         assert not edits or holds(edits, each.targets)
-    kept = await verifier.together(subject, disjoint(attempts))
-    assert not kept or holds(await verifier.verified(subject, union(kept)), union(kept).targets)
+    kept = await verify.together(subject, disjoint(attempts))
+    assert not kept or holds(await verify.verified(subject, union(kept)), union(kept).targets)
 
 
 def tally(findings: Sequence[Finding]) -> dict[str, int]:
