@@ -40,7 +40,13 @@ $(VENV): $(RUN) requirements-dev.lock
 demo: $(RUN) ## the main job on a sample; PROJECT=path looks at your own code
 	@$(BIN)/python -m benchmarks.demo $(PROJECT)
 
-test: $(VENV) $(VSIX) ## every test, real editors included
+CORPUS := .cache/corpus/.ready
+$(CORPUS): $(VENV) tests/core/corpus.lock
+	@echo "Fetching the real code that the tests look at …"
+	@$(BIN)/python -P tests/core/fetch_corpus.py .cache/corpus
+	@touch $@
+
+test: $(VENV) $(VSIX) $(CORPUS) ## every test, real editors included
 	@.ci/editors
 	@$(BIN)/python -P -m pytest -m "not soak" $(ARGS)
 
@@ -81,6 +87,7 @@ lock: $(VENV) ## newest allowed versions of the dependencies
 	@$(BIN)/$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
 	@$(BIN)/$(COMPILE) --group bench -o benchmarks/peers.lock
 	@$(BIN)/$(COMPILE) --group bench-corpus --no-deps -o benchmarks/corpus.lock
+	@$(BIN)/$(COMPILE) --group test-corpus --no-deps -o tests/core/corpus.lock
 
 clean: ## everything that was made or downloaded here
 	rm -rf .venv .cache build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \

@@ -66,7 +66,8 @@ class Analyzer:
     timeout: Callable[[Settings], float]
     preload: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
-    """Names of the files that configure the tool; a change of one makes results stale."""
+    """Names of the files that configure the tool; a change of one makes results stale. A folder
+    below the root that has none of them has its parent's configuration."""
 
 
 @cache

@@ -170,6 +170,7 @@ def _run(context: Context, named: Sequence[str], content: bytes = b"") -> list[d
     path, root, extra, threshold = context
     argv = [executable(path), "check", "--output-format=json", "--exit-zero", "--no-cache"]
     argv += ["--quiet", "--no-fix", "--force-exclude"]
+    argv += ["--extend-select=E902"]  # else what it cannot read is passed over in silence
     argv += [f"--extend-select={rule}" for rule in extra]
     if threshold:
         argv.append(f"--config=lint.mccabe.max-complexity={threshold}")

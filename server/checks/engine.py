@@ -35,7 +35,7 @@ _CPUS = 2
 _PRELOAD = tuple(module for analyzer in ANALYZERS for module in analyzer.preload)
 _FAST = Lane("fast", 1, ANALYZERS[0].preload, batch=64)
 _DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
-_SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=10, idle_seconds=20.0)
+_SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
 
 _STATES = {
     Status.FAILED: State.FAILED,

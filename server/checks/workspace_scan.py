@@ -71,6 +71,10 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
     return list(listed.values())
 
 
+_Configured = list[tuple[Analyzer, Configuration]]
+_SOURCES = frozenset(name for analyzer in ANALYZERS for name in analyzer.sources)
+
+
 class WorkspaceScan:
     """One pass over the files of one root."""
 
@@ -80,7 +84,7 @@ class WorkspaceScan:
         self._policy = policy
         self._results = results
         self._files: dict[str, _File] = {}
-        self._configured: dict[str, list[tuple[Analyzer, Configuration]]] = {}
+        self._configured: dict[str, _Configured] = {}
         self._once = FilesOnce(checks.files)
         self._turns = asyncio.Semaphore(_BATCHES)
         self._strikes: Counter[_Tool] = Counter()
@@ -146,11 +150,20 @@ class WorkspaceScan:
         return done
 
     def _configure(self, folders: Iterable[str]) -> None:
-        settings = self._policy.settings
         for folder in folders:
-            self._configured[folder] = configure(
-                ANALYZERS, Path(folder), self._root, settings, self._once
-            )
+            self._configured[folder] = self._configuration(folder)
+
+    def _configuration(self, folder: str) -> _Configured:
+        """A folder without a configuration of its own has its parent's, up to the root."""
+        if (known := self._configured.get(folder)) is not None:
+            return known
+        inside = folder.startswith(f"{self._root}/")
+        if inside and not any(os.path.lexists(f"{folder}/{name}") for name in _SOURCES):
+            return self._configuration(os.path.dirname(folder))
+        settings = self._policy.settings
+        found = configure(ANALYZERS, Path(folder), self._root, settings, self._once)
+        self._configured[folder] = found
+        return found
 
     async def _in_turn(
         self,

@@ -70,6 +70,7 @@ class Connection:
             *COMMAND,
             cwd=cwd,
             env=environment,
+            umask=0,  # what is private is so by itself
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

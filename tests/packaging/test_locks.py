@@ -30,6 +30,7 @@ LOCKS = {
     "requirements-dev.lock": RUNTIME + group("dev"),
     "benchmarks/peers.lock": group("bench"),
     "benchmarks/corpus.lock": group("bench-corpus"),
+    "tests/core/corpus.lock": group("test-corpus"),
 }
 
 

@@ -1,0 +1,211 @@
+"""On code that nobody here wrote, we say what ``bandit`` and ``ruff check`` say, file by file.
+
+With and without a configuration; of files on disk in a scan, and of texts in memory as an editor
+has them. ``fetch_corpus.py`` brings the code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from understudy.analyzers.bandit import ANALYZER as BANDIT
+from understudy.analyzers.ruff import ANALYZER as RUFF
+from understudy.analyzers.ruff import from_json
+from understudy.checks.engine import configure
+from understudy.model import Finding, Report, State
+from understudy.settings import Settings
+from understudy.text import Lines, canonical, decode
+
+from .support import tree
+from .test_scan import World
+
+CONFIGURING = ("pyproject.toml", "setup.cfg", "tox.ini", ".bandit", "ruff.toml", ".ruff.toml")
+BANDIT_OPTIONS = """
+[tool.bandit]
+skips = ["B105", "B404", "B603"]
+exclude_dirs = ["/tutorial/", "./examples/sql_statements"]
+[tool.bandit.assert_used]
+skips = ["*/test_*.py"]
+[tool.bandit.hardcoded_tmp_directory]
+tmp_dirs = ["/tmp", "/srv"]
+"""
+RUFF_OPTIONS = """
+[tool.ruff.lint]
+select = ["B", "C4", "E", "F", "PL", "RUF", "SIM", "UP", "W"]
+preview = true
+[tool.ruff.lint.per-file-ignores]
+"examples/[a-m]*" = ["F401"]
+"""
+
+
+class Project(NamedTuple):
+    """``folder`` in the corpus; ``options`` are what ``configured`` adds to what comes with it."""
+
+    folder: str
+    options: str
+
+
+PROJECTS = {
+    "bandit": Project("bandit-1.9.4/examples", RUFF_OPTIONS + BANDIT_OPTIONS),
+    "flask": Project("flask-3.1.3", BANDIT_OPTIONS),
+    "requests": Project("requests-2.34.2", BANDIT_OPTIONS),
+}
+
+
+@pytest.fixture(scope="session")
+def corpus(pytestconfig: pytest.Config) -> Path:
+    folder = pytestconfig.rootpath / ".cache/corpus"
+    if not (folder / ".ready").exists():
+        missing = "the real code is missing: make test fetches it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return folder
+
+
+@pytest.fixture(params=[f"{name}, {how}" for name in PROJECTS for how in ("plain", "configured")])
+def root(request: pytest.FixtureRequest, corpus: Path, tmp_path: Path) -> Path:
+    """The Python files of a project, with its configuration or without any."""
+    name, _, how = request.param.partition(", ")
+    project = PROJECTS[name]
+    root = tmp_path / name
+    shutil.copytree(corpus / project.folder, root)
+    if how == "plain":
+        for path in (path for name in CONFIGURING for path in root.rglob(name)):
+            path.unlink()
+    else:
+        with (root / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write(project.options)
+    return root
+
+
+Reports = dict[str, dict[str, Report]]
+
+
+@pytest.fixture
+async def scanned(root: Path, tmp_path: Path) -> AsyncIterator[Reports]:
+    world = World(root, tmp_path / "scanned", analysis__maxFileBytes=10_000_000)
+    yield await world.scan()
+    await world.close()
+
+
+@pytest.fixture
+async def opened(root: Path, scanned: Reports, tmp_path: Path) -> AsyncIterator[Reports]:
+    world = World(root, tmp_path / "opened", analysis__maxFileBytes=10_000_000)
+    readable = {name for name in scanned if reference_text(root / name) is not None}
+    yield {name: await world.in_memory(name) for name in readable}
+    await world.close()
+
+
+def reference_text(path: Path) -> str | None:
+    """What an editor has of it; None for a file that it would not show as text."""
+    try:
+        return decode(path.read_bytes())
+    except ValueError:
+        return None
+
+
+def run(command: list[str], root: Path) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", *command], cwd=root, capture_output=True, check=False
+    )
+    return json.loads(done.stdout)
+
+
+async def test_bandit_agrees(root: Path, scanned: Reports, opened: Reports) -> None:
+    command = ["bandit", "-q", "-f", "json", "-r", "."]
+    if (root / "pyproject.toml").exists():
+        command += ["-c", "pyproject.toml"]
+    answer = run(command, root)
+    told: dict[str, Counter[object]] = {}
+    for row in answer["results"]:
+        told.setdefault(row["filename"].removeprefix("./"), Counter())[as_told(row, root)] += 1
+    unread = {row["filename"].removeprefix("./") for row in answer["errors"]}
+
+    assert sum(map(Counter.total, told.values())) > 30, "there is something to agree on"
+    for reports in (scanned, opened):
+        found = {
+            name: Counter(map(as_found, report.findings))
+            for name, (report,) in of_tool(reports, "bandit").items()
+            if report.state is State.FINDINGS
+        }
+        assert found == {name: rows for name, rows in told.items() if name in reports}
+        silent = {
+            name
+            for name, (report,) in of_tool(reports, "bandit").items()
+            if not report.state.is_verdict and "excludes this file" not in report.why
+        }
+        assert silent == unread & reports.keys()
+
+
+def of_tool(reports: Reports, tool: str) -> dict[str, tuple[Report]]:
+    return {name: (each[tool],) for name, each in reports.items()}
+
+
+def as_told(row: dict[str, Any], root: Path) -> tuple[object, ...]:
+    """What Bandit says; its columns are bytes, and a long range is shown by its first line."""
+    lines = Lines(decode(canonical((root / row["filename"]).read_bytes())))
+    first, last = min(row["line_range"]), max(row["line_range"])
+    start = len(lines.line(first - 1).encode()[: row["col_offset"]].decode())
+    end = len(lines.line(last - 1).encode()[: row["end_col_offset"]].decode())
+    if last - first > 10:
+        last, end = first, len(lines.line(first - 1).rstrip())
+    place = (first, start, last, end)
+    grades = (row["issue_severity"], row["issue_confidence"], row["issue_cwe"].get("id", 0))
+    return (row["test_id"], row["issue_text"], *grades, row["more_info"], *place)
+
+
+def as_found(finding: Finding) -> tuple[object, ...]:
+    (first, start), (last, end) = finding.range
+    grades = (finding.severity.name, finding.confidence.name, finding.cwe)
+    place = (first + 1, start, last + 1, end)
+    return (finding.rule, finding.message, *grades, finding.url, *place)
+
+
+async def test_ruff_agrees(root: Path, scanned: Reports, opened: Reports) -> None:
+    """Whole findings: place, text, link, fixes."""
+    command = ["ruff", "check", "--output-format", "json", "--exit-zero", "--no-fix", "--no-cache"]
+    told: dict[str, Counter[Finding]] = {}
+    for row in run([*command, "--extend-select", "S,C901", "."], root):
+        name = os.path.relpath(row["filename"], root)
+        told.setdefault(name, Counter())[from_json(row)] += 1
+
+    assert sum(map(Counter.total, told.values())) > 30, "there is something to agree on"
+    for reports in (scanned, opened):
+        found = {
+            name: Counter(report.findings)
+            for name, (report,) in of_tool(reports, "ruff").items()
+            if report.state is State.FINDINGS
+        }
+        assert found == {
+            name: rows
+            for name, rows in told.items()
+            if name in reports and not any(row.rule == "E902" for row in rows)
+        }
+
+
+def test_nothing_else_is_added(root: Path) -> None:
+    """The comparison above would not see it if more were asked of Ruff than ``S`` and C901."""
+    files = World(root, root / "state").checks.files
+    for analyzer, configuration in configure((RUFF, BANDIT), root, root, Settings(), files):
+        if analyzer is RUFF:
+            assert configuration.context[2] == ("S", "C901")
+        assert not configuration.needs_trust
+
+
+def test_the_corpus_has_what_makes_it_hard(corpus: Path) -> None:
+    """Else agreement would come cheap."""
+    sources = [path for path in corpus.rglob("*.py") if path.is_file()]
+    assert len(sources) > 200
+    assert sum(path.read_bytes().count(b"\n") for path in sources) > 30_000
+    assert tree(corpus, {}) == corpus
