@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import configparser
 import json
+import re
 import sys
 import warnings
 from fnmatch import fnmatch
@@ -28,14 +29,18 @@ from .base import (
     Configuration,
     Files,
     Item,
+    Stamp,
     answer,
     fingerprint,
     inside,
     installed,
+    is_program,
     loads_json,
     nested,
     no_verdict,
     read_content,
+    resolve_program,
+    stamp_of,
     text_of,
     unreadable,
     upwards,
@@ -53,7 +58,11 @@ _TALLEST = 10
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
-    """The nearest ``[tool.bandit]`` and ``.bandit`` at or below the root hold."""
+    """The nearest ``[tool.bandit]`` and ``.bandit`` at or below the root hold.
+
+    The key tells another interpreter from the one before, and another Bandit when it is installed
+    in a virtual environment. It does not see one that is installed elsewhere change.
+    """
     options: dict[str, Any] | None = None
     ini: dict[str, str] | None = None
     problem = ""
@@ -67,10 +76,26 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
             problem = problem or f"its configuration in {place} cannot be read: {error}"
         if place == root:
             break
-    interpreter = settings.bandit.interpreter
+    interpreter = resolve_program(settings.bandit.interpreter, root)
     told = (json.dumps(options, default=str), json.dumps(ini))  # TOML has dates
     context = (interpreter, *told, str(root), problem)
-    return Configuration(context, key=fingerprint(context), needs_trust=inside(interpreter, root))
+    return Configuration(
+        context,
+        key=fingerprint(context, _stamps(interpreter)),
+        needs_trust=inside(interpreter, root),
+    )
+
+
+def _stamps(interpreter: str) -> tuple[Stamp, ...]:
+    """Of the interpreter, and of the folder where its environment has Bandit: an upgrade makes and
+    removes entries there."""
+    if not interpreter:
+        return ()
+    environment = Path(interpreter).parent.parent
+    if stamp_of(environment / "pyvenv.cfg") is None:
+        return (stamp_of(interpreter),)
+    packages = sorted(environment.glob("lib/python3*/site-packages"))
+    return (stamp_of(interpreter), *map(stamp_of, packages))
 
 
 def _ini(text: str) -> dict[str, str]:
@@ -103,7 +128,7 @@ ANALYZER = Analyzer(
 
 
 Context = tuple[str, str, str, str, str]
-"""``bandit.interpreter``; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root; and
+"""The interpreter, resolved; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root; and
 what is wrong with the files that configure it."""
 
 
@@ -233,8 +258,16 @@ def _skipped(why: str, content: bytes, runs_on: str) -> Report:
 def _check_with(
     interpreter: str, table: dict[str, Any], flags: dict[str, str], relative: str, content: bytes
 ) -> Report:
+    """The content goes in by standard input, to which a link gives its name: Bandit's options speak
+    of names, and a worker that is killed leaves nothing of the user's on the disk."""
     import tempfile
 
+    if not is_program(interpreter):
+        why = (
+            f"bandit.interpreter names {interpreter}, which is no program;"
+            f" correct or clear the setting"
+        )
+        return Report(_NAME, State.MISSING, why=why)
     argv = [interpreter, "-I", "-m", "bandit", "-f", "json", "-q", "-c", "../bandit.yaml"]
     for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
         argv += [flag, value] if value else []
@@ -243,9 +276,9 @@ def _check_with(
         tree = Path(folder) / "tree"
         file = tree / relative.lstrip("/")
         file.parent.mkdir(parents=True)
-        file.write_bytes(content)
+        file.symlink_to("/dev/stdin")
         try:
-            done = run([*argv, "--", relative.lstrip("/")], tree)
+            done = run([*argv, "--", relative.lstrip("/")], tree, content)
         except ValueError as error:
             return _failed(str(error))
         except OSError as error:
@@ -277,11 +310,15 @@ def _report(rows: list[dict[str, Any]], content: bytes) -> Report:
     return Report.of(_NAME, tuple(_finding(row, lines) for row in rows))
 
 
+# B202 quotes an object, and with it where it lay in the memory of that process.
+_ADDRESS = re.compile(" at 0x[0-9a-f]+")
+
+
 def _finding(row: dict[str, Any], lines: Lines) -> Finding:
     return Finding(
         tool=_NAME,
         rule=text_of(row["test_id"]),
-        message=text_of(row["issue_text"]),
+        message=_ADDRESS.sub("", text_of(row["issue_text"])),
         range=_range(row, lines),
         severity=_SEVERITY.get(row["issue_severity"], Severity.LOW),
         category=Category.SECURITY,

@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,9 +106,57 @@ def read_content(item: Item) -> bytes:
     return canonical(content)
 
 
+def resolve_program(named: str, root: Path) -> str:
+    """The absolute path of a program that the settings name: a bare name is looked up on the PATH,
+    what else is relative belongs to the root. ``named`` itself when it is empty or not found."""
+    path = os.path.expanduser(named)
+    if not os.path.dirname(path):
+        path = shutil.which(path) or ""
+        return os.path.abspath(path) if path else named
+    return os.path.abspath(os.path.join(root, path))
+
+
+def is_program(path: str) -> bool:
+    """Whether what ``resolve_program`` gave can be run; nothing is looked up again."""
+    return os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+Stamp = tuple[int, int] | None
+
+
+def stamp_of(path: str | Path) -> Stamp:
+    """Time of change in ns and size, which an upgrade changes; None when there is no such file."""
+    try:
+        seen = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return seen.st_mtime_ns, seen.st_size
+
+
+_MOST_LINKS = 40
+
+
 def inside(program: str, root: Path) -> bool:
-    """Whether a program that the settings name lies in the workspace, and so needs its trust."""
-    return bool(program) and Path(os.path.abspath(program)).is_relative_to(root)
+    """Whether the workspace decides what a resolved program is, which then needs its trust: it lies
+    there, or a link on the way to it does. The root's own links are followed."""
+    if not os.path.isabs(program):
+        return False
+    workspace = Path(os.path.realpath(root))
+    place, links = Path("/"), 0
+    ahead = list(reversed(Path(program).parts[1:]))
+    while ahead:
+        part = ahead.pop()
+        place = place.parent if part == ".." else place / part
+        if place.is_relative_to(workspace):
+            return True
+        if place.is_symlink():
+            links += 1
+            if links > _MOST_LINKS:
+                return True
+            target = place.readlink()
+            ahead += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+            place = Path("/") if target.is_absolute() else place.parent
+    return False
 
 
 def text_of(value: object) -> str:

@@ -23,6 +23,8 @@ from .base import (
     installed,
     nested,
     position_of,
+    resolve_program,
+    stamp_of,
     text_of,
     upwards,
 )
@@ -34,21 +36,26 @@ _SELECTORS = ("select", "extend-select", "ignore", "extend-ignore")
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
-    """Ruff's own search: the nearest file that configures it, up to the root of the disk."""
+    """Ruff's own search: the nearest file that configures it, up to the root of the disk, else the
+    user's own. Beside it or above, ``requires-python`` says for which Python the code is."""
     source, table = _nearest(folder, files)
+    place = source.parent if source else root
+    if source is None:
+        source, table = _users(files)
     contents, tables = _chain(source, table, files)
     mentioned = {rule for each in tables for rule in _mentioned(each)}
     wanted = [("S", True), ("C901", settings.complexity.enabled)]
     extra = tuple(rule for rule, on in wanted if on and not _covers(mentioned, rule))
     told = any("mccabe" in each or "mccabe" in nested(each, "lint") for each in tables)
     threshold = 0 if told else settings.complexity.max
-    context = (settings.ruff.path, str(root), extra, threshold)
-    seen = fingerprint(contents)
+    program = resolve_program(settings.ruff.path, root)
+    context = (program, str(root), extra, threshold)
+    seen = fingerprint(contents, _required(place, files))
     return Configuration(
         context,
         hints=(str(source or ""), seen),
-        key=fingerprint(context, seen),
-        needs_trust=inside(settings.ruff.path, root),
+        key=fingerprint(context, seen, program and stamp_of(program)),
+        needs_trust=inside(program, root),
     )
 
 
@@ -67,6 +74,35 @@ def _nearest(folder: Path, files: Files) -> tuple[Path | None, dict[str, Any]]:
             if "ruff" in nested(table, "tool"):
                 return place / name, nested(table, "tool", "ruff")
     return None, {}
+
+
+def _users(files: Files) -> tuple[Path | None, dict[str, Any]]:
+    """The user's configuration, which holds where a project has none."""
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    place = Path(home if os.path.isabs(home) else os.path.expanduser("~/.config")) / "ruff"
+    for name in _FILES:
+        try:
+            table = files.toml(place / name)
+        except ValueError:
+            return place / name, {}
+        if table is not None:
+            return place / name, nested(table, "tool", "ruff") or table
+    return None, {}
+
+
+def _required(place: Path, files: Files) -> list[str]:
+    """Each ``requires-python`` at or above ``place``; Ruff takes the nearest that it understands.
+    It sees none below the file that configures it, or below the root when there is none."""
+    found: list[str] = []
+    for each in upwards(place):
+        try:
+            project = nested(files.toml(each / "pyproject.toml"), "project")
+        except ValueError:
+            found.append(fingerprint(files.read(each / "pyproject.toml")))
+            continue
+        if "requires-python" in project:
+            found.append(str(project["requires-python"]))
+    return found
 
 
 def _chain(
@@ -159,7 +195,8 @@ def from_server(row: dict[str, Any]) -> Finding:
     edits = tuple(
         Edit(_lsp_range(e["range"]), text_of(e["newText"])) for e in data.get("edits") or ()
     )
-    fixes = (Fix(text_of(data["title"]), edits, bool(data.get("is_preferred"))),) if edits else ()
+    title = text_of(data.get("title") or "").removesuffix(" (suggestion)")
+    fixes = (Fix(title, edits, bool(data.get("is_preferred"))),) if edits else ()
     url = (row.get("codeDescription") or {}).get("href")
     return _finding(row, _lsp_range(row["range"]), url, fixes)
 
@@ -169,18 +206,23 @@ def from_json(row: dict[str, Any]) -> Finding:
     fixes: tuple[Fix, ...] = ()
     if fix := row.get("fix"):
         edits = tuple(Edit(_json_range(e), text_of(e["content"])) for e in fix["edits"])
-        fixes = (Fix(text_of(fix["message"]), edits, fix["applicability"] == "safe"),)
+        title = text_of(fix["message"] or row["name"])
+        fixes = (Fix(title, edits, fix["applicability"] == "safe"),)
     return _finding(row, _json_range(row), row.get("url"), fixes)
 
 
+# What ruff server adds to a message; its JSON keeps to the matter.
+_ADVICE = re.compile("\n\n(?:info|help): ")
+
+
 def _finding(row: dict[str, Any], place: Range, url: object, fixes: tuple[Fix, ...]) -> Finding:
-    rule = text_of(row.get("code") or "invalid-syntax")
+    rule = text_of(row.get("code") or row.get("name") or "invalid-syntax")
     category, severity = classify(rule)
     tags = tuple(tag for tag, rules in _TAGS.items() if rules.fullmatch(rule))
     return Finding(
         tool=NAME,
         rule=rule,
-        message=text_of(row["message"]).partition("\n\nhelp:")[0],
+        message=_ADVICE.split(text_of(row["message"]), maxsplit=1)[0],
         range=place,
         severity=severity,
         category=category,

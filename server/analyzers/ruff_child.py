@@ -7,10 +7,12 @@ together, which reads them in parallel.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sysconfig
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def executable(path: str) -> str:
     """The program ``ruff.path`` names, or the one installed with us. Raises ToolMissing."""
     if path:
         if found := shutil.which(os.path.expanduser(path)):
-            return found
+            return os.path.abspath(found)
         raise ToolMissing(
             f"ruff.path names {path}, which is no program; correct or clear the setting"
         )
@@ -116,7 +118,8 @@ def _ask(context: Context, item: Item, text: str) -> list[Finding]:
     idled = context in _servers
     server = _server(context, item)
     try:
-        findings = [from_server(row) for row in server.diagnose(item[0], text, item[2])]
+        rows = server.diagnose(item[0], text, item[2])
+        findings = [from_server(_with_code(context, row)) for row in rows]
     except (OSError, *MALFORMED) as error:
         del _servers[context]
         server.close()
@@ -127,6 +130,24 @@ def _ask(context: Context, item: Item, text: str) -> list[Finding]:
         return findings
     rows = _run(context, ["--stdin-filename", item[0] or "-", "-"], text.encode())
     return [from_json(row) for row in rows]
+
+
+_CODE = re.compile(r"[A-Z]+\d+")
+
+
+def _with_code(context: Context, row: dict[str, Any]) -> dict[str, Any]:
+    """Under ``preview = true`` the server tells a rule's name instead of its code."""
+    rule = row.get("code")
+    if isinstance(rule, str) and not _CODE.fullmatch(rule):
+        return row | {"code": _codes(executable(context[0])).get(rule, rule)}
+    return row
+
+
+@cache
+def _codes(program: str) -> dict[str, str]:
+    """The codes of the rules by their names; the newest rules have no code."""
+    done = run([program, "rule", "--all", "--output-format", "json"], Path("/"))
+    return {row["name"]: row["code"] for row in loads_json(done.output) if row["code"]}
 
 
 # ── files on disk: ruff check ───────────────────────────────────────────────────────────────────

@@ -36,6 +36,7 @@ class RuffServer:
         _, root, extra, threshold = context
         self._process = subprocess.Popen(
             [program, "server"],
+            cwd=root,  # messages name files from here, as those of ruff check do
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

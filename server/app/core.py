@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_STATUS_SECONDS = 0.05
+_STATUS_SECONDS = 0.1
 
 
 class Core:
@@ -49,6 +49,8 @@ class Core:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._status_timer: asyncio.TimerHandle | None = None
         self._scans: dict[Path, asyncio.Task[Scan]] = {}
+        self._rescans: dict[Path, asyncio.Task[None]] = {}
+        self._told: Status | None = None
 
     def start(self) -> None:
         """Begin to take events."""
@@ -83,7 +85,8 @@ class Core:
                 log.exception("%s was not handled", type(event).__name__)
             finally:
                 self._inbox.task_done()
-            self._status_soon()
+            if not isinstance(event, events.Edited):
+                self._status_soon()
 
     async def _take(self, event: events.Event) -> None:  # noqa: C901 - one arm each
         match event:
@@ -152,7 +155,11 @@ class Core:
         if path not in workspace.files or event.uri != _uri(path):
             self._sink.problems(event.uri, None, None, ())
         if path in workspace.files:
-            await self._refresh(workspace, [path])
+            self._rescan(workspace, [path])
+        if workspace.loose and all(d.workspace is not workspace for d in self.documents.values()):
+            self.folders.remove(workspace.root)
+            await self._stop_scans(workspace)
+            await workspace.close()
 
     def _changed(self, document: OpenDocument) -> None:
         if self.documents.get(document.uri) is not document:
@@ -165,8 +172,7 @@ class Core:
     # ── files and folders ───────────────────────────────────────────────────────────────────────
 
     async def _touched(self, event: events.FilesTouched) -> None:
-        for path in event.deleted:
-            self._forget(path)
+        self._forget(event.deleted)
         touched = (*event.written, *event.deleted)
         reload = [w for w in self.folders if w.config_path in touched]
         if reload:
@@ -174,32 +180,50 @@ class Core:
         if any(self._configures(path) for path in touched):
             self._analyse_again()
         for workspace in self.folders:
-            known = [str(path) for path in event.written if str(path) in workspace.files]
-            await self._refresh(workspace, [p for p in known if not self._is_open(p)])
+            written = (str(path) for path in event.written)
+            self._rescan(workspace, [path for path in written if path in workspace.files])
 
     async def _renamed(self, event: events.FilesRenamed) -> None:
         for old, new in event.renames:
             for workspace in self.folders:
-                moved = [str(new) + path[len(str(old)) :] for path in workspace.below(old)]
-                await self._refresh(workspace, [p for p in moved if not self._is_open(p)])
-            self._forget(old)
+                moved = [str(new) + path[len(str(old)) :] for path in workspace.below([old])]
+                self._rescan(workspace, moved)
+            self._forget([old])
 
-    def _forget(self, path: Path) -> None:
-        """What was said of a file, or of a folder's files, is said no more."""
-        for workspace in self.folders:
-            for known in workspace.below(path):
+    def _forget(self, paths: Collection[Path]) -> None:
+        """What was said of files, or of all files in folders, is said no more."""
+        still_open = {document.path for document in self.documents.values()}
+        for workspace in self.folders if paths else ():
+            gone = workspace.below(paths)
+            workspace.results.forget(gone)
+            for known in gone:
                 del workspace.files[known]
-                workspace.results.forget([known])
-                if not self._is_open(known):
-                    self._sink.problems(Path(known).as_uri(), None, None, ())
+                if known not in still_open:
+                    self._sink.problems(_uri(known), None, None, ())
 
-    async def _refresh(self, workspace: Workspace, paths: list[str]) -> None:
-        """Analyse files as they are on disk, without waiting for it."""
-        if paths:
-            existing = await asyncio.to_thread(lambda: [p for p in paths if Path(p).is_file()])
-            for gone in set(paths) - set(existing):
-                self._forget(Path(gone))
-            self._spawn(self._scan(workspace, [Path(path) for path in existing], None))
+    def _rescan(self, workspace: Workspace, paths: Iterable[str]) -> None:
+        """Analyse files as they are on disk, without waiting for it. One pass at a time: a new wish
+        begins it again with what is left, so that the newest configuration has the last word."""
+        workspace.stale.update(paths)
+        if not workspace.stale:
+            return
+        if (running := self._rescans.get(workspace.root)) is not None:
+            running.cancel()
+        self._rescans[workspace.root] = self._task(self._freshen(workspace))
+
+    async def _freshen(self, workspace: Workspace) -> None:
+        if (whole := self._scans.get(workspace.root)) is not None:
+            await asyncio.wait((whole,))
+        stale = set(workspace.stale)
+        existing = await asyncio.to_thread(workspace.existing, stale)
+        gone = stale - set(map(str, existing))
+        self._forget([Path(path) for path in gone])
+        workspace.stale -= gone
+        if existing:
+            await self._scan(workspace, existing, None)
+        for path in workspace.files.keys() & stale:
+            # What was shown of a buffer gives way to what is on disk, though that is as it was.
+            self._show_file(workspace, path)
 
     def _is_open(self, path: str) -> bool:
         return any(document.path == path for document in self.documents.values())
@@ -209,14 +233,11 @@ class Core:
         return any(path.name in analyzer.sources for analyzer in ANALYZERS)
 
     def _analyse_again(self) -> None:
-        """A configuration changed: results and verdicts under the old one are stale."""
-        self.actions = Actions(self.checks)
+        """A configuration changed: results under the old one are stale."""
         for document in self.documents.values():
             document.analyse(again=True)
         for workspace in self.folders:
-            if workspace.files:
-                paths = [Path(p) for p in workspace.files if not self._is_open(p)]
-                self._spawn(self._scan(workspace, paths, None))
+            self._rescan(workspace, workspace.files)
 
     # ── workspaces ──────────────────────────────────────────────────────────────────────────────
 
@@ -225,12 +246,12 @@ class Core:
         return self.folders.settings_for(path)
 
     async def _roots_changed(self, event: events.RootsChanged) -> None:
-        for root in event.removed:
-            if (workspace := self.folders.remove(root)) is None:
-                continue
-            for path in workspace.below(root):
-                self._sink.problems(Path(path).as_uri(), None, None, ())
-            self._spawn(workspace.close())
+        left = [found for root in event.removed if (found := self.folders.remove(root))]
+        for workspace in left:
+            await self._stop_scans(workspace)
+            for path in workspace.files:
+                if not self._is_open(path):
+                    self._sink.problems(_uri(path), None, None, ())
         for root in event.added:
             await self.folders.open(root)
         for document in self.documents.values():
@@ -238,19 +259,27 @@ class Core:
             if workspace is not document.workspace:
                 document.workspace = workspace
                 document.analyse(again=True)
+        for workspace in left:
+            await workspace.close()
+
+    async def _stop_scans(self, workspace: Workspace) -> None:
+        root = workspace.root
+        for task in (self._scans.get(root), self._rescans.pop(root, None)):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait((task,))
 
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
             if await self.folders.load(workspace):
-                self.actions = Actions(self.checks)
                 for document in self.documents.values():
                     if document.workspace is workspace:
                         document.placed.ignore(workspace.settings.rules.ignore)
                         document.analyse(again=True)
                         self._changed(document)
                 for path in workspace.files:
-                    if not self._is_open(path):
-                        self._show_file(workspace, path)
+                    self._show_file(workspace, path)
+                self._rescan(workspace, workspace.files)
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:
         changed = await self.folders.decide(
@@ -263,6 +292,9 @@ class Core:
     async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:
         """Ignore the rules in the settings of the project that ``path`` lies in."""
         workspace = await self.folders.of(path)
+        if workspace.loose:
+            self._sink.message(f"{path} is in no folder that is open as a project.", error=True)
+            return
         config = workspace.config_path
         shown = next((d for d in self.documents.values() if d.path == str(config)), None)
         try:
@@ -279,14 +311,15 @@ class Core:
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
         """Scan the workspace folders (None: all), with progress; results are shown as they come.
 
-        A scan of the same folder that is under way is joined. Raises CancelledError when the user
-        cancels it.
+        A scan of the same folder that is under way is joined; who gives up waiting does not end it.
+        Raises CancelledError when the user cancels it.
         """
         wanted = [w for w in self.folders if root in (None, w.root) and not w.loose]
         for workspace in wanted:
             if workspace.root not in self._scans:
                 self._scans[workspace.root] = self._task(self._scan_with_progress(workspace))
-        return tuple(await asyncio.gather(*(self._scans[w.root] for w in wanted)))
+        waiting = [asyncio.shield(self._scans[workspace.root]) for workspace in wanted]
+        return tuple(await asyncio.gather(*waiting))
 
     async def _scan_with_progress(self, workspace: Workspace) -> Scan:
         task = asyncio.current_task()
@@ -301,6 +334,7 @@ class Core:
         self, workspace: Workspace, paths: list[Path], progress: Progress | None
     ) -> Scan:
         def seen(file: Seen) -> None:
+            workspace.stale.discard(file.path)
             if file.changed:
                 self._show_file(workspace, file.path)
             if progress is not None:
@@ -312,15 +346,13 @@ class Core:
             self._sink.message(f"The scan could not begin: {error}", error=True)
             return Scan(workspace.root, {}, {})
         if paths == [workspace.root]:
-            for path in workspace.files.keys() - {str(path) for path in found.reports}:
-                self._forget(Path(path))
+            self._forget([Path(p) for p in workspace.files.keys() - set(map(str, found.reports))])
         self._status_soon()
         return found
 
     def _show_file(self, workspace: Workspace, path: str) -> None:
         if not self._is_open(path):
-            uri = Path(path).as_uri()
-            self._sink.problems(uri, None, None, workspace.files[path].problems)
+            self._sink.problems(_uri(path), None, None, workspace.files[path].problems)
 
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
@@ -336,7 +368,11 @@ class Core:
 
     def _send_status(self) -> None:
         self._status_timer = None
-        self._sink.status(self.status())
+        if (status := self.status()) != self._told:
+            self._told = status
+            self._sink.status(status)
+        if status.running:
+            self._status_soon()
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         _ = self._task(work)

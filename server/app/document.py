@@ -161,8 +161,9 @@ class OpenDocument:
         silent = [tool for tool in self.unanswered if tool not in self.placed]
         why = "the analysis was cancelled"
         missing = [Report(tool, State.NOT_ANALYSED, why=why) for tool in silent]
-        self.placed.answered(missing, since, self._ignored)
         self.unanswered = frozenset()
+        self.placed.answered(missing, since, self._ignored)
+        self._changed(self)
 
     def _answered(self, reports: Sequence[Report], since: Sequence[Edit]) -> None:
         self.unanswered -= {report.tool for report in reports}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +17,8 @@ from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from .sinks import Sink
 from .workspace import Workspace, config_report
+
+_OURS = __package__.partition(".")[0]
 
 
 class Folders:
@@ -29,6 +33,7 @@ class Folders:
         self._state = _state(sink)
         self._trust = Trust(self._state)
         self._open: dict[Path, Workspace] = {}
+        self._store_trouble = ""
         self.editor: Mapping[str, Any] | None = None
 
     def __iter__(self) -> Iterator[Workspace]:
@@ -36,8 +41,8 @@ class Folders:
 
     @property
     def trouble(self) -> str:
-        """What is wrong with the record of trust; empty when nothing is."""
-        return self._trust.problem
+        """What is wrong with the state folder; empty when nothing is."""
+        return self._trust.problem or self._store_trouble
 
     def settings_for(self, path: str) -> Settings:
         """The settings that hold for a file."""
@@ -51,7 +56,8 @@ class Folders:
         rooted = [workspace for workspace in self if not workspace.loose]
         if not path.startswith("/") and rooted:
             return rooted[0]
-        return await self.open(Path(path).parent, loose=True)
+        folder = Path(path).parent if path.startswith("/") else self._state / "unsaved"
+        return await self.open(folder, loose=True)
 
     def _innermost(self, path: str) -> Workspace | None:
         around = [each for each in self if Path(path).is_relative_to(each.root)]
@@ -66,11 +72,20 @@ class Folders:
             trusted = await asyncio.to_thread(self._trust.decision, root)
             if trusted is None and not loose:
                 self._sink.ask_trust(root)
-        store = workspace_dir(root, self._state)
+        store = await asyncio.to_thread(self._store, root)
         workspace = Workspace(root, store, trusted=bool(trusted), loose=loose)
-        self._open[root] = workspace
         await self.load(workspace)
+        if known is not None:
+            await known.close()
+        self._open[root] = workspace
         return workspace
+
+    def _store(self, root: Path) -> Path:
+        try:
+            return workspace_dir(root, self._state)
+        except OSError as error:
+            self._store_trouble = f"nothing is remembered of {root}: {error}"
+            return Path(os.devnull)
 
     def remove(self, root: Path) -> Workspace | None:
         return self._open.pop(root, None)
@@ -79,6 +94,8 @@ class Folders:
         """Read a folder's settings anew and show what is wrong with them; whether they changed."""
         before = workspace.config_problems
         changed = await workspace.load(self.editor)
+        if not workspace.loose:
+            logging.getLogger(_OURS).setLevel(workspace.settings.log.level.upper())
         here = [p for p in workspace.config_problems if p.path == workspace.config_path]
         problems = compose.problems([config_report(here)], ())
         # With its text, since the editor may have it open: that hides what is said of a file alone.
@@ -94,7 +111,11 @@ class Folders:
         """Trust a folder (None: all), or do not; those for which this changes something."""
         if root is None and not lasting:
             self._editor_trusts = trusted
-        decided = [workspace for workspace in self if root in (None, workspace.root)]
+        decided = [
+            workspace
+            for workspace in self
+            if workspace.root == root or (root is None and not (lasting and workspace.loose))
+        ]
         if lasting:
             for workspace in decided:
                 await asyncio.to_thread(self._trust.decide, workspace.root, trusted=trusted)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
+from ..checks.discover import why_excluded
 from ..checks.engine import Checks, Policy
 from ..checks.workspace_scan import WorkspaceScan, list_files
 from ..journal.replace import replace
@@ -23,7 +24,8 @@ from .scan import FileView, Scan, Seen
 class Workspace:
     """``loose``: not a folder that the editor opened, only where a single file lies.
 
-    ``files`` holds what is known of files as they are on disk, from the last scan on.
+    ``files`` holds what is known of files as they are on disk, from the last scan on; ``stale``
+    names those that have to be looked at again.
     """
 
     def __init__(self, root: Path, store: Path, *, trusted: bool, loose: bool = False) -> None:
@@ -33,6 +35,7 @@ class Workspace:
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
         self.files: dict[str, FileView] = {}
+        self.stale: set[str] = set()
         self._loaded = False
         self._store = store
         self._database = Database(store / "results.db")
@@ -103,10 +106,23 @@ class Workspace:
         text = reduce(edit_ignore, rules, text)
         replace(config, text, self._store / "journal", below=self.root)
 
-    def below(self, path: Path) -> list[str]:
-        """The known files that are ``path`` or lie in it."""
-        inside = f"{path}/"
-        return [known for known in self.files if known == str(path) or known.startswith(inside)]
+    def existing(self, paths: Iterable[str]) -> list[Path]:
+        """Those that are files and not excluded. Looks at the disk: for a thread."""
+        exclude = self.settings.analysis.exclude
+        return [
+            Path(path)
+            for path in paths
+            if Path(path).is_file() and not why_excluded(path, self.root, exclude)
+        ]
+
+    def below(self, paths: Collection[Path]) -> list[str]:
+        """The known files that are among ``paths`` or lie in one of them."""
+        names = {str(path) for path in paths}
+        return [
+            known
+            for known in self.files
+            if known in names or any(str(parent) in names for parent in Path(known).parents)
+        ]
 
     async def close(self) -> None:
         await self.results.close()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ _SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
 _STATES = {
     Status.FAILED: State.FAILED,
     Status.TIMED_OUT: State.TIMED_OUT,
-    Status.REFUSED: State.NOT_ANALYSED,
+    Status.REFUSED: State.FAILED,
 }
 
 
@@ -96,6 +96,7 @@ class Checks:
         self._runner = runner
         self.files = CachedFiles()
         self._known: OrderedDict[str, Report] = OrderedDict()
+        self._unstored: set[str] = set()
         self._under_way: dict[str, _Shared] = {}
 
     def warm(self) -> None:
@@ -104,10 +105,19 @@ class Checks:
         self._runner.warm(_DEEP)
 
     async def check(
-        self, subject: Subject, policy: Policy, results: Results, priority: Priority
+        self,
+        subject: Subject,
+        policy: Policy,
+        results: Results,
+        priority: Priority,
+        *,
+        keep: bool = True,
     ) -> AsyncIterator[Sequence[Report]]:
         """The reports of all tools that look at such a file, as soon as they are there: first those
-        that are known, together, then each of the others."""
+        that are known, together, then each of the others.
+
+        Without ``keep`` they stay in memory, until someone asks for the same who does keep them.
+        """
         settings = policy.settings.analysis
         size, limit = len(subject.content), settings.max_file_bytes
         looking = analyzers_for(subject.path, subject.language, policy.settings)
@@ -123,13 +133,17 @@ class Checks:
         )
         keys = [key_of(subject.path, subject.digest, *pair) for pair in configured]
         recalled = await self.recall([k for k in keys if k not in self._under_way], results)
+        recalled |= self._in_memory(keys)  # some came while the store was asked
+        kept = results if keep else None
         tasks: list[asyncio.Task[Report]] = []
         for (analyzer, configuration), key in zip(configured, keys, strict=True):
             if key not in recalled:
                 item = (subject.path, subject.content, configuration.hints)
                 job = job_for(analyzer, configuration, (item,), policy, priority)
-                work = self._share(key, job, results)
-                tasks.append(asyncio.get_running_loop().create_task(work.wait()))
+                work = self._share(key, job)
+                waiting = self._wait(key, work, kept)
+                tasks.append(asyncio.get_running_loop().create_task(waiting))
+        self._store(recalled, kept)
         try:
             if recalled:
                 yield tuple(recalled.values())
@@ -149,11 +163,15 @@ class Checks:
         recalled = ((key, self._recall(key, stored.get(key))) for key in keys)
         return {key: report for key, report in recalled if report is not None}
 
+    def _in_memory(self, keys: Iterable[str]) -> dict[str, Report]:
+        return {key: self._known[key] for key in keys if key in self._known}
+
     def remember(self, key: str, report: Report) -> None:
         self._known[key] = report
         self._known.move_to_end(key)
         if len(self._known) > _KEPT_IN_MEMORY:
-            self._known.popitem(last=False)
+            forgotten, _ = self._known.popitem(last=False)
+            self._unstored.discard(forgotten)
 
     def _recall(self, key: str, stored: str | None) -> Report | None:
         if (report := self._known.get(key)) is not None:
@@ -169,11 +187,11 @@ class Checks:
         self.remember(key, report)
         return report
 
-    def _share(self, key: str, job: Job, results: Results) -> _Shared:
+    def _share(self, key: str, job: Job) -> _Shared:
         shared = self._under_way.get(key)
         if shared is not None and shared.joinable:
             return shared
-        task = asyncio.get_running_loop().create_task(self._compute(key, job, results))
+        task = asyncio.get_running_loop().create_task(self._compute(key, job))
         fresh = self._under_way[key] = _Shared(task)
 
         def ended(_: asyncio.Task[Report]) -> None:
@@ -183,13 +201,24 @@ class Checks:
         task.add_done_callback(ended)
         return fresh
 
-    async def _compute(self, key: str, job: Job, results: Results) -> Report:
+    async def _compute(self, key: str, job: Job) -> Report:
         outcome = await self._runner.execute(job)
         (report,) = [report for _, report, _ in read_outcome(job, outcome)]
         if report.state.is_verdict:
             self.remember(key, report)
-            results.put({key: codec.dumps(report)})
+            self._unstored.add(key)
         return report
+
+    async def _wait(self, key: str, work: _Shared, results: Results | None) -> Report:
+        report = await work.wait()
+        self._store({key: report}, results)
+        return report
+
+    def _store(self, reports: Mapping[str, Report], results: Results | None) -> None:
+        fresh = reports.keys() & self._unstored
+        if fresh and results is not None:
+            self._unstored -= fresh
+            results.put({key: codec.dumps(reports[key]) for key in fresh})
 
 
 def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyzer, ...]:

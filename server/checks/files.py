@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,21 @@ _LARGEST = 1 << 20
 
 
 class CachedFiles:
-    """``analyzers.base.Files`` on the real disk. Used from one thread at a time."""
+    """``analyzers.base.Files`` on the real disk, for any number of threads.
+
+    A table belongs to all who ask for it: it is not to be changed.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._contents: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
-        self._tables: dict[Path, tuple[bytes, dict[str, Any] | ValueError]] = {}
+        self._tables: dict[Path, tuple[bytes, dict[str, Any], str]] = {}
 
     def read(self, path: Path) -> bytes | None:
+        with self._lock:
+            return self._read(path)
+
+    def _read(self, path: Path) -> bytes | None:
         try:
             stat = os.stat(path)
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
@@ -32,18 +41,20 @@ class CachedFiles:
         return known[1]
 
     def toml(self, path: Path) -> dict[str, Any] | None:
-        if (content := self.read(path)) is None:
-            return None
-        known = self._tables.get(path)
-        if known is None or known[0] is not content:
-            known = self._tables[path] = (content, _parse(content))
-        if isinstance(known[1], ValueError):
-            raise known[1]
-        return known[1]
+        with self._lock:
+            if (content := self._read(path)) is None:
+                return None
+            known = self._tables.get(path)
+            if known is None or known[0] is not content:
+                known = self._tables[path] = (content, *_parse(content))
+        _, table, why = known
+        if why:
+            raise ValueError(why)
+        return table
 
 
 class FilesOnce:
-    """A view of ``CachedFiles`` for one scan: nothing is looked at twice."""
+    """A view of ``CachedFiles`` for one scan: nothing is looked at twice. For one thread."""
 
     def __init__(self, files: CachedFiles) -> None:
         self._files = files
@@ -58,8 +69,9 @@ class FilesOnce:
         return self._files.toml(path) if self.read(path) is not None else None
 
 
-def _parse(content: bytes) -> dict[str, Any] | ValueError:
+def _parse(content: bytes) -> tuple[dict[str, Any], str]:
+    """The table, and why there is none: an exception that is kept grows with every raise."""
     try:
-        return tomllib.loads(content.decode())
+        return tomllib.loads(content.decode()), ""
     except ValueError as error:
-        return error
+        return {}, str(error)

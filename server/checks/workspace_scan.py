@@ -92,7 +92,7 @@ class WorkspaceScan:
 
     async def run(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
         """Each file once, as soon as all its tools have answered. Closing it cancels the rest."""
-        stamps = await self._results.stamps()
+        stamps = await self._results.stamps({found.path for found in files})
         waiting: dict[tuple[str, Configuration], list[tuple[_File, Analyzer]]] = defaultdict(list)
         for part in _slices(files, _SLICE):
             for scanned in await self._look_up(part, stamps, waiting):

@@ -58,19 +58,16 @@ async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> 
         for each, edits in zip(found, held, strict=True)
         if edits and each.fix.safe
     )
-    every = [await _fix_rule(subject, problems, *rule) for rule in rules]
+    safe = await _safe(subject, problems) if rules else []
+    every = [await _fix_rule(subject, safe, *rule) for rule in rules]
     chosen = sorted(offers.values(), key=lambda offer: not offer.preferred)
     return [*chosen, *(offer for offer in every if offer)]
 
 
 async def _fix_rule(
-    subject: Subject, problems: Sequence[Problem], tool: str, rule: str
+    subject: Subject, safe: Sequence[_Candidate], tool: str, rule: str
 ) -> Offer | None:
-    cases = [
-        each
-        for each in await _safe(subject, problems)
-        if (each.finding.tool, each.finding.rule) == (tool, rule)
-    ]
+    cases = [each for each in safe if (each.finding.tool, each.finding.rule) == (tool, rule)]
     if len(cases) < 2:
         return None
     return await _all(f"Fix all safe cases of {rule} in this file", subject, cases)

@@ -37,7 +37,8 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         place = ls.encoding.range(params.range, shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
         actions += [_action(ls, shown, offer, QUICK_FIX) for offer in offers]
-        matters = dict.fromkeys(problem.rules for problem in problems)
+        in_project = () if document.workspace.loose else problems
+        matters = dict.fromkeys(problem.rules for problem in in_project)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
     return actions if shown.version == version else []
 

@@ -181,6 +181,9 @@ async def scan_workspace(ls: Server) -> dict[str, int] | None:
     try:
         scans = await ls.core.scan()
     except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # the request was cancelled, not the scan
         return None
     return {
         "files": sum(len(scan.reports) for scan in scans),

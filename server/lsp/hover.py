@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from lsprotocol import types as lsp
 
 from ..app import presentation
 from ..model import Range
 from .server import Server
+
+_LINK = re.compile(r"\[((?:\\.|[^\]])*)\]\(<?[^)>]*>?\)")
+_MARKS = re.compile(r"\*\*(\w+)\*\*|\\(.)")
 
 
 def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
@@ -20,7 +25,19 @@ def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     if not found:
         return None
     value = "\n\n---\n\n".join(presentation.hover(problem) for problem in found)
+    kind = lsp.MarkupKind.Markdown
+    if not _shows_markdown(ls.client_capabilities.text_document):
+        kind, value = lsp.MarkupKind.PlainText, _plain(value)
     return lsp.Hover(
-        lsp.MarkupContent(lsp.MarkupKind.Markdown, value),
-        ls.encoding.to_lsp(found[0].lead.range, text.lines),
+        lsp.MarkupContent(kind, value), ls.encoding.to_lsp(found[0].lead.range, text.lines)
     )
+
+
+def _shows_markdown(client: lsp.TextDocumentClientCapabilities | None) -> bool:
+    """Also when it does not say what it shows."""
+    formats = client.hover.content_format if client and client.hover else None
+    return not formats or lsp.MarkupKind.Markdown in formats
+
+
+def _plain(markdown: str) -> str:
+    return _MARKS.sub(r"\1\2", _LINK.sub(r"\1", markdown))

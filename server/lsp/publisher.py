@@ -55,14 +55,22 @@ class Publisher:
         self._publish(uri, version, lines, problems)
 
     async def _drain(self) -> None:
+        try:
+            await self._drain_all()
+        finally:
+            self._draining = False
+
+    async def _drain_all(self) -> None:
         while self._pending:
             for uri in list(self._pending)[:_SLICE]:
-                version, _, problems = self._pending.pop(uri)
+                pending = self._pending.get(uri)
                 text = await asyncio.to_thread(_read, convert.to_path(uri) or "")
-                if uri not in self._pending and uri not in self._server.documents:
+                if pending is None or self._pending.get(uri) is not pending:
+                    continue  # something newer was said meanwhile
+                version, _, problems = self._pending.pop(uri)
+                if uri not in self._server.documents:
                     self._publish(uri, version, Lines(text), problems)
             await asyncio.sleep(0)
-        self._draining = False
 
     def _publish(
         self, uri: str, version: int | None, lines: Lines, problems: Sequence[Problem]
@@ -127,7 +135,12 @@ class Publisher:
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("telling the client something failed", exc_info=error)
 
 
 class _Progress:

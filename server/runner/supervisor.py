@@ -60,9 +60,11 @@ def descendants(root: int) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, children.read_text().split())
+    with contextlib.suppress(OSError):  # it may end while it is looked at
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                children = Path(f"/proc/{pid}/task/{task}/children").read_text()
+                found += map(int, children.split())
     return found
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from .database import Database
 
 log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 _FLUSH_SECONDS = 0.2
+_RETRY_SECONDS = 10.0
+_MOST_WAITING = 20_000
+"""Of what the disk did not take, so many entries wait for the next attempt: the newest."""
 _KEPT_SECONDS = 30 * 86_400
 """After so long without being asked for, a result is forgotten."""
 _REFRESHED_SECONDS = 86_400
@@ -31,7 +38,10 @@ class FileStamp(NamedTuple):
 
 
 class Results:
-    """Writes are gathered and committed together a moment later; a read sees them at once."""
+    """Writes are gathered and committed together a moment later; a read sees them at once.
+
+    Once it is closed it knows nothing and takes nothing: who comes late only loses the cache.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,10 +49,14 @@ class Results:
         self._stamps: dict[str, FileStamp | None] = {}
         self._asked: set[str] = set()
         self._flush: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._closed = asyncio.Event()
         self.problem = ""
 
     async def get(self, keys: Sequence[str]) -> dict[str, str]:
         """The reports (``codec.dumps``) known under ``keys``. A broken disk knows none."""
+        if self._closed.is_set():
+            return {}
         found = {key: self._reports[key] for key in keys if key in self._reports}
         missing = [key for key in keys if key not in found]
 
@@ -59,35 +73,62 @@ class Results:
         return found
 
     def put(self, reports: Mapping[str, str]) -> None:
-        self._reports.update(reports)
-        self._schedule()
+        if not self._closed.is_set():
+            self._reports.update(reports)
+            self._schedule()
 
-    async def stamps(self) -> dict[str, FileStamp]:
-        """Every file known, by path."""
+    async def stamps(self, paths: Collection[str] | None = None) -> dict[str, FileStamp]:
+        """The files known, by path: every one, or those of ``paths``."""
+        if self._closed.is_set():
+            return {}
         known: dict[str, FileStamp] = {}
+        few = [os.fsencode(path) for path in paths] if paths and len(paths) < _CHUNK else []
 
         def read(connection: sqlite3.Connection) -> None:
             query = "SELECT path, mtime_ns, size, inode, digest FROM files"
-            for path, mtime_ns, size, inode, digest in connection.execute(query):
-                known[os.fsdecode(path)] = FileStamp(mtime_ns, size, inode, digest)
+            if few:
+                query += f" WHERE path IN ({','.join('?' * len(few))})"
+            for path, *stamp in connection.execute(query, few):
+                known[os.fsdecode(path)] = FileStamp(*stamp)
 
-        await self._try(read)
+        if paths is None or paths:
+            await self._try(read)
         for path, stamp in self._stamps.items():
             known.pop(path, None)
             if stamp is not None:
                 known[path] = stamp
-        return known
+        if paths is None:
+            return known
+        return {path: known[path] for path in paths if path in known}
 
     def stamp(self, stamps: Mapping[str, FileStamp]) -> None:
-        self._stamps.update(stamps)
-        self._schedule()
+        self._note(stamps)
 
     def forget(self, paths: Iterable[str]) -> None:
-        self._stamps.update(dict.fromkeys(paths))
-        self._schedule()
+        self._note(dict.fromkeys(paths))
+
+    async def forget_unseen(self, root: Path, seen: Iterable[str]) -> None:
+        """Forget the files below ``root`` that a scan of all of it did not meet."""
+        inside = os.path.join(root, "")
+        gone = (await self.stamps()).keys() - set(seen)
+        self.forget(path for path in gone if path.startswith(inside))
+
+    def _note(self, stamps: Mapping[str, FileStamp | None]) -> None:
+        if stamps and not self._closed.is_set():
+            self._stamps.update(stamps)
+            self._schedule()
 
     async def flush(self) -> None:
         """Commit what was gathered."""
+        if not self._closed.is_set():
+            await self._write()
+
+    async def _write(self) -> bool:
+        """Whether the disk took it; what it did not take waits for the next attempt."""
+        async with self._writing:  # else an older batch that failed could come after a newer one
+            return await self._write_batch()
+
+    async def _write_batch(self) -> bool:
         reports, self._reports = self._reports, {}
         stamps, self._stamps = self._stamps, {}
         asked, self._asked = self._asked, set()
@@ -104,18 +145,30 @@ class Results:
             kept = [(os.fsencode(path), *stamp) for path, stamp in stamps.items() if stamp]
             connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", kept)
 
-        if await self._try(write):
+        again = True
+        try:
+            error = await self._try(write)
+            # Any other error lies in the batch: it would fail for ever.
+            again = isinstance(error, (sqlite3.OperationalError, OSError))
+        finally:
+            if again:
+                self._reports = _newest({**reports, **self._reports})
+                self._stamps = _newest({**stamps, **self._stamps})
+        if error is None:
             self.problem = ""
+        return error is None
 
     async def _prune(self) -> None:
         oldest = time.time() - _KEPT_SECONDS
         await self._try(lambda c: c.execute("DELETE FROM results WHERE used < ?", (oldest,)))
 
     async def close(self) -> None:
+        if self._closed.is_set():
+            return
+        self._closed.set()
         if self._flush is not None:
-            self._flush.cancel()
-            await asyncio.gather(self._flush, return_exceptions=True)
-        await self.flush()
+            await asyncio.wait([self._flush])
+        await self._write()
         await self._prune()
         await self._database.close()
 
@@ -124,16 +177,25 @@ class Results:
             self._flush = asyncio.get_running_loop().create_task(self._flush_later())
 
     async def _flush_later(self) -> None:
-        while self._reports or self._stamps:
-            await asyncio.sleep(_FLUSH_SECONDS)
-            await self.flush()
+        pause = _FLUSH_SECONDS
+        while (self._reports or self._stamps) and not self._closed.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), pause)
+                return  # who closes writes the rest
+            pause = _FLUSH_SECONDS if await self._write() else _RETRY_SECONDS
 
-    async def _try(self, work: Callable[[sqlite3.Connection], object]) -> bool:
-        """Whether it worked. A full or read-only disk costs the cache, never the analysis."""
+    async def _try(self, work: Callable[[sqlite3.Connection], object]) -> Exception | None:
+        """What went wrong. A full or read-only disk costs the cache, never the analysis."""
         try:
             await self._database.run(work)
-        except (sqlite3.Error, OSError) as error:
-            self.problem = f"results are not kept: {error}"
-            log.warning("%s", self.problem)
-            return False
-        return True
+        except (sqlite3.Error, OSError, OverflowError, ValueError) as error:
+            problem = f"results are not kept: {error}"
+            if problem != self.problem:
+                log.warning("%s", problem)
+            self.problem = problem
+            return error
+        return None
+
+
+def _newest(entries: dict[str, _T]) -> dict[str, _T]:
+    return dict(list(entries.items())[-_MOST_WAITING:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -39,9 +39,10 @@ class World:
         self.results = Results(Database(root / "state" / "results.db"))
         self.policy = Policy(Settings(), trusted=True)
 
-    async def check(self, text: str = SOURCE) -> dict[str, Report]:
+    async def check(self, text: str = SOURCE, *, keep: bool = True) -> dict[str, Report]:
         subject = subject_of(str(self.root / "app.py"), self.root, text, "python")
-        answers = self.checks.check(subject, self.policy, self.results, Priority.INTERACTIVE)
+        priority = Priority.INTERACTIVE
+        answers = self.checks.check(subject, self.policy, self.results, priority, keep=keep)
         return {report.tool: report async for reports in answers for report in reports}
 
 
@@ -72,6 +73,54 @@ async def test_results_outlive_the_process(world: World, tmp_path: Path) -> None
     assert again.runner.ran == []
     await again.runner.close()
     await again.results.close()
+
+
+async def test_what_came_while_the_store_was_asked_is_not_computed_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    get = world.results.get
+
+    async def slowly_at_first(keys: Sequence[str]) -> dict[str, str]:
+        found = await get(keys)
+        if not asked.is_set():
+            asked.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(world.results, "get", slowly_at_first)
+    slow = asyncio.create_task(world.check())
+    await asked.wait()
+    quick = await world.check()
+    go_on.set()
+    assert await slow == quick
+    assert sorted(world.runner.ran) == ["bandit", "ruff"]
+
+
+async def stored(world: World) -> int:
+    await world.results.flush()
+    database = Database(world.root / "state" / "results.db")
+    try:
+        count = "SELECT count(*) FROM results"
+        return int(await database.run(lambda c: c.execute(count).fetchone()[0]))
+    finally:
+        await database.close()
+
+
+async def test_what_is_not_kept_is_stored_once_someone_keeps_it(world: World) -> None:
+    tried = await world.check(keep=False)
+    assert await world.check(keep=False) == tried
+    assert await stored(world) == 0
+    assert await world.check() == tried
+    assert await stored(world) == 2
+    assert sorted(world.runner.ran) == ["bandit", "ruff"]
+
+
+@pytest.mark.parametrize("keeps", [(True, False), (False, True)])
+async def test_one_of_two_keeps_what_they_share(world: World, keeps: tuple[bool, bool]) -> None:
+    await asyncio.gather(*(world.check(keep=keep) for keep in keeps))
+    assert sorted(world.runner.ran) == ["bandit", "ruff"]
+    assert await stored(world) == 2
 
 
 async def test_given_up_work_is_not_joined(world: World) -> None:

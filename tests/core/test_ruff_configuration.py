@@ -98,6 +98,17 @@ def test_what_holds(case: str, tmp_path: Path) -> None:
     assert watched(asker) == expected
 
 
+def test_rules_keep_their_codes_in_preview(tmp_path: Path) -> None:
+    """The server then tells names, and some rules have no code."""
+    source = "import re\nimport pytest\n\n\n@pytest.fixture(autouse=True)\ndef f():\n    re.compile('a').match('a')\n"
+    files = {"ruff.toml": 'preview = true\nlint.select = ["ALL"]', "app.py": source + "def f(:\n"}
+    asker = Asker(ANALYZER, tree(tmp_path, files | {"test_app.py": source}))
+    rules = asker.rules("test_app.py")
+    assert {"ANN201", "D103", "pytest-fixture-autouse"} <= rules
+    assert "invalid-syntax" not in rules
+    assert "invalid-syntax" in asker.rules("app.py")
+
+
 def test_the_nearest_wins(tmp_path: Path) -> None:
     files = {
         "ruff.toml": 'lint.select = ["F"]',

@@ -22,6 +22,7 @@ from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
 from understudy.store.results import Results
+from understudy.text import decode
 
 from .support import AS_A_USER, alive, announced, gone, tree, until
 
@@ -69,7 +70,7 @@ class World:
         return found
 
     async def in_memory(self, name: str) -> dict[str, Report]:
-        text = (self.root / name).read_text()
+        text = decode((self.root / name).read_bytes())
         subject = subject_of(str(self.root / name), self.root, text, "python")
         answers = self.checks.check(subject, self.policy, self.results, Priority.INTERACTIVE)
         return {report.tool: report async for reports in answers for report in reports}
@@ -571,7 +572,7 @@ async def test_a_program_of_an_untrusted_workspace_does_not_run(setting: str, ma
     ]
     for way in ways:
         report = await way()
-        assert report.state is State.NOT_ANALYSED
+        assert report.state is State.FAILED
         assert "not trusted" in report.why
     assert not ran.exists()
     world.policy = replace(world.policy, trusted=True)

@@ -96,10 +96,12 @@ class Editor(Connection):
         params = {"command": f"understudy.{name}", "arguments": list(arguments)}
         return await self.request("workspace/executeCommand", params)
 
-    def configure(self, settings: Json) -> None:
-        """The user changes the editor's settings."""
+    async def configure(self, settings: Json) -> None:
+        """The user changes the editor's settings; returns when the server has them."""
         self.settings = settings
+        asked = len(self.said("workspace/configuration"))
         self.notify("workspace/didChangeConfiguration", {"settings": None})
+        await self.until(lambda: len(self.said("workspace/configuration")) > asked)
 
     @property
     def status(self) -> Json:

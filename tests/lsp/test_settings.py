@@ -124,13 +124,13 @@ async def test_wrong_settings_of_the_editor_are_told_once(start: Start, workspac
     editor = await start(settings={"rules": {"ignore": ["F401"]}})
     file = editor.open(workspace / "a.py", "import os\n" + EVAL)
     await editor.sees(file, "Bandit, Ruff B307")
-    editor.configure({"rules": {"ignore": "B307"}})
+    await editor.configure({"rules": {"ignore": "B307"}})
     await said(editor, "`rules.ignore` must be a list of texts, not the text 'B307'")
     editor.save(file)
     await editor.idle()
     assert editor.found(file) == ["Bandit, Ruff B307"], "the last good settings hold"
     assert len(editor.said("window/showMessage")) == 1
-    editor.configure({"rules": {"ignore": None}, "server": {"interpreter": "x"}})
+    await editor.configure({"rules": {"ignore": None}, "server": {"interpreter": "x"}})
     await editor.sees(file, "Bandit, Ruff B307", "Ruff F401")
     assert len(editor.said("window/showMessage")) == 1
 
@@ -156,11 +156,12 @@ async def test_triggers_can_be_turned_off(start: Start, workspace: Path) -> None
     editor = await start(settings={"analysis": off})
     file = editor.open(workspace / "a.py", "import os\n")
     await editor.sees(file, "Ruff F401")
+    await editor.idle()
     editor.edit(file, "import os", "import os, sys")
     editor.save(file)
     await editor.idle()
     assert editor.found(file) == ["Ruff F401"]
-    editor.configure({"analysis": {"onSave": True, "onIdle": False}})
+    await editor.configure({"analysis": {"onSave": True, "onIdle": False}})
     editor.save(file)
     await editor.sees(file, "Ruff F401", "Ruff F401")
 
@@ -172,7 +173,7 @@ async def test_excluded_files_are_not_analysed(start: Start, workspace: Path) ->
     await editor.idle()
     assert editor.found(generated) == []
     assert (await editor.command("scanWorkspace"))["files"] == 1
-    editor.configure({})
+    await editor.configure({})
     await editor.sees(generated, "Ruff F401")
 
 

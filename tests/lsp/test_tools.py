@@ -35,17 +35,17 @@ async def test_bandit_misbehaves(start: Start, workspace: Path, tmp_path: Path) 
     for name, (script, state, why) in cases.items():
         fake = program(tmp_path / name.replace(" ", "-"), script)
         timeout = 0.5 if name == "hangs" else 20
-        editor.configure({"bandit": {"interpreter": fake, "timeoutSeconds": timeout}})
+        await editor.configure({"bandit": {"interpreter": fake, "timeoutSeconds": timeout}})
         await editor.until(lambda: editor.tool("bandit")["state"] == state)  # noqa: B023
         assert re.search(why, editor.tool("bandit")["why"]), (name, editor.tool("bandit"))
         assert editor.status["state"] == "attention", name
         assert "Ruff S307" in editor.found(file), name
-        editor.configure({})
+        await editor.configure({})
         await editor.sees(file, "Bandit, Ruff B307")
         await editor.until(lambda: editor.status["state"] == "idle")
         assert await survivors(editor.processes(fake) + editor.processes("sleep 600"), 10) == []
     for missing in (tmp_path / "nowhere", tmp_path):
-        editor.configure({"bandit": {"interpreter": str(missing)}})
+        await editor.configure({"bandit": {"interpreter": str(missing)}})
         await editor.until(lambda: str(missing) in editor.tool("bandit")["why"])  # noqa: B023
         assert editor.tool("bandit")["state"] == "missing"
 
@@ -56,15 +56,15 @@ async def test_ruff_misbehaves(start: Start, workspace: Path, tmp_path: Path) ->
     await editor.sees(file, "Bandit, Ruff B307")
     for name, (script, state, why) in _MISBEHAVIOUR.items():
         fake = program(tmp_path / name.replace(" ", "-"), script)
-        editor.configure({"ruff": {"path": fake}})
+        await editor.configure({"ruff": {"path": fake}})
         await editor.until(lambda: editor.tool("ruff")["state"] == state)  # noqa: B023
         assert re.search(why, editor.tool("ruff")["why"]), (name, editor.tool("ruff"))
         assert "Bandit B307" in editor.found(file), name
-        editor.configure({})
+        await editor.configure({})
         await editor.sees(file, "Bandit, Ruff B307")
         await editor.until(lambda: editor.status["state"] == "idle")
         assert await survivors(editor.processes(fake), 10) == []
-    editor.configure({"ruff": {"path": str(tmp_path / "nowhere")}})
+    await editor.configure({"ruff": {"path": str(tmp_path / "nowhere")}})
     await editor.until(lambda: editor.tool("ruff")["state"] == "missing")
     assert "ruff.path names" in editor.tool("ruff")["why"]
 

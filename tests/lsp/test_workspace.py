@@ -195,6 +195,21 @@ async def test_closing_shows_what_is_on_disk(start: Start, workspace: Path) -> N
     assert editor.found(path) == ["Bandit, Ruff B307"]
 
 
+async def test_closing_forgets_the_buffer(start: Start, workspace: Path) -> None:
+    """A changed setting has it analysed although it was not saved."""
+    path = file_at(workspace / "a.py", UNUSED)
+    editor = await start()
+    await scanned(editor)
+    await editor.sees(path, "Ruff F401")
+    file = editor.open(path)
+    await editor.idle()
+    editor.edit(file, UNUSED, EVAL)
+    await editor.configure({"complexity": {"max": 5}})
+    await editor.sees(path, "Bandit, Ruff B307")
+    editor.close(file)
+    await editor.sees(path, "Ruff F401")
+
+
 async def test_a_file_has_one_name(start: Start, workspace: Path) -> None:
     """Editors write URIs in their own ways; a file's findings are shown once, under its editor's."""
     path = file_at(workspace / "a(b)+~é.py", UNUSED)
