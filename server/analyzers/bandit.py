@@ -128,8 +128,8 @@ ANALYZER = Analyzer(
 
 
 Context = tuple[str, str, str, str, str]
-"""The interpreter, resolved; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root; and
-what is wrong with the files that configure it."""
+"""The interpreter, resolved; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root;
+and what is wrong with the files that configure it."""
 
 
 def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:

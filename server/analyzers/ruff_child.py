@@ -6,9 +6,7 @@ together, which reads them in parallel.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import sysconfig
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -23,6 +21,7 @@ from .base import (
     Answer,
     Item,
     answer,
+    is_program,
     loads_json,
     no_verdict,
     read_content,
@@ -40,10 +39,10 @@ class ToolMissing(Exception):
 
 
 def executable(path: str) -> str:
-    """The program ``ruff.path`` names, or the one installed with us. Raises ToolMissing."""
+    """The program at ``path``, or (empty) the one installed with us. Raises ToolMissing."""
     if path:
-        if found := shutil.which(os.path.expanduser(path)):
-            return os.path.abspath(found)
+        if is_program(path):
+            return path
         raise ToolMissing(
             f"ruff.path names {path}, which is no program; correct or clear the setting"
         )
@@ -72,11 +71,14 @@ _servers: OrderedDict[Context, RuffServer] = OrderedDict()
 
 
 def _server(context: Context, item: Item) -> RuffServer:
+    program = executable(context[0])
+    if context in _servers and _servers[context].is_outdated(program):
+        _servers.pop(context).close()
     if context not in _servers:
         if len(_servers) >= _SERVERS_KEPT:
             _, oldest = _servers.popitem(last=False)
             oldest.close()
-        _servers[context] = RuffServer(executable(context[0]), context, item[0], item[2])
+        _servers[context] = RuffServer(program, context, item[0], item[2])
     _servers.move_to_end(context)
     return _servers[context]
 

@@ -10,16 +10,17 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from .base import loads_json
+from .base import loads_json, stamp_of
 
 _LONGEST_HEADER = 1 << 12
 _MOST_BYTES = 64 << 20
 
 Context = tuple[str, str, tuple[str, ...], int]
-"""``ruff.path``, the root, the rules to add, and the highest complexity (0: the project says)."""
+"""``ruff.path`` resolved, the root, the rules to add, and the highest complexity (0: the project
+says)."""
 
 Hints = tuple[str, str]
-"""The file that configures a folder (empty: none), and a fingerprint of what it says."""
+"""The file that configures a folder (empty: none), and a fingerprint of what decides with it."""
 
 
 def _uri(path: str) -> str:
@@ -33,10 +34,11 @@ class RuffServer:
 
     def __init__(self, program: str, context: Context, path: str, hints: Hints) -> None:
         """``path`` and ``hints``: the first document's; Ruff reads their configuration now."""
-        _, root, extra, threshold = context
+        _, self._root, extra, threshold = context
+        self._stamp = stamp_of(program)
         self._process = subprocess.Popen(
             [program, "server"],
-            cwd=root,  # messages name files from here, as those of ruff check do
+            cwd=self._root,  # messages name files from here, as those of ruff check do
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -62,7 +64,7 @@ class RuffServer:
                         "general": {"positionEncodings": ["utf-32"]},
                         "textDocument": {"diagnostic": {"dynamicRegistration": False}},
                     },
-                    "workspaceFolders": [{"uri": _uri(root), "name": "workspace"}],
+                    "workspaceFolders": [{"uri": _uri(self._root), "name": "workspace"}],
                     "initializationOptions": {"settings": settings},
                 },
             )
@@ -84,12 +86,20 @@ class RuffServer:
         rows: list[dict[str, Any]] = result["items"]
         return rows
 
+    def is_outdated(self, program: str) -> bool:
+        """Whether another program stands where this one was started from."""
+        return stamp_of(program) != self._stamp
+
     def close(self) -> None:
         with contextlib.suppress(OSError), self._process:
             self._process.kill()
 
     def _follow(self, folder: str, hints: Hints) -> None:
-        """Ruff reads configurations once: tell it of one that it may not have seen as it is."""
+        """Ruff reads configurations once: tell it of one that it may not have seen as it is.
+
+        It listens only to changes in the workspace or above, and one at the root makes it read
+        everything again, also what lies elsewhere; there need be no such file.
+        """
         source, seen = hints
         before = self._folders.get(folder, hints)
         if before == hints and self._sources.get(source) == seen:
@@ -97,7 +107,10 @@ class RuffServer:
         self._folders[folder] = hints
         self._sources[source] = seen
         self.misconfigured = False
-        touched = {source, before[0]} - {""}
+        top = os.path.join(self._root, "ruff.toml")
+        touched = {
+            each if each.startswith(f"{self._root}/") else top for each in (source, before[0])
+        }
         changes = [{"uri": _uri(each), "type": 2} for each in touched]
         self._notify("workspace/didChangeWatchedFiles", {"changes": changes})
 

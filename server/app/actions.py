@@ -38,12 +38,12 @@ class Actions:
         language = document.language
         results = document.workspace.results
 
-        async def check(text: str) -> tuple[Report, ...]:
+        async def check(text: str, *, keep: bool = False) -> tuple[Report, ...]:
             asked = subject_of(path, root, text, language)
-            answers = self._checks.check(asked, policy, results, Priority.INTERACTIVE)
+            answers = self._checks.check(asked, policy, results, Priority.INTERACTIVE, keep=keep)
             return tuple([report async for reports in answers for report in reports])
 
         text = document.text
-        before = await check(text)
+        before = await check(text, keep=True)
         problems = compose.problems(before, policy.settings.rules.ignore)
         return Subject(text, before, check), problems

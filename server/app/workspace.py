@@ -97,6 +97,8 @@ class Workspace:
             changed = self.show(scanned.path, scanned.reports)
             views[Path(scanned.path)] = self.files[scanned.path]
             seen(Seen(scanned.path, changed, len(views), len(files)))
+        if self.root in paths:
+            await self.results.forget_unseen(self.root, [found.path for found in files])
         return Scan.of(self.root, views)
 
     def ignore_rules(self, rules: Iterable[str]) -> None:

@@ -25,6 +25,7 @@ import selectors
 import signal
 import socket
 import sys
+import traceback
 from pathlib import Path
 
 from . import worker
@@ -138,7 +139,7 @@ class _Supervisor:
         match json.loads(packet):
             case {"preload": [*modules]}:
                 for module in modules:
-                    importlib.import_module(module)
+                    _preload(module)
                 gc.collect()
                 gc.freeze()
             case {"fork": int(id_), "nice": int(nice)}:
@@ -195,6 +196,14 @@ class _Supervisor:
                 _kill(pid)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(-1, 0)
+
+
+def _preload(module: str) -> None:
+    """A module that fails fails again in the worker that needs it, which tells so in its answer."""
+    try:
+        importlib.import_module(module)
+    except (Exception, SystemExit):  # noqa: BLE001 - it runs whatever the module holds
+        traceback.print_exc(file=sys.stderr)
 
 
 def _parent(pid: int) -> int:

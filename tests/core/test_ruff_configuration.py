@@ -109,6 +109,12 @@ def test_rules_keep_their_codes_in_preview(tmp_path: Path) -> None:
     assert "invalid-syntax" in asker.rules("app.py")
 
 
+def test_messages_name_files_from_the_root(tmp_path: Path) -> None:
+    files = {"ruff.toml": 'lint.select = ["INP001"]', "in/app.py": ""}
+    (finding,) = Asker(ANALYZER, tree(tmp_path, files)).both("in/app.py").findings
+    assert finding.message.startswith("File `in/app.py` is part of")
+
+
 def test_the_nearest_wins(tmp_path: Path) -> None:
     files = {
         "ruff.toml": 'lint.select = ["F"]',
@@ -245,6 +251,72 @@ def test_the_key_names_what_decides(tmp_path: Path) -> None:
     changed = key(Settings.of({"complexity.max": 11}))
     (tmp_path / "ruff.toml").unlink()
     assert len({first, second, third, changed, key()}) == 5
+
+
+OLD, NEW = (f'[project]\nname = "shop"\nrequires-python = ">=3.{n}"\n' for n in (9, 12))
+ALIAS = "type Name = int\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "files"),
+    [
+        ("in/pyproject.toml", {}),
+        ("pyproject.toml", {}),
+        ("in/pyproject.toml", {"in/ruff.toml": ""}),
+        ("pyproject.toml", {"in/ruff.toml": ""}),
+        ("pyproject.toml", {"in/pyproject.toml": "[project]\nname = 'shop'"}),
+        ("pyproject.toml", {"in/pyproject.toml": "[tool.ruff]"}),
+    ],
+)
+def test_the_python_that_a_project_requires(
+    place: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    """It decides, wherever Ruff looks for it, and a warm server follows it."""
+    tree(tmp_path, {**files, place: NEW, "in/app.py": ALIAS})
+    asker = Asker(ANALYZER, tmp_path / "in")
+    keys = [asker.configuration("app.py").key]
+    assert asker.rules("app.py") == set()
+    (tmp_path / place).write_text(OLD)
+    keys.append(asker.configuration("app.py").key)
+    assert asker.rules("app.py") == {"invalid-syntax"}
+    (tmp_path / place).unlink()
+    keys.append(asker.configuration("app.py").key)
+    assert asker.rules("app.py") == set()
+    assert len(set(keys)) == 3
+    assert len(ruff_child._servers) == 1
+
+
+def test_below_its_configuration_a_required_python_counts_for_nothing(tmp_path: Path) -> None:
+    tree(tmp_path, {"in/pyproject.toml": OLD, "in/app.py": ALIAS})
+    asker = Asker(ANALYZER, tmp_path)
+    first = asker.configuration("in/app.py")
+    assert asker.rules("in/app.py") == set()
+    (tmp_path / "in/pyproject.toml").write_text(NEW)
+    assert asker.configuration("in/app.py") == first
+
+
+@pytest.mark.parametrize("name", [".ruff.toml", "ruff.toml", "pyproject.toml"])
+def test_the_users_own_configuration(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds where the project has none, and a warm server follows it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    own = tmp_path / "home/ruff" / name
+    own.parent.mkdir(parents=True)
+    start = "[tool.ruff.lint]\n" if name == "pyproject.toml" else "[lint]\n"
+    asker = Asker(ANALYZER, tree(tmp_path / "root", {"app.py": SOURCE}))
+    keys = [asker.configuration("app.py").key]
+    assert watched(asker) == SEEN
+    for selected, expected in (("E7", {"E703", "S101", "C901"}), ("F", SEEN)):
+        own.write_text(f'{start}select = ["{selected}"]\n')
+        keys.append(asker.configuration("app.py").key)
+        assert watched(asker) == expected
+    own.write_text(f'{start}ignore = ["S101"]\n')
+    assert watched(asker) == {"F401", "C901"}
+    tree(tmp_path / "root", {"ruff.toml": ""})
+    assert watched(asker) == SEEN
+    assert len(set(keys)) == 3
+    assert len(ruff_child._servers) <= 2  # what is added differs, and with it the context
 
 
 def test_a_program_of_the_workspace_needs_its_trust(tmp_path: Path) -> None:

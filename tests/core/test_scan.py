@@ -222,7 +222,9 @@ async def test_each_bad_file_is_named_and_spoils_only_itself(make: Make) -> None
     assert states(found["empty.py"]) == {"ruff": State.CLEAN, "bandit": State.CLEAN}
     for name in ("utf8.py", "klingon.py"):  # Ruff knows no coding cookies
         blind = ("bandit",) if name == "klingon.py" else ("bandit", "ruff")
-        assert {tool for tool, state in states(found[name]).items() if not state.is_verdict} == {*blind}
+        assert {tool for tool, state in states(found[name]).items() if not state.is_verdict} == {
+            *blind
+        }
         assert all("not text in the encoding" in found[name][tool].why for tool in blind)
         assert {rule for problem in rules(found[name]) for rule in problem} == {"not-analysed"}
     assert found["nul.py"]["bandit"].state is State.NOT_ANALYSED
@@ -519,7 +521,9 @@ async def test_a_ruff_that_hangs(
 
 async def test_one_file_on_which_a_tool_hangs(make: Make, tmp_path: Path) -> None:
     """Together with others in one call, it spoils only itself."""
-    script = f'for file; do :; done; grep -qs POISON "$file" && sleep 1000; exec {sys.executable} "$@"'
+    script = (
+        f'for file; do :; done; grep -qs POISON "$file" && sleep 1000; exec {sys.executable} "$@"'
+    )
     files: dict[str, str | bytes] = {f"m{n}.py": EVAL for n in range(5)}
     world = make(
         {**files, "m3.py": "# POISON\n" + EVAL},

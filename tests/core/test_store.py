@@ -190,7 +190,8 @@ async def test_only_the_owner_can_read_it(path: Path) -> None:
             modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
     finally:
         os.umask(before)
-    assert modes == dict.fromkeys(("results.db", "results.db-wal", "results.db-shm"), 0o600)
+    kept = ("results.db", "results.db-wal", "results.db-shm", "results.lock")
+    assert modes == dict.fromkeys(kept, 0o600)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 

@@ -41,6 +41,12 @@ class Buffer:
     version: int
     codec: str
 
+    @property
+    def path(self) -> Path | None:
+        """None when it was never saved."""
+        parts = urlsplit(self.uri)
+        return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
 
 Place = Path | str | Buffer
 """A file's path, or the URI of anything else."""
@@ -154,8 +160,15 @@ class Editor(Connection):
 
     def edit(self, buffer: Buffer, old: str, new: str) -> None:
         """Replace the first ``old`` by ``new``, as typing does: by an incremental change."""
-        range_ = place(buffer.text, old, self.encoding)
-        self._change(buffer, buffer.text.replace(old, new, 1), {"range": range_, "text": new})
+        start = buffer.text.index(old)
+        self.type(buffer, start, start + len(old), new)
+
+    def type(self, buffer: Buffer, start: int, end: int, new: str) -> None:
+        """Replace what is between two indices."""
+        text = buffer.text
+        first, last = (position(text, index, self.encoding) for index in (start, end))
+        change = {"range": {"start": first, "end": last}, "text": new}
+        self._change(buffer, text[:start] + new + text[end:], change)
 
     def rewrite(self, buffer: Buffer, text: str) -> None:
         """Replace the whole text, in one change without a range."""
@@ -170,9 +183,8 @@ class Editor(Connection):
         )
 
     def save(self, buffer: Buffer) -> None:
-        if buffer.uri.startswith("file:"):
-            file = Path(unquote(urlsplit(buffer.uri).path))
-            file.write_bytes(buffer.text.encode(buffer.codec))
+        if buffer.path is not None:
+            buffer.path.write_bytes(buffer.text.encode(buffer.codec))
         self.notify("textDocument/didSave", {"textDocument": {"uri": buffer.uri}})
 
     def close(self, buffer: Buffer) -> None:

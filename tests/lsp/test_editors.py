@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Session:
         can = self.capabilities.workspace and self.capabilities.workspace.workspace_edit
         if not (can and can.document_changes):
             assert action.edit.changes is not None
+            edits: Sequence[object]
             (edits,) = action.edit.changes.values()
         else:
             (change,) = action.edit.document_changes or ()

@@ -79,6 +79,24 @@ def test_only_what_ruff_calls_safe_is_safe(applicability: str, safe: bool) -> No
     assert from_json(row).fixes[0].safe is safe
 
 
+def test_a_fix_without_words_is_named_after_its_rule() -> None:
+    lsp = LSP_ROW | {"data": LSP_ROW["data"] | {"title": "unused-import"}}
+    fix = JSON_ROW["fix"] | {"message": None}
+    json_row = JSON_ROW | {"fix": fix, "name": "unused-import"}
+    assert from_server(lsp) == from_json(json_row)
+
+
+def test_advice_is_no_part_of_a_message() -> None:
+    advice = "\n\ninfo: mode 511\nhelp: Replace it"
+    lsp = LSP_ROW | {"message": f"Non-octal mode{advice}"}
+    assert from_server(lsp) == from_json(JSON_ROW | {"message": "Non-octal mode"})
+
+
+def test_a_rule_without_a_code_is_called_by_its_name() -> None:
+    json_row = JSON_ROW | {"code": None, "name": "shared-clock-mock"}
+    assert from_server(LSP_ROW | {"code": "shared-clock-mock"}) == from_json(json_row)
+
+
 def test_a_finding_without_a_rule_is_a_syntax_error() -> None:
     for finding in (from_server(LSP_ROW | {"code": None}), from_json(JSON_ROW | {"code": None})):
         assert finding.rule == "invalid-syntax"

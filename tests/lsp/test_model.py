@@ -1,0 +1,303 @@
+"""Whatever happened, in whatever order: what is shown is what a fresh server shows.
+
+A seeded random walk of opening, editing, saving, closing, renaming, deleting, configuring,
+cancelling and scanning; now and then everything is saved, and a second server, which knows nothing,
+is given the same files and buffers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from .editor import Buffer, Editor
+from .processes import MARK
+from .text import Json
+
+LINES = (
+    "import os\n",
+    "import subprocess; subprocess.call('ls', shell=True)\n",
+    's = "😀"; y = eval("2")\n',
+    "assert eval('é') == None  # 한국\n",
+    "def f(a):\n    if a:\n        return 1\n    return [x for x in a if x]\n",
+    "password = 'hunter2'\n",
+    "# a comment\r\n",
+    "def broken(:\n",
+    "\t\n",
+    "x = eval('1')  # nosec  # noqa\n",
+)
+PROJECTS = (
+    '[tool.ruff]\nlint.select = ["F401", "S"]\n',
+    '[tool.ruff]\nlint.select = ["F", "E711"]\n[tool.bandit]\nskips = ["B101"]\n',
+    "[tool.ruff]\nlint.ignore = ['S']\n",
+)
+CONFIGURATIONS = (
+    "",
+    "rules:\n  ignore: [F401, B307]\n",
+    "complexity:\n  max: 1\n",
+    "bandit:\n  enabled: false\n",
+)
+INVALID = "rules: [\n"
+SETTINGS: tuple[Json, ...] = (
+    {},
+    {"severity": {"high": "hint", "low": "warning"}},
+    {"ruff": {"enabled": False}},
+    {"analysis": {"onIdle": False, "debounceMs": 0}},
+    {"analysis": {"idleDelayMs": 50, "exclude": ["pkg0/"]}},
+)
+
+
+class Walk:
+    """One user's doings in one editor."""
+
+    def __init__(self, editor: Editor, root: Path, seed: int) -> None:
+        self.editor = editor
+        self.root = root
+        self.random = random.Random(seed)
+        self.done: list[str] = []
+        self.settings: Json = {}
+        self.scans: list[asyncio.Future[object]] = []
+        self.number = 0
+
+    # ── what can happen ─────────────────────────────────────────────────────────────────────────
+
+    def files(self) -> list[Path]:
+        return sorted(self.root.rglob("*.py"))
+
+    def closed(self) -> list[Path]:
+        return [file for file in self.files() if file.as_uri() not in self.editor.buffers]
+
+    def buffer(self) -> Buffer | None:
+        buffers = sorted(self.editor.buffers.values(), key=lambda buffer: buffer.uri)
+        return self.random.choice(buffers) if buffers else None
+
+    def text(self) -> str:
+        return "".join(self.random.choices(LINES, k=self.random.randrange(5)))
+
+    def create(self) -> None:
+        self.number += 1
+        folder = self.root / f"pkg{self.random.randrange(2)}"
+        self.editor.open(folder / f"m{self.number}.py", self.text())
+
+    def untitled(self) -> None:
+        self.number += 1
+        self.editor.open(f"untitled:Untitled-{self.number}", self.text())
+
+    def open(self) -> None:
+        if files := self.closed():
+            self.editor.open(self.random.choice(files))
+
+    def edit(self) -> None:
+        if buffer := self.buffer():
+            places = [
+                index
+                for index in range(len(buffer.text) + 1)
+                if buffer.text[max(0, index - 1) : index + 1] != "\r\n"
+            ]
+            start = self.random.choice(places)
+            end = self.random.choice([i for i in places if start <= i <= start + 20])
+            self.editor.type(buffer, start, end, self.random.choice([*LINES, "", "a", "\n"]))
+
+    def save(self) -> None:
+        if buffer := self.buffer():
+            self.editor.save(buffer)
+
+    def save_all(self) -> None:
+        for buffer in self.editor.buffers.values():
+            self.editor.save(buffer)
+
+    def close(self) -> None:
+        if buffer := self.buffer():
+            self.editor.close(buffer)
+
+    def rewrite_on_disk(self) -> None:
+        if files := self.closed():
+            file = self.random.choice(files)
+            file.write_text(self.text(), newline="")
+            self.editor.touch(file)
+
+    def delete(self) -> None:
+        if files := self.closed():
+            file = self.random.choice(files)
+            file.unlink()
+            deleted = {"files": [{"uri": file.as_uri()}]}
+            self.editor.notify("workspace/didDeleteFiles", deleted)
+
+    def rename(self) -> None:
+        """A file, or the folder that it lies in, with what is open of it."""
+        if not (files := self.files()):
+            return
+        old = self.random.choice(files)
+        self.number += 1
+        new = old.with_name(f"r{self.number}.py")
+        if self.random.random() < 0.3 and old.parent != self.root:
+            old, new = old.parent, self.root / f"pkg{self.number}"
+        moving = [
+            b for b in self.editor.buffers.values() if (b.uri + "/").startswith(f"{old.as_uri()}/")
+        ]
+        old.rename(new)
+        for buffer in moving:
+            self.editor.close(buffer)
+            moved = Path(str(new) + buffer.uri.removeprefix(old.as_uri()))
+            again = self.editor.open(moved)
+            self.editor.rewrite(again, buffer.text)
+        renamed = {"files": [{"oldUri": old.as_uri(), "newUri": new.as_uri()}]}
+        self.editor.notify("workspace/didRenameFiles", renamed)
+
+    def configure_editor(self) -> None:
+        self.editor.settings = self.settings = self.random.choice(SETTINGS)
+        self.editor.notify("workspace/didChangeConfiguration", {"settings": None})
+
+    def configure_project(self, *texts: str) -> None:
+        config = self.root / ".understudy" / "config.yaml"
+        config.parent.mkdir(exist_ok=True)
+        config.write_text(self.random.choice(texts or (*CONFIGURATIONS, INVALID)))
+        self.editor.touch(config)
+
+    def configure_tools(self) -> None:
+        project = self.root / self.random.choice(["", "pkg0", "pkg1"]) / "pyproject.toml"
+        if project.parent.exists():
+            project.write_text(self.random.choice(PROJECTS))
+            self.editor.touch(project)
+
+    def ask(self) -> None:
+        """And think better of it, now and then."""
+        if buffer := self.buffer():
+            everywhere = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
+            number, answer = self.editor.ask(
+                "textDocument/codeAction",
+                {
+                    "textDocument": {"uri": buffer.uri},
+                    "range": everywhere,
+                    "context": {"diagnostics": [], "only": ["source.fixAll", "quickfix"]},
+                },
+            )
+            self.scans.append(asyncio.ensure_future(answer))
+            if self.random.random() < 0.5:
+                self.editor.notify("$/cancelRequest", {"id": number})
+
+    def scan(self) -> None:
+        _, answer = self.editor.ask(
+            "workspace/executeCommand", {"command": "understudy.scanWorkspace"}
+        )
+        self.scans.append(asyncio.ensure_future(answer))
+
+    def cancel_progress(self) -> None:
+        for created in self.editor.said("window/workDoneProgress/create"):
+            self.editor.notify("window/workDoneProgress/cancel", created)
+
+    async def listen(self) -> None:
+        """Let the server do something, not always to its end."""
+        await self.editor.command("showStatus")
+
+    async def rest(self) -> None:
+        await self.editor.idle()
+
+    # ── the walk ────────────────────────────────────────────────────────────────────────────────
+
+    async def step(self) -> None:
+        weights: dict[Callable[[], object], int] = {
+            self.edit: 12,
+            self.save: 6,
+            self.listen: 6,
+            self.open: 4,
+            self.close: 4,
+            self.create: 3,
+            self.rest: 3,
+            self.ask: 2,
+            self.rename: 2,
+            self.rewrite_on_disk: 2,
+            self.untitled: 1,
+            self.save_all: 1,
+            self.delete: 1,
+            self.configure_editor: 1,
+            self.configure_project: 1,
+            self.configure_tools: 1,
+            self.scan: 1,
+            self.cancel_progress: 1,
+        }
+        (choice,) = self.random.choices(list(weights), list(weights.values()))
+        self.done.append(getattr(choice, "__name__", ""))
+        if asyncio.iscoroutine(waiting := choice()):
+            await waiting
+
+    async def settle(self) -> None:
+        """Everything is saved and answered; the settings are good ones."""
+        self.configure_project(*CONFIGURATIONS)
+        self.save_all()
+        await asyncio.gather(*self.scans, return_exceptions=True)
+        self.scans.clear()
+        await self.editor.command("scanWorkspace")
+        await self.editor.idle()
+
+
+def view(editor: Editor) -> dict[str, list[str]]:
+    return {
+        uri: sorted(str(sorted(each.items(), key=str)) for each in diagnostics)
+        for uri, diagnostics in editor.diagnostics.items()
+        if diagnostics
+    }
+
+
+async def agree(one: Editor, other: Editor) -> bool:
+    """Whether both come to show the same, and still do when both are idle."""
+
+    def same() -> bool:
+        return view(one) == view(other)
+
+    waiting = [asyncio.create_task(each.until(same)) for each in (one, other)]
+    _, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await one.idle()
+    await other.idle()
+    return same()
+
+
+def difference(ours: Editor, fresh: Editor) -> list[str]:
+    mine, theirs = view(ours), view(fresh)
+    return [
+        f"{uri}\n  shown: {mine.get(uri)}\n  fresh: {theirs.get(uri)}"
+        for uri in mine.keys() | theirs.keys()
+        if mine.get(uri) != theirs.get(uri)
+    ]
+
+
+async def compare(walk: Walk, environment: Mapping[str, str], state: Path) -> None:
+    """A fresh server has a state folder of its own: it knows no result."""
+    async with Editor.start({**environment, MARK: str(state)}, state.parent) as fresh:
+        await fresh.initialize(walk.root, settings=walk.settings)
+        for buffer in walk.editor.buffers.values():
+            fresh.open(buffer.path or buffer.uri, None if buffer.path else buffer.text)
+        await fresh.command("scanWorkspace")
+        await fresh.idle()
+        if not await agree(walk.editor, fresh):
+            steps = f"after {len(walk.done)} steps: {' '.join(walk.done[-60:])}"
+            pytest.fail("\n".join([steps, *difference(walk.editor, fresh)]))
+
+
+async def run(environment: Mapping[str, str], root: Path, seed: int, steps: int) -> None:
+    async with Editor.start(environment, root.parent) as editor:
+        await editor.initialize(root)
+        walk = Walk(editor, root, seed)
+        for part in range(3):
+            for _ in range(steps):
+                await walk.step()
+            await walk.settle()
+            await compare(walk, environment, root.parent / f"fresh-{part}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_walk(environment: Mapping[str, str], workspace: Path, seed: int) -> None:
+    await run(environment, workspace, seed, steps=40)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 160))
+async def test_a_long_walk(environment: Mapping[str, str], workspace: Path, seed: int) -> None:
+    await run(environment, workspace, seed, steps=200)
