@@ -13,13 +13,13 @@ import importlib.metadata
 import json
 import os
 import shutil
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..disk import read_regular
 from ..findings import codec
 from ..model import Finding, Position, Range, Report, Severity, State, Tier
 from ..settings import Settings
@@ -96,14 +96,7 @@ def upwards(folder: Path) -> tuple[Path, ...]:
 def read_content(item: Item) -> bytes:
     """The item's bytes, from memory or disk. Raises OSError."""
     path, content, _ = item
-    if content is None:
-        # O_NONBLOCK: a FIFO among the files must not hold the worker.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError("it is no regular file")
-            content = file.read()
-    return canonical(content)
+    return canonical(read_regular(path) if content is None else content)
 
 
 def resolve_program(named: str, root: Path) -> str:

@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
+from ..disk import read_regular
+
+_LARGEST_RULES = 1 << 20
+
 _NEVER = frozenset(
     {
         ".git",
@@ -122,8 +126,8 @@ def _level(folder: str, relative: str, rules: _Rules) -> _Level:
 
 def _rules(folder: str, relative: str) -> _Rules:
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            return ((relative, _spec(file.read().split("\n"))),)
+        content = read_regular(os.path.join(folder, ".gitignore"), _LARGEST_RULES)
+        return ((relative, _spec(content.decode("utf-8", "replace").split("\n"))),)
     except OSError:
         return ()
 

@@ -8,6 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from ..disk import read_regular
+
 _LARGEST = 1 << 20
 
 
@@ -32,9 +34,7 @@ class CachedFiles:
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             known = self._contents.get(path)
             if known is None or known[0] != stamp:
-                if stat.st_size > _LARGEST:
-                    return None
-                known = self._contents[path] = (stamp, path.read_bytes())
+                known = self._contents[path] = (stamp, read_regular(path, _LARGEST))
         except OSError:
             self._contents.pop(path, None)
             return None
@@ -73,5 +73,5 @@ def _parse(content: bytes) -> tuple[dict[str, Any], str]:
     """The table, and why there is none: an exception that is kept grows with every raise."""
     try:
         return tomllib.loads(content.decode()), ""
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return {}, str(error)

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
@@ -57,7 +58,7 @@ class _File:
 def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]:
     """The files at and below ``paths``; a file that is named is taken whatever the excludes say.
 
-    Raises FileNotFoundError for a path that does not exist.
+    Raises OSError for a path that does not exist or is something else.
     """
     suffixes = frozenset(suffix for analyzer in ANALYZERS for suffix in analyzer.suffixes)
     listed: dict[str, Found] = {}
@@ -65,6 +66,8 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
         stat = os.stat(path)
         if path.is_dir():
             found = discover(path, root, suffixes, policy.settings.analysis.exclude)
+        elif not S_ISREG(stat.st_mode):
+            raise OSError(0, f"{path} is neither a file nor a folder")
         else:
             found = iter([Found(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)])
         listed.update((each.path, each) for each in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from ..app.scan import Scan
 from ..checks import compose
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
+from ..state import replace_file
 from .exits import Exit
 from .formats import FORMATS
 from .result import Result
@@ -35,8 +37,7 @@ _ROOT_MARKS = (".understudy", ".git")
 )
 @click.option(
     "--output",
-    type=click.File("w", encoding="utf-8", lazy=False, atomic=True),
-    default="-",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
     help="Write to FILE instead of standard output.",
 )
@@ -53,7 +54,7 @@ def scan(
     paths: tuple[Path, ...],
     format_: str,
     only: str | None,
-    output: TextIO,
+    output: Path | None,
     fail_on: str,
 ) -> None:
     """Check the files at and below each PATH (default: the current folder).
@@ -62,12 +63,41 @@ def scan(
     configuration is wrong, 3 when a tool failed and the answer is not complete.
     """
     named = paths or (Path.cwd(),)
+    for path in named:
+        if not (path.is_dir() or path.is_file()):
+            raise click.UsageError(f"{path} is neither a file nor a folder.")
     found, versions = asyncio.run(_scan(root_of(named), named))
     category = Category(only) if only else None
     problems = {path: compose.only(each, category) for path, each in found.problems.items()}
     base = Path.cwd() if format_ == "text" else found.root
-    FORMATS[format_](Result(base, problems, found.reports, versions), output)
+    result = Result(base, problems, found.reports, versions)
+    if output is None:
+        FORMATS[format_](result, sys.stdout)
+    else:
+        _write(output, lambda file: FORMATS[format_](result, file))
     ctx.exit(_exit_code(found, problems, Severity[fail_on.upper()]))
+
+
+def _write(path: Path, write: Callable[[TextIO], object]) -> None:
+    """Whole or not at all; a device or a pipe is written to, not replaced."""
+    text = io.StringIO()
+    write(text)
+    content = text.getvalue().encode("utf-8", "surrogateescape")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            real = path.resolve()
+            mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
+            replace_file(real, content, mode)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def root_of(paths: Sequence[Path]) -> Path:

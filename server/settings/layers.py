@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
+
+from ..disk import read_regular
 
 MAX_BYTES = 256 * 1024
 
@@ -54,7 +55,7 @@ def read_layers(root: Path | None, environ: Mapping[str, str] = os.environ) -> t
 
 def _read(origin: Origin, path: Path) -> Layer | None:
     try:
-        content = _bytes(path).decode("utf-8")
+        content = read_regular(path, MAX_BYTES).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as error:
@@ -64,15 +65,3 @@ def _read(origin: Origin, path: Path) -> Layer | None:
     else:
         return Layer(origin, content, path)
     return Layer(origin, "", path, f"{path} cannot be read: {why}; until then it has no effect.")
-
-
-def _bytes(path: Path) -> bytes:
-    # A project may hold anything under this name: a pipe must not block, a device not flood us.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "It is not a regular file")
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise OSError(0, f"It is larger than {MAX_BYTES // 1024} KiB")
-    return content

@@ -132,6 +132,44 @@ def test_output_goes_to_the_file_whole(shell: Shell, name: str) -> None:
     assert (shell.folder / "found").read_text(encoding="utf-8") == direct.stdout
 
 
+def test_a_pipe_is_written_to_and_not_replaced(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    pipe = shell.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert shell.run("scan", "--format", "json", "--output", "pipe").returncode == 1
+        assert json.loads(os.read(reader, 1 << 20))
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_run_that_fails_keeps_the_report_of_the_last(shell: Shell) -> None:
+    report = shell.write("report.txt", "precious")
+    shell.write(".understudy/config.yaml", "bandit: nonsense\n")
+    assert shell.run("scan", "--output", "report.txt").returncode == 2
+    assert report.read_text() == "precious"
+    assert shell.run("scan", "--output", ".").returncode == 2
+
+
+def test_what_is_no_file_is_refused(shell: Shell) -> None:
+    os.mkfifo(shell.folder / "pipe.py")
+    answer = shell.run("scan", "pipe.py")
+    assert answer.returncode == 2
+    assert "neither a file nor a folder" in answer.stderr
+    assert shell.run("scan").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "ruff.toml", ".bandit", ".gitignore"])
+def test_a_configuration_that_never_ends_is_no_configuration(shell: Shell, name: str) -> None:
+    shell.write("code.py", FLAWED)
+    (shell.folder / name).symlink_to("/dev/zero")
+    answer = shell.run("scan", "--format", "json")
+    assert answer.returncode in (1, 3), answer.stderr
+    assert "B307" in answer.stdout
+
+
 def test_sarif_of_real_findings_is_valid(shell: Shell) -> None:
     answer = shell.run("scan", "--format", "sarif", str(SAMPLE))
     document = json.loads(answer.stdout)

@@ -339,11 +339,12 @@ async def test_printing_disturbs_nobody(runner: Runner, capfd: pytest.CaptureFix
 
 @pytest.mark.parametrize("function", ["hang", "spin", "deaf"])
 async def test_a_hang_is_timed_out(runner: Runner, function: str, tmp_path: Path) -> None:
-    outcome = await runner.execute(job(function, 0, context=(str(tmp_path),), timeout=0.2))
+    await worker_of(runner)
+    outcome = await runner.execute(job(function, 0, context=(str(tmp_path),), timeout=0.8))
     assert outcome.status in (Status.TIMED_OUT, Status.FAILED)
     if function != "deaf":
         assert outcome.status is Status.TIMED_OUT
-        assert "0.2 s" in outcome.why
+        assert "0.8 s" in outcome.why
     assert await worker_of(runner)
     assert await gone(announced(tmp_path)())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,7 +124,7 @@ class Editor(Connection):
             await self.until(lambda: len(self.said("understudy/status")) > seen)  # noqa: B023
 
     def view(self) -> str:
-        shown = "\n".join(json.dumps(each, ensure_ascii=False) for each in self.diagnostics.items())
+        shown = "\n".join(f"{where}: {self.found(where)}" for where in self.diagnostics)
         return f"Shown:\n{shown}\nStatus: {self.status}\n{super().view()}"
 
     def _take(self, message: Json) -> None:

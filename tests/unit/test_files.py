@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from understudy.checks.files import CachedFiles
+from understudy.disk import read_regular
 
 
 def test_a_broken_table_is_reported_afresh_each_time(tmp_path: Path) -> None:
@@ -42,14 +43,14 @@ def test_a_file_is_read_as_it_is_now(tmp_path: Path) -> None:
 def test_threads_share_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ruff.toml"
     path.write_text("a = 1")
-    read, reads = Path.read_bytes, []
+    reads: list[Path] = []
 
-    def slowly(self: Path) -> bytes:
-        reads.append(self)
+    def slowly(path: Path, most: int) -> bytes:
+        reads.append(path)
         os.sched_yield()
-        return read(self)
+        return read_regular(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", slowly)
+    monkeypatch.setattr("understudy.checks.files.read_regular", slowly)
     files = CachedFiles()
     with ThreadPoolExecutor(8) as threads:
         tables = list(threads.map(lambda _: files.toml(path), range(64)))

@@ -1,0 +1,26 @@
+"""Reading what a workspace holds: only regular files, and only so much of them.
+
+Under any name there may be a pipe that never answers or a device that never ends; git can carry a
+link to either.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+def read_regular(path: Path | str, most: int | None = None) -> bytes:
+    """The bytes. Raises OSError, also when it is no regular file or has more than ``most``."""
+    # O_NONBLOCK: to open a pipe must not wait for its other end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "It is not a regular file")
+        if most is None:
+            return file.read()
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(0, f"It is larger than {most // 1024} KiB")
+    return content
