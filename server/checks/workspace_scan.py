@@ -74,6 +74,7 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
     return list(listed.values())
 
 
+_ORDER = {analyzer.name: place for place, analyzer in enumerate(ANALYZERS)}
 _Configured = list[tuple[Analyzer, Configuration]]
 _SOURCES = frozenset(name for analyzer in ANALYZERS for name in analyzer.sources)
 
@@ -225,7 +226,8 @@ class WorkspaceScan:
         if len(file.reports) < file.awaited:
             return []
         del self._files[file.found.path]
-        return [Scanned(file.found.path, tuple(file.reports), file.fresh)]
+        reports = sorted(file.reports, key=lambda each: _ORDER[each.tool])
+        return [Scanned(file.found.path, tuple(reports), file.fresh)]
 
 
 def _slices(whole: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -123,7 +123,7 @@ class Supervisor:
         asyncio.get_running_loop().remove_reader(self._control)
         self._control.close()
         self._process.wait()
-        end_strays(self._token)
+        end_strays(self._process.pid, self._token)
         self._control = self._process = None
         self._preloaded.clear()
         for exited in self._exits.values():

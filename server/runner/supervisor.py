@@ -84,19 +84,25 @@ def kill_tree(pid: int) -> None:
     _kill(pid)
 
 
-def end_strays(token: str) -> None:
-    """End and reap the children of this process whose environment has ``token`` under ``MARK``:
-    what a supervisor leaves that was killed."""
+def end_strays(session: int, token: str) -> None:
+    """End and reap what a supervisor leaves that was killed: the children of this process that are
+    of its ``session``, or whose environment has ``token`` under ``MARK``.
+
+    A process that is about to end has lost its environment, and still keeps its children from us;
+    its session it has to the last.
+    """
     mark = f"{MARK}={token}".encode()
-    while strays := [pid for pid in _children(os.getpid()) if _is_marked(pid, mark)]:
+    while strays := [pid for pid in _children(os.getpid()) if _is_stray(pid, session, mark)]:
         for pid in strays:
             kill_tree(pid)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 
 
-def _is_marked(pid: int, mark: bytes) -> bool:
+def _is_stray(pid: int, session: int, mark: bytes) -> bool:
     try:
+        if os.getsid(pid) == session:
+            return True
         return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
@@ -161,7 +167,7 @@ class _Supervisor:
             _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 os._exit(1)
-            os.setsid()
+            os.setpgid(0, 0)  # in the supervisor's session: end_strays
             os.nice(nice)
             signal.set_wakeup_fd(-1)
             for restored in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -34,7 +34,7 @@ _ERROR = re.compile(r"^(?:ERROR|CRITICAL)\b.*|^Traceback.*", re.MULTILINE)
 
 
 class Refused(Exception):
-    """The server answered a request with an error."""
+    """A request was answered with an error."""
 
     def __init__(self, error: Json) -> None:
         super().__init__(f"{error['code']}: {error['message']}")
@@ -48,7 +48,8 @@ class Connection:
         self.received: list[Json] = []
         """Every notification and every request of the server's, in order."""
         self.replies: dict[str, Callable[[Json], Any]] = {}
-        """What the server's requests are answered with, by method; null for all others."""
+        """What the server's requests are answered with, by method; null for all others. A reply
+        may raise Refused."""
         self.expected_errors = ""
         """A pattern for the errors that the server is to log."""
         self.log = ""
@@ -230,12 +231,10 @@ class Connection:
             self.log += line.decode(errors="replace")
 
     def _take(self, message: Json) -> None:
-        if (method := message.get("method")) is not None:
+        if "method" in message:
             self.received.append(message)
             if "id" in message:
-                reply = self.replies.get(method)
-                result = reply(message["params"]) if reply is not None else None
-                self.send({"id": message["id"], "result": result})
+                self._reply(message)
         elif (answer := self._answers.pop(message["id"], None)) is None:
             self._faults.append(f"an answer that nobody waits for: {message}")
         elif answer.done():
@@ -244,6 +243,15 @@ class Connection:
             answer.set_exception(Refused(message["error"]))
         else:
             answer.set_result(message["result"])
+
+    def _reply(self, request: Json) -> None:
+        reply = self.replies.get(request["method"])
+        try:
+            result = reply(request["params"]) if reply is not None else None
+            self.send({"id": request["id"], "result": result})
+        except Refused as refused:
+            error = {"code": refused.code, "message": str(refused)}
+            self.send({"id": request["id"], "error": error})
 
 
 async def _header(stream: asyncio.StreamReader) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from .connection import Connection
 from .text import Json, apply, place, position
@@ -42,9 +42,9 @@ class Buffer:
 
     @property
     def path(self) -> Path | None:
-        """None when it was never saved."""
-        parts = urlsplit(self.uri)
-        return Path(unquote(parts.path)) if parts.scheme == "file" else None
+        """None when it was never saved, or is not here."""
+        here = self.uri.startswith("file:///")
+        return Path(unquote(self.uri.removeprefix("file://"))) if here else None
 
 
 Place = Path | str | Buffer

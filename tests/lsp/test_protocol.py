@@ -12,6 +12,8 @@ import pytest
 from .conftest import Start
 from .connection import Connection, Refused
 from .editor import CAPABILITIES, Editor
+from .text import Json
+from .tools import SlowBandit
 
 INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32600, -32601, -32602
 NOT_INITIALIZED = -32002
@@ -131,6 +133,48 @@ async def test_positions_outside_the_text(start: Start, workspace: Path) -> None
     )
     editor.notify("textDocument/didSave", {"textDocument": {"uri": file.uri}})
     await editor.sees(file, "Ruff F401", "Ruff F401")
+
+
+async def test_a_client_that_refuses_whatever_it_is_asked(
+    environment: Mapping[str, str], workspace: Path, tmp_path: Path, slow_bandit: SlowBandit
+) -> None:
+    """It said that it can; the server does its job without."""
+
+    def refuse(_: Json) -> None:
+        raise Refused({"code": METHOD_NOT_FOUND, "message": "no"})
+
+    can = CAPABILITIES["workspace"] | {"didChangeWatchedFiles": {"dynamicRegistration": True}}
+    config = workspace / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    config.write_text(f"bandit:\n  interpreter: {slow_bandit.interpreter}\n")
+    async with Editor.start(environment, tmp_path) as editor:
+        editor.expected_errors = "telling the client something failed"
+        for method in (
+            "workspace/configuration",
+            "client/registerCapability",
+            "window/showMessageRequest",
+            "window/workDoneProgress/create",
+            "workspace/applyEdit",
+        ):
+            editor.replies[method] = refuse
+        await editor.initialize(
+            workspace, trusted=None, capabilities=CAPABILITIES | {"workspace": can}
+        )
+        await editor.until(lambda: editor.said("window/showMessageRequest"))
+        await editor.command("trust")
+        file = editor.open(workspace / "a.py", "import os\n")
+        await slow_bandit.started()
+        await editor.until(lambda: editor.said("window/workDoneProgress/create"))
+        slow_bandit.let_go()
+        await editor.sees(file, "Ruff F401")
+        await editor.idle()
+        editor.open(config, language="yaml")
+        slow_bandit.let_go(5)
+        actions = await editor.actions(file, "os")
+        await editor.choose(actions["Ignore F401 in this project"])
+        await editor.until(lambda: editor.said("workspace/applyEdit"))
+        assert await editor.command("showStatus")
+        assert editor.said("$/progress") == []
 
 
 async def test_requests_out_of_turn(
