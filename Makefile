@@ -41,7 +41,7 @@ demo: $(RUN) ## the main job on a sample; PROJECT=path looks at your own code
 	@$(BIN)/python -m benchmarks.demo $(PROJECT)
 
 CORPUS := .cache/corpus/.ready
-$(CORPUS): $(VENV) tests/core/corpus.lock
+$(CORPUS): tests/core/corpus.lock tests/core/fetch_corpus.py | $(VENV)
 	@echo "Fetching the real code that the tests look at …"
 	@$(BIN)/python -P tests/core/fetch_corpus.py .cache/corpus
 	@touch $@

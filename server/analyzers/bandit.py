@@ -67,13 +67,15 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     ini: dict[str, str] | None = None
     problem = ""
     for place in upwards(folder):
+        reading = place / "pyproject.toml"
         try:
             if options is None:
-                options = nested(files.toml(place / "pyproject.toml"), "tool").get("bandit")
-            if ini is None and (text := files.read(place / ".bandit")) is not None:
+                options = nested(files.toml(reading), "tool").get("bandit")
+            reading = place / ".bandit"
+            if ini is None and (text := files.read(reading)) is not None:
                 ini = _ini(text.decode())
         except (ValueError, configparser.Error) as error:
-            problem = problem or f"its configuration in {place} cannot be read: {error}"
+            problem = problem or f"{reading} cannot be read: {error}"
         if place == root:
             break
     interpreter = resolve_program(settings.bandit.interpreter, root)

@@ -5,7 +5,7 @@ SEQPACKET socket to the server. Messages are JSON objects, one a packet::
 
     {"preload": ["module", …]}                  import before the next fork
     {"fork": ID, "nice": N} + one descriptor    fork a worker that serves that descriptor
-    {"kill": ID}                                SIGKILL the worker's session and all below it
+    {"kill": ID}                                SIGKILL the worker and all below it
     → {"exited": ID, "status": WAITSTATUS}      a worker is gone, with everything it started
 
 Invariants. Single-threaded, so that a fork is safe. It is a subreaper: what a worker leaves behind,

@@ -119,8 +119,10 @@ class Editor(Connection):
 
     async def idle(self) -> None:
         """Until every event so far was taken, and every open document has all its answers."""
-        while ": running" in await self.command("showStatus"):
+        while True:
             seen = len(self.said("understudy/status"))
+            if ": running" not in await self.command("showStatus"):
+                return
             await self.until(lambda: len(self.said("understudy/status")) > seen)  # noqa: B023
 
     def view(self) -> str:

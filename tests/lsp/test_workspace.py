@@ -279,6 +279,7 @@ async def test_many_files_are_scanned_while_the_editor_is_used(
     assert statistics.median(waits) < 0.05
     assert max(waits) < 3
     await editor.until(lambda: [len(each) for each in editor.diagnostics.values()] == [60] * 150)
+    await editor.until(lambda: editor.status["running"] == 0)
     spent = editor.status["cost"]["cpuSeconds"]
     assert await scanned(editor) == {"files": 150, "findings": 150 * 60}
     await editor.command("showStatus")
