@@ -169,8 +169,10 @@ def answer(content: bytes, report: Report) -> Answer:
 
 
 def unreadable(tool: str, error: OSError) -> Answer:
+    """A file that vanished is nobody's failure; one that cannot be read is not clean."""
+    state = State.NOT_ANALYSED if isinstance(error, FileNotFoundError) else State.FAILED
     why = f"the file could not be read: {error.strerror or error}"
-    return "", codec.dumps(Report(tool, State.NOT_ANALYSED, why=why))
+    return "", codec.dumps(Report(tool, state, why=why))
 
 
 def no_verdict(tool: str, state: State, why: str, place: Position = Position(0, 0)) -> Report:

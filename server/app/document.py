@@ -180,8 +180,9 @@ class OpenDocument:
 
     async def _check_quietly(self) -> None:
         """Only so that the save finds the result."""
+        results = self.workspace.results
         async for _ in self._checks.check(
-            self.subject(), self.policy, self.workspace.results, Priority.IDLE
+            self.subject(), self.policy, results, Priority.IDLE, keep=False
         ):
             pass
 

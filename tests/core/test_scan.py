@@ -279,7 +279,7 @@ async def test_a_file_becomes_something_else(make: Make) -> None:
     async with asyncio.timeout(15):
         found = {Path(s.path).name: {r.tool: r for r in s.reports} async for s in scan}
     for name in ("a.py", "b.py"):
-        assert states(found[name]) == dict.fromkeys(("ruff", "bandit"), State.NOT_ANALYSED)
+        assert states(found[name]) == dict.fromkeys(("ruff", "bandit"), State.FAILED)
     assert rules(found["c.py"]) == [("B307", "S307")]
 
 
@@ -311,8 +311,8 @@ def test_an_unreadable_file(tmp_path: Path, pytestconfig: pytest.Config) -> None
     assert answer.splitlines() == [
         "a.py|bandit|findings|",
         "a.py|ruff|findings|",
-        f"b.py|bandit|not analysed|{why}",
-        f"b.py|ruff|not analysed|{why}",
+        f"b.py|bandit|failed|{why}",
+        f"b.py|ruff|failed|{why}",
         "c.py|bandit|findings|",
         "c.py|ruff|findings|",
     ]

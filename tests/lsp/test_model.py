@@ -65,31 +65,46 @@ class Walk:
 
     # ── what can happen ─────────────────────────────────────────────────────────────────────────
 
+    def note(self, *what: object) -> None:
+        """For the report of a failure: the step, and what it was about."""
+        words = [str(word).replace(f"{self.root}/", "").replace("file://", "") for word in what]
+        self.done[-1] += f"({', '.join(words)})"
+
     def files(self) -> list[Path]:
         return sorted(self.root.rglob("*.py"))
 
-    def closed(self) -> list[Path]:
-        return [file for file in self.files() if file.as_uri() not in self.editor.buffers]
-
     def buffer(self) -> Buffer | None:
         buffers = sorted(self.editor.buffers.values(), key=lambda buffer: buffer.uri)
-        return self.random.choice(buffers) if buffers else None
+        if not buffers:
+            return None
+        chosen = self.random.choice(buffers)
+        self.note(chosen.uri)
+        return chosen
 
     def text(self) -> str:
         return "".join(self.random.choices(LINES, k=self.random.randrange(5)))
 
+    def closed_file(self) -> Path | None:
+        files = [file for file in self.files() if file.as_uri() not in self.editor.buffers]
+        if not files:
+            return None
+        chosen = self.random.choice(files)
+        self.note(chosen)
+        return chosen
+
     def create(self) -> None:
         self.number += 1
-        folder = self.root / f"pkg{self.random.randrange(2)}"
-        self.editor.open(folder / f"m{self.number}.py", self.text())
+        file = self.root / f"pkg{self.random.randrange(2)}" / f"m{self.number}.py"
+        self.note(file)
+        self.editor.open(file, self.text())
 
     def untitled(self) -> None:
         self.number += 1
         self.editor.open(f"untitled:Untitled-{self.number}", self.text())
 
     def open(self) -> None:
-        if files := self.closed():
-            self.editor.open(self.random.choice(files))
+        if file := self.closed_file():
+            self.editor.open(file)
 
     def edit(self) -> None:
         if buffer := self.buffer():
@@ -115,14 +130,12 @@ class Walk:
             self.editor.close(buffer)
 
     def rewrite_on_disk(self) -> None:
-        if files := self.closed():
-            file = self.random.choice(files)
+        if file := self.closed_file():
             file.write_text(self.text(), newline="")
             self.editor.touch(file)
 
     def delete(self) -> None:
-        if files := self.closed():
-            file = self.random.choice(files)
+        if file := self.closed_file():
             file.unlink()
             deleted = {"files": [{"uri": file.as_uri()}]}
             self.editor.notify("workspace/didDeleteFiles", deleted)
@@ -139,6 +152,7 @@ class Walk:
         moving = [
             b for b in self.editor.buffers.values() if (b.uri + "/").startswith(f"{old.as_uri()}/")
         ]
+        self.note(old, new)
         old.rename(new)
         for buffer in moving:
             self.editor.close(buffer)
@@ -150,18 +164,23 @@ class Walk:
 
     def configure_editor(self) -> None:
         self.editor.settings = self.settings = self.random.choice(SETTINGS)
+        self.note(self.settings)
         self.editor.notify("workspace/didChangeConfiguration", {"settings": None})
 
     def configure_project(self, *texts: str) -> None:
         config = self.root / ".understudy" / "config.yaml"
         config.parent.mkdir(exist_ok=True)
-        config.write_text(self.random.choice(texts or (*CONFIGURATIONS, INVALID)))
+        text = self.random.choice(texts or (*CONFIGURATIONS, INVALID))
+        self.note(repr(text))
+        config.write_text(text)
         self.editor.touch(config)
 
     def configure_tools(self) -> None:
         project = self.root / self.random.choice(["", "pkg0", "pkg1"]) / "pyproject.toml"
         if project.parent.exists():
-            project.write_text(self.random.choice(PROJECTS))
+            text = self.random.choice(PROJECTS)
+            self.note(project, repr(text))
+            project.write_text(text)
             self.editor.touch(project)
 
     def ask(self) -> None:
@@ -227,6 +246,7 @@ class Walk:
 
     async def settle(self) -> None:
         """Everything is saved and answered; the settings are good ones."""
+        self.done.append("settle")
         self.configure_project(*CONFIGURATIONS)
         self.save_all()
         await asyncio.gather(*self.scans, return_exceptions=True)
