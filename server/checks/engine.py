@@ -18,7 +18,7 @@ from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
 from ..analyzers.table import ANALYZERS
 from ..findings import codec
 from ..model import Priority, Report, State, Tier
-from ..runner.calls import Call, Job, Lane, Outcome, Status
+from ..runner.calls import Call, Job, Lane, Outcome, Status, Urgency
 from ..runner.execute import Runner
 from ..settings import Settings
 from ..store.results import Results
@@ -72,8 +72,9 @@ class Policy:
 class _Shared:
     """Work that several may wait for; the last one to give up cancels it."""
 
-    def __init__(self, task: asyncio.Task[Report]) -> None:
+    def __init__(self, task: asyncio.Task[Report], urgency: Urgency) -> None:
         self._task = task
+        self.urgency = urgency
         self._waiting = 0
 
     @property
@@ -190,9 +191,10 @@ class Checks:
     def _share(self, key: str, job: Job) -> _Shared:
         shared = self._under_way.get(key)
         if shared is not None and shared.joinable:
+            shared.urgency.raise_to(job.urgency.priority)
             return shared
         task = asyncio.get_running_loop().create_task(self._compute(key, job))
-        fresh = self._under_way[key] = _Shared(task)
+        fresh = self._under_way[key] = _Shared(task, job.urgency)
 
         def ended(_: asyncio.Task[Report]) -> None:
             if self._under_way.get(key) is fresh:
@@ -259,7 +261,7 @@ def job_for(
         task=analyzer.name,
         call=Call(lane, analyzer.check, configuration.context, tuple(items)),
         timeout=analyzer.timeout(policy.settings),
-        priority=priority,
+        urgency=Urgency(priority),
         needs_trust=configuration.needs_trust,
         trusted=policy.trusted,
     )

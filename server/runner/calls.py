@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,18 @@ class Call:
     items: tuple[Any, ...]
 
 
+class Urgency:
+    """The priority of a job that waits; who joins in waiting for it may raise it meanwhile."""
+
+    __slots__ = ("priority",)
+
+    def __init__(self, priority: Priority = Priority.INTERACTIVE) -> None:
+        self.priority = priority
+
+    def raise_to(self, priority: Priority) -> None:
+        self.priority = max(self.priority, priority)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work. ``task`` names whom its cost is booked on.
@@ -49,7 +61,7 @@ class Job:
     task: str
     call: Call
     timeout: float
-    priority: Priority = Priority.INTERACTIVE
+    urgency: Urgency = field(default_factory=Urgency)
     needs_trust: bool = False
     trusted: bool = False
 

@@ -1,6 +1,6 @@
 """The process under which everything runs: it forks warm workers and ends what they started.
 
-Started by ``pool.Supervisor`` as ``python -P -m understudy.runner.supervisor FD``, where FD is a
+Started by ``supervisor_client`` as ``python -P -m understudy.runner.supervisor FD``, where FD is a
 SEQPACKET socket to the server. Messages are JSON objects, one a packet::
 
     {"preload": ["module", …]}                  import before the next fork

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from understudy.model import Priority
-from understudy.runner.calls import Call, Job, Lane, Outcome, Status
+from understudy.runner.calls import Call, Job, Lane, Outcome, Status, Urgency
 from understudy.runner.execute import Accounts, GoOn, Runner, confidence
 
 from . import fakes
@@ -57,7 +57,7 @@ def job(
 ) -> Job:
     """``function`` is one of ``fakes``."""
     call = Call(lane, f"understudy.fakes:{function}", context, items)
-    return Job("test", call, timeout, priority)
+    return Job("test", call, timeout, Urgency(priority))
 
 
 async def worker_of(runner: Runner, lane: Lane = LANE) -> int:
@@ -207,6 +207,24 @@ async def test_the_urgent_goes_first_then_the_old(
         "background",
         "background too",
     ]
+
+
+async def test_what_waits_can_become_more_urgent(
+    runner: Runner, gate: Gate, tmp_path: Path
+) -> None:
+    held = await gate.shut(runner)
+    log = tmp_path / "log"
+    jobs = [
+        job("note", name, context=(str(log),), priority=Priority.IDLE)
+        for name in ("before", "joined")
+    ]
+    waiting = [start(runner, each) for each in jobs]
+    await asyncio.sleep(0)
+    jobs[1].urgency.raise_to(Priority.INTERACTIVE)
+    jobs[1].urgency.raise_to(Priority.BACKGROUND)
+    gate.open()
+    await asyncio.gather(held, *waiting)
+    assert log.read_text().splitlines() == ["joined", "before"]
 
 
 # ── cancelling ──────────────────────────────────────────────────────────────────────────────────
