@@ -16,18 +16,25 @@ from understudy.settings import Settings
 from understudy.store.database import Database
 from understudy.store.results import Results
 
+from .support import until
+
 SOURCE = "import os\n" + "print(eval('1'))\n" * 400
 
 
 class Counting(Runner):
-    """A real runner that remembers which tools were run."""
+    """A real runner that remembers which tools were run, and can be held back."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ran: list[str] = []
+        self.jobs: list[Job] = []
+        self.may_run = asyncio.Event()
+        self.may_run.set()
 
     async def execute(self, job: Job) -> Outcome:
         self.ran.append(job.task)
+        self.jobs.append(job)
+        await self.may_run.wait()
         return await super().execute(job)
 
 
@@ -39,9 +46,14 @@ class World:
         self.results = Results(Database(root / "state" / "results.db"))
         self.policy = Policy(Settings(), trusted=True)
 
-    async def check(self, text: str = SOURCE, *, keep: bool = True) -> dict[str, Report]:
+    async def check(
+        self,
+        text: str = SOURCE,
+        *,
+        keep: bool = True,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> dict[str, Report]:
         subject = subject_of(str(self.root / "app.py"), self.root, text, "python")
-        priority = Priority.INTERACTIVE
         answers = self.checks.check(subject, self.policy, self.results, priority, keep=keep)
         return {report.tool: report async for reports in answers for report in reports}
 
@@ -62,6 +74,20 @@ async def test_a_text_is_analysed_once(world: World) -> None:
         "ruff": State.FINDINGS,
         "bandit": State.FINDINGS,
     }
+    assert sorted(world.runner.ran) == ["bandit", "ruff"]
+
+
+async def test_a_save_makes_the_speculation_that_it_joins_urgent(world: World) -> None:
+    def waiting(priority: Priority) -> bool:
+        return [job.urgency.priority for job in world.runner.jobs] == [priority] * 2
+
+    world.runner.may_run.clear()
+    speculation = asyncio.ensure_future(world.check(priority=Priority.IDLE))
+    await until(lambda: waiting(Priority.IDLE))
+    save = asyncio.ensure_future(world.check())
+    await until(lambda: waiting(Priority.INTERACTIVE))
+    world.runner.may_run.set()
+    assert await speculation == await save
     assert sorted(world.runner.ran) == ["bandit", "ruff"]
 
 
