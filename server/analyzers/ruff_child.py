@@ -10,10 +10,11 @@ import re
 import sysconfig
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..findings import codec
 from ..model import Finding, Report, State
 from ..text import decode, digest
 from .base import (
@@ -29,7 +30,7 @@ from .base import (
 )
 from .process import run
 from .ruff import NAME, from_json, from_server
-from .ruff_server import Context, RuffServer
+from .ruff_server import Context, Hints, RuffServer
 
 _SERVERS_KEPT = 4
 
@@ -61,8 +62,27 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
         return [answer(content or b"", report) for _, content, _ in items]
 
 
-def _report(content: bytes, findings: list[Finding]) -> Answer:
-    return answer(content, Report.of(NAME, tuple(findings)))
+_WRONG = "("
+"""Of this Ruff has something to say under any selection of rules, wherever it looks at all."""
+
+
+def _report(context: Context, item: Item, findings: list[Finding]) -> Report:
+    """What it means that Ruff found this, or nothing: it is as silent on what its configuration
+    excludes as on what is clean. Raises OSError, ``MALFORMED``."""
+    path, _, hints = item
+    if not findings and _is_excluded(context, path, hints):
+        return Report(NAME, State.NOT_ANALYSED, why="Ruff's configuration excludes this file")
+    return Report.of(NAME, tuple(findings))
+
+
+@lru_cache(maxsize=4096)
+def _is_excluded(context: Context, path: str, hints: Hints) -> bool:
+    """Kept, since a file is saved more often than its configuration, of which the hints tell."""
+    return not _ask(context, (path, None, hints), _WRONG)
+
+
+def _failed(error: Exception) -> Report:
+    return no_verdict(NAME, State.FAILED, f"Ruff gave no usable answer: {error}")
 
 
 # ── documents in memory: ruff server ────────────────────────────────────────────────────────────
@@ -102,10 +122,10 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
         why = f"Ruff cannot read this file: {error}"
         return answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
     try:
-        return _report(content, _ask(context, item, text))
+        report = _report(context, item, _ask(context, item, text))
     except (OSError, *MALFORMED) as error:
-        why = f"Ruff gave no usable answer: {error}"
-        return answer(content, no_verdict(NAME, State.FAILED, why))
+        report = _failed(error)
+    return answer(content, report)
 
 
 def _text(content: bytes) -> str:
@@ -176,8 +196,11 @@ def _check_files(context: Context, items: tuple[Item, ...]) -> list[Answer]:
         elif _digest(item) != seen:
             answers += _check_each(context, (item,))
         else:
-            _, text = _report(b"", found[item[0]])
-            answers.append((seen, text))
+            try:
+                report = _report(context, item, found[item[0]])
+            except (OSError, *MALFORMED) as error:
+                report = _failed(error)
+            answers.append((seen, codec.dumps(report)))
     return answers
 
 

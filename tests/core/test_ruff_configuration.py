@@ -71,7 +71,6 @@ CASES: dict[str, tuple[dict[str, str], set[str]]] = {
     "the old form of it": ({"ruff.toml": "[mccabe]\nmax-complexity = 13"}, {"F401", "S101"}),
     "more complexity": ({"ruff.toml": "lint.mccabe.max-complexity = 12"}, SEEN),
     "by file": ({"ruff.toml": 'lint.per-file-ignores = {"app.py" = ["S101", "F401"]}'}, {"C901"}),
-    "the file is excluded": ({"ruff.toml": 'extend-exclude = ["app.py"]'}, set()),
     "extended": (
         {"ruff.toml": 'extend = "base/one.toml"', "base/one.toml": 'lint.select = ["E7"]'},
         {"E703", "S101", "C901"},
@@ -96,6 +95,49 @@ def test_what_holds(case: str, tmp_path: Path) -> None:
     files, expected = CASES[case]
     asker = Asker(ANALYZER, tree(tmp_path, {"app.py": SOURCE, **files}))
     assert watched(asker) == expected
+
+
+EXCLUDED = {
+    "by name": 'extend-exclude = ["app.py"]',
+    "instead of what is excluded by itself": 'exclude = ["app.py"]',
+    "by folder": 'extend-exclude = ["in"]',
+    "from linting": 'lint.exclude = ["in/*"]',
+    "nested": 'lint.exclude = ["*.py"]\nlint.select = []',
+}
+
+
+@pytest.mark.parametrize("source", [SOURCE, "x = 1\n", "def f(:\n"])
+@pytest.mark.parametrize("case", EXCLUDED)
+def test_what_ruff_does_not_look_at_is_not_clean(case: str, source: str, tmp_path: Path) -> None:
+    name = "in/ruff.toml" if case == "nested" else "ruff.toml"
+    files = {name: EXCLUDED[case], "in/app.py": source, "beside.py": source}
+    asker = Asker(ANALYZER, tree(tmp_path, files))
+    report = asker.both("in/app.py")
+    assert report.state is State.NOT_ANALYSED
+    assert report.why == "Ruff's configuration excludes this file"
+    assert not report.findings
+    assert asker.both("beside.py").state.is_verdict
+    (tmp_path / name).write_text("")
+    assert asker.both("in/app.py").state.is_verdict
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        'include = ["other/*.py"]',
+        "lint.select = []\nlint.ignore = ['S', 'C901']",
+        'lint.per-file-ignores = {"*" = ["ALL"]}',
+        'lint.per-file-ignores = {"*" = ["S", "C901"]}\nlint.select = []',
+    ],
+)
+def test_what_it_looks_at_and_has_nothing_to_say_of_is_clean(options: str, tmp_path: Path) -> None:
+    """Under ``include`` too: that is for what Ruff finds by itself, not for what it is named."""
+    files = {"ruff.toml": options, "app.py": "assert True\n", "stub.pyi": "", "app.pyw": ""}
+    asker = Asker(ANALYZER, tree(tmp_path, files))
+    for name in ("stub.pyi", "app.pyw"):
+        assert asker.both(name).state is State.CLEAN
+    if "include" not in options:
+        assert asker.both("app.py").state is State.CLEAN
 
 
 def test_rules_keep_their_codes_in_preview(tmp_path: Path) -> None:
