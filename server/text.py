@@ -69,7 +69,16 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def canonical(content: bytes) -> bytes:
-    """The bytes that count: without the byte order mark, which editors do not show."""
+    """The bytes that count: without the byte order mark, which editors do not show.
+
+    Beside a coding cookie that names another encoding it does count: Python refuses the file.
+    """
+    if not content.startswith(_BOM):
+        return content
+    try:
+        _encoding(content)
+    except SyntaxError:
+        return content
     return content.removeprefix(_BOM)
 
 
@@ -91,13 +100,14 @@ def decode(content: bytes) -> str:
     """The text of a Python file.
 
     Raises ValueError, with a message for people, when the bytes are not what the file's coding
-    cookie (or UTF-8, without one) says they are.
+    cookie (or UTF-8, without one) says they are, or the byte order mark gainsays the cookie.
     """
     content = canonical(content)
     try:
         return content.decode(_encoding(content))
     except (UnicodeDecodeError, SyntaxError, LookupError) as error:
-        raise ValueError(f"the file is not text in the encoding that it names ({error})") from None
+        why = "it has UTF-8's byte order mark" if content.startswith(_BOM) else error
+        raise ValueError(f"the file is not text in the encoding that it names ({why})") from None
 
 
 def _encoding(content: bytes) -> str:

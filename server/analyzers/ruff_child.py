@@ -131,7 +131,7 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
 def _text(content: bytes) -> str:
     """As Ruff reads files, which knows no coding cookies; where that fails, as Python does."""
     try:
-        return content.decode()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return decode(content)
 

@@ -151,6 +151,14 @@ def test_rules_keep_their_codes_in_preview(tmp_path: Path) -> None:
     assert "invalid-syntax" in asker.rules("app.py")
 
 
+def test_places_do_not_count_a_byte_order_mark(tmp_path: Path) -> None:
+    """Which stays with the content where it is why Python refuses the file."""
+    content = "\ufeffassert True # coding: latin-1\n"
+    asker = Asker(ANALYZER, tree(tmp_path, {"ruff.toml": "lint.select = []", "app.py": content}))
+    (finding,) = asker.both("app.py").findings
+    assert tuple(finding.range.start) == (0, 0)
+
+
 def test_messages_name_files_from_the_root(tmp_path: Path) -> None:
     files = {"ruff.toml": 'lint.select = ["INP001"]', "in/app.py": ""}
     (finding,) = Asker(ANALYZER, tree(tmp_path, files)).both("in/app.py").findings

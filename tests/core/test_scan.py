@@ -213,6 +213,7 @@ async def test_each_bad_file_is_named_and_spoils_only_itself(make: Make) -> None
             "nul.py": b"x = '\0'\n",
             "empty.py": "",
             "mark.py": b"\xef\xbb\xbfprint(eval('1'))\r\n",
+            "contradiction.py": b"\xef\xbb\xbf# coding: latin-1\nprint(eval('1'))\n",
             "deep.py": "x = " + "(" * 3_000 + ")" * 3_000 + "\n",
         }
     )
@@ -227,6 +228,10 @@ async def test_each_bad_file_is_named_and_spoils_only_itself(make: Make) -> None
         }
         assert all("not text in the encoding" in found[name][tool].why for tool in blind)
         assert {rule for problem in rules(found[name]) for rule in problem} == {"not-analysed"}
+    # Python refuses it; Ruff reads it as UTF-8.
+    assert found["contradiction.py"]["bandit"].state is State.NOT_ANALYSED
+    assert "byte order mark" in found["contradiction.py"]["bandit"].why
+    assert rules(found["contradiction.py"]) == [("not-analysed",), ("S307",)]
     assert found["nul.py"]["bandit"].state is State.NOT_ANALYSED
     assert ("not-analysed",) in rules(found["nul.py"]), "which Ruff does not mind"
     for name in ("syntax.py", "indent.py"):

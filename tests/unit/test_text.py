@@ -152,6 +152,10 @@ FILES = {
     "plain": "x = 'é\U0001f600'\n".encode(),
     "byte order mark": BOM + "é = 1\n".encode(),
     "byte order mark and cookie": BOM + b"# coding: utf-8\n\xc3\xa9 = 1\n",
+    "byte order mark and another cookie": BOM + b"# coding: latin-1\nx = 1\n",
+    "byte order mark and a cookie that Python does not take for UTF-8": BOM + b"# coding: utf8\n",
+    "byte order mark and no encoding": BOM + b"#!/usr/bin/python\n# coding: klingon\n",
+    "two byte order marks": BOM + BOM + b"x = 1\n",
     "latin-1": b"# -*- coding: latin-1 -*-\ns = '\xe9'\n",
     "latin-1 for vim": b"# vim: set fileencoding=iso-8859-15 :\ns = '\xa4'\n",
     "cookie in the second line": b"#!/usr/bin/python\n# coding: cp1252\ns = '\x80'\n",
@@ -203,3 +207,11 @@ def test_lone_surrogates_pass_through() -> None:
 def test_a_digest_names_the_content_without_its_mark() -> None:
     assert digest(BOM + b"x = 1\n") == digest(b"x = 1\n")
     assert len({digest(content) for content in (b"", b"x", b"x\n", b"x\r\n", BOM + BOM)}) == 5
+
+
+def test_a_mark_counts_where_it_makes_python_refuse_the_file() -> None:
+    refused = BOM + b"# coding: latin-1\n"
+    with pytest.raises(SyntaxError):
+        compile(refused, "refused.py", "exec")
+    assert canonical(refused) == refused
+    assert digest(refused) != digest(canonical(refused).removeprefix(BOM))
