@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,6 +36,8 @@ class Files(Protocol):
         """The file's table, or None when there is none. Raises ValueError when it is not TOML."""
 
 
+_MAY_BE_RUN = 0o111
+
 Item = tuple[str, bytes | None, tuple[Any, ...]]
 Answer = tuple[str, str]
 
@@ -43,12 +45,21 @@ Answer = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """How the files of one folder are to be analysed. Equal ``context``s may share a call; ``key``
-    names what decides a result besides the file's path and content and the tool's version."""
+    names what decides a result besides the file's path and content and the tool's version, but for
+    the file's mode where ``mode_counts``: see ``for_mode``."""
 
     context: tuple[Any, ...]
     hints: tuple[Any, ...] = ()
     key: str = ""
     needs_trust: bool = False
+    mode_counts: bool = False
+
+    def for_mode(self, mode: int) -> Configuration:
+        """What holds for a file with this ``st_mode``; 0 when there is no file."""
+        ordinary = mode and not mode & _MAY_BE_RUN
+        if ordinary or not self.mode_counts:
+            return self
+        return replace(self, key=f"{self.key} {'executable' if mode else 'unsaved'}")
 
 
 @dataclass(frozen=True, slots=True)

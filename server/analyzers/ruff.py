@@ -56,6 +56,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         hints=(str(source or ""), seen),
         key=fingerprint(context, seen, program and stamp_of(program)),
         needs_trust=inside(program, root),
+        mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself
     )
 
 

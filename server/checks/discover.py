@@ -40,6 +40,19 @@ class Found(NamedTuple):
     mtime_ns: int
     size: int
     inode: int
+    mode: int
+
+
+def found_at(path: str, stat: os.stat_result) -> Found:
+    return Found(path, stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode)
+
+
+def mode_of(path: str) -> int:
+    """The file's ``st_mode``; 0 when there is none."""
+    try:
+        return os.stat(path).st_mode
+    except (OSError, ValueError):
+        return 0
 
 
 def discover(
@@ -107,7 +120,7 @@ def _walk(
                 levels.append(_level(entry.path, path, rules))
             elif entry.is_file(follow_symlinks=False):
                 stat = entry.stat(follow_symlinks=False)
-                yield Found(entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+                yield found_at(entry.path, stat)
         except OSError:
             continue
 

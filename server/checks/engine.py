@@ -24,7 +24,7 @@ from ..settings import Settings
 from ..store.results import Results
 from ..text import digest, encode
 from . import compose
-from .discover import why_excluded
+from .discover import mode_of, why_excluded
 from .files import CachedFiles
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Checks:
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
         configured = await asyncio.to_thread(
-            configure, looking, folder, subject.root, policy.settings, self.files
+            configure, looking, folder, subject.root, policy.settings, self.files, subject.path
         )
         keys = [key_of(subject.path, subject.digest, *pair) for pair in configured]
         recalled = await self.recall([k for k in keys if k not in self._under_way], results)
@@ -235,10 +235,22 @@ def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyze
 
 
 def configure(
-    analyzers: Iterable[Analyzer], folder: Path, root: Path, settings: Settings, files: Files
+    analyzers: Iterable[Analyzer],
+    folder: Path,
+    root: Path,
+    settings: Settings,
+    files: Files,
+    path: str | None = None,
 ) -> list[tuple[Analyzer, Configuration]]:
-    """What holds in ``folder``. Looks at the disk: to be called in a thread."""
-    return [(each, each.configure(folder, root, settings, files)) for each in analyzers]
+    """What holds in ``folder``, or for the file at ``path`` in it, of which there need be none.
+
+    Looks at the disk: to be called in a thread.
+    """
+    configured = [(each, each.configure(folder, root, settings, files)) for each in analyzers]
+    if path is None:
+        return configured
+    mode = mode_of(path)
+    return [(each, configuration.for_mode(mode)) for each, configuration in configured]
 
 
 def key_of(path: str, digest: str, analyzer: Analyzer, configuration: Configuration) -> str:

@@ -17,7 +17,7 @@ from ..model import Priority, Report, Tier
 from ..runner.calls import Status
 from ..store.results import FileStamp, Results
 from . import compose
-from .discover import Found, discover
+from .discover import Found, discover, found_at
 from .engine import Checks, Policy, analyzers_for, configure, job_for, key_of, read_outcome
 from .files import FilesOnce
 
@@ -69,7 +69,7 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
-            found = iter([Found(str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)])
+            found = iter([found_at(str(path), stat)])
         listed.update((each.path, each) for each in found)
     return list(listed.values())
 
@@ -139,9 +139,10 @@ class WorkspaceScan:
                 continue
             file = self._files[found.path] = _File(found, len(looking))
             stamp = stamps.get(found.path)
-            known = stamp is not None and stamp[:3] == found[1:]
-            for analyzer, configuration in self._configured[os.path.dirname(found.path)]:
+            known = stamp is not None and stamp[:3] == found[1:4]
+            for analyzer, configured in self._configured[os.path.dirname(found.path)]:
                 if analyzer in looking:
+                    configuration = configured.for_mode(found.mode)
                     digest = stamp.digest if stamp and known else ""
                     key = key_of(found.path, digest, analyzer, configuration) if digest else ""
                     keyed.append((file, analyzer, configuration, key))

@@ -131,6 +131,46 @@ async def test_nor_does_another_process(make: Make) -> None:
     assert again.runner.ran == {}
 
 
+async def test_whether_a_file_may_be_run_is_part_of_what_ruff_looks_at(make: Make) -> None:
+    world = make({"script.py": f"#!/usr/bin/env python3\n{CLEAN}", "module.py": CLEAN})
+    script, module = world.root / "script.py", world.root / "module.py"
+
+    async def told() -> list[list[tuple[str, ...]]]:
+        found = await world.scan()
+        names = (script.name, module.name)
+        for name in names:
+            assert (await world.in_memory(name))["ruff"] == found[name]["ruff"]
+        return [rules(found[name]) for name in names]
+
+    ordinary, executable = 0o644, 0o755
+    script.chmod(ordinary)
+    assert await told() == [[("EXE001",)], []]
+    script.chmod(executable)
+    assert await told() == [[], []]
+    assert world.runner.ran == {"ruff": 1}
+    module.chmod(executable)
+    assert await told() == [[], [("EXE002",)]]
+    for path in (script, module):
+        path.chmod(ordinary)
+    assert await told() == [[("EXE001",)], []]
+    assert world.runner.ran == {}, "what is as it was is known"
+
+
+async def test_a_file_that_is_not_there_yet_has_no_mode(make: Make) -> None:
+    world = make({})
+    text = f"#!/usr/bin/env python3\n{CLEAN}"
+    subject = subject_of(str(world.root / "new.py"), world.root, text, "python")
+    world.policy = Policy(Settings.of({"bandit.enabled": False}), trusted=True)
+
+    async def told() -> list[str]:
+        answers = world.checks.check(subject, world.policy, world.results, Priority.INTERACTIVE)
+        return [f.rule async for reports in answers for each in reports for f in each.findings]
+
+    assert await told() == []
+    tree(world.root, {"new.py": text})
+    assert await told() == ["EXE001"]
+
+
 async def test_only_what_changed_is_analysed(make: Make) -> None:
     files: dict[str, str | bytes] = {f"m{n}.py": CLEAN for n in range(20)}
     world = make(files)
