@@ -257,11 +257,25 @@ def _skipped(why: str, content: bytes, runs_on: str) -> Report:
     return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
 
 
+# Bandit's options speak of names; ``bandit -`` would have none for what it is given.
+_BANDIT = """\
+import io, sys
+from bandit.cli.main import main
+from bandit.core import manager
+content = sys.stdin.buffer.read()
+manager.open = lambda name, mode: io.BytesIO(content)
+main()
+"""
+
+# From here no name leads to a folder, which Bandit would pass over.
+_NOWHERE = Path("/dev/fd")
+
+
 def _check_with(
     interpreter: str, table: dict[str, Any], flags: dict[str, str], relative: str, content: bytes
 ) -> Report:
-    """The content goes in by standard input, to which a link gives its name: Bandit's options speak
-    of names, and a worker that is killed leaves nothing of the user's on the disk."""
+    """Nothing that it is given has a name on the disk, where a worker that is killed would leave
+    it."""
     import tempfile
 
     if not is_program(interpreter):
@@ -270,23 +284,21 @@ def _check_with(
             f" correct or clear the setting"
         )
         return Report(_NAME, State.MISSING, why=why)
-    argv = [interpreter, "-I", "-m", "bandit", "-f", "json", "-q", "-c", "../bandit.yaml"]
+    argv = [interpreter, "-I", "-c", _BANDIT, "-f", "json", "-q"]
     for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
         argv += [flag, value] if value else []
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "bandit.yaml").write_text(json.dumps(table))
-        tree = Path(folder) / "tree"
-        file = tree / relative.lstrip("/")
-        file.parent.mkdir(parents=True)
-        file.symlink_to("/dev/stdin")
+    with tempfile.TemporaryFile() as options:
+        options.write(json.dumps(table).encode())
+        options.flush()
+        argv += ["-c", f"/dev/fd/{options.fileno()}", "--", relative.lstrip("/")]
         try:
-            done = run([*argv, "--", relative.lstrip("/")], tree, content)
+            done = run(argv, _NOWHERE, content, [options.fileno()])
         except ValueError as error:
             return _failed(str(error))
         except OSError as error:
             why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
             return Report(_NAME, State.MISSING, why=why)
-    if b"No module named bandit" in done.errors:
+    if b"No module named 'bandit'" in done.errors:
         why = f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
         return Report(_NAME, State.MISSING, why=why)
     if not done.output:

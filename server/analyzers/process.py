@@ -27,8 +27,10 @@ class Done(NamedTuple):
         return said or f"it ended with status {self.status}"
 
 
-def run(argv: Sequence[str], cwd: Path, content: bytes = b"") -> Done:
-    """Run ``argv`` with ``content`` on its standard input.
+def run(
+    argv: Sequence[str], cwd: Path, content: bytes = b"", inherited: Sequence[int] = ()
+) -> Done:
+    """Run ``argv`` with ``content`` on its standard input, and the descriptors ``inherited``.
 
     Raises OSError when it cannot be started, ValueError when it prints without end.
     """
@@ -36,7 +38,12 @@ def run(argv: Sequence[str], cwd: Path, content: bytes = b"") -> Done:
         source.write(content)
         source.seek(0)
         process = subprocess.Popen(
-            argv, cwd=cwd, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            argv,
+            cwd=cwd,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=inherited,
         )
     with process:
         try:

@@ -139,22 +139,20 @@ def test_a_warm_ruff_is_left_for_its_upgrade(tmp_path: Path) -> None:
     assert new is not old
 
 
-def test_nothing_of_the_source_is_on_the_disk_while_bandit_runs(
+def test_nothing_is_on_the_disk_while_bandit_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that is killed then leaves nothing of it there."""
+    """A worker that is killed then leaves nothing there."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    root = tree(tmp_path / "root", {"pkg/app.py": SOURCE + "# SECRET\n"})
+    root = tree(tmp_path / "root", {"pkg/app.py": SOURCE})
     tool = tmp_path / "python"
-    tool.write_text(f'#!/bin/sh\nfind {scratch} >> {tmp_path}/seen\n'
-                    f'grep -r SECRET {scratch} >> {tmp_path}/found\nexec "{sys.executable}" "$@"\n')  # fmt: skip
+    tool.write_text(f'#!/bin/sh\nfind {scratch} >> {tmp_path}/seen\nexec "{sys.executable}" "$@"\n')
     tool.chmod(0o755)
     settings = Settings.of({"bandit.interpreter": str(tool)})
     assert "B307" in Asker(bandit.ANALYZER, root).rules("pkg/app.py", settings)
-    assert "pkg/app.py" in (tmp_path / "seen").read_text()
-    assert (tmp_path / "found").read_text() == ""
+    assert (tmp_path / "seen").read_text().split() == [str(scratch)] * 2
 
 
 @pytest.mark.parametrize("body", ["raise ImportError('worn out')", "raise SystemExit(3)", "1 +"])
