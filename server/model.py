@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning", "information", "hint"]
+"""How a problem is shown."""
 
 
 class Severity(IntEnum):
@@ -142,10 +145,12 @@ class Report:
 class Problem:
     """What the user sees as one diagnostic: the findings of several tools on one matter.
 
-    ``findings`` is never empty; the first one leads (its range and message are shown).
+    ``findings`` is never empty; the first one leads (its range and message are shown). ``level`` is
+    what the settings make of its severity.
     """
 
     findings: tuple[Finding, ...]
+    level: Level = "warning"
 
     @property
     def lead(self) -> Finding:

@@ -45,5 +45,5 @@ class Actions:
 
         text = document.text
         before = await check(text, keep=True)
-        problems = compose.problems(before, policy.settings.rules.ignore)
+        problems = compose.problems(before, policy.settings)
         return Subject(text, before, check), problems

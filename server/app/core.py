@@ -17,7 +17,6 @@ from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks
 from ..model import Status
 from ..runner.execute import Runner
-from ..settings import Settings
 from ..settings.ignoring import edit_ignore
 from . import events
 from .actions import Actions
@@ -241,10 +240,6 @@ class Core:
 
     # ── workspaces ──────────────────────────────────────────────────────────────────────────────
 
-    def settings_for(self, path: str) -> Settings:
-        """The settings that hold for a file."""
-        return self.folders.settings_for(path)
-
     async def _roots_changed(self, event: events.RootsChanged) -> None:
         left = [found for root in event.removed if (found := self.folders.remove(root))]
         for workspace in left:
@@ -274,7 +269,7 @@ class Core:
             if await self.folders.load(workspace):
                 for document in self.documents.values():
                     if document.workspace is workspace:
-                        document.placed.ignore(workspace.settings.rules.ignore)
+                        document.placed.show_under(workspace.settings)
                         document.analyse(again=True)
                         self._changed(document)
                 for path in workspace.files:

@@ -117,11 +117,7 @@ class OpenDocument:
 
     def problems(self) -> tuple[Problem, ...]:
         """What is to be seen, at the present positions."""
-        return self.placed.problems(self._ignored)
-
-    @property
-    def _ignored(self) -> tuple[str, ...]:
-        return self.workspace.settings.rules.ignore
+        return self.placed.problems(self.policy.settings)
 
     # ── how it is analysed ──────────────────────────────────────────────────────────────────────
 
@@ -133,7 +129,7 @@ class OpenDocument:
         settings = self.policy.settings
         looking = {each.name for each in analyzers_for(subject.path, self.language, settings)}
         self.unanswered = frozenset(looking)
-        if self.placed.keep(looking, self._ignored):
+        if self.placed.keep(looking, self.policy.settings):
             self._changed(self)
         name = subject.path.rpartition("/")[2]
         try:
@@ -162,12 +158,12 @@ class OpenDocument:
         why = "the analysis was cancelled"
         missing = [Report(tool, State.NOT_ANALYSED, why=why) for tool in silent]
         self.unanswered = frozenset()
-        self.placed.answered(missing, since, self._ignored)
+        self.placed.answered(missing, since, self.policy.settings)
         self._changed(self)
 
     def _answered(self, reports: Sequence[Report], since: Sequence[Edit]) -> None:
         self.unanswered -= {report.tool for report in reports}
-        self.placed.answered(reports, since, self._ignored)
+        self.placed.answered(reports, since, self.policy.settings)
         self._changed(self)
 
     @property

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import compose
-from ..settings import Settings
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from .sinks import Sink
@@ -43,11 +42,6 @@ class Folders:
     def trouble(self) -> str:
         """What is wrong with the state folder; empty when nothing is."""
         return self._trust.problem or self._store_trouble
-
-    def settings_for(self, path: str) -> Settings:
-        """The settings that hold for a file."""
-        workspace = self._innermost(path)
-        return workspace.settings if workspace else Settings()
 
     async def of(self, path: str) -> Workspace:
         """The innermost root that holds the file; for a file outside all, its own folder."""
@@ -97,7 +91,7 @@ class Folders:
         if not workspace.loose:
             logging.getLogger(_OURS).setLevel(workspace.settings.log.level.upper())
         here = [p for p in workspace.config_problems if p.path == workspace.config_path]
-        problems = compose.problems([config_report(here)], ())
+        problems = compose.problems([config_report(here)], workspace.settings)
         # With its text, since the editor may have it open: that hides what is said of a file alone.
         text = await asyncio.to_thread(_text, workspace.config_path) if here else ""
         self._sink.problems(workspace.config_path.as_uri(), None, text, problems)

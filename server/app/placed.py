@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..checks import compose
 from ..findings.shift import carry
 from ..model import Edit, Problem, Report
+from ..settings import Settings
 
 _MOST_PENDING = 100
 """Edits after which findings are moved although nobody asks, so that no ask takes long."""
@@ -35,32 +36,32 @@ class PlacedReports:
         if len(self._pending) > _MOST_PENDING:
             self._settle()
 
-    def keep(self, tools: Collection[str], ignored: Collection[str]) -> bool:
+    def keep(self, tools: Collection[str], settings: Settings) -> bool:
         """Forget what other tools said; whether there was any."""
         kept = {tool: each for tool, each in self._reports.items() if tool in tools}
         forgot = len(kept) < len(self._reports)
         self._reports = kept
-        self.ignore(ignored)
+        self.show_under(settings)
         return forgot
 
     def answered(
-        self, reports: Iterable[Report], since: Sequence[Edit], ignored: Collection[str]
+        self, reports: Iterable[Report], since: Sequence[Edit], settings: Settings
     ) -> None:
         """Take reports on a text that ``since`` made what it is now."""
         self._settle()
         self._reports |= {report.tool: _moved(report, since) for report in reports}
-        self.ignore(ignored)
+        self.show_under(settings)
 
-    def problems(self, ignored: Collection[str]) -> tuple[Problem, ...]:
+    def problems(self, settings: Settings) -> tuple[Problem, ...]:
         self._settle()
         if self._problems is None:
-            self._problems = compose.problems(self._reports.values(), ignored)
+            self._problems = compose.problems(self._reports.values(), settings)
         return self._problems
 
-    def ignore(self, ignored: Collection[str]) -> None:
-        """These rules, and no others, are ignored from now on."""
+    def show_under(self, settings: Settings) -> None:
+        """These settings hold from now on."""
         self._problems = None
-        self.counts = compose.counts([self.problems(ignored)])
+        self.counts = compose.counts([self.problems(settings)])
 
     def _settle(self) -> None:
         if self._pending:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from ..checks import compose
-from ..model import Problem, Report
+from ..model import Category, Problem, Report
+from ..settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class FileView:
     counts: Mapping[str, int]
 
     @staticmethod
-    def of(reports: tuple[Report, ...], ignored: Collection[str]) -> FileView:
-        problems = compose.problems(reports, ignored)
+    def of(reports: tuple[Report, ...], settings: Settings) -> FileView:
+        problems = compose.problems(reports, settings)
         return FileView(reports, problems, compose.counts([problems]))
 
 
@@ -50,6 +51,10 @@ class Scan:
             {path: view.problems for path, view in ordered.items()},
             {path: view.reports for path, view in ordered.items()},
         )
+
+    def only(self, category: Category | None) -> Mapping[Path, tuple[Problem, ...]]:
+        """The problems in which a tool speaks of ``category`` (None: all)."""
+        return {path: compose.only(each, category) for path, each in self.problems.items()}
 
     @property
     def failures(self) -> tuple[tuple[Path, Report], ...]:

@@ -65,9 +65,8 @@ class Workspace:
         if loaded.valid or not self._loaded:
             self.settings = loaded.settings
         self._loaded = True
-        if before.rules != self.settings.rules:
-            ignored = self.settings.rules.ignore
-            self.files = {p: FileView.of(v.reports, ignored) for p, v in self.files.items()}
+        if before != self.settings:
+            self.files = {p: FileView.of(v.reports, self.settings) for p, v in self.files.items()}
         return before != self.settings
 
     def _load(self, editor: Mapping[str, Any] | None) -> settings_.Loaded:
@@ -81,7 +80,7 @@ class Workspace:
         known = self.files.get(path)
         if known is not None and known.reports == reports:
             return False
-        self.files[path] = FileView.of(reports, self.settings.rules.ignore)
+        self.files[path] = FileView.of(reports, self.settings)
         return True
 
     async def scan(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..findings.merge import merge
 from ..model import Category, Finding, Position, Problem, Range, Report, Severity, State
+from ..settings import Settings
 
 SYNTAX_ERROR = "invalid-syntax"
 NOT_ANALYSED = "not-analysed"
 
 
-def problems(reports: Iterable[Report], ignored: Collection[str]) -> tuple[Problem, ...]:
-    """The merged findings of one file, without the rules that the project ignores.
+def problems(reports: Iterable[Report], settings: Settings) -> tuple[Problem, ...]:
+    """The merged findings of one file, as the settings want to see them.
 
     A tool that could not parse the file is not named beside the syntax error that explains it.
     """
+    ignored = settings.rules.ignore
     findings = [finding for report in reports for finding in report.findings]
     broken = any(finding.rule == SYNTAX_ERROR for finding in findings)
     shown = [
@@ -24,8 +26,12 @@ def problems(reports: Iterable[Report], ignored: Collection[str]) -> tuple[Probl
         for finding in findings
         if finding.rule not in ignored and not (broken and finding.rule == NOT_ANALYSED)
     ]
-    merged = merge(shown)
-    return tuple(p for p in merged if not any(rule in ignored for rule in p.rules))
+    levels = settings.severity._asdict()
+    return tuple(
+        Problem(problem.findings, levels[problem.severity.label])
+        for problem in merge(shown)
+        if not any(rule in ignored for rule in problem.rules)
+    )
 
 
 def only(problems: Iterable[Problem], category: Category | None) -> tuple[Problem, ...]:

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import click
 
 from ..app.batch import Batch
+from ..app.presentation import title
 from ..app.scan import Scan
-from ..findings.describe import title
 from ..model import Severity
 from ..settings import ConfigProblem
 from ..state import state_dir

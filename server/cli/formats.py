@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import TextIO
 
-from ..findings.describe import title
+from ..app.presentation import title
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
 from .result import Result

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
-from ..findings.describe import title
+from ..app.presentation import title
 from ..model import Category, Finding, Problem, Report, Severity
 from .result import Result
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +15,6 @@ import click
 
 from ..app.batch import Batch
 from ..app.scan import Scan
-from ..checks import compose
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
 from ..state import replace_file
@@ -67,8 +66,7 @@ def scan(
         if not (path.is_dir() or path.is_file()):
             raise click.UsageError(f"{path} is neither a file nor a folder.")
     found, versions = asyncio.run(_scan(root_of(named), named))
-    category = Category(only) if only else None
-    problems = {path: compose.only(each, category) for path, each in found.problems.items()}
+    problems = found.only(Category(only) if only else None)
     base = Path.cwd() if format_ == "text" else found.root
     result = Result(base, problems, found.reports, versions)
     if output is None:
@@ -145,7 +143,7 @@ def _progress() -> Iterator[Callable[[int, int], object]]:
         yield lambda done, files: bar.update(task, completed=done, total=files)
 
 
-def _exit_code(found: Scan, problems: dict[Path, tuple[Problem, ...]], least: Severity) -> Exit:
+def _exit_code(found: Scan, problems: Mapping[Path, tuple[Problem, ...]], least: Severity) -> Exit:
     if found.failures:
         return Exit.FAILED
     serious = any(p.severity >= least for each in problems.values() for p in each)

@@ -11,7 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from ..findings.describe import title
+from ..app.presentation import title
 from ..model import Problem, Report, Severity
 from ..text import Lines, decode
 from .excerpt import COLOURS, excerpt

@@ -51,8 +51,7 @@ def _wants(only: Iterable[str] | None, kind: str) -> bool:
 def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> lsp.CodeAction:
     edits = [convert.edit(change, shown.lines, ls.encoding) for change in offer.edits]
     diagnostics = [
-        convert.diagnostic(problem, shown.lines, ls.encoding, ls.publisher.severities(shown.uri))
-        for problem in offer.problems
+        convert.diagnostic(problem, shown.lines, ls.encoding) for problem in offer.problems
     ]
     return lsp.CodeAction(
         title=offer.title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -12,7 +12,7 @@ from ..app import presentation
 from ..model import Edit, Position, Problem, Range, Tag
 from ..text import Lines
 
-_SEVERITIES = {
+_LEVELS = {
     "error": lsp.DiagnosticSeverity.Error,
     "warning": lsp.DiagnosticSeverity.Warning,
     "information": lsp.DiagnosticSeverity.Information,
@@ -89,14 +89,12 @@ def edit(change: Edit, lines: Lines, encoding: Encoding) -> lsp.TextEdit:
     return lsp.TextEdit(encoding.to_lsp(change.range, lines), change.text)
 
 
-def diagnostic(
-    problem: Problem, lines: Lines, encoding: Encoding, severities: Mapping[str, str]
-) -> lsp.Diagnostic:
+def diagnostic(problem: Problem, lines: Lines, encoding: Encoding) -> lsp.Diagnostic:
     lead = problem.lead
     return lsp.Diagnostic(
         range=encoding.to_lsp(lead.range, lines),
         message=lead.message,
-        severity=_SEVERITIES[severities[problem.severity.label]],
+        severity=_LEVELS[problem.level],
         code=presentation.code(problem),
         code_description=lsp.CodeDescription(lead.url) if lead.url else None,
         source=", ".join(presentation.title(tool) for tool in problem.tools),

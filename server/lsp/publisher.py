@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,11 +75,8 @@ class Publisher:
     def _publish(
         self, uri: str, version: int | None, lines: Lines, problems: Sequence[Problem]
     ) -> None:
-        severities = self.severities(uri)
         encoding = self._server.encoding
-        diagnostics = [
-            convert.diagnostic(problem, lines, encoding, severities) for problem in problems
-        ]
+        diagnostics = [convert.diagnostic(problem, lines, encoding) for problem in problems]
         if self._shown.get(uri, []) == diagnostics:
             return
         self._shown[uri] = diagnostics
@@ -88,10 +85,6 @@ class Publisher:
         self._server.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
-
-    def severities(self, uri: str) -> Mapping[str, str]:
-        """How each severity is shown, by its label, where ``uri`` lies."""
-        return self._server.core.settings_for(convert.to_path(uri) or "").severity._asdict()
 
     def status(self, status: Status) -> None:
         self._server.protocol.notify("understudy/status", presentation.status_payload(status))

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
 
-Level = Literal["error", "warning", "information", "hint"]
+from ..model import Level
+
 Scope = Literal["resource", "machine-overridable", "window"]
 
 

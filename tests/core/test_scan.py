@@ -104,7 +104,7 @@ def states(reports: dict[str, Report]) -> dict[str, State]:
 
 def rules(reports: dict[str, Report]) -> list[tuple[str, ...]]:
     """What is seen of a file."""
-    return [problem.rules for problem in compose.problems(reports.values(), ())]
+    return [problem.rules for problem in compose.problems(reports.values(), Settings())]
 
 
 # ── nothing is done twice ───────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ import pytest
 
 from understudy.checks.compose import counts, only, problems, too_large, worst
 from understudy.model import Category, Finding, Position, Range, Report, Severity, State
+from understudy.settings import Settings
 
 
 def finding(
@@ -22,7 +23,7 @@ def finding(
 
 
 def rules_of(reports: list[Report], ignored: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    return [problem.rules for problem in problems(reports, ignored)]
+    return [problem.rules for problem in problems(reports, Settings.of({"rules.ignore": ignored}))]
 
 
 EVAL = Report.of("bandit", (finding("B307", "bandit", 3, category=Category.SECURITY),))
@@ -59,8 +60,17 @@ def test_without_a_syntax_error_it_is_said_that_a_tool_could_not_parse() -> None
     assert rules_of([Report.of("ruff", ()), not_analysed("bandit")]) == [("not-analysed",)]
 
 
+def test_a_problem_is_shown_as_the_settings_say() -> None:
+    """By the worst that is said of it."""
+    severe = Report.of("bandit", (finding("B307", "bandit", 3, Severity.CRITICAL),))
+    other = Report.of("ruff", (finding("S307", line=3), finding("F401")))
+    settings = Settings.of({"severity.critical": "hint", "severity.medium": "information"})
+    assert [p.level for p in problems([severe, other], settings)] == ["information", "hint"]
+    assert [p.level for p in problems([severe, other], Settings())] == ["warning", "error"]
+
+
 def test_only_one_kind() -> None:
-    found = problems([EVAL, Report.of("ruff", (finding("F401"),))], ())
+    found = problems([EVAL, Report.of("ruff", (finding("F401"),))], Settings())
     assert [p.rules for p in only(found, Category.SECURITY)] == [("B307",)]
     assert [p.rules for p in only(found, Category.QUALITY)] == [("F401",)]
     assert only(found, Category.PERFORMANCE) == ()
@@ -76,7 +86,7 @@ def test_counts_have_every_label() -> None:
             finding("A3", line=3, severity=Severity.INFO),
         ),
     )
-    files = [problems([report], ()), (), problems([report], ())]
+    files = [problems([report], Settings()), (), problems([report], Settings())]
     assert counts(files) == {"critical": 0, "high": 4, "medium": 0, "low": 0, "info": 2}
     assert counts([]) == dict.fromkeys(("critical", "high", "medium", "low", "info"), 0)
 
@@ -108,7 +118,7 @@ def test_too_large_is_no_verdict_and_is_said_once_at_the_file() -> None:
     assert [report.tool for report in reports] == ["ruff", "bandit"]
     assert {report.state for report in reports} == {State.TOO_LARGE}
     assert not State.TOO_LARGE.is_verdict
-    (problem,) = problems(reports, ())
+    (problem,) = problems(reports, Settings())
     for text in (problem.lead.message, *(report.why for report in reports)):
         for part in ("52,428,800", "1,000,000", "analysis.maxFileBytes"):
             assert part in text
