@@ -38,6 +38,7 @@ from .base import (
     loads_json,
     nested,
     no_verdict,
+    paragraph,
     read_content,
     resolve_program,
     stamp_of,
@@ -120,6 +121,7 @@ ANALYZER = Analyzer(
     suffixes=frozenset({".py", ".pyw"}),
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
+    explain=f"{__name__}:explain",
     configure=_configure,
     version=_version,
     enabled=lambda settings: settings.bandit.enabled,
@@ -304,6 +306,24 @@ def _check_with(
     if not done.output:
         return _failed(done.complaint)
     return parse(done.output, content, interpreter)
+
+
+_ROLE = re.compile(r":\w+:(?=`)")
+
+
+def explain(_context: tuple[()], rules: tuple[str, ...]) -> list[str]:
+    return [_explain(rule) for rule in rules]
+
+
+def _explain(rule: str) -> str:
+    """What follows the title in the documentation of a test, which is its own or its module's."""
+    from bandit.core import extension_loader
+
+    if (found := extension_loader.MANAGER.plugins_by_id.get(rule)) is None:
+        return ""  # forbidden calls and imports have no words but their messages
+    told = found.plugin.__doc__ or sys.modules[found.plugin.__module__].__doc__ or ""
+    _, _, rest = _ROLE.sub("", told.replace("``", "`")).partition("\n\n")
+    return paragraph(rest.partition("\n\n")[0])
 
 
 def parse(output: bytes, content: bytes, runs_on: str) -> Report:

@@ -4,6 +4,9 @@ The function named by ``check`` runs in a warm worker as ``check(context, items)
 ``(path, content, hints)``: ``content`` is None for a file to be read from disk, ``hints`` is what
 ``configure`` gave for this file. It answers one ``(content digest, report as codec.dumps)`` per
 item and reports what went wrong as a state: it does not raise for a bad file or a bad tool.
+
+The one named by ``explain`` is called likewise, as ``explain((), rules)``. It answers one paragraph
+per rule, of why it matters: as the tool that is installed with us has it, empty where it has none.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -72,6 +76,7 @@ class Analyzer:
     suffixes: frozenset[str]
     languages: frozenset[str]
     check: str
+    explain: str
     configure: Callable[[Path, Path, Settings, Files], Configuration]
     version: Callable[[], str]
     enabled: Callable[[Settings], bool]
@@ -161,6 +166,18 @@ def inside(program: str, root: Path) -> bool:
             ahead += reversed(target.parts[1:] if target.is_absolute() else target.parts)
             place = Path("/") if target.is_absolute() else place.parent
     return False
+
+
+_LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])?")
+
+
+def paragraph(text: str) -> str:
+    """One paragraph of a tool's Markdown, on one line, without its links; empty for what is none.
+    What it leads up to does not follow."""
+    line = " ".join(_LINK.sub(r"\1", text).split())
+    if line.startswith(("#", ":", "```", "..", ">>")):
+        return ""
+    return f"{line[:-1]}." if line.endswith(":") else line
 
 
 def text_of(value: object) -> str:

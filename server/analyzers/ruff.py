@@ -149,6 +149,7 @@ ANALYZER = Analyzer(
     suffixes=frozenset({".py", ".pyi", ".pyw"}),
     languages=frozenset({"python"}),
     check=f"{__package__}.ruff_child:check",
+    explain=f"{__package__}.ruff_child:explain",
     configure=_configure,
     version=lambda: installed("ruff"),
     enabled=lambda settings: settings.ruff.enabled,

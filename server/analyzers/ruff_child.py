@@ -25,6 +25,7 @@ from .base import (
     is_program,
     loads_json,
     no_verdict,
+    paragraph,
     read_content,
     unreadable,
 )
@@ -170,6 +171,21 @@ def _codes(program: str) -> dict[str, str]:
     """The codes of the rules by their names; the newest rules have no code."""
     done = run([program, "rule", "--all", "--output-format", "json"], Path("/"))
     return {row["name"]: row["code"] for row in loads_json(done.output) if row["code"]}
+
+
+# ── what Ruff says of its rules ─────────────────────────────────────────────────────────────────
+
+_WHY = re.compile(r"^## Why is this bad\?\n+(.+?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def explain(_context: tuple[()], rules: tuple[str, ...]) -> list[str]:
+    return [_explain(rule) if _CODE.fullmatch(rule) else "" for rule in rules]
+
+
+def _explain(rule: str) -> str:
+    done = run([executable(""), "rule", rule, "--output-format", "json"], Path("/"))
+    why = None if done.status else _WHY.search(loads_json(done.output)["explanation"] or "")
+    return paragraph(why[1]) if why else ""
 
 
 # ── files on disk: ruff check ───────────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ from ..settings.ignoring import edit_ignore
 from . import events
 from .actions import Actions
 from .document import OpenDocument
+from .explanations import Explanations
 from .folders import Folders
 from .scan import Scan, Seen
 from .sinks import Progress, Sink, when_slow
@@ -43,6 +44,7 @@ class Core:
         self._runner = Runner()
         self.checks = Checks(self._runner)
         self.actions = Actions(self.checks)
+        self.explanations = Explanations(self.checks)
         self.documents: dict[str, OpenDocument] = {}
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()

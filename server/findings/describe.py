@@ -24,13 +24,14 @@ def code(problem: Problem) -> str:
     return problem.lead.rule
 
 
-def hover(problem: Problem) -> str:
-    """Why the problem matters, as short Markdown.
+def hover(problem: Problem, why: str = "") -> str:
+    """Why the problem matters, as short Markdown; ``why`` is a tool's explanation of its rule.
 
     Tools quote the code they look at, so their words are escaped: nothing in a source file may
     become a link or a picture.
     """
-    said = dict.fromkeys(_plain(finding.message) for finding in problem.findings)
+    words = (*(finding.message for finding in problem.findings), why)
+    said = dict.fromkeys(_plain(each) for each in words if each)
     facts = f"**{problem.severity.label}** severity, {problem.confidence.name.lower()} confidence"
     parts = [facts, *_weaknesses(problem), ", ".join(map(_rule, problem.findings))]
     return "\n\n".join([*said, " · ".join(parts)])

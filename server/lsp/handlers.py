@@ -173,7 +173,7 @@ async def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.Code
 
 
 async def hover_text(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
-    return hover.answer(ls, params)
+    return await hover.answer(ls, params)
 
 
 async def scan_workspace(ls: Server) -> dict[str, int] | None:

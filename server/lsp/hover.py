@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from lsprotocol import types as lsp
@@ -14,7 +15,7 @@ _LINK = re.compile(r"\[((?:\\.|[^\]])*)\]\(<?[^)>]*>?\)")
 _MARKS = re.compile(r"\*\*(\w+)\*\*|\\(.)")
 
 
-def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+async def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     uri = params.text_document.uri
     text, document = ls.documents.get(uri), ls.core.documents.get(uri)
     if text is None or document is None or document.version != text.version:
@@ -24,13 +25,13 @@ def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     found = [problem for problem in document.problems() if problem.lead.range.touches(place)]
     if not found:
         return None
-    value = "\n\n---\n\n".join(presentation.hover(problem) for problem in found)
+    shown = ls.encoding.to_lsp(found[0].lead.range, text.lines)  # as it is now
+    explained = await asyncio.gather(*map(ls.core.explanations.of, found))
+    value = "\n\n---\n\n".join(map(presentation.hover, found, explained))
     kind = lsp.MarkupKind.Markdown
     if not _shows_markdown(ls.client_capabilities.text_document):
         kind, value = lsp.MarkupKind.PlainText, _plain(value)
-    return lsp.Hover(
-        lsp.MarkupContent(kind, value), ls.encoding.to_lsp(found[0].lead.range, text.lines)
-    )
+    return lsp.Hover(lsp.MarkupContent(kind, value), shown)
 
 
 def _shows_markdown(client: lsp.TextDocumentClientCapabilities | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from .conftest import Start
@@ -82,6 +83,9 @@ async def test_hover_tells_why_it_matters(start: Start, workspace: Path) -> None
     for part in ("SQL injection", "CWE-89", "Bandit", "Ruff", "https://docs.astral.sh/ruff/rules"):
         assert part in told
     assert len(told) < 1500
+    async with asyncio.timeout(30):  # a tool that takes its time is not waited for
+        while "favor parameterized queries" not in (await editor.hover(file, "SELECT") or ""):
+            pass
     assert await editor.hover(file, "return") is None
     editor.edit(file, "import os\n", "import os  # a comment\n\n\n")
     told = await editor.hover(file, "SELECT")

@@ -61,6 +61,12 @@ def test_the_hover_of_a_merged_problem() -> None:
     )
 
 
+def test_an_explanation_follows_what_was_said() -> None:
+    told = describe.hover(Problem((RUFF,)), "Use `%s`, not <b>this</b>.")
+    assert told.split("\n\n")[:2] == [RUFF.message, r"Use `%s`, not \<b\>this\</b\>."]
+    assert describe.hover(Problem((RUFF,)), RUFF.message) == describe.hover(Problem((RUFF,)))
+
+
 def test_the_code_is_the_leading_rule() -> None:
     assert describe.code(Problem((RUFF, BANDIT))) == "S608"
 

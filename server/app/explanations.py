@@ -1,0 +1,56 @@
+"""Why a rule matters, in the words of the tools that are installed with us."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..analyzers.base import Analyzer, Configuration
+from ..analyzers.table import ANALYZERS
+from ..checks.engine import Checks, Policy, job_for
+from ..model import Priority, Problem
+from ..runner.calls import Status
+from ..settings import Settings
+
+PATIENCE = 0.1
+"""Seconds that who looks at a problem waits for an explanation of it."""
+
+_POLICY = Policy(Settings(), trusted=False)
+
+
+class Explanations:
+    """Each rule is asked for once. What comes too late is known to the next who asks.
+
+    Where several tools have something to say, the first of the table has the word: Ruff tells why
+    it matters, Bandit what it looks for.
+    """
+
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+        self._asked: dict[tuple[str, str], asyncio.Task[str]] = {}
+
+    async def of(self, problem: Problem) -> str:
+        """A paragraph; empty when there is none, or not yet."""
+        tasks = list(self._tasks(problem))
+        if tasks:
+            await asyncio.wait(tasks, timeout=PATIENCE)
+        return next((said for task in tasks if task.done() and (said := task.result())), "")
+
+    def _tasks(self, problem: Problem) -> Iterator[asyncio.Task[str]]:
+        for analyzer in ANALYZERS:
+            for rule in (f.rule for f in problem.findings if f.tool == analyzer.name):
+                key = analyzer.name, rule
+                if key not in self._asked:
+                    asking = self._ask(analyzer, rule)
+                    self._asked[key] = asyncio.get_running_loop().create_task(asking)
+                yield self._asked[key]
+
+    async def _ask(self, analyzer: Analyzer, rule: str) -> str:
+        job = job_for(analyzer, Configuration(()), (), _POLICY, Priority.INTERACTIVE)
+        call = replace(job.call, function=analyzer.explain, items=(rule,))
+        outcome = await self._checks.execute(replace(job, call=call))
+        if outcome.status is not Status.DONE:
+            del self._asked[analyzer.name, rule]
+            return ""
+        return str(outcome.results[0])
