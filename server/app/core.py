@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
@@ -20,11 +20,12 @@ from ..runner.execute import Runner
 from ..settings.ignoring import edit_ignore
 from . import events
 from .actions import Actions
+from .closed import ClosedFiles, uri_of
 from .document import OpenDocument
 from .explanations import Explanations
 from .folders import Folders
-from .scan import Scan, Seen
-from .sinks import Progress, Sink, when_slow
+from .scan import Scan
+from .sinks import Sink, when_slow
 from .status import status_of
 from .workspace import Workspace
 
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _STATUS_SECONDS = 0.1
+
+_FREQUENT = (events.Edited, events.FilesTouched)
+"""What changes nothing of the status by itself."""
 
 
 class Core:
@@ -46,11 +50,12 @@ class Core:
         self.actions = Actions(self.checks)
         self.explanations = Explanations(self.checks)
         self.documents: dict[str, OpenDocument] = {}
+        self._closed_files = ClosedFiles(
+            self.folders, self.checks, sink, self._is_open, self._status_soon, self._task
+        )
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._status_timer: asyncio.TimerHandle | None = None
-        self._scans: dict[Path, asyncio.Task[Scan]] = {}
-        self._rescans: dict[Path, asyncio.Task[None]] = {}
         self._told: Status | None = None
 
     def start(self) -> None:
@@ -86,7 +91,7 @@ class Core:
                 log.exception("%s was not handled", type(event).__name__)
             finally:
                 self._inbox.task_done()
-            if not isinstance(event, events.Edited):
+            if not isinstance(event, _FREQUENT):
                 self._status_soon()
 
     async def _take(self, event: events.Event) -> None:  # noqa: C901 - one arm each
@@ -103,7 +108,7 @@ class Core:
             case events.FilesTouched():
                 await self._touched(event)
             case events.FilesRenamed():
-                await self._renamed(event)
+                self._renamed(event)
             case events.RootsChanged():
                 await self._roots_changed(event)
             case events.EditorSettings():
@@ -119,7 +124,7 @@ class Core:
     async def _opened(self, event: events.Opened) -> None:
         if (before := self.documents.pop(event.uri, None)) is not None:
             before.close()
-        if (name := _uri(event.path)) != event.uri:
+        if (name := uri_of(event.path)) != event.uri:
             self._sink.problems(name, None, None, ())  # a file is shown under one name
         workspace = await self.folders.of(event.path)
         document = self.documents[event.uri] = OpenDocument(
@@ -143,6 +148,8 @@ class Core:
             await self._reload([document.workspace])
         elif self._configures(Path(document.path)):
             self._analyse_again()
+        elif (place := _place(Path(document.path))) != document.path:
+            self._closed_files.look_again(document.workspace, [place])
         document.saved()
 
     async def _closed(self, event: events.Closed) -> None:
@@ -153,13 +160,12 @@ class Core:
         workspace, path = document.workspace, document.path
         if path == str(workspace.config_path):
             return  # what is shown of it is what is wrong on disk
-        if path not in workspace.files or event.uri != _uri(path):
+        if path not in workspace.files or event.uri != uri_of(path):
             self._sink.problems(event.uri, None, None, ())
-        if path in workspace.files:
-            self._rescan(workspace, [path])
+        self._closed_files.look_again(workspace, [path])
         if workspace.loose and all(d.workspace is not workspace for d in self.documents.values()):
             self.folders.remove(workspace.root)
-            await self._stop_scans(workspace)
+            await self._closed_files.leave(workspace)
             await workspace.close()
 
     def _changed(self, document: OpenDocument) -> None:
@@ -173,58 +179,21 @@ class Core:
     # ── files and folders ───────────────────────────────────────────────────────────────────────
 
     async def _touched(self, event: events.FilesTouched) -> None:
-        self._forget(event.deleted)
+        self._closed_files.forget(map(str, event.deleted))
         touched = (*event.written, *event.deleted)
         reload = [w for w in self.folders if w.config_path in touched]
         if reload:
             await self._reload(reload)
         if any(self._configures(path) for path in touched):
             self._analyse_again()
+        # What is open is looked at when it is closed.
+        places = [place for path in touched if not self._is_open(place := _place(path))]
         for workspace in self.folders:
-            written = (str(path) for path in event.written)
-            self._rescan(workspace, [path for path in written if path in workspace.files])
+            self._closed_files.look_again(workspace, places)
 
-    async def _renamed(self, event: events.FilesRenamed) -> None:
+    def _renamed(self, event: events.FilesRenamed) -> None:
         for old, new in event.renames:
-            for workspace in self.folders:
-                moved = [str(new) + path[len(str(old)) :] for path in workspace.below([old])]
-                self._rescan(workspace, moved)
-            self._forget([old])
-
-    def _forget(self, paths: Collection[Path]) -> None:
-        """What was said of files, or of all files in folders, is said no more."""
-        still_open = {document.path for document in self.documents.values()}
-        for workspace in self.folders if paths else ():
-            gone = workspace.below(paths)
-            workspace.results.forget(gone)
-            for known in gone:
-                del workspace.files[known]
-                if known not in still_open:
-                    self._sink.problems(_uri(known), None, None, ())
-
-    def _rescan(self, workspace: Workspace, paths: Iterable[str]) -> None:
-        """Analyse files as they are on disk, without waiting for it. One pass at a time: a new wish
-        begins it again with what is left, so that the newest configuration has the last word."""
-        workspace.stale.update(paths)
-        if not workspace.stale:
-            return
-        if (running := self._rescans.get(workspace.root)) is not None:
-            running.cancel()
-        self._rescans[workspace.root] = self._task(self._freshen(workspace))
-
-    async def _freshen(self, workspace: Workspace) -> None:
-        if (whole := self._scans.get(workspace.root)) is not None:
-            await asyncio.wait((whole,))
-        stale = set(workspace.stale)
-        existing = await asyncio.to_thread(workspace.existing, stale)
-        gone = stale - set(map(str, existing))
-        self._forget([Path(path) for path in gone])
-        workspace.stale -= gone
-        if existing:
-            await self._scan(workspace, existing, None)
-        for path in workspace.files.keys() & stale:
-            # What was shown of a buffer gives way to what is on disk, though that is as it was.
-            self._show_file(workspace, path)
+            self._closed_files.renamed(str(old), str(new))
 
     def _is_open(self, path: str) -> bool:
         return any(document.path == path for document in self.documents.values())
@@ -238,17 +207,14 @@ class Core:
         for document in self.documents.values():
             document.analyse(again=True)
         for workspace in self.folders:
-            self._rescan(workspace, workspace.files)
+            self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
 
     # ── workspaces ──────────────────────────────────────────────────────────────────────────────
 
     async def _roots_changed(self, event: events.RootsChanged) -> None:
         left = [found for root in event.removed if (found := self.folders.remove(root))]
         for workspace in left:
-            await self._stop_scans(workspace)
-            for path in workspace.files:
-                if not self._is_open(path):
-                    self._sink.problems(_uri(path), None, None, ())
+            await self._closed_files.leave(workspace)
         for root in event.added:
             await self.folders.open(root)
         for document in self.documents.values():
@@ -259,13 +225,6 @@ class Core:
         for workspace in left:
             await workspace.close()
 
-    async def _stop_scans(self, workspace: Workspace) -> None:
-        root = workspace.root
-        for task in (self._scans.get(root), self._rescans.pop(root, None)):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait((task,))
-
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
             if await self.folders.load(workspace):
@@ -274,9 +233,8 @@ class Core:
                         document.placed.show_under(workspace.settings)
                         document.analyse(again=True)
                         self._changed(document)
-                for path in workspace.files:
-                    self._show_file(workspace, path)
-                self._rescan(workspace, workspace.files)
+                self._closed_files.show(workspace)
+                self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:
         changed = await self.folders.decide(
@@ -303,53 +261,12 @@ class Core:
             self._sink.message(f"{', '.join(rules)} could not be ignored: {error}", error=True)
         await self._reload([workspace])
 
-    # ── scans ───────────────────────────────────────────────────────────────────────────────────
-
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
         """Scan the workspace folders (None: all), with progress; results are shown as they come.
 
-        A scan of the same folder that is under way is joined; who gives up waiting does not end it.
         Raises CancelledError when the user cancels it.
         """
-        wanted = [w for w in self.folders if root in (None, w.root) and not w.loose]
-        for workspace in wanted:
-            if workspace.root not in self._scans:
-                self._scans[workspace.root] = self._task(self._scan_with_progress(workspace))
-        waiting = [asyncio.shield(self._scans[workspace.root]) for workspace in wanted]
-        return tuple(await asyncio.gather(*waiting))
-
-    async def _scan_with_progress(self, workspace: Workspace) -> Scan:
-        task = asyncio.current_task()
-        assert task is not None
-        with when_slow(self._sink, f"Scanning {workspace.root.name}", task.cancel) as progress:
-            try:
-                return await self._scan(workspace, [workspace.root], progress)
-            finally:
-                del self._scans[workspace.root]
-
-    async def _scan(
-        self, workspace: Workspace, paths: list[Path], progress: Progress | None
-    ) -> Scan:
-        def seen(file: Seen) -> None:
-            workspace.stale.discard(file.path)
-            if file.changed:
-                self._show_file(workspace, file.path)
-            if progress is not None:
-                progress.report(f"{file.done} of {file.files} files", file.done / file.files)
-
-        try:
-            found = await workspace.scan(self.checks, paths, seen)
-        except OSError as error:
-            self._sink.message(f"The scan could not begin: {error}", error=True)
-            return Scan(workspace.root, {}, {})
-        if paths == [workspace.root]:
-            self._forget([Path(p) for p in workspace.files.keys() - set(map(str, found.reports))])
-        self._status_soon()
-        return found
-
-    def _show_file(self, workspace: Workspace, path: str) -> None:
-        if not self._is_open(path):
-            self._sink.problems(_uri(path), None, None, workspace.files[path].problems)
+        return await self._closed_files.scan(root)
 
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
@@ -387,6 +304,6 @@ class Core:
             self._sink.message(f"Understudy made a mistake of its own: {error}", error=True)
 
 
-def _uri(path: str) -> str:
-    """How we call a file; what was never saved has no such name."""
-    return Path(path).as_uri() if path.startswith("/") else ""
+def _place(touched: Path) -> str:
+    """Where files may have come, changed or gone."""
+    return str(touched.parent if touched.name == ".gitignore" else touched)

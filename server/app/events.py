@@ -43,7 +43,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class FilesTouched:
-    """Something outside the editor's buffers wrote or removed these."""
+    """Something outside the editor's buffers wrote or removed these files or folders."""
 
     written: tuple[Path, ...] = ()
     deleted: tuple[Path, ...] = ()

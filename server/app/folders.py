@@ -45,7 +45,7 @@ class Folders:
 
     async def of(self, path: str) -> Workspace:
         """The innermost root that holds the file; for a file outside all, its own folder."""
-        if (around := self._innermost(path)) is not None:
+        if (around := self.around(path)) is not None:
             return around
         rooted = [workspace for workspace in self if not workspace.loose]
         if not path.startswith("/") and rooted:
@@ -53,7 +53,8 @@ class Folders:
         folder = Path(path).parent if path.startswith("/") else self._state / "unsaved"
         return await self.open(folder, loose=True)
 
-    def _innermost(self, path: str) -> Workspace | None:
+    def around(self, path: str) -> Workspace | None:
+        """The innermost open folder that holds the file."""
         around = [each for each in self if Path(path).is_relative_to(each.root)]
         return max(around, key=lambda workspace: len(workspace.root.parts), default=None)
 

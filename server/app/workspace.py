@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
-from ..checks.discover import why_excluded
+from ..checks.discover import Found
 from ..checks.engine import Checks, Policy
-from ..checks.workspace_scan import WorkspaceScan, list_files
+from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..journal.replace import replace
 from ..model import Category, Confidence, Finding, Report, State
 from ..settings import ConfigProblem, Layer, Origin, Settings
@@ -19,13 +20,14 @@ from ..settings.ignoring import edit_ignore
 from ..store.database import Database
 from ..store.results import Results
 from .scan import FileView, Scan, Seen
+from .stale import Stale
 
 
 class Workspace:
     """``loose``: not a folder that the editor opened, only where a single file lies.
 
-    ``files`` holds what is known of files as they are on disk, from the last scan on; ``stale``
-    names those that have to be looked at again.
+    ``files`` holds what is known of files as they are on disk: all of them, once the folder was
+    ``scanned``. ``stale`` names files and folders that have to be looked at again.
     """
 
     def __init__(self, root: Path, store: Path, *, trusted: bool, loose: bool = False) -> None:
@@ -35,7 +37,8 @@ class Workspace:
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
         self.files: dict[str, FileView] = {}
-        self.stale: set[str] = set()
+        self.scanned = False
+        self.stale = Stale()
         self._loaded = False
         self._store = store
         self._database = Database(store / "results.db")
@@ -91,14 +94,26 @@ class Workspace:
         Raises OSError for a path that cannot be looked at.
         """
         files = await asyncio.to_thread(list_files, paths, self.root, self.policy)
+        views = await self.analyse(checks, files, seen)
+        if self.root in paths:
+            await self.results.forget_unseen(self.root, [found.path for found in files])
+        return Scan.of(self.root, views)
+
+    async def analyse(
+        self, checks: Checks, files: Sequence[Found], seen: Callable[[Seen], object]
+    ) -> dict[Path, FileView]:
+        """Take note of these files, and tell ``seen`` of each; what is known of them now."""
         views: dict[Path, FileView] = {}
         async for scanned in WorkspaceScan(checks, self.root, self.policy, self.results).run(files):
             changed = self.show(scanned.path, scanned.reports)
             views[Path(scanned.path)] = self.files[scanned.path]
             seen(Seen(scanned.path, changed, len(views), len(files)))
-        if self.root in paths:
-            await self.results.forget_unseen(self.root, [found.path for found in files])
-        return Scan.of(self.root, views)
+        return views
+
+    def find(self, places: AbstractSet[str]) -> list[Found]:
+        """The files at and below ``places`` that a scan would find. Looks at the disk: for a
+        thread."""
+        return find_files(places, self.root, self.policy)
 
     def ignore_rules(self, rules: Iterable[str]) -> None:
         """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
@@ -107,23 +122,16 @@ class Workspace:
         text = reduce(edit_ignore, rules, text)
         replace(config, text, self._store / "journal", below=self.root)
 
-    def existing(self, paths: Iterable[str]) -> list[Path]:
-        """Those that are files and not excluded. Looks at the disk: for a thread."""
-        exclude = self.settings.analysis.exclude
-        return [
-            Path(path)
-            for path in paths
-            if Path(path).is_file() and not why_excluded(path, self.root, exclude)
-        ]
-
-    def below(self, paths: Collection[Path]) -> list[str]:
+    def below(self, paths: AbstractSet[str]) -> list[str]:
         """The known files that are among ``paths`` or lie in one of them."""
-        names = {str(path) for path in paths}
-        return [
-            known
-            for known in self.files
-            if known in names or any(str(parent) in names for parent in Path(known).parents)
-        ]
+        inside: dict[str, bool] = {"": False}
+
+        def within(path: str) -> bool:
+            if (known := inside.get(path)) is None:
+                known = inside[path] = path in paths or within(path.rpartition("/")[0])
+            return known
+
+        return [path for path in self.files if within(path)]
 
     async def close(self) -> None:
         await self.results.close()

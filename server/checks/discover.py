@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,6 +75,24 @@ def discover(
     yield from _walk(str(folder), relative, tuple(suffixes), excluded, rules)
 
 
+def rediscover(
+    places: AbstractSet[str], root: Path, suffixes: Collection[str], exclude: Sequence[str]
+) -> Iterator[Found]:
+    """Of what ``discover`` finds in all of ``root``, that which is among ``places``, files or
+    folders, or lies below one. Only the folders on the way there are looked into."""
+    part = None
+    if places.isdisjoint(_around(str(root))):
+        part = _Part(places, frozenset(each for place in places for each in _around(place)))
+    yield from _walk(str(root), "", tuple(suffixes), _spec(exclude), (), part)
+
+
+def _around(path: str) -> Iterator[str]:
+    """The path, and the folders that it lies in."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
 def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
     """Why a single file is not to be looked at; empty when it is. What ``discover`` passes over."""
     inside = path.startswith(f"{root}/")
@@ -90,7 +109,16 @@ def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
 
 
 _Rules = tuple[tuple[str, GitIgnoreSpec], ...]
-_Level = tuple[Iterator[os.DirEntry[str]], str, _Rules]
+
+
+class _Part(NamedTuple):
+    """Of a tree: ``places`` with all that lies below, and the ways that lead there."""
+
+    places: AbstractSet[str]
+    ways: AbstractSet[str]
+
+
+_Level = tuple[Iterator[os.DirEntry[str]], str, _Rules, _Part | None]
 
 
 def _walk(
@@ -99,11 +127,13 @@ def _walk(
     suffixes: tuple[str, ...],
     excluded: GitIgnoreSpec,
     rules: _Rules,
+    part: _Part | None = None,
 ) -> Iterator[Found]:
+    """``part`` None: the whole folder."""
     # A stack of its own: folders can be nested deeper than Python recurses.
-    levels = [_level(folder, relative, rules)]
+    levels = [_level(folder, relative, rules, part)]
     while levels:
-        entries, relative, rules = levels[-1]
+        entries, relative, rules, part = levels[-1]
         if (entry := next(entries, None)) is None:
             levels.pop()
             continue
@@ -113,11 +143,14 @@ def _walk(
                 continue
             if below and entry.name in _NEVER:
                 continue
+            if part and entry.path not in part.ways:
+                continue
             path = f"{relative}{entry.name}{'/' if below else ''}"
             if _verdict(excluded, path) or _ignored(path, rules):
                 continue
             if below:
-                levels.append(_level(entry.path, path, rules))
+                whole = not part or entry.path in part.places
+                levels.append(_level(entry.path, path, rules, None if whole else part))
             elif entry.is_file(follow_symlinks=False):
                 stat = entry.stat(follow_symlinks=False)
                 yield found_at(entry.path, stat)
@@ -125,7 +158,7 @@ def _walk(
             continue
 
 
-def _level(folder: str, relative: str, rules: _Rules) -> _Level:
+def _level(folder: str, relative: str, rules: _Rules, part: _Part | None) -> _Level:
     """What lies in one folder; nothing when it cannot be read."""
     try:
         with os.scandir(folder) as listing:
@@ -134,7 +167,7 @@ def _level(folder: str, relative: str, rules: _Rules) -> _Level:
         entries = []
     if any(entry.name == ".gitignore" for entry in entries):
         rules = (*rules, *_rules(folder, relative))
-    return iter(entries), relative, rules
+    return iter(entries), relative, rules, part
 
 
 def _rules(folder: str, relative: str) -> _Rules:

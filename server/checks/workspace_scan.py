@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISREG
@@ -17,7 +18,7 @@ from ..model import Priority, Report, Tier
 from ..runner.calls import Status
 from ..store.results import FileStamp, Results
 from . import compose
-from .discover import Found, discover, found_at
+from .discover import Found, discover, found_at, rediscover
 from .engine import Checks, Policy, analyzers_for, configure, job_for, key_of, read_outcome
 from .files import FilesOnce
 
@@ -60,12 +61,11 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
 
     Raises OSError for a path that does not exist or is something else.
     """
-    suffixes = frozenset(suffix for analyzer in ANALYZERS for suffix in analyzer.suffixes)
     listed: dict[str, Found] = {}
     for path in paths:
         stat = os.stat(path)
         if path.is_dir():
-            found = discover(path, root, suffixes, policy.settings.analysis.exclude)
+            found = discover(path, root, _SUFFIXES, policy.settings.analysis.exclude)
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
@@ -74,8 +74,14 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
     return list(listed.values())
 
 
+def find_files(places: AbstractSet[str], root: Path, policy: Policy) -> list[Found]:
+    """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
+    return list(rediscover(places, root, _SUFFIXES, policy.settings.analysis.exclude))
+
+
 _ORDER = {analyzer.name: place for place, analyzer in enumerate(ANALYZERS)}
 _Configured = list[tuple[Analyzer, Configuration]]
+_SUFFIXES = frozenset(suffix for analyzer in ANALYZERS for suffix in analyzer.suffixes)
 _SOURCES = frozenset(name for analyzer in ANALYZERS for name in analyzer.sources)
 
 

@@ -21,15 +21,8 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[..., Any]
 
-_WATCHED = (
-    "**/*.py",
-    "**/*.pyi",
-    "**/pyproject.toml",
-    "**/ruff.toml",
-    "**/.ruff.toml",
-    "**/.bandit",
-    "**/.understudy/config.yaml",
-)
+_WATCHED = "**"
+"""Folders come and go too, and clients tell of those only where a pattern matches them."""
 
 
 def register(server: Server) -> None:
@@ -70,11 +63,12 @@ async def _fetch_settings(ls: Server) -> None:
 
 
 async def _watch(ls: Server) -> None:
-    watchers = [lsp.FileSystemWatcher(glob) for glob in _WATCHED]
     registration = lsp.Registration(
         id="understudy-files",
         method=lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-        register_options=lsp.DidChangeWatchedFilesRegistrationOptions(watchers),
+        register_options=lsp.DidChangeWatchedFilesRegistrationOptions(
+            [lsp.FileSystemWatcher(_WATCHED)]
+        ),
     )
     await ls.client_register_capability_async(lsp.RegistrationParams([registration]))
 
@@ -128,6 +122,11 @@ def did_rename_files(ls: Server, params: lsp.RenameFilesParams) -> None:
     paths = [(to_path(each.old_uri), to_path(each.new_uri)) for each in params.files]
     renames = tuple((Path(old), Path(new)) for old, new in paths if old and new)
     ls.core.handle(events.FilesRenamed(renames))
+
+
+def did_create_files(ls: Server, params: lsp.CreateFilesParams) -> None:
+    paths = [to_path(each.uri) for each in params.files]
+    ls.core.handle(events.FilesTouched(written=tuple(Path(path) for path in paths if path)))
 
 
 def did_delete_files(ls: Server, params: lsp.DeleteFilesParams) -> None:
@@ -234,6 +233,7 @@ _FEATURES: dict[str, Handler] = {
 
 _FEATURES_WITH_OPTIONS = (
     (lsp.TEXT_DOCUMENT_DID_SAVE, lsp.SaveOptions(include_text=False), did_save),
+    (lsp.WORKSPACE_DID_CREATE_FILES, _ANY_FILE, did_create_files),
     (lsp.WORKSPACE_DID_RENAME_FILES, _ANY_FILE, did_rename_files),
     (lsp.WORKSPACE_DID_DELETE_FILES, _ANY_FILE, did_delete_files),
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import statistics
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from .conftest import Start
 from .editor import Editor
+from .tools import RUFF, Pipe, SlowBandit, program
 
 EVAL = "def f(x):\n    return eval(x)\n"
 UNUSED = "import os\n"
@@ -208,6 +210,104 @@ async def test_closing_forgets_the_buffer(start: Start, workspace: Path) -> None
     await editor.sees(path, "Bandit, Ruff B307")
     editor.close(file)
     await editor.sees(path, "Ruff F401")
+
+
+async def test_files_that_come(start: Start, workspace: Path, tmp_path: Path) -> None:
+    """Once a folder was scanned, what is new there is seen as the next scan would see it."""
+    file_at(workspace / ".gitignore", "ignored.py\n/build/\n")
+    before = file_at(workspace / "before.py", UNUSED)
+    editor = await start(settings={"analysis": {"exclude": ["gen/"]}})
+    editor.touch(before)
+    await editor.idle()
+    await editor.sees(before)
+    assert await scanned(editor) == {"files": 1, "findings": 1}
+
+    new = file_at(workspace / "new.py", UNUSED)
+    others = [
+        file_at(workspace / name, UNUSED)
+        for name in ("ignored.py", "build/a.py", "gen/a.py", ".venv/a.py", "a.txt")
+    ]
+    folder = file_at(tmp_path / "made" / "deep" / "a.py", EVAL).parents[1]
+    folder.rename(workspace / "pkg")
+    moved = workspace / "pkg" / "deep" / "a.py"
+    editor.touch(new, *others, workspace / "pkg", workspace / "build")
+    await editor.sees(new, "Ruff F401")
+    await editor.sees(moved, "Bandit, Ruff B307")
+    await editor.idle()
+    shown = {uri for uri, diagnostics in editor.diagnostics.items() if diagnostics}
+    assert shown == {before.as_uri(), new.as_uri(), moved.as_uri()}
+
+    created = file_at(workspace / "made" / "b.py", UNUSED)
+    made = {"files": [{"uri": created.parent.as_uri()}]}
+    editor.notify("workspace/didCreateFiles", made)
+    await editor.sees(created, "Ruff F401")
+    saved = editor.open(workspace / "saved.py", UNUSED)
+    await editor.sees(saved, "Ruff F401")
+    editor.close(saved)
+    await editor.idle()
+    await editor.sees(saved, "Ruff F401")
+
+    (workspace / ".gitignore").write_text("/made/\n")
+    editor.touch(workspace / ".gitignore")
+    await editor.sees(created)
+    await editor.sees(others[0], "Ruff F401")
+    await editor.configure({})
+    await editor.sees(workspace / "gen" / "a.py", "Ruff F401")
+    files = sum(map(bool, editor.diagnostics.values()))
+    assert await scanned(editor) == {"files": files, "findings": files}
+
+
+async def test_files_that_come_where_nothing_was_scanned(start: Start, workspace: Path) -> None:
+    editor = await start()
+    path = file_at(workspace / "a.py", UNUSED)
+    editor.touch(path, workspace)
+    await editor.idle()
+    opened = editor.open(path)
+    await editor.sees(opened, "Ruff F401")
+    editor.close(opened)
+    await editor.sees(path)
+    await editor.idle()
+    await editor.configure({"complexity": {"max": 5}})
+    await editor.idle()
+    assert editor.found(path) == []
+
+
+async def test_what_changes_while_it_is_scanned(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    """What the scan read before is not the last that is said of it."""
+    a = file_at(workspace / "a.py", UNUSED)
+    b = file_at(workspace / "b.py", UNUSED)
+    editor = await start(settings={"bandit": slow_bandit.settings})
+    scan = asyncio.ensure_future(scanned(editor))
+    await slow_bandit.started()
+    a.write_text(EVAL)
+    b.unlink()
+    c = file_at(workspace / "c.py", EVAL)
+    editor.touch(a, c, deleted=[b])
+    slow_bandit.let_go(9)
+    await scan
+    await editor.sees(a, "Bandit, Ruff B307")
+    await editor.sees(c, "Bandit, Ruff B307")
+    await editor.sees(b)
+
+
+async def test_a_configuration_that_changes_during_a_scan(
+    start: Start, workspace: Path, tmp_path: Path, slow_bandit: SlowBandit
+) -> None:
+    """It holds in the end, also for files of which nothing was known when it came."""
+    path = file_at(workspace / "a.py", UNUSED)
+    with contextlib.closing(Pipe(tmp_path / "told")) as told:
+        ruff = program(tmp_path / "ruff", f'"{RUFF}" "$@"\necho > "{told.path}"')
+        editor = await start(settings={"bandit": slow_bandit.settings, "ruff": {"path": ruff}})
+        scan = asyncio.ensure_future(scanned(editor))
+        await slow_bandit.started()
+        await told.readable()
+        project = file_at(workspace / "pyproject.toml", '[tool.ruff]\nlint.select = ["I"]\n')
+        editor.touch(project)
+        slow_bandit.let_go(9)
+        assert await scan == {"files": 1, "findings": 1}
+        await editor.sees(path)
 
 
 async def test_a_file_has_one_name(start: Start, workspace: Path) -> None:

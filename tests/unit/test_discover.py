@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.checks.discover import discover, why_excluded
+from understudy.checks.discover import discover, rediscover, why_excluded
 
 # A user whose permissions count, also where the tests run as root.
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
@@ -152,6 +152,44 @@ def test_a_folder_is_looked_at_under_the_rules_of_its_root(tmp_path: Path) -> No
     for folder in ("in", "in/deep"):
         seen = discover(tmp_path / folder, tmp_path, frozenset({".py"}), ["/in/deep/c.py"])
         assert [Path(each.path).name for each in seen] == ["a.py", "d.py"]
+
+
+RULES = {".gitignore": "b.py\n/out/\n", "in/.gitignore": "!b.py\n/deep/a.py\n"}
+SOURCES = (
+    "a.py",
+    "b.py",
+    "in/a.py",
+    "in/b.py",
+    "in/deep/a.py",
+    "in/deep/c.py",
+    "index.py",
+    "out/a.py",
+    "out/in/a.py",
+    "venv/a.py",
+)
+
+
+@given(st.sets(st.sampled_from([*SOURCES, "in", "in/deep", "out", "venv", ".", "gone", "in/gone"])))
+def test_a_part_is_found_as_the_whole_is(
+    tmp_path_factory: pytest.TempPathFactory, names: set[str]
+) -> None:
+    root = tmp_path_factory.getbasetemp() / "parts"
+    tree(root, RULES | dict.fromkeys(SOURCES, ""))
+    places = {os.path.normpath(root / name) for name in names}
+    suffixes, exclude = frozenset({".py"}), ["/in/deep/c.py"]
+    assert list(rediscover(places, root, suffixes, exclude)) == [
+        each
+        for each in discover(root, root, suffixes, exclude)
+        if any(Path(each.path).is_relative_to(place) for place in places)
+    ]
+
+
+def test_a_part_that_the_root_lies_in(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", {"a.py": "", "in/b.py": ""})
+    for places in ({str(tmp_path)}, {str(root), str(root / "in")}):
+        seen = rediscover(places, root, frozenset({".py"}), ())
+        assert [Path(each.path).name for each in seen] == ["a.py", "b.py"]
+    assert list(rediscover({f"{root}.py", "/"}, root, frozenset({".py"}), ())) == []
 
 
 @pytest.mark.parametrize("exclude", ["b.py", "in/", "/a.py", "in/*.py"])

@@ -1,0 +1,178 @@
+"""Files that are not open: what is known and shown of them is kept as it is on disk.
+
+What is known begins with a scan of a folder. From then on, what is said to have changed there is
+looked at again, as the scan would look at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from pathlib import Path
+from typing import Any
+
+from ..checks.engine import Checks
+from .folders import Folders
+from .scan import Scan, Seen
+from .sinks import Progress, Sink, when_slow
+from .workspace import Workspace
+
+
+def uri_of(path: str) -> str:
+    """How we call a file; what was never saved has no such name."""
+    return Path(path).as_uri() if path.startswith("/") else ""
+
+
+class ClosedFiles:
+    """Belongs to the event loop. In each folder one pass at a time is under way: a scan of all of
+    it goes before looks at what is stale, which it ends.
+
+    ``changed`` is called when what is known has changed; ``task`` starts work in the background.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        checks: Checks,
+        sink: Sink,
+        is_open: Callable[[str], bool],
+        changed: Callable[[], None],
+        task: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]],
+    ) -> None:
+        self._folders = folders
+        self._checks = checks
+        self._sink = sink
+        self._is_open = is_open
+        self._changed = changed
+        self._task = task
+        self._scans: dict[Path, asyncio.Task[Scan]] = {}
+        self._looks: dict[Path, asyncio.Task[None]] = {}
+
+    # ── what is shown ───────────────────────────────────────────────────────────────────────────
+
+    def show(self, workspace: Workspace) -> None:
+        for path in workspace.files:
+            self._show(workspace, path)
+
+    def _show(self, workspace: Workspace, path: str) -> None:
+        if not self._is_open(path):
+            self._sink.problems(uri_of(path), None, None, workspace.files[path].problems)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """What was said of files, or of all files in folders, is said no more."""
+        if not (gone := frozenset(paths)):
+            return
+        for workspace in self._folders:
+            self._forget(workspace, workspace.below(gone))
+
+    def _forget(self, workspace: Workspace, known: Collection[str]) -> None:
+        workspace.results.forget(known)
+        if known:
+            self._changed()
+        for path in known:
+            del workspace.files[path]
+            if not self._is_open(path):
+                self._sink.problems(uri_of(path), None, None, ())
+
+    # ── looks at what is stale ──────────────────────────────────────────────────────────────────
+
+    def look_again(
+        self, workspace: Workspace, places: Iterable[str], *, anew: bool = False
+    ) -> None:
+        """Files, or folders with all that lies in them, may have come, changed or gone: look, and
+        do not wait for it. ``anew``: what is under way for them has to begin again."""
+        scanning = workspace.root in self._scans
+        if not (workspace.scanned or workspace.files or scanning):
+            return  # nothing is known, and nobody asked
+        workspace.stale.mark(places)
+        looking = self._looks.get(workspace.root)
+        if workspace.stale and (anew or looking is None or looking.done()):
+            if looking is not None:
+                looking.cancel()
+            self._looks[workspace.root] = self._task(self._look(workspace))
+
+    async def _look(self, workspace: Workspace) -> None:
+        while workspace.stale:
+            if (scan := self._scans.get(workspace.root)) is not None:
+                await asyncio.wait((scan,))
+            look, places = workspace.stale.begin(), frozenset(workspace.stale)
+            files = await asyncio.to_thread(workspace.find, places)
+            if not workspace.scanned:
+                files = [found for found in files if found.path in workspace.files]
+            there = {found.path for found in files}
+            self._forget(workspace, [p for p in workspace.below(places) if p not in there])
+            await workspace.analyse(self._checks, files, self._seen(workspace, look, None))
+            for place in places:
+                workspace.stale.seen(place, look)
+            if files:
+                self._changed()
+
+    def _seen(
+        self, workspace: Workspace, look: int, progress: Progress | None
+    ) -> Callable[[Seen], None]:
+        def seen(file: Seen) -> None:
+            # What was shown of a buffer gives way to what is on disk, though that is as it was.
+            if workspace.stale.seen(file.path, look) or file.changed:
+                self._show(workspace, file.path)
+            if progress is not None:
+                progress.report(f"{file.done} of {file.files} files", file.done / file.files)
+
+        return seen
+
+    def renamed(self, old: str, new: str) -> None:
+        """A file or a folder has another name: what is known moves with it."""
+        for workspace in self._folders:
+            for path in workspace.below({old}):
+                moved = new + path[len(old) :]
+                if (home := self._folders.around(moved)) is not None:
+                    home.files[moved] = workspace.files[path]
+                    self._show(home, moved)
+        self.forget([old])
+        for workspace in self._folders:
+            self.look_again(workspace, [old, new])
+
+    # ── scans of whole folders ──────────────────────────────────────────────────────────────────
+
+    async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
+        """Scan the folders (None: all), with progress; results are shown as they come.
+
+        A scan of the same folder that is under way is joined; who gives up waiting does not end it.
+        Raises CancelledError when the user cancels it.
+        """
+        wanted = [w for w in self._folders if root in (None, w.root) and not w.loose]
+        for workspace in wanted:
+            if workspace.root not in self._scans:
+                self._scans[workspace.root] = self._task(self._scan(workspace))
+                self.look_again(workspace, (), anew=True)
+        waiting = [asyncio.shield(self._scans[workspace.root]) for workspace in wanted]
+        return tuple(await asyncio.gather(*waiting))
+
+    async def _scan(self, workspace: Workspace) -> Scan:
+        task = asyncio.current_task()
+        assert task is not None
+        look = workspace.stale.begin()
+        with when_slow(self._sink, f"Scanning {workspace.root.name}", task.cancel) as progress:
+            try:
+                seen = self._seen(workspace, look, progress)
+                found = await workspace.scan(self._checks, [workspace.root], seen)
+            except OSError as error:
+                self._sink.message(f"The scan could not begin: {error}", error=True)
+                return Scan(workspace.root, {}, {})
+            finally:
+                del self._scans[workspace.root]
+        workspace.scanned = True
+        there = set(map(str, found.reports))
+        self._forget(workspace, [path for path in workspace.files if path not in there])
+        self._changed()
+        return found
+
+    async def leave(self, workspace: Workspace) -> None:
+        """The folder is no longer open: end what is under way there, and show nothing of it."""
+        root = workspace.root
+        for task in (self._scans.get(root), self._looks.pop(root, None)):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait((task,))
+        for path in workspace.files:
+            if not self._is_open(path):
+                self._sink.problems(uri_of(path), None, None, ())
