@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import subprocess
+import time
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +16,8 @@ from .base import loads_json, stamp_of
 
 _LONGEST_HEADER = 1 << 12
 _MOST_BYTES = 64 << 20
+_TICK_NS = 20_000_000
+"""So far may the time of a change lie behind the clock: Linux stamps with that of the last tick."""
 
 Context = tuple[str, str, tuple[str, ...], int]
 """``ruff.path`` resolved, the root, the rules to add, and the highest complexity (0: the project
@@ -45,7 +49,8 @@ class RuffServer:
         )
         self._ids = count(1)
         self._sources = dict([hints])
-        self._folders = {os.path.dirname(path): hints}
+        self._folders: dict[str, Hints] = {}
+        self._read_again(os.path.dirname(path), hints)
         self.misconfigured = False
         """Whether some configuration in the workspace is wrong: what Ruff says is then said under
         its defaults, and only ``ruff check`` tells which file is wrong."""
@@ -95,24 +100,52 @@ class RuffServer:
             self._process.kill()
 
     def _follow(self, folder: str, hints: Hints) -> None:
-        """Ruff reads configurations once: tell it of one that it may not have seen as it is.
+        """Ruff reads all configurations at once: tell it to when there may be one that it has not
+        seen as it is.
 
         It listens only to changes in the workspace or above, and one at the root makes it read
         everything again, also what lies elsewhere; there need be no such file.
         """
         source, seen = hints
         before = self._folders.get(folder, hints)
-        if before == hints and self._sources.get(source) == seen:
+        as_told = before == hints and self._sources.get(source) == seen
+        if as_told and (folder in self._sure or not self._lost_one(folder, source)):
+            self._folders[folder] = hints
+            self._sure.add(folder)
             return
-        self._folders[folder] = hints
         self._sources[source] = seen
-        self.misconfigured = False
+        self._read_again(folder, hints)
         top = os.path.join(self._root, "ruff.toml")
         touched = {
             each if each.startswith(f"{self._root}/") else top for each in (source, before[0])
         }
         changes = [{"uri": _uri(each), "type": 2} for each in touched]
         self._notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+    def _read_again(self, folder: str, hints: Hints) -> None:
+        """Ruff is about to read all configurations, and finds ``hints`` for this folder."""
+        self._folders[folder] = hints
+        self._sure = {folder}
+        """The folders for which it is known that Ruff has read what holds there."""
+        self._read_ns = time.time_ns()
+        self.misconfigured = False
+
+    def _lost_one(self, folder: str, source: str) -> bool:
+        """Whether Ruff may have read a configuration nearer than ``source`` that is gone by now:
+        then a folder on the way has changed since."""
+        for place in self._way(folder, os.path.dirname(source)):
+            with contextlib.suppress(OSError):
+                if os.stat(place).st_ctime_ns > self._read_ns - _TICK_NS:
+                    return True
+        return False
+
+    def _way(self, folder: str, top: str) -> Iterator[str]:
+        """The folders from ``folder`` to ``top``, or to the root if that is nearer."""
+        place = folder or self._root
+        yield place
+        while place not in (top, self._root, os.path.dirname(place)):
+            place = os.path.dirname(place)
+            yield place
 
     def _notify(self, method: str, params: dict[str, Any]) -> None:
         self._send({"method": method, "params": params})

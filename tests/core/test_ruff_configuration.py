@@ -245,6 +245,50 @@ def test_changes_are_followed(tmp_path: Path) -> None:
     assert len(ruff_child._servers) == 1
 
 
+NESTED = {
+    "in/ruff.toml": 'lint.select = ["E7"]',
+    "in/deep/pyproject.toml": '[tool.ruff]\nlint.select = ["E7"]',
+}
+
+
+@pytest.mark.parametrize(
+    ("made", "gone"), [*((name, name) for name in NESTED), ("in/ruff.toml", "in")]
+)
+def test_what_is_gone_before_its_folder_was_asked_about(
+    made: str, gone: str, tmp_path: Path
+) -> None:
+    """Ruff had read it, for it reads all configurations at once."""
+    inner = "in/deep/app.py"
+    files = {"app.py": SOURCE, inner: SOURCE, "ruff.toml": 'lint.select = ["F"]'}
+    asker = Asker(ANALYZER, tree(tmp_path, files | {made: NESTED[made]}))
+    assert watched(asker) == SEEN
+    (tmp_path / gone).rename(tmp_path / "gone")
+    tree(tmp_path, {inner: SOURCE})
+    assert watched(asker, inner) == SEEN
+    assert len(ruff_child._servers) == 1
+
+
+def test_what_came_and_went_while_its_folder_was_not_asked_about(tmp_path: Path) -> None:
+    """Ruff read it because of another one."""
+    nested, other = tmp_path / "in/ruff.toml", tmp_path / "other/ruff.toml"
+    files = dict.fromkeys(("in/app.py", "in/deep/app.py", "other/app.py"), SOURCE)
+    asker = Asker(ANALYZER, tree(tmp_path, files | {"ruff.toml": 'lint.select = ["F"]'}))
+    e7 = {"E703", "S101", "C901"}
+    assert watched(asker, "in/app.py") == SEEN
+    nested.write_text('lint.select = ["E7"]')
+    other.write_text('lint.select = ["E7"]')
+    assert watched(asker, "other/app.py") == e7
+    nested.unlink()
+    assert watched(asker, "in/app.py") == SEEN
+    nested.write_text('lint.select = ["E7"]')
+    assert watched(asker, "in/app.py") == e7
+    nested.unlink()
+    assert watched(asker, "in/app.py") == SEEN
+    nested.write_text('lint.select = ["E7"]')
+    assert watched(asker, "in/deep/app.py") == e7
+    assert len(ruff_child._servers) == 1
+
+
 WRONG: dict[str, tuple[str, str | bytes, str]] = {
     "no TOML": ("ruff.toml", "lint.select = [", "TOML parse error"),
     "no TOML in pyproject": ("pyproject.toml", "[tool.ruff\n", "TOML parse error"),
