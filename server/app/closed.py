@@ -71,8 +71,11 @@ class ClosedFiles:
             self._changed()
         for path in known:
             del workspace.files[path]
-            if not self._is_open(path):
-                self._sink.problems(uri_of(path), None, None, ())
+            self._hide(path)
+
+    def _hide(self, path: str) -> None:
+        if not self._is_open(path):
+            self._sink.problems(uri_of(path), None, None, ())
 
     # ── looks at what is stale ──────────────────────────────────────────────────────────────────
 
@@ -81,8 +84,7 @@ class ClosedFiles:
     ) -> None:
         """Files, or folders with all that lies in them, may have come, changed or gone: look, and
         do not wait for it. ``anew``: what is under way for them has to begin again."""
-        scanning = workspace.root in self._scans
-        if not (workspace.scanned or workspace.files or scanning):
+        if not (workspace.files or self._is_kept(workspace)):
             return  # nothing is known, and nobody asked
         workspace.stale.mark(places)
         looking = self._looks.get(workspace.root)
@@ -125,7 +127,7 @@ class ClosedFiles:
             for path in workspace.below({old}):
                 moved = new + path[len(old) :]
                 if (home := self._folders.around(moved)) is not None:
-                    home.files[moved] = workspace.files[path]
+                    home.show(moved, workspace.files[path].reports)
                     self._show(home, moved)
         self.forget([old])
         for workspace in self._folders:
@@ -166,13 +168,36 @@ class ClosedFiles:
         self._changed()
         return found
 
+    # ── folders that come and go ────────────────────────────────────────────────────────────────
+
+    def _is_kept(self, workspace: Workspace) -> bool:
+        """Whether all files of the folder are wanted, not only those that happen to be known."""
+        return workspace.scanned or workspace.root in self._scans
+
+    def enter(self, workspace: Workspace) -> None:
+        """The folder was opened: it takes over its files from the one around it."""
+        around = self._folders.around(str(workspace.root.parent))
+        if around is not None:
+            workspace.scanned |= self._is_kept(around)
+            self._hand_over(around, workspace, str(workspace.root))
+
     async def leave(self, workspace: Workspace) -> None:
-        """The folder is no longer open: end what is under way there, and show nothing of it."""
+        """The folder is no longer open: end what is under way there, and leave its files to the
+        one around it. When that does not want them, nothing is shown of them any more."""
         root = workspace.root
         for task in (self._scans.get(root), self._looks.pop(root, None)):
             if task is not None:
                 task.cancel()
                 await asyncio.wait((task,))
-        for path in workspace.files:
-            if not self._is_open(path):
-                self._sink.problems(uri_of(path), None, None, ())
+        around = self._folders.around(str(root))
+        if around is not None and self._is_kept(around):
+            self._hand_over(workspace, around, str(root))
+        else:
+            for path in workspace.files:
+                self._hide(path)
+
+    def _hand_over(self, giver: Workspace, taker: Workspace, place: str) -> None:
+        moved = giver.below({place})
+        for path in moved:
+            taker.show(path, giver.files.pop(path).reports)
+        self.look_again(taker, [place, *moved])

@@ -163,7 +163,12 @@ class Core:
         if path not in workspace.files or event.uri != uri_of(path):
             self._sink.problems(event.uri, None, None, ())
         self._closed_files.look_again(workspace, [path])
-        if workspace.loose and all(d.workspace is not workspace for d in self.documents.values()):
+        await self._leave_if_empty(workspace)
+
+    async def _leave_if_empty(self, workspace: Workspace) -> None:
+        if not workspace.loose or workspace not in self.folders:
+            return
+        if all(document.workspace is not workspace for document in self.documents.values()):
             self.folders.remove(workspace.root)
             await self._closed_files.leave(workspace)
             await workspace.close()
@@ -216,12 +221,13 @@ class Core:
         for workspace in left:
             await self._closed_files.leave(workspace)
         for root in event.added:
-            await self.folders.open(root)
+            self._closed_files.enter(await self.folders.open(root))
         for document in self.documents.values():
-            workspace = await self.folders.of(document.path)
-            if workspace is not document.workspace:
-                document.workspace = workspace
+            before = document.workspace
+            document.workspace = await self.folders.of(document.path)
+            if document.workspace is not before:
                 document.analyse(again=True)
+                await self._leave_if_empty(before)
         for workspace in left:
             await workspace.close()
 

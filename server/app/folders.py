@@ -54,9 +54,9 @@ class Folders:
         return await self.open(folder, loose=True)
 
     def around(self, path: str) -> Workspace | None:
-        """The innermost open folder that holds the file."""
+        """The innermost root that holds the path, or a folder that is open for a single file."""
         around = [each for each in self if Path(path).is_relative_to(each.root)]
-        return max(around, key=lambda workspace: len(workspace.root.parts), default=None)
+        return max(around, key=lambda each: (not each.loose, len(each.root.parts)), default=None)
 
     async def open(self, root: Path, *, loose: bool = False) -> Workspace:
         """Open a folder, ask for trust where nobody has decided, and read its settings."""
@@ -73,6 +73,7 @@ class Folders:
         if known is not None:
             await known.close()
         self._open[root] = workspace
+        self._nest()
         return workspace
 
     def _store(self, root: Path) -> Path:
@@ -83,7 +84,16 @@ class Folders:
             return Path(os.devnull)
 
     def remove(self, root: Path) -> Workspace | None:
-        return self._open.pop(root, None)
+        removed = self._open.pop(root, None)
+        self._nest()
+        return removed
+
+    def _nest(self) -> None:
+        """What lies in an inner root belongs to that alone."""
+        roots = [workspace.root for workspace in self if not workspace.loose]
+        for workspace in self:
+            inside = [each for each in roots if each.is_relative_to(workspace.root)]
+            workspace.inner = frozenset(map(str, inside)) - {str(workspace.root)}
 
     async def load(self, workspace: Workspace) -> bool:
         """Read a folder's settings anew and show what is wrong with them; whether they changed."""

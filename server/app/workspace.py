@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
-from ..checks.discover import Found
+from ..checks.discover import Found, around
 from ..checks.engine import Checks, Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..journal.replace import replace
@@ -27,7 +27,8 @@ class Workspace:
     """``loose``: not a folder that the editor opened, only where a single file lies.
 
     ``files`` holds what is known of files as they are on disk: all of them, once the folder was
-    ``scanned``. ``stale`` names files and folders that have to be looked at again.
+    ``scanned``. ``stale`` names files and folders that have to be looked at again. What lies in one
+    of the ``inner`` folders is not its own.
     """
 
     def __init__(self, root: Path, store: Path, *, trusted: bool, loose: bool = False) -> None:
@@ -37,6 +38,7 @@ class Workspace:
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
         self.files: dict[str, FileView] = {}
+        self.inner: AbstractSet[str] = frozenset()
         self.scanned = False
         self.stale = Stale()
         self._loaded = False
@@ -93,7 +95,7 @@ class Workspace:
 
         Raises OSError for a path that cannot be looked at.
         """
-        files = await asyncio.to_thread(list_files, paths, self.root, self.policy)
+        files = await asyncio.to_thread(list_files, paths, self.root, self.policy, self.inner)
         views = await self.analyse(checks, files, seen)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
@@ -105,6 +107,8 @@ class Workspace:
         """Take note of these files, and tell ``seen`` of each; what is known of them now."""
         views: dict[Path, FileView] = {}
         async for scanned in WorkspaceScan(checks, self.root, self.policy, self.results).run(files):
+            if not self.inner.isdisjoint(around(scanned.path)):
+                continue  # the inner folder was opened meanwhile
             changed = self.show(scanned.path, scanned.reports)
             views[Path(scanned.path)] = self.files[scanned.path]
             seen(Seen(scanned.path, changed, len(views), len(files)))
@@ -113,7 +117,7 @@ class Workspace:
     def find(self, places: AbstractSet[str]) -> list[Found]:
         """The files at and below ``places`` that a scan would find. Looks at the disk: for a
         thread."""
-        return find_files(places, self.root, self.policy)
+        return find_files(places, self.root, self.policy, self.inner)
 
     def ignore_rules(self, rules: Iterable[str]) -> None:
         """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""

@@ -57,9 +57,14 @@ def mode_of(path: str) -> int:
 
 
 def discover(
-    folder: Path, root: Path, suffixes: Collection[str], exclude: Sequence[str]
+    folder: Path,
+    root: Path,
+    suffixes: Collection[str],
+    exclude: Sequence[str],
+    without: AbstractSet[str] = frozenset(),
 ) -> Iterator[Found]:
-    """The regular files below ``folder`` with one of ``suffixes``, in a stable order.
+    """The regular files below ``folder`` with one of ``suffixes``, in a stable order, but for those
+    in the folders ``without``.
 
     ``.gitignore`` files from ``root`` on are obeyed; ``exclude`` has the same form, as if it stood
     in ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
@@ -72,21 +77,25 @@ def discover(
         for part in folder.relative_to(root).parts:
             rules = (*rules, *_rules(os.path.join(root, relative), relative))
             relative += f"{part}/"
-    yield from _walk(str(folder), relative, tuple(suffixes), excluded, rules)
+    yield from _walk(str(folder), relative, tuple(suffixes), excluded, rules, without)
 
 
 def rediscover(
-    places: AbstractSet[str], root: Path, suffixes: Collection[str], exclude: Sequence[str]
+    places: AbstractSet[str],
+    root: Path,
+    suffixes: Collection[str],
+    exclude: Sequence[str],
+    without: AbstractSet[str] = frozenset(),
 ) -> Iterator[Found]:
     """Of what ``discover`` finds in all of ``root``, that which is among ``places``, files or
     folders, or lies below one. Only the folders on the way there are looked into."""
     part = None
-    if places.isdisjoint(_around(str(root))):
-        part = _Part(places, frozenset(each for place in places for each in _around(place)))
-    yield from _walk(str(root), "", tuple(suffixes), _spec(exclude), (), part)
+    if places.isdisjoint(around(str(root))):
+        part = _Part(places, frozenset(each for place in places for each in around(place)))
+    yield from _walk(str(root), "", tuple(suffixes), _spec(exclude), (), without, part)
 
 
-def _around(path: str) -> Iterator[str]:
+def around(path: str) -> Iterator[str]:
     """The path, and the folders that it lies in."""
     while path:
         yield path
@@ -127,6 +136,7 @@ def _walk(
     suffixes: tuple[str, ...],
     excluded: GitIgnoreSpec,
     rules: _Rules,
+    without: AbstractSet[str],
     part: _Part | None = None,
 ) -> Iterator[Found]:
     """``part`` None: the whole folder."""
@@ -141,7 +151,7 @@ def _walk(
             below = entry.is_dir(follow_symlinks=False)
             if not below and not entry.name.endswith(suffixes):
                 continue
-            if below and entry.name in _NEVER:
+            if below and (entry.name in _NEVER or entry.path in without):
                 continue
             if part and entry.path not in part.ways:
                 continue

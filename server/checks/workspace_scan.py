@@ -56,8 +56,11 @@ class _File:
     fresh: bool = False
 
 
-def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]:
-    """The files at and below ``paths``; a file that is named is taken whatever the excludes say.
+def list_files(
+    paths: Sequence[Path], root: Path, policy: Policy, without: AbstractSet[str] = frozenset()
+) -> list[Found]:
+    """The files at and below ``paths``, but not in the folders ``without``; a file that is named is
+    taken whatever the excludes say.
 
     Raises OSError for a path that does not exist or is something else.
     """
@@ -65,7 +68,7 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
     for path in paths:
         stat = os.stat(path)
         if path.is_dir():
-            found = discover(path, root, _SUFFIXES, policy.settings.analysis.exclude)
+            found = discover(path, root, _SUFFIXES, policy.settings.analysis.exclude, without)
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
@@ -74,9 +77,11 @@ def list_files(paths: Sequence[Path], root: Path, policy: Policy) -> list[Found]
     return list(listed.values())
 
 
-def find_files(places: AbstractSet[str], root: Path, policy: Policy) -> list[Found]:
+def find_files(
+    places: AbstractSet[str], root: Path, policy: Policy, without: AbstractSet[str]
+) -> list[Found]:
     """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
-    return list(rediscover(places, root, _SUFFIXES, policy.settings.analysis.exclude))
+    return list(rediscover(places, root, _SUFFIXES, policy.settings.analysis.exclude, without))
 
 
 _ORDER = {analyzer.name: place for place, analyzer in enumerate(ANALYZERS)}

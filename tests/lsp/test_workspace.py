@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from .conftest import Start
@@ -104,21 +105,80 @@ async def test_folders_come_and_go(start: Start, workspace: Path, tmp_path: Path
     file_at(other / ".understudy" / "config.yaml", "rulez: {}\n")
     editor = await start()
     assert await scanned(editor) == {"files": 0, "findings": 0}
-    folder = {"uri": other.as_uri(), "name": "other"}
-    change = "workspace/didChangeWorkspaceFolders"
-    editor.notify(change, {"event": {"added": [folder], "removed": []}})
+    change_folders(editor, added=[other])
     await editor.sees(other / ".understudy" / "config.yaml", "Understudy settings")
     assert (await scanned(editor))["files"] == 2
     await editor.sees(other / "a.py", "Ruff F401")
     opened = editor.open(other / "b.py")
     await editor.idle()
-    editor.notify(change, {"event": {"added": [], "removed": [folder]}})
+    change_folders(editor, removed=[other])
     await editor.sees(other / "a.py")
     await editor.sees(other / ".understudy" / "config.yaml")
     await editor.idle()
     await editor.sees(opened, "Ruff F401")
     editor.close(opened)
     await editor.sees(opened)
+
+
+def change_folders(
+    editor: Editor, *, added: Sequence[Path] = (), removed: Sequence[Path] = ()
+) -> None:
+    event = {
+        "added": [{"uri": each.as_uri(), "name": each.name} for each in added],
+        "removed": [{"uri": each.as_uri(), "name": each.name} for each in removed],
+    }
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+
+
+async def test_a_folder_in_a_folder(start: Start, workspace: Path) -> None:
+    """Each file belongs to the innermost, and is looked at once, under the settings there."""
+    inner = workspace / "inner"
+    a, b = file_at(workspace / "a.py", UNUSED + EVAL), file_at(inner / "b.py", UNUSED + EVAL)
+    file_at(inner / ".understudy" / "config.yaml", "rules:\n  ignore: [F401]\n")
+    out = ["Ruff F401", "Bandit, Ruff B307"]
+    editor = await start(workspace, inner)
+    assert await scanned(editor) == {"files": 2, "findings": 3}
+    await editor.sees(a, *out)
+    await editor.sees(b, "Bandit, Ruff B307")
+    assert len([news for news in editor.published if news.uri == b.as_uri()]) == 1
+
+    change_folders(editor, removed=[inner])
+    await editor.sees(b, *out)
+    change_folders(editor, added=[inner])
+    await editor.sees(b, "Bandit, Ruff B307")
+    c = file_at(inner / "c.py", UNUSED + EVAL)
+    editor.touch(c, inner)
+    await editor.sees(c, "Bandit, Ruff B307")
+    await editor.idle()
+    seen = len(editor.published)
+    change_folders(editor, removed=[workspace])
+    await editor.sees(a)
+    assert await scanned(editor) == {"files": 2, "findings": 2}
+    assert [news.uri for news in editor.published[seen:]] == [a.as_uri()]
+    change_folders(editor, added=[workspace], removed=[inner])
+    await editor.sees(b)
+    await editor.sees(c)
+
+
+async def test_a_folder_around_a_file_is_opened(start: Start, workspace: Path) -> None:
+    """The files were open alone before; now the settings of the folder hold."""
+    paths = [file_at(workspace / name, UNUSED + EVAL) for name in ("pkg/b.py", "a.py")]
+    file_at(workspace / ".understudy" / "config.yaml", "rules:\n  ignore: [F401]\n")
+    editor = await start(None)
+    files = [editor.open(path) for path in paths]
+    for folders, expected in (
+        ({}, ["Ruff F401", "Bandit, Ruff B307"]),
+        ({"added": [workspace]}, ["Bandit, Ruff B307"]),
+        ({"removed": [workspace]}, ["Ruff F401", "Bandit, Ruff B307"]),
+    ):
+        change_folders(editor, **folders)
+        for file in files:
+            await editor.sees(file, *expected)
+    change_folders(editor, added=[workspace])
+    for file in files:
+        editor.close(file)
+        await editor.sees(file)
+    assert await scanned(editor) == {"files": 2, "findings": 2}
 
 
 async def test_files_that_change_on_disk(start: Start, workspace: Path) -> None:

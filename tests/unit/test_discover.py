@@ -176,12 +176,22 @@ def test_a_part_is_found_as_the_whole_is(
     root = tmp_path_factory.getbasetemp() / "parts"
     tree(root, RULES | dict.fromkeys(SOURCES, ""))
     places = {os.path.normpath(root / name) for name in names}
-    suffixes, exclude = frozenset({".py"}), ["/in/deep/c.py"]
-    assert list(rediscover(places, root, suffixes, exclude)) == [
+    rest: tuple[set[str], list[str], set[str]] = ({".py"}, ["/in/a.py"], {f"{root}/in/deep"})
+    assert list(rediscover(places, root, *rest)) == [
         each
-        for each in discover(root, root, suffixes, exclude)
+        for each in discover(root, root, *rest)
         if any(Path(each.path).is_relative_to(place) for place in places)
     ]
+
+
+def test_a_folder_that_is_left_out(tmp_path: Path) -> None:
+    tree(tmp_path, dict.fromkeys(("a.py", "in/b.py", "in/deep/c.py", "inner/d.py"), ""))
+    for folder, expected in (
+        ("in", ["a.py", "inner/d.py"]),
+        ("in/deep", ["a.py", "in/b.py", "inner/d.py"]),
+    ):
+        seen = discover(tmp_path, tmp_path, {".py"}, (), {str(tmp_path / folder)})
+        assert [os.path.relpath(each.path, tmp_path) for each in seen] == expected
 
 
 def test_a_part_that_the_root_lies_in(tmp_path: Path) -> None:
