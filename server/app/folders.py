@@ -84,7 +84,10 @@ class Folders:
             return Path(os.devnull)
 
     def remove(self, root: Path) -> Workspace | None:
+        """A folder is no longer open; nothing is said of its settings any more."""
         removed = self._open.pop(root, None)
+        if removed is not None and not removed.loose:
+            self._sink.problems(removed.config_path.as_uri(), None, None, ())
         self._nest()
         return removed
 

@@ -134,7 +134,7 @@ async def test_a_folder_in_a_folder(start: Start, workspace: Path) -> None:
     """Each file belongs to the innermost, and is looked at once, under the settings there."""
     inner = workspace / "inner"
     a, b = file_at(workspace / "a.py", UNUSED + EVAL), file_at(inner / "b.py", UNUSED + EVAL)
-    file_at(inner / ".understudy" / "config.yaml", "rules:\n  ignore: [F401]\n")
+    config = file_at(inner / ".understudy/config.yaml", "rules:\n  ignore: [F401]\nrulez: {}\n")
     out = ["Ruff F401", "Bandit, Ruff B307"]
     editor = await start(workspace, inner)
     assert await scanned(editor) == {"files": 2, "findings": 3}
@@ -142,8 +142,11 @@ async def test_a_folder_in_a_folder(start: Start, workspace: Path) -> None:
     await editor.sees(b, "Bandit, Ruff B307")
     assert len([news for news in editor.published if news.uri == b.as_uri()]) == 1
 
+    await editor.sees(config, "Understudy settings")
+
     change_folders(editor, removed=[inner])
     await editor.sees(b, *out)
+    await editor.sees(config)
     change_folders(editor, added=[inner])
     await editor.sees(b, "Bandit, Ruff B307")
     c = file_at(inner / "c.py", UNUSED + EVAL)
@@ -154,7 +157,7 @@ async def test_a_folder_in_a_folder(start: Start, workspace: Path) -> None:
     change_folders(editor, removed=[workspace])
     await editor.sees(a)
     assert await scanned(editor) == {"files": 2, "findings": 2}
-    assert [news.uri for news in editor.published[seen:]] == [a.as_uri()]
+    assert {news.uri for news in editor.published[seen:]} == {a.as_uri()}
     change_folders(editor, added=[workspace], removed=[inner])
     await editor.sees(b)
     await editor.sees(c)
