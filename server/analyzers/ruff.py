@@ -53,7 +53,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     seen = fingerprint(contents, _required(place, files))
     return Configuration(
         context,
-        hints=(str(source or ""), seen),
+        hints=(str(source or ""), fingerprint(*contents[:1]), seen),
         key=fingerprint(context, seen, program and stamp_of(program)),
         needs_trust=inside(program, root),
         mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself

@@ -12,10 +12,12 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from .base import loads_json, stamp_of
+from ..disk import read_regular
+from .base import fingerprint, loads_json, stamp_of
 
 _LONGEST_HEADER = 1 << 12
 _MOST_BYTES = 64 << 20
+_LARGEST = 1 << 20
 _TICK_NS = 20_000_000
 """So far may the time of a change lie behind the clock: Linux stamps with that of the last tick."""
 
@@ -23,8 +25,16 @@ Context = tuple[str, str, tuple[str, ...], int]
 """``ruff.path`` resolved, the root, the rules to add, and the highest complexity (0: the project
 says)."""
 
-Hints = tuple[str, str]
-"""The file that configures a folder (empty: none), and a fingerprint of what decides with it."""
+Hints = tuple[str, str, str]
+"""The file that configures a folder (empty: none), and fingerprints: of its content, and of all
+that decides with it."""
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        return read_regular(path, _LARGEST)
+    except OSError:
+        return None
 
 
 def _uri(path: str) -> str:
@@ -48,7 +58,7 @@ class RuffServer:
             stderr=subprocess.DEVNULL,
         )
         self._ids = count(1)
-        self._sources = dict([hints])
+        self._sources = {hints[0]: hints[2]}
         self._folders: dict[str, Hints] = {}
         self._read_again(os.path.dirname(path), hints)
         self.misconfigured = False
@@ -106,10 +116,10 @@ class RuffServer:
         It listens only to changes in the workspace or above, and one at the root makes it read
         everything again, also what lies elsewhere; there need be no such file.
         """
-        source, seen = hints
+        source, _, seen = hints
         before = self._folders.get(folder, hints)
         as_told = before == hints and self._sources.get(source) == seen
-        if as_told and (folder in self._sure or not self._lost_one(folder, source)):
+        if as_told and (folder in self._sure or self._has_read(folder, hints)):
             self._folders[folder] = hints
             self._sure.add(folder)
             return
@@ -125,19 +135,22 @@ class RuffServer:
     def _read_again(self, folder: str, hints: Hints) -> None:
         """Ruff is about to read all configurations, and finds ``hints`` for this folder."""
         self._folders[folder] = hints
-        self._sure = {folder}
+        self._sure: set[str] = set()
         """The folders for which it is known that Ruff has read what holds there."""
         self._read_ns = time.time_ns()
         self.misconfigured = False
 
-    def _lost_one(self, folder: str, source: str) -> bool:
-        """Whether Ruff may have read a configuration nearer than ``source`` that is gone by now:
-        then a folder on the way has changed since."""
-        for place in self._way(folder, os.path.dirname(source)):
+    def _has_read(self, folder: str, hints: Hints) -> bool:
+        """Whether Ruff has for certain read what the hints say: that stands there now, and since
+        Ruff read neither it nor a folder on the way has changed, where a nearer one may be gone."""
+        source, content, _ = hints
+        if source and fingerprint(_content(source)) != content:
+            return False
+        for place in (source, *self._way(folder, os.path.dirname(source))):
             with contextlib.suppress(OSError):
                 if os.stat(place).st_ctime_ns > self._read_ns - _TICK_NS:
-                    return True
-        return False
+                    return False
+        return True
 
     def _way(self, folder: str, top: str) -> Iterator[str]:
         """The folders from ``folder`` to ``top``, or to the root if that is nearer."""

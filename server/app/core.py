@@ -209,6 +209,7 @@ class Core:
 
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""
+        self._status_soon()
         for document in self.documents.values():
             document.analyse(again=True)
         for workspace in self.folders:
@@ -239,6 +240,7 @@ class Core:
                         document.placed.show_under(workspace.settings)
                         document.analyse(again=True)
                         self._changed(document)
+                self._status_soon()
                 self._closed_files.show(workspace)
                 self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
@@ -141,7 +142,8 @@ class Checks:
             if key not in recalled:
                 item = (subject.path, subject.content, configuration.hints)
                 job = job_for(analyzer, configuration, (item,), policy, priority)
-                work = self._share(key, job)
+                key_now = partial(self._key, subject, analyzer, folder, policy.settings)
+                work = self._share(key, job, key_now)
                 waiting = self._wait(key, work, kept)
                 tasks.append(asyncio.get_running_loop().create_task(waiting))
         self._store(recalled, kept)
@@ -188,12 +190,18 @@ class Checks:
         self.remember(key, report)
         return report
 
-    def _share(self, key: str, job: Job) -> _Shared:
+    def _key(self, subject: Subject, analyzer: Analyzer, folder: Path, settings: Settings) -> str:
+        (configured,) = configure(
+            (analyzer,), folder, subject.root, settings, self.files, subject.path
+        )
+        return key_of(subject.path, subject.digest, *configured)
+
+    def _share(self, key: str, job: Job, key_now: Callable[[], str]) -> _Shared:
         shared = self._under_way.get(key)
         if shared is not None and shared.joinable:
             shared.urgency.raise_to(job.urgency.priority)
             return shared
-        task = asyncio.get_running_loop().create_task(self._compute(key, job))
+        task = asyncio.get_running_loop().create_task(self._compute(key, job, key_now))
         fresh = self._under_way[key] = _Shared(task, job.urgency)
 
         def ended(_: asyncio.Task[Report]) -> None:
@@ -203,10 +211,11 @@ class Checks:
         task.add_done_callback(ended)
         return fresh
 
-    async def _compute(self, key: str, job: Job) -> Report:
+    async def _compute(self, key: str, job: Job, key_now: Callable[[], str]) -> Report:
+        """A tool reads its configuration by itself: what it said under another one is not kept."""
         outcome = await self._runner.execute(job)
         (report,) = [report for _, report, _ in read_outcome(job, outcome)]
-        if report.state.is_verdict:
+        if report.state.is_verdict and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)
             self._unstored.add(key)
         return report

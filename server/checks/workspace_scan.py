@@ -16,11 +16,12 @@ from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
 from ..model import Priority, Report, Tier
 from ..runner.calls import Status
+from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
 from .discover import Found, discover, found_at, rediscover
 from .engine import Checks, Policy, analyzers_for, configure, job_for, key_of, read_outcome
-from .files import FilesOnce
+from .files import CachedFiles, FilesOnce
 
 _T = TypeVar("_T")
 
@@ -90,6 +91,32 @@ _SUFFIXES = frozenset(suffix for analyzer in ANALYZERS for suffix in analyzer.su
 _SOURCES = frozenset(name for analyzer in ANALYZERS for name in analyzer.sources)
 
 
+class _Configurations:
+    """Of the folders of one root, as they are now: nothing is looked at twice. For one thread at a
+    time."""
+
+    def __init__(self, root: Path, settings: Settings, files: CachedFiles) -> None:
+        self._root = root
+        self._settings = settings
+        self._files = FilesOnce(files)
+        self._known: dict[str, _Configured] = {}
+
+    def of_all(self, folders: Iterable[str]) -> dict[str, _Configured]:
+        return {folder: self._of(folder) for folder in folders}
+
+    def _of(self, folder: str) -> _Configured:
+        """A folder without a configuration of its own has its parent's, up to the root."""
+        if (known := self._known.get(folder)) is not None:
+            return known
+        inside = folder.startswith(f"{self._root}/")
+        if inside and not any(os.path.lexists(f"{folder}/{name}") for name in _SOURCES):
+            found = self._of(os.path.dirname(folder))
+        else:
+            found = configure(ANALYZERS, Path(folder), self._root, self._settings, self._files)
+        self._known[folder] = found
+        return found
+
+
 class WorkspaceScan:
     """One pass over the files of one root."""
 
@@ -99,8 +126,7 @@ class WorkspaceScan:
         self._policy = policy
         self._results = results
         self._files: dict[str, _File] = {}
-        self._configured: dict[str, _Configured] = {}
-        self._once = FilesOnce(checks.files)
+        self._configurations = _Configurations(root, policy.settings, checks.files)
         self._turns = asyncio.Semaphore(_BATCHES)
         self._strikes: Counter[_Tool] = Counter()
         self._given_up: dict[_Tool, Report] = {}
@@ -133,9 +159,8 @@ class WorkspaceScan:
         waiting: dict[tuple[str, Configuration], list[tuple[_File, Analyzer]]],
     ) -> list[Scanned]:
         """Answer from what is known; put into ``waiting`` what is not."""
-        folders = {os.path.dirname(found.path) for found in part} - self._configured.keys()
-        if folders:
-            await asyncio.to_thread(self._configure, folders)
+        folders = {os.path.dirname(found.path) for found in part}
+        configured = await asyncio.to_thread(self._configurations.of_all, folders)
         limit = self._policy.settings.analysis.max_file_bytes
         done: list[Scanned] = []
         keyed: list[tuple[_File, Analyzer, Configuration, str]] = []
@@ -151,9 +176,9 @@ class WorkspaceScan:
             file = self._files[found.path] = _File(found, len(looking))
             stamp = stamps.get(found.path)
             known = stamp is not None and stamp[:3] == found[1:4]
-            for analyzer, configured in self._configured[os.path.dirname(found.path)]:
+            here = configured[os.path.dirname(found.path)]
+            for analyzer, configuration in _for_mode(here, found.mode):
                 if analyzer in looking:
-                    configuration = configured.for_mode(found.mode)
                     digest = stamp.digest if stamp and known else ""
                     key = key_of(found.path, digest, analyzer, configuration) if digest else ""
                     keyed.append((file, analyzer, configuration, key))
@@ -164,22 +189,6 @@ class WorkspaceScan:
             else:
                 waiting[analyzer.name, configuration].append((file, analyzer))
         return done
-
-    def _configure(self, folders: Iterable[str]) -> None:
-        for folder in folders:
-            self._configured[folder] = self._configuration(folder)
-
-    def _configuration(self, folder: str) -> _Configured:
-        """A folder without a configuration of its own has its parent's, up to the root."""
-        if (known := self._configured.get(folder)) is not None:
-            return known
-        inside = folder.startswith(f"{self._root}/")
-        if inside and not any(os.path.lexists(f"{folder}/{name}") for name in _SOURCES):
-            return self._configuration(os.path.dirname(folder))
-        settings = self._policy.settings
-        found = configure(ANALYZERS, Path(folder), self._root, settings, self._once)
-        self._configured[folder] = found
-        return found
 
     async def _in_turn(
         self,
@@ -210,6 +219,10 @@ class WorkspaceScan:
             self._strike(tool, answers[0][1])
         else:
             self._strikes[tool] = 0
+        # A tool reads its configuration by itself: what it said under another one is not kept.
+        folders = {os.path.dirname(file.found.path) for file, _ in batch}
+        now = _Configurations(self._root, self._policy.settings, self._checks.files)
+        configured = await asyncio.to_thread(now.of_all, folders)
         done: list[Scanned] = []
         stored: dict[str, str] = {}
         stamps: dict[str, FileStamp] = {}
@@ -218,9 +231,11 @@ class WorkspaceScan:
             if digest and report.state.is_verdict:
                 found = file.found
                 stamps[found.path] = FileStamp(found.mtime_ns, found.size, found.inode, digest)
-                key = key_of(found.path, digest, analyzer, configuration)
-                stored[key] = text
-                self._checks.remember(key, report)
+                here = configured[os.path.dirname(found.path)]
+                if (analyzer, configuration) in _for_mode(here, found.mode):
+                    key = key_of(found.path, digest, analyzer, configuration)
+                    stored[key] = text
+                    self._checks.remember(key, report)
             done += self._add(file, report)
         self._results.put(stored)
         self._results.stamp(stamps)
@@ -240,6 +255,10 @@ class WorkspaceScan:
         del self._files[file.found.path]
         reports = sorted(file.reports, key=lambda each: _ORDER[each.tool])
         return [Scanned(file.found.path, tuple(reports), file.fresh)]
+
+
+def _for_mode(configured: _Configured, mode: int) -> _Configured:
+    return [(analyzer, configuration.for_mode(mode)) for analyzer, configuration in configured]
 
 
 def _slices(whole: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,12 @@ class Counting(Runner):
         self.jobs: list[Job] = []
         self.may_run = asyncio.Event()
         self.may_run.set()
+        self.meanwhile: Callable[[], object] = lambda: None
 
     async def execute(self, job: Job) -> Outcome:
         self.ran.append(job.task)
         self.jobs.append(job)
+        self.meanwhile()
         await self.may_run.wait()
         return await super().execute(job)
 
@@ -168,6 +170,17 @@ async def test_another_setting_is_another_result(world: World) -> None:
     world.runner.ran.clear()
     assert (await world.check())["bandit"] == with_complexity["bandit"]
     assert world.runner.ran == ["ruff"]
+
+
+async def test_what_a_tool_said_under_another_configuration_is_not_kept(world: World) -> None:
+    """It changes between our look and the tool's, and back again afterwards."""
+    config = world.root / "ruff.toml"
+    config.write_text('lint.select = ["E7"]')
+    world.runner.meanwhile = lambda: config.write_text('lint.select = ["F"]')
+    await world.check("import os\n")
+    world.runner.meanwhile = lambda: None
+    config.write_text('lint.select = ["E7"]')
+    assert (await world.check("import os\n"))["ruff"].state is State.CLEAN
 
 
 async def test_an_excluded_file_is_not_clean(world: World) -> None:

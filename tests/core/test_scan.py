@@ -36,9 +36,11 @@ class Counting(Runner):
     def __init__(self) -> None:
         super().__init__()
         self.ran: Counter[str] = Counter()
+        self.meanwhile: Callable[[], object] = lambda: None
 
     async def execute(self, job: Job) -> Outcome:
         self.ran[job.task] += len(job.call.items)
+        self.meanwhile()
         return await super().execute(job)
 
 
@@ -204,6 +206,20 @@ async def test_a_configuration_makes_only_its_own_results_stale(make: Make) -> N
     assert world.runner.ran == {"ruff": 1}
     assert rules(found["a.py"]) == [("B307", "S307")]
     assert rules(found["in/b.py"]) == [("B307",)]
+
+
+async def test_what_a_tool_said_under_another_configuration_is_not_kept(make: Make) -> None:
+    """It changes between our look and the tool's, and back again afterwards."""
+    configured = {"ruff.toml": 'lint.select = ["E7"]', "in/ruff.toml": 'lint.select = ["F"]'}
+    world = make({**configured, "a.py": "import os\n", "in/b.py": "import os\n"})
+    other = {"ruff.toml": 'lint.select = ["F"]', "in/ruff.toml": 'lint.select = ["E7"]'}
+    world.runner.meanwhile = lambda: tree(world.root, other)
+    await world.scan()
+    world.runner.meanwhile = lambda: None
+    tree(world.root, configured)
+    found = await world.scan()
+    assert rules(found["a.py"]) == []
+    assert rules(found["in/b.py"]) == [("F401",)]
 
 
 async def test_what_was_opened_needs_no_scan_and_the_other_way_round(make: Make) -> None:

@@ -171,7 +171,7 @@ def asked(folder: Path, content: bytes, *, disk: bool) -> Report:
     path = folder / "app.py"
     path.write_bytes(content)
     context = ("", str(folder), ("S", "C901", "UP006", "W", "E"), 10)
-    item = (str(path), None if disk else canonical(content), ("", ""))
+    item = (str(path), None if disk else canonical(content), ("", "", ""))
     ((_, stored),) = ruff_child.check(context, (item,))
     return codec.loads(stored)
 
@@ -225,7 +225,7 @@ def test_many_answers_in_one_call(tmp_path: Path) -> None:
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    items = tuple((str(tmp_path / name), None, ("", "")) for name in contents)
+    items = tuple((str(tmp_path / name), None, ("", "", "")) for name in contents)
     answers = ruff_child.check(("", str(tmp_path), ("S",), 10), items)
     a, b, c, d = (codec.loads(stored) for _, stored in answers)
     assert [f.message for r in (a, d) for f in r.findings if f.rule == "F401"] == [
