@@ -1,14 +1,16 @@
 """Whatever happened, in whatever order: what is shown is what a fresh server shows.
 
-A seeded random walk of opening, editing, saving, closing, renaming, deleting, configuring,
-cancelling and scanning; now and then everything is saved, and a second server, which knows nothing,
-is given the same files and buffers.
+A seeded random walk of opening, editing, saving, closing, making, renaming, deleting, configuring,
+cancelling and scanning, and of folders that come and go; now and then everything is saved, and a
+second server, which knows nothing, is given the same folders, files and buffers. The first has to
+scan only once: from then on it keeps up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -42,6 +44,7 @@ CONFIGURATIONS = (
     "bandit:\n  enabled: false\n",
 )
 INVALID = "rules: [\n"
+IGNORED = ("", "pkg0/\n", "m*.py\n!m1*.py\n", "/*.py\nr*.py\n")
 SETTINGS: tuple[Json, ...] = (
     {},
     {"severity": {"high": "hint", "low": "warning"}},
@@ -62,6 +65,9 @@ class Walk:
         self.settings: Json = {}
         self.scans: list[asyncio.Future[object]] = []
         self.number = 0
+        self.scanned = False
+        self.inner: list[Path] = []
+        """Folders below the root that are open as roots, too."""
 
     # ── what can happen ─────────────────────────────────────────────────────────────────────────
 
@@ -134,6 +140,28 @@ class Walk:
             file.write_text(self.text(), newline="")
             self.editor.touch(file)
 
+    def make_on_disk(self) -> None:
+        """What a checkout does: files come, or a whole folder at once."""
+        self.number += 1
+        folder = self.root / f"pkg{self.random.randrange(2)}"
+        if self.random.random() < 0.3:
+            folder = folder / f"sub{self.number}"
+        made = [folder / f"d{self.number}{letter}.py" for letter in "ab"]
+        told = made if folder.exists() else [folder]
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in made:
+            file.write_text(self.text(), newline="")
+        self.note(*told)
+        self.editor.touch(*told)
+
+    def delete_folder(self) -> None:
+        folder = self.root / f"pkg{self.random.randrange(2)}"
+        below = f"{folder.as_uri()}/"
+        if folder.exists() and not any(uri.startswith(below) for uri in self.editor.buffers):
+            self.note(folder)
+            shutil.rmtree(folder)
+            self.editor.touch(deleted=[folder])
+
     def delete(self) -> None:
         if file := self.closed_file():
             file.unlink()
@@ -147,7 +175,7 @@ class Walk:
         old = self.random.choice(files)
         self.number += 1
         new = old.with_name(f"r{self.number}.py")
-        if self.random.random() < 0.3 and old.parent != self.root:
+        if self.random.random() < 0.3 and old.parent not in (self.root, *self.inner):
             old, new = old.parent, self.root / f"pkg{self.number}"
         moving = [
             b for b in self.editor.buffers.values() if (b.uri + "/").startswith(f"{old.as_uri()}/")
@@ -167,21 +195,44 @@ class Walk:
         self.note(self.settings)
         self.editor.notify("workspace/didChangeConfiguration", {"settings": None})
 
-    def configure_project(self, *texts: str) -> None:
-        config = self.root / ".understudy" / "config.yaml"
-        config.parent.mkdir(exist_ok=True)
-        text = self.random.choice(texts or (*CONFIGURATIONS, INVALID))
-        self.note(repr(text))
-        config.write_text(text)
-        self.editor.touch(config)
+    def configure_project(self) -> None:
+        self.configure(
+            self.random.choice([self.root, *self.inner]) / ".understudy" / "config.yaml",
+            self.random.choice([*CONFIGURATIONS, INVALID, None]),
+        )
 
     def configure_tools(self) -> None:
-        project = self.root / self.random.choice(["", "pkg0", "pkg1"]) / "pyproject.toml"
-        if project.parent.exists():
-            text = self.random.choice(PROJECTS)
-            self.note(project, repr(text))
-            project.write_text(text)
-            self.editor.touch(project)
+        folder = self.root / self.random.choice(["", "pkg0", "pkg1"])
+        if folder.exists():
+            text = self.random.choice([*PROJECTS, None])
+            self.configure(folder / "pyproject.toml", text)
+
+    def configure_git(self) -> None:
+        self.configure(self.root / ".gitignore", self.random.choice([*IGNORED, None]))
+
+    def configure(self, file: Path, text: str | None) -> None:
+        """None: the file is removed."""
+        self.note(file, repr(text))
+        if text is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            self.editor.touch(file)
+        elif file.exists():
+            file.unlink()
+            self.editor.touch(deleted=[file])
+
+    def nest(self) -> None:
+        """A folder in the folder is opened, or closed again."""
+        folder = self.root / f"pkg{self.random.randrange(2)}"
+        change = "removed" if folder in self.inner else "added"
+        self.note(change, folder)
+        if folder in self.inner:
+            self.inner.remove(folder)
+        else:
+            self.inner.append(folder)
+        event: Json = {"added": [], "removed": []}
+        event[change] = [{"uri": folder.as_uri(), "name": folder.name}]
+        self.editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
 
     def ask(self) -> None:
         """And think better of it, now and then."""
@@ -200,10 +251,12 @@ class Walk:
                 self.editor.notify("$/cancelRequest", {"id": number})
 
     def scan(self) -> None:
-        _, answer = self.editor.ask(
+        number, answer = self.editor.ask(
             "workspace/executeCommand", {"command": "understudy.scanWorkspace"}
         )
         self.scans.append(asyncio.ensure_future(answer))
+        if self.random.random() < 0.3:
+            self.editor.notify("$/cancelRequest", {"id": number})
 
     def cancel_progress(self) -> None:
         for created in self.editor.said("window/workDoneProgress/create"):
@@ -230,12 +283,16 @@ class Walk:
             self.ask: 2,
             self.rename: 2,
             self.rewrite_on_disk: 2,
+            self.make_on_disk: 2,
             self.untitled: 1,
             self.save_all: 1,
             self.delete: 1,
+            self.delete_folder: 1,
             self.configure_editor: 1,
             self.configure_project: 1,
-            self.configure_tools: 1,
+            self.configure_tools: 2,
+            self.configure_git: 1,
+            self.nest: 1,
             self.scan: 1,
             self.cancel_progress: 1,
         }
@@ -247,11 +304,15 @@ class Walk:
     async def settle(self) -> None:
         """Everything is saved and answered; the settings are good ones."""
         self.done.append("settle")
-        self.configure_project(*CONFIGURATIONS)
+        for root in (self.root, *self.inner):
+            text = self.random.choice(CONFIGURATIONS)
+            self.configure(root / ".understudy" / "config.yaml", text)
         self.save_all()
         await asyncio.gather(*self.scans, return_exceptions=True)
         self.scans.clear()
-        await self.editor.command("scanWorkspace")
+        if not self.scanned:
+            await self.editor.command("scanWorkspace")
+            self.scanned = True
         await self.editor.idle()
 
 
@@ -291,7 +352,7 @@ def difference(ours: Editor, fresh: Editor) -> list[str]:
 async def compare(walk: Walk, environment: Mapping[str, str], state: Path) -> None:
     """A fresh server has a state folder of its own: it knows no result."""
     async with Editor.start({**environment, MARK: str(state)}, state.parent) as fresh:
-        await fresh.initialize(walk.root, settings=walk.settings)
+        await fresh.initialize(walk.root, *walk.inner, settings=walk.settings)
         for buffer in walk.editor.buffers.values():
             fresh.open(buffer.path or buffer.uri, None if buffer.path else buffer.text)
         await fresh.command("scanWorkspace")
