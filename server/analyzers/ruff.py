@@ -30,6 +30,8 @@ from .base import (
 )
 
 NAME = "ruff"
+SYNTAX_ERROR = "invalid-syntax"
+"""What Ruff tells in place of a rule."""
 _FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 _LONGEST_CHAIN = 16
 _SELECTORS = ("select", "extend-select", "ignore", "extend-ignore")
@@ -218,7 +220,7 @@ _ADVICE = re.compile("\n\n(?:info|help): ")
 
 
 def _finding(row: dict[str, Any], place: Range, url: object, fixes: tuple[Fix, ...]) -> Finding:
-    rule = text_of(row.get("code") or row.get("name") or "invalid-syntax")
+    rule = text_of(row.get("code") or row.get("name") or SYNTAX_ERROR)
     category, severity = classify(rule)
     tags = tuple(tag for tag, rules in _TAGS.items() if rules.fullmatch(rule))
     return Finding(

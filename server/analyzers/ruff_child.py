@@ -30,7 +30,7 @@ from .base import (
     unreadable,
 )
 from .process import run
-from .ruff import NAME, from_json, from_server
+from .ruff import NAME, SYNTAX_ERROR, from_json, from_server
 from .ruff_server import Context, Hints, RuffServer
 
 _SERVERS_KEPT = 4
@@ -161,7 +161,7 @@ _CODE = re.compile(r"[A-Z]+\d+")
 def _with_code(context: Context, row: dict[str, Any]) -> dict[str, Any]:
     """Under ``preview = true`` the server tells a rule's name instead of its code."""
     rule = row.get("code")
-    if isinstance(rule, str) and not _CODE.fullmatch(rule):
+    if isinstance(rule, str) and rule != SYNTAX_ERROR and not _CODE.fullmatch(rule):
         return row | {"code": _codes(executable(context[0])).get(rule, rule)}
     return row
 

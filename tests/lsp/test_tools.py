@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -26,7 +27,11 @@ _MISBEHAVIOUR = {
 async def test_bandit_misbehaves(start: Start, workspace: Path, tmp_path: Path) -> None:
     cases = {
         **_MISBEHAVIOUR,
-        "has no Bandit": ("echo No module named bandit >&2; exit 1", "missing", "no bandit"),
+        "has no Bandit": (
+            f'exec "{sys.executable}" -S "$@"',
+            "missing",
+            "no bandit",
+        ),
         "hangs": ("exec sleep 600", "timed out", "0.5 s"),
     }
     editor = await start()
