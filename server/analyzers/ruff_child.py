@@ -6,11 +6,12 @@ together, which reads them in parallel.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sysconfig
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from .base import (
 )
 from .process import run
 from .ruff import NAME, SYNTAX_ERROR, from_json, from_server
-from .ruff_server import Context, Hints, RuffServer
+from .ruff_server import Context, Document, Hints, RuffServer
 
 _SERVERS_KEPT = 4
 
@@ -65,21 +66,34 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 
 _WRONG = "("
 """Of this Ruff has something to say under any selection of rules, wherever it looks at all."""
+_AT_ONCE = 32
+_Question = tuple[Context, str, Hints]
+_MOST_KEPT = 10_000
+_excluded: OrderedDict[_Question, bool] = OrderedDict()
+"""Whether Ruff's configuration, of which the hints tell, excludes a file: files are looked at more
+often than their configuration changes."""
+
+
+def _find_excluded(context: Context, items: Sequence[Item]) -> None:
+    """Learn which of these Ruff does not look at: it is as silent on what its configuration
+    excludes as on what is clean. Raises OSError, ``MALFORMED``."""
+    unknown = [item for item in items if (context, item[0], item[2]) not in _excluded]
+    for start in range(0, len(unknown), _AT_ONCE):
+        part = unknown[start : start + _AT_ONCE]
+        answers = _ask(context, [(path, _WRONG, hints) for path, _, hints in part])
+        for (path, _, hints), findings in zip(part, answers, strict=True):
+            _excluded[context, path, hints] = not findings
+    while len(_excluded) > _MOST_KEPT:
+        _excluded.popitem(last=False)
 
 
 def _report(context: Context, item: Item, findings: list[Finding]) -> Report:
-    """What it means that Ruff found this, or nothing: it is as silent on what its configuration
-    excludes as on what is clean. Raises OSError, ``MALFORMED``."""
-    path, _, hints = item
-    if not findings and _is_excluded(context, path, hints):
-        return Report(NAME, State.NOT_ANALYSED, why="Ruff's configuration excludes this file")
+    """What it means that Ruff found this, or nothing. Raises OSError, ``MALFORMED``."""
+    if not findings:
+        _find_excluded(context, [item])
+        if _excluded[context, item[0], item[2]]:
+            return Report(NAME, State.NOT_ANALYSED, why="Ruff's configuration excludes this file")
     return Report.of(NAME, tuple(findings))
-
-
-@lru_cache(maxsize=4096)
-def _is_excluded(context: Context, path: str, hints: Hints) -> bool:
-    """Kept, since a file is saved more often than its configuration, of which the hints tell."""
-    return not _ask(context, (path, None, hints), _WRONG)
 
 
 def _failed(error: Exception) -> Report:
@@ -91,7 +105,7 @@ def _failed(error: Exception) -> Report:
 _servers: OrderedDict[Context, RuffServer] = OrderedDict()
 
 
-def _server(context: Context, item: Item) -> RuffServer:
+def _server(context: Context, first: Document) -> RuffServer:
     program = executable(context[0])
     if context in _servers and _servers[context].is_outdated(program):
         _servers.pop(context).close()
@@ -99,7 +113,7 @@ def _server(context: Context, item: Item) -> RuffServer:
         if len(_servers) >= _SERVERS_KEPT:
             _, oldest = _servers.popitem(last=False)
             oldest.close()
-        _servers[context] = RuffServer(program, context, item[0], item[2])
+        _servers[context] = RuffServer(program, context, first[0], first[2])
     _servers.move_to_end(context)
     return _servers[context]
 
@@ -123,7 +137,8 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
         why = f"Ruff cannot read this file: {error}"
         return answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
     try:
-        report = _report(context, item, _ask(context, item, text))
+        (findings,) = _ask(context, [(item[0], text, item[2])])
+        report = _report(context, item, findings)
     except (OSError, *MALFORMED) as error:
         report = _failed(error)
     return answer(content, report)
@@ -137,21 +152,27 @@ def _text(content: bytes) -> str:
         return decode(content)
 
 
-def _ask(context: Context, item: Item, text: str) -> list[Finding]:
+def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]:
     idled = context in _servers
-    server = _server(context, item)
+    server = _server(context, documents[0])
     try:
-        rows = server.diagnose(item[0], text, item[2])
-        findings = [from_server(_with_code(context, row)) for row in rows]
+        answers = [
+            [from_server(_with_code(context, row)) for row in rows]
+            for rows in server.diagnose(documents)
+        ]
     except (OSError, *MALFORMED) as error:
         del _servers[context]
         server.close()
         if idled and isinstance(error, OSError):
-            return _ask(context, item, text)  # it died while nobody needed it
+            return _ask(context, documents)  # it died while nobody needed it
         raise
     if not server.misconfigured:
-        return findings
-    rows = _run(context, ["--stdin-filename", item[0] or "-", "-"], text.encode())
+        return answers
+    return [_ask_process(context, path, text) for path, text, _ in documents]
+
+
+def _ask_process(context: Context, path: str, text: str) -> list[Finding]:
+    rows = _run(context, ["--stdin-filename", path or "-", "-"], text.encode())
     return [from_json(row) for row in rows]
 
 
@@ -201,6 +222,8 @@ def _check_files(context: Context, items: tuple[Item, ...]) -> list[Answer]:
             found[row["filename"]].append(from_json(row))
     except (OSError, *MALFORMED):
         failed = True
+    with contextlib.suppress(OSError, *MALFORMED):  # then each is asked about, and says why
+        _find_excluded(context, [item for item in items if not found.get(item[0], True)])
     answers: list[Answer] = []
     for item, seen in zip(items, before, strict=True):
         if isinstance(seen, OSError):

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +35,10 @@ def _content(path: str) -> bytes | None:
         return read_regular(path, _LARGEST)
     except OSError:
         return None
+
+
+Document = tuple[str, str, Hints]
+"""A path (empty: nowhere yet), the text that is to stand there, and what configures it."""
 
 
 def _uri(path: str) -> str:
@@ -88,18 +92,19 @@ class RuffServer:
             self.close()
             raise
 
-    def diagnose(self, path: str, text: str, hints: Hints) -> list[dict[str, Any]]:
-        """Ruff's diagnostics of ``text`` as if it stood at ``path`` (empty: nowhere yet)."""
-        self._follow(os.path.dirname(path), hints)
-        uri = _uri(path)
-        document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
-        self._notify("textDocument/didOpen", {"textDocument": document})
-        try:
-            result = self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
-        finally:
-            self._notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-        rows: list[dict[str, Any]] = result["items"]
-        return rows
+    def diagnose(self, documents: Sequence[Document]) -> list[list[dict[str, Any]]]:
+        """Ruff's diagnostics of each text as if it stood at its path. Ruff is asked about all of
+        them before its first answer is read; they have to be few enough for its pipe."""
+        ids: list[int] = []
+        for path, text, hints in documents:
+            self._follow(os.path.dirname(path), hints)
+            document = {"uri": _uri(path), "languageId": "python", "version": 1, "text": text}
+            self._notify("textDocument/didOpen", {"textDocument": document})
+            about = {"textDocument": {"uri": _uri(path)}}
+            ids.append(self._ask("textDocument/diagnostic", about))
+            self._notify("textDocument/didClose", about)
+        answers = self._answers(ids)
+        return [answers[id_]["items"] for id_ in ids]
 
     def is_outdated(self, program: str) -> bool:
         """Whether another program stands where this one was started from."""
@@ -164,16 +169,26 @@ class RuffServer:
         self._send({"method": method, "params": params})
 
     def _request(self, method: str, params: dict[str, Any]) -> Any:
+        id_ = self._ask(method, params)
+        return self._answers([id_])[id_]
+
+    def _ask(self, method: str, params: dict[str, Any]) -> int:
         id_ = next(self._ids)
         self._send({"id": id_, "method": method, "params": params})
-        while True:
+        return id_
+
+    def _answers(self, ids: Collection[int]) -> dict[int, Any]:
+        """What was answered to the requests, in whatever order."""
+        answers: dict[int, Any] = {}
+        while len(answers) < len(ids):
             message = self._receive()
             if "method" in message:
                 self._told(message)
-            elif message.get("id") == id_:
+            elif message.get("id") in ids:
                 if error := message.get("error"):
-                    raise ValueError(f"ruff server refuses {method}: {error}")
-                return message["result"]
+                    raise ValueError(f"ruff server refuses to answer: {error}")
+                answers[message["id"]] = message["result"]
+        return answers
 
     def _told(self, message: dict[str, Any]) -> None:
         if "id" in message:
