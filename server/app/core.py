@@ -290,11 +290,15 @@ class Core:
 
     def _send_status(self) -> None:
         self._status_timer = None
+        if self.tell_status().running:
+            self._status_soon()
+
+    def tell_status(self) -> Status:
+        """How things stand, told to the sink too when that is news there."""
         if (status := self.status()) != self._told:
             self._told = status
             self._sink.status(status)
-        if status.running:
-            self._status_soon()
+        return status
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         _ = self._task(work)

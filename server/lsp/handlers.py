@@ -192,7 +192,7 @@ async def scan_workspace(ls: Server) -> dict[str, int] | None:
 
 async def show_status(ls: Server) -> str:
     await ls.core.settle()
-    return presentation.detail(ls.core.status())
+    return presentation.detail(ls.core.tell_status())
 
 
 async def debug_info(ls: Server) -> str:

@@ -144,3 +144,18 @@ async def test_the_status_tells_what_there_is(
     assert file.uri not in await editor.command("debugInfo")
     editor.close(file)
     await editor.until(lambda: sum(editor.status["counts"].values()) == 0)
+
+
+async def test_the_status_and_its_detail_agree(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    """Also when the detail is asked for before the next status is due."""
+    editor = await start(settings={"bandit": slow_bandit.settings})
+    file = editor.open(workspace / "a.py", "x = 1\n")
+    await slow_bandit.started()
+    for _ in range(3):
+        told = await editor.command("showStatus")
+        assert ": running" in told
+        assert editor.status["detail"] == told
+        editor.edit(file, "1", "eval('1')")
+        editor.save(file)
