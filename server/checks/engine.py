@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _KEPT_IN_MEMORY = 4_000
 _CPUS = 2
+_HEAD_START_SECONDS = 0.03
+"""In which the fast tier need not share the processors with the deep one, which takes longer."""
 
 _PRELOAD = tuple(module for analyzer in ANALYZERS for module in analyzer.preload)
 _FAST = Lane("fast", 1, ANALYZERS[0].preload, batch=64)
@@ -137,23 +139,30 @@ class Checks:
         recalled = await self.recall([k for k in keys if k not in self._under_way], results)
         recalled |= self._in_memory(keys)  # some came while the store was asked
         kept = results if keep else None
-        tasks: list[asyncio.Task[Report]] = []
-        for (analyzer, configuration), key in zip(configured, keys, strict=True):
-            if key not in recalled:
-                item = (subject.path, subject.content, configuration.hints)
-                job = job_for(analyzer, configuration, (item,), policy, priority)
-                key_now = partial(self._key, subject, analyzer, folder, policy.settings)
-                work = self._share(key, job, key_now)
-                waiting = self._wait(key, work, kept)
-                tasks.append(asyncio.get_running_loop().create_task(waiting))
+        tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
+
+        def begin(tier: Tier) -> None:
+            for (analyzer, configuration), key in zip(configured, keys, strict=True):
+                if analyzer.tier is tier and key not in recalled:
+                    item = (subject.path, subject.content, configuration.hints)
+                    job = job_for(analyzer, configuration, (item,), policy, priority)
+                    key_now = partial(self._key, subject, analyzer, folder, policy.settings)
+                    work = self._share(key, job, key_now)
+                    waiting = self._wait(key, work, kept)
+                    tasks[tier].append(asyncio.get_running_loop().create_task(waiting))
+
+        begin(Tier.FAST)
         self._store(recalled, kept)
         try:
             if recalled:
                 yield tuple(recalled.values())
-            for next_report in asyncio.as_completed(tasks):
+            if tasks[Tier.FAST]:
+                await asyncio.wait(tasks[Tier.FAST], timeout=_HEAD_START_SECONDS)
+            begin(Tier.DEEP)
+            for next_report in asyncio.as_completed([*tasks[Tier.FAST], *tasks[Tier.DEEP]]):
                 yield (await next_report,)
         finally:
-            for task in tasks:
+            for task in (*tasks[Tier.FAST], *tasks[Tier.DEEP]):
                 task.cancel()
 
     async def execute(self, job: Job) -> Outcome:
