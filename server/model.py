@@ -60,6 +60,19 @@ class Priority(IntEnum):
     INTERACTIVE = 2
 
 
+class Importance(IntEnum):
+    """What a task weighs in the queue; ``runner.priority`` tells what else counts."""
+
+    LOW = 1
+    """Documentation, debt."""
+    MEDIUM = 10
+    """Quality."""
+    HIGH = 100
+    """Tests."""
+    CRITICAL = 1_000
+    """Security, critical errors."""
+
+
 class State(StrEnum):
     """What is known of one file from one tool. Only CLEAN and FINDINGS are a verdict."""
 

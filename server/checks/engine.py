@@ -223,7 +223,7 @@ class Checks:
     async def _compute(self, key: str, job: Job, key_now: Callable[[], str]) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
         outcome = await self._runner.execute(job)
-        (report,) = [report for _, report, _ in read_outcome(job, outcome)]
+        ((_, report, _),) = read_outcome(job.task, 1, outcome)
         if report.state.is_verdict and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)
             self._unstored.add(key)
@@ -289,7 +289,7 @@ def job_for(
     lane = _SCAN if priority is Priority.BACKGROUND else interactive
     return Job(
         task=analyzer.name,
-        call=Call(lane, analyzer.check, configuration.context, tuple(items)),
+        work=Call(lane, analyzer.check, configuration.context, tuple(items)),
         timeout=analyzer.timeout(policy.settings),
         urgency=Urgency(priority),
         needs_trust=configuration.needs_trust,
@@ -297,9 +297,9 @@ def job_for(
     )
 
 
-def read_outcome(job: Job, outcome: Outcome) -> list[tuple[str, Report, str]]:
+def read_outcome(tool: str, items: int, outcome: Outcome) -> list[tuple[str, Report, str]]:
     """Per item: the content's digest, the report, and the report as it is stored."""
     if outcome.status is Status.DONE:
         return [(digest, codec.loads(text), text) for digest, text in outcome.results]
-    report = Report(job.task, _STATES[outcome.status], why=outcome.why)
-    return [("", report, codec.dumps(report)) for _ in job.call.items]
+    report = Report(tool, _STATES[outcome.status], why=outcome.why)
+    return [("", report, codec.dumps(report)) for _ in range(items)]

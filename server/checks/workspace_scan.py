@@ -211,7 +211,7 @@ class WorkspaceScan:
         items = [(file.found.path, None, configuration.hints) for file, _ in batch]
         job = job_for(analyzer, configuration, items, self._policy, Priority.BACKGROUND)
         outcome = await self._checks.execute(job)
-        answers = read_outcome(job, outcome)
+        answers = read_outcome(job.task, len(items), outcome)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):
             if len(batch) > 1:  # alone, a bad file spoils only itself
                 alone = [await self._analyse(analyzer, configuration, [row]) for row in batch]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -39,6 +40,10 @@ class Call:
     items: tuple[Any, ...]
 
 
+def _nowhere(_: bytes) -> None:
+    """Nobody looks at what it prints."""
+
+
 class Urgency:
     """The priority of a job that waits; who joins in waiting for it may raise it meanwhile."""
 
@@ -52,14 +57,35 @@ class Urgency:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A program to be run to its end, in a process group of its own. DONE: it ended with 0.
+
+    What it prints goes to ``log`` (empty: nowhere), of which the newest ``log_bytes`` at least are
+    kept, and to ``output`` as it comes, where a flood is cut. On time-out, and when it is
+    cancelled, it gets SIGTERM, and after ``grace`` seconds SIGKILL, as does all that it started.
+    No file that it writes grows larger than ``file_bytes``.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    environment: Mapping[str, str]
+    log: str = ""
+    log_bytes: int = 5 << 20
+    output: Callable[[bytes], object] = _nowhere
+    nice: int = 10
+    grace: float = 5.0
+    file_bytes: int = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work. ``task`` names whom its cost is booked on.
 
-    ``needs_trust``: it may run what the workspace brings along; ``trusted`` says whether it may.
+    ``needs_trust: it may run what the workspace brings along; ``trusted`` says whether it may.
     """
 
     task: str
-    call: Call
+    work: Call | Command
     timeout: float
     urgency: Urgency = field(default_factory=Urgency)
     needs_trust: bool = False
@@ -67,18 +93,24 @@ class Job:
 
 
 class Status(StrEnum):
+    """MISSING: there is no such program. KILLED: a signal ended it that was not ours."""
+
     DONE = "done"
     FAILED = "failed"
     TIMED_OUT = "timed out"
     REFUSED = "refused"
+    MISSING = "missing"
+    KILLED = "killed"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended: exactly one each. ``results`` has one entry per item when DONE."""
+    """How a job ended: exactly one each. ``results`` has one entry per item of a call when DONE;
+    ``exit_code`` is a command's."""
 
     status: Status
     results: tuple[Any, ...] = ()
     why: str = ""
     cost: Cost = Cost()
     seconds: float = 0.0
+    exit_code: int | None = None

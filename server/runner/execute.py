@@ -1,16 +1,20 @@
 """``Runner.execute``: the one door. Every job passes the same stages, given as data.
 
 A stage is ``async (job, go_on) -> Outcome``: it may refuse, change the job, or look at what comes
-back from ``go_on(job)``. The last link of the chain is the pool.
+back from ``go_on(job)``. The last link of the chain is the pool for calls, ``commands`` for
+external commands.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..model import Cost
-from .calls import Job, Lane, Outcome, Status
+from .calls import Command, Job, Lane, Outcome, Status
+from .commands import Commands
 from .pool import Pool
+from .supervisor_client import Supervisor
 
 GoOn = Callable[[Job], Awaitable[Outcome]]
 Stage = Callable[[Job, GoOn], Awaitable[Outcome]]
@@ -44,12 +48,14 @@ def _linked(stage: Stage, go_on: GoOn) -> GoOn:
 
 
 class Runner:
-    """Owns the pool. ``stages`` run outermost first."""
+    """Owns all that runs. ``stages`` run outermost first."""
 
     def __init__(self, stages: Sequence[Stage] | None = None) -> None:
         self._accounts = Accounts()
-        self._pool = Pool()
-        chain: GoOn = self._pool.run
+        self._supervisor = Supervisor()
+        self._pool = Pool(self._supervisor)
+        self.commands = Commands(self._supervisor)
+        chain: GoOn = self._start
         for stage in reversed((confidence, self._accounts) if stages is None else stages):
             chain = _linked(stage, chain)
         self._chain = chain
@@ -67,10 +73,15 @@ class Runner:
 
     @property
     def supervisor_pid(self) -> int:
-        return self._pool.supervisor.pid
+        return self._supervisor.pid
 
     def warm(self, lane: Lane) -> None:
         self._pool.warm(lane)
+
+    async def _start(self, job: Job) -> Outcome:
+        if isinstance(job.work, Command):
+            return await self.commands.run(job, job.work)
+        return await self._pool.run(job, job.work)
 
     async def execute(self, job: Job) -> Outcome:
         """Run one job. Failure is an outcome; only cancellation raises."""
@@ -82,4 +93,5 @@ class Runner:
 
     async def close(self) -> None:
         """End everything that was started; returns when it is gone."""
-        await self._pool.close()
+        await asyncio.gather(self._pool.close(), self.commands.close())
+        await self._supervisor.close()

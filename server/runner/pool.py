@@ -15,7 +15,7 @@ import logging
 from dataclasses import dataclass, field
 
 from ..model import Cost
-from .calls import Job, Lane, Outcome, Status
+from .calls import Call, Job, Lane, Outcome, Status
 from .supervisor_client import Supervisor
 from .worker_client import Worker
 
@@ -27,6 +27,7 @@ _CLOSED = Outcome(Status.FAILED, why="Understudy is ending")
 @dataclass(eq=False)
 class _Waiting:
     job: Job
+    call: Call
     age: int
     done: asyncio.Future[Outcome]
     alone: bool = False
@@ -43,8 +44,8 @@ class _LaneState:
 class Pool:
     """Runs jobs in lanes. All methods belong to the event loop."""
 
-    def __init__(self) -> None:
-        self.supervisor = Supervisor()
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
         self._lanes: dict[str, _LaneState] = {}
         self._ages = itertools.count()
         self._running: set[asyncio.Task[None]] = set()
@@ -56,13 +57,14 @@ class Pool:
         while state.busy + len(state.idle) < lane.workers:
             self._rest(state, self._new_worker(lane))
 
-    async def run(self, job: Job) -> Outcome:
-        """The job's outcome. When it is cancelled, nobody waits for its process to end."""
+    async def run(self, job: Job, call: Call) -> Outcome:
+        """The outcome of a job whose work is ``call``. When it is cancelled, nobody waits for its
+        process to end."""
         if self._closed:
             return _CLOSED
-        state = self._state(job.call.lane)
+        state = self._state(call.lane)
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(job, next(self._ages), done)
+        waiting = _Waiting(job, call, next(self._ages), done)
         state.waiting.append(waiting)
         self._dispatch(state)
         try:
@@ -82,13 +84,12 @@ class Pool:
                 if timer:
                     timer.cancel()
                 await worker.end()
-        await self.supervisor.close()
 
     def _state(self, lane: Lane) -> _LaneState:
         return self._lanes.setdefault(lane.name, _LaneState(lane))
 
     def _new_worker(self, lane: Lane) -> Worker:
-        return Worker(self.supervisor, lane)
+        return Worker(self._supervisor, lane)
 
     def _dispatch(self, state: _LaneState) -> None:
         while not self._closed and state.waiting and state.busy < state.lane.workers:
@@ -105,11 +106,11 @@ class Pool:
         # Free workers share what waits, rather than one taking it all.
         share = -(-len(state.waiting) // (state.lane.workers - state.busy))
         limit = 1 if first.alone else min(state.lane.batch, share)
-        kind = (first.job.call.function, first.job.call.context)
+        kind = (first.call.function, first.call.context)
         batch: list[_Waiting] = []
         size = 0
         for waiting in state.waiting:
-            call = waiting.job.call
+            call = waiting.call
             if batch and (
                 (call.function, call.context) != kind
                 or waiting.alone
@@ -149,9 +150,9 @@ class Pool:
         """The call's outcome, and whether the worker can be used again."""
         loop = asyncio.get_running_loop()
         started = loop.time()
-        items = tuple(item for waiting in batch for item in waiting.job.call.items)
+        items = tuple(item for waiting in batch for item in waiting.call.items)
         timeout = max(waiting.job.timeout for waiting in batch)
-        answer = loop.create_task(worker.call(batch[0].job.call, items))
+        answer = loop.create_task(worker.call(batch[0].call, items))
         unwanted = loop.create_task(_all_cancelled([waiting.done for waiting in batch]))
         try:
             await asyncio.wait(
@@ -184,7 +185,7 @@ class Pool:
             return
         start = 0
         for waiting in batch:
-            count = len(waiting.job.call.items)
+            count = len(waiting.call.items)
             if not waiting.done.done():
                 part = outcome.results[start : start + count]
                 cost = Cost(outcome.cost.cpu_seconds / len(batch), outcome.cost.memory_bytes)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import uuid
 
-from .supervisor import MARK, become_subreaper, end_strays
+from .processes import MARK, become_subreaper, end_strays
 
 
 class Supervisor:
@@ -25,7 +25,7 @@ class Supervisor:
         self._ids = itertools.count(1)
         self._exits: dict[int, asyncio.Future[int]] = {}
         self._preloaded: set[str] = set()
-        self._token = str(uuid.uuid4())
+        self.token = str(uuid.uuid4())
 
     @property
     def pid(self) -> int:
@@ -42,7 +42,7 @@ class Supervisor:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", f"{__package__}.supervisor", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, MARK: self._token},
+                env={**os.environ, MARK: self.token},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
@@ -55,26 +55,28 @@ class Supervisor:
         socket.send_fds(self._start(), [json.dumps(message).encode()], fds)
 
     def fork(
-        self, preload: tuple[str, ...], nice: int
+        self, preload: tuple[str, ...], nice: int, role: str = "worker"
     ) -> tuple[int, socket.socket, asyncio.Future[int]]:
-        """A new worker: its id, our end of its socket, and a future of its wait status."""
+        """A new worker or warden: its id, our end of its socket, a future of its wait status."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         id_ = next(self._ids)
         with theirs:
             try:
-                self._fork(preload, id_, nice, theirs)
+                self._fork(preload, {"fork": id_, "nice": nice, "role": role}, theirs)
             except (BrokenPipeError, ConnectionResetError):
                 self._gone()  # it was killed meanwhile
-                self._fork(preload, id_, nice, theirs)
+                self._fork(preload, {"fork": id_, "nice": nice, "role": role}, theirs)
         self._exits[id_] = asyncio.get_running_loop().create_future()
         return id_, ours, self._exits[id_]
 
-    def _fork(self, preload: tuple[str, ...], id_: int, nice: int, theirs: socket.socket) -> None:
+    def _fork(
+        self, preload: tuple[str, ...], message: dict[str, object], theirs: socket.socket
+    ) -> None:
         if missing := [module for module in preload if module not in self._preloaded]:
             self._send({"preload": missing})
             self._preloaded.update(missing)
-        self._send({"fork": id_, "nice": nice}, (theirs.fileno(),))
+        self._send(message, (theirs.fileno(),))
 
     def kill(self, id_: int) -> None:
         if id_ in self._exits:
@@ -105,7 +107,7 @@ class Supervisor:
         asyncio.get_running_loop().remove_reader(self._control)
         self._control.close()
         self._process.wait()
-        end_strays(self._process.pid, self._token)
+        end_strays(self._process.pid, self.token)
         self._control = self._process = None
         self._preloaded.clear()
         for exited in self._exits.values():

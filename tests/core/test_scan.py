@@ -17,7 +17,7 @@ from understudy.checks import compose, engine, workspace_scan
 from understudy.checks.engine import Checks, Policy, subject_of
 from understudy.checks.workspace_scan import Scanned, WorkspaceScan, list_files
 from understudy.model import Priority, Report, State
-from understudy.runner.calls import Job, Outcome
+from understudy.runner.calls import Call, Job, Outcome
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
@@ -39,7 +39,8 @@ class Counting(Runner):
         self.meanwhile: Callable[[], object] = lambda: None
 
     async def execute(self, job: Job) -> Outcome:
-        self.ran[job.task] += len(job.call.items)
+        assert isinstance(job.work, Call)
+        self.ran[job.task] += len(job.work.items)
         self.meanwhile()
         return await super().execute(job)
 

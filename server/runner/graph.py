@@ -1,0 +1,109 @@
+"""Tasks that need others: cycles by name, what is inferred from files, and what parallel tracks
+save. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
+
+from pathspec import GitIgnoreSpec
+
+
+class Node(NamedTuple):
+    """``needs`` are names; ``inputs`` and ``outputs`` are patterns as in ``.gitignore``."""
+
+    name: str
+    needs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+class GraphError(ValueError):
+    """The message names the tasks that need each other, or the one that does not exist."""
+
+
+def closure(nodes: Mapping[str, Node], wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """``wanted`` and all that they need, each with its needs, in an order in which they can run.
+
+    Raises GraphError for a cycle and for a name that is no task.
+    """
+    needs: dict[str, tuple[str, ...]] = {}
+    ahead = list(wanted)
+    while ahead:
+        name = ahead.pop()
+        if name in needs:
+            continue
+        if (node := nodes.get(name)) is None:
+            raise GraphError(_unknown(name, needs))
+        needs[name] = tuple(dict.fromkeys((*node.needs, *_producers(node, nodes))))
+        ahead += needs[name]
+    try:
+        order = tuple(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        circle = " → ".join(reversed(error.args[1]))
+        raise GraphError(f"these tasks need each other: {circle}") from None
+    return {name: needs[name] for name in order}
+
+
+def _unknown(name: str, needs: Mapping[str, tuple[str, ...]]) -> str:
+    by = next((each for each, its in needs.items() if name in its), "")
+    return f"there is no task {name!r}" + (f", which {by!r} needs" if by else "")
+
+
+def _producers(node: Node, nodes: Mapping[str, Node]) -> list[str]:
+    """The tasks whose declared outputs match a declared input, or are the same pattern."""
+    if not node.inputs:
+        return []
+    wanted = GitIgnoreSpec.from_lines(node.inputs)
+    return [
+        other.name
+        for other in nodes.values()
+        if other.name != node.name
+        and any(out in node.inputs or wanted.match_file(out) for out in other.outputs)
+    ]
+
+
+class Plan(NamedTuple):
+    """``serial`` and ``parallel`` are seconds: one after another, and on so many tracks."""
+
+    serial: float
+    parallel: float
+
+    @property
+    def speed_up(self) -> float:
+        return self.serial / self.parallel if self.parallel else 1.0
+
+
+def estimate(needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float], tracks: int) -> Plan:
+    """How long the tasks will take. A task starts as soon as its needs are done and a track is
+    free; among several, the one with the longest way behind it."""
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    behind = _longest_way(needs, seconds)
+    ready = [(-behind[name], name) for name in sorter.get_ready()]
+    heapq.heapify(ready)
+    running: list[tuple[float, str]] = []
+    now = 0.0
+    while ready or running:
+        while ready and len(running) < max(1, tracks):
+            _, name = heapq.heappop(ready)
+            heapq.heappush(running, (now + seconds.get(name, 0.0), name))
+        now, name = heapq.heappop(running)
+        sorter.done(name)
+        for fresh in sorter.get_ready():
+            heapq.heappush(ready, (-behind[fresh], fresh))
+    return Plan(sum(seconds.get(name, 0.0) for name in needs), now)
+
+
+def _longest_way(
+    needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float]
+) -> dict[str, float]:
+    """From the start of a task to the end of the last that comes after it."""
+    way = dict.fromkeys(needs, 0.0)
+    for name in reversed(tuple(TopologicalSorter(needs).static_order())):
+        way[name] += seconds.get(name, 0.0)
+        for needed in needs[name]:
+            way[needed] = max(way[needed], way[name])
+    return way

@@ -1,0 +1,59 @@
+"""A log that cannot fill the disk: when the file is full it becomes ``NAME.1``, and a new one
+begins."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+
+class LogFile:
+    """The newest ``most`` bytes at least, twice as many at most. A disk that does not take them
+    costs the log, not the command."""
+
+    def __init__(self, path: str, most: int) -> None:
+        self._path = path
+        self._most = most
+        self._size = 0
+        self._fd: int | None = None
+        if path:
+            self._open()
+
+    def _open(self) -> None:
+        with contextlib.suppress(OSError):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._fd = os.open(self._path, flags, 0o600)
+            self._size = 0
+
+    def write(self, chunk: bytes) -> None:
+        if self._size and self._size + len(chunk) > self._most:
+            self._rotate()
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                self._size += os.write(self._fd, chunk)
+
+    def _rotate(self) -> None:
+        self.close()
+        with contextlib.suppress(OSError):
+            os.replace(self._path, f"{self._path}.1")
+        self._open()
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def tail(path: str, most: int) -> bytes:
+    """The last ``most`` bytes of a log. Raises OSError when there is none."""
+    newest = _end_of(path, most)
+    if len(newest) < most:
+        with contextlib.suppress(OSError):
+            return _end_of(f"{path}.1", most - len(newest)) + newest
+    return newest
+
+
+def _end_of(path: str, most: int) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - most))
+        return file.read(most)
