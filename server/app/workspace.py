@@ -18,7 +18,7 @@ from ..model import Category, Confidence, Finding, Report, State
 from ..settings import ConfigProblem, Layer, Origin, Settings
 from ..settings.ignoring import edit_ignore
 from ..store.database import Database
-from ..store.results import Results
+from ..store.results import RESULTS, Results
 from .scan import FileView, Scan, Seen
 from .stale import Stale
 
@@ -43,7 +43,7 @@ class Workspace:
         self.stale = Stale()
         self._loaded = False
         self._store = store
-        self._database = Database(store / "results.db")
+        self._database = Database(store / "results.db", RESULTS)
         self.results = Results(self._database)
 
     @property

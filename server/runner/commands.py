@@ -169,7 +169,8 @@ class Commands:
         timeout = running.job.timeout
         while not running.ending and (left := timeout - running.ran(loop.time(), started)) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(running.told.wait(), left)
+                async with asyncio.timeout(left):
+                    await running.told.wait()
         running.end(Status.TIMED_OUT, f"no end within {timeout:g} s")
         await asyncio.sleep(running.command.grace + _MARGIN_SECONDS)
         self._supervisor.kill(running.id)

@@ -75,6 +75,13 @@ class Runner:
     def supervisor_pid(self) -> int:
         return self._supervisor.pid
 
+    def keep(self, name: str, descriptor: int) -> None:
+        """Hold a descriptor open as long as anything runs that was started here."""
+        self._supervisor.keep(name, descriptor)
+
+    def drop(self, name: str) -> None:
+        self._supervisor.drop(name)
+
     def warm(self, lane: Lane) -> None:
         self._pool.warm(lane)
 

@@ -15,6 +15,7 @@ from statistics import median
 from typing import NamedTuple
 
 from ..model import Importance
+from ..store.job_rows import Waiting
 
 _PER_FAILURE = 0.25
 _MOST_FAILURES = 4
@@ -58,17 +59,6 @@ class History(NamedTuple):
         failures = next((n for n, each in enumerate(recent) if each.succeeded), len(recent))
         succeeded = [each.seconds for each in recent if each.succeeded]
         return History(failures, median(succeeded) if succeeded else None)
-
-
-class Waiting(NamedTuple):
-    """A queued job. Times are seconds since the epoch; ``needs`` are ids of other jobs."""
-
-    id: int
-    task: str
-    importance: int
-    queued: float
-    deadline: float | None = None
-    needs: tuple[int, ...] = ()
 
 
 NO_HISTORY = History()

@@ -5,6 +5,8 @@ SEQPACKET socket to the server. Messages are JSON objects, one a packet::
 
     {"preload": ["module", …]}                  import before the next fork
     {"fork": ID, "nice": N, "role": ROLE} + fd  fork a worker (or a warden) that serves the socket
+    {"keep": NAME} + one descriptor             hold it open: what it locks ends with this process
+    {"drop": NAME}                              close what was kept
     {"kill": ID}                                SIGKILL the worker and all below it
     → {"exited": ID, "status": WAITSTATUS}      a worker is gone, with everything it started
 
@@ -47,6 +49,7 @@ class _Supervisor:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._workers: dict[int, int] = {}
+        self._kept: dict[str, int] = {}
 
     def run(self) -> None:
         become_subreaper()
@@ -85,6 +88,10 @@ class _Supervisor:
                 gc.freeze()
             case {"fork": int(id_), "nice": int(nice), "role": str(role)}:
                 self._fork(id_, nice, role, fds[0])
+            case {"keep": str(name)}:
+                self._kept[name] = fds[0]
+            case {"drop": str(name)}:
+                os.close(self._kept.pop(name))
             case {"kill": int(id_)} if pid := self._pid(id_):
                 kill_tree(pid)
         return True
@@ -107,6 +114,8 @@ class _Supervisor:
             signal.set_wakeup_fd(-1)
             reset_signals()
             self._control.close()
+            for kept in self._kept.values():
+                os.close(kept)
             _ROLES[role](fd)
         finally:
             os._exit(0)

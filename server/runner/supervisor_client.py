@@ -25,6 +25,7 @@ class Supervisor:
         self._ids = itertools.count(1)
         self._exits: dict[int, asyncio.Future[int]] = {}
         self._preloaded: set[str] = set()
+        self._kept: dict[str, int] = {}
         self.token = str(uuid.uuid4())
 
     @property
@@ -49,6 +50,8 @@ class Supervisor:
             )
         asyncio.get_running_loop().add_reader(ours, self._receive)
         self._control = ours
+        for name, descriptor in self._kept.items():
+            self._send({"keep": name}, (descriptor,))
         return ours
 
     def _send(self, message: dict[str, object], fds: tuple[int, ...] = ()) -> None:
@@ -77,6 +80,19 @@ class Supervisor:
             self._send({"preload": missing})
             self._preloaded.update(missing)
         self._send(message, (theirs.fileno(),))
+
+    def keep(self, name: str, descriptor: int) -> None:
+        """Have a descriptor held open until everything that was started is gone, however this
+        process ends. It has to stay open here until ``drop``."""
+        self._start()
+        self._kept[name] = descriptor
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._send({"keep": name}, (descriptor,))
+
+    def drop(self, name: str) -> None:
+        if self._kept.pop(name, None) is not None and self._control is not None:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._send({"drop": name})
 
     def kill(self, id_: int) -> None:
         if id_ in self._exits:

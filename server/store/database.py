@@ -1,7 +1,7 @@
 """Open, migrate and guard a database; one thread reads and writes it.
 
-Derived results are written with ``synchronous=NORMAL``: a power cut may lose the last of them, they
-are then derived again. A database that is corrupt is moved aside, reported, and started afresh.
+A database that is corrupt is moved aside, reported, and started afresh; one that cannot be used, or
+was made by a newer version of the program, is left alone, and memory serves in its place.
 """
 
 from __future__ import annotations
@@ -15,22 +15,18 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 _T = TypeVar("_T")
 
-_MIGRATIONS = (
-    """
-    CREATE TABLE results (
-        key TEXT PRIMARY KEY, report TEXT NOT NULL, used REAL NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX results_used ON results (used);
-    CREATE TABLE files (
-        path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL,
-        inode INTEGER NOT NULL, digest TEXT NOT NULL
-    ) WITHOUT ROWID;
-    """,
-)
+
+class Schema(NamedTuple):
+    """What a database holds. ``durable``: what was committed survives a power cut; else the last of
+    it may be lost, and is derived again. ``lost`` tells a person what it means to have none."""
+
+    migrations: tuple[str, ...]
+    durable: bool
+    lost: str
 
 
 class NewerDatabase(Exception):
@@ -40,25 +36,33 @@ class NewerDatabase(Exception):
 class Database:
     """``problem`` tells a person what was wrong when it was opened; empty when nothing was."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: Schema) -> None:
         self._path = path
+        self._schema = schema
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None
         self.problem = ""
 
-    async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Do ``work`` on the database's thread, in one transaction. Raises sqlite3.Error."""
+    async def run(self, work: Callable[[sqlite3.Connection], _T], *, write: bool = False) -> _T:
+        """Do ``work`` on the database's thread, in one transaction. Raises sqlite3.Error.
+
+        ``write``: it decides by what it reads, so no other process may write meanwhile.
+        """
+
+        def transaction(connection: sqlite3.Connection) -> _T:
+            with connection:
+                if write:
+                    connection.execute("BEGIN IMMEDIATE")
+                return work(connection)
 
         def in_thread() -> _T:
             try:
-                with self._connection or self._open() as connection:
-                    return work(connection)
+                return transaction(self._connection or self._open())
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
                 self._set_aside(error)
-            with self._open() as connection:
-                return work(connection)
+            return transaction(self._open())
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
 
@@ -80,7 +84,7 @@ class Database:
         except (sqlite3.DatabaseError, OSError) as error:
             if isinstance(error, sqlite3.DatabaseError) and _is_corrupt(error):
                 raise
-            self.problem = f"{self._path} cannot be used ({error}); results are not kept"
+            self.problem = f"{self._path} cannot be used ({error}); {self._schema.lost}"
             self._connection = self._memory()
         return self._connection
 
@@ -115,10 +119,10 @@ class Database:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         try:
-            _version(connection)  # what is newer is not touched
+            self._version(connection)  # what is newer is not touched
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            _migrate(connection)
+            connection.execute(f"PRAGMA synchronous={'FULL' if self._schema.durable else 'NORMAL'}")
+            self._migrate(connection)
         except BaseException:
             connection.close()
             raise
@@ -126,8 +130,29 @@ class Database:
 
     def _memory(self) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:", check_same_thread=False)
-        _migrate(connection)
+        self._migrate(connection)
         return connection
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(self._schema.migrations):
+            raise NewerDatabase(
+                f"{self._path.name} was made by a newer Understudy; {self._schema.lost} until this"
+                " one is brought up to date"
+            )
+        return int(version)
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        migrations = self._schema.migrations
+        if self._version(connection) == len(migrations):
+            return
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            version = self._version(connection)
+            for number, script in enumerate(migrations[version:], version + 1):
+                for statement in script.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={number}")
 
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
@@ -135,25 +160,3 @@ def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
     )
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
-        raise NewerDatabase(
-            "the database was made by a newer Understudy; results are not kept until this one is"
-            " brought up to date"
-        )
-    return int(version)
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    if _version(connection) == len(_MIGRATIONS):
-        return
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        version = _version(connection)
-        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
-            for statement in script.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={number}")

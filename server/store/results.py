@@ -12,11 +12,28 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from .database import Database
+from .database import Database, Schema
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+RESULTS = Schema(
+    (
+        """
+        CREATE TABLE results (
+            key TEXT PRIMARY KEY, report TEXT NOT NULL, used REAL NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX results_used ON results (used);
+        CREATE TABLE files (
+            path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL,
+            inode INTEGER NOT NULL, digest TEXT NOT NULL
+        ) WITHOUT ROWID;
+        """,
+    ),
+    durable=False,
+    lost="results are not kept",
+)
 
 _FLUSH_SECONDS = 0.2
 _RETRY_SECONDS = 10.0

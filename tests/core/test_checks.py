@@ -14,7 +14,7 @@ from understudy.runner.calls import Job, Outcome
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
-from understudy.store.results import Results
+from understudy.store.results import RESULTS, Results
 
 from .support import until
 
@@ -45,7 +45,7 @@ class World:
         self.root = root
         self.runner = Counting()
         self.checks = Checks(self.runner)
-        self.results = Results(Database(root / "state" / "results.db"))
+        self.results = Results(Database(root / "state" / "results.db", RESULTS))
         self.policy = Policy(Settings(), trusted=True)
 
     async def check(
@@ -127,7 +127,7 @@ async def test_what_came_while_the_store_was_asked_is_not_computed_again(
 
 async def stored(world: World) -> int:
     await world.results.flush()
-    database = Database(world.root / "state" / "results.db")
+    database = Database(world.root / "state" / "results.db", RESULTS)
     try:
         count = "SELECT count(*) FROM results"
         return int(await database.run(lambda c: c.execute(count).fetchone()[0]))

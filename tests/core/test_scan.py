@@ -21,7 +21,7 @@ from understudy.runner.calls import Call, Job, Outcome
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
-from understudy.store.results import Results
+from understudy.store.results import RESULTS, Results
 from understudy.text import decode
 
 from .support import AS_A_USER, alive, announced, gone, tree, until
@@ -52,7 +52,7 @@ class World:
         self.root = root
         self.runner = Counting()
         self.checks = Checks(self.runner)
-        self.results = Results(Database(state / "results.db"))
+        self.results = Results(Database(state / "results.db", RESULTS))
         named = {key.replace("__", "."): value for key, value in values.items()}
         self.policy = Policy(Settings.of(named), trusted=True)
 

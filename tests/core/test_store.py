@@ -20,7 +20,7 @@ import pytest
 
 from understudy.store import results as results_
 from understudy.store.database import Database
-from understudy.store.results import FileStamp, Results
+from understudy.store.results import RESULTS, FileStamp, Results
 
 from .support import AS_A_USER, until
 
@@ -30,7 +30,7 @@ STAMP = FileStamp(1_700_000_000_123_456_789, 1 << 40, (1 << 63) - 1, "digest")
 
 @asynccontextmanager
 async def opened(path: Path) -> AsyncIterator[tuple[Results, Database]]:
-    database = Database(path)
+    database = Database(path, RESULTS)
     results = Results(database)
     try:
         yield results, database

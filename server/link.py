@@ -1,0 +1,82 @@
+"""Pokes between the processes that work on one workspace: "something changed, look".
+
+What there is to know stands in the database; a poke carries nothing. Each process binds a datagram
+socket in a private folder, and pokes all others that it finds there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from .state import private_folder
+
+_LONGEST = 100
+"""Bytes of a socket's path that every system takes."""
+
+
+class Link:
+    """``poked`` is called in the event loop, once for any number of pokes that came together.
+
+    Without a folder to bind in, or a path that is too long, nobody is poked; looking now and then
+    finds what changed, only later.
+    """
+
+    def __init__(self, folder: Path, poked: Callable[[], object]) -> None:
+        self._folder = folder
+        self._poked = poked
+        self._socket: socket.socket | None = None
+        self._path = folder / f"{os.getpid()}-{secrets.token_hex(3)}"
+
+    def open(self) -> None:
+        """Be told of what others do. Raises OSError."""
+        private_folder(self._folder)
+        if len(os.fsencode(self._path)) > _LONGEST:
+            raise OSError(f"the path of {self._folder} is too long for a socket")
+        ours = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            ours.setblocking(False)
+            ours.bind(str(self._path))
+        except BaseException:
+            ours.close()
+            raise
+        self._socket = ours
+        asyncio.get_running_loop().add_reader(ours, self._receive)
+
+    def _receive(self) -> None:
+        assert self._socket is not None
+        with contextlib.suppress(OSError):
+            while True:
+                self._socket.recv(1)
+        self._poked()
+
+    def poke(self) -> None:
+        """Tell the others; those that are gone are cleared away."""
+        poke(self._folder, but=self._path)
+
+    def close(self) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+            self._path.unlink(missing_ok=True)
+
+
+def poke(folder: Path, but: Path | None = None) -> None:
+    """Poke all that listen in ``folder``; who has no link of its own can do that too."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+        ours.setblocking(False)
+        for other in folder.iterdir():
+            if other == but:
+                continue
+            try:
+                ours.sendto(b"\0", str(other))
+            except ConnectionRefusedError:
+                other.unlink(missing_ok=True)
+            except OSError:
+                continue  # it has more pokes waiting than it needs

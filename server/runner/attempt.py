@@ -1,0 +1,168 @@
+"""One attempt at one durable job: its coroutine is run within its time, and its end is judged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..store.job_rows import CANCELLED, Checkpoint, Ended, Record
+from ..store.jobs import Jobs
+from . import retry
+from .budget import Conditions
+from .calls import Outcome, Status
+from .execute import Runner
+from .task import Context, Result, Task, Transient
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
+_TELL_SECONDS = 0.2
+"""Progress is written to the database no more often."""
+_TEMPORARY = 75
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a scheduler is given of the outside: time, chance, and how things stand."""
+
+    now: Callable[[], float]
+    """Seconds since the epoch."""
+    chance: Callable[[], float]
+    conditions: Callable[[], Conditions]
+    trusted: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something happened to a job: ``started``, ``progress``, ``output``, ``ended``, ``retrying``,
+    ``waiting`` (``text`` tells for what)."""
+
+    kind: str
+    job: Record
+    text: str = ""
+    fraction: float = 0.0
+    output: bytes = b""
+
+
+class Surroundings(NamedTuple):
+    """What every attempt of a scheduler is given. ``every``: steps between checkpoints."""
+
+    jobs: Jobs
+    runner: Runner
+    world: World
+    logs: Path
+    every: int
+    told: Callable[[Change], object]
+
+
+class Attempt:
+    """``task`` None: there is none of the job's name."""
+
+    def __init__(self, record: Record, task: Task | None, around: Surroundings) -> None:
+        self._record = record
+        self._task = task
+        self._around = around
+        self._context: Context | None = None
+        self._started = asyncio.get_running_loop().time()
+        self._told_at = 0.0
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> Ended:
+        """How it ended; only being cancelled raises."""
+        try:
+            result = await self._run()
+        except Exception as error:
+            log.exception("task %s broke", self._record.task)
+            why = f"{type(error).__name__}: {error}"
+            result = Result(outcome=Outcome(Status.FAILED, why=why))
+        return self._ended(result)
+
+    def cancelled(self) -> Ended:
+        """How it ended when it was cancelled."""
+        return self._with_cost(Ended(CANCELLED, "it was cancelled"))
+
+    async def _run(self) -> Result:
+        if (task := self._task) is None:
+            why = f"there is no task {self._record.task!r}; `understudy tasks` lists what there is"
+            return _failed(Status.MISSING, why)
+        if task.needs_trust and not self._around.world.trusted():
+            return _failed(Status.REFUSED, "the workspace is not trusted; see `understudy trust`")
+        context = self._context = await self._new_context(task)
+        try:
+            return await self._within(task, context)
+        except Transient as error:
+            return _failed(Status.FAILED, str(error), _TEMPORARY)
+
+    async def _within(self, task: Task, context: Context) -> Result:
+        """Run the task's coroutine. While a command of its runs, that has a time-out of its own,
+        which does not count what the budget takes from it."""
+        work = asyncio.ensure_future(task.run(context))
+        left = task.timeout
+        try:
+            while left > 0:
+                step = min(left, _LOOK_SECONDS)
+                if (await asyncio.wait((work,), timeout=step))[0]:
+                    return work.result()
+                left -= 0.0 if context.commands else step
+            return _failed(Status.TIMED_OUT, f"no end within {task.timeout:g} s")
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait((work,))
+
+    async def _new_context(self, task: Task) -> Context:
+        record, around = self._record, self._around
+        points = await around.jobs.checkpoints(record.id) if record.attempt > 1 else []
+        return Context(
+            job=record,
+            task=task,
+            resumed=points[0] if points else None,
+            log=str(around.logs / f"{record.id}-{record.attempt}.log"),
+            trusted=around.world.trusted(),
+            every=around.every,
+            _execute=around.runner.execute,
+            _tell=self._tell,
+            _save=self._save,
+            _output=lambda chunk: around.told(Change("output", record, output=chunk)),
+        )
+
+    def _tell(self, message: str, fraction: float) -> None:
+        self._around.told(Change("progress", self._record, message, fraction))
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._told_at >= _TELL_SECONDS:
+            self._told_at = loop.time()
+            telling = loop.create_task(self._around.jobs.tell(self._record.id, message, fraction))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+
+    async def _save(self, state: Any, message: str, fraction: float) -> None:
+        point = Checkpoint(self._around.world.now(), fraction, message, state)
+        await self._around.jobs.checkpoint(self._record.id, point)
+
+    def _ended(self, result: Result) -> Ended:
+        outcome, record = result.outcome, self._record
+        ended = Ended(outcome.status, outcome.why, "", outcome.exit_code, result.value)
+        if outcome.status is not Status.DONE:
+            failure = retry.classify(outcome, result.said)
+            ended = ended._replace(failure=failure)
+            if (task := self._task) is not None:
+                world = self._around.world
+                wait = retry.delay(
+                    failure, record.attempt, task.retries, task.retry_delay, world.chance()
+                )
+                ended = ended._replace(retry_at=None if wait is None else world.now() + wait)
+        return self._with_cost(ended)
+
+    def _with_cost(self, ended: Ended) -> Ended:
+        seconds = asyncio.get_running_loop().time() - self._started
+        if self._context is None:
+            return ended._replace(seconds=seconds)
+        return ended._replace(seconds=seconds, cost=self._context.cost)
+
+
+def _failed(status: Status, why: str, exit_code: int | None = None) -> Result:
+    return Result(outcome=Outcome(status, why=why, exit_code=exit_code))

@@ -1,0 +1,293 @@
+"""The durable task engine of one workspace: submit, await, cancel, list; and who runs it all.
+
+Several processes may have an engine on the same folder. They share the queue; one of them holds the
+lease and runs the jobs, and when it is gone another takes over. They poke each other when something
+changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..link import Link
+from ..state import private_folder
+from ..store.database import Database
+from ..store.history import History
+from ..store.job_rows import JOBS, Cause, JobState, NewJob, Record
+from ..store.jobs import Jobs
+from ..store.lease import Lease
+from .attempt import Change, World
+from .budget import Conditions
+from .execute import Runner
+from .graph import Node, closure
+from .scheduler import Options, Scheduler
+from .task import Task
+
+log = logging.getLogger(__name__)
+
+_TAKE_OVER_SECONDS = 1.0
+_PRUNE_SECONDS = 300.0
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """For how many days what has ended is kept."""
+
+    results: float = 7.0
+    metrics: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an engine is given besides its tasks."""
+
+    options: Options = field(default_factory=Options)
+    keeping: Keeping = field(default_factory=Keeping)
+    now: Callable[[], float] = time.time
+    chance: Callable[[], float] = random.random
+    conditions: Callable[[], Conditions] = Conditions
+    trusted: Callable[[], bool] = lambda: False
+    kind: str = "engine"
+    """What others are told of who holds the lease: editor, service, command."""
+
+
+class Engine:
+    """Belongs to one event loop. ``folder`` is the workspace's state folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tasks: Iterable[Task],
+        runner: Runner,
+        setting: Setting | None = None,
+        told: Callable[[Change], object] = lambda _: None,
+    ) -> None:
+        self._setting = setting or Setting()
+        self.tasks = {task.name: task for task in tasks}
+        self._runner = runner
+        self._told = told
+        self._folder = folder
+        self.logs = folder / "logs"
+        self._database = Database(folder / "jobs.db", JOBS)
+        self.jobs = Jobs(self._database)
+        self.history = History(self._database)
+        self._lease = Lease(folder / "engine.lock")
+        self._lease_name = f"lease {folder}"
+        self._link = Link(folder / "link", self._poked)
+        now, chance = self._setting.now, self._setting.chance
+        self._scheduler = Scheduler(
+            self.jobs,
+            self.history,
+            runner,
+            self.tasks,
+            self._setting.options,
+            World(now, chance, self._setting.conditions, self._setting.trusted),
+            self.logs,
+            self._changed,
+        )
+        self._wake = asyncio.Event()
+        self._watchers: set[asyncio.Future[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._pruned_at: float | None = None
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, *, runs: bool = True) -> None:
+        """Begin. Without ``runs`` it only asks others to: it never takes the lease.
+
+        Raises OSError when the state folder cannot be used.
+        """
+        await asyncio.to_thread(private_folder, self.logs)
+        try:
+            self._link.open()
+        except OSError as error:
+            log.warning("changes of other processes are seen late: %s", error)
+        if runs:
+            await self._take_lease()
+            self._loop = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """End what runs; what could not be ended well is left for the next start."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        if self._lease.is_held:
+            await self._scheduler.close()
+            self._runner.drop(self._lease_name)
+            self._lease.give_up()
+        self._link.poke()
+        self._link.close()
+        for watcher in self._watchers:
+            watcher.cancel()
+        await self._database.close()
+
+    # ── asking ──────────────────────────────────────────────────────────────────────────────────
+
+    async def submit(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        cause: tuple[str, str] = ("manual", "asked for"),
+        deadline: float | None = None,
+    ) -> int:
+        """Queue a task and what it needs; the id of its job, which is on disk then.
+
+        ``cause`` is a trigger and words for people. Raises graph.GraphError (an unknown task, a
+        cycle) and sqlite3.Error (the disk does not take it).
+        """
+        nodes = {each.name: _node(each) for each in self.tasks.values()}
+        ids: dict[str, int] = {}
+        for each, needs in closure(nodes, [name]).items():
+            task, now = self.tasks[each], self._setting.now()
+            words = cause[1] if each == name else f"{name} needs it ({cause[1]})"
+            new = NewJob(
+                each,
+                (parameters or {}) if each == name else {},
+                Cause(cause[0], words, now),
+                importance=task.importance,
+                repeatable=task.repeatable,
+                deadline=deadline,
+                needs=tuple(ids[needed] for needed in needs),
+            )
+            added = await self.jobs.add(new, now, self._setting.options.queued)
+            ids[each] = added.id
+            for dropped in added.dropped:
+                if (record := await self.jobs.get(dropped)) is not None:
+                    self._changed(Change("ended", record, record.why))
+        self._scheduler.rerank()
+        self._look()
+        return ids[name]
+
+    async def result(self, id_: int, within: float | None = None) -> Record:
+        """The job once it has ended. Raises TimeoutError when it has not ``within`` so many
+        seconds, and LookupError when there is none."""
+        async with asyncio.timeout(within):
+            while True:
+                watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._watchers.add(watcher)
+                try:
+                    record = await self.jobs.get(id_)
+                    if record is None:
+                        raise LookupError(f"there is no job {id_}")
+                    if record.state is JobState.ENDED:
+                        return record
+                    await asyncio.wait((watcher,), timeout=_TAKE_OVER_SECONDS)
+                finally:
+                    self._watchers.discard(watcher)
+
+    async def cancel(self, id_: int) -> bool:
+        """Whether there was something to cancel."""
+        found = await self.jobs.cancel(id_, self._setting.now())
+        self._look()
+        return found
+
+    async def answer(self, id_: int, *, again: bool) -> bool:
+        """The user's word on a job that was interrupted and is not to be repeated without it."""
+        found = await self.jobs.answer(id_, again=again, now=self._setting.now())
+        self._scheduler.rerank()
+        self._look()
+        return found
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether this process holds the lease."""
+        return self._lease.is_held
+
+    def holder(self) -> Mapping[str, Any] | None:
+        """Who holds the lease: ``pid``, ``kind``, ``since``; None when nobody does."""
+        return self._lease.holder()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the disk, for people; empty when nothing is."""
+        return self.jobs.problem or self._scheduler.trouble
+
+    @property
+    def held_back(self) -> str:
+        """Why work waits although it could run; empty when none does."""
+        return self._scheduler.held_back
+
+    # ── running ─────────────────────────────────────────────────────────────────────────────────
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            pause = _TAKE_OVER_SECONDS
+            try:
+                if self._lease.is_held or await self._take_lease():
+                    pause = await self._scheduler.turn()
+                    await self._prune()
+            except (sqlite3.Error, OSError) as error:
+                log.warning("tasks wait: %s", error)
+                self._scheduler.trouble = f"tasks wait, since the disk does not take them: {error}"
+                self._scheduler.rerank()
+            except Exception:
+                log.exception("a turn of the scheduler broke")
+                self._scheduler.rerank()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def _take_lease(self) -> bool:
+        about = {"pid": os.getpid(), "kind": self._setting.kind, "since": self._setting.now()}
+        if not await asyncio.to_thread(self._lease.take, about):
+            return False
+        assert self._lease.fd is not None
+        self._runner.keep(self._lease_name, self._lease.fd)
+        for record in await self.jobs.recover(self._setting.now()):
+            self._changed(Change("waiting", record, "it was interrupted and is run again"))
+        for record in await self.jobs.recent((JobState.ASKING,)):
+            self._changed(Change("asking", record, "it was interrupted; is it to be run again?"))
+        return True
+
+    async def _prune(self) -> None:
+        now = self._setting.now()
+        if self._pruned_at is not None and 0 <= now - self._pruned_at < _PRUNE_SECONDS:
+            return
+        self._pruned_at = now
+        keeping = self._setting.keeping
+        gone = await self.history.prune(now - keeping.results * _DAY, now - keeping.metrics * _DAY)
+        await asyncio.to_thread(_remove_logs, self.logs, set(gone))
+
+    def _changed(self, change: Change) -> None:
+        self._told(change)
+        if change.kind != "output":
+            self._look()
+
+    def _look(self) -> None:
+        """Something changed here: the loop looks, who waits looks, and others are told."""
+        self._notice()
+        self._link.poke()
+
+    def _poked(self) -> None:
+        self._scheduler.rerank()
+        self._notice()
+
+    def _notice(self) -> None:
+        self._wake.set()
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+
+
+def _node(task: Task) -> Node:
+    return Node(task.name, task.needs, task.inputs, task.outputs)
+
+
+def _remove_logs(folder: Path, jobs: set[int]) -> None:
+    for path in folder.iterdir() if jobs else ():
+        number = path.name.partition("-")[0]
+        if number.isdigit() and int(number) in jobs:
+            path.unlink(missing_ok=True)

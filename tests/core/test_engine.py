@@ -1,0 +1,380 @@
+"""The durable engine with a real database, real processes and a clock of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy.model import Importance
+from understudy.runner.attempt import Change
+from understudy.runner.budget import Conditions
+from understudy.runner.calls import Status
+from understudy.runner.engine import Engine, Setting
+from understudy.runner.execute import Runner
+from understudy.runner.graph import GraphError
+from understudy.runner.scheduler import Options
+from understudy.runner.task import Context, Result, Task, Transient
+from understudy.store.job_rows import JobState
+
+from .support import PATIENCE, until
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+async def nothing(context: Context) -> Result:
+    return Result(dict(context.parameters))
+
+
+async def broken(context: Context) -> Result:
+    raise RuntimeError("broken on purpose")
+
+
+class Gate:
+    """A task that runs until it is let go."""
+
+    def __init__(self, name: str = "gate", **more: Any) -> None:
+        self.open = asyncio.Event()
+        self.attempts = 0
+        self.task = Task(name, self._run, **more)
+
+    async def _run(self, context: Context) -> Result:
+        self.attempts += 1
+        await self.open.wait()
+        return Result(self.attempts)
+
+
+class Place:
+    """A state folder, and engines on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.conditions = Conditions()
+        self.changes: list[Change] = []
+        self._open: list[tuple[Engine, Runner]] = []
+
+    async def engine(self, *tasks: Task, trusted: bool = True, **options: Any) -> Engine:
+        runner = Runner()
+        setting = Setting(
+            Options(**{"percent": 100.0, **options}),
+            now=self.clock,
+            chance=lambda: 0.0,
+            conditions=lambda: self.conditions,
+            trusted=lambda: trusted,
+        )
+        engine = Engine(self.folder, tasks, runner, setting, self.changes.append)
+        await engine.start()
+        self._open.append((engine, runner))
+        return engine
+
+    async def close(self, only: Engine | None = None) -> None:
+        for engine, runner in reversed(self._open):
+            if only in (None, engine):
+                await engine.close()
+                await runner.close()
+        self._open = [pair for pair in self._open if only not in (None, pair[0])]
+
+    def kinds(self, task: str = "") -> list[str]:
+        return [change.kind for change in self.changes if task in ("", change.job.task)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    place = Place(tmp_path)
+    yield place
+    await place.close()
+
+
+async def test_submit_and_await(place: Place) -> None:
+    engine = await place.engine(Task("nothing", nothing))
+    id_ = await engine.submit("nothing", {"n": 1}, cause=("save", "saved app.py"))
+    record = await engine.result(id_, PATIENCE)
+    assert (record.status, record.value, record.attempt) == (Status.DONE, {"n": 1}, 1)
+    assert [cause[:2] for cause in record.causes] == [("save", "saved app.py")]
+    assert place.kinds() == ["started", "ended"]
+
+
+async def test_the_same_is_queued_once_with_all_causes(place: Place) -> None:
+    gate = Gate()
+    engine = await place.engine(gate.task, Task("nothing", nothing), most=1)
+    held = await engine.submit("gate")
+    await until(lambda: gate.attempts)
+    ids = [
+        await engine.submit("nothing", {"file": name}, cause=("save", f"saved {name}"))
+        for name in ("a", "b", "a")
+    ]
+    assert ids[0] == ids[2] != ids[1]
+    gate.open.set()
+    record = await engine.result(ids[0], PATIENCE)
+    assert [cause.text for cause in record.causes] == ["saved a", "saved a"]
+    assert (await engine.result(held, PATIENCE)).status == Status.DONE
+
+
+async def test_the_important_goes_first(place: Place) -> None:
+    gate = Gate()
+    order: list[str] = []
+
+    async def note(context: Context) -> Result:
+        order.append(context.task.name)
+        return Result()
+
+    tasks = [Task(level.name, note, importance=level) for level in Importance]
+    engine = await place.engine(gate.task, *tasks, most=1)
+    await engine.submit("gate")
+    await until(lambda: gate.attempts)
+    ids = [await engine.submit(level.name) for level in Importance]
+    gate.open.set()
+    for id_ in ids:
+        await engine.result(id_, PATIENCE)
+    assert order == ["CRITICAL", "HIGH", "MEDIUM", "LOW"]
+
+
+async def test_at_most_so_many_run_at_once(place: Place) -> None:
+    gates = [Gate(f"gate{n}") for n in range(5)]
+    engine = await place.engine(*(gate.task for gate in gates), most=2)
+    ids = [await engine.submit(gate.task.name) for gate in gates]
+    await until(lambda: sum(gate.attempts for gate in gates) == 2)
+    for gate in gates:
+        assert sum(each.attempts - each.open.is_set() for each in gates) <= 2
+        gate.open.set()
+    for id_ in ids:
+        assert (await engine.result(id_, PATIENCE)).status == Status.DONE
+
+
+async def test_overflow_drops_the_least_important_and_says_so(place: Place) -> None:
+    gate = Gate()
+    high = Task("high", nothing, importance=Importance.HIGH)
+    engine = await place.engine(gate.task, Task("low", nothing), high, most=1, queued=3)
+    await engine.submit("gate")
+    await until(lambda: gate.attempts)
+    low = [await engine.submit("low", {"n": n}) for n in range(3)]
+    await engine.submit("high")
+    dropped = await engine.result(low[2], PATIENCE)
+    assert dropped.status == "dropped"
+    assert "the queue was full (3 jobs)" in dropped.why
+    assert [change.job.id for change in place.changes if change.kind == "ended"] == [low[2]]
+
+
+async def test_needs_run_before_and_failures_are_handed_on(place: Place) -> None:
+    engine = await place.engine(
+        Task("compile", nothing),
+        Task("link", nothing, needs=("compile",)),
+        Task("bad", broken),
+        Task("after", nothing, needs=("bad",)),
+        Task("last", nothing, needs=("after", "compile")),
+    )
+    assert (await engine.result(await engine.submit("link"), PATIENCE)).status == Status.DONE
+    assert [c.job.task for c in place.changes if c.kind == "started"] == ["compile", "link"]
+    last = await engine.result(await engine.submit("last"), PATIENCE)
+    assert last.status == "need failed"
+    assert last.why == (
+        "after, which it needs, could not run: bad, which it needs, failed:"
+        " RuntimeError: broken on purpose"
+    )
+    assert "last" not in [c.job.task for c in place.changes if c.kind == "started"]
+
+
+async def test_needs_follow_from_files(place: Place) -> None:
+    engine = await place.engine(
+        Task("pack", nothing, inputs=("dist/*.js",)),
+        Task("bundle", nothing, outputs=("dist/a.js",)),
+    )
+    await engine.result(await engine.submit("pack"), PATIENCE)
+    assert [c.job.task for c in place.changes if c.kind == "started"] == ["bundle", "pack"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a", "these tasks need each other: a → b → a"),
+        ("missing", "there is no task 'missing'"),
+        ("c", "there is no task 'missing', which 'c' needs"),
+    ],
+)
+async def test_what_cannot_be_ordered_is_refused_by_name(
+    place: Place, name: str, words: str
+) -> None:
+    engine = await place.engine(
+        Task("a", nothing, needs=("b",)),
+        Task("b", nothing, needs=("a",)),
+        Task("c", nothing, needs=("missing",)),
+    )
+    with pytest.raises(GraphError) as refused:
+        await engine.submit(name)
+    assert set(words.split()) == set(str(refused.value).split())
+    assert await engine.jobs.recent() == []
+
+
+async def test_a_transient_failure_is_tried_again_later_and_later(place: Place) -> None:
+    tries = 0
+
+    async def flaky(context: Context) -> Result:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Transient("the server was busy")
+        return Result(tries)
+
+    engine = await place.engine(Task("flaky", flaky))
+    id_ = await engine.submit("flaky")
+    for delay in (10, 20):
+        await until(lambda: place.kinds()[-1:] == ["retrying"])
+        record = await engine.jobs.get(id_)
+        assert record is not None
+        assert record.due - place.clock() == delay
+        assert record.why == "the server was busy"
+        place.clock.time += delay - 1
+        assert await engine.jobs.waiting(place.clock()) == ([], record.due)
+        place.clock.time += 1
+        place.changes.clear()
+        await engine.cancel(-1)  # nothing; but it looks
+    assert (await engine.result(id_, PATIENCE)).value == 3
+    executions = await engine.history.executions()
+    assert [e.failure for e in executions] == ["", "transient", "transient"]
+
+
+async def test_a_permanent_failure_is_not(place: Place) -> None:
+    engine = await place.engine(Task("broken", broken))
+    record = await engine.result(await engine.submit("broken"), PATIENCE)
+    assert (record.status, record.attempt) == (Status.FAILED, 1)
+    assert record.why == "RuntimeError: broken on purpose"
+
+
+async def test_a_task_has_so_much_time(place: Place) -> None:
+    engine = await place.engine(Gate(timeout=0.2, retries=0).task)
+    record = await engine.result(await engine.submit("gate"), PATIENCE)
+    assert (record.status, record.why) == (Status.TIMED_OUT, "no end within 0.2 s")
+
+
+async def test_cancelling_what_waits_and_what_runs(place: Place) -> None:
+    gate = Gate()
+    engine = await place.engine(gate.task, Task("nothing", nothing), most=1)
+    running = await engine.submit("gate")
+    await until(lambda: gate.attempts)
+    waiting = await engine.submit("nothing")
+    assert await engine.cancel(waiting)
+    assert await engine.cancel(running)
+    for id_ in (waiting, running):
+        assert (await engine.result(id_, PATIENCE)).status == "cancelled"
+        assert not await engine.cancel(id_)
+
+
+async def test_low_work_waits_while_you_type(place: Place) -> None:
+    place.conditions = Conditions(typing=True)
+    tests = Task("tests", nothing, importance=Importance.HIGH)
+    engine = await place.engine(Task("docs", nothing), tests)
+    low = await engine.submit("docs")
+    await engine.result(await engine.submit("tests"), PATIENCE)
+    await until(lambda: engine.held_back == "you are typing")
+    record = await engine.jobs.get(low)
+    assert record is not None
+    assert record.state is JobState.QUEUED
+    place.conditions = Conditions()
+    assert (await engine.result(low, PATIENCE)).status == Status.DONE
+
+
+async def test_nothing_of_an_untrusted_workspace_runs(place: Place) -> None:
+    gate = Gate(needs_trust=True)
+    engine = await place.engine(gate.task, trusted=False)
+    record = await engine.result(await engine.submit("gate"), PATIENCE)
+    assert record.status == Status.REFUSED
+    assert "not trusted" in record.why
+    assert not gate.attempts
+
+
+async def test_a_command_with_its_log_and_cost(place: Place) -> None:
+    async def run(context: Context) -> Result:
+        return await context.command(
+            ["sh", "-c", "echo $X; exit 4"], "/", {"X": "7", "PATH": "/bin:/usr/bin"}
+        )
+
+    engine = await place.engine(Task("run", run))
+    record = await engine.result(await engine.submit("run"), PATIENCE)
+    assert (record.status, record.exit_code) == (Status.FAILED, 4)
+    assert record.cost.memory_bytes
+    assert (engine.logs / f"{record.id}-1.log").read_text() == "7\n"
+    assert b"".join(c.output for c in place.changes) == b"7\n"
+
+
+# ── several engines on one folder ───────────────────────────────────────────────────────────────
+
+
+async def test_one_runs_the_other_asks(place: Place) -> None:
+    task = Task("nothing", nothing)
+    first, second = await place.engine(task), await place.engine(task)
+    assert (first.runs_here, second.runs_here) == (True, False)
+    assert second.holder() == first.holder() != None  # noqa: E711
+    record = await second.result(await second.submit("nothing"), PATIENCE)
+    assert record.status == Status.DONE
+    started = [e.text for e in await first.history.audit() if e.kind == "started"]
+    assert len(started) == 1
+
+
+async def test_the_other_cancels(place: Place) -> None:
+    gate = Gate()
+    first, second = await place.engine(gate.task), await place.engine(gate.task)
+    id_ = await second.submit("gate")
+    await until(lambda: gate.attempts)
+    assert await second.cancel(id_)
+    assert (await first.result(id_, PATIENCE)).status == "cancelled"
+
+
+async def test_who_is_left_takes_over(place: Place) -> None:
+    gates = [Gate("again", repeatable=True), Gate("once")]
+    tasks = [gate.task for gate in gates]
+    first, second = await place.engine(*tasks), await place.engine(*tasks)
+    ids = [await second.submit(gate.task.name) for gate in gates]
+    await until(lambda: all(gate.attempts for gate in gates))
+    await place.close(first)
+    await until(lambda: second.runs_here)
+    await until(lambda: gates[0].attempts == 2)
+    asked = await second.jobs.get(ids[1])
+    assert asked is not None
+    assert asked.state is JobState.ASKING
+    assert gates[1].attempts == 1
+    assert "asking" in place.kinds("once")
+    for gate in gates:
+        gate.open.set()
+    assert (await second.result(ids[0], PATIENCE)).value == 2
+    assert await second.answer(ids[1], again=True)
+    assert (await second.result(ids[1], PATIENCE)).value == 2
+    assert not await second.answer(ids[1], again=True)
+
+
+async def test_a_checkpoint_is_where_the_next_attempt_begins(place: Place) -> None:
+    stop = asyncio.Event()
+    seen: list[int] = []
+
+    async def count(context: Context) -> Result:
+        begin = context.resumed.state["next"] if context.resumed else 0
+        for n in range(begin, 7):
+            seen.append(n)
+            await context.step({"next": n + 1}, f"{n + 1} of 7", (n + 1) / 7)
+            if n == 4 and not context.resumed:
+                stop.set()
+                await asyncio.Event().wait()
+        return Result(seen)
+
+    task = Task("count", count, repeatable=True)
+    first = await place.engine(task, every=2)
+    id_ = await first.submit("count")
+    await stop.wait()
+    points = await first.jobs.checkpoints(id_)
+    assert [(p.state, p.message) for p in points] == [
+        ({"next": 4}, "4 of 7"),
+        ({"next": 2}, "2 of 7"),
+    ]
+    await place.close()
+    second = await place.engine(task, every=2)
+    assert (await second.result(id_, PATIENCE)).status == Status.DONE
+    assert seen == [0, 1, 2, 3, 4, 4, 5, 6]
