@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .state import private_folder
 
+_MOMENT_SECONDS = 0.01
 _LONGEST = 100
 """Bytes of a socket's path that every system takes."""
 
@@ -31,6 +32,7 @@ class Link:
         self._folder = folder
         self._poked = poked
         self._socket: socket.socket | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._path = folder / f"{os.getpid()}-{secrets.token_hex(3)}"
 
     def open(self) -> None:
@@ -56,10 +58,19 @@ class Link:
         self._poked()
 
     def poke(self) -> None:
-        """Tell the others; those that are gone are cleared away."""
-        poke(self._folder, but=self._path)
+        """Tell the others, in a moment: what comes together is told once."""
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_MOMENT_SECONDS, self._poke)
+
+    def _poke(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            poke(self._folder, but=self._path)
 
     def close(self) -> None:
+        self._poke()
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
@@ -68,7 +79,7 @@ class Link:
 
 
 def poke(folder: Path, but: Path | None = None) -> None:
-    """Poke all that listen in ``folder``; who has no link of its own can do that too."""
+    """Poke all that listen in ``folder``; those that are gone are cleared away."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
         ours.setblocking(False)
         for other in folder.iterdir():

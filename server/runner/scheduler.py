@@ -149,8 +149,9 @@ class Scheduler:
             if record.id not in self._cancelling:
                 raise
             ended = attempt.cancelled()
-        self._cancelling.discard(record.id)
+        self._cancelling.add(record.id)  # it is too late for that now
         await self._record(record, ended)
+        self._cancelling.discard(record.id)
         del self.running[record.id]
         if ended.retry_at or any(row.needs for row in self._waiting.values()):
             self._stale = True

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 _T = TypeVar("_T")
 
@@ -33,6 +33,15 @@ class NewerDatabase(Exception):
     """The database was made by a newer version of the program; it is left alone."""
 
 
+class _Work(NamedTuple):
+    work: Callable[[sqlite3.Connection], Any]
+    write: bool
+    future: asyncio.Future[Any]
+
+
+_Answer = tuple[Any, Exception | None]
+
+
 class Database:
     """``problem`` tells a person what was wrong when it was opened; empty when nothing was."""
 
@@ -41,30 +50,56 @@ class Database:
         self._schema = schema
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None
+        self._waiting: list[_Work] = []
+        self._committing: asyncio.Task[None] | None = None
         self.problem = ""
 
     async def run(self, work: Callable[[sqlite3.Connection], _T], *, write: bool = False) -> _T:
-        """Do ``work`` on the database's thread, in one transaction. Raises sqlite3.Error.
+        """Do ``work`` on the database's thread. When this returns, it is committed.
 
-        ``write``: it decides by what it reads, so no other process may write meanwhile.
+        What is asked for while a transaction is under way shares the next one: each piece of work
+        has a savepoint of its own, and one commit serves all. ``write``: it decides by what it
+        reads, so no other process may write meanwhile. Raises what ``work`` raises, sqlite3.Error.
         """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[_T] = loop.create_future()
+        self._waiting.append(_Work(work, write, future))
+        if self._committing is None or self._committing.done():
+            self._committing = loop.create_task(self._commit())
+        return await future
 
-        def transaction(connection: sqlite3.Connection) -> _T:
-            with connection:
-                if write:
-                    connection.execute("BEGIN IMMEDIATE")
-                return work(connection)
+    async def _commit(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            batch = [each for each in taken if not each.future.done()]
+            answers = await loop.run_in_executor(self._thread, self._transaction, batch)
+            for each, (value, error) in zip(batch, answers, strict=True):
+                if each.future.done():
+                    continue
+                if error is None:
+                    each.future.set_result(value)
+                else:
+                    each.future.set_exception(error)
 
-        def in_thread() -> _T:
+    def _transaction(self, batch: list[_Work]) -> list[_Answer]:
+        try:
             try:
-                return transaction(self._connection or self._open())
+                return self._attempt(batch)
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
                 self._set_aside(error)
-            return transaction(self._open())
+            return self._attempt(batch)
+        except Exception as error:  # noqa: BLE001 - whoever asked gets it
+            return [(None, error)] * len(batch)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
+    def _attempt(self, batch: list[_Work]) -> list[_Answer]:
+        connection = self._connection or self._open()
+        with connection:
+            immediate = any(each.write for each in batch)
+            connection.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+            return [_in_savepoint(connection, each.work) for each in batch]
 
     async def close(self) -> None:
         def in_thread() -> None:
@@ -72,6 +107,8 @@ class Database:
                 self._connection.close()
                 self._connection = None
 
+        if self._committing is not None:
+            await asyncio.wait((self._committing,))
         await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
         self._thread.shutdown(wait=False)
 
@@ -153,6 +190,24 @@ class Database:
                 for statement in script.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version={number}")
+
+
+def _in_savepoint(
+    connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], object]
+) -> _Answer:
+    """Raises sqlite3.DatabaseError when the whole transaction is lost."""
+    connection.execute("SAVEPOINT work")
+    try:
+        answer = work(connection)
+    except Exception as error:
+        if isinstance(error, sqlite3.DatabaseError) and _is_corrupt(error):
+            raise
+        if not connection.in_transaction:  # a full disk ends it all
+            raise
+        connection.execute("ROLLBACK TO work")
+        return None, error
+    connection.execute("RELEASE work")
+    return answer, None
 
 
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
