@@ -171,8 +171,8 @@ class Engine:
         return ids[name]
 
     async def result(self, id_: int, within: float | None = None) -> Record:
-        """The job once it has ended. Raises TimeoutError when it has not ``within`` so many
-        seconds, and LookupError when there is none."""
+        """The job once it has ended, or the one that it became part of. Raises TimeoutError when
+        it has not ``within`` so many seconds, and LookupError when there is none."""
         async with asyncio.timeout(within):
             while True:
                 watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -181,6 +181,9 @@ class Engine:
                     record = await self.jobs.get(id_)
                     if record is None:
                         raise LookupError(f"there is no job {id_}")
+                    if record.merged is not None:
+                        id_ = record.merged
+                        continue
                     if record.state is JobState.ENDED:
                         return record
                     await asyncio.wait((watcher,), timeout=_TAKE_OVER_SECONDS)

@@ -27,7 +27,7 @@ JOBS = Schema(
             DEFAULT '', exit_code INTEGER, value TEXT NOT NULL DEFAULT 'null',
             seconds REAL NOT NULL DEFAULT 0, cpu REAL NOT NULL DEFAULT 0,
             memory INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
-            fraction REAL NOT NULL DEFAULT 0
+            fraction REAL NOT NULL DEFAULT 0, merged INTEGER
         );
         CREATE UNIQUE INDEX jobs_once ON jobs (task, input) WHERE state = 'queued';
         CREATE INDEX jobs_state ON jobs (state, due);
@@ -80,6 +80,8 @@ DONE = "done"
 CANCELLED = "cancelled"
 DROPPED = "dropped"
 NEED_FAILED = "need failed"
+MERGED = "merged"
+"""It was to be queued again, and the same was queued meanwhile: that job's outcome is its own."""
 
 
 class Cause(NamedTuple):
@@ -148,6 +150,8 @@ class Record:
     cost: Cost
     message: str
     fraction: float
+    merged: int | None
+    """The job that this one became part of."""
     needs: tuple[int, ...] = ()
 
 
@@ -175,7 +179,7 @@ MOST_CAUSES = 20
 
 _PLAIN = (
     *("id", "task", "importance", "deadline", "queued", "due", "attempt", "started", "ended"),
-    *("why", "exit_code", "seconds", "message", "fraction"),
+    *("why", "exit_code", "seconds", "message", "fraction", "merged"),
 )
 
 
@@ -229,13 +233,20 @@ def need(c: sqlite3.Connection, now: float, job: int, needed: Iterable[int]) -> 
 
 
 def requeue(c: sqlite3.Connection, id_: int, due: float, now: float) -> None:
-    """Queue a job again, unless the same was asked for meanwhile: then that one is the next."""
-    try:
+    """Queue a job again; if the same was asked for meanwhile, it becomes part of that job."""
+    same = c.execute(
+        "SELECT other.id FROM jobs JOIN jobs AS other USING (task, input)"
+        " WHERE jobs.id = ? AND other.state = 'queued'",
+        (id_,),
+    ).fetchone()
+    if same is None:
         c.execute(
             "UPDATE jobs SET state = 'queued', owner = NULL, due = ? WHERE id = ?", (due, id_)
         )
-    except sqlite3.IntegrityError:
-        end(c, id_, now, CANCELLED, "the same task is queued again already")
+        return
+    c.execute("UPDATE jobs SET merged = ? WHERE id = ?", (same[0], id_))
+    c.execute("UPDATE OR IGNORE needs SET needed = ? WHERE needed = ?", (same[0], id_))
+    end(c, id_, now, MERGED, f"the same task is queued as job {same[0]}")
 
 
 def end(c: sqlite3.Connection, id_: int, now: float, status: str, why: str) -> None:
@@ -246,7 +257,7 @@ def end(c: sqlite3.Connection, id_: int, now: float, status: str, why: str) -> N
         (status, why, now, id_),
     )
     c.execute("DELETE FROM needs WHERE job = ?", (id_,))
-    if status == DONE:
+    if status in (DONE, MERGED):
         c.execute("DELETE FROM needs WHERE needed = ?", (id_,))
         return
     (task,) = c.execute("SELECT task FROM jobs WHERE id = ?", (id_,)).fetchone()
