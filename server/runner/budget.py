@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from ..model import Importance
+
 _SAVED_SECONDS = 0.5
 _RESUME_SHARE = 0.2
 """Of what the account can hold: from there on paused jobs go on."""
@@ -90,9 +92,9 @@ _JOBS_PER_CPU = 5
 """Many jobs wait more than they compute."""
 
 
-def why_not_now(importance: int, low: int, conditions: Conditions) -> str:
-    """Why a job of this importance has to wait although a slot is free; empty when it need not."""
-    if importance > low:
+def why_not_now(importance: int, conditions: Conditions) -> str:
+    """Why work of this importance has to wait although it could run; empty when it need not."""
+    if importance > Importance.LOW:
         return ""
     reasons: Collection[tuple[bool, str]] = (
         (bool(conditions.pressure), conditions.pressure),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ..model import Cost, Priority
+from ..model import Cost, Importance, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class Command:
     log: str = ""
     log_bytes: int = 5 << 20
     output: Callable[[bytes], object] = _nowhere
+    importance: int = Importance.LOW
     nice: int = 10
     grace: float = 5.0
     file_bytes: int = 4 << 30

@@ -13,9 +13,10 @@ import logging
 import os
 import pickle
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .budget import Budget, Usage
+from .budget import Budget, Conditions, Usage, why_not_now
 from .calls import Command, Job, Outcome, Status
 from .processes import MARK
 from .supervisor_client import Supervisor
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.25
 _MARGIN_SECONDS = 5.0
 """Beyond its grace, a warden that has not told of an end is ended itself."""
+_TOO_MUCH_MEMORY = (
+    "all tasks together used more memory than tasks.maxMemoryMb allows, and this one was the least"
+    " important"
+)
 
 
 @dataclass(eq=False)
@@ -70,6 +75,12 @@ class Running:
             self.paused_at = None
             self.order("resume")
 
+    def usage(self) -> Usage:
+        """What it has used since it was asked for the last time."""
+        fresh = max(0.0, self.cpu - self.spent)
+        self.spent = self.cpu
+        return Usage(self.id, float(self.command.importance), fresh, self.memory)
+
     def ran(self, now: float, since: float) -> float:
         """Seconds that it had to run, without those in which it was paused."""
         halted = self.paused + (now - self.paused_at if self.paused_at is not None else 0.0)
@@ -85,6 +96,7 @@ class Commands:
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._ticking: asyncio.Task[None] | None = None
         self.budget: Budget | None = None
+        self.conditions: Callable[[], Conditions] = Conditions
         self._closed = False
 
     @property
@@ -183,27 +195,28 @@ class Commands:
                 running.order("usage")
             await asyncio.sleep(_TICK_SECONDS)
             now = loop.time()
-            if self.budget is not None:
-                self._govern(self.budget, now, now - last)
+            self._govern(now, now - last)
             last = now
 
-    def _govern(self, budget: Budget, now: float, seconds: float) -> None:
-        usages = []
+    def _govern(self, now: float, seconds: float) -> None:
+        """Who must not run just now is paused, everybody else goes on."""
+        conditions = self.conditions()
+        paused = {
+            running.id
+            for running in self.running
+            if why_not_now(running.command.importance, conditions)
+        }
+        usages = [running.usage() for running in self.running]
+        if self.budget is not None:
+            verdict = self.budget.tick(usages, seconds)
+            paused |= verdict.paused
+            if verdict.excess in self._running:
+                self._running[verdict.excess].end(Status.KILLED, _TOO_MUCH_MEMORY)
         for running in self.running:
-            fresh = running.cpu - running.spent
-            running.spent = running.cpu
-            priority = float(running.job.urgency.priority)
-            usages.append(Usage(running.id, priority, max(0.0, fresh), running.memory))
-        verdict = budget.tick(usages, seconds)
-        for running in self.running:
-            if running.id in verdict.paused:
+            if running.id in paused:
                 running.pause(now)
             else:
                 running.resume(now)
-            if running.id == verdict.excess:
-                used = running.memory >> 20
-                why = f"all tasks together used more memory than they may, this one {used:,} MB"
-                running.end(Status.KILLED, why)
 
 
 def _outcome(running: Running, end: End | None, seconds: float) -> Outcome:

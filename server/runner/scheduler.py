@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model import Importance
 from ..store.history import Execution, History, Sample
 from ..store.job_rows import Ended, Record, Waiting
 from ..store.jobs import Jobs
@@ -132,7 +131,7 @@ class Scheduler:
             row = self._waiting[id_ := self._ranking.pop()]
             if row.needs:
                 continue
-            if why := why_not_now(row.importance, Importance.LOW, conditions):
+            if why := why_not_now(row.importance, conditions):
                 self.held_back = why
                 held.append(id_)
                 continue

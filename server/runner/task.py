@@ -107,7 +107,14 @@ class Context:
         self, argv: Sequence[str], cwd: str, environment: Mapping[str, str]
     ) -> Result:
         """Run a program to its end; what it prints goes to the log, and to who looks on."""
-        command = Command(tuple(argv), cwd, environment, log=self.log, output=self._hear)
+        command = Command(
+            tuple(argv),
+            cwd,
+            environment,
+            log=self.log,
+            output=self._hear,
+            importance=self.task.importance,
+        )
         job = Job(
             self.task.name,
             command,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from understudy.runner.budget import Budget
+from understudy.model import Importance
+from understudy.runner.budget import Budget, Conditions
 from understudy.runner.calls import Command, Job, Outcome, Status
 from understudy.runner.execute import Runner
 from understudy.runner.logfile import tail
@@ -277,4 +278,26 @@ async def test_who_takes_too_much_memory_is_ended(runner: Runner, doing: Doing) 
     hog = "import signal\nx = bytearray(300 << 20)\nfor n in range(0, len(x), 4096): x[n] = 1\nsignal.pause()"
     outcome = await runner.execute(doing.job(*PYTHON, hog))
     assert outcome.status is Status.KILLED
-    assert "more memory than they may" in outcome.why
+    assert "more memory than tasks.maxMemoryMb allows" in outcome.why
+
+
+async def test_low_work_is_paused_while_you_type(runner: Runner, doing: Doing) -> None:
+    conditions = Conditions()
+    runner.commands.conditions = lambda: conditions
+    ticking = "import time\nwhile True: print(end='.', flush=True); time.sleep(0.02)"
+    running = start(runner, doing.job(*PYTHON, ticking))
+    important = start(
+        runner, doing.job(*PYTHON, "import signal; signal.pause()", importance=Importance.HIGH)
+    )
+    await until(lambda: len(runner.commands.running) == 2)
+    low, high = sorted(runner.commands.running, key=lambda each: each.command.importance)
+    await until(lambda: doing.said)
+    conditions = Conditions(typing=True)
+    await until(lambda: low.paused_at is not None)
+    assert high.paused_at is None
+    conditions = Conditions()
+    await until(lambda: low.paused_at is None)
+    seen = len(doing.said)
+    await until(lambda: len(doing.said) > seen)
+    running.cancel()
+    important.cancel()
