@@ -10,7 +10,7 @@ from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks, Policy, job_for
 from ..model import Priority, Problem
-from ..runner.calls import Status
+from ..runner.calls import Call, Status
 from ..settings import Settings
 
 PATIENCE = 0.1
@@ -48,8 +48,9 @@ class Explanations:
 
     async def _ask(self, analyzer: Analyzer, rule: str) -> str:
         job = job_for(analyzer, Configuration(()), (), _POLICY, Priority.INTERACTIVE)
-        call = replace(job.call, function=analyzer.explain, items=(rule,))
-        outcome = await self._checks.execute(replace(job, call=call))
+        assert isinstance(job.work, Call)
+        call = replace(job.work, function=analyzer.explain, items=(rule,))
+        outcome = await self._checks.execute(replace(job, work=call))
         if outcome.status is not Status.DONE:
             del self._asked[analyzer.name, rule]
             return ""

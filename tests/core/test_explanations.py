@@ -12,7 +12,7 @@ from understudy.app import explanations
 from understudy.app.explanations import Explanations
 from understudy.checks.engine import Checks
 from understudy.model import Category, Finding, Position, Problem, Range, Severity
-from understudy.runner.calls import Job, Outcome, Status
+from understudy.runner.calls import Call, Job, Outcome, Status
 from understudy.runner.execute import Runner
 
 from .support import PATIENCE
@@ -39,7 +39,8 @@ class Answering(Checks):
         self.status = Status.DONE
 
     async def execute(self, job: Job) -> Outcome:
-        (rule,) = job.call.items
+        assert isinstance(job.work, Call)
+        (rule,) = job.work.items
         self.asked.append(rule)
         await self.gate.wait()
         return Outcome(self.status, (self._said.get(rule, ""),))
