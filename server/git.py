@@ -1,0 +1,266 @@
+"""The only user of git, safe in a repository that nobody trusts.
+
+A repository can name programs for git to run: a file system monitor, filters, textconv, an
+external diff, hooks, a pager, helpers for its remotes. Only commands are used that read neither
+work tree nor network, and what could start a program all the same is overridden. That git refuses
+a repository of another user (``safe.directory``) is left as it is. All of this blocks: it is for a
+thread.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+TIMEOUT = 30.0
+"""Seconds for one command; what is asked of git here takes milliseconds."""
+
+_NO_HOOKS = "core.hooksPath=/dev/null"
+_OVERRIDES = (
+    "core.fsmonitor=false",
+    "core.pager=cat",
+    "core.askPass=",
+    "core.sshCommand=false",
+    "core.gitProxy=",
+    "core.alternateRefsCommand=false",
+    "credential.helper=",
+    "diff.external=",
+    "interactive.diffFilter=",
+    "gpg.program=false",
+)
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # before what any configuration allows, ext:: included
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "LC_ALL": "C.UTF-8",
+}
+_KEPT = ("GIT_CONFIG_", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+"""The user's own configuration; what else begins with GIT_ belongs to the command that calls us."""
+
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
+
+_OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_REVISION = re.compile(r"[0-9a-f]{4,64}|HEAD|ORIG_HEAD|MERGE_HEAD|FETCH_HEAD|refs/[^\s-][^\s]*")
+_FILES = ("100644", "100755")
+_SLICE = 100
+"""Blobs asked for in one command: so much of a large commit is held in memory."""
+
+
+class GitError(OSError):
+    """git is missing, refused, or does not know what was asked; its message is for people."""
+
+
+class Head(NamedTuple):
+    """``branch`` is empty when none is checked out, ``commit`` before the first commit."""
+
+    branch: str
+    commit: str
+
+
+class Blob(NamedTuple):
+    """One regular file as git has it; ``path`` is below the root, with slashes."""
+
+    path: str
+    oid: str
+
+
+class Push(NamedTuple):
+    """A line that git gives to pre-push; an ``oid`` is empty where a side has no such ref."""
+
+    local_ref: str
+    local_oid: str
+    remote_ref: str
+    remote_oid: str
+
+
+def pushes(text: str) -> tuple[Push, ...]:
+    """Reads what git writes to pre-push. Raises ValueError for anything else."""
+    found = []
+    for line in filter(None, text.split("\n")):
+        local_ref, local, remote_ref, remote = line.rsplit(" ", 3)
+        if not (_OBJECT.fullmatch(local) and _OBJECT.fullmatch(remote)):
+            raise ValueError(f"not a line of pre-push: {line!r:.80}")
+        found.append(Push(local_ref, _or_none(local), remote_ref, _or_none(remote)))
+    return tuple(found)
+
+
+def hook_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Which repository and which index git means by the hook that it runs: a commit of some paths
+    has an index of its own."""
+    return {name: environ[name] for name in _OF_A_HOOK if name in environ}
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """``root`` is the top of the work tree, ``common`` the git folder that all work trees share."""
+
+    root: Path
+    common: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def at(folder: Path, variables: Mapping[str, str] | None = None) -> Repository:
+        """The repository that ``folder`` lies in. Raises GitError, also where no work tree is."""
+        given = variables or {}
+        ask = ("rev-parse", "--path-format=absolute")
+        root = _path(_run(folder, (*ask, "--show-toplevel"), given))
+        common = _path(_run(folder, (*ask, "--git-common-dir"), given))
+        return Repository(root, common, given)
+
+    def hooks(self) -> Path:
+        """Where git looks for hooks: ``core.hooksPath`` counts, and a work tree has its main one's.
+
+        It need not exist.
+        """
+        command = ("rev-parse", "--path-format=absolute", "--git-path", "hooks")
+        return _path(_run(self.root, command, self.variables, overrides=_OVERRIDES))
+
+    def head(self) -> Head:
+        branch = self._run("symbolic-ref", "--quiet", "HEAD", fails=True)
+        return Head(_text(branch).removeprefix("refs/heads/"), self._resolve("HEAD"))
+
+    def staged(self) -> tuple[Blob, ...]:
+        """The files that the index adds to HEAD or has otherwise; links and submodules are none."""
+        tree = self.head().commit or self._empty_tree()
+        return _blobs(self._run("diff-index", "--cached", *_RAW, tree, "--"))
+
+    def contents(self, blobs: Sequence[Blob]) -> Iterator[tuple[Blob, bytes]]:
+        """Each blob's bytes as they are stored: no filter, no conversion of line ends.
+
+        Raises GitError when an object is missing here.
+        """
+        for start in range(0, len(blobs), _SLICE):
+            some = blobs[start : start + _SLICE]
+            asked = "".join(f"{blob.oid}\n" for blob in some).encode()
+            answer = memoryview(self._run("cat-file", "--batch", stdin=asked))
+            for blob in some:
+                header, _, _ = bytes(answer[:200]).partition(b"\n")
+                oid, _, kind_and_size = header.decode().partition(" ")
+                kind, _, size = kind_and_size.partition(" ")
+                if oid != blob.oid or kind != "blob":
+                    raise GitError(0, f"git has no content for {blob.path} ({blob.oid})")
+                begin = len(header) + 1
+                yield blob, bytes(answer[begin : begin + int(size)])
+                answer = answer[begin + int(size) + 1 :]
+
+    def changed(self, old: str, new: str) -> tuple[Blob, ...]:
+        """The files of ``new`` that ``old`` has not or has otherwise (a merge: ORIG_HEAD, HEAD).
+
+        Raises GitError when one of the two is unknown here.
+        """
+        return _blobs(self._run("diff-tree", *_RAW, self._commit(old), self._commit(new), "--"))
+
+    def outgoing(self, push: Push) -> tuple[Blob, ...]:
+        """The files that a push brings, as they are at its tip.
+
+        Beyond what the other side has; where that is not known here (a new branch, or one that
+        others moved), in the commits that no remote's branch has yet.
+        """
+        if not push.local_oid:
+            return ()
+        if push.remote_oid and self._resolve(push.remote_oid):
+            return self.changed(push.remote_oid, push.local_oid)
+        tip = self._commit(push.local_oid)
+        commits = self._run("rev-list", tip, "--not", "--remotes", "--")
+        options = ("--stdin", "--root", "-m", "--no-commit-id", "--name-only")
+        listed = self._run("diff-tree", *options, *_DIFF, stdin=commits)
+        names = frozenset(listed.split(b"\0"))
+        return tuple(b for b in self._tree(tip) if os.fsencode(b.path) in names)
+
+    def _tree(self, commit: str) -> Iterator[Blob]:
+        for entry in self._run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+            about, _, path = entry.partition(b"\t")
+            mode, _, oid = about.decode().split(" ")
+            if mode in _FILES:
+                yield Blob(os.fsdecode(path), oid)
+
+    def _commit(self, revision: str) -> str:
+        """The full name of a commit. Raises GitError for what is no plain name of one."""
+        if not _REVISION.fullmatch(revision):
+            raise GitError(0, f"{revision!r} does not name a commit")
+        if not (found := self._resolve(revision)):
+            raise GitError(0, f"git knows no commit {revision} here")
+        return found
+
+    def _resolve(self, revision: str) -> str:
+        """Empty when there is no such commit here."""
+        command = ("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return _text(self._run(*command, fails=True))
+
+    def _empty_tree(self) -> str:
+        return _text(self._run("hash-object", "-t", "tree", "--stdin"))
+
+    def _run(self, *command: str, stdin: bytes = b"", fails: bool = False) -> bytes:
+        return _run(self.root, command, self.variables, stdin=stdin, fails=fails)
+
+
+_DIFF = ("-r", "-z", "--no-renames", "--ignore-submodules=all", "--no-ext-diff", "--no-textconv")
+_RAW = (*_DIFF, "--raw", "--no-abbrev", "--diff-filter=d")
+
+
+def _run(
+    folder: Path,
+    command: Iterable[str],
+    variables: Mapping[str, str],
+    *,
+    overrides: Sequence[str] = (*_OVERRIDES, _NO_HOOKS),
+    stdin: bytes = b"",
+    fails: bool = False,
+) -> bytes:
+    """What git prints. Raises GitError; with ``fails`` an exit code of 1 is an empty answer."""
+    options = [part for override in overrides for part in ("-c", override)]
+    argv = ["git", "--no-pager", "--no-replace-objects", *options, *command]
+    try:
+        answer = subprocess.run(
+            argv,
+            cwd=folder,
+            env=_environment(os.environ, variables),
+            input=stdin,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        missing = "git is not installed" if folder.is_dir() else f"there is no folder {folder}"
+        raise GitError(0, missing) from error
+    except subprocess.TimeoutExpired as error:
+        raise GitError(0, f"git did not answer within {TIMEOUT:.0f} s in {folder}") from error
+    if answer.returncode == 0:
+        return answer.stdout
+    if fails and answer.returncode == 1:
+        return b""
+    said = answer.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+    raise GitError(0, f"git in {folder}: {said or f'it ended with {answer.returncode}'}")
+
+
+def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
+    kept = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+    return {**kept, **variables, **_ENVIRONMENT}
+
+
+def _path(answer: bytes) -> Path:
+    return Path(os.fsdecode(answer.removesuffix(b"\n")))
+
+
+def _text(answer: bytes) -> str:
+    return answer.decode("utf-8", "replace").strip()
+
+
+def _or_none(oid: str) -> str:
+    return oid if oid.strip("0") else ""
+
+
+def _blobs(raw: bytes) -> tuple[Blob, ...]:
+    """Reads ``:mode mode oid oid status NUL path NUL``, the form of diff-index and diff-tree."""
+    parts = raw.split(b"\0")
+    pairs = zip(parts[:-1:2], parts[1::2], strict=False)
+    rows = ((about.decode().split(" "), os.fsdecode(path)) for about, path in pairs)
+    return tuple(Blob(path, row[3]) for row, path in rows if row[1] in _FILES)
