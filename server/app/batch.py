@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..analyzers.table import ANALYZERS
-from ..checks.engine import Checks
+from ..checks.engine import Checks, Subject
+from ..model import Priority, Report
 from ..runner.execute import Runner
-from ..settings import ConfigProblem
+from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
+from ..text import canonical, digest
 from ..trust import Trust
-from .scan import Scan
+from .scan import FileView, Scan
 from .workspace import Workspace
 
 
@@ -42,6 +45,10 @@ class Batch:
         return self._workspace.config_problems
 
     @property
+    def settings(self) -> Settings:
+        return self._workspace.settings
+
+    @property
     def trouble(self) -> str:
         """What is wrong with the store; empty when nothing is."""
         return self._workspace.trouble
@@ -55,3 +62,18 @@ class Batch:
         return await self._workspace.scan(
             self._checks, paths, lambda file: progress(file.done, file.files)
         )
+
+    async def check(self, contents: Mapping[Path, bytes]) -> Scan:
+        """What is said of contents that are not on disk, as if each stood at its path."""
+        reports = await asyncio.gather(*(self._check(*each) for each in contents.items()))
+        ignored = self._workspace.settings.rules.ignore
+        views = {p: FileView.of(r, ignored) for p, r in zip(contents, reports, strict=True)}
+        return Scan.of(self._workspace.root, views)
+
+    async def _check(self, path: Path, content: bytes) -> tuple[Report, ...]:
+        workspace = self._workspace
+        subject = Subject(str(path), workspace.root, canonical(content), digest(content))
+        answers = self._checks.check(
+            subject, workspace.policy, workspace.results, Priority.INTERACTIVE
+        )
+        return tuple([report async for reports in answers for report in reports])

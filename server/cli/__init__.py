@@ -1,4 +1,4 @@
-"""The command line. ``understudy lsp`` starts without importing what only the others need."""
+"""The command line. What an editor or git waits for starts without what only the others need."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from ..lsp.server import serve
 
         return serve()
+    if given[:2] == ["hooks", "run"] and not {"-h", "--help"} & set(given[2:]):
+        from .hook import run_hook
+
+        return run_hook(given[2:])
     from .commands import run
 
     return run(given)

@@ -16,6 +16,7 @@ from .exits import Exit
 _MODULES = {
     "lsp": "serving",
     "scan": "scan",
+    "hooks": "hooks",
     "doctor": "doctor",
     "trust": "trusting",
     "untrust": "trusting",

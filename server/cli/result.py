@@ -11,12 +11,14 @@ from ..model import Problem, Report
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Every file looked at is a key of ``reports``; ``versions`` are by tool name."""
+    """Every file looked at is a key of ``reports``; ``versions`` are by tool name. ``contents`` has
+    what was looked at where that is not what is on disk."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
     reports: Mapping[Path, tuple[Report, ...]]
     versions: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[Path, bytes] = field(default_factory=dict)
 
     def each(self) -> Iterator[tuple[Path, Problem]]:
         for path, problems in self.problems.items():

@@ -21,7 +21,7 @@ from .result import Result
 def write_text(result: Result, out: TextIO) -> None:
     console = Console(file=out, highlight=False, soft_wrap=True)
     for path, problems in result.problems.items():
-        lines = Lines(_source(path))
+        lines = Lines(_source(path, result))
         for problem in problems:
             console.print(block(problem, result.name(path), lines), end="\n\n")
     for line in _without_verdict(result):
@@ -84,8 +84,8 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _source(path: Path) -> str:
+def _source(path: Path, result: Result) -> str:
     try:
-        return decode(path.read_bytes())
+        return decode(result.contents[path] if path in result.contents else path.read_bytes())
     except (OSError, ValueError):
         return ""

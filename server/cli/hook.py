@@ -1,0 +1,65 @@
+"""``understudy hooks run``: what git calls, and waits for.
+
+It hands the event over and ends. Only a gate imports the engine; without one nothing that goes
+wrong here is anything but a line on standard error, and the exit code is 0.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..app.handover import HOOKS, hand_over
+
+_USAGE = "understudy hooks run [--gate SEVERITY [--strict]] NAME [ARGUMENTS]"
+
+
+def run_hook(arguments: Sequence[str]) -> int:
+    """The exit code: 0 goes on, ``Exit.BLOCKED`` holds git back, 2 is a wrong command line."""
+    given = list(arguments)
+    gate, strict = "", False
+    while given and given[0].startswith("--"):
+        option = given.pop(0)
+        if option == "--strict":
+            strict = True
+        elif option == "--gate" and given:
+            gate = given.pop(0)
+        else:
+            return _usage(f"no such option: {option}")
+    if not given or given[0] not in HOOKS:
+        return _usage("the name of a hook is missing or is none that Understudy has")
+    name, *rest = given
+    text = _standard_input() if name == "pre-push" else ""
+    if gate:
+        from .gate import hold
+
+        if (code := hold(name, text, gate, os.environ, strict=strict)) != 0:
+            return code
+    _hand_over(name, rest, text)
+    return 0
+
+
+def _hand_over(name: str, arguments: Sequence[str], text: str) -> None:
+    """git runs hooks at the top of the work tree."""
+    try:
+        event: Mapping[str, object] = {
+            "hook": name,
+            "arguments": arguments,
+            "lines": text.split("\n")[:-1],
+            "at": time.time(),
+        }
+        hand_over(Path(os.getcwd()), event)
+    except Exception as error:  # noqa: BLE001
+        print(f"understudy: {name} was not handed over: {error}", file=sys.stderr)
+
+
+def _standard_input() -> str:
+    return "" if sys.stdin.isatty() else sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _usage(why: str) -> int:
+    print(f"{why}. Usage: {_USAGE}", file=sys.stderr)
+    return 2
