@@ -84,7 +84,8 @@ def test_the_wheel_holds_every_module(installed: Path) -> None:
 
 def test_the_wheel_holds_the_data_files(installed: Path) -> None:
     (package,) = installed.glob("lib/python*/site-packages/understudy")
-    wanted = {"py.typed", *(str(f.relative_to(SERVER)) for f in SERVER.rglob("*.json"))}
+    data = [*SERVER.rglob("*.json"), *SERVER.rglob("*.mjs")]
+    wanted = {"py.typed", *(str(file.relative_to(SERVER)) for file in data)}
     assert not {name for name in wanted if not (package / name).is_file()}
 
 
