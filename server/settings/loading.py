@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import Position, Range, Severity
 from .layers import Layer, Origin
-from .tree import Option, Settings, options
+from .tree import Settings
 
 if TYPE_CHECKING:
     from .document import Document
+    from .options import Option
     from .validation import Fault
 
 # Groups that an editor sends along and the server leaves to its client.
 CLIENT_GROUPS = frozenset({"server"})
 
 _NOWHERE = Range(Position(0, 0), Position(0, 0))
-_YES_NO = "true or false"
-_LIKE_YES_NO = {"on", "off", "yes", "no", "y", "n"}
+_NOTHING = object()
 
 
 class ConfigProblem(NamedTuple):
@@ -55,7 +55,8 @@ def load(layers: Iterable[Layer], *, trusted: bool) -> Loaded:
     problems: list[ConfigProblem] = []
     for layer in sorted(layers, key=lambda layer: layer.origin):
         reading = _Reading(layer, trusted=trusted)
-        values |= reading.values()
+        for key, value in reading.values().items():
+            values[key] = _joined(values.get(key), value)
         problems += reading.problems
     return Loaded(Settings.of(values), tuple(problems))
 
@@ -72,18 +73,18 @@ class _Reading:
         data = self._data()
         if not data:
             return {}
+        from .options import options
         from .validation import faults  # pydantic: only when there is something
 
-        found = faults(data)
+        found = list(faults(data))
         for fault in found:
             self._report(fault, data)
-        wrong = {fault.path[:2] for fault in found}
+        wrong = [fault.path for fault in found if fault.kind != "unknown"]
+        valid = ((option, _valid(option, data, wrong)) for option in options())
         return {
-            option.key: tuple(value) if isinstance(value, list) else value
-            for option, value in _given(data)
-            if (option.group,) not in wrong
-            and (option.group, option.leaf) not in wrong
-            and self._allowed(option)
+            option.key: option.frozen(value)
+            for option, value in valid
+            if value is not _NOTHING and self._allowed(option)
         }
 
     def _data(self) -> dict[str, object]:
@@ -91,9 +92,12 @@ class _Reading:
         if self.layer.unreadable:
             self._problem((), Severity.HIGH, self.layer.unreadable)
         elif isinstance(content, Mapping):
-            return _set(content, CLIENT_GROUPS)
+            given = _set(content, Settings)
+            return {key: value for key, value in given.items() if key not in CLIENT_GROUPS}
         elif not isinstance(content, str):
-            message = f"The editor's settings must be a group of settings, not {_told(content)}."
+            from .wording import told
+
+            message = f"The editor's settings must be a group of settings, not {told(content)}."
             self._problem((), Severity.HIGH, message)
         elif content.strip():
             from .document import parse  # PyYAML: only when there is a file
@@ -103,29 +107,31 @@ class _Reading:
                 self.problems.append(
                     ConfigProblem(self.layer.path, flaw.range, Severity.HIGH, flaw.message)
                 )
-            return _set(self.document.data)
+            return _set(self.document.data, Settings)
         return {}
 
     def _report(self, fault: Fault, data: Mapping[str, object]) -> None:
-        key = ".".join(str(step) for step in fault.path)
-        if fault.unknown:
-            message = f"There is no setting `{key}`: it has no effect.{_advice(fault.path)}"
-            self._problem(fault.path, Severity.MEDIUM, message, on_key=True)
-            return
-        expected, value = _expected(fault.path), _at(data, fault.path)
-        message = f"`{key}` must be {expected}, not {_told(value)}."
-        if expected == _YES_NO and str(value).lower() in _LIKE_YES_NO:
-            message += " Words such as on and yes are text in YAML 1.2."
-        self._problem(fault.path, Severity.HIGH, message)
+        from . import wording  # only when something is wrong
+
+        path = fault.path
+        match fault.kind:
+            case "unknown":
+                self._problem(path, Severity.MEDIUM, wording.unknown(path), on_key=True)
+            case "missing":
+                self._problem(path[:-1], Severity.HIGH, wording.missing(path), on_key=True)
+            case "name":
+                self._problem(path, Severity.HIGH, wording.no_name(path), on_key=True)
+            case "value":
+                self._problem(path, Severity.HIGH, wording.unfit(path, _at(data, path)))
 
     def _allowed(self, option: Option) -> bool:
         if self.trusted or not option.about.trusted_only or self.layer.origin is not Origin.PROJECT:
             return True
         message = (
-            f"`{option.key}` is not used: it names a program to run, and this workspace is not "
+            f"`{option.key}` is not used: {option.about.trusted_only}, and this workspace is not "
             "trusted. Trust the workspace (`understudy trust`), or set it in your own settings."
         )
-        self._problem((option.group, option.leaf), Severity.LOW, message)
+        self._problem(option.path, Severity.LOW, message)
         return False
 
     def _problem(
@@ -141,64 +147,53 @@ class _Reading:
         self.problems.append(ConfigProblem(self.layer.path, range_, severity, message))
 
 
-def _set(data: Mapping[str, object], skip: frozenset[str] = frozenset()) -> dict[str, object]:
+def _set(data: Mapping[str, object], type_: Any) -> dict[str, object]:
     """Without the keys that have no value: editors send null, and people comment out values."""
-    given = {key: value for key, value in data.items() if value is not None and key not in skip}
-    for group, members in given.items():
-        if isinstance(members, Mapping):
-            given[group] = {key: value for key, value in members.items() if value is not None}
+    from .options import members
+
+    given = {key: value for key, value in data.items() if value is not None}
+    for field in members(type_):
+        (key,) = field.path
+        below = given.get(key)
+        if not isinstance(below, Mapping):
+            continue
+        if field.is_group:
+            given[key] = _set(below, field.type)
+        elif field.entry:
+            given[key] = {
+                name: _set(entry, field.named) if isinstance(entry, Mapping) else entry
+                for name, entry in below.items()
+                if entry is not None
+            }
     return given
 
 
-def _given(data: Mapping[str, object]) -> Iterator[tuple[Option, object]]:
-    for option in options():
-        group = data.get(option.group)
-        if isinstance(group, Mapping) and option.leaf in group:
-            yield option, group[option.leaf]
+def _valid(
+    option: Option, data: Mapping[str, object], wrong: Iterable[tuple[str | int, ...]]
+) -> object:
+    """The setting's value without the entries that are wrong; ``_NOTHING`` if none is right."""
+    value: object = data
+    for step in option.path:
+        if not isinstance(value, Mapping) or step not in value:
+            return _NOTHING
+        value = value[step]
+    depth = len(option.path)
+    below = {path[depth : depth + 1] for path in wrong if path[:depth] == option.path}
+    if not below:
+        return value
+    if not isinstance(value, Mapping) or () in below:
+        return _NOTHING
+    return {name: entry for name, entry in value.items() if (name,) not in below}
+
+
+def _joined(lower: object, value: object) -> object:
+    """``value`` over that of the layers below: names are joined, all else is replaced."""
+    if isinstance(lower, Mapping) and isinstance(value, Mapping):
+        return MappingProxyType({**lower, **value})
+    return value
 
 
 def _at(data: object, path: tuple[str | int, ...]) -> object:
     for step in path:
         data = data[step]  # type: ignore[index] # pydantic found the value by this path
     return data
-
-
-def _expected(path: tuple[str | int, ...]) -> str:
-    option = next((option for option in options() if path[:2] == (option.group, option.leaf)), None)
-    if option is None:
-        return "a group of settings, indented below it" if path else "a group of settings"
-    if option.choices:
-        return "one of " + ", ".join(option.choices)
-    if option.type in (int, float):
-        kind = "a whole number" if option.type is int else "a number"
-        return f"{kind} from {option.about.ge} to {option.about.le}"
-    if option.type is bool:
-        return _YES_NO
-    return "text" if option.type is str or len(path) > 2 else "a list of texts"
-
-
-def _told(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "a group"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, str):
-        return f"the text '{value[:40]}{'…' if len(value) > 40 else ''}'"
-    return "nothing" if value is None else str(value)
-
-
-def _advice(path: tuple[str | int, ...]) -> str:
-    """What an unknown key was probably meant to be."""
-    from difflib import get_close_matches  # only when something is wrong
-
-    *groups, key = (str(step) for step in path)
-    if not groups and any(option.key == key for option in options()):
-        group, leaf = key.split(".")
-        return f" Write `{group}:`, and indented below it `{leaf}:`."
-    meant = {option.leaf.lower(): option.key for option in options()}
-    meant |= {option.group: option.group for option in options() if not groups}
-    meant |= {o.leaf.lower(): o.key for o in options() if groups == [o.group]}
-    close = get_close_matches(re.sub(r"[-_]", "", key).lower(), meant, n=1)
-    return f" Did you mean `{meant[close[0]]}`?" if close else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .tree import options
+from .options import Option, options
 from .validation import model
 
 
@@ -21,12 +21,18 @@ def schema() -> dict[str, Any]:
 
 def package_json_configuration(client: Mapping[str, Any]) -> dict[str, Any]:
     """VS Code's ``contributes.configuration.properties``: the tree, then the client's own."""
-    groups = schema()["properties"]
+    root = schema()
     return {
-        f"understudy.{option.key}": groups[option.group]["properties"][option.leaf]
-        | {"scope": option.about.scope}
+        f"understudy.{option.key}": _of(option, root)
+        | {"scope": "machine-overridable" if option.about.trusted_only else option.about.scope}
         for option in options()
     } | dict(client)
+
+
+def _of(option: Option, root: Any) -> dict[str, Any]:
+    for step in option.path:
+        root = root["properties"][step]
+    return dict(root)
 
 
 def _inlined(node: Any, definitions: Mapping[str, Any] | None = None) -> Any:
@@ -38,8 +44,10 @@ def _inlined(node: Any, definitions: Mapping[str, Any] | None = None) -> Any:
     definitions = definitions or node.get("$defs", {})
     if "$ref" in node:
         return _inlined(definitions[node["$ref"].rpartition("/")[2]], definitions)
-    return {
+    inlined = {
         key: _inlined(value, definitions)
         for key, value in node.items()
-        if key not in ("$defs", "title")
+        if key != "$defs" and not (key == "title" and isinstance(value, str))
     }
+    # What is no name is an error here as well, not something that the schema has no word on.
+    return inlined | ({"additionalProperties": False} if "patternProperties" in inlined else {})

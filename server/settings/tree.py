@@ -1,35 +1,21 @@
 """Every setting: one immutable tree, with what a person has to know about each.
 
-In files and editors the keys are camelCase (``analysis.debounceMs``); the JSON schema, the VS Code
-section and docs/settings.md are generated from here. Named tuples, since eight dataclasses take
-milliseconds to make and every process imports this.
+The JSON schema, the VS Code section and docs/settings.md are generated from here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Literal
 
 from ..model import Level
-
-Scope = Literal["resource", "machine-overridable", "window"]
-
-
-class About(NamedTuple):
-    """``ge`` and ``le`` are inclusive bounds, ``scope`` is VS Code's.
-
-    ``trusted_only`` marks what names a program to run: an untrusted project cannot set it.
-    """
-
-    description: str
-    ge: float | None = None
-    le: float | None = None
-    scope: Scope = "resource"
-    trusted_only: bool = False
+from .group import RUNS, About, Group
+from .notifications import Notifications
+from .tasks import Tasks
+from .triggers import Hooks, Triggers
 
 
-class Analysis(NamedTuple):
+class Analysis(Group):
     on_save: Annotated[bool, About("Analyse a file when it is saved.")] = True
     on_idle: Annotated[
         bool,
@@ -52,27 +38,25 @@ class Analysis(NamedTuple):
     ] = ()
 
 
-class Ruff(NamedTuple):
+class Ruff(Group):
     enabled: Annotated[bool, About("Run Ruff.")] = True
     path: Annotated[
         str,
         About(
             "The Ruff executable. Empty: the one installed with the server.",
-            scope="machine-overridable",
-            trusted_only=True,
+            trusted_only=RUNS,
         ),
     ] = ""
 
 
-class Bandit(NamedTuple):
+class Bandit(Group):
     enabled: Annotated[bool, About("Run Bandit.")] = True
     interpreter: Annotated[
         str,
         About(
             "The Python interpreter that runs Bandit, which reads only the syntax of the Python "
             "it runs on. Empty: the server's own.",
-            scope="machine-overridable",
-            trusted_only=True,
+            trusted_only=RUNS,
         ),
     ] = ""
     timeout_seconds: Annotated[
@@ -80,14 +64,14 @@ class Bandit(NamedTuple):
     ] = 30
 
 
-class Complexity(NamedTuple):
+class Complexity(Group):
     enabled: Annotated[bool, About("Report functions that are too complex.")] = True
     max: Annotated[
         int, About("The highest cyclomatic complexity that is not reported.", ge=1, le=1_000)
     ] = 10
 
 
-class SeverityLevels(NamedTuple):
+class SeverityLevels(Group):
     critical: Annotated[Level, About("How a critical finding is shown.")] = "error"
     high: Annotated[Level, About("How a high finding is shown.")] = "error"
     medium: Annotated[Level, About("How a medium finding is shown.")] = "warning"
@@ -95,75 +79,37 @@ class SeverityLevels(NamedTuple):
     info: Annotated[Level, About("How an informative finding is shown.")] = "hint"
 
 
-class Rules(NamedTuple):
+class Rules(Group):
     ignore: Annotated[
         tuple[str, ...],
         About("Rules whose findings are not shown, by their codes, such as B101 or C901."),
     ] = ()
 
 
-class Log(NamedTuple):
+class Log(Group):
     level: Annotated[
         Literal["error", "warning", "info", "debug"],
         About("How much the server writes to its log.", scope="window"),
     ] = "info"
 
 
-class Settings(NamedTuple):
+class Settings(Group):
     analysis: Analysis = Analysis()
     ruff: Ruff = Ruff()
     bandit: Bandit = Bandit()
     complexity: Complexity = Complexity()
     severity: SeverityLevels = SeverityLevels()
     rules: Rules = Rules()
+    tasks: Tasks = Tasks()
+    triggers: Triggers = Triggers()
+    hooks: Hooks = Hooks()
+    notifications: Notifications = Notifications()
     log: Log = Log()
 
     @staticmethod
     def of(values: Mapping[str, object]) -> Settings:
-        """The tree with validated ``values`` (by key, ``analysis.onSave``) over the defaults."""
-        chosen: dict[str, dict[str, Any]] = {}
-        for option in options():
-            if option.key in values:
-                chosen.setdefault(option.group, {})[option.name] = values[option.key]
-        types = get_type_hints(Settings)
-        return Settings(**{group: types[group](**named) for group, named in chosen.items()})
+        """The tree with frozen ``values`` (by key, ``analysis.onSave``) over the defaults."""
+        from .options import over  # what a tree means: only when one is read
 
-
-class Option(NamedTuple):
-    """What is known of one setting: ``group.leaf`` in files, ``group`` and ``name`` in the tree."""
-
-    group: str
-    leaf: str
-    name: str
-    type: Any
-    default: object
-    about: About
-
-    @property
-    def key(self) -> str:
-        return f"{self.group}.{self.leaf}"
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The words that the value must be one of; empty when it is anything else."""
-        return tuple(arg for arg in get_args(self.type) if isinstance(arg, str))
-
-
-@cache
-def options() -> tuple[Option, ...]:
-    """All settings, in the order in which they are shown."""
-    defaults = Settings()
-    return tuple(
-        Option(group, _camel(name), name, *_parts(hint, getattr(defaults, group), name))
-        for group, type_ in get_type_hints(Settings).items()
-        for name, hint in get_type_hints(type_, include_extras=True).items()
-    )
-
-
-def _parts(hint: Any, group: object, name: str) -> tuple[Any, object, About]:
-    return hint.__origin__, getattr(group, name), hint.__metadata__[0]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+        chosen: Settings = over(Settings(), values)
+        return chosen

@@ -2,51 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import groupby
-from operator import attrgetter
-from typing import Annotated, Any, NamedTuple
+from types import GenericAlias
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
 
-from .tree import Option, options
+from .forms import FORMS, NAME, Form
+from .options import Option, members
+from .tree import Settings
 
 
 class Fault(NamedTuple):
-    """What is wrong at ``path`` (keys and list indices): an unknown key, or its value."""
+    """What is wrong at ``path`` (keys and list indices): a key that is unknown, missing or no name,
+    or a value."""
 
     path: tuple[str | int, ...]
-    unknown: bool
+    kind: Literal["unknown", "missing", "name", "value"]
 
 
-def faults(data: Mapping[str, object]) -> list[Fault]:
-    """Everything in one layer's tree that does not fit; nothing is converted on the way."""
-    try:
-        model().model_validate(data)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        return [Fault(tuple(item["loc"]), item["type"] == "extra_forbidden") for item in found]
-    return []
+def faults(data: Mapping[str, object]) -> Iterator[Fault]:
+    """Everything in one layer's tree that does not fit; nothing is converted on the way.
+
+    Models are made for the groups that are there: all of them take longer than reading the file.
+    """
+    for key, value in data.items():
+        if (group := _group(key)) is None:
+            yield Fault((key,), "unknown")
+            continue
+        try:
+            group.model_validate(value)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            for item in found:
+                yield _fault((key, *item["loc"]), item["type"])
+
+
+def _fault(path: tuple[str | int, ...], type_: str) -> Fault:
+    match type_:
+        case "extra_forbidden":
+            return Fault(path, "unknown")
+        case "missing":
+            return Fault(path, "missing")
+        case "string_pattern_mismatch" if path[-1] == "[key]":
+            return Fault(path[:-1], "name")
+    return Fault(path, "value")
+
+
+def model() -> type[BaseModel]:
+    """The whole tree."""
+    return _model("Settings", members(Settings), Settings())
 
 
 @cache
-def model() -> type[BaseModel]:
-    groups: dict[str, Any] = {}
-    for group, members in groupby(options(), key=attrgetter("group")):
-        entries: dict[str, Any] = {option.name: _entry(option) for option in members}
-        type_ = create_model(group.capitalize(), __config__=_STRICT, **entries)
-        groups[group] = (type_, Field(default_factory=type_))
-    return create_model("Settings", __config__=_STRICT, **groups)
+def _group(key: str) -> type[BaseModel] | None:
+    found = next((group for group in members(Settings) if group.path == (key,)), None)
+    return _model(key, members(found.type), found.default) if found else None
 
 
-_STRICT = ConfigDict(extra="forbid", strict=True)
+def _model(name: str, fields: tuple[Option, ...], defaults: object = None) -> type[BaseModel]:
+    """``defaults``: the group whose fields these are; None for an entry, whose have their own."""
+    entries: dict[str, Any] = {}
+    for field in fields:
+        default = field.default if defaults is None else getattr(defaults, field.name)
+        if field.is_group:
+            type_ = _model(f"{name}.{field.name}", members(field.type), default)
+            entries[field.name] = type_, Field(default_factory=type_, alias=field.path[0])
+        else:
+            entries[field.name] = _field(field, default)
+    return create_model(name, __config__=_STRICT, **entries)
 
 
-def _entry(option: Option) -> tuple[Any, Any]:
+_STRICT = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
+_Name = Annotated[str, StringConstraints(pattern=NAME)]
+
+
+def _field(option: Option, default: object) -> tuple[Any, Any]:
     type_, about = option.type, option.about
-    if type_ == tuple[str, ...]:
+    bounds: dict[str, Any] = {
+        name: value for name in ("ge", "le") if (value := getattr(about, name)) is not None
+    }
+    if option.item:
         # YAML and JSON have lists, the frozen tree has tuples: the one conversion allowed.
-        type_ = Annotated[type_, Field(strict=False)]
-    bounds = {name: value for name in ("ge", "le") if (value := getattr(about, name)) is not None}
-    return type_, Field(option.default, description=about.description, alias=option.leaf, **bounds)
+        items = GenericAlias(tuple, (_formed(option.item, about.form), ...))
+        type_ = Annotated[items, Field(strict=False)]
+        bounds |= {"min_length": 1} if option.required else {}
+    elif option.named:
+        named = _model(option.key, option.entry) if option.entry else option.named
+        type_ = GenericAlias(dict, (_Name, named))
+        default = {}
+    else:
+        type_ = _formed(type_, about.form)
+    return type_, Field(default, description=about.description, alias=option.path[0], **bounds)
+
+
+def _formed(type_: Any, name: str) -> Any:
+    if not name:
+        return type_
+    form = FORMS[name]
+    if form.pattern:
+        return Annotated[type_, StringConstraints(pattern=form.pattern)]
+    return Annotated[type_, AfterValidator(lambda text: _checked(text, form))]
+
+
+def _checked(text: str, form: Form) -> str:
+    if text and not form.fits(text):
+        raise ValueError
+    return text

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from understudy.app.commands import COMMANDS
+from understudy.settings.options import Option, options
 from understudy.settings.schema import package_json_configuration, schema
-from understudy.settings.tree import Option, options
 
 _PAGE = """\
 # Settings
 
-<!-- Generated from server/settings/tree.py: `python -m tests.generate` -->
+<!-- Generated from server/settings: `python -m tests.generate` -->
 
 A later place overrides an earlier one, setting by setting:
 
@@ -32,7 +32,24 @@ analysis:
     - generated/
 rules:
   ignore: [B101]
+tasks:
+  testRunner:
+    onChange: true
+  custom:
+    docs:
+      command: [sphinx-build, docs, build/docs]
+      inputs: [docs/]
+      outputs: [build/docs/]
+triggers:
+  rules:
+    documentation:
+      on: [save]
+      paths: [docs/]
+      tasks: [docs]
 ```
+
+Entries that have names (`tasks.custom`, `triggers.rules`) are joined: a later place adds to them, and
+replaces those of the same name as a whole. Names consist of letters, digits and `_ . : -`.
 
 Words are read as in YAML 1.2: `true` and `false` are truth values, `on` and `yes` are text. What is
 wrong in a file is shown in that file, and the last good settings stay in force. With the schema
@@ -44,27 +61,38 @@ _TRUSTED = " From the project's file only in a trusted workspace."
 def settings_page() -> str:
     """docs/settings.md"""
     parts = [_PAGE]
-    for group, members in groupby(options(), key=attrgetter("group")):
-        rows = "".join(map(_row, members))
-        parts.append(
-            f"## {group}\n\n| key | value | default | |\n| --- | --- | --- | --- |\n{rows}"
-        )
+    for group, members in groupby(options(), key=lambda option: option.path[0]):
+        rows = tuple(members)
+        parts.append(f"## {group}\n\n{_table(rows)}")
+        parts += [
+            f"### {option.key}.*name*\n\n{_table(option.entry)}" for option in rows if option.entry
+        ]
     return "\n".join(parts)
 
 
+def _table(rows: Iterable[Option]) -> str:
+    return "| key | value | default | |\n| --- | --- | --- | --- |\n" + "".join(map(_row, rows))
+
+
 def _row(option: Option) -> str:
-    default = json.dumps(option.default)
+    default = (
+        "must be given" if option.required else f"`{json.dumps(option.default, default=dict)}`"
+    )
     meaning = option.about.description + (_TRUSTED if option.about.trusted_only else "")
-    return f"| `{option.key}` | {_values(option)} | `{default}` | {meaning} |\n"
+    return f"| `{option.key}` | {_values(option)} | {default} | {meaning} |\n"
 
 
 def _values(option: Option) -> str:
     if option.choices:
-        return ", ".join(f"`{choice}`" for choice in option.choices)
+        words = ", ".join(f"`{choice}`" for choice in option.choices)
+        return f"list of {words}" if option.item else words
     if option.about.ge is not None:
         return f"{option.about.ge} – {option.about.le}"
-    names = {bool: "`true`, `false`", str: "text"}
-    return names.get(option.type, "list of texts")
+    if option.named:
+        return "names → settings, below" if option.entry else "names → texts"
+    if option.item:
+        return "list of texts"
+    return "`true`, `false`" if option.type is bool else "text"
 
 
 def settings_schema() -> str:

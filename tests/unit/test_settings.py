@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,14 +17,20 @@ import jsonschema
 import pytest
 import yaml
 from hypothesis import given
+from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from understudy.model import Position, Severity
 from understudy.settings import Layer, Loaded, Origin, Settings, load, read_layers
 from understudy.settings.document import parse
+from understudy.settings.options import Option, options
 from understudy.settings.schema import package_json_configuration, schema
-from understudy.settings.tree import options
+from understudy.settings.tasks import CustomTask
+from understudy.settings.triggers import Hooks, Rule
 
+from .json_values import damaged
+
+SCHEMA = jsonschema.Draft202012Validator(schema())
 PATH = Path("/srv/shop/.understudy/config.yaml")
 
 
@@ -59,22 +68,188 @@ def test_a_later_layer_overrides_setting_by_setting() -> None:
     assert loaded.settings.analysis.on_save is True
 
 
-def test_every_setting_arrives() -> None:
-    for option in options():
-        value = _another(option.default, option.choices)
-        settings = editor({option.group: {option.leaf: value}}).settings
-        arrived = getattr(getattr(settings, option.group), option.name)
-        assert arrived == (tuple(value) if isinstance(value, list) else value), option.key
+def nested(path: tuple[str, ...], value: object) -> dict[str, Any]:
+    for step in reversed(path):
+        value = {step: value}
+    return dict(value)  # type: ignore[call-overload,no-any-return] # a path has a step
 
 
-def _another(default: object, choices: tuple[str, ...]) -> Any:
-    if isinstance(default, bool):
-        return not default
-    if choices:
-        return next(choice for choice in choices if choice != default)
-    if isinstance(default, int | float):
-        return default + 1
-    return ["x"] if isinstance(default, tuple) else "x"
+def arrived(settings: object, option: Option) -> Any:
+    """What the tree holds in the place of ``option``."""
+    *groups, _ = option.path
+    for step in groups:
+        settings = getattr(settings, re.sub("[A-Z]", lambda upper: f"_{upper[0].lower()}", step))
+    return getattr(settings, option.name)
+
+
+def same(option: Option, given: Any, value: Any) -> bool:
+    """Whether ``value``, of the tree, is what was given in a file, over the defaults."""
+    if not option.entry:
+        return bool(value == (tuple(given) if isinstance(given, list) else given))
+    return value.keys() == given.keys() and all(
+        same(field, entry[field.path[0]], getattr(value[name], field.name))
+        if field.path[0] in entry
+        else getattr(value[name], field.name) == field.default
+        for name, entry in given.items()
+        for field in option.entry
+    )
+
+
+@pytest.mark.parametrize("option", options(), ids=lambda option: option.key)
+def test_every_setting_arrives(option: Option) -> None:
+    value = _another(option)
+    loaded = editor(nested(option.path, value))
+    assert not loaded.problems
+    assert same(option, value, arrived(loaded.settings, option))
+    assert arrived(loaded.settings, option) != option.default
+
+
+def _another(option: Option) -> Any:
+    if option.entry:
+        return {"it": {field.path[0]: _another(field) for field in option.entry}}
+    if option.named:
+        return {"X": "x"}
+    if option.item:
+        choices = option.choices[:1] or ("x",)
+        return [*choices]
+    if option.choices:
+        return next(choice for choice in option.choices if choice != option.default)
+    if isinstance(option.default, bool):
+        return not option.default
+    if isinstance(option.default, int | float):
+        return option.default + 1
+    return FITTING.get(option.about.form, ["x"])[0]
+
+
+FITTING = {
+    "cron": ["*/5 0-6,22 * JAN mon#1", "0 0 1 * *", ""],
+    "interval": ["30m", "2h", "1d", ""],
+    "timezone": ["Europe/Berlin", "UTC", ""],
+    "expression": ["pytest", r"^(?P<file>.+):(\d+)", ""],
+    "variable": ["MAIL_1", "_x"],
+}
+
+
+def names() -> st.SearchStrategy[str]:
+    return st.text("aZ09_.:-", min_size=1, max_size=6)
+
+
+def valid(option: Option) -> st.SearchStrategy[Any]:
+    """What a file may hold for a setting, or for a field of an entry."""
+    texts = st.sampled_from(FITTING.get(option.about.form, ["", "on", "1", "a: b", "#", "ä😀"]))
+    if option.entry:
+        fields = {field.path[0]: valid(field) for field in option.entry if not field.required}
+        musts = {field.path[0]: valid(field) for field in option.entry if field.required}
+        entries = st.fixed_dictionaries(musts, optional=fields)
+        return st.dictionaries(names(), entries, max_size=2)
+    if option.named:
+        return st.dictionaries(names(), texts, max_size=2)
+    if option.item:
+        items = st.sampled_from(option.choices) if option.choices else texts
+        return st.lists(items, min_size=int(option.required), max_size=3)
+    if option.choices:
+        return st.sampled_from(option.choices)
+    if option.type is bool:
+        return st.booleans()
+    if option.type is str:
+        return texts
+    low, high = option.about.ge, option.about.le
+    assert low is not None
+    assert high is not None
+    whole = st.integers(math.ceil(low), math.floor(high))
+    return whole if option.type is int else whole | st.floats(low, high)
+
+
+chosen = st.lists(
+    st.sampled_from(options()).flatmap(
+        lambda option: valid(option).map(lambda value: (option, value))
+    ),
+    max_size=4,
+    unique_by=lambda pair: pair[0].key,
+)
+
+
+def tree_of(given: list[tuple[Option, Any]]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for option, value in given:
+        group = tree
+        for step in option.path[:-1]:
+            group = group.setdefault(step, {})
+        group[option.path[-1]] = value
+    return tree
+
+
+@runs(deadline=None)
+@given(chosen, st.booleans())
+def test_what_is_valid_arrives_as_it_is(given: list[tuple[Option, Any]], flow: bool) -> None:
+    tree = tree_of(given)
+    text = yaml.safe_dump(tree, allow_unicode=True, default_flow_style=flow)
+    loaded = project(text)
+    assert not loaded.problems
+    assert all(same(option, value, arrived(loaded.settings, option)) for option, value in given)
+    assert loaded == editor(tree)
+    SCHEMA.validate(tree)
+    touched = {option.key for option, _ in given}
+    assert all(
+        arrived(loaded.settings, option) == option.default
+        for option in options()
+        if option.key not in touched
+    )
+
+
+FULL = {
+    "tasks": {
+        "maxConcurrent": 3,
+        "testRunner": {"command": ["pytest", "-q"], "notify": ["failures"]},
+        "custom": {"build": {"command": ["make"], "env": {"A": "b"}, "when": ["save"]}},
+    },
+    "triggers": {"rules": {"nightly": {"tasks": ["build"], "cron": "0 3 * * *"}}},
+    "notifications": {"mail": {"host": "localhost", "to": ["a@example.org"], "port": 25}},
+}
+
+
+@runs(deadline=None)
+@given(damaged(FULL))
+def test_every_fault_has_a_place(tree: Any) -> None:
+    """And each is told in a sentence; what is said of the editor's settings has no place."""
+    text = json.dumps(tree, ensure_ascii=False)
+    for problem in project(text).problems:
+        assert problem.range.start < problem.range.end
+        assert problem.message.endswith((".", "?"))
+    assert isinstance(editor(tree).settings, Settings)
+
+
+def test_names_are_joined_and_an_entry_replaces_an_entry() -> None:
+    user = """
+tasks:
+  custom:
+    build: {command: [make], env: {A: a}, retries: 2}
+    lint: {command: [ruff]}
+"""
+    mine = "tasks: {custom: {build: {command: [ninja]}, docs: {command: [sphinx]}, lint: }}\n"
+    layers = [Layer(Origin.USER, user), Layer(Origin.PROJECT, mine, PATH)]
+    loaded = load(layers, trusted=True)
+    assert loaded.settings.tasks.custom == {
+        "build": CustomTask(("ninja",)),
+        "lint": CustomTask(("ruff",)),
+        "docs": CustomTask(("sphinx",)),
+    }
+    assert loaded == load(layers, trusted=True)
+    untrusted = load(layers, trusted=False).settings.tasks.custom
+    assert untrusted["build"] == CustomTask(("make",), env={"A": "a"}, retries=2)
+    assert untrusted.keys() == {"build", "lint"}
+
+
+def test_nothing_in_the_tree_can_be_changed() -> None:
+    task = editor({"tasks": {"custom": {"x": {"command": ["a"], "env": {"A": "b"}}}}}).settings
+    for mapping in (task.tasks.custom, task.tasks.custom["x"].env, Settings().triggers.rules):
+        assert not hasattr(mapping, "__setitem__")
+
+
+def test_an_entry_that_is_wrong_takes_no_other_with_it() -> None:
+    loaded = project("triggers: {rules: {a: {tasks: []}, b: {tasks: [x], on: []}, 'c d': {}}}")
+    assert not loaded.valid
+    assert loaded.settings.triggers.rules == {"b": Rule(("x",))}
 
 
 # Text of the file → place (line, column; line, column) and what its message must say.
@@ -171,6 +346,132 @@ MISTAKES = {
         Severity.HIGH,
         "`ruff.path` must be text, not a group.",
     ),
+    "unknown key, further in": (
+        "notifications:\n  mail:\n    password: x\n",
+        (2, 4, 2, 12),
+        Severity.MEDIUM,
+        "Did you mean `notifications.mail.passwordVariable`?",
+    ),
+    "unknown group in a group": (
+        "notifications: {email: {host: x}}\n",
+        (0, 16, 0, 21),
+        Severity.MEDIUM,
+        "`notifications.email`: it has no effect. Did you mean `notifications.mail`?",
+    ),
+    "key of a group further in": (
+        "notifications:\n  keepDays: 1\n",
+        (1, 2, 1, 10),
+        Severity.MEDIUM,
+        "Did you mean `notifications.file.keepDays`?",
+    ),
+    "dotted key of several groups": (
+        "notifications:\n  mail.host: x\n",
+        (1, 2, 1, 11),
+        Severity.MEDIUM,
+        "Write `notifications:`, and indented below it `mail:`, and indented below it `host:`.",
+    ),
+    "a value for a group in a group": (
+        "notifications:\n  mail: localhost\n",
+        (1, 8, 1, 17),
+        Severity.HIGH,
+        "`notifications.mail` must be a group of settings, indented below it, not the text",
+    ),
+    "not one of the words of a list": (
+        "tasks:\n  metrics: [executionTime, speed]\n",
+        (1, 27, 1, 32),
+        Severity.HIGH,
+        "`tasks.metrics.1` must be one of executionTime, successRate, resourceUsage",
+    ),
+    "a word for a list of words": (
+        "tasks: {codeAnalysis: {notify: issues}}\n",
+        (0, 31, 0, 37),
+        Severity.HIGH,
+        "must be a list of completion, issues, failures, highCounts, timeouts, not the text",
+    ),
+    "a list for names": (
+        "tasks:\n  custom: [build]\n",
+        (1, 10, 1, 17),
+        Severity.HIGH,
+        "`tasks.custom` must be names, indented below it, each with a group of settings, not a",
+    ),
+    "a command for an entry": (
+        "tasks:\n  custom:\n    build: make\n",
+        (2, 11, 2, 15),
+        Severity.HIGH,
+        "`tasks.custom.build` must be a group of settings, indented below it, not the text 'make'.",
+    ),
+    "one text for a command": (
+        "tasks:\n  custom:\n    build:\n      command: make all\n",
+        (3, 15, 3, 23),
+        Severity.HIGH,
+        "`tasks.custom.build.command` must be a list of texts, at least one, not the text 'make",
+    ),
+    "an empty command": (
+        "tasks: {custom: {build: {command: []}}}\n",
+        (0, 34, 0, 36),
+        Severity.HIGH,
+        "must be a list of texts, at least one, not an empty list.",
+    ),
+    "no command": (
+        "tasks:\n  custom:\n    build:\n      cwd: src\n",
+        (2, 4, 2, 9),
+        Severity.HIGH,
+        "`tasks.custom.build` lacks `command`: it must be a list of texts, at least one.",
+    ),
+    "unknown field of an entry": (
+        "tasks: {custom: {build: {command: [make], time_out: 3}}}\n",
+        (0, 42, 0, 50),
+        Severity.MEDIUM,
+        "Did you mean `tasks.custom.build.timeoutSeconds`?",
+    ),
+    "no name": (
+        "tasks:\n  custom:\n    my build: {command: [make]}\n",
+        (2, 4, 2, 12),
+        Severity.HIGH,
+        "`my build` cannot be a name in `tasks.custom`: use letters, digits and the characters",
+    ),
+    "no name of a variable": (
+        "tasks: {custom: {b: {command: [x], env: {A=B: c}}}}\n",
+        (0, 41, 0, 44),
+        Severity.HIGH,
+        "`A=B` cannot be a name in `tasks.custom.b.env`",
+    ),
+    "a number for a text among names": (
+        "tasks: {custom: {b: {command: [x], env: {A: 1}}}}\n",
+        (0, 44, 0, 45),
+        Severity.HIGH,
+        "`tasks.custom.b.env.A` must be text, not 1.",
+    ),
+    "nothing for a text among names": (
+        "tasks: {custom: {b: {command: [x], parameters: {a: ~}}}}\n",
+        (0, 51, 0, 52),
+        Severity.HIGH,
+        "`tasks.custom.b.parameters.a` must be text, not nothing.",
+    ),
+    "a text for texts by name": (
+        "tasks: {custom: {b: {command: [x], env: A=B}}}\n",
+        (0, 40, 0, 43),
+        Severity.HIGH,
+        "must be names, indented below it, each with a text, not the text 'A=B'.",
+    ),
+    "no cron expression": (
+        "triggers:\n  securityDaily: 9 o'clock\n",
+        (1, 17, 1, 26),
+        Severity.HIGH,
+        "must be a cron expression of five fields, such as 0 9 * * 1-5, not the text '9 o'clock'.",
+    ),
+    "no interval": (
+        "triggers: {rules: {r: {tasks: [x], every: 90}}}\n",
+        (0, 42, 0, 44),
+        Severity.HIGH,
+        "`triggers.rules.r.every` must be a time such as 30m, 2h or 1d, not 90.",
+    ),
+    "not one of the words in an entry": (
+        "triggers: {rules: {r: {tasks: [x], on: [saved]}}}\n",
+        (0, 40, 0, 45),
+        Severity.HIGH,
+        "`triggers.rules.r.on.0` must be one of change, created,",
+    ),
     "set twice": (
         "ruff:\n  path: a\n  path: b\n",
         (2, 2, 2, 6),
@@ -258,6 +559,37 @@ def test_an_editor_that_sends_an_endless_tree() -> None:
     assert editor(tree).settings == Settings()
 
 
+# No JSON schema can tell.
+MISTAKES_BEYOND_THE_SCHEMA = {
+    "no time zone": ("timezone: Mars/Base", "the name of a time zone, such as Europe/Berlin"),
+    "a file for a time zone": ("timezone: ../../etc/passwd", "the name of a time zone"),
+    "no expression": ("matcher: '(a'", "the name of a problem matcher or a regular expression"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES_BEYOND_THE_SCHEMA)
+def test_mistakes_that_no_schema_tells(case: str) -> None:
+    field, message = MISTAKES_BEYOND_THE_SCHEMA[case]
+    if field.startswith("matcher"):
+        text = f"tasks: {{custom: {{x: {{command: [x], {field}}}}}}}"
+    else:
+        text = f"triggers: {{rules: {{x: {{tasks: [x], {field}}}}}}}"
+    (problem,) = project(text).problems
+    assert f"must be {message}" in problem.message
+    assert problem.range.start.column == text.index(field) + field.index(" ") + 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["mail: {passwordVariable: hunter-2}", "services: {urlVariables: [x, 'json://hunter-2']}",
+     "services: {urlVariables: hunter-2}"],
+)  # fmt: skip
+def test_a_secret_in_the_wrong_place_is_not_repeated(given: str) -> None:
+    (problem,) = project(f"notifications: {{{given}}}").problems
+    assert re.search("of (an )?environment variable", problem.message)
+    assert "hunter" not in problem.message
+
+
 @pytest.mark.parametrize("key", ["ruff.path", "bandit.interpreter"])
 def test_an_untrusted_project_names_no_program(key: str) -> None:
     group, leaf = key.split(".")
@@ -275,9 +607,36 @@ def test_an_untrusted_project_names_no_program(key: str) -> None:
         assert load([Layer(origin, content)], trusted=False).settings != Settings()
 
 
-def test_every_setting_that_names_a_program_needs_trust() -> None:
-    trusted = {option.key for option in options() if option.about.trusted_only}
-    assert trusted == {option.key for option in options() if option.type is str}
+UNTRUSTED = {
+    "tasks:\n  testRunner: {command: [evil]}\n": "it names a program to run",
+    "tasks:\n  custom: {a: {command: [evil]}}\n": "it names a program to run",
+    "notifications:\n  mail: {host: evil.example}\n": "it decides what is sent where",
+    "notifications:\n  mail: {security: none}\n": "it decides what is sent where",
+    "notifications:\n  mail: {passwordVariable: TOKEN}\n": "it decides what is sent where",
+    "notifications:\n  services: {urlVariables: [HOME]}\n": "it decides what is sent where",
+    "notifications:\n  file: {path: /etc/passwd}\n": "it names a file to write",
+}
+
+
+@pytest.mark.parametrize("text", UNTRUSTED)
+def test_an_untrusted_project_sends_nothing_away(text: str) -> None:
+    refused = project(text, trusted=False)
+    assert refused.settings == Settings()
+    (problem,) = refused.problems
+    assert UNTRUSTED[text] in problem.message
+    assert problem.range.start.line == 1
+    assert project(text, trusted=True).settings != Settings()
+    assert load([Layer(Origin.USER, text)], trusted=False).settings != Settings()
+
+
+def test_every_text_needs_trust_unless_it_does_no_harm() -> None:
+    """Texts and lists of texts name programs, hosts and files: an exception is written here."""
+    harmless = {"analysis.exclude", "rules.ignore", "triggers.exclude", "triggers.securityDaily"}
+    assert {
+        option.key
+        for option in options()
+        if (option.type is str or option.item is str) and not option.about.trusted_only
+    } == harmless
 
 
 @given(
@@ -367,17 +726,16 @@ def test_a_pipe_a_folder_and_a_link_loop_neither_block_nor_break(tmp_path: Path)
 
 
 def test_the_schema_agrees_with_the_loader() -> None:
-    validator = jsonschema.Draft202012Validator
-    validator.check_schema(schema())
+    SCHEMA.check_schema(schema())
     for text, _, severity, _ in MISTAKES.values():
         if parse(text).flaws:
             continue
-        errors = list(validator(schema()).iter_errors(parse(text).data))
+        errors = list(SCHEMA.iter_errors(parse(text).data))
         assert errors, text
         assert severity in (Severity.MEDIUM, Severity.HIGH)
     for option in options():
-        value = list(option.default) if isinstance(option.default, tuple) else option.default
-        validator(schema()).validate({option.group: {option.leaf: value}})
+        value = json.loads(json.dumps(option.default, default=dict))
+        SCHEMA.validate(nested(option.path, value))
 
 
 def test_the_section_for_vs_code() -> None:
@@ -390,6 +748,14 @@ def test_the_section_for_vs_code() -> None:
     assert properties["understudy.severity.low"]["default"] == "information"
     for about in properties.values():
         assert "$ref" not in json.dumps(about)
+
+
+def test_the_examples_of_the_page_are_valid(pytestconfig: pytest.Config) -> None:
+    page = (pytestconfig.rootpath / "docs/settings.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert examples
+    for example in examples:
+        assert not project(example).problems
 
 
 def test_importing_settings_loads_neither_yaml_nor_pydantic() -> None:
@@ -413,3 +779,33 @@ def test_yaml_words_agree_with_json_schema_editors() -> None:
     ]  # fmt: skip
     assert parse(f"a: {words}").data == {"a": expected}
     assert yaml.safe_load("a: on") == {"a": True}
+
+
+# ── values ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_group_is_a_frozen_value() -> None:
+    rule = Rule(("a",), on=("save",))
+    assert rule == Rule(tasks=("a",), on=("save",)) != Rule(("a",))
+    assert rule._replace(on=()) == Rule(("a",))
+    assert len({rule, rule._replace(), rule._replace(cron="* * * * *")}) == 2
+    assert repr(Hooks("high")) == "Hooks(gate='high')"
+    assert pickle.loads(pickle.dumps(rule)) == rule
+    with pytest.raises(AttributeError, match="Rule is frozen"):
+        rule.on = ()  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="Rule is frozen"):
+        del rule.on
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Rule,
+        lambda: Hooks("low", "high"),  # type: ignore[call-arg]
+        lambda: Hooks("low", gate="high"),  # type: ignore[misc]
+        lambda: Hooks(gates="low"),  # type: ignore[call-arg]
+    ],
+)
+def test_a_group_takes_its_fields_only(make: Callable[[], object]) -> None:
+    with pytest.raises(TypeError, match="has the fields"):
+        make()

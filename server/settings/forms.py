@@ -1,0 +1,55 @@
+"""What a text must look like where not every text will do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+NAME = r"^[A-Za-z0-9_.:-]+$"
+"""The names of entries: of tasks, rules, parameters, environment variables."""
+
+
+class Form(NamedTuple):
+    """``told``: what it must be, for people. ``pattern`` is a regular expression that JSON schema
+    has too; ``fits`` says what no pattern can. A ``secret`` is not shown when it is wrong."""
+
+    told: str
+    pattern: str = ""
+    fits: Callable[[str], bool] = bool
+    secret: bool = False
+
+
+def _compiles(text: str) -> bool:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+def _is_zone(text: str) -> bool:
+    from zoneinfo import ZoneInfo  # only when a rule has one
+
+    try:
+        ZoneInfo(text)
+    except (OSError, ValueError, LookupError):
+        return False
+    return True
+
+
+_FIELD = r"[0-9A-Za-z*/,#-]+"
+FORMS = {
+    "cron": Form(
+        "a cron expression of five fields, such as 0 9 * * 1-5",
+        rf"^({_FIELD}( +{_FIELD}){{4}})?$",
+    ),
+    "interval": Form("a time such as 30m, 2h or 1d", r"^([1-9][0-9]{0,4}[mhd])?$"),
+    "timezone": Form("the name of a time zone, such as Europe/Berlin", fits=_is_zone),
+    "expression": Form("the name of a problem matcher or a regular expression", fits=_compiles),
+    "variable": Form(
+        "the name of an environment variable (letters, digits and _), not what it holds",
+        r"^([A-Za-z_][A-Za-z0-9_]*)?$",
+        secret=True,
+    ),
+}
