@@ -66,8 +66,8 @@ class Batch:
     async def check(self, contents: Mapping[Path, bytes]) -> Scan:
         """What is said of contents that are not on disk, as if each stood at its path."""
         reports = await asyncio.gather(*(self._check(*each) for each in contents.items()))
-        ignored = self._workspace.settings.rules.ignore
-        views = {p: FileView.of(r, ignored) for p, r in zip(contents, reports, strict=True)}
+        settings = self._workspace.settings
+        views = {p: FileView.of(r, settings) for p, r in zip(contents, reports, strict=True)}
         return Scan.of(self._workspace.root, views)
 
     async def _check(self, path: Path, content: bytes) -> tuple[Report, ...]:

@@ -240,4 +240,6 @@ def test_files_are_read_again_only_when_they_have_changed(tmp_path: Path) -> Non
     os.utime(file, ns=(file.stat().st_atime_ns,) * 2)
     assert read().names == ("e",), "what is young is not believed to be as it was"
     file.unlink()
-    assert cache.read(str(tmp_path), [(str(file), 1, 1, 1)], (), 0)["a.py"] == Imports(known=False)
+    assert cache.read(str(tmp_path), [(str(file), 1, 1, 1, 1)], (), 0)["a.py"] == Imports(
+        known=False
+    )

@@ -46,7 +46,7 @@ class Imports(NamedTuple):
     known: bool = True
 
 
-Source = tuple[str, int, int, int]
+Source = tuple[str, int, int, int, int]
 """A file as it is on disk: path, mtime_ns, size, inode."""
 
 
@@ -105,8 +105,8 @@ class ImportCache:
         again = {base + path for path in changed}
         found: dict[str, Imports] = {}
         stamps: dict[Source, Imports] = {}
-        for path, mtime_ns, size, inode in sources:
-            source = (path, mtime_ns, size, inode)
+        for source in sources:
+            path, mtime_ns, *_ = source
             known = None if path in again else self._by_stamp.get(source)
             if known is None:
                 known = self._look(path)

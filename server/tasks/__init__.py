@@ -1,0 +1,1 @@
+"""What can be run for the user: problem matchers, and the project's tests."""

@@ -1,0 +1,103 @@
+"""The user's own tasks: a command, its parameters, and how problems are read from its output."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ..model import Importance
+from ..runner.calls import Status
+from ..runner.logfile import tail
+from ..runner.task import Context, Result, Task
+from ..settings.tasks import CustomTask, Tasks
+from .answers import found, reports_of
+from .builtin_matchers import BUILTIN
+from .matchers import Matched, Matcher, match
+
+_MOST_OUTPUT = 4 << 20
+FILES = "files"
+"""The parameter that a trigger fills with the files that it is about."""
+
+
+def custom_tasks(settings: Tasks, root: Path, environ: Mapping[str, str]) -> list[Task]:
+    return [_task(name, each, settings, root, environ) for name, each in settings.custom.items()]
+
+
+def _task(
+    name: str, own: CustomTask, settings: Tasks, root: Path, environ: Mapping[str, str]
+) -> Task:
+    async def run(context: Context) -> Result:
+        folder = await asyncio.to_thread(_below, root, own.cwd, name)
+        argv = words(own.command, {**own.parameters, **context.parameters}, root)
+        result = await context.command(argv, str(folder), {**environ, **own.env})
+        return await _read(name, own.matcher, context, result, folder, root)
+
+    return Task(
+        name,
+        run,
+        title=name,
+        importance=Importance[own.priority.upper()],
+        repeatable=own.repeatable,
+        timeout=own.timeout_seconds or settings.timeout_seconds,
+        retries=own.retries if own.retries >= 0 else settings.retries,
+        retry_delay=settings.retry_delay_seconds,
+        needs=own.needs,
+        inputs=own.inputs,
+        outputs=own.outputs,
+        needs_trust=True,
+    )
+
+
+def _below(root: Path, cwd: str, name: str) -> Path:
+    folder = (root / cwd).resolve()
+    if not folder.is_relative_to(root.resolve()):
+        raise ValueError(f"tasks.custom.{name}.cwd leads out of the workspace")
+    return folder
+
+
+def words(command: Sequence[str], parameters: Mapping[str, Any], root: Path) -> list[str]:
+    """The command with its parameters: ``${name}`` inside a word, ``${root}``, and a word that is
+    ``${files}`` alone becomes as many words as there are files. No shell reads any of it.
+
+    Raises ValueError when a parameter has no value.
+    """
+    files = parameters.get(FILES, ())
+    files = [files] if isinstance(files, str) else [str(each) for each in files]
+    values = {"root": str(root), **parameters, FILES: " ".join(files)}
+    argv: list[str] = []
+    for word in command:
+        if word in ("$files", "${files}"):
+            argv += files
+            continue
+        try:
+            argv.append(Template(word).substitute(values))
+        except (KeyError, ValueError) as error:
+            raise ValueError(
+                f"the word {word!r} of the command cannot be filled: {error}"
+            ) from None
+    return argv
+
+
+async def _read(
+    name: str, matcher: str, context: Context, result: Result, folder: Path, root: Path
+) -> Result:
+    """The result with what a problem matcher finds in the output."""
+    if not matcher or result.outcome.status not in (Status.DONE, Status.FAILED):
+        return result
+
+    def look() -> Matched:
+        text = tail(context.log, _MOST_OUTPUT).decode("utf-8", "replace")
+        named = BUILTIN.get(matcher) or Matcher(name, (matcher,))
+        return match(text, str(root), [named], str(folder))
+
+    matched = await asyncio.to_thread(look)
+    placed = [(str(root / path), finding) for path, finding in matched.findings]
+    issues = len(placed)
+    summary = f"{issues} problem{'s' * (issues != 1)}"
+    if matched.why:
+        summary += f" ({matched.why})"
+    value = found(summary, issues, reports_of(name, placed))
+    return Result(value, result.outcome, result.said)
