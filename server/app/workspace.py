@@ -42,7 +42,7 @@ class Workspace:
         self.scanned = False
         self.stale = Stale()
         self._loaded = False
-        self._store = store
+        self.state = store
         self._database = Database(store / "results.db", RESULTS)
         self.results = Results(self._database)
 
@@ -124,7 +124,7 @@ class Workspace:
         config = self.config_path
         text = config.read_text("utf-8") if config.exists() else ""
         text = reduce(edit_ignore, rules, text)
-        replace(config, text, self._store / "journal", below=self.root)
+        replace(config, text, self.state / "journal", below=self.root)
 
     def below(self, paths: AbstractSet[str]) -> list[str]:
         """The known files that are among ``paths`` or lie in one of them."""

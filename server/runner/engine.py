@@ -15,7 +15,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,15 @@ class Engine:
         for watcher in self._watchers:
             watcher.cancel()
         await self._database.close()
+
+    def configure(self, tasks: Iterable[Task], options: Options, keeping: Keeping) -> None:
+        """Other tasks and options hold from now on; what runs is not touched."""
+        self.tasks.clear()
+        self.tasks.update({task.name: task for task in tasks})
+        self._setting = replace(self._setting, options=options, keeping=keeping)
+        self._scheduler.options = options
+        self._scheduler.rerank()
+        self._wake.set()
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────
 

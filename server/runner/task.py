@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..model import Cost, Importance
@@ -107,17 +107,14 @@ class Context:
         self, argv: Sequence[str], cwd: str, environment: Mapping[str, str]
     ) -> Result:
         """Run a program to its end; what it prints goes to the log, and to who looks on."""
-        command = Command(
-            tuple(argv),
-            cwd,
-            environment,
-            log=self.log,
-            output=self._hear,
-            importance=self.task.importance,
-        )
+        return await self.run(Command(tuple(argv), cwd, environment))
+
+    async def run(self, command: Command) -> Result:
+        """As ``command``, with all that a command can say of how it is run."""
+        ours = replace(command, log=self.log, output=self._hear, importance=self.task.importance)
         job = Job(
             self.task.name,
-            command,
+            ours,
             self.task.timeout,
             needs_trust=self.task.needs_trust,
             trusted=self.trusted,

@@ -1,0 +1,125 @@
+"""The chores of one workspace: its task engine, with the tasks that its settings give it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..checks import compose
+from ..checks.discover import discover
+from ..model import Category
+from ..runner.attempt import Change
+from ..runner.budget import Budget, Conditions
+from ..runner.engine import Engine, Keeping, Setting
+from ..runner.execute import Runner
+from ..runner.scheduler import Options
+from ..runner.task import Task
+from ..settings import Settings
+from ..tasks.custom import custom_tasks
+from ..tasks.scans import Scanned, scan_tasks
+from ..tasks.test_runs import TestRuns
+from .scan import Scan
+from .workspace import Workspace
+
+ScanAll = Callable[[Callable[[str, float], object]], Awaitable[Scan]]
+"""Scans the whole workspace and tells how far it is."""
+
+_MIB = 1 << 20
+
+
+class Chores:
+    """``kind`` is what others are told of this process; ``conditions`` how the machine is."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        runner: Runner,
+        scan: ScanAll,
+        told: Callable[[Change], object],
+        conditions: Callable[[], Conditions],
+        kind: str,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.workspace = workspace
+        self._runner = runner
+        self._scan = scan
+        self._environ = environ
+        self._tests = TestRuns(workspace.root, self._sources, environ)
+        settings = workspace.settings
+        self.engine = Engine(
+            workspace.state,
+            self._tasks(settings),
+            runner,
+            Setting(
+                options_of(settings),
+                keeping_of(settings),
+                conditions=lambda: _heeded(conditions(), workspace.settings),
+                trusted=lambda: workspace.trusted,
+                kind=kind,
+            ),
+            told,
+        )
+
+    def configure(self) -> None:
+        """The settings have changed: they hold from now on."""
+        settings = self.workspace.settings
+        self.engine.configure(self._tasks(settings), options_of(settings), keeping_of(settings))
+
+    def _tasks(self, settings: Settings) -> list[Task]:
+        own = settings.tasks
+        tasks = scan_tasks(own, self._scan_for)
+        if own.test_runner.enabled:
+            tasks.append(self._tests.task(own))
+        return tasks + custom_tasks(own, self.workspace.root, self._environ)
+
+    async def _scan_for(
+        self, category: Category, progress: Callable[[str, float], object]
+    ) -> Scanned:
+        scan = await self._scan(progress)
+        problems = [compose.only(each, category) for each in scan.problems.values()]
+        failures = Counter(f"{report.tool}: {report.why}" for _, report in scan.failures)
+        return Scanned(len(scan.reports), compose.counts(problems), tuple(_counted(failures)))
+
+    def _sources(self) -> Collection[Any]:
+        root, exclude = self.workspace.root, self.workspace.settings.analysis.exclude
+        return tuple(discover(root, root, (".py",), exclude))
+
+
+def _counted(failures: Counter[str]) -> list[str]:
+    return [
+        why if count == 1 else f"{why} ({count} files)" for why, count in failures.most_common(5)
+    ]
+
+
+def options_of(settings: Settings) -> Options:
+    own = settings.tasks
+    return Options(
+        own.max_concurrent, own.max_queued, float(own.max_cpu_percent), own.checkpoint_every
+    )
+
+
+def keeping_of(settings: Settings) -> Keeping:
+    own = settings.tasks
+    return Keeping(own.keep_results_days, own.keep_metrics_days)
+
+
+def budget_of(settings: Settings) -> Budget:
+    own = settings.tasks
+    return Budget(own.max_cpu_percent, own.max_memory_mb * _MIB, os.cpu_count() or 1)
+
+
+def _heeded(conditions: Conditions, settings: Settings) -> Conditions:
+    """Only what the settings say is to be heeded."""
+    own = settings.tasks
+    return Conditions(
+        typing=conditions.typing and not own.while_typing,
+        on_battery=conditions.on_battery and not own.on_battery,
+        pressure=conditions.pressure,
+    )
+
+
+def log_of(engine: Engine, job: int, attempt: int) -> Path:
+    return engine.logs / f"{job}-{attempt}.log"
