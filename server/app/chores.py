@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from ..checks import compose
@@ -15,9 +14,11 @@ from ..runner.attempt import Change
 from ..runner.budget import Budget, Conditions
 from ..runner.engine import Engine, Keeping, Setting
 from ..runner.execute import Runner
+from ..runner.logfile import tail
 from ..runner.scheduler import Options
 from ..runner.task import Task
 from ..settings import Settings
+from ..store.job_rows import Record
 from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import TestRuns
@@ -28,6 +29,7 @@ ScanAll = Callable[[Callable[[str, float], object]], Awaitable[Scan]]
 """Scans the whole workspace and tells how far it is."""
 
 _MIB = 1 << 20
+_MOST_LOG = 8 << 20
 
 
 class Chores:
@@ -121,5 +123,10 @@ def _heeded(conditions: Conditions, settings: Settings) -> Conditions:
     )
 
 
-def log_of(engine: Engine, job: int, attempt: int) -> Path:
-    return engine.logs / f"{job}-{attempt}.log"
+def newest_log(engine: Engine, record: Record) -> str:
+    """What the newest attempt at a job printed, its end; empty when it printed nothing."""
+    path = engine.logs / f"{record.id}-{max(1, record.attempt)}.log"
+    try:
+        return tail(str(path), _MOST_LOG).decode("utf-8", "replace")
+    except OSError:
+        return ""

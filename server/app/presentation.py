@@ -9,6 +9,8 @@ from typing import Any
 
 from ..findings.describe import code, hover, title
 from ..model import State, Status
+from ..store.job_rows import DONE, JobState, Record
+from ..tasks.answers import issues_of, summary_of
 
 __all__ = [
     "attention",
@@ -16,6 +18,8 @@ __all__ = [
     "debug_info",
     "detail",
     "hover",
+    "job_line",
+    "job_payload",
     "status_payload",
     "summary",
     "title",
@@ -102,3 +106,44 @@ def debug_info(status: Status) -> str:
         *(f"- {line}" for line in detail(status).splitlines()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def job_payload(record: Record) -> dict[str, Any]:
+    """A job as every front is told of it; times are seconds since the epoch."""
+    return {
+        "id": record.id,
+        "task": record.task,
+        "state": str(record.state),
+        "status": record.status,
+        "why": record.why,
+        "summary": summary_of(record.value),
+        "issues": issues_of(record.value),
+        "causes": [cause.text for cause in record.causes],
+        "attempt": record.attempt,
+        "message": record.message,
+        "fraction": record.fraction,
+        "queued": record.queued,
+        "due": record.due,
+        "started": record.started,
+        "ended": record.ended,
+        "seconds": round(record.seconds, 3),
+        "cpuSeconds": round(record.cost.cpu_seconds, 3),
+        "memoryBytes": record.cost.memory_bytes,
+    }
+
+
+def job_line(record: Record) -> str:
+    """A job in one line: ``#7 tests: done in 3.1 s, 12 passed``."""
+    words = f"#{record.id} {record.task}: "
+    if record.state is JobState.ENDED:
+        took = f" in {record.seconds:.1f} s" if record.seconds else ""
+        said = summary_of(record.value) or record.why
+        if record.why and record.status != DONE:
+            said = record.why
+        return f"{words}{record.status}{took}{f', {said}' if said else ''}"
+    if record.state is JobState.RUNNING:
+        return f"{words}running{f', {record.message}' if record.message else ''}"
+    if record.state is JobState.ASKING:
+        return f"{words}was interrupted; is it to be run again?"
+    again = f" again after attempt {record.attempt} ({record.why})" if record.attempt else ""
+    return f"{words}waits{again}"

@@ -21,6 +21,11 @@ _MODULES = {
     "trust": "trusting",
     "untrust": "trusting",
     "status": "trusting",
+    "run": "tasking",
+    "tasks": "tasking",
+    "logs": "tasking",
+    "cancel": "tasking",
+    "log": "tasking",
 }
 
 

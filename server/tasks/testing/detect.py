@@ -20,6 +20,8 @@ _MOST_FILES = 2_000
 _MOST_FOLDERS = 100
 _TEST_FOLDERS = ("", "tests", "test")
 _NOT_OURS = frozenset({"node_modules", "site-packages", "venv", "build", "dist", "target"})
+_BARE_TEST = re.compile(rb"^(?:async )?def test", re.MULTILINE)
+"""A function by itself, which only pytest takes for a test."""
 _IMPORTS = {
     kind: re.compile(rf"^\s*(?:from|import)\s+{kind}\b".encode(), re.MULTILINE)
     for kind in ("pytest", "unittest")
@@ -103,6 +105,10 @@ def _python(root: str) -> Iterator[TestRunner]:
             package = folder and os.path.isfile(os.path.join(root, folder, "__init__.py"))
             start = "." if package or not folder else folder
             yield TestRunner(Kind.UNITTEST, "", file, naming=UNITTEST, start=start)
+            return
+    for file in files:
+        if is_test_file(file, Naming()) and _BARE_TEST.search(_read(root, file) or b""):
+            yield TestRunner(Kind.PYTEST, "", file)
             return
 
 
