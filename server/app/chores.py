@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from ..checks import compose
-from ..checks.discover import discover
+from ..discover import discover
 from ..model import Category
 from ..runner.attempt import Change
 from ..runner.budget import Budget, Conditions

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
-from ..checks.discover import Found, around
 from ..checks.engine import Checks, Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
+from ..discover import Found, around
 from ..journal.replace import replace
 from ..model import Category, Confidence, Finding, Report, State
 from ..settings import ConfigProblem, Layer, Origin, Settings

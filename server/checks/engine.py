@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
 from ..analyzers.table import ANALYZERS
+from ..discover import mode_of, why_excluded
 from ..findings import codec
 from ..model import Priority, Report, State, Tier
 from ..runner.calls import Call, Job, Lane, Outcome, Status, Urgency
@@ -25,7 +26,6 @@ from ..settings import Settings
 from ..store.results import Results
 from ..text import digest, encode
 from . import compose
-from .discover import mode_of, why_excluded
 from .files import CachedFiles
 
 log = logging.getLogger(__name__)

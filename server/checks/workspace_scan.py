@@ -14,12 +14,12 @@ from typing import TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
+from ..discover import Found, discover, found_at, rediscover
 from ..model import Priority, Report, Tier
 from ..runner.calls import Status
 from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
-from .discover import Found, discover, found_at, rediscover
 from .engine import Checks, Policy, analyzers_for, configure, job_for, key_of, read_outcome
 from .files import CachedFiles, FilesOnce
 

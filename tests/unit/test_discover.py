@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.checks.discover import discover, rediscover, why_excluded
+from understudy.discover import discover, rediscover, why_excluded
 
 # A user whose permissions count, also where the tests run as root.
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
@@ -247,7 +247,7 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     (root / "shut").chmod(0)
     code = (
         "import sys; from pathlib import Path\n"
-        "from understudy.checks.discover import discover\n"
+        "from understudy.discover import discover\n"
         "root = Path(sys.argv[1])\n"
         "print(*(Path(f.path).name for f in discover(root, root, {'.py'}, ())))\n"
         "open(sys.argv[1] + '/a.py')"

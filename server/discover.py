@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
-from ..disk import read_regular
+from .disk import read_regular
 
 _LARGEST_RULES = 1 << 20
 
@@ -56,6 +56,18 @@ def mode_of(path: str) -> int:
         return 0
 
 
+Rules = tuple[tuple[str, GitIgnoreSpec], ...]
+"""The ``.gitignore`` files that count in a folder, the outermost first, each with where it lies."""
+
+
+class Folder(NamedTuple):
+    """``relative`` to the root: empty for the root, otherwise with a slash at its end."""
+
+    path: str
+    relative: str
+    rules: Rules
+
+
 def discover(
     folder: Path,
     root: Path,
@@ -63,21 +75,8 @@ def discover(
     exclude: Sequence[str],
     without: AbstractSet[str] = frozenset(),
 ) -> Iterator[Found]:
-    """The regular files below ``folder`` with one of ``suffixes``, in a stable order, but for those
-    in the folders ``without``.
-
-    ``.gitignore`` files from ``root`` on are obeyed; ``exclude`` has the same form, as if it stood
-    in ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
-    vanished is passed over.
-    """
-    excluded = _spec(exclude)
-    rules: _Rules = ()
-    relative = ""
-    if folder.is_relative_to(root):
-        for part in folder.relative_to(root).parts:
-            rules = (*rules, *_rules(os.path.join(root, relative), relative))
-            relative += f"{part}/"
-    yield from _walk(str(folder), relative, tuple(suffixes), excluded, rules, without)
+    """The regular files below ``folder`` with one of ``suffixes``, as ``walk`` finds them."""
+    return _files(walk(folder, root, excluding(exclude), suffixes, without))
 
 
 def rediscover(
@@ -92,7 +91,12 @@ def rediscover(
     part = None
     if places.isdisjoint(around(str(root))):
         part = _Part(places, frozenset(each for place in places for each in around(place)))
-    yield from _walk(str(root), "", tuple(suffixes), _spec(exclude), (), without, part)
+    excluded = excluding(exclude)
+    return _files(_walk(str(root), "", tuple(suffixes), excluded, (), without, part))
+
+
+def _files(found: Iterator[Folder | Found]) -> Iterator[Found]:
+    return (each for each in found if isinstance(each, Found))
 
 
 def around(path: str) -> Iterator[str]:
@@ -100,6 +104,29 @@ def around(path: str) -> Iterator[str]:
     while path:
         yield path
         path = path.rpartition("/")[0]
+
+
+def walk(
+    folder: Path,
+    root: Path,
+    excluded: GitIgnoreSpec,
+    suffixes: Collection[str] = ("",),
+    without: AbstractSet[str] = frozenset(),
+) -> Iterator[Folder | Found]:
+    """Every folder from ``folder`` on, before what is in it, and the regular files with one of
+    ``suffixes``, in a stable order, but for what lies in the folders ``without``.
+
+    ``.gitignore`` files from ``root`` on are obeyed; ``excluded`` counts as if it stood in
+    ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
+    vanished is passed over. Whether ``folder`` itself is ignored is not asked.
+    """
+    rules: Rules = ()
+    relative = ""
+    if folder.is_relative_to(root):
+        for part in folder.relative_to(root).parts:
+            rules = (*rules, *_rules(os.path.join(root, relative), relative))
+            relative += f"{part}/"
+    return _walk(str(folder), relative, tuple(suffixes), excluded, rules, without)
 
 
 def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
@@ -110,14 +137,11 @@ def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
     if found := never.intersection(relative.split("/")[:-1]):
         return f"files below {min(found)} are not analysed"
     if exclude and inside:
-        spec, parts = _spec(exclude), relative.split("/")
+        spec, parts = excluding(exclude), relative.split("/")
         folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
         if any(_verdict(spec, path) for path in (*folders, relative)):
             return "analysis.exclude excludes this file"
     return ""
-
-
-_Rules = tuple[tuple[str, GitIgnoreSpec], ...]
 
 
 class _Part(NamedTuple):
@@ -127,7 +151,7 @@ class _Part(NamedTuple):
     ways: AbstractSet[str]
 
 
-_Level = tuple[Iterator[os.DirEntry[str]], str, _Rules, _Part | None]
+_Level = tuple[Iterator[os.DirEntry[str]], Folder, _Part | None]
 
 
 def _walk(
@@ -135,15 +159,16 @@ def _walk(
     relative: str,
     suffixes: tuple[str, ...],
     excluded: GitIgnoreSpec,
-    rules: _Rules,
+    rules: Rules,
     without: AbstractSet[str],
     part: _Part | None = None,
-) -> Iterator[Found]:
+) -> Iterator[Folder | Found]:
     """``part`` None: the whole folder."""
     # A stack of its own: folders can be nested deeper than Python recurses.
     levels = [_level(folder, relative, rules, part)]
+    yield levels[-1][1]
     while levels:
-        entries, relative, rules, part = levels[-1]
+        entries, (_, relative, rules), part = levels[-1]
         if (entry := next(entries, None)) is None:
             levels.pop()
             continue
@@ -151,24 +176,22 @@ def _walk(
             below = entry.is_dir(follow_symlinks=False)
             if not below and not entry.name.endswith(suffixes):
                 continue
-            if below and (entry.name in _NEVER or entry.path in without):
-                continue
-            if part and entry.path not in part.ways:
+            if (below and entry.path in without) or (part and entry.path not in part.ways):
                 continue
             path = f"{relative}{entry.name}{'/' if below else ''}"
-            if _verdict(excluded, path) or _ignored(path, rules):
+            if ignored(path, rules, excluded):
                 continue
             if below:
                 whole = not part or entry.path in part.places
                 levels.append(_level(entry.path, path, rules, None if whole else part))
+                yield levels[-1][1]
             elif entry.is_file(follow_symlinks=False):
-                stat = entry.stat(follow_symlinks=False)
-                yield found_at(entry.path, stat)
+                yield found_at(entry.path, entry.stat(follow_symlinks=False))
         except OSError:
             continue
 
 
-def _level(folder: str, relative: str, rules: _Rules, part: _Part | None) -> _Level:
+def _level(folder: str, relative: str, rules: Rules, part: _Part | None) -> _Level:
     """What lies in one folder; nothing when it cannot be read."""
     try:
         with os.scandir(folder) as listing:
@@ -177,19 +200,27 @@ def _level(folder: str, relative: str, rules: _Rules, part: _Part | None) -> _Le
         entries = []
     if any(entry.name == ".gitignore" for entry in entries):
         rules = (*rules, *_rules(folder, relative))
-    return iter(entries), relative, rules, part
+    return iter(entries), Folder(folder, relative, rules), part
 
 
-def _rules(folder: str, relative: str) -> _Rules:
+def _rules(folder: str, relative: str) -> Rules:
     try:
         content = read_regular(os.path.join(folder, ".gitignore"), _LARGEST_RULES)
-        return ((relative, _spec(content.decode("utf-8", "replace").split("\n"))),)
+        return ((relative, excluding(content.decode("utf-8", "replace").split("\n"))),)
     except OSError:
         return ()
 
 
-def _ignored(path: str, rules: _Rules) -> bool:
-    """The innermost ``.gitignore`` that speaks of a path decides."""
+def ignored(path: str, rules: Rules, excluded: GitIgnoreSpec) -> bool:
+    """Whether what lies at ``path`` (relative to the root, a folder with a slash at its end) is
+    not to be looked at, in a folder that is, with these ``rules``.
+
+    The innermost ``.gitignore`` that speaks of a path decides.
+    """
+    if path.endswith("/") and path.rstrip("/").rpartition("/")[2] in _NEVER:
+        return True
+    if _verdict(excluded, path):
+        return True
     for base, spec in reversed(rules):
         verdict = _verdict(spec, path.removeprefix(base))
         if verdict is not None:
@@ -197,8 +228,8 @@ def _ignored(path: str, rules: _Rules) -> bool:
     return False
 
 
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    """As git does, a line that is no pattern is passed over."""
+def excluding(lines: Sequence[str]) -> GitIgnoreSpec:
+    """What lines of a ``.gitignore`` say; as in git, one that is no pattern is passed over."""
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError:
