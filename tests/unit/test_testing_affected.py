@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.checks.discover import discover
+from understudy.discover import discover
 from understudy.tasks.testing.affected import Affected, Graph, affected
 from understudy.tasks.testing.imports import ImportCache, Imports, imports_of
 from understudy.tasks.testing.results import Selection

@@ -1,0 +1,1 @@
+"""Sources of events, and the rules that map events to tasks."""
