@@ -6,16 +6,20 @@ socket in a private folder, and pokes all others that it finds there.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
-import secrets
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .state import private_folder
 
+if TYPE_CHECKING:
+    import asyncio  # who only pokes does not need it
+
+LINK = "link"
+"""The folder, in a workspace's state folder."""
 _MOMENT_SECONDS = 0.01
 _LONGEST = 100
 """Bytes of a socket's path that every system takes."""
@@ -33,7 +37,7 @@ class Link:
         self._poked = poked
         self._socket: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._path = folder / f"{os.getpid()}-{secrets.token_hex(3)}"
+        self._path = folder / f"{os.getpid()}-{os.urandom(3).hex()}"
 
     def open(self) -> None:
         """Be told of what others do. Raises OSError."""
@@ -48,7 +52,7 @@ class Link:
             ours.close()
             raise
         self._socket = ours
-        asyncio.get_running_loop().add_reader(ours, self._receive)
+        _loop().add_reader(ours, self._receive)
 
     def _receive(self) -> None:
         assert self._socket is not None
@@ -60,8 +64,7 @@ class Link:
     def poke(self) -> None:
         """Tell the others, in a moment: what comes together is told once."""
         if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_MOMENT_SECONDS, self._poke)
+            self._timer = _loop().call_later(_MOMENT_SECONDS, self._poke)
 
     def _poke(self) -> None:
         if self._timer is not None:
@@ -72,7 +75,7 @@ class Link:
     def close(self) -> None:
         self._poke()
         if self._socket is not None:
-            asyncio.get_running_loop().remove_reader(self._socket)
+            _loop().remove_reader(self._socket)
             self._socket.close()
             self._socket = None
             self._path.unlink(missing_ok=True)
@@ -91,3 +94,9 @@ def poke(folder: Path, but: Path | None = None) -> None:
                 other.unlink(missing_ok=True)
             except OSError:
                 continue  # it has more pokes waiting than it needs
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    from asyncio import get_running_loop
+
+    return get_running_loop()

@@ -141,18 +141,124 @@ local function present(result)
   end
 end
 
-local function execute(name, on_result)
+local function execute(name, on_result, arguments)
   local client = clients(vim.api.nvim_get_current_buf())[1] or clients()[1]
   if not client then
     tell("no server runs; open a Python file, or see why with :Understudy showOutput", "WARN")
     return
   end
-  local parameters = { command = "understudy." .. name, arguments = {} }
+  local parameters = { command = "understudy." .. name, arguments = arguments or {} }
   call(client, "request", "workspace/executeCommand", parameters, function(failure, result)
     if failure then
       tell(("%s failed: %s"):format(name, failure.message), "ERROR")
     else
       on_result(result)
+    end
+  end)
+end
+
+local function job_line(job)
+  local said = job.status == "done" and job.summary or job.why
+  if job.state == "running" then
+    said = job.message
+  end
+  local state = job.state == "ended" and job.status or job.state
+  return ("#%d %s: %s%s"):format(job.id, job.task, state, said ~= "" and ", " .. said or "")
+end
+
+-- The jobs of all folders that `wanted` takes, as items for `vim.ui.select`.
+local function jobs(folders, wanted)
+  local found = {}
+  for _, folder in ipairs(folders or {}) do
+    for _, job in ipairs(folder.jobs) do
+      if wanted(job) then
+        table.insert(found, { root = folder.root, job = job })
+      end
+    end
+  end
+  return found
+end
+
+local function choose(items, prompt, format, on_choice)
+  vim.ui.select(items, { prompt = prompt, format_item = format }, function(item)
+    if item then
+      on_choice(item)
+    end
+  end)
+end
+
+local function started(job)
+  if type(job) == "table" then
+    tell(job_line(job))
+  end
+end
+
+-- Commands that ask for what was not given on the command line, or show their answer in their own way.
+local asking = {}
+
+function asking.showTasks()
+  execute("showTasks", function(folders)
+    local lines = {}
+    for _, folder in ipairs(folders or {}) do
+      table.insert(lines, folder.root)
+      for _, task in ipairs(folder.tasks) do
+        table.insert(lines, ("  %s  %s"):format(task.name, task.title))
+      end
+      for _, job in ipairs(folder.jobs) do
+        table.insert(lines, "  " .. job_line(job))
+      end
+    end
+    show(table.concat(lines, "\n"))
+  end)
+end
+
+function asking.runTask(name)
+  local function run(task, root)
+    execute("runTask", started, { task, vim.empty_dict(), root })
+  end
+  if name then
+    run(name)
+    return
+  end
+  execute("showTasks", function(folders)
+    local tasks = {}
+    for _, folder in ipairs(folders or {}) do
+      for _, task in ipairs(folder.tasks) do
+        table.insert(tasks, { name = task.name, title = task.title, root = folder.root })
+      end
+    end
+    choose(tasks, "Which task?", function(task)
+      return task.title
+    end, function(task)
+      run(task.name, task.root)
+    end)
+  end)
+end
+
+function asking.runTests()
+  execute("runTests", started)
+end
+
+function asking.runAgain()
+  execute("runAgain", started)
+end
+
+function asking.cancelTask(id)
+  execute("showTasks", function(folders)
+    local open = jobs(folders, function(job)
+      return job.state ~= "ended" and (not id or job.id == tonumber(id))
+    end)
+    local function cancel(item)
+      execute("cancelTask", function() end, { item.root, item.job.id })
+    end
+    if #open == 0 then
+      tell("no such task runs or waits")
+    elseif id then
+      cancel(open[1])
+    else
+      choose(open, "Which one?", function(item)
+        return job_line(item.job)
+      end, cancel)
     end
   end)
 end
@@ -191,11 +297,13 @@ function in_editor.reportProblem()
   end)
 end
 
---- Runs the command `name` of `understudy/commands.lua`.
-function M.command(name)
+--- Runs the command `name` of `understudy/commands.lua`; some take an `argument`.
+function M.command(name, argument)
   for _, command in ipairs(require("understudy.commands")) do
     if command.name == name then
-      if command.client then
+      if asking[name] then
+        asking[name](argument)
+      elseif command.client then
         in_editor[name]()
       else
         execute(name, present)

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import { openReport } from "./commands.ts";
+import type { Row } from "./jobs.ts";
 import { onInterpreterPicked } from "./interpreter.ts";
 import { Session } from "./session.ts";
 import { SECTION } from "./settings.ts";
@@ -25,11 +26,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const current = new Session(context, log, show);
   session = current;
 
-  const command = (name: string, action: () => unknown): vscode.Disposable =>
+  const command = (name: string, action: (...args: never[]) => unknown): vscode.Disposable =>
     vscode.commands.registerCommand(`${SECTION}.${name}`, action);
   context.subscriptions.push(
     log,
     item,
+    current.tasks,
+    command("showTaskOutput", (row: Row) => current.tasks.showOutput(row)),
     command("restart", current.restart),
     command("showOutput", () => {
       log.show();

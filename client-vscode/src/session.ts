@@ -17,7 +17,9 @@ import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
 import { ManagedEnvironment } from "./managed.ts";
 import { NoInterpreter } from "./python.ts";
 import { givenSettings, SECTION, serverSettings } from "./settings.ts";
+import type { Folder } from "./jobs.ts";
 import type { Status } from "./status.ts";
+import { TasksView } from "./tasks.ts";
 
 const CRASHES = 3;
 const CRASH_WINDOW_MINUTES = 3;
@@ -26,6 +28,15 @@ const CRASH_WINDOW_MINUTES = 3;
 export class Session {
   /** Stops the server if it runs, chooses the interpreter anew, and starts it. */
   readonly restart = coalesced(() => this.replace());
+
+  readonly tasks = new TasksView(async (command, args) => {
+    if (!this.client?.isRunning()) return undefined;
+    const answer: unknown = await this.client.sendRequest(ExecuteCommandRequest.type, {
+      command,
+      arguments: args,
+    });
+    return answer;
+  });
 
   private client: LanguageClient | undefined;
   private interpreter: Interpreter | undefined;
@@ -85,6 +96,7 @@ export class Session {
     await vscode.commands.executeCommand("setContext", `${SECTION}.running`, false);
     const client = this.client;
     this.client = undefined;
+    this.tasks.clear();
     // A server that does not answer to "shutdown" is ended by the client; what it says is in the log.
     await client?.dispose().catch((error: unknown) => {
       this.log.warn(`Stopping the server: ${String(error)}`);
@@ -139,7 +151,10 @@ export class Session {
       },
       middleware: {
         executeCommand: async (command, args, next) => {
-          const answer: unknown = await next(command, args);
+          const complete = await this.tasks.completed(command, args);
+          if (!complete) return undefined;
+          if (command === `${SECTION}.showTasks`) await this.tasks.focus();
+          const answer: unknown = await next(command, complete);
           await presentAnswer(command, answer);
           return answer;
         },
@@ -160,6 +175,15 @@ export class Session {
     client.onNotification(`${SECTION}/status`, (status: Status) => {
       this.show(status, "showStatus");
     });
+    client.onNotification(`${SECTION}/tasks`, (folder: Folder) => {
+      this.tasks.update(folder);
+    });
+    client.onNotification(
+      `${SECTION}/taskOutput`,
+      ({ root, job, text }: { root: string; job: number; text: string }) => {
+        this.tasks.print(root, job, text);
+      },
+    );
     return client;
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ..checks import compose
 from ..discover import discover
 from ..model import Category
+from ..notifications import routing
 from ..runner.attempt import Change
 from ..runner.budget import Budget, Conditions
 from ..runner.engine import Engine, Keeping, Setting
@@ -22,7 +24,9 @@ from ..store.job_rows import Record
 from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import TestRuns
+from .notices import DELIVER, Notices, notice_of
 from .scan import Scan
+from .triggering import Triggering
 from .workspace import Workspace
 
 ScanAll = Callable[[Callable[[str, float], object]], Awaitable[Scan]]
@@ -44,12 +48,17 @@ class Chores:
         conditions: Callable[[], Conditions],
         kind: str,
         environ: Mapping[str, str] = os.environ,
+        typed_at: Callable[[], float] = lambda: routing.NEVER,
     ) -> None:
         self.workspace = workspace
         self._runner = runner
         self._scan = scan
         self._environ = environ
         self._tests = TestRuns(workspace.root, self._sources, environ)
+        self._told = told
+        self.notices = Notices(
+            self._deliver, lambda: workspace.settings, workspace.state, environ, typed_at
+        )
         settings = workspace.settings
         self.engine = Engine(
             workspace.state,
@@ -62,19 +71,38 @@ class Chores:
                 trusted=lambda: workspace.trusted,
                 kind=kind,
             ),
-            told,
+            self._change,
         )
+        self.triggering = Triggering(workspace, self.engine)
+
+    async def close(self) -> None:
+        """End what runs; what was held back is queued."""
+        await self.notices.close()
+        await self.engine.close()
+
+    async def _deliver(self, task: str, parameters: Mapping[str, Any]) -> int:
+        return await self.engine.submit(task, parameters, cause=("notice", "to be told"))
+
+    def _change(self, change: Change) -> None:
+        if change.kind == "ended" and change.job.task != DELIVER and self.engine.runs_here:
+            self.triggering.ended(change.job.task)
+            notice = notice_of(change.job, self.workspace.settings, time.time())
+            if notice is not None:
+                self.notices.take(notice)
+        self._told(change)
 
     def configure(self) -> None:
         """The settings have changed: they hold from now on."""
         settings = self.workspace.settings
         self.engine.configure(self._tasks(settings), options_of(settings), keeping_of(settings))
+        self.triggering.configure()
 
     def _tasks(self, settings: Settings) -> list[Task]:
         own = settings.tasks
         tasks = scan_tasks(own, self._scan_for)
         if own.test_runner.enabled:
             tasks.append(self._tests.task(own))
+        tasks.append(self.notices.task())
         return tasks + custom_tasks(own, self.workspace.root, self._environ)
 
     async def _scan_for(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
+from ..checks import compose
 from ..checks.engine import Checks
 from .folders import Folders
 from .scan import Scan, Seen
@@ -54,9 +55,20 @@ class ClosedFiles:
         for path in workspace.files:
             self._show(workspace, path)
 
+    def show_again(self, workspace: Workspace, paths: Iterable[str]) -> None:
+        """Something else than the files has changed."""
+        for path in paths:
+            self._show(workspace, path)
+
     def _show(self, workspace: Workspace, path: str) -> None:
-        if not self._is_open(path):
-            self._sink.problems(uri_of(path), None, None, workspace.files[path].problems)
+        if self._is_open(path):
+            return
+        known = workspace.files.get(path)
+        problems = known.problems if known else ()
+        if found := workspace.tasks_on(path):
+            reports = (*(known.reports if known else ()), *found)
+            problems = compose.problems(reports, workspace.settings)
+        self._sink.problems(uri_of(path), None, None, problems)
 
     def forget(self, paths: Iterable[str]) -> None:
         """What was said of files, or of all files in folders, is said no more."""

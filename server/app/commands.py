@@ -41,6 +41,29 @@ IGNORE_RULES = Command(
     "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
     palette=False,
 )
+RUN_TASK = Command(
+    "understudy.runTask",
+    "Run Task…",
+    "Run a task. Arguments: its name, its parameters, the folder; asks for what is not given.",
+)
+RUN_TESTS = Command(
+    "understudy.runTests",
+    "Run Tests",
+    "Run the tests: all, or those of files, ids, failed, changed. Argument: the parameters.",
+)
+RUN_AGAIN = Command("understudy.runAgain", "Run Last Task Again", "Run what was run last.")
+CANCEL_TASK = Command(
+    "understudy.cancelTask",
+    "Cancel Task…",
+    "Cancel a job that waits or runs. Arguments: its folder and its id; asks when not given.",
+)
+TASKS = Command("understudy.showTasks", "Show Tasks", "List the tasks, the queue and the history.")
+TASK_OUTPUT = Command(
+    "understudy.taskOutput",
+    "Show Output of Task",
+    "What a job printed. Arguments: its folder and its id.",
+    palette=False,
+)
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
 )
@@ -52,4 +75,20 @@ REPORT = Command(
     client=True,
 )
 
-COMMANDS = (SCAN, STATUS, TRUST, UNTRUST, DEBUG_INFO, IGNORE_RULES, RESTART, OUTPUT, REPORT)
+COMMANDS = (
+    SCAN,
+    RUN_TASK,
+    RUN_TESTS,
+    RUN_AGAIN,
+    CANCEL_TASK,
+    TASKS,
+    TASK_OUTPUT,
+    STATUS,
+    TRUST,
+    UNTRUST,
+    DEBUG_INFO,
+    IGNORE_RULES,
+    RESTART,
+    OUTPUT,
+    REPORT,
+)

@@ -7,19 +7,24 @@ waits on disk, tool or network.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
+from .. import resources
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks
 from ..model import Status
+from ..runner.budget import Conditions
 from ..runner.execute import Runner
 from ..settings.ignoring import edit_ignore
 from . import events
 from .actions import Actions
+from .background import Background
+from .chores import ScanAll
 from .closed import ClosedFiles, uri_of
 from .document import OpenDocument
 from .explanations import Explanations
@@ -34,6 +39,9 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _STATUS_SECONDS = 0.1
+_FLOW_SECONDS = 3.0
+"""Who typed so shortly ago is not to be disturbed."""
+_LOOK_SECONDS = 15.0
 
 _FREQUENT = (events.Edited, events.FilesTouched)
 """What changes nothing of the status by itself."""
@@ -53,15 +61,27 @@ class Core:
         self._closed_files = ClosedFiles(
             self.folders, self.checks, sink, self._is_open, self._status_soon, self._task
         )
+        self.background = Background(
+            self.folders,
+            self._runner,
+            sink,
+            self._scan_of,
+            self._conditions,
+            lambda: self._typed_at,
+            self._tasked,
+        )
+        self._typed_at = float("-inf")
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._status_timer: asyncio.TimerHandle | None = None
         self._told: Status | None = None
+        self._pressure = resources.Pressure()
 
     def start(self) -> None:
         """Begin to take events."""
         self.checks.warm()
         self._spawn(self._loop())
+        self._spawn(self._watch_machine())
 
     def handle(self, event: events.Event) -> None:
         """Take note of an event; events are worked off in order."""
@@ -78,6 +98,7 @@ class Core:
         for document in self.documents.values():
             document.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.background.close()
         await self._runner.close()
         for workspace in self.folders:
             await workspace.close()
@@ -99,6 +120,7 @@ class Core:
             case events.Opened():
                 await self._opened(event)
             case events.Edited():
+                self._typed_at = asyncio.get_running_loop().time()
                 if (document := self.documents.get(event.uri)) is not None:
                     document.edited(event.text, event.version, event.edits)
             case events.Saved():
@@ -116,6 +138,8 @@ class Core:
                 await self._reload(self.folders)
             case events.TrustDecided():
                 await self._trust_decided(event)
+            case events.JobAnswered():
+                await self.background.answer(event.root, event.job, again=event.again)
             case _:
                 assert_never(event)
 
@@ -138,6 +162,8 @@ class Core:
             self._changed,
             partial(when_slow, self._sink),
         )
+        if workspace.tasks_on(event.path):
+            document.tasked()
         document.analyse()
 
     async def _saved(self, event: events.Saved) -> None:
@@ -229,6 +255,7 @@ class Core:
             if document.workspace is not before:
                 document.analyse(again=True)
                 await self._leave_if_empty(before)
+        await self.background.follow()
         for workspace in left:
             await workspace.close()
 
@@ -243,6 +270,7 @@ class Core:
                 self._status_soon()
                 self._closed_files.show(workspace)
                 self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
+        await self.background.follow()
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:
         changed = await self.folders.decide(
@@ -276,11 +304,45 @@ class Core:
         """
         return await self._closed_files.scan(root)
 
+    # ── chores ──────────────────────────────────────────────────────────────────────────────────
+
+    def _scan_of(self, workspace: Workspace) -> ScanAll:
+        async def scan(_progress: Callable[[str, float], object]) -> Scan:
+            (found,) = await self._closed_files.scan(workspace.root)  # which shows its own
+            return found
+
+        return scan
+
+    def _conditions(self) -> Conditions:
+        since = asyncio.get_running_loop().time() - self._typed_at
+        return Conditions(
+            typing=since < _FLOW_SECONDS,
+            on_battery=self._pressure.on_battery,
+            pressure=self._pressure.shortage,
+        )
+
+    async def _watch_machine(self) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                self._pressure = await asyncio.to_thread(resources.look, self.folders.state)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _tasked(self, workspace: Workspace, paths: Iterable[str]) -> None:
+        for path in paths:
+            for document in self.documents.values():
+                if document.path == path:
+                    document.tasked()
+        self._closed_files.show_again(workspace, paths)
+        self._status_soon()
+
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
         return status_of(
-            tuple(self.folders), self.documents.values(), self._runner, self.folders.trouble
+            tuple(self.folders),
+            self.documents.values(),
+            self._runner,
+            (self.folders.trouble, *self.background.troubles),
         )
 
     def _status_soon(self) -> None:

@@ -100,6 +100,15 @@ class OpenDocument:
         loop = asyncio.get_running_loop()
         self._save_timer = loop.call_later(settings.debounce_ms / 1000, self.analyse)
 
+    def tasked(self) -> None:
+        """A task has found something here, or does not any more."""
+        settings = self.policy.settings
+        found = self.workspace.tasks_on(self.path)
+        analysing = {each.name for each in analyzers_for(self.path, self.language, settings)}
+        self.placed.keep(analysing | {report.tool for report in found}, settings)
+        self.placed.answered(found, (), settings)
+        self._changed(self)
+
     def cancel(self) -> None:
         """The user does not want to wait; what is already known stays."""
         self._cancel(self._analysis)
@@ -129,6 +138,7 @@ class OpenDocument:
         settings = self.policy.settings
         looking = {each.name for each in analyzers_for(subject.path, self.language, settings)}
         self.unanswered = frozenset(looking)
+        looking |= {report.tool for report in self.workspace.tasks_on(self.path)}
         if self.placed.keep(looking, self.policy.settings):
             self._changed(self)
         name = subject.path.rpartition("/")[2]

@@ -78,6 +78,15 @@ class TrustDecided:
     lasting: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class JobAnswered:
+    """The user's word on a job that was interrupted."""
+
+    root: Path
+    job: int
+    again: bool
+
+
 Event = (
     Opened
     | Edited
@@ -88,4 +97,5 @@ Event = (
     | RootsChanged
     | EditorSettings
     | TrustDecided
+    | JobAnswered
 )

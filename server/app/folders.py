@@ -29,8 +29,8 @@ class Folders:
     def __init__(self, sink: Sink, *, trusted: bool | None) -> None:
         self._sink = sink
         self._editor_trusts = trusted
-        self._state = _state(sink)
-        self._trust = Trust(self._state)
+        self.state = _state(sink)
+        self._trust = Trust(self.state)
         self._open: dict[Path, Workspace] = {}
         self._store_trouble = ""
         self.editor: Mapping[str, Any] | None = None
@@ -50,7 +50,7 @@ class Folders:
         rooted = [workspace for workspace in self if not workspace.loose]
         if not path.startswith("/") and rooted:
             return rooted[0]
-        folder = Path(path).parent if path.startswith("/") else self._state / "unsaved"
+        folder = Path(path).parent if path.startswith("/") else self.state / "unsaved"
         return await self.open(folder, loose=True)
 
     def around(self, path: str) -> Workspace | None:
@@ -78,7 +78,7 @@ class Folders:
 
     def _store(self, root: Path) -> Path:
         try:
-            return workspace_dir(root, self._state)
+            return workspace_dir(root, self.state)
         except OSError as error:
             self._store_trouble = f"nothing is remembered of {root}: {error}"
             return Path(os.devnull)

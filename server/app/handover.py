@@ -1,6 +1,7 @@
 """Handing an event to the engine without waiting for it: a file in the workspace's inbox.
 
-This is on the way of every git hook, so it imports little and starts nothing.
+This is on the way of every git hook, so it imports little and starts nothing: what is handed over
+while no engine runs is found by the next one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..link import LINK, poke
 from ..state import private_folder, replace_file, workspace_dir
 
 HOOKS = ("pre-commit", "post-commit", "pre-push", "post-merge")
@@ -23,7 +25,8 @@ MOST = 1_000
 
 
 def hand_over(root: Path, event: Mapping[str, object]) -> None:
-    """Store the event, as JSON, durably; the names of the files are in the order of time.
+    """Store the event, as JSON, durably, and poke whoever works on the workspace; the names of the
+    files are in the order of time.
 
     Raises OSError when it cannot be stored.
     """
@@ -33,3 +36,4 @@ def hand_over(root: Path, event: Mapping[str, object]) -> None:
         (inbox / name).unlink(missing_ok=True)
     name = f"{time.time_ns():020d}-{os.getpid()}.json"
     replace_file(inbox / name, json.dumps(event).encode())
+    poke(inbox.with_name(LINK))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ..checks.engine import Checks
 from ..resources import Pressure, look
@@ -13,8 +15,9 @@ from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.engine import Engine
 from ..runner.execute import Runner
-from ..settings import ConfigProblem
+from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
+from ..store.lease import Lease
 from ..trust import Trust
 from .chores import Chores, budget_of
 from .scan import Scan
@@ -39,12 +42,29 @@ class Service:
         return self._workspace.root
 
     @property
-    def trusted(self) -> bool:
-        return self._workspace.trusted
+    def settings(self) -> Settings:
+        return self._workspace.settings
 
     @property
     def config_problems(self) -> tuple[ConfigProblem, ...]:
         return self._workspace.config_problems
+
+
+class ServiceLock:
+    """At most one `understudy start` a workspace; ``state`` is its state folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._lease = Lease(state / "service.lock")
+
+    def holder(self) -> dict[str, Any] | None:
+        """What it told of itself (``pid``, ``root``); None when there is none."""
+        return self._lease.holder()
+
+    def take(self, root: Path) -> bool:
+        return self._lease.take({"pid": os.getpid(), "root": str(root)})
+
+    def give_up(self) -> None:
+        self._lease.give_up()
 
 
 @asynccontextmanager
@@ -54,8 +74,10 @@ async def open_service(
     told: Callable[[Change], object] = lambda _: None,
     *,
     runs: bool = True,
+    triggers: bool = False,
 ) -> AsyncIterator[Service]:
     """Open the chores of ``root``; without ``runs`` only to ask, others run what is asked for.
+    With ``triggers`` they start by themselves, too.
 
     On leaving, everything that was started is gone. Raises OSError (the state folder).
     """
@@ -82,19 +104,23 @@ async def open_service(
             lambda seen: progress(f"{seen.done} of {seen.files} files", seen.done / seen.files),
         )
 
-    watching: asyncio.Task[None] | None = None
+    working: list[asyncio.Task[None]] = []
     await workspace.load(None)
     runner.commands.budget = budget_of(workspace.settings)
     runner.commands.conditions = conditions
     chores = Chores(workspace, runner, scan, told, conditions, kind)
     try:
         await chores.engine.start(runs=runs)
+        loop = asyncio.get_running_loop()
         if runs:
-            watching = asyncio.get_running_loop().create_task(watch())
+            working.append(loop.create_task(watch()))
+        if triggers:
+            working.append(loop.create_task(chores.triggering.run()))
         yield Service(workspace, chores)
     finally:
-        if watching is not None:
-            watching.cancel()
-        await chores.engine.close()
+        for work in working:
+            work.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        await chores.close()
         await runner.close()
         await workspace.close()

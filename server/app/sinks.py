@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..model import Problem, Status
 
@@ -37,6 +37,15 @@ class Sink(Protocol):
 
     def ask_trust(self, root: Path) -> None:
         """Ask whether a workspace is trusted; the answer comes as an event."""
+
+    def jobs(self, listed: Mapping[str, Any]) -> None:
+        """The tasks and jobs of one folder, when they have changed: ``Background.listed``."""
+
+    def job_output(self, root: Path, job: int, text: str) -> None:
+        """Something that a running job printed."""
+
+    def ask_again(self, root: Path, job: int, what: str) -> None:
+        """Ask whether an interrupted job is to be run again; the answer comes as an event."""
 
 
 SLOW_SECONDS = 0.5

@@ -17,7 +17,7 @@ def status_of(
     workspaces: Collection[Workspace],
     documents: Collection[OpenDocument],
     runner: Runner,
-    trouble: str,
+    troubles: Iterable[str],
 ) -> Status:
     open_paths = {document.path for document in documents}
     closed = [
@@ -43,7 +43,7 @@ def status_of(
             _tool(analyzer.name, analyzer.version(), reports, running, runner.costs)
             for analyzer in ANALYZERS
         ),
-        notices=tuple(filter(None, [trouble, *(w.trouble for w in workspaces)])),
+        notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
     )
 
 

@@ -41,6 +41,8 @@ class Workspace:
         self.inner: AbstractSet[str] = frozenset()
         self.scanned = False
         self.stale = Stale()
+        self.tasked: dict[str, dict[str, Report]] = {}
+        """What tasks found, by task and path."""
         self._loaded = False
         self.state = store
         self._database = Database(store / "results.db", RESULTS)
@@ -87,6 +89,16 @@ class Workspace:
             return False
         self.files[path] = FileView.of(reports, self.settings)
         return True
+
+    def take(self, task: str, reports: Mapping[str, Report]) -> set[str]:
+        """What a task found, in place of what it found before; the paths that this is about."""
+        before = self.tasked.get(task, {})
+        self.tasked[task] = dict(reports)
+        return before.keys() | reports.keys()
+
+    def tasks_on(self, path: str) -> list[Report]:
+        """What tasks found in a file."""
+        return [found[path] for found in self.tasked.values() if path in found]
 
     async def scan(
         self, checks: Checks, paths: Sequence[Path], seen: Callable[[Seen], object]

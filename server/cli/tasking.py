@@ -17,7 +17,7 @@ from .exits import Exit
 from .scan import root_of
 
 _FOLLOW_SECONDS = 0.2
-_folder = click.option(
+FOLDER = click.option(
     "--in",
     "folder",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
@@ -32,7 +32,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("task")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]…")
 @click.option("--detach", is_flag=True, help="Do not wait for it.")
-@_folder
+@FOLDER
 @click.pass_context
 def run(
     ctx: click.Context, task: str, parameters: tuple[str, ...], folder: Path, *, detach: bool
@@ -116,14 +116,14 @@ def _complain(service: Service) -> None:
 
 @click.command
 @click.option("--all", "everything", is_flag=True, help="All that is remembered.")
-@_folder
+@FOLDER
 @_as_json
 def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
     """List the tasks that there are, and the newest jobs."""
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
-            kinds = service.engine.tasks.values()
+            kinds = [t for t in service.engine.tasks.values() if not t.hidden]
             jobs = await service.engine.jobs.recent(limit=100_000 if everything else 20)
             if as_json:
                 click.echo(
@@ -147,7 +147,7 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
 
 @click.command
 @click.argument("job", type=int)
-@_folder
+@FOLDER
 def logs(job: int, folder: Path) -> None:
     """Print what JOB printed, its newest attempt."""
     from ..app.chores import newest_log
@@ -165,7 +165,7 @@ def logs(job: int, folder: Path) -> None:
 
 @click.command
 @click.argument("job", type=int)
-@_folder
+@FOLDER
 def cancel(job: int, folder: Path) -> None:
     """Cancel JOB, whether it waits or runs, here or in an editor."""
 
@@ -181,7 +181,7 @@ def cancel(job: int, folder: Path) -> None:
 @click.command("log")
 @click.option("--job", type=int, help="Only of this job.")
 @click.option("--most", type=int, default=50, show_default=True, help="So many entries.")
-@_folder
+@FOLDER
 @_as_json
 def log(job: int | None, most: int, folder: Path, *, as_json: bool) -> None:
     """Show the audit trail: what the engine did, when, why, and for whom."""

@@ -1,4 +1,4 @@
-"""``understudy trust|untrust|status``: what may run in a workspace is the user's decision."""
+"""``understudy trust|untrust``: what may run in a workspace is the user's decision."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ..settings import project_file
 from ..state import state_dir
 from ..trust import Trust
 
@@ -26,24 +25,6 @@ def trust(folder: Path) -> None:
 def untrust(folder: Path) -> None:
     """Run nothing that FOLDER brings along. It is still checked."""
     _decide(folder, trusted=False)
-
-
-@click.command
-@_folder
-def status(folder: Path) -> None:
-    """Tell whether FOLDER is trusted, and which settings hold there."""
-    decisions = Trust(state_dir())
-    decided = decisions.decision(folder)
-    words = {True: "trusted", False: "not trusted", None: "not trusted (nobody has decided)"}
-    click.echo(f"{folder}: {words[decided]}")
-    if decided is None:
-        click.echo(
-            "It is checked, but no program that it brings along is run: see `understudy trust`."
-        )
-    config = project_file(folder)
-    click.echo(f"Settings of the project: {config if config.exists() else 'none'}")
-    if decisions.problem:
-        click.echo(decisions.problem, err=True)
 
 
 def _decide(folder: Path, *, trusted: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,51 @@ async def untrust(ls: Server) -> None:
     ls.core.handle(events.TrustDecided(trusted=False, lasting=True))
 
 
+async def run_task(
+    ls: Server, task: str = "", parameters: Any = None, root: str | None = None
+) -> Any:
+    return await _asked(ls, ls.core.background.run(task, _given(parameters), _root(root)))
+
+
+async def run_tests(ls: Server, parameters: Any = None, root: str | None = None) -> Any:
+    return await _asked(ls, ls.core.background.run_tests(_given(parameters), _root(root)))
+
+
+async def run_again(ls: Server) -> Any:
+    return await _asked(ls, ls.core.background.run_again())
+
+
+async def cancel_task(ls: Server, root: str, job: int) -> Any:
+    return await _asked(ls, ls.core.background.cancel(Path(root), job))
+
+
+async def show_tasks(ls: Server) -> list[dict[str, Any]]:
+    await ls.core.settle()
+    return await ls.core.background.listed()
+
+
+async def task_output(ls: Server, root: str, job: int) -> Any:
+    return await _asked(ls, ls.core.background.output(Path(root), job))
+
+
+async def _asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
+    """What a person asked for; when it cannot be had, they are told why."""
+    await ls.core.settle()
+    try:
+        return await answer
+    except (ValueError, OSError, sqlite3.Error) as error:
+        ls.publisher.message(f"That could not be done: {error}.", error=True)
+        return None
+
+
+def _given(parameters: Any) -> Mapping[str, Any]:
+    return parameters if isinstance(parameters, Mapping) else {}
+
+
+def _root(root: str | None) -> Path | None:
+    return Path(root) if root else None
+
+
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
     if (path := to_path(uri)) is not None:
         await ls.core.ignore_rules(path, rules)
@@ -245,6 +291,12 @@ _FEATURES_WITH_OPTIONS = (
 
 _COMMANDS: dict[str, Handler] = {
     commands.SCAN.id: scan_workspace,
+    commands.RUN_TASK.id: run_task,
+    commands.RUN_TESTS.id: run_tests,
+    commands.RUN_AGAIN.id: run_again,
+    commands.CANCEL_TASK.id: cancel_task,
+    commands.TASKS.id: show_tasks,
+    commands.TASK_OUTPUT.id: task_output,
     commands.STATUS.id: show_status,
     commands.DEBUG_INFO.id: debug_info,
     commands.TRUST.id: trust,

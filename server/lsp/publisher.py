@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,27 @@ class Publisher:
         if answer is not None:
             trusted = answer.title == trust.title
             self._server.core.handle(events.TrustDecided(trusted, root, lasting=True))
+
+    def jobs(self, listed: Mapping[str, Any]) -> None:
+        self._server.protocol.notify("understudy/tasks", listed)
+
+    def job_output(self, root: Path, job: int, text: str) -> None:
+        params = {"root": str(root), "job": job, "text": text}
+        self._server.protocol.notify("understudy/taskOutput", params)
+
+    def ask_again(self, root: Path, job: int, what: str) -> None:
+        self.spawn(self._ask_again(root, job, what))
+
+    async def _ask_again(self, root: Path, job: int, what: str) -> None:
+        again, forget = lsp.MessageActionItem("Run again"), lsp.MessageActionItem("Forget it")
+        params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, what, [again, forget])
+        try:
+            answer = await self._server.window_show_message_request_async(params)
+        except JsonRpcException:
+            return  # the client cannot ask; the job stays listed
+        if answer is not None:
+            event = events.JobAnswered(root, job, answer.title == again.title)
+            self._server.core.handle(event)
 
     def replace_text(self, uri: str, text: str) -> None:
         self.spawn(self._replace_text(uri, text))

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..link import Link
+from ..link import LINK, Link
 from ..state import private_folder
 from ..store.database import Database
 from ..store.history import History
@@ -29,7 +29,7 @@ from ..store.lease import Lease
 from .attempt import Change, World
 from .budget import Conditions
 from .execute import Runner
-from .graph import Node, closure
+from .graph import Node, closure, throughput
 from .scheduler import Options, Scheduler
 from .task import Task
 
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _TAKE_OVER_SECONDS = 1.0
 _PRUNE_SECONDS = 300.0
+_HOUR = 3_600.0
 _DAY = 86_400.0
 
 
@@ -84,7 +85,7 @@ class Engine:
         self.history = History(self._database)
         self._lease = Lease(folder / "engine.lock")
         self._lease_name = f"lease {folder}"
-        self._link = Link(folder / "link", self._poked)
+        self._link = Link(folder / LINK, self._poked)
         now, chance = self._setting.now, self._setting.chance
         self._scheduler = Scheduler(
             self.jobs,
@@ -128,7 +129,7 @@ class Engine:
             self._lease.give_up()
         self._link.poke()
         self._link.close()
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
             watcher.cancel()
         await self._database.close()
 
@@ -184,20 +185,23 @@ class Engine:
         it has not ``within`` so many seconds, and LookupError when there is none."""
         async with asyncio.timeout(within):
             while True:
-                watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._watchers.add(watcher)
-                try:
-                    record = await self.jobs.get(id_)
-                    if record is None:
-                        raise LookupError(f"there is no job {id_}")
-                    if record.merged is not None:
-                        id_ = record.merged
-                        continue
-                    if record.state is JobState.ENDED:
-                        return record
-                    await asyncio.wait((watcher,), timeout=_TAKE_OVER_SECONDS)
-                finally:
-                    self._watchers.discard(watcher)
+                poked = self.next_poke()
+                record = await self.jobs.get(id_)
+                if record is None:
+                    raise LookupError(f"there is no job {id_}")
+                if record.merged is not None:
+                    id_ = record.merged
+                    continue
+                if record.state is JobState.ENDED:
+                    return record
+                await asyncio.wait((poked,), timeout=_TAKE_OVER_SECONDS)
+
+    def next_poke(self) -> asyncio.Future[None]:
+        """Done when something changes here or in another process; it may be for nothing."""
+        watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watchers.add(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+        return watcher
 
     async def cancel(self, id_: int) -> bool:
         """Whether there was something to cancel."""
@@ -230,6 +234,12 @@ class Engine:
     def held_back(self) -> str:
         """Why work waits although it could run; empty when none does."""
         return self._scheduler.held_back
+
+    async def multiplier(self) -> float:
+        """How many times as long the last hour's executions would have taken one after another."""
+        since = self._setting.now() - _HOUR
+        spans = [(e.started, e.ended) for e in await self.history.executions(since)]
+        return throughput(spans)
 
     # ── running ─────────────────────────────────────────────────────────────────────────────────
 
@@ -289,7 +299,7 @@ class Engine:
 
     def _notice(self) -> None:
         self._wake.set()
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
             if not watcher.done():
                 watcher.set_result(None)
 

@@ -97,6 +97,17 @@ def estimate(needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float], t
     return Plan(sum(seconds.get(name, 0.0) for name in needs), now)
 
 
+def throughput(spans: Iterable[tuple[float, float]]) -> float:
+    """Of executions from start to end: the sum of their times over the time in which any ran."""
+    total = busy = 0.0
+    reached = float("-inf")
+    for start, end in sorted(spans):
+        total += end - start
+        busy += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total / busy if busy else 1.0
+
+
 def _longest_way(
     needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float]
 ) -> dict[str, float]:

@@ -37,7 +37,7 @@ class Task:
     ``repeatable``: an interrupted run may simply be run again. ``timeout`` is in seconds, as is
     ``retry_delay``, the first of a series that doubles. ``needs`` names tasks that have to succeed
     first; ``inputs`` and ``outputs`` are patterns, from which more needs follow. ``needs_trust``:
-    it runs what the workspace brings along.
+    it runs what the workspace brings along. ``hidden``: people are not offered it.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Task:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     needs_trust: bool = False
+    hidden: bool = False
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .database import Database
@@ -94,16 +94,20 @@ class History:
             lambda c: [Sample(*row) for row in c.execute(query, (since,))]
         )
 
-    async def last_runs(self) -> dict[str, float]:
-        """When each rule of a schedule last ran."""
+    async def marks(self) -> dict[str, str]:
+        """What is remembered of each rule of a schedule, as it was kept."""
         return await self._database.run(
-            lambda c: dict(c.execute("SELECT rule, last FROM runs").fetchall())
+            lambda c: dict(c.execute("SELECT rule, mark FROM runs").fetchall())
         )
 
-    async def ran(self, rule: str, at: float) -> None:
-        await self._database.run(
-            lambda c: c.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (rule, at))
-        )
+    async def keep_marks(self, marks: Mapping[str, str]) -> None:
+        """These marks and no others."""
+
+        def work(c: sqlite3.Connection) -> None:
+            c.execute("DELETE FROM runs")
+            c.executemany("INSERT INTO runs VALUES (?, ?)", marks.items())
+
+        await self._database.run(work)
 
     async def prune(self, results_before: float, metrics_before: float) -> Sequence[int]:
         """Forget what is older; the ids of the jobs forgotten, whose logs can go."""

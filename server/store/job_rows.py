@@ -58,7 +58,7 @@ JOBS = Schema(
             at REAL NOT NULL, queued INTEGER NOT NULL, running INTEGER NOT NULL
         );
         CREATE TABLE runs (
-            rule TEXT PRIMARY KEY, last REAL NOT NULL
+            rule TEXT PRIMARY KEY, mark TEXT NOT NULL
         ) WITHOUT ROWID
         """,
     ),

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { grouped, type Folder, type Job } from "../src/jobs.ts";
+
+const job = (given: Partial<Job>): Job => ({
+  id: 1,
+  task: "tests",
+  state: "ended",
+  status: "done",
+  why: "",
+  summary: "",
+  issues: 0,
+  message: "",
+  fraction: 0,
+  attempt: 0,
+  seconds: 2,
+  causes: [],
+  ...given,
+});
+
+const folder = (jobs: Job[], heldBack = ""): Folder => ({
+  root: "/shop",
+  tasks: [{ name: "tests", title: "Tests" }],
+  jobs,
+  heldBack,
+});
+
+const cases: [string, Partial<Job>, string, string][] = [
+  ["done", { summary: "12 passed" }, "pass", "12 passed, 2.0 s"],
+  ["issues", { summary: "1 failed", issues: 1 }, "warning", "1 failed, 2.0 s"],
+  ["failed is not clean", { status: "failed", why: "no python" }, "error", "failed: no python"],
+  ["timed out", { status: "timed out", why: "" }, "error", "timed out"],
+  ["cancelled", { status: "cancelled", why: "" }, "circle-slash", "cancelled"],
+  ["running", { state: "running", message: "3 of 9" }, "sync~spin", "3 of 9"],
+  ["waits", { state: "queued" }, "clock", "waits: you are typing"],
+  ["retried", { state: "queued", attempt: 1, why: "busy" }, "clock", "again after: busy"],
+  ["asking", { state: "asking" }, "question", "was interrupted: run it again?"],
+];
+
+for (const [name, given, icon, description] of cases)
+  test(name, () => {
+    const [group] = grouped([folder([job(given)], "you are typing")]);
+    assert.equal(group?.rows[0]?.icon, icon);
+    assert.equal(group?.rows[0]?.description, description);
+    assert.equal(group?.rows[0]?.label, "Tests");
+  });
+
+test("groups come in their order, and empty ones are left out", () => {
+  const jobs = [job({}), job({ id: 2, state: "running" }), job({ id: 3, task: "gone" })];
+  const groups = grouped([folder(jobs)]);
+  assert.deepEqual(
+    groups.map((group) => [group.title, group.rows.map((row) => row.label)]),
+    [
+      ["Running", ["Tests"]],
+      ["History", ["Tests", "gone"]],
+    ],
+  );
+});

@@ -1,0 +1,256 @@
+"""The chores of the open folders, as the editor sees them: progress, what was found, questions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..runner.attempt import Change
+from ..runner.budget import Conditions
+from ..runner.execute import Runner
+from ..store.job_rows import DONE, JobState, Record
+from ..tasks.answers import found_by
+from ..tasks.test_runs import NAME as TESTS
+from .chores import Chores, ScanAll, budget_of, newest_log
+from .folders import Folders
+from .notices import DELIVER
+from .presentation import job_line, job_payload
+from .sinks import Progress, Sink, when_slow
+from .workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+_LISTED = 50
+_TELL_SECONDS = 0.1
+
+
+class Asked(NamedTuple):
+    """A task that was asked for by hand."""
+
+    root: Path
+    task: str
+    parameters: Mapping[str, Any]
+
+
+class Background:
+    """Belongs to the event loop. ``found`` is called with a folder and the paths in it for which
+    something else is to be shown."""
+
+    def __init__(
+        self,
+        folders: Folders,
+        runner: Runner,
+        sink: Sink,
+        scan: Callable[[Workspace], ScanAll],
+        conditions: Callable[[], Conditions],
+        typed_at: Callable[[], float],
+        found: Callable[[Workspace, Iterable[str]], None],
+    ) -> None:
+        self._folders = folders
+        self._runner = runner
+        self._sink = sink
+        self._scan = scan
+        self._conditions = conditions
+        self._typed_at = typed_at
+        self._found = found
+        self._chores: dict[Path, Chores] = {}
+        self._shown: dict[tuple[Path, int], tuple[ExitStack, Progress]] = {}
+        self._timers: dict[Path, asyncio.TimerHandle] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+        self._last: Asked | None = None
+        runner.commands.conditions = conditions
+
+    async def follow(self) -> None:
+        """Have chores for each folder that is open, and for no other; take over their settings."""
+        wanted = {workspace.root: workspace for workspace in self._folders if not workspace.loose}
+        for root, chores in tuple(self._chores.items()):
+            if wanted.get(root) is not chores.workspace:
+                del self._chores[root]
+                await chores.close()
+        for root, workspace in wanted.items():
+            if (known := self._chores.get(root)) is not None:
+                known.configure()
+            else:
+                await self._open(workspace)
+            self._runner.commands.budget = budget_of(workspace.settings)
+
+    async def _open(self, workspace: Workspace) -> None:
+        def told(change: Change) -> None:
+            self._told(chores, change)
+
+        scan = self._scan(workspace)
+        chores = Chores(
+            workspace,
+            self._runner,
+            scan,
+            told,
+            self._conditions,
+            "editor",
+            typed_at=self._typed_at,
+        )
+        self._chores[workspace.root] = chores
+        try:
+            await chores.engine.start()
+            for record in await _newest(chores):
+                self._take(chores, record)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("tasks of %s cannot run: %s", workspace.root, error)
+        self._tell_soon(workspace.root)
+
+    async def close(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._telling:
+            task.cancel()
+        await asyncio.gather(*(chores.close() for chores in self._chores.values()))
+        self._chores.clear()
+
+    @property
+    def troubles(self) -> Iterable[str]:
+        """What is wrong with the disks, for the status."""
+        return [chores.engine.trouble for chores in self._chores.values()]
+
+    # ── what a person asks for ──────────────────────────────────────────────────────────────────
+
+    async def run(
+        self, task: str, parameters: Mapping[str, Any], root: Path | None
+    ) -> dict[str, Any]:
+        """Run a task; the job's payload, with its ``root``. Raises ValueError, for people."""
+        chores = self._of(root, task)
+        self._last = Asked(chores.workspace.root, task, parameters)
+        cause = ("manual", "asked for in the editor")
+        id_ = await chores.engine.submit(task, parameters, cause=cause)
+        record = await chores.engine.jobs.get(id_)
+        assert record is not None
+        return {**job_payload(record), "root": str(chores.workspace.root)}
+
+    async def run_tests(self, parameters: Mapping[str, Any], root: Path | None) -> dict[str, Any]:
+        """As ``run``, for the tests."""
+        return await self.run(TESTS, parameters, root)
+
+    async def run_again(self) -> dict[str, Any]:
+        """What was asked for last. Raises ValueError when nothing was."""
+        if self._last is None:
+            raise ValueError("no task was run yet in this session")
+        return await self.run(self._last.task, self._last.parameters, self._last.root)
+
+    async def cancel(self, root: Path, job: int) -> bool:
+        """Whether there was something to cancel."""
+        return await self._of(root).engine.cancel(job)
+
+    async def answer(self, root: Path, job: int, *, again: bool) -> bool:
+        return await self._of(root).engine.answer(job, again=again)
+
+    async def output(self, root: Path, job: int) -> str:
+        """What a job printed, its end."""
+        engine = self._of(root).engine
+        record = await engine.jobs.get(job)
+        return newest_log(engine, record) if record is not None else ""
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """For each folder its tasks and its newest jobs."""
+        return [await self._listed(chores) for chores in self._chores.values()]
+
+    async def _listed(self, chores: Chores) -> dict[str, Any]:
+        engine = chores.engine
+        recent = await engine.jobs.recent(limit=_LISTED)
+        return {
+            "root": str(chores.workspace.root),
+            "tasks": [
+                {"name": t.name, "title": t.title} for t in engine.tasks.values() if not t.hidden
+            ],
+            "jobs": [
+                job_payload(record)
+                for record in await engine.jobs.recent(limit=_LISTED)
+                if record.task != DELIVER
+            ],
+            "heldBack": engine.held_back,
+        }
+
+    def _of(self, root: Path | None, task: str = "") -> Chores:
+        having = [
+            chores
+            for chores in self._chores.values()
+            if root in (None, chores.workspace.root) and (not task or task in chores.engine.tasks)
+        ]
+        if not having:
+            if task:
+                raise ValueError(f"there is no task {task!r} in the folders that are open")
+            raise ValueError(f"{root} is not open as a folder")
+        return having[0]
+
+    # ── what the engine tells ───────────────────────────────────────────────────────────────────
+
+    def _told(self, chores: Chores, change: Change) -> None:
+        root, job = chores.workspace.root, change.job
+        match change.kind:
+            case "started":
+                self._begin(chores, job)
+            case "progress":
+                if (shown := self._shown.get((root, job.id))) is not None:
+                    shown[1].report(change.text, change.fraction)
+            case "output":
+                self._sink.job_output(root, job.id, change.output.decode("utf-8", "replace"))
+            case "asking":
+                self._sink.ask_again(root, job.id, job_line(job))
+            case "ended":
+                self._take(chores, job)
+                if job.status != DONE and any(c.trigger == "manual" for c in job.causes):
+                    self._sink.message(job_line(job), error=True)
+        if change.kind in ("ended", "retrying"):
+            stack, _ = self._shown.pop((root, job.id), (ExitStack(), None))
+            stack.close()
+        if change.kind not in ("progress", "output"):
+            self._tell_soon(root)
+
+    def _begin(self, chores: Chores, job: Record) -> None:
+        task = chores.engine.tasks.get(job.task)
+
+        def cancel() -> None:
+            self._spawn(chores.engine.cancel(job.id))
+
+        stack = ExitStack()
+        title = task.title if task else job.task
+        progress = stack.enter_context(when_slow(self._sink, title, cancel))
+        self._shown[chores.workspace.root, job.id] = (stack, progress)
+
+    def _take(self, chores: Chores, job: Record) -> None:
+        """Show what a task found, in place of what it found before."""
+        reports = found_by(job.value)
+        if reports is not None:
+            self._found(chores.workspace, chores.workspace.take(job.task, reports))
+
+    def _tell_soon(self, root: Path) -> None:
+        if root not in self._timers:
+            loop = asyncio.get_running_loop()
+            self._timers[root] = loop.call_later(_TELL_SECONDS, self._tell, root)
+
+    def _tell(self, root: Path) -> None:
+        del self._timers[root]
+        if (chores := self._chores.get(root)) is not None:
+            self._spawn(self._send(chores))
+
+    async def _send(self, chores: Chores) -> None:
+        try:
+            self._sink.jobs(await self._listed(chores))
+        except sqlite3.Error as error:
+            log.warning("the jobs cannot be listed: %s", error)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+
+async def _newest(chores: Chores) -> list[Record]:
+    """The last job that ended of each task: what it found is still so, as far as is known."""
+    newest: dict[str, Record] = {}
+    for record in await chores.engine.jobs.recent((JobState.ENDED,), _LISTED):
+        if found_by(record.value) is not None:
+            newest.setdefault(record.task, record)
+    return list(newest.values())

@@ -1,0 +1,230 @@
+"""What is told of the chores, to whom and when; each delivery is a durable job of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..model import Importance
+from ..notifications import routing
+from ..notifications.base import Channel, Event, Json, Level, Notice, Undelivered, attempt
+from ..notifications.templates import Words, compose
+from ..runner.calls import Outcome, Status
+from ..runner.task import Context, Result, Task, Transient
+from ..settings import Settings
+from ..settings.tasks import Occasion, Tasks
+from ..store.job_rows import CANCELLED, DONE, Record
+from ..tasks.answers import issues_of, summary_of
+
+DELIVER = "understudy.deliver"
+_LEVELS = {level.label: level for level in Level}
+_PATIENT = (CANCELLED, "merged", "dropped")
+
+
+class Notices:
+    """``submit`` queues a delivery; ``typed_at``: when somebody typed last, on the loop's clock."""
+
+    def __init__(
+        self,
+        submit: Callable[[str, Mapping[str, Any]], Awaitable[int]],
+        settings: Callable[[], Settings],
+        state: Path,
+        environ: Mapping[str, str],
+        typed_at: Callable[[], float],
+    ) -> None:
+        self._submit = submit
+        self._settings = settings
+        self._state = state
+        self._environ = environ
+        self._typed_at = typed_at
+        self._gates: routing.State = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def task(self) -> Task:
+        """The task that delivers one notice to one channel."""
+        return Task(
+            DELIVER,
+            self._deliver,
+            title="Delivery of a notice",
+            importance=Importance.HIGH,
+            repeatable=True,
+            timeout=60.0,
+            hidden=True,
+        )
+
+    def take(self, notice: Notice) -> None:
+        """Tell of something, now or when it does not disturb."""
+        settings = self._settings()
+        routed = routing.submit(
+            self._gates, notice, rules_of(settings), policy_of(settings), *self._now()
+        )
+        self._go_on(routed)
+
+    async def close(self) -> None:
+        """What was held back is queued: the next start delivers it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._go_on(routing.release(self._gates, self._now()[0]), again=False)
+        await asyncio.gather(*self._telling, return_exceptions=True)
+
+    def _now(self) -> tuple[float, float]:
+        return asyncio.get_running_loop().time(), self._typed_at()
+
+    def _tick(self) -> None:
+        self._timer = None
+        policy = policy_of(self._settings())
+        self._go_on(routing.tick(self._gates, policy, *self._now()))
+
+    def _go_on(self, routed: routing.Routed, *, again: bool = True) -> None:
+        self._gates = routed.state
+        loop = asyncio.get_running_loop()
+        for delivery in routed.deliveries:
+            task = loop.create_task(self._queue(delivery))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+        due = routing.due(self._gates, policy_of(self._settings()), *self._now())
+        if again and due is not None and self._timer is None:
+            self._timer = loop.call_at(due, self._tick)
+
+    async def _queue(self, delivery: routing.Delivery) -> None:
+        parameters = {
+            "delivery": delivery.id,
+            "channel": delivery.channel,
+            "notice": delivery.notice.to_json(),
+        }
+        await self._submit(DELIVER, parameters)
+
+    async def _deliver(self, context: Context) -> Result:
+        name = str(context.parameters["channel"])
+        notice = Notice.from_json(context.parameters["notice"])
+        channel = self._channel(name)
+        if channel is None:
+            return _failed(f"there is no channel {name!r}, or it is not configured")
+        try:
+            await attempt(channel, notice)
+        except Undelivered as error:
+            if error.transient:
+                raise Transient(error.why) from None
+            return _failed(error.why)
+        return Result({"summary": f"{notice.title} → {name}"})
+
+    def _channel(self, name: str) -> Channel | None:
+        """Made when it is needed: what a channel imports is heavy."""
+        own = self._settings().notifications
+        kind, _, variable = name.partition(":")
+        match kind:
+            case "console":
+                from ..notifications.console import Console
+
+                return Console(sys.stderr, self._environ)
+            case "desktop":
+                from ..notifications.desktop import Desktop
+
+                return Desktop()
+            case "file":
+                from ..notifications.file import File, FileConfig
+
+                path = Path(own.file.path) if own.file.path else self._state / "notices.jsonl"
+                return File(FileConfig(path, own.file.max_bytes, own.file.keep_days))
+            case "mail" if own.mail.host:
+                from ..notifications.mail import Mail, MailConfig, Security
+
+                mail = own.mail
+                config = MailConfig(
+                    mail.host,
+                    mail.port,
+                    mail.from_,
+                    mail.to,
+                    Security(mail.security),
+                    mail.user,
+                    mail.password_variable,
+                )
+                return Mail(config, self._environ)
+            case "services" if variable:
+                from ..notifications.services import Service
+
+                return Service(variable, self._environ)
+        return None
+
+
+def _failed(why: str) -> Result:
+    return Result(outcome=Outcome(Status.FAILED, why=why))
+
+
+def rules_of(settings: Settings) -> list[routing.Rule]:
+    own = settings.notifications
+    rules = [
+        _rule("console", own.console),
+        _rule("desktop", own.desktop),
+        _rule("file", own.file, log=True),
+        _rule("mail", own.mail),
+    ]
+    return rules + [_rule(f"services:{each}", own.services) for each in own.services.url_variables]
+
+
+def _rule(name: str, channel: Any, *, log: bool = False) -> routing.Rule:
+    events = frozenset(Event(each) for each in channel.events)
+    return routing.Rule(name, channel.enabled, _LEVELS[channel.minimum], events, log)
+
+
+def policy_of(settings: Settings) -> routing.Policy:
+    own = settings.notifications
+    return routing.Policy(own.quiet_while_typing, own.burst)
+
+
+def notice_of(job: Record, settings: Settings, at: float) -> Notice | None:
+    """What is to be told of a job that has ended; None: nothing."""
+    wanted = _wanted(job.task, settings.tasks)
+    issues = issues_of(job.value)
+    own = {
+        Event(name): Words(words.title, words.message)
+        for name, words in settings.notifications.templates.items()
+        if name in set(Event)
+    }
+    facts: dict[str, Json] = {
+        "task": job.task,
+        "job": job.id,
+        "status": job.status,
+        "why": job.why,
+        "seconds": round(job.seconds, 1),
+        "count": issues,
+        "summary": summary_of(job.value),
+    }
+
+    def told(event: Event, level: Level) -> Notice:
+        return compose(f"{job.task}-{job.id}-{job.attempt}", event, level, facts, at, own)
+
+    if job.status in _PATIENT:
+        return None
+    if job.status != DONE:
+        occasion = "timeouts" if job.status == Status.TIMED_OUT else "failures"
+        return told(Event.TASK_FAILED, Level.ERROR) if occasion in wanted else None
+    high = issues >= _high_count(job.task, settings.tasks)
+    if issues and ("issues" in wanted or ("highCounts" in wanted and high)):
+        return told(Event.ISSUES_FOUND, Level.ERROR if high else Level.WARNING)
+    return told(Event.TASK_COMPLETED, Level.INFO) if "completion" in wanted else None
+
+
+_GROUPS: Mapping[str, Callable[[Tasks], Any]] = {
+    "security_scan": lambda own: own.security_scan,
+    "code_analysis": lambda own: own.code_analysis,
+    "performance_profile": lambda own: own.performance_profile,
+    "dependency_audit": lambda own: own.dependency_audit,
+    "test_runner": lambda own: own.test_runner,
+}
+
+
+def _wanted(task: str, own: Tasks) -> tuple[Occasion, ...]:
+    if task in _GROUPS:
+        wanted: tuple[Occasion, ...] = _GROUPS[task](own).notify
+        return wanted
+    return own.custom[task].notify if task in own.custom else ()
+
+
+def _high_count(task: str, own: Tasks) -> float:
+    group = _GROUPS[task](own) if task in _GROUPS else None
+    return float(getattr(group, "high_count", float("inf")))

@@ -1,0 +1,56 @@
+"""``understudy metrics|export``: what the engine has measured and remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from ..app.records import FORMATS, KINDS, metrics_of, rows_of
+from ..app.service import open_service
+from .scan import root_of
+from .tasking import FOLDER
+
+
+@click.command
+@click.option("--days", type=float, default=30.0, show_default=True, help="Of so many days.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@FOLDER
+def metrics(days: float, folder: Path, *, as_json: bool) -> None:
+    """How long tasks take and wait, how often they succeed, and what they use."""
+
+    async def look() -> None:
+        async with open_service(root_of((folder,)), "command", runs=False) as service:
+            found = await metrics_of(service, days)
+            if as_json:
+                click.echo(json.dumps(found, indent=2))
+                return
+            for task, of_task in found["tasks"].items():
+                click.echo(task)
+                for name, value in of_task.items():
+                    click.echo(f"  {name:<16} {value}")
+            for name, value in found["queue"].items():
+                click.echo(f"{name:<18} {value}")
+
+    asyncio.run(look())
+
+
+@click.command
+@click.argument("kind", type=click.Choice(KINDS))
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True)
+@FOLDER
+def export(kind: str, format_: str, folder: Path) -> None:
+    """Print what is remembered: jobs and their results, executions, metrics, the audit trail."""
+
+    async def look() -> None:
+        async with open_service(root_of((folder,)), "command", runs=False) as service:
+            rows = await rows_of(service, kind)
+            if format_ == "json":
+                click.echo(json.dumps(rows, indent=2))
+                return
+            for row in rows:
+                click.echo(json.dumps(row))
+
+    asyncio.run(look())

@@ -1,0 +1,177 @@
+"""``understudy start|stop|status``: the chores of a workspace without an editor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..app.presentation import job_line, job_payload
+from ..app.service import ServiceLock, open_service
+from ..settings import project_file
+from ..state import private_folder, state_dir, workspace_dir
+from ..trust import Trust
+from .exits import Exit
+from .scan import root_of
+from .tasking import FOLDER
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
+
+
+@click.command
+@click.option("--foreground", is_flag=True, help="Stay in this terminal.")
+@FOLDER
+@click.pass_context
+def start(ctx: click.Context, folder: Path, *, foreground: bool) -> None:
+    """Run the workspace's chores: what its triggers start, and what is asked for.
+
+    It goes on after you log out, until `understudy stop`. An editor on the workspace does the same
+    by itself.
+    """
+    root = root_of((folder,))
+    lock = ServiceLock(workspace_dir(root))
+    if (other := lock.holder()) is not None:
+        click.echo(f"Understudy already runs for {root}, as process {other.get('pid')}.", err=True)
+        ctx.exit(Exit.USAGE)
+    if foreground:
+        ctx.exit(asyncio.run(_serve(root, lock)))
+    ctx.exit(_detach(root, lock))
+
+
+async def _serve(root: Path, lock: ServiceLock) -> int:
+    if not lock.take(root):
+        click.echo(f"Understudy already runs for {root}.", err=True)
+        return Exit.USAGE
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        async with open_service(root, "service", _say, triggers=True) as service:
+            for problem in service.chores.triggering.problems:
+                click.echo(problem, err=True)
+            click.echo(f"Understudy runs for {root}.", err=True)
+            await stopped.wait()
+    finally:
+        lock.give_up()
+    return Exit.CLEAN
+
+
+def _say(change: Any) -> None:
+    if change.kind in ("ended", "retrying", "asking"):
+        at = time.strftime("%H:%M:%S")
+        click.echo(f"{at} {job_line(change.job)}", err=True)
+
+
+def _detach(root: Path, lock: ServiceLock) -> int:
+    log = private_folder(workspace_dir(root)) / "service.log"
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "understudy", "start", "--foreground", "--in", str(root)],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        holder = lock.holder()
+        if holder is not None and holder.get("pid") == process.pid:
+            click.echo(f"Understudy runs for {root}, as process {process.pid}.")
+            return Exit.CLEAN
+        if process.poll() is not None:
+            break
+        time.sleep(_LOOK_SECONDS)  # another process takes the lock
+    click.echo(f"Understudy did not start; see {log}.", err=True)
+    return Exit.FAILED
+
+
+@click.command
+@FOLDER
+@click.pass_context
+def stop(ctx: click.Context, folder: Path) -> None:
+    """End what `understudy start` began; what runs is ended, and what waits goes on waiting."""
+    root = root_of((folder,))
+    lock = ServiceLock(workspace_dir(root))
+    holder = lock.holder()
+    if holder is None:
+        click.echo(f"Understudy does not run for {root}.")
+        ctx.exit(Exit.CLEAN)
+    pid = holder.get("pid")
+    if not isinstance(pid, int):
+        click.echo("It is about to start; try again in a moment.", err=True)
+        ctx.exit(Exit.FAILED)
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while lock.holder() is not None:
+        if time.monotonic() > deadline:
+            click.echo(f"Process {pid} has not ended yet.", err=True)
+            ctx.exit(Exit.FAILED)
+        time.sleep(_LOOK_SECONDS)  # another process gives the lock up
+    click.echo(f"Understudy no longer runs for {root}.")
+
+
+@click.command
+@click.argument(
+    "folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(folder: Path, *, as_json: bool) -> None:
+    """Tell whether FOLDER is trusted, which settings hold there, who runs its chores, and what
+    runs and waits."""
+    root = folder.resolve()
+    told = asyncio.run(_status(root))
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+        return
+    words = {True: "trusted", False: "not trusted", None: "not trusted (nobody has decided)"}
+    click.echo(f"{root}: {words[told['trusted']]}")
+    if told["trusted"] is None:
+        click.echo(
+            "It is checked, but no program that it brings along is run: see `understudy trust`."
+        )
+    config = project_file(root)
+    click.echo(f"Settings of the project: {config if config.exists() else 'none'}")
+    holder = told["holder"]
+    runs = f"{holder.get('kind')}, process {holder.get('pid')}" if holder else "nobody"
+    click.echo(f"Its chores are run by: {runs}")
+    counts = ", ".join(f"{count} {state}" for state, count in told["jobs"].items()) or "none"
+    click.echo(f"Tasks: {counts}")
+    for line in told["open"]:
+        click.echo(f"  {line['line']}")
+    click.echo(f"Throughput: {told['multiplier']:.1f} × one after another, in the last hour")
+    for problem in told["problems"]:
+        click.echo(problem, err=True)
+
+
+async def _status(root: Path) -> dict[str, Any]:
+    decisions = Trust(state_dir())
+    decided = decisions.decision(root)
+    async with open_service(root, "command", runs=False) as service:
+        engine = service.engine
+        jobs = await engine.jobs.recent(limit=1_000)
+        still = [job for job in jobs if job.state != "ended"]
+        return {
+            "root": str(root),
+            "trusted": decided,
+            "holder": engine.holder(),
+            "jobs": dict(Counter(str(job.state) for job in still)),
+            "open": [{**job_payload(job), "line": job_line(job)} for job in still[:20]],
+            "multiplier": await engine.multiplier(),
+            "problems": [p for p in (decisions.problem, engine.trouble) if p],
+        }

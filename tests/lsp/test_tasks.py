@@ -1,0 +1,195 @@
+"""Tasks in an editor: run, watched, cancelled; what they find is shown where it is, until it is gone."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from .conftest import Start
+from .editor import Editor
+from .text import Json
+
+TESTS = "def test_good():\n    assert True\n\n\ndef test_bad():\n    value = '😀'\n    assert value == 4\n"
+
+
+def own_tasks(workspace: Path, **tasks: str) -> None:
+    """Tasks of the workspace, each a shell script."""
+    config = workspace / ".understudy" / "config.yaml"
+    config.parent.mkdir(exist_ok=True)
+    lines = ["tasks:", "  custom:"]
+    for name, script in tasks.items():
+        lines += [f"    {name}:", f"      command: [sh, -c, {script!r}]", "      matcher: gcc"]
+    config.write_text("\n".join(lines) + "\n")
+
+
+def jobs(editor: Editor) -> list[Json]:
+    """The newest jobs that the editor was told of."""
+    told = editor.said("understudy/tasks")
+    listed: list[Json] = told[-1]["jobs"] if told else []
+    return listed
+
+
+async def ended(editor: Editor, job: Json) -> Json:
+    """The job once it has ended."""
+
+    def look() -> list[Json]:
+        same = [each for each in jobs(editor) if each["id"] == job["id"]]
+        return [each for each in same if each["state"] == "ended"]
+
+    (found,) = await editor.until(look)
+    return found
+
+
+async def run(editor: Editor, task: str, parameters: Any = None) -> Json:
+    """The job of a task, once it has ended."""
+    job = await editor.command("runTask", task, parameters or {})
+    assert job is not None
+    return await ended(editor, job)
+
+
+async def test_a_task_of_ones_own(start: Start, workspace: Path) -> None:
+    file = workspace / "main.c"
+    file.write_text("int main() { return x; }\n")
+    own_tasks(workspace, compile="echo main.c:1:21: error: no x; exit 1", clean="echo fine")
+    editor = await start(trusted=True)
+    job = await run(editor, "compile")
+    assert (job["status"], job["issues"]) == ("failed", 1)
+    assert "ended with status 1" in job["why"]
+    (shown,) = await editor.sees(file, "compile")
+    assert shown["message"] == "no x"
+    assert shown["range"]["start"] == {"line": 0, "character": 20}
+    output = await editor.command("taskOutput", str(workspace), job["id"])
+    assert output == "main.c:1:21: error: no x\n"
+    assert "".join(each["text"] for each in editor.said("understudy/taskOutput")) == output
+    assert any(
+        "#1 compile: failed" in each["message"] for each in editor.said("window/showMessage")
+    )
+
+
+async def test_what_is_mended_is_gone(start: Start, workspace: Path) -> None:
+    file = workspace / "main.c"
+    file.touch()
+    own_tasks(workspace, compile=f"cat {shlex.quote(str(workspace / 'errors'))}; true")
+    (workspace / "errors").write_text("main.c:1:1: error: bad\n")
+    editor = await start(trusted=True)
+    await run(editor, "compile")
+    await editor.sees(file, "compile")
+    (workspace / "errors").write_text("")
+    await run(editor, "compile")
+    await editor.sees(file)
+
+
+async def test_the_tests_are_run_and_shown_at_the_failing_line(
+    start: Start, workspace: Path
+) -> None:
+    file = workspace / "tests" / "test_it.py"
+    file.parent.mkdir()
+    file.write_text(TESTS)
+    interpreter = workspace / ".venv" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    interpreter.chmod(0o755)
+    editor = await start(trusted=True)
+    buffer = editor.open(file)
+    await editor.idle()
+    before = set(editor.found(file))
+    job = await editor.command("runTests")
+    done = await ended(editor, job)
+    assert (done["status"], done["issues"], done["summary"]) == ("done", 1, "1 passed, 1 failed")
+    (failure,) = await editor.until(
+        lambda: [each for each in editor.shown(file) if each["source"] == "tests"]
+    )
+    assert failure["range"]["start"]["line"] == 6
+    assert "assert '😀' == 4" in failure["message"]
+    editor.edit(buffer, "'😀'", "4")
+    editor.save(buffer)
+    job = await editor.command("runTests", {"failed": True})
+    done = await ended(editor, job)
+    assert done["summary"] == "1 passed"
+    await editor.until(lambda: set(editor.found(file)) == before)
+
+
+async def test_nothing_runs_in_an_untrusted_workspace(start: Start, workspace: Path) -> None:
+    own_tasks(workspace, trap=f"touch {shlex.quote(str(workspace / 'trapped'))}")
+    (workspace / "tests").mkdir()
+    (workspace / "tests" / "test_it.py").write_text("import pytest\nopen('../trapped', 'w')\n")
+    editor = await start(trusted=False)
+    assert await editor.command("runTask", "trap", {}) is None
+    assert any("no task 'trap'" in each["message"] for each in editor.said("window/showMessage"))
+    job = await run(editor, "test_runner")
+    assert job["status"] == "refused"
+    assert not (workspace / "trapped").exists()
+
+
+async def test_a_scan_as_a_task(start: Start, workspace: Path) -> None:
+    file = workspace / "app.py"
+    file.write_text("import os\nprint(eval(input()))\n")
+    editor = await start(trusted=True)
+    job = await run(editor, "security_scan")
+    assert job["summary"] == "1 issue in 1 file: 1 medium"
+    await editor.sees(file, "Bandit, Ruff B307", "Ruff F401")
+
+
+async def test_cancelling_a_task(start: Start, workspace: Path) -> None:
+    own_tasks(workspace, wait=f"echo $$ > {shlex.quote(str(workspace / 'pid'))}; sleep 1000")
+    editor = await start(trusted=True)
+    job = await editor.command("runTask", "wait", {})
+    await editor.until(lambda: any(each["state"] == "running" for each in jobs(editor)))
+    (created,) = await editor.until(lambda: editor.said("window/workDoneProgress/create"))
+    assert await editor.command("cancelTask", str(workspace), job["id"]) is True
+    done = await ended(editor, job)
+    assert done["status"] == "cancelled"
+    assert int((workspace / "pid").read_text()) not in psutil.pids()
+    ends = [each for each in editor.said("$/progress") if each["value"]["kind"] == "end"]
+    assert [each["token"] for each in ends] == [created["token"]]
+
+
+async def test_the_progress_button_cancels(start: Start, workspace: Path) -> None:
+    own_tasks(workspace, wait="sleep 1000")
+    editor = await start(trusted=True)
+    job = await editor.command("runTask", "wait", {})
+    (created,) = await editor.until(lambda: editor.said("window/workDoneProgress/create"))
+    editor.notify("window/workDoneProgress/cancel", created)
+    assert (await ended(editor, job))["status"] == "cancelled"
+
+
+async def test_run_again_runs_what_was_run_last(start: Start, workspace: Path) -> None:
+    own_tasks(workspace, say="echo ${word:-nothing}")
+    editor = await start(trusted=True)
+    assert await editor.command("runAgain") is None
+    await run(editor, "say")
+    again = await editor.command("runAgain")
+    done = await ended(editor, again)
+    assert (done["task"], done["id"]) == ("say", 2)
+
+
+async def test_changed_settings_give_other_tasks(start: Start, workspace: Path) -> None:
+    editor = await start(trusted=True)
+    (listed,) = await editor.command("showTasks")
+    assert [task["name"] for task in listed["tasks"]] == [
+        *("security_scan", "code_analysis", "performance_profile", "test_runner")
+    ]
+    own_tasks(workspace, hello="echo hello")
+    editor.touch(workspace / ".understudy" / "config.yaml")
+    (listed,) = await editor.command("showTasks")
+    assert "hello" in [task["name"] for task in listed["tasks"]]
+    assert (await run(editor, "hello"))["status"] == "done"
+
+
+async def test_what_was_interrupted_is_asked_for(
+    start: Start, workspace: Path, tmp_path: Path
+) -> None:
+    own_tasks(workspace, once="sleep 1000")
+    editor = await start(trusted=True)
+    await editor.command("runTask", "once", {})
+    await editor.until(lambda: any(each["state"] == "running" for each in jobs(editor)))
+    await editor.kill()
+    again = await start(trusted=True)
+    (listed,) = await again.command("showTasks")
+    (job,) = listed["jobs"]
+    assert job["state"] == "asking"
+    await again.until(lambda: again.said("window/showMessageRequest"))

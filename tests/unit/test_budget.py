@@ -1,0 +1,90 @@
+"""The budget over simulated jobs: it holds over any ten seconds, and the important go on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.model import Importance
+from understudy.runner.budget import Budget, Conditions, Usage, slots, why_not_now
+
+TICK = 0.25
+MUCH = 1 << 40
+
+
+def simulate(budget: Budget, demands: list[tuple[float, float]], ticks: int) -> list[list[float]]:
+    """What each job used in each tick; a demand is a priority and a use of CPUs."""
+    paused: frozenset[int] = frozenset()
+    used = []
+    for _ in range(ticks):
+        now = [0.0 if n in paused else use * TICK for n, (_, use) in enumerate(demands)]
+        used.append(now)
+        usages = [Usage(n, demands[n][0], cpu, 0) for n, cpu in enumerate(now)]
+        paused = budget.tick(usages, TICK).paused
+    return used
+
+
+@given(
+    st.floats(5, 100),
+    st.integers(1, 64),
+    st.lists(
+        st.tuples(st.sampled_from([1.0, 10.0, 100.0]), st.floats(0, 1)), min_size=1, max_size=5
+    ),
+)
+def test_it_holds_over_any_ten_seconds(
+    percent: float, cpus: int, demands: list[tuple[float, float]]
+) -> None:
+    shares = [(priority, use * cpus / len(demands)) for priority, use in demands]
+    used = [sum(tick) for tick in simulate(Budget(percent, MUCH, cpus), shares, 200)]
+    window = int(10 / TICK)
+    allowed = percent / 100 * cpus * 10
+    most = max(sum(used[start : start + window]) for start in range(len(used) - window))
+    assert most <= allowed * 1.15 + cpus * TICK
+
+
+def test_what_is_within_the_budget_is_never_paused() -> None:
+    used = simulate(Budget(50, MUCH, 2), [(1.0, 0.4), (100.0, 0.5)], 100)
+    assert all(min(tick) > 0 for tick in used)
+
+
+def test_the_least_urgent_is_paused_first() -> None:
+    used = simulate(Budget(50, MUCH, 2), [(1.0, 1.0), (100.0, 0.9)], 200)
+    low, high = (sum(tick[n] for tick in used) for n in (0, 1))
+    assert high == pytest.approx(0.9 * 200 * TICK, rel=0.05)
+    assert low < high / 4
+
+
+@pytest.mark.parametrize(
+    ("usages", "excess"),
+    [
+        ([Usage(1, 1, 0, 60), Usage(2, 1, 0, 30)], None),
+        ([Usage(1, 1, 0, 60), Usage(2, 1, 0, 50)], 1),
+        ([Usage(1, 100, 0, 90), Usage(2, 1, 0, 20)], 2),
+        ([], None),
+    ],
+)
+def test_memory(usages: list[Usage], excess: int | None) -> None:
+    assert Budget(50, 100, 2).tick(usages, TICK).excess == excess
+
+
+@pytest.mark.parametrize(
+    ("most", "percent", "cpus", "expected"),
+    [(5, 50, 2, 5), (5, 50, 1, 2), (5, 5, 1, 1), (64, 100, 4, 20), (1, 100, 64, 1)],
+)
+def test_slots(most: int, percent: float, cpus: int, expected: int) -> None:
+    assert slots(most, percent, cpus) == expected
+
+
+@pytest.mark.parametrize(
+    ("importance", "conditions", "why"),
+    [
+        (Importance.LOW, Conditions(), ""),
+        (Importance.LOW, Conditions(typing=True), "you are typing"),
+        (Importance.LOW, Conditions(on_battery=True), "the computer runs on battery"),
+        (Importance.LOW, Conditions(pressure="no memory", typing=True), "no memory"),
+        (Importance.MEDIUM, Conditions(True, True, "no memory"), ""),
+    ],
+)
+def test_why_not_now(importance: Importance, conditions: Conditions, why: str) -> None:
+    assert why_not_now(importance, conditions) == why
