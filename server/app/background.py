@@ -164,11 +164,7 @@ class Background:
             "tasks": [
                 {"name": t.name, "title": t.title} for t in engine.tasks.values() if not t.hidden
             ],
-            "jobs": [
-                job_payload(record)
-                for record in await engine.jobs.recent(limit=_LISTED)
-                if record.task != DELIVER
-            ],
+            "jobs": [job_payload(record) for record in recent if record.task != DELIVER],
             "heldBack": engine.held_back,
         }
 

@@ -58,7 +58,7 @@ class Budget:
         if self._balance > 0:
             return self._paused & {usage.job for usage in usages}
         # The least urgent first, until what the others took fits into the allowance.
-        over = sum(usage.cpu for usage in usages) - self._rate * seconds - self._balance
+        over = sum(usage.cpu for usage in usages) - self._rate * seconds
         paused: set[int] = set()
         for usage in sorted(usages, key=lambda each: each.priority):
             if over <= 0:
