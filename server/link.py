@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 LINK = "link"
 """The folder, in a workspace's state folder."""
 _MOMENT_SECONDS = 0.01
-_LONGEST = 100
-"""Bytes of a socket's path that every system takes."""
 
 
 class Link:
     """``poked`` is called in the event loop, once for any number of pokes that came together.
 
-    Without a folder to bind in, or a path that is too long, nobody is poked; looking now and then
-    finds what changed, only later.
+    Without a folder to bind in nobody is poked; looking now and then finds what changed, later.
     """
 
     def __init__(self, folder: Path, poked: Callable[[], object]) -> None:
@@ -42,12 +39,11 @@ class Link:
     def open(self) -> None:
         """Be told of what others do. Raises OSError."""
         private_folder(self._folder)
-        if len(os.fsencode(self._path)) > _LONGEST:
-            raise OSError(f"the path of {self._folder} is too long for a socket")
         ours = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             ours.setblocking(False)
-            ours.bind(str(self._path))
+            with _short(self._folder) as folder:
+                ours.bind(f"{folder}/{self._path.name}")
         except BaseException:
             ours.close()
             raise
@@ -83,17 +79,31 @@ class Link:
 
 def poke(folder: Path, but: Path | None = None) -> None:
     """Poke all that listen in ``folder``; those that are gone are cleared away."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+    with (
+        contextlib.suppress(OSError),
+        _short(folder) as short,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours,
+    ):
         ours.setblocking(False)
         for other in folder.iterdir():
             if other == but:
                 continue
             try:
-                ours.sendto(b"\0", str(other))
+                ours.sendto(b"\0", f"{short}/{other.name}")
             except ConnectionRefusedError:
                 other.unlink(missing_ok=True)
             except OSError:
                 continue  # it has more pokes waiting than it needs
+
+
+@contextlib.contextmanager
+def _short(folder: Path) -> Iterator[str]:
+    """Another path of the folder: the system takes only a hundred bytes of a socket's."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

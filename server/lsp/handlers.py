@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -208,14 +208,16 @@ async def untrust(ls: Server) -> None:
     ls.core.handle(events.TrustDecided(trusted=False, lasting=True))
 
 
-async def run_task(
-    ls: Server, task: str = "", parameters: Any = None, root: str | None = None
-) -> Any:
-    return await _asked(ls, ls.core.background.run(task, _given(parameters), _root(root)))
+async def run_task(ls: Server, *given: Any) -> Any:
+    """Arguments: a task's name, its parameters, a folder; the last two may be left out."""
+    task, parameters, root = _padded(given, 3)
+    return await _asked(ls, ls.core.background.run(str(task), _mapping(parameters), _root(root)))
 
 
-async def run_tests(ls: Server, parameters: Any = None, root: str | None = None) -> Any:
-    return await _asked(ls, ls.core.background.run_tests(_given(parameters), _root(root)))
+async def run_tests(ls: Server, *given: Any) -> Any:
+    """Arguments: parameters, a folder; both may be left out."""
+    parameters, root = _padded(given, 2)
+    return await _asked(ls, ls.core.background.run_tests(_mapping(parameters), _root(root)))
 
 
 async def run_again(ls: Server) -> Any:
@@ -245,8 +247,12 @@ async def _asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
         return None
 
 
-def _given(parameters: Any) -> Mapping[str, Any]:
-    return parameters if isinstance(parameters, Mapping) else {}
+def _padded(given: Sequence[Any], count: int) -> list[Any]:
+    return [*given, *[None] * count][:count]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _root(root: str | None) -> Path | None:

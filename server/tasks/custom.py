@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from ..model import Importance
-from ..runner.calls import Status
+from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
 from ..runner.task import Context, Result, Task
 from ..settings.tasks import CustomTask, Tasks
@@ -18,6 +18,7 @@ from .builtin_matchers import BUILTIN
 from .matchers import Matched, Matcher, match
 
 _MOST_OUTPUT = 4 << 20
+_PLACE = re.compile(r"\$\{\{\s*([\w.:-]+)\s*\}\}")
 FILES = "files"
 """The parameter that a trigger fills with the files that it is about."""
 
@@ -30,8 +31,11 @@ def _task(
     name: str, own: CustomTask, settings: Tasks, root: Path, environ: Mapping[str, str]
 ) -> Task:
     async def run(context: Context) -> Result:
-        folder = await asyncio.to_thread(_below, root, own.cwd, name)
-        argv = words(own.command, {**own.parameters, **context.parameters}, root)
+        try:
+            folder = await asyncio.to_thread(_below, root, own.cwd, name)
+            argv = words(own.command, {**own.parameters, **context.parameters}, root)
+        except ValueError as error:
+            return Result(outcome=Outcome(Status.FAILED, why=str(error)))
         result = await context.command(argv, str(folder), {**environ, **own.env})
         return await _read(name, own.matcher, context, result, folder, root)
 
@@ -59,25 +63,24 @@ def _below(root: Path, cwd: str, name: str) -> Path:
 
 
 def words(command: Sequence[str], parameters: Mapping[str, Any], root: Path) -> list[str]:
-    """The command with its parameters: ``${name}`` inside a word, ``${root}``, and a word that is
-    ``${files}`` alone becomes as many words as there are files. No shell reads any of it.
+    """The command with its parameters: ``${{ name }}`` inside a word, ``${{ root }}``, and a word
+    that is ``${{ files }}`` alone becomes as many words as there are files. No shell reads them.
 
     Raises ValueError when a parameter has no value.
     """
     files = parameters.get(FILES, ())
     files = [files] if isinstance(files, str) else [str(each) for each in files]
     values = {"root": str(root), **parameters, FILES: " ".join(files)}
+
+    def value(place: re.Match[str]) -> str:
+        if (name := place[1]) not in values:
+            raise ValueError(f"the parameter {name!r} has no value")
+        return str(values[name])
+
     argv: list[str] = []
     for word in command:
-        if word in ("$files", "${files}"):
-            argv += files
-            continue
-        try:
-            argv.append(Template(word).substitute(values))
-        except (KeyError, ValueError) as error:
-            raise ValueError(
-                f"the word {word!r} of the command cannot be filled: {error}"
-            ) from None
+        whole = _PLACE.fullmatch(word)
+        argv += files if whole and whole[1] == FILES else [_PLACE.sub(value, word)]
     return argv
 
 
