@@ -110,7 +110,7 @@ export class TasksView implements vscode.TreeDataProvider<Group | Row>, vscode.D
       folder.tasks.map((task) => ({
         label: task.title,
         description: task.name === task.title ? "" : task.name,
-        detail: this.folders.size > 1 ? folder.root : undefined,
+        detail: this.folders.size > 1 ? folder.root : "",
         args: [task.name, {}, folder.root],
       })),
     );

@@ -40,10 +40,13 @@ const cases: [string, Partial<Job>, string, string][] = [
 
 for (const [name, given, icon, description] of cases)
   test(name, () => {
-    const [group] = grouped([folder([job(given)], "you are typing")]);
-    assert.equal(group?.rows[0]?.icon, icon);
-    assert.equal(group?.rows[0]?.description, description);
-    assert.equal(group?.rows[0]?.label, "Tests");
+    const row = grouped([folder([job(given)], "you are typing")])
+      .flatMap((group) => group.rows)
+      .at(0);
+    assert.ok(row);
+    assert.equal(row.icon, icon);
+    assert.equal(row.description, description);
+    assert.equal(row.label, "Tests");
   });
 
 test("groups come in their order, and empty ones are left out", () => {
