@@ -222,8 +222,9 @@ def _check_files(context: Context, items: tuple[Item, ...]) -> list[Answer]:
             found[row["filename"]].append(from_json(row))
     except (OSError, *MALFORMED):
         failed = True
+    silent = [item for item in items if not failed and not found.get(item[0], True)]
     with contextlib.suppress(OSError, *MALFORMED):  # then each is asked about, and says why
-        _find_excluded(context, [item for item in items if not found.get(item[0], True)])
+        _find_excluded(context, silent)
     answers: list[Answer] = []
     for item, seen in zip(items, before, strict=True):
         if isinstance(seen, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -32,12 +33,15 @@ class Explanations:
 
     async def of(self, problem: Problem) -> str:
         """A paragraph; empty when there is none, or not yet."""
-        tasks = list(self._tasks(problem))
-        if tasks:
-            await asyncio.wait(tasks, timeout=PATIENCE)
-        return next((said for task in tasks if task.done() and (said := task.result())), "")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                for task in self._tasks(problem):
+                    if said := await asyncio.shield(task):
+                        return said
+        return ""
 
     def _tasks(self, problem: Problem) -> Iterator[asyncio.Task[str]]:
+        """One after another: who is not listened to is not asked."""
         for analyzer in ANALYZERS:
             for rule in (f.rule for f in problem.findings if f.tool == analyzer.name):
                 key = analyzer.name, rule

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import compose
+from ..settings import Settings
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from .sinks import Sink
@@ -105,7 +106,9 @@ class Folders:
         if not workspace.loose:
             logging.getLogger(_OURS).setLevel(workspace.settings.log.level.upper())
         here = [p for p in workspace.config_problems if p.path == workspace.config_path]
-        problems = compose.problems([config_report(here)], workspace.settings)
+        # No rule that is ignored hides what is wrong with the settings.
+        shown = Settings(severity=workspace.settings.severity)
+        problems = compose.problems([config_report(here)], shown)
         # With its text, since the editor may have it open: that hides what is said of a file alone.
         text = await asyncio.to_thread(_text, workspace.config_path) if here else ""
         self._sink.problems(workspace.config_path.as_uri(), None, text, problems)

@@ -72,7 +72,7 @@ class Workspace:
         if loaded.valid or not self._loaded:
             self.settings = loaded.settings
         self._loaded = True
-        if before != self.settings:
+        if (before.rules, before.severity) != (self.settings.rules, self.settings.severity):
             self.files = {p: FileView.of(v.reports, self.settings) for p, v in self.files.items()}
         return before != self.settings
 
@@ -140,14 +140,7 @@ class Workspace:
 
     def below(self, paths: AbstractSet[str]) -> list[str]:
         """The known files that are among ``paths`` or lie in one of them."""
-        inside: dict[str, bool] = {"": False}
-
-        def within(path: str) -> bool:
-            if (known := inside.get(path)) is None:
-                known = inside[path] = path in paths or within(path.rpartition("/")[0])
-            return known
-
-        return [path for path in self.files if within(path)]
+        return [path for path in self.files if not paths.isdisjoint(around(path))]
 
     async def close(self) -> None:
         await self.results.close()

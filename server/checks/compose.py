@@ -16,16 +16,13 @@ NOT_ANALYSED = "not-analysed"
 def problems(reports: Iterable[Report], settings: Settings) -> tuple[Problem, ...]:
     """The merged findings of one file, as the settings want to see them.
 
-    A tool that could not parse the file is not named beside the syntax error that explains it.
+    A rule that is ignored takes with it what another tool says of the same matter. A tool that
+    could not parse the file is not named beside the syntax error that explains it.
     """
     ignored = settings.rules.ignore
     findings = [finding for report in reports for finding in report.findings]
     broken = any(finding.rule == SYNTAX_ERROR for finding in findings)
-    shown = [
-        finding
-        for finding in findings
-        if finding.rule not in ignored and not (broken and finding.rule == NOT_ANALYSED)
-    ]
+    shown = [each for each in findings if not (broken and each.rule == NOT_ANALYSED)]
     levels = settings.severity._asdict()
     return tuple(
         Problem(problem.findings, levels[problem.severity.label])

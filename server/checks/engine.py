@@ -122,14 +122,9 @@ class Checks:
 
         Without ``keep`` they stay in memory, until someone asks for the same who does keep them.
         """
-        settings = policy.settings.analysis
-        size, limit = len(subject.content), settings.max_file_bytes
         looking = analyzers_for(subject.path, subject.language, policy.settings)
-        if why := why_excluded(subject.path, subject.root, settings.exclude):
-            yield [Report(each.name, State.NOT_ANALYSED, why=why) for each in looking]
-            return
-        if size > limit:
-            yield compose.too_large((each.name for each in looking), size, limit)
+        if passed_over := _passed_over(subject, looking, policy.settings):
+            yield passed_over
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
         configured = await asyncio.to_thread(
@@ -139,6 +134,7 @@ class Checks:
         recalled = await self.recall([k for k in keys if k not in self._under_way], results)
         recalled |= self._in_memory(keys)  # some came while the store was asked
         kept = results if keep else None
+        deep = [k for k, pair in zip(keys, configured, strict=True) if pair[0].tier is Tier.DEEP]
         tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
 
         def begin(tier: Tier) -> None:
@@ -158,6 +154,10 @@ class Checks:
                 yield tuple(recalled.values())
             if tasks[Tier.FAST]:
                 await asyncio.wait(tasks[Tier.FAST], timeout=_HEAD_START_SECONDS)
+                if late := self._in_memory(key for key in deep if key not in recalled):
+                    recalled |= late
+                    self._store(late, kept)
+                    yield tuple(late.values())
             begin(Tier.DEEP)
             for next_report in asyncio.as_completed([*tasks[Tier.FAST], *tasks[Tier.DEEP]]):
                 yield (await next_report,)
@@ -239,6 +239,16 @@ class Checks:
         if fresh and results is not None:
             self._unstored -= fresh
             results.put({key: codec.dumps(reports[key]) for key in fresh})
+
+
+def _passed_over(subject: Subject, looking: Sequence[Analyzer], settings: Settings) -> list[Report]:
+    """Why nobody looks at it; empty when they do."""
+    size, limit = len(subject.content), settings.analysis.max_file_bytes
+    if why := why_excluded(subject.path, subject.root, settings.analysis.exclude):
+        return [Report(each.name, State.NOT_ANALYSED, why=why) for each in looking]
+    if size > limit:
+        return compose.too_large((each.name for each in looking), size, limit)
+    return []
 
 
 def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyzer, ...]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
-from ..discover import Found, discover, found_at, rediscover
+from ..discover import Found, discover, found_at, mode_of, rediscover
 from ..model import Priority, Report, Tier
 from ..runner.calls import Status
 from ..settings import Settings
@@ -106,15 +106,19 @@ class _Configurations:
 
     def _of(self, folder: str) -> _Configured:
         """A folder without a configuration of its own has its parent's, up to the root."""
-        if (known := self._known.get(folder)) is not None:
-            return known
-        inside = folder.startswith(f"{self._root}/")
-        if inside and not any(os.path.lexists(f"{folder}/{name}") for name in _SOURCES):
-            found = self._of(os.path.dirname(folder))
-        else:
-            found = configure(ANALYZERS, Path(folder), self._root, self._settings, self._files)
-        self._known[folder] = found
+        way = [folder]
+        while way[-1] not in self._known and self._has_its_parents(way[-1]):
+            way.append(os.path.dirname(way[-1]))
+        found = self._known.get(way[-1])
+        if found is None:
+            place = Path(way[-1])
+            found = configure(ANALYZERS, place, self._root, self._settings, self._files)
+        self._known.update(dict.fromkeys(way, found))
         return found
+
+    def _has_its_parents(self, folder: str) -> bool:
+        inside = folder.startswith(f"{self._root}/")
+        return inside and not any(os.path.lexists(f"{folder}/{name}") for name in _SOURCES)
 
 
 class WorkspaceScan:
@@ -223,6 +227,7 @@ class WorkspaceScan:
         folders = {os.path.dirname(file.found.path) for file, _ in batch}
         now = _Configurations(self._root, self._policy.settings, self._checks.files)
         configured = await asyncio.to_thread(now.of_all, folders)
+        modes = await asyncio.to_thread(_modes, [file.found.path for file, _ in batch])
         done: list[Scanned] = []
         stored: dict[str, str] = {}
         stamps: dict[str, FileStamp] = {}
@@ -232,7 +237,7 @@ class WorkspaceScan:
                 found = file.found
                 stamps[found.path] = FileStamp(found.mtime_ns, found.size, found.inode, digest)
                 here = configured[os.path.dirname(found.path)]
-                if (analyzer, configuration) in _for_mode(here, found.mode):
+                if (analyzer, configuration) in _for_mode(here, modes[found.path]):
                     key = key_of(found.path, digest, analyzer, configuration)
                     stored[key] = text
                     self._checks.remember(key, report)
@@ -255,6 +260,10 @@ class WorkspaceScan:
         del self._files[file.found.path]
         reports = sorted(file.reports, key=lambda each: _ORDER[each.tool])
         return [Scanned(file.found.path, tuple(reports), file.fresh)]
+
+
+def _modes(paths: Iterable[str]) -> dict[str, int]:
+    return {path: mode_of(path) for path in paths}
 
 
 def _for_mode(configured: _Configured, mode: int) -> _Configured:

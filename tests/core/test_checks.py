@@ -93,6 +93,34 @@ async def test_a_save_makes_the_speculation_that_it_joins_urgent(world: World) -
     assert sorted(world.runner.ran) == ["bandit", "ruff"]
 
 
+async def test_the_fast_tier_has_a_head_start(world: World) -> None:
+    world.runner.may_run.clear()
+    save = asyncio.ensure_future(world.check())
+    await until(lambda: world.runner.ran == ["ruff"])
+    await until(lambda: world.runner.ran == ["ruff", "bandit"])  # which does not wait for ever
+    world.runner.may_run.set()
+    assert set(await save) == {"ruff", "bandit"}
+
+
+async def test_what_comes_during_the_head_start_is_not_computed_again(world: World) -> None:
+    """Bandit's speculation ends while the save still waits for Ruff."""
+    (world.root / "pyproject.toml").write_text('[tool.ruff]\nexclude = ["app.py"]\n')
+    await world.check(keep=False)
+    world.runner.ran.clear()
+    known, world.checks._known = world.checks._known, type(world.checks._known)()
+
+    def meanwhile() -> None:
+        world.checks._known = known
+
+    world.runner.meanwhile = meanwhile
+    reports = await world.check()
+    assert {tool: report.state for tool, report in reports.items()} == {
+        "ruff": State.NOT_ANALYSED,
+        "bandit": State.FINDINGS,
+    }
+    assert world.runner.ran == ["ruff"]
+
+
 async def test_results_outlive_the_process(world: World, tmp_path: Path) -> None:
     before = await world.check()
     await world.results.flush()

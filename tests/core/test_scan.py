@@ -651,3 +651,19 @@ async def scanned(world: World, tool: str) -> Report:
 
 async def opened(world: World, tool: str) -> Report:
     return (await world.in_memory("a.py"))[tool]
+
+
+# ── depth ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_file_in_a_thousand_folders(make: Make) -> None:
+    """Folders can be nested deeper than Python recurses."""
+    world = make({})
+    place = str(world.root)
+    for _ in range(1_100):
+        place += "/d"
+        os.mkdir(place)
+    Path(place, "deep.py").write_text("x = 1\n")
+    files = await asyncio.to_thread(list_files, [world.root], world.root, world.policy)
+    scan = WorkspaceScan(world.checks, world.root, world.policy, world.results).run(files)
+    assert [len(each.reports) async for each in scan] == [2]

@@ -37,8 +37,7 @@ def test_two_tools_on_one_matter_are_one_problem() -> None:
 @pytest.mark.parametrize("rule", ["B307", "S307"])
 def test_an_ignored_rule_takes_its_twin_with_it(rule: str) -> None:
     """Who does not want to hear of a matter does not want to hear of it from the other tool."""
-    shown = rules_of([EVAL, EVAL_TOO], (rule,))
-    assert rule not in {each for rules in shown for each in rules}
+    assert rules_of([EVAL, EVAL_TOO], (rule,)) == []
 
 
 def test_an_ignored_rule_leaves_others_in_place() -> None:

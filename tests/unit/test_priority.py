@@ -64,6 +64,7 @@ ROWS = st.builds(
     importance=st.sampled_from([LOW, MEDIUM, HIGH, CRITICAL]),
     queued=st.floats(NOW, NOW + 10_000),
     deadline=st.none() | st.floats(NOW - 10_000, NOW + 20_000),
+    needs=st.just(()),
 )
 HISTORIES = st.dictionaries(
     st.sampled_from(["a", "b"]),
