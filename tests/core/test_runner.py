@@ -487,7 +487,7 @@ async def test_litter_of_a_worker_goes_with_it(runner: Runner, tmp_path: Path) -
 
 
 OWNER = """
-import asyncio, sys
+import asyncio, signal, sys
 from understudy.runner.calls import Call, Job, Lane
 from understudy.runner.execute import Runner
 
@@ -498,6 +498,8 @@ async def main(folder):
         call = Call(lane, "understudy.fakes:" + function, (folder,), (0,))
         await runner.execute(Job("test", call, 1000))
 
+# As a background job it would have been told to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main(sys.argv[1]))
 """
 
