@@ -57,14 +57,21 @@ class ServiceLock:
         self._lease = Lease(state / "service.lock")
 
     def holder(self) -> dict[str, Any] | None:
-        """What it told of itself (``pid``, ``root``); None when there is none."""
+        """What it told of itself: ``pid``, ``root``, and whether it is ``ready``; None when there
+        is none."""
         return self._lease.holder()
 
     def take(self, root: Path) -> bool:
-        return self._lease.take({"pid": os.getpid(), "root": str(root)})
+        """Until this process ends; False when there is another."""
+        return self._lease.take(_about(root, ready=False))
 
-    def give_up(self) -> None:
-        self._lease.give_up()
+    def ready(self, root: Path) -> None:
+        """What happens from now on is seen."""
+        self._lease.tell(_about(root, ready=True))
+
+
+def _about(root: Path, *, ready: bool) -> dict[str, Any]:
+    return {"pid": os.getpid(), "root": str(root), "ready": ready}
 
 
 @asynccontextmanager
@@ -77,7 +84,8 @@ async def open_service(
     triggers: bool = False,
 ) -> AsyncIterator[Service]:
     """Open the chores of ``root``; without ``runs`` only to ask, others run what is asked for.
-    With ``triggers`` they start by themselves, too.
+    With ``triggers`` they start by themselves, too, and whatever is queued is run; without, only
+    what is submitted here.
 
     On leaving, everything that was started is gone. Raises OSError (the state folder).
     """
@@ -110,7 +118,7 @@ async def open_service(
     runner.commands.conditions = conditions
     chores = Chores(workspace, runner, scan, told, conditions, kind)
     try:
-        await chores.engine.start(runs=runs)
+        await chores.engine.start(runs=runs, others=triggers)
         loop = asyncio.get_running_loop()
         if runs:
             working.append(loop.create_task(watch()))

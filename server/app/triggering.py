@@ -106,6 +106,8 @@ class Triggering:
         self._starts: dict[str, Start] = {}
         self._wake = asyncio.Event()
         self._running: asyncio.TaskGroup | None = None
+        self.watches = asyncio.Event()
+        """Set once changes on disk are seen."""
         self._timer = Timer(self._by_clock, self._keep)
         self.problems: tuple[str, ...] = ()
         """What is wrong with the rules, a sentence each."""
@@ -182,6 +184,7 @@ class Triggering:
         exclude = (*settings.analysis.exclude, *settings.triggers.exclude)
         async with contextlib.aclosing(watch(self._workspace.root, exclude)) as batches:
             async for batch in batches:
+                self.watches.set()
                 self.notice = batch.notice or self.notice
                 if batch.changes:
                     self._timer.active()

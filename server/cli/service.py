@@ -57,14 +57,16 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    try:
-        async with open_service(root, "service", _say, triggers=True) as service:
-            for problem in service.chores.triggering.problems:
-                click.echo(problem, err=True)
-            click.echo(f"Understudy runs for {root}.", err=True)
-            await stopped.wait()
-    finally:
-        lock.give_up()
+    async with open_service(root, "service", _say, triggers=True) as service:
+        for problem in service.chores.triggering.problems:
+            click.echo(problem, err=True)
+        ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
+        ending = asyncio.ensure_future(stopped.wait())
+        await asyncio.wait((ready, ending), return_when=asyncio.FIRST_COMPLETED)
+        lock.ready(root)
+        click.echo(f"Understudy runs for {root}.", err=True)
+        await ending
+        ready.cancel()
     return Exit.CLEAN
 
 
@@ -91,7 +93,7 @@ def _detach(root: Path, lock: ServiceLock) -> int:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         holder = lock.holder()
-        if holder is not None and holder.get("pid") == process.pid:
+        if holder is not None and holder.get("pid") == process.pid and holder.get("ready"):
             click.echo(f"Understudy runs for {root}, as process {process.pid}.")
             return Exit.CLEAN
         if process.poll() is not None:

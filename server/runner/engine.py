@@ -104,11 +104,13 @@ class Engine:
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────
 
-    async def start(self, *, runs: bool = True) -> None:
-        """Begin. Without ``runs`` it only asks others to: it never takes the lease.
+    async def start(self, *, runs: bool = True, others: bool = True) -> None:
+        """Begin. Without ``runs`` it only asks others to: it never takes the lease. Without
+        ``others`` it runs what is submitted here, and leaves all else in the queue.
 
         Raises OSError when the state folder cannot be used.
         """
+        self._scheduler.only = None if others else set()
         await asyncio.to_thread(private_folder, self.logs)
         try:
             self._link.open()
@@ -173,6 +175,8 @@ class Engine:
             )
             added = await self.jobs.add(new, now, self._setting.options.queued)
             ids[each] = added.id
+            if self._scheduler.only is not None:
+                self._scheduler.only.add(added.id)
             for dropped in added.dropped:
                 if (record := await self.jobs.get(dropped)) is not None:
                     self._changed(Change("ended", record, record.why))

@@ -73,6 +73,8 @@ class Scheduler:
         self._stale = True
         self._later: float | None = None
         self._sampled_at = 0.0
+        self.only: set[int] | None = None
+        """The jobs that may be run here; None: all."""
         self.held_back = ""
         """Why a job waits although a slot is free."""
         self.trouble = ""
@@ -129,7 +131,7 @@ class Scheduler:
         self.held_back = ""
         while self._ranking and len(chosen) < free:
             row = self._waiting[id_ := self._ranking.pop()]
-            if row.needs:
+            if row.needs or (self.only is not None and id_ not in self.only):
                 continue
             if why := why_not_now(row.importance, conditions):
                 self.held_back = why

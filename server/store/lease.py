@@ -44,10 +44,15 @@ class Lease:
         except BaseException:
             os.close(fd)
             raise
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, json.dumps(about).encode(), 0)
         self._fd = fd
+        self.tell(about)
         return True
+
+    def tell(self, about: dict[str, Any]) -> None:
+        """What others are told of us from now on; the lease has to be ours."""
+        assert self._fd is not None
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, json.dumps(about).encode(), 0)
 
     def holder(self) -> dict[str, Any] | None:
         """What the holder told of itself; None when there is none."""

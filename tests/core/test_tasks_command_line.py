@@ -1,0 +1,224 @@
+"""The task engine from a terminal, with real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from .support import alive, tree, until
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+CONFIG = """
+tasks:
+  custom:
+    hello:
+      command: [sh, -c, "echo hello $0", "${{ who }}"]
+      parameters: {who: world}
+    compile:
+      command: [sh, -c, "echo main.c:3:1: error: no x; exit 1"]
+      matcher: gcc
+    wait: {command: [sleep, "1000"]}
+    loop: {command: ["true"], needs: [loop]}
+    missing: {command: [no-such-program]}
+notifications:
+  file: {enabled: true}
+triggers:
+  debounceMs: 100
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "shop"
+    return tree(root, {".understudy/config.yaml": CONFIG, "app.py": "print(eval(input()))\n"})
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_"))]
+    own = {"HOME": str(tmp_path), "UNDERSTUDY_STATE_DIR": str(tmp_path / "state")}
+    return {name: os.environ[name] for name in os.environ.keys() - hidden} | own
+
+
+@pytest.fixture
+def run(root: Path, environment: dict[str, str]) -> Run:
+    def run(*words: str, trusted: bool = True) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-P", "-m", "understudy", *words]
+        return subprocess.run(
+            argv, check=False, cwd=root, env=environment, capture_output=True, text=True, timeout=60
+        )
+
+    run("trust", ".")
+    return run
+
+
+@pytest.fixture
+def service(run: Run) -> Iterator[Run]:
+    started = run("start")
+    assert started.returncode == 0, started.stderr
+    yield run
+    run("stop")
+
+
+def jobs(run: Run) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(run("tasks", "--json").stdout)["jobs"]
+    return listed
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "printed", "said"),
+    [
+        (("hello",), 0, "hello world\n", "#1 hello: done"),
+        (("hello", "who=you"), 0, "hello you\n", "done"),
+        (("compile",), 3, "main.c:3:1: error: no x\n", "failed in"),
+        (("missing",), 3, "", "there is no program 'no-such-program'"),
+        (("nonsense",), 2, "", "there is no task 'nonsense'"),
+        (("loop",), 2, "", "these tasks need each other: loop → loop"),
+        (("security_scan",), 1, "", "1 issue in 1 file: 1 high"),
+    ],
+)
+def test_run(run: Run, words: tuple[str, ...], code: int, printed: str, said: str) -> None:
+    done = run("run", *words)
+    assert (done.returncode, done.stdout) == (code, printed), done.stderr
+    assert said in done.stderr
+
+
+def test_nothing_of_an_untrusted_workspace_runs(run: Run) -> None:
+    run("untrust", ".")
+    done = run("run", "hello")
+    assert done.returncode == 2
+    assert "it names a program to run, and this workspace is not trusted" in done.stderr
+
+
+def test_what_was_printed_and_done_is_remembered(run: Run) -> None:
+    run("run", "hello")
+    assert run("logs", "1").stdout == "hello world\n"
+    assert "queued" in run("log").stdout
+    assert "on the command line" in run("log", "--job", "1").stdout
+    metrics = json.loads(run("metrics", "--json").stdout)
+    assert metrics["tasks"]["hello"]["successRate"] == 1.0
+    (row,) = map(json.loads, run("export", "executions").stdout.splitlines())
+    assert (row["task"], row["status"]) == ("hello", "done")
+    (result,) = json.loads(run("export", "results", "--format", "json").stdout)
+    assert result["causes"] == ["on the command line"]
+    assert run("logs", "7").returncode == 2
+
+
+async def test_a_detached_job_waits_for_who_runs_it(run: Run, root: Path) -> None:
+    assert "nothing runs it" in run("run", "--detach", "hello").stdout
+    assert [job["state"] for job in jobs(run)] == ["queued"]
+    assert run("run", "hello", "who=you").stdout == "hello you\n"
+    assert [job["state"] for job in jobs(run)] == ["ended", "queued"], "only what was asked for"
+    run("start")
+    try:
+        await until(lambda: {job["state"] for job in jobs(run)} == {"ended"})
+    finally:
+        run("stop")
+
+
+async def test_a_service_runs_what_others_ask_for(service: Run, root: Path) -> None:
+    told = json.loads(service("status", "--json").stdout)
+    assert told["holder"]["kind"] == "service"
+    assert told["trusted"] is True
+    done = service("run", "hello")
+    assert (done.returncode, done.stdout) == (0, "hello world\n")
+    service("run", "--detach", "wait")
+    (waiting,) = await until(lambda: [j for j in jobs(service) if j["state"] == "running"])
+    assert service("cancel", str(waiting["id"])).returncode == 0
+    await until(lambda: jobs(service)[0]["status"] == "cancelled")
+    assert service("cancel", str(waiting["id"])).returncode == 2
+
+
+def test_a_second_service_is_refused_by_name(service: Run, root: Path) -> None:
+    again = service("start")
+    assert again.returncode == 2
+    pid = json.loads(service("status", "--json").stdout)["holder"]["pid"]
+    assert f"already runs for {root}, as process {pid}" in again.stderr
+
+
+def test_it_stops_with_all_that_it_started(service: Run) -> None:
+    service("run", "--detach", "wait")
+    pid = json.loads(service("status", "--json").stdout)["holder"]["pid"]
+    below = psutil.Process(pid).children(recursive=True)
+    stopped = service("stop")
+    assert stopped.returncode == 0
+    assert not alive([pid, *(child.pid for child in below)])
+    assert "does not run" in service("stop").stdout
+
+
+def test_it_writes_no_stray_file(service: Run, root: Path) -> None:
+    service("run", "hello")
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    assert files == {".understudy/config.yaml", "app.py"}
+
+
+async def test_a_change_starts_a_scan_and_a_notice(
+    service: Run, root: Path, tmp_path: Path
+) -> None:
+    log = next((tmp_path / "state" / "workspaces").iterdir()) / "notices.jsonl"
+    (root / "more.py").write_text("import pickle; pickle.loads(b'')\n")
+
+    def scanned() -> list[dict[str, Any]]:
+        return [job for job in jobs(service) if job["task"] == "security_scan"]
+
+    (job, *_) = await until(lambda: [job for job in scanned() if job["state"] == "ended"])
+    assert job["causes"] == ["created more.py [security-on-change]"]
+    (line, *_) = await until(lambda: log.read_text().splitlines() if log.exists() else [])
+    notice = json.loads(line)
+    assert (notice["event"], notice["data"]["task"]) == ("issuesFound", "security_scan")
+
+
+async def test_a_commit_starts_the_code_analysis(
+    service: Run, root: Path, environment: dict[str, str]
+) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True, env=environment)
+    assert service("hooks", "install", "post-commit").returncode == 0
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(
+        ["git", *identity, "commit", "-q", "--allow-empty", "-m", "x"],
+        cwd=root,
+        check=True,
+        env=environment,
+    )
+    done = await until(lambda: [j for j in jobs(service) if j["task"] == "code_analysis"])
+    assert done[0]["causes"] == ["committed [quality-on-commit]"]
+
+
+def test_notify_tries_the_channels(run: Run, tmp_path: Path) -> None:
+    done = run("notify", "--severity", "error", "--title", "Hello", "--message", "there")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "file: delivered\n"
+    log = next((tmp_path / "state" / "workspaces").iterdir()) / "notices.jsonl"
+    assert json.loads(log.read_text())["title"] == "Hello"
+
+
+def test_the_schedule_is_listed(run: Run) -> None:
+    lines = run("schedule").stdout
+    assert "security-daily (0 9 * * *)" in lines
+    assert "security-while-working" in lines
+
+
+def test_watch_tells_what_would_run(run: Run, root: Path, environment: dict[str, str]) -> None:
+    assert run("watch").returncode == 2
+    argv = [sys.executable, "-u", "-P", "-m", "understudy", "watch", "--dry-run"]
+    with subprocess.Popen(
+        argv, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        with contextlib.closing(process.stdout) as lines:
+            assert next(lines) == f"Watching {root}.\n"
+            (root / "new.py").write_text("x = 1\n")
+            assert next(lines) == "created new.py\n"
+            rest = [next(lines) for _ in range(3)]
+            process.kill()
+    assert any("security-on-change: would run security_scan" in line for line in rest)
