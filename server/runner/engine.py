@@ -98,7 +98,7 @@ class Engine:
             self._changed,
         )
         self._wake = asyncio.Event()
-        self._watchers: set[asyncio.Future[None]] = set()
+        self._watchers: dict[asyncio.Future[None], int | None] = {}
         self._loop: asyncio.Task[None] | None = None
         self._pruned_at: float | None = None
 
@@ -181,7 +181,7 @@ class Engine:
                 if (record := await self.jobs.get(dropped)) is not None:
                     self._changed(Change("ended", record, record.why))
         self._scheduler.rerank()
-        self._look()
+        self._look(ids[name])
         return ids[name]
 
     async def result(self, id_: int, within: float | None = None) -> Record:
@@ -189,22 +189,26 @@ class Engine:
         it has not ``within`` so many seconds, and LookupError when there is none."""
         async with asyncio.timeout(within):
             while True:
-                poked = self.next_poke()
-                record = await self.jobs.get(id_)
-                if record is None:
-                    raise LookupError(f"there is no job {id_}")
-                if record.merged is not None:
-                    id_ = record.merged
-                    continue
-                if record.state is JobState.ENDED:
-                    return record
-                await asyncio.wait((poked,), timeout=_TAKE_OVER_SECONDS)
+                poked = self.next_poke(id_)
+                try:
+                    record = await self.jobs.get(id_)
+                    if record is None:
+                        raise LookupError(f"there is no job {id_}")
+                    if record.merged is not None:
+                        id_ = record.merged
+                    elif record.state is JobState.ENDED:
+                        return record
+                    else:
+                        await asyncio.wait((poked,), timeout=_TAKE_OVER_SECONDS)
+                finally:
+                    poked.cancel()
 
-    def next_poke(self) -> asyncio.Future[None]:
-        """Done when something changes here or in another process; it may be for nothing."""
+    def next_poke(self, job: int | None = None) -> asyncio.Future[None]:
+        """Done when something changes, here or in another process; of what changes here, only
+        for ``job`` where one is named. It may be for nothing."""
         watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._watchers.add(watcher)
-        watcher.add_done_callback(self._watchers.discard)
+        self._watchers[watcher] = job
+        watcher.add_done_callback(self._watchers.pop)
         return watcher
 
     async def cancel(self, id_: int) -> bool:
@@ -290,21 +294,21 @@ class Engine:
     def _changed(self, change: Change) -> None:
         self._told(change)
         if change.kind != "output":
-            self._look()
+            self._look(change.job.id)
 
-    def _look(self) -> None:
-        """Something changed here: the loop looks, who waits looks, and others are told."""
-        self._notice()
+    def _look(self, job: int | None = None) -> None:
+        """Something changed here, with one job or with any: who waits looks, others are told."""
+        self._notice(job)
         self._link.poke()
 
     def _poked(self) -> None:
         self._scheduler.rerank()
-        self._notice()
+        self._notice(None)
 
-    def _notice(self) -> None:
+    def _notice(self, job: int | None) -> None:
         self._wake.set()
-        for watcher in tuple(self._watchers):
-            if not watcher.done():
+        for watcher, watched in tuple(self._watchers.items()):
+            if not watcher.done() and (job is None or watched in (None, job)):
                 watcher.set_result(None)
 
 

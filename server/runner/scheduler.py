@@ -151,26 +151,27 @@ class Scheduler:
                 raise
             ended = attempt.cancelled()
         self._cancelling.add(record.id)  # it is too late for that now
-        await self._record(record, ended)
+        after, *dependants = await self._record(record, ended) or [record]
         self._cancelling.discard(record.id)
         del self.running[record.id]
         if ended.retry_at or any(row.needs for row in self._waiting.values()):
             self._stale = True
-        after = await self._jobs.get(record.id) or record
         self._told(Change("retrying" if ended.retry_at else "ended", after, ended.why))
+        for dependant in dependants:
+            self._told(Change("ended", dependant, dependant.why))
 
-    async def _record(self, record: Record, ended: Ended) -> None:
+    async def _record(self, record: Record, ended: Ended) -> list[Record]:
         """The outcome is told to nobody before it is on disk; a full disk is waited for."""
         while True:
             try:
-                await self._jobs.finish(record.id, self.owner, ended, self._world.now())
+                known = await self._jobs.finish(record.id, self.owner, ended, self._world.now())
             except sqlite3.OperationalError as error:
                 self.trouble = f"what became of job {record.id} cannot be stored: {error}"
                 log.warning("%s", self.trouble)
                 await asyncio.sleep(_AGAIN_SECONDS)
             else:
                 self.trouble = ""
-                return
+                return known
 
     def _cancel(self, id_: int) -> None:
         if (task := self.running.get(id_)) is not None and id_ not in self._cancelling:

@@ -249,8 +249,9 @@ def requeue(c: sqlite3.Connection, id_: int, due: float, now: float) -> None:
     end(c, id_, now, MERGED, f"the same task is queued as job {same[0]}")
 
 
-def end(c: sqlite3.Connection, id_: int, now: float, status: str, why: str) -> None:
-    """A job has its outcome; who needed it need not wait any more, or fails with it."""
+def end(c: sqlite3.Connection, id_: int, now: float, status: str, why: str) -> list[int]:
+    """A job has its outcome; who needed it need not wait any more, or fails with it. The ids of
+    those that failed so."""
     c.execute(
         "UPDATE jobs SET state = 'ended', status = ?, why = ?, ended = ?, owner = NULL"
         " WHERE id = ?",
@@ -259,13 +260,15 @@ def end(c: sqlite3.Connection, id_: int, now: float, status: str, why: str) -> N
     c.execute("DELETE FROM needs WHERE job = ?", (id_,))
     if status in (DONE, MERGED):
         c.execute("DELETE FROM needs WHERE needed = ?", (id_,))
-        return
+        return []
     (task,) = c.execute("SELECT task FROM jobs WHERE id = ?", (id_,)).fetchone()
     dependants = c.execute("SELECT job FROM needs WHERE needed = ?", (id_,)).fetchall()
     reason = f"{task}, which it needs, {_ENDED.get(status, 'failed')}: {why}"
+    ended: list[int] = []
     for (dependant,) in dependants:
         note(c, now, NEED_FAILED, dependant, "", reason)
-        end(c, dependant, now, NEED_FAILED, reason)
+        ended += [dependant, *end(c, dependant, now, NEED_FAILED, reason)]
+    return ended
 
 
 _ENDED = {CANCELLED: "was cancelled", DROPPED: "was dropped", NEED_FAILED: "could not run"}

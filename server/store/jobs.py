@@ -134,17 +134,18 @@ class Jobs:
 
         return await self._database.run(work, write=True)
 
-    async def finish(self, id_: int, owner: str, ended: Ended, now: float) -> bool:
-        """Record how an attempt ended; False: it is not ``owner``'s to end (any more)."""
+    async def finish(self, id_: int, owner: str, ended: Ended, now: float) -> list[Record]:
+        """Record how an attempt ended. The job as it is then, and those that needed it and end with
+        it; none: it is not ``owner``'s to end (any more)."""
 
-        def work(c: sqlite3.Connection) -> bool:
+        def work(c: sqlite3.Connection) -> list[Record]:
             row = c.execute(
                 "SELECT task, attempt, queued, started FROM jobs WHERE id = ? AND owner = ? AND"
                 " state = 'running'",
                 (id_, owner),
             ).fetchone()
             if row is None:
-                return False
+                return []
             task, attempt, queued, started = row
             waited = max(0.0, started - queued)
             cost = ended.cost
@@ -164,13 +165,14 @@ class Jobs:
                     *(ended.seconds, cost.cpu_seconds, cost.memory_bytes, id_),
                 ),
             )
+            dependants: list[int] = []
             if ended.retry_at is not None:
                 requeue(c, id_, ended.retry_at, now)
                 note(c, now, "to be retried", id_, task, f"{ended.status}: {ended.why}")
             else:
-                end(c, id_, now, ended.status, ended.why)
+                dependants = end(c, id_, now, ended.status, ended.why)
                 note(c, now, ended.status, id_, task, ended.why)
-            return True
+            return [record(c, each) for each in (id_, *dependants)]
 
         return await self._database.run(work, write=True)
 

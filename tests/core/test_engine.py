@@ -181,7 +181,7 @@ async def test_needs_run_before_and_failures_are_handed_on(place: Place) -> None
         "after, which it needs, could not run: bad, which it needs, failed:"
         " RuntimeError: broken on purpose"
     )
-    assert "last" not in [c.job.task for c in place.changes if c.kind == "started"]
+    assert place.kinds("last") == place.kinds("after") == ["ended"]
 
 
 async def test_needs_follow_from_files(place: Place) -> None:
