@@ -31,7 +31,7 @@ def play(nvim: str, scenario: str, workplace: Workplace, **environment: str) -> 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("scenario", ["road.lua", "trust.lua", "commands.lua"])
+@pytest.mark.parametrize("scenario", ["road.lua", "trust.lua", "commands.lua", "tasks.lua"])
 def test_scenario(
     scenario: str, version: str, editor: Callable[[str], str], workplace: Workplace
 ) -> None:

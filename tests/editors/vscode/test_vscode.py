@@ -142,6 +142,31 @@ def test_status_report_and_output_tell_what_runs(window: Window) -> None:
         bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
 
 
+def test_tasks_are_run_shown_and_cancelled(window: Window, project: Path) -> None:
+    config = project / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    program = "import time; print('here we are', flush=True); time.sleep(1000)"
+    waiting = [sys.executable, "-c", program]
+    config.write_text(json.dumps({"tasks": {"custom": {"wait": {"command": waiting}}}}))
+    with window() as bench:
+        bench.open_file("app.py")
+        expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+        bench.run_command("Understudy: Show Tasks")
+        bench.run_command("Understudy: Run Task…")
+        bench.pick("Security scan")
+        bench.task("History").click()
+        expect(bench.task(re.compile(r"Security scan.*issues"))).to_be_visible()
+        bench.run_command("Understudy: Run Task…")
+        bench.pick("wait")
+        running = bench.task(re.compile("wait.*running"))
+        running.click()
+        output = bench.page.locator(".output-view .view-lines")
+        expect(output).to_contain_text("here we are")
+        bench.run_command("Understudy: Cancel Task…")
+        bench.pick("wait")
+        expect(bench.task(re.compile("wait.*cancelled"))).to_be_visible()
+
+
 def test_nothing_of_the_workspace_runs_before_it_is_trusted(
     window: Window, project: Path, tmp_path: Path
 ) -> None:

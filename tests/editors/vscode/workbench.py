@@ -141,6 +141,16 @@ class Workbench:
         chosen.filter(has_text=title).wait_for()
         self._answer()
 
+    def pick(self, label: str) -> None:
+        """In a list that a command shows."""
+        chosen = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=label)
+        chosen.first.click()
+
+    def task(self, text: str | re.Pattern[str]) -> Locator:
+        """Rows of the tasks view, by what they show."""
+        rows = self.page.locator(".pane", has_text="Understudy Tasks").locator(".monaco-list-row")
+        return rows.filter(has_text=text)
+
     def trust_workspace(self) -> None:
         self.run_command("Workspaces: Manage Workspace Trust")
         self.page.get_by_role("button", name="Trust", exact=True).click()
