@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
-from ..store.job_rows import DONE, JobState, Record
+from ..store.job_rows import CANCELLED, DONE, JobState, Record
 from ..tasks.answers import found_by
 from ..tasks.test_runs import NAME as TESTS
 from .chores import Chores, ScanAll, budget_of, newest_log
@@ -196,7 +196,8 @@ class Background:
                 self._sink.ask_again(root, job.id, job_line(job))
             case "ended":
                 self._take(chores, job)
-                if job.status != DONE and any(c.trigger == "manual" for c in job.causes):
+                by_hand = any(cause.trigger == "manual" for cause in job.causes)
+                if by_hand and job.status not in (DONE, CANCELLED):
                     self._sink.message(job_line(job), error=True)
         if change.kind in ("ended", "retrying"):
             stack, _ = self._shown.pop((root, job.id), (ExitStack(), None))
