@@ -11,12 +11,12 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .state import private_folder
 
+TYPE_CHECKING = False  # a git hook, which only pokes, imports neither typing nor asyncio
 if TYPE_CHECKING:
-    import asyncio  # who only pokes does not need it
+    import asyncio
 
 LINK = "link"
 """The folder, in a workspace's state folder."""
