@@ -44,6 +44,7 @@ class Link:
             ours.setblocking(False)
             with _short(self._folder) as folder:
                 ours.bind(f"{folder}/{self._path.name}")
+                os.chmod(f"{folder}/{self._path.name}", 0o600)
         except BaseException:
             ours.close()
             raise
