@@ -143,6 +143,18 @@ class Background:
         """Whether there was something to cancel."""
         return await self._of(root).engine.cancel(job)
 
+    async def stop(self, workspace: Workspace) -> None:
+        """Cancel the jobs that run what the workspace brings along: it is trusted no more."""
+        if (chores := self._chores.get(workspace.root)) is None:
+            return
+        engine = chores.engine
+        try:
+            for job in await engine.jobs.recent((JobState.RUNNING,)):
+                if (task := engine.tasks.get(job.task)) is not None and task.needs_trust:
+                    await engine.cancel(job.id)
+        except sqlite3.Error as error:
+            log.warning("jobs of %s cannot be cancelled: %s", workspace.root, error)
+
     async def answer(self, root: Path, job: int, *, again: bool) -> bool:
         return await self._of(root).engine.answer(job, again=again)
 

@@ -180,6 +180,16 @@ class ClosedFiles:
         self._changed()
         return found
 
+    async def stop(self, *workspaces: Workspace) -> None:
+        """End what is under way in folders; returns when it has ended. What is stale stays so."""
+        roots = [workspace.root for workspace in workspaces]
+        passes: list[asyncio.Task[Any]] = [self._scans[r] for r in roots if r in self._scans]
+        passes += [self._looks.pop(r) for r in roots if r in self._looks]
+        for task in passes:
+            task.cancel()
+        if passes:
+            await asyncio.wait(passes)
+
     # ── folders that come and go ────────────────────────────────────────────────────────────────
 
     def _is_kept(self, workspace: Workspace) -> bool:
@@ -197,10 +207,7 @@ class ClosedFiles:
         """The folder is no longer open: end what is under way there, and leave its files to the
         one around it. When that does not want them, nothing is shown of them any more."""
         root = workspace.root
-        for task in (self._scans.get(root), self._looks.pop(root, None)):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait((task,))
+        await self.stop(workspace)
         around = self._folders.around(str(root))
         if around is not None and self._is_kept(around):
             self._hand_over(workspace, around, str(root))

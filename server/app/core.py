@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
@@ -276,9 +276,20 @@ class Core:
         changed = await self.folders.decide(
             event.root, trusted=event.trusted, lasting=event.lasting
         )
+        if not event.trusted:
+            await self._stop(changed)
         if changed:
             await self._reload(changed)
             self._analyse_again()
+
+    async def _stop(self, distrusted: Collection[Workspace]) -> None:
+        """What is under way there began in trust, which it asks for only once: end it all."""
+        for document in self.documents.values():
+            if document.workspace in distrusted:
+                document.close()
+        await self._closed_files.stop(*distrusted)
+        for workspace in distrusted:
+            await self.background.stop(workspace)
 
     async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:
         """Ignore the rules in the settings of the project that ``path`` lies in."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +12,8 @@ import pytest
 
 from .conftest import Start
 from .editor import Editor
-from .tools import RUFF, program
+from .processes import survivors
+from .tools import RUFF, Pipe, SlowBandit, program
 
 EVAL = "def f(x):\n    return eval(x)\n"
 
@@ -67,6 +70,46 @@ async def test_a_project_cannot_name_programs_before(
     editor.notify("understudy/trust", {"trusted": True})
     await editor.sees(config)
     await editor.until(lambda: "Bandit B307" not in str(editor.found(file)) and ran.exists())
+
+
+async def test_distrust_ends_what_began_in_trust(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    """The scan and the analysis of a buffer do not go on to start anything more."""
+    for number in range(60):
+        (workspace / f"m{number}.py").write_text(EVAL)
+    brought = shutil.copy(slow_bandit.interpreter, workspace / "slow-python")
+    editor = await start(settings={"bandit": {"interpreter": str(brought)}})
+    file = editor.open(workspace / "m0.py")
+    await slow_bandit.started()
+    _, scan = editor.ask("workspace/executeCommand", {"command": "understudy.scanWorkspace"})
+    await slow_bandit.started()
+    editor.notify("understudy/trust", {"trusted": False})
+    await editor.until(lambda: editor.status["trusted"] is False)
+    slow_bandit.let_go(99)
+    assert await scan is None
+    assert await survivors(slow_bandit.look(), 10) == []
+    await editor.until(lambda: "not trusted" in editor.tool("bandit")["why"])
+    await editor.sees(file, "Ruff S307")
+    begun = len(slow_bandit.look())
+    assert (await editor.command("scanWorkspace"))["files"] == 60
+    assert len(slow_bandit.look()) == begun
+
+
+async def test_distrust_ends_the_workspaces_tasks(
+    start: Start, workspace: Path, tmp_path: Path
+) -> None:
+    config = workspace / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    with contextlib.closing(Pipe(tmp_path / "told")) as told:
+        script = f"echo $$ > {told.path}; exec sleep 1000"
+        config.write_text(f"tasks:\n  custom:\n    wait:\n      command: [sh, -c, {script!r}]\n")
+        editor = await start()
+        assert await editor.command("runTask", "wait", {}) is not None
+        await told.readable()
+        (running,) = map(int, told.lines())
+        editor.notify("understudy/trust", {"trusted": False})
+        assert await survivors([running], 10) == []
 
 
 def asked(editor: Editor) -> list[str]:
