@@ -46,7 +46,7 @@ class ClosedFiles:
         self._is_open = is_open
         self._changed = changed
         self._task = task
-        self._scans: dict[Path, asyncio.Task[Scan]] = {}
+        self._scans: dict[Path, asyncio.Task[Scan | OSError]] = {}
         self._looks: dict[Path, asyncio.Task[None]] = {}
 
     # ── what is shown ───────────────────────────────────────────────────────────────────────────
@@ -151,17 +151,33 @@ class ClosedFiles:
         """Scan the folders (None: all), with progress; results are shown as they come.
 
         A scan of the same folder that is under way is joined; who gives up waiting does not end it.
-        Raises CancelledError when the user cancels it.
+        Raises CancelledError when the user cancels it, and OSError when a folder cannot be read,
+        of which the user was told.
         """
         wanted = [w for w in self._folders if root in (None, w.root) and not w.loose]
-        for workspace in wanted:
-            if workspace.root not in self._scans:
-                self._scans[workspace.root] = self._task(self._scan(workspace))
-                self.look_again(workspace, (), anew=True)
-        waiting = [asyncio.shield(self._scans[workspace.root]) for workspace in wanted]
-        return tuple(await asyncio.gather(*waiting))
+        scans = [asyncio.shield(self._scan_of(workspace)) for workspace in wanted]
+        found: list[Scan] = []
+        for scan in await asyncio.gather(*scans):
+            if isinstance(scan, OSError):
+                raise scan
+            found.append(scan)
+        return tuple(found)
 
-    async def _scan(self, workspace: Workspace) -> Scan:
+    def _scan_of(self, workspace: Workspace) -> asyncio.Task[Scan | OSError]:
+        root = workspace.root
+        if (under_way := self._scans.get(root)) is not None and not under_way.done():
+            return under_way
+        scan = self._scans[root] = self._task(self._scan(workspace))
+
+        def ended(_: object) -> None:
+            if self._scans.get(root) is scan:
+                del self._scans[root]
+
+        scan.add_done_callback(ended)  # by itself it could not: one cancelled soon never begins
+        self.look_again(workspace, (), anew=True)
+        return scan
+
+    async def _scan(self, workspace: Workspace) -> Scan | OSError:
         task = asyncio.current_task()
         assert task is not None
         look = workspace.stale.begin()
@@ -170,10 +186,13 @@ class ClosedFiles:
                 seen = self._seen(workspace, look, progress)
                 found = await workspace.scan(self._checks, [workspace.root], seen)
             except OSError as error:
-                self._sink.message(f"The scan could not begin: {error}", error=True)
-                return Scan(workspace.root, {}, {})
-            finally:
-                del self._scans[workspace.root]
+                why = error.strerror or str(error)
+                self._sink.message(
+                    f"{workspace.root} could not be scanned: {why}. Check that the folder exists"
+                    " and can be read.",
+                    error=True,
+                )
+                return error
         workspace.scanned = True
         there = set(map(str, found.reports))
         self._forget(workspace, [path for path in workspace.files if path not in there])

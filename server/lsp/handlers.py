@@ -185,6 +185,8 @@ async def scan_workspace(ls: Server) -> dict[str, int] | None:
         if task is not None and task.cancelling():
             raise  # the request was cancelled, not the scan
         return None
+    except OSError:
+        return None
     return {
         "files": sum(len(scan.reports) for scan in scans),
         "findings": sum(len(each) for scan in scans for each in scan.problems.values()),

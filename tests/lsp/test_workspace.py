@@ -7,11 +7,21 @@ import contextlib
 import shutil
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from understudy.app.closed import ClosedFiles
+from understudy.app.folders import Folders
+from understudy.checks.engine import Checks
+from understudy.runner.execute import Runner
 
 from .conftest import Start
 from .editor import Editor
+from .processes import MARK
 from .tools import RUFF, Pipe, SlowBandit, program
 
 EVAL = "def f(x):\n    return eval(x)\n"
@@ -371,6 +381,46 @@ async def test_a_configuration_that_changes_during_a_scan(
         slow_bandit.let_go(9)
         assert await scan == {"files": 1, "findings": 1}
         await editor.sees(path)
+
+
+async def test_a_folder_that_cannot_be_scanned(start: Start, workspace: Path) -> None:
+    """That is no clean result; and the next scan is a new one."""
+    editor = await start()
+    away = workspace.with_name("away")
+    shutil.move(workspace, away)
+    assert await editor.command("scanWorkspace") is None
+    (told,) = editor.said("window/showMessage")
+    assert f"{workspace} could not be scanned: No such file or directory. Check" in told["message"]
+    shutil.move(away, workspace)
+    file_at(workspace / "a.py", UNUSED)
+    assert await scanned(editor) == {"files": 1, "findings": 1}
+
+
+async def test_a_scan_that_is_cancelled_before_it_begins(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one does not join it."""
+    monkeypatch.setenv(MARK, str(tmp_path / "state"))
+    file_at(workspace / "a.py", UNUSED)
+    sink = Mock()
+    runner = Runner()
+    folders = Folders(sink, trusted=True)
+    started: list[asyncio.Task[Any]] = []
+
+    def task(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        started.append(asyncio.ensure_future(work))
+        if len(started) == 1:
+            started[0].cancel()
+        return started[-1]
+
+    closed = ClosedFiles(folders, Checks(runner), sink, lambda _: False, lambda: None, task)
+    opened = await folders.open(workspace)
+    with pytest.raises(asyncio.CancelledError):
+        await closed.scan(workspace)
+    (found,) = await closed.scan(workspace)
+    assert len(found.reports) == 1
+    await opened.close()
+    await runner.close()
 
 
 async def test_a_file_has_one_name(start: Start, workspace: Path) -> None:
