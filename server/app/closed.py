@@ -134,7 +134,7 @@ class ClosedFiles:
         return seen
 
     def renamed(self, old: str, new: str) -> None:
-        """A file or a folder has another name: what is known moves with it."""
+        """A file or a folder has another name: what is known moves along, to be looked at again."""
         for workspace in self._folders:
             for path in workspace.below({old}):
                 moved = new + path[len(old) :]
@@ -142,8 +142,6 @@ class ClosedFiles:
                     home.show(moved, workspace.files[path].reports)
                     self._show(home, moved)
         self.forget([old])
-        for workspace in self._folders:
-            self.look_again(workspace, [old, new])
 
     # ── scans of whole folders ──────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
@@ -130,7 +131,7 @@ class Core:
             case events.FilesTouched():
                 await self._touched(event)
             case events.FilesRenamed():
-                self._renamed(event)
+                await self._renamed(event)
             case events.RootsChanged():
                 await self._roots_changed(event)
             case events.EditorSettings():
@@ -211,20 +212,27 @@ class Core:
 
     async def _touched(self, event: events.FilesTouched) -> None:
         self._closed_files.forget(map(str, event.deleted))
-        touched = (*event.written, *event.deleted)
-        reload = [w for w in self.folders if w.config_path in touched]
-        if reload:
-            await self._reload(reload)
-        if any(self._configures(path) for path in touched):
-            self._analyse_again()
-        # What is open is looked at when it is closed.
-        places = [place for path in touched if not self._is_open(place := _place(path))]
-        for workspace in self.folders:
-            self._closed_files.look_again(workspace, places)
+        await self._changed_on_disk({*event.written, *event.deleted})
 
-    def _renamed(self, event: events.FilesRenamed) -> None:
+    async def _renamed(self, event: events.FilesRenamed) -> None:
         for old, new in event.renames:
             self._closed_files.renamed(str(old), str(new))
+        await self._changed_on_disk({path for pair in event.renames for path in pair})
+
+    async def _changed_on_disk(self, paths: AbstractSet[Path]) -> None:
+        """Files, or folders with what lies in them; any of it may be a configuration."""
+        reload = [
+            w for w in self.folders if not paths.isdisjoint((w.config_path, w.config_path.parent))
+        ]
+        if reload:
+            await self._reload(reload)
+        if any(self._configures(path) for path in paths):
+            self._analyse_again()
+        # What is open is looked at when it is closed.
+        open_paths = {document.path for document in self.documents.values()}
+        places = {_place(path) for path in paths} - open_paths
+        for workspace in self.folders:
+            self._closed_files.look_again(workspace, places)
 
     def _is_open(self, path: str) -> bool:
         return any(document.path == path for document in self.documents.values())
@@ -311,7 +319,7 @@ class Core:
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
         """Scan the workspace folders (None: all), with progress; results are shown as they come.
 
-        Raises CancelledError when the user cancels it.
+        Raises CancelledError when the user cancels it, OSError when a folder cannot be read.
         """
         return await self._closed_files.scan(root)
 

@@ -73,6 +73,45 @@ async def test_a_changed_configuration_is_obeyed(start: Start, workspace: Path) 
     await editor.until(lambda: "Bandit, Ruff B307" in editor.found(file))
 
 
+async def test_settings_that_go_with_their_folder(start: Start, workspace: Path) -> None:
+    """Some clients tell of the folder alone."""
+    config = file_at(workspace / ".understudy" / "config.yaml", "rules:\n  ignore: [F401]\n")
+    editor = await start()
+    file = editor.open(workspace / "a.py", UNUSED + EVAL)
+    await editor.sees(file, "Bandit, Ruff B307")
+    shutil.rmtree(config.parent)
+    editor.touch(deleted=[config.parent])
+    await editor.sees(file, "Ruff F401", "Bandit, Ruff B307")
+
+
+async def test_a_configuration_that_is_renamed(start: Start, workspace: Path) -> None:
+    """Of ours, of a tool, of Git: by a client that tells of nothing else."""
+    ours = workspace / ".understudy" / "config.yaml"
+    file_at(ours.with_name("x.yaml"), "bandit:\n  enabled: false\n")
+    file_at(workspace / "x.toml", 'lint.select = ["F401"]\nlint.ignore = ["S"]\n')
+    hidden = file_at(workspace / "b.py", UNUSED)
+    file_at(workspace / "ignored", "b.py\n")
+    editor = await start()
+    await scanned(editor)
+    await editor.sees(hidden, "Ruff F401")
+    file = editor.open(workspace / "a.py", UNUSED + EVAL)
+    await editor.sees(file, "Ruff F401", "Bandit, Ruff B307")
+    rename(editor, workspace / "x.toml", workspace / "ruff.toml")
+    await editor.sees(file, "Ruff F401", "Bandit B307")
+    rename(editor, ours.with_name("x.yaml"), ours)
+    await editor.sees(file, "Ruff F401")
+    rename(editor, ours.parent, workspace / "other")
+    await editor.sees(file, "Ruff F401", "Bandit B307")
+    rename(editor, workspace / "ignored", workspace / ".gitignore")
+    await editor.sees(hidden)
+
+
+def rename(editor: Editor, old: Path, new: Path) -> None:
+    old.rename(new)
+    renamed = {"files": [{"oldUri": old.as_uri(), "newUri": new.as_uri()}]}
+    editor.notify("workspace/didRenameFiles", renamed)
+
+
 async def test_buffers_without_a_file(start: Start, workspace: Path) -> None:
     """Only what is Python is looked at, and only what is here."""
     editor = await start()
