@@ -49,6 +49,11 @@ class ClosedFiles:
         self._scans: dict[Path, asyncio.Task[Scan | OSError]] = {}
         self._looks: dict[Path, asyncio.Task[None]] = {}
 
+    @property
+    def passes(self) -> int:
+        """How many scans and looks are under way."""
+        return sum(map(_is_under_way, (*self._scans.values(), *self._looks.values())))
+
     # ── what is shown ───────────────────────────────────────────────────────────────────────────
 
     def show(self, workspace: Workspace) -> None:
@@ -96,40 +101,51 @@ class ClosedFiles:
     ) -> None:
         """Files, or folders with all that lies in them, may have come, changed or gone: look, and
         do not wait for it. ``anew``: what is under way for them has to begin again."""
-        if not (workspace.files or self._is_kept(workspace)):
+        looking = self._looks.get(workspace.root)
+        if not (workspace.files or self._is_kept(workspace) or _is_under_way(looking)):
             return  # nothing is known, and nobody asked
         workspace.stale.mark(places)
-        looking = self._looks.get(workspace.root)
-        if workspace.stale and (anew or looking is None or looking.done()):
+        if workspace.stale and (anew or not _is_under_way(looking)):
             if looking is not None:
                 looking.cancel()
-            self._looks[workspace.root] = self._task(self._look(workspace))
+            look = self._looks[workspace.root] = self._task(self._look(workspace))
+            look.add_done_callback(lambda _: self._changed())
+            self._changed()
 
     async def _look(self, workspace: Workspace) -> None:
+        looking = asyncio.current_task()
+        assert looking is not None
+
+        def give_up() -> None:
+            workspace.stale.clear()  # or the next event would resume it
+            looking.cancel()
+
         while workspace.stale:
             if (scan := self._scans.get(workspace.root)) is not None:
                 await asyncio.wait((scan,))
-            look, places = workspace.stale.begin(), frozenset(workspace.stale)
-            files = await asyncio.to_thread(workspace.find, places)
-            if not workspace.scanned:
-                files = [found for found in files if found.path in workspace.files]
-            there = {found.path for found in files}
-            self._forget(workspace, [p for p in workspace.below(places) if p not in there])
-            await workspace.analyse(self._checks, files, self._seen(workspace, look, None))
-            for place in places:
-                workspace.stale.seen(place, look)
-            if files:
-                self._changed()
+            title = f"Looking again at {workspace.root.name}"
+            with when_slow(self._sink, title, give_up) as progress:
+                await self._look_at(workspace, frozenset(workspace.stale), progress)
 
-    def _seen(
-        self, workspace: Workspace, look: int, progress: Progress | None
-    ) -> Callable[[Seen], None]:
+    async def _look_at(
+        self, workspace: Workspace, places: frozenset[str], progress: Progress
+    ) -> None:
+        look = workspace.stale.begin()
+        files = await asyncio.to_thread(workspace.find, places)
+        if not workspace.scanned:
+            files = [found for found in files if found.path in workspace.files]
+        there = {found.path for found in files}
+        self._forget(workspace, [p for p in workspace.below(places) if p not in there])
+        await workspace.analyse(self._checks, files, self._seen(workspace, look, progress))
+        for place in places:
+            workspace.stale.seen(place, look)
+
+    def _seen(self, workspace: Workspace, look: int, progress: Progress) -> Callable[[Seen], None]:
         def seen(file: Seen) -> None:
             # What was shown of a buffer gives way to what is on disk, though that is as it was.
             if workspace.stale.seen(file.path, look) or file.changed:
                 self._show(workspace, file.path)
-            if progress is not None:
-                progress.report(f"{file.done} of {file.files} files", file.done / file.files)
+            progress.report(f"{file.done} of {file.files} files", file.done / file.files)
 
         return seen
 
@@ -163,13 +179,15 @@ class ClosedFiles:
 
     def _scan_of(self, workspace: Workspace) -> asyncio.Task[Scan | OSError]:
         root = workspace.root
-        if (under_way := self._scans.get(root)) is not None and not under_way.done():
+        under_way = self._scans.get(root)
+        if under_way is not None and not under_way.done():
             return under_way
         scan = self._scans[root] = self._task(self._scan(workspace))
 
         def ended(_: object) -> None:
             if self._scans.get(root) is scan:
                 del self._scans[root]
+            self._changed()
 
         scan.add_done_callback(ended)  # by itself it could not: one cancelled soon never begins
         self.look_again(workspace, (), anew=True)
@@ -237,3 +255,7 @@ class ClosedFiles:
         for path in moved:
             taker.show(path, giver.files.pop(path).reports)
         self.look_again(taker, [place, *moved])
+
+
+def _is_under_way(task: asyncio.Task[Any] | None) -> bool:
+    return task is not None and not task.done()

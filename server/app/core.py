@@ -361,6 +361,7 @@ class Core:
             tuple(self.folders),
             self.documents.values(),
             self._runner,
+            self._closed_files.passes,
             (self.folders.trouble, *self.background.troubles),
         )
 
@@ -371,14 +372,15 @@ class Core:
 
     def _send_status(self) -> None:
         self._status_timer = None
-        if self.tell_status().running:
-            self._status_soon()
+        self.tell_status()
 
     def tell_status(self) -> Status:
         """How things stand, told to the sink too when that is news there."""
         if (status := self.status()) != self._told:
             self._told = status
             self._sink.status(status)
+        if status.running:
+            self._status_soon()  # its end is news
         return status
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:

@@ -23,6 +23,10 @@ class Stale:
     def mark(self, paths: Iterable[str]) -> None:
         self._marks.update((path, self._looks) for path in paths)
 
+    def clear(self) -> None:
+        """Nothing is to be looked at again."""
+        self._marks.clear()
+
     def begin(self) -> int:
         """The number of a look that begins now, before anything was read for it."""
         self._looks += 1

@@ -17,8 +17,10 @@ def status_of(
     workspaces: Collection[Workspace],
     documents: Collection[OpenDocument],
     runner: Runner,
+    passes: int,
     troubles: Iterable[str],
 ) -> Status:
+    """``passes``: scans and looks that are under way, which count as running."""
     open_paths = {document.path for document in documents}
     closed = [
         view
@@ -37,7 +39,7 @@ def status_of(
     folders = [workspace for workspace in workspaces if not workspace.loose] or workspaces
     return Status(
         trusted=bool(folders) and all(workspace.trusted for workspace in folders),
-        running=runner.running,
+        running=runner.running + passes,
         counts=counts,
         tools=tuple(
             _tool(analyzer.name, analyzer.version(), reports, running, runner.costs)

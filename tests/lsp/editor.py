@@ -118,10 +118,12 @@ class Editor(Connection):
         return next((tool for tool in self.status.get("tools", ()) if tool["name"] == name), {})
 
     async def idle(self) -> None:
-        """Until every event so far was taken, and every open document has all its answers."""
+        """Until every event so far was taken, every open document has all its answers, and nothing
+        runs any more."""
         while True:
             seen = len(self.said("understudy/status"))
-            if ": running" not in await self.command("showStatus"):
+            told = await self.command("showStatus")
+            if ": running" not in told and not self.status.get("running"):
                 return
             await self.until(lambda: len(self.said("understudy/status")) > seen)  # noqa: B023
 

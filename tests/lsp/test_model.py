@@ -219,7 +219,11 @@ class Walk:
             self.editor.touch(file)
         elif file.exists():
             file.unlink()
-            self.editor.touch(deleted=[file])
+            gone = file
+            if not any(file.parent.iterdir()) and self.random.random() < 0.5:
+                gone = file.parent  # some clients tell of the folder alone
+                gone.rmdir()
+            self.editor.touch(deleted=[gone])
 
     def nest(self) -> None:
         """A folder in the folder is opened, or closed again."""
@@ -259,8 +263,15 @@ class Walk:
             self.editor.notify("$/cancelRequest", {"id": number})
 
     def cancel_progress(self) -> None:
+        ended = {
+            told["token"]
+            for told in self.editor.said("$/progress")
+            if told["value"]["kind"] == "end"
+        }
         for created in self.editor.said("window/workDoneProgress/create"):
-            self.editor.notify("window/workDoneProgress/cancel", created)
+            if created["token"] not in ended:
+                self.editor.notify("window/workDoneProgress/cancel", created)
+                self.scanned = False  # who cancels a look leaves what is shown as it was
 
     async def listen(self) -> None:
         """Let the server do something, not always to its end."""

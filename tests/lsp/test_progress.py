@@ -100,6 +100,40 @@ async def test_a_scan_tells_how_far_it_is(
     assert percentages[-1] == 100
 
 
+async def test_a_long_look_is_shown_and_cancelled(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    """It is not taken up again by the next event."""
+    paths = [workspace / f"m{number}.py" for number in range(3)]
+    for path in paths:
+        path.write_text(EVAL)
+    editor = await start()
+    assert (await editor.command("scanWorkspace"))["files"] == 3
+    await editor.idle()
+    editor.received.clear()
+    await editor.configure({"bandit": slow_bandit.settings})
+    running = await slow_bandit.started()
+    begin = await editor.until(lambda: progress(editor)[:1])
+    assert begin[0]["title"] == "Looking again at workspace"
+    assert begin[0]["cancellable"] is True
+    await editor.until(lambda: editor.status.get("running", 0) >= 1)
+    assert editor.status["state"] == "running"
+    editor.notify("window/workDoneProgress/cancel", {"token": token(editor)})
+    assert await survivors([running], 10) == []
+    await editor.until(lambda: progress(editor)[-1]["kind"] == "end")
+    await editor.until(lambda: editor.status["state"] == "idle")
+    begun = len(slow_bandit.look())
+    other = workspace / "notes.txt"
+    other.touch()
+    editor.touch(other)
+    await editor.idle()
+    assert len(slow_bandit.look()) == begun
+    slow_bandit.let_go()
+    editor.touch(paths[0])
+    await editor.idle()
+    assert len(slow_bandit.look()) == begun + 1
+
+
 async def test_no_progress_for_a_client_that_shows_none(
     start: Start, workspace: Path, slow_bandit: SlowBandit
 ) -> None:

@@ -43,6 +43,7 @@ async def test_the_workspaces_programs_wait_for_trust(start: Start, workspace: P
     await editor.sees(file, "Bandit not-analysed", "Ruff S307")
     assert set(ran.read_text().split()) == {"python", "ruff"}
     await editor.until(lambda: editor.status["trusted"] is True)
+    await editor.idle()  # what began in trust has written, too
     ran.unlink()
     editor.notify("understudy/trust", {"trusted": False})
     await editor.until(lambda: editor.status["trusted"] is False)

@@ -422,6 +422,30 @@ async def test_a_configuration_that_changes_during_a_scan(
         await editor.sees(path)
 
 
+async def test_what_is_deleted_while_it_is_looked_at(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    """It was all that was known, from a scan that was cancelled; it does not come back."""
+    file_at(workspace / "a.py", UNUSED)
+    path = file_at(workspace / "b.py", "x = 1\n" * 200_000)
+    editor = await start(settings={"bandit": slow_bandit.settings})
+    _, scan = editor.ask("workspace/executeCommand", {"command": "understudy.scanWorkspace"})
+    await slow_bandit.started()
+    await editor.sees(path, "Understudy too-large")
+    (created,) = await editor.until(lambda: editor.said("window/workDoneProgress/create"))
+    editor.notify("window/workDoneProgress/cancel", created)
+    assert await scan is None
+    path.write_text(UNUSED)
+    editor.touch(path)
+    await slow_bandit.started()
+    path.unlink()
+    editor.touch(deleted=[path])
+    await editor.sees(path)
+    slow_bandit.let_go(9)
+    await editor.idle()
+    assert editor.found(path) == []
+
+
 async def test_a_folder_that_cannot_be_scanned(start: Start, workspace: Path) -> None:
     """That is no clean result; and the next scan is a new one."""
     editor = await start()
