@@ -435,7 +435,7 @@ async def test_what_is_deleted_while_it_is_looked_at(
     (created,) = await editor.until(lambda: editor.said("window/workDoneProgress/create"))
     editor.notify("window/workDoneProgress/cancel", created)
     assert await scan is None
-    path.write_text(UNUSED)
+    path.write_text(EVAL)
     editor.touch(path)
     await slow_bandit.started()
     path.unlink()
