@@ -21,14 +21,11 @@ class Protocol(LanguageServerProtocol):
     to ``documents.py``: pygls keeps no copy of its own."""
 
     _over = False
-    """Whether the client is gone: what is told while everything ends is told to nobody."""
+    """Whether the client said good-bye: what is told while everything ends is told to nobody."""
 
     def _send_data(self, data: Any) -> None:
         if not self._over:
-            try:
-                super()._send_data(data)
-            except BrokenPipeError:
-                self._over = True
+            super()._send_data(data)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:

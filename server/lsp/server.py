@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import logging
 import os
 from collections.abc import Mapping
@@ -21,6 +23,8 @@ from .protocol import Protocol
 from .publisher import Publisher
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from ..app.core import Core
 
 log = logging.getLogger(__name__)
@@ -88,6 +92,20 @@ class Server(LanguageServer):
         log.error("%s", source.__name__, exc_info=error)
 
 
+class _ToClient(io.BufferedWriter):
+    """What is told to a client that has gone is told to nobody. That it has gone is seen where it
+    is listened to, a moment later."""
+
+    def write(self, buffer: ReadableBuffer, /) -> int:
+        with contextlib.suppress(BrokenPipeError):
+            return super().write(buffer)
+        return len(memoryview(buffer))
+
+    def flush(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            super().flush()
+
+
 def serve() -> int:
     """Speak LSP over stdio until the client is gone. Standard output belongs to it alone.
 
@@ -101,6 +119,6 @@ def serve() -> int:
 
     server = Server()
     handlers.register(server)
-    with os.fdopen(real, "wb") as stdout:
+    with _ToClient(io.FileIO(real, "wb")) as stdout:
         server.start_io(stdout=stdout)
     return 0 if server.was_shut_down else 1

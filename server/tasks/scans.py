@@ -51,7 +51,11 @@ def scan_tasks(settings: Tasks, scan: Scan) -> list[Task]:
 
 def _task(kind: _Kind, settings: Tasks, scan: Scan) -> Task:
     async def run(context: Context) -> Result:
-        found = await scan(kind.category, context.progress)
+        try:
+            found = await scan(kind.category, context.progress)
+        except OSError as error:
+            why = f"the workspace could not be scanned: {error.strerror or error}"
+            return Result(outcome=Outcome(Status.FAILED, why=why))
         issues = sum(found.counts.values())
         value = summed(_summary(found, issues), issues, files=found.files, counts={**found.counts})
         if found.failures:
