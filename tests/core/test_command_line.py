@@ -114,6 +114,19 @@ def test_only_what_is_named_is_scanned(shell: Shell) -> None:
     assert {p["path"] for p in json.loads(answer.stdout)["problems"]} == {"b.py"}
 
 
+@pytest.mark.parametrize(
+    ("only", "rules"),
+    [("security", {"B307", "S307"}), ("quality", {"F401"}), ("performance", {"C901"})],
+)
+def test_only_one_kind_is_told(shell: Shell, only: str, rules: set[str]) -> None:
+    branches = "".join(f"    if x == {n}:\n        return {n}\n" for n in range(12))
+    shell.write("app.py", f"{FLAWED}\n\ndef f(x):\n{branches}")
+    shell.write("pyproject.toml", '[tool.ruff]\nlint.select = ["F401", "S307", "C901"]\n')
+    done = shell.run("scan", "--only", only, "--format", "json")
+    problems = json.loads(done.stdout)["problems"]
+    assert {f["rule"] for problem in problems for f in problem["findings"]} == rules
+
+
 def test_names_are_relative_to_the_marked_root(shell: Shell) -> None:
     shell.write(".understudy/config.yaml", "rules:\n  ignore: [F401]\n")
     file = shell.write("deep/b.py", FLAWED)

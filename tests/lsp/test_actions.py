@@ -224,3 +224,18 @@ async def test_an_answer_for_an_old_text_is_not_given(start: Start, workspace: P
     editor.edit(file, "import os\n", "import os\nimport re\n")
     assert [action for action in await answer if "edit" in action] == []
     assert fixes(await editor.actions(file, "sys"))
+
+
+async def test_the_safe_fix_is_preferred_and_the_unsafe_is_labelled(
+    start: Start, workspace: Path
+) -> None:
+    (workspace / "pyproject.toml").write_text('[tool.ruff]\nlint.select = ["F401", "F841"]\n')
+    editor = await start()
+    file = editor.open(workspace / "a.py", "import os\n\n\ndef f():\n    unused = 1\n")
+    await editor.until(lambda: len(editor.shown(file)) == 2)
+    await editor.idle()
+    safe = begins(await editor.actions(file, "os"), "Fix: Remove unused import")
+    assert safe["isPreferred"] is True
+    unsafe = begins(await editor.actions(file, "unused"), "Fix: Remove assignment")
+    assert "may change behaviour" in unsafe["title"]
+    assert not unsafe.get("isPreferred")
