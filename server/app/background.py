@@ -63,10 +63,29 @@ class Background:
         self._timers: dict[Path, asyncio.TimerHandle] = {}
         self._telling: set[asyncio.Task[None]] = set()
         self._last: Asked | None = None
+        self._following: asyncio.Task[None] | None = None
         runner.commands.conditions = conditions
 
-    async def follow(self) -> None:
-        """Have chores for each folder that is open, and for no other; take over their settings."""
+    def follow(self) -> None:
+        """Have chores for each folder that is open, and for no other, and take over their settings;
+        nobody waits for that but ``settled``."""
+        task = asyncio.get_running_loop().create_task(self._follow(self._following))
+        self._following = task
+
+    async def settled(self) -> None:
+        """Wait until all folders so far have their chores."""
+        if self._following is not None:
+            await asyncio.wait((self._following,))
+
+    async def _follow(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait((before,))
+        try:
+            await self._adapt()
+        except Exception:
+            log.exception("the chores of a folder could not be set up")
+
+    async def _adapt(self) -> None:
         wanted = {workspace.root: workspace for workspace in self._folders if not workspace.loose}
         for root, chores in tuple(self._chores.items()):
             if wanted.get(root) is not chores.workspace:
@@ -103,6 +122,7 @@ class Background:
         self._tell_soon(workspace.root)
 
     async def close(self) -> None:
+        await self.settled()
         for timer in self._timers.values():
             timer.cancel()
         for task in self._telling:

@@ -263,7 +263,7 @@ class Core:
             if document.workspace is not before:
                 document.analyse(again=True)
                 await self._leave_if_empty(before)
-        await self.background.follow()
+        self.background.follow()
         for workspace in left:
             await workspace.close()
 
@@ -278,7 +278,7 @@ class Core:
                 self._status_soon()
                 self._closed_files.show(workspace)
                 self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
-        await self.background.follow()
+        self.background.follow()
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:
         changed = await self.folders.decide(

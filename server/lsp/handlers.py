@@ -231,7 +231,7 @@ async def cancel_task(ls: Server, root: str, job: int) -> Any:
 
 
 async def show_tasks(ls: Server) -> list[dict[str, Any]]:
-    await ls.core.settle()
+    await _ready(ls)
     return await ls.core.background.listed()
 
 
@@ -241,12 +241,17 @@ async def task_output(ls: Server, root: str, job: int) -> Any:
 
 async def _asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
     """What a person asked for; when it cannot be had, they are told why."""
-    await ls.core.settle()
+    await _ready(ls)
     try:
         return await answer
     except (ValueError, OSError, sqlite3.Error) as error:
         ls.publisher.message(f"That could not be done: {error}.", error=True)
         return None
+
+
+async def _ready(ls: Server) -> None:
+    await ls.core.settle()
+    await ls.core.background.settled()
 
 
 def _padded(given: Sequence[Any], count: int) -> list[Any]:
