@@ -91,7 +91,14 @@ export class TasksView implements vscode.TreeDataProvider<Group | Row>, vscode.D
   }
 
   async focus(): Promise<void> {
+    await this.refresh();
     await vscode.commands.executeCommand(`${SECTION}.tasks.focus`);
+  }
+
+  /** The server tells of changes; who looks now wants to know how things are. */
+  private async refresh(): Promise<void> {
+    const listed = await this.ask(`${SECTION}.showTasks`, []);
+    if (Array.isArray(listed)) for (const folder of listed as Folder[]) this.update(folder);
   }
 
   /** The arguments of a command, asked for where they are not given; undefined: thought better of. */
@@ -106,6 +113,7 @@ export class TasksView implements vscode.TreeDataProvider<Group | Row>, vscode.D
   }
 
   private async pickTask(): Promise<unknown[] | undefined> {
+    await this.refresh();
     const items = [...this.folders.values()].flatMap((folder) =>
       folder.tasks.map((task) => ({
         label: task.title,
@@ -119,6 +127,7 @@ export class TasksView implements vscode.TreeDataProvider<Group | Row>, vscode.D
   }
 
   private async pickJob(): Promise<unknown[] | undefined> {
+    await this.refresh();
     const items = grouped([...this.folders.values()])
       .flatMap((group) => group.rows)
       .filter((row) => row.context !== "ended")

@@ -151,7 +151,7 @@ def test_tasks_are_run_shown_and_cancelled(window: Window, project: Path) -> Non
     with window() as bench:
         bench.open_file("app.py")
         expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
-        bench.run_command("Understudy: Show Tasks")
+        bench.page.locator(".pane-header", has_text="Understudy Tasks").click()
         bench.run_command("Understudy: Run Task…")
         bench.pick("Security scan")
         bench.task("History").click()
