@@ -1,4 +1,5 @@
-"""Reading what a workspace holds: only regular files, and only so much of them.
+"""Reading what a workspace holds: only regular files, and only so much of them; and telling people
+why that failed.
 
 Under any name there may be a pipe that never answers or a device that never ends; git can carry a
 link to either.
@@ -24,3 +25,9 @@ def read_regular(path: Path | str, most: int | None = None) -> bytes:
     if len(content) > most:
         raise OSError(0, f"It is larger than {most // 1024} KiB")
     return content
+
+
+def why(error: OSError) -> str:
+    """What went wrong, for people: the path and the reason, without the number."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason

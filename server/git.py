@@ -146,7 +146,7 @@ class Repository:
                 oid, _, kind_and_size = header.decode().partition(" ")
                 kind, _, size = kind_and_size.partition(" ")
                 if oid != blob.oid or kind != "blob":
-                    raise GitError(0, f"git has no content for {blob.path} ({blob.oid})")
+                    raise GitError(f"git has no content for {blob.path} ({blob.oid})")
                 begin = len(header) + 1
                 yield blob, bytes(answer[begin : begin + int(size)])
                 answer = answer[begin + int(size) + 1 :]
@@ -185,9 +185,9 @@ class Repository:
     def _commit(self, revision: str) -> str:
         """The full name of a commit. Raises GitError for what is no plain name of one."""
         if not _REVISION.fullmatch(revision):
-            raise GitError(0, f"{revision!r} does not name a commit")
+            raise GitError(f"{revision!r} does not name a commit")
         if not (found := self._resolve(revision)):
-            raise GitError(0, f"git knows no commit {revision} here")
+            raise GitError(f"git knows no commit {revision} here")
         return found
 
     def _resolve(self, revision: str) -> str:
@@ -230,15 +230,15 @@ def _run(
         )
     except FileNotFoundError as error:
         missing = "git is not installed" if folder.is_dir() else f"there is no folder {folder}"
-        raise GitError(0, missing) from error
+        raise GitError(missing) from error
     except subprocess.TimeoutExpired as error:
-        raise GitError(0, f"git did not answer within {TIMEOUT:.0f} s in {folder}") from error
+        raise GitError(f"git did not answer within {TIMEOUT:.0f} s in {folder}") from error
     if answer.returncode == 0:
         return answer.stdout
     if fails and answer.returncode == 1:
         return b""
     said = answer.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
-    raise GitError(0, f"git in {folder}: {said or f'it ended with {answer.returncode}'}")
+    raise GitError(f"git in {folder}: {said or f'it ended with {answer.returncode}'}")
 
 
 def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:

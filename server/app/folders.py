@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import compose
+from ..disk import why
 from ..settings import Settings
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
@@ -81,7 +82,7 @@ class Folders:
         try:
             return workspace_dir(root, self.state)
         except OSError as error:
-            self._store_trouble = f"nothing is remembered of {root}: {error}"
+            self._store_trouble = f"nothing is remembered of {root}: {why(error)}"
             return Path(os.devnull)
 
     def remove(self, root: Path) -> Workspace | None:
@@ -148,7 +149,7 @@ def _state(sink: Sink) -> Path:
     try:
         return state_dir()
     except OSError as error:
-        sink.message(f"Nothing will be remembered after this session: {error}", error=True)
+        sink.message(f"Nothing will be remembered after this session: {why(error)}", error=True)
         folder = tempfile.TemporaryDirectory(prefix="understudy-")
         atexit.register(folder.cleanup)
         return Path(folder.name)

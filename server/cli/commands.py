@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 import click
 
+from ..disk import why
 from .exits import Exit
 
 _MODULES = {
@@ -71,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.CLEAN
     except OSError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {why(error)}", err=True)
         return Exit.FAILED
     except Exception:  # noqa: BLE001
         traceback.print_exc()

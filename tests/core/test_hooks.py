@@ -422,7 +422,7 @@ def test_outside_a_repository(tmp_path: Path) -> None:
     world.environment["UNDERSTUDY_STATE_DIR"] = str(tmp_path / "state")
     for command in ("install", "status", "uninstall"):
         answer = world.understudy("hooks", command, code=Exit.FAILED)
-        assert "not a git repository" in answer.stderr
+        assert answer.stderr.startswith(f"Error: git in {tmp_path}: not a git repository")
 
 
 # ── beside the tools that keep hooks ────────────────────────────────────────────────────────────
