@@ -7,13 +7,16 @@ import contextlib
 import io
 import logging
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lsprotocol import types as lsp
 from pygls.exceptions import PyglsError
+from pygls.io_ import StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from ..app.core import Core
 
 log = logging.getLogger(__name__)
+
+_CHUNK = 1 << 14
+"""Bytes: so much of what the client sent is worked off before others have their turn."""
 
 
 class Server(LanguageServer):
@@ -86,6 +92,18 @@ class Server(LanguageServer):
         if hasattr(self, "core"):
             await self.core.close()
 
+    def speak(self, stdin: io.BufferedReader, stdout: BinaryIO) -> None:
+        """``start_io`` with a reader of our own; returns when the client has left."""
+        self._stop_event = threading.Event()
+        self.protocol.set_writer(StdoutWriter(stdout))
+        reader = _FromClient(stdin, self.thread_pool)
+        talk = run_async(self._stop_event, reader, self.protocol, log, self.report_server_error)
+        try:
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                asyncio.run(talk)
+        finally:
+            self.shutdown()  # type: ignore[no-untyped-call]
+
     def report_server_error(self, error: Exception, source: type[PyglsError | Exception]) -> None:
         """The traceback goes to the log; a message that could not be read is no one's business but
         the client's, which gets an error answer where it asked for one."""
@@ -106,6 +124,39 @@ class _ToClient(io.BufferedWriter):
             super().flush()
 
 
+class _FromClient:
+    """What the client sends. What has come is taken at once: a message is not kept waiting, part by
+    part, behind the work for those before it."""
+
+    def __init__(self, file: io.BufferedReader, pool: ThreadPoolExecutor) -> None:
+        self._file = file
+        self._pool = pool
+        self._ahead = b""
+
+    async def readline(self) -> bytes:
+        """Up to a newline, else what is left."""
+        while (end := self._ahead.find(b"\n") + 1) == 0:
+            more = await self._read(self._file.read1, _CHUNK)
+            if not more:
+                end = len(self._ahead)
+                break
+            self._ahead += more
+        return self._take(end)
+
+    async def readexactly(self, n: int) -> bytes:
+        """So many bytes, fewer when there are no more."""
+        if (missing := n - len(self._ahead)) > 0:
+            self._ahead += await self._read(self._file.read, missing)
+        return self._take(n)
+
+    def _take(self, end: int) -> bytes:
+        taken, self._ahead = self._ahead[:end], self._ahead[end:]
+        return taken
+
+    async def _read(self, read: Callable[[int], bytes], most: int) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, read, most)
+
+
 def serve() -> int:
     """Speak LSP over stdio until the client is gone. Standard output belongs to it alone.
 
@@ -119,6 +170,6 @@ def serve() -> int:
 
     server = Server()
     handlers.register(server)
-    with _ToClient(io.FileIO(real, "wb")) as stdout:
-        server.start_io(stdout=stdout)
+    with open(0, "rb", closefd=False) as stdin, _ToClient(io.FileIO(real, "wb")) as stdout:
+        server.speak(stdin, stdout)
     return 0 if server.was_shut_down else 1

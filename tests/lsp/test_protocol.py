@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32600, -32601, -32602
 NOT_INITIALIZED = -32002
 
 A = {"uri": "file:///a.py"}
+DEBUG = {"command": "understudy.debugInfo"}
 _UNREADABLE = (
     b'{"jsonrpc": "2.0", "id":',
     b"\xff\xfe{}",
@@ -81,6 +83,27 @@ async def test_unreadable_messages_are_passed_over(start: Start, workspace: Path
         editor.send_body(body)
     editor.send_raw(b"Content-Length: none\r\n\r\nno header at all\r\n\r\n")
     await editor.sees(editor.open(workspace / "a.py", "import os\n"), "Ruff F401")
+
+
+async def test_messages_that_come_in_pieces_or_together(
+    start: Start, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = await start()
+    long = "# " + "é" * 40_000
+    file = editor.open(workspace / "a.py", f"import os\n{long}\n")
+    await editor.sees(file, "Ruff F401")
+    together = [editor.ask("workspace/executeCommand", DEBUG)[1] for _ in range(300)]
+    editor.rewrite(file, f"{long}\n")
+    editor.save(file)
+    await asyncio.gather(*together)
+    await editor.sees(file)
+    at_once = editor.send_raw
+    with monkeypatch.context() as patch:
+        patch.setattr(editor, "send_raw", lambda content: [at_once(bytes([b])) for b in content])
+        editor.rewrite(file, "import sys\n")
+        editor.save(file)
+        await editor.request("workspace/executeCommand", DEBUG)
+    await editor.sees(file, "Ruff F401")
 
 
 async def test_a_request_with_wrong_parameters_is_refused(start: Start) -> None:
