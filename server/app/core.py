@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial, reduce
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _STATUS_SECONDS = 0.1
+_STATUS_SHARE = 0.05
+"""So much of the loop's time may go into it: with ten thousand files it is told of more rarely."""
 _FLOW_SECONDS = 3.0
 """Who typed so shortly ago is not to be disturbed."""
 _LOOK_SECONDS = 15.0
@@ -75,6 +78,7 @@ class Core:
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._status_timer: asyncio.TimerHandle | None = None
+        self._status_took = 0.0
         self._told: Status | None = None
         self._pressure = resources.Pressure()
 
@@ -368,7 +372,8 @@ class Core:
     def _status_soon(self) -> None:
         if self._status_timer is None:
             loop = asyncio.get_running_loop()
-            self._status_timer = loop.call_later(_STATUS_SECONDS, self._send_status)
+            pause = max(_STATUS_SECONDS, self._status_took / _STATUS_SHARE)
+            self._status_timer = loop.call_later(pause, self._send_status)
 
     def _send_status(self) -> None:
         self._status_timer = None
@@ -376,7 +381,10 @@ class Core:
 
     def tell_status(self) -> Status:
         """How things stand, told to the sink too when that is news there."""
-        if (status := self.status()) != self._told:
+        began = time.perf_counter()
+        status = self.status()
+        self._status_took = time.perf_counter() - began
+        if status != self._told:
             self._told = status
             self._sink.status(status)
         if status.running:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from ..analyzers.table import ANALYZERS
 from ..checks import compose
@@ -28,21 +29,29 @@ def status_of(
         for path, view in workspace.files.items()
         if path not in open_paths
     ]
-    reports = [r for document in documents for r in document.placed.reports]
-    reports += [report for view in closed for report in view.reports]
+    reports: defaultdict[str, defaultdict[State, list[Report]]] = defaultdict(
+        partial(defaultdict, list)
+    )
+    for each in (
+        *(document.placed.reports for document in documents),
+        *(v.reports for v in closed),
+    ):
+        for report in each:
+            reports[report.tool][report.state].append(report)
     running = {tool for document in documents for tool in document.unanswered}
     counts = Counter(compose.counts(()))
     for known in (document.placed.counts for document in documents):
         counts.update(known)
     for view in closed:
-        counts.update(view.counts)
+        if view.problems:
+            counts.update(view.counts)
     folders = [workspace for workspace in workspaces if not workspace.loose] or workspaces
     return Status(
         trusted=bool(folders) and all(workspace.trusted for workspace in folders),
         running=runner.running + passes,
         counts=counts,
         tools=tuple(
-            _tool(analyzer.name, analyzer.version(), reports, running, runner.costs)
+            _tool(analyzer.name, analyzer.version(), reports[analyzer.name], running, runner.costs)
             for analyzer in ANALYZERS
         ),
         notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
@@ -52,17 +61,17 @@ def status_of(
 def _tool(
     name: str,
     version: str,
-    reports: Iterable[Report],
+    by_state: Mapping[State, Sequence[Report]],
     running: Collection[str],
     costs: Mapping[str, Cost],
 ) -> ToolStatus:
-    own = [report for report in reports if report.tool == name]
-    worst = compose.worst(own)
+    worst = compose.worst(reports[0] for reports in by_state.values())
     state = worst.state if worst else State.NOT_ANALYSED
     why = worst.why if worst else "no file was looked at yet"
-    silent = sum(not report.state.is_verdict for report in own)
+    silent = sum(len(reports) for state, reports in by_state.items() if not state.is_verdict)
     if state.is_verdict and silent:
-        why = f"{silent} of {len(own)} files not analysed"
+        files = sum(map(len, by_state.values()))
+        why = f"{silent} of {files} files not analysed"
     if name in running and not state.needs_attention:
         state, why = State.RUNNING, ""
     return ToolStatus(name, state, why, version, costs.get(name, Cost()))
