@@ -22,7 +22,7 @@ FIX_ALL = "source.fixAll.understudy"
 
 async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """Verified fixes first, then ways to ignore. Empty when the text changed meanwhile."""
-    await ls.core.settle()
+    await ls.settle()
     uri = params.text_document.uri
     shown, document = ls.documents.get(uri), ls.core.documents.get(uri)
     if shown is None or document is None:

@@ -50,7 +50,7 @@ def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
     ls.core.handle(events.RootsChanged(added=ls.roots()))
     workspace = ls.client_capabilities.workspace
     if workspace and workspace.configuration:
-        ls.publisher.spawn(_fetch_settings(ls))
+        ls.fetch(_fetch_settings(ls))
     watching = workspace and workspace.did_change_watched_files
     if watching and watching.dynamic_registration:
         ls.publisher.spawn(_watch(ls))
@@ -146,10 +146,10 @@ def did_change_workspace_folders(ls: Server, params: lsp.DidChangeWorkspaceFolde
     )
 
 
-async def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
+def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
     workspace = ls.client_capabilities.workspace
     if workspace and workspace.configuration:
-        await _fetch_settings(ls)
+        ls.fetch(_fetch_settings(ls))
     elif isinstance(params.settings, dict):
         ls.core.handle(events.EditorSettings(params.settings.get("understudy", params.settings)))
 
@@ -177,7 +177,7 @@ async def hover_text(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
 
 
 async def scan_workspace(ls: Server) -> dict[str, int] | None:
-    await ls.core.settle()
+    await ls.settle()
     try:
         scans = await ls.core.scan()
     except asyncio.CancelledError:
@@ -194,7 +194,7 @@ async def scan_workspace(ls: Server) -> dict[str, int] | None:
 
 
 async def show_status(ls: Server) -> str:
-    await ls.core.settle()
+    await ls.settle()
     return presentation.detail(ls.core.tell_status())
 
 
@@ -250,7 +250,7 @@ async def _asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def _ready(ls: Server) -> None:
-    await ls.core.settle()
+    await ls.settle()
     await ls.core.background.settled()
 
 

@@ -147,9 +147,13 @@ class Publisher:
         return _Progress(self, self._server, title, cancel)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        _ = self.task(work)
+
+    def task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

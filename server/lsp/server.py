@@ -8,7 +8,7 @@ import io
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 _CHUNK = 1 << 14
 """Bytes: so much of what the client sent is worked off before others have their turn."""
 
+_FETCH_SECONDS = 1.0
+
 
 class Server(LanguageServer):
     """One client's server. ``core`` exists from ``initialized`` on."""
@@ -55,6 +57,7 @@ class Server(LanguageServer):
         self.options: Mapping[str, Any] = {}
         self.shows_progress = False
         self._closed: asyncio.Task[None] | None = None
+        self._fetching: set[asyncio.Task[None]] = set()
 
     def initialize(self, params: lsp.InitializeParams) -> None:
         """Note what the client can do; nothing is started before it has the answer."""
@@ -77,6 +80,19 @@ class Server(LanguageServer):
         trusted = self.options.get("trusted")
         self.core = Core(self.publisher, trusted=trusted if isinstance(trusted, bool) else None)
         self.core.start()
+
+    def fetch(self, work: Coroutine[Any, Any, None]) -> None:
+        """Ask the client for what counts from now on."""
+        task = self.publisher.task(work)
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
+
+    async def settle(self) -> None:
+        """Wait until the core has taken what the client sent so far, and its answers to ``fetch``;
+        a client that does not answer is not waited for."""
+        if self._fetching:
+            await asyncio.wait(self._fetching, timeout=_FETCH_SECONDS)
+        await self.core.settle()
 
     @property
     def was_shut_down(self) -> bool:
