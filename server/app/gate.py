@@ -22,12 +22,13 @@ _SLICE = 200
 class Verdict:
     """``scan`` has the problems that are serious enough to block, ``contents`` their files.
 
-    ``config_problems`` may be why nothing was checked, ``trouble`` is what is wrong with the store.
+    ``complete``: whether every tool looked at all of it. ``config_problems`` may be why nothing was checked, ``trouble`` is what is wrong with the store.
     """
 
     scan: Scan
     contents: Mapping[Path, bytes]
     config_problems: Sequence[ConfigProblem] = ()
+    complete: bool = True
     trouble: str = ""
 
     @property
@@ -50,16 +51,18 @@ async def judge(repository: Repository, pushes: Sequence[Push] | None, least: Se
         verdict = Verdict(Scan(root, problems, reports), contents, batch.config_problems)
         if verdict.unusable:
             return verdict
+        complete = True
         for part in await asyncio.to_thread(_slices, repository, pushes, batch.settings):
             some = await asyncio.to_thread(_read, repository, part)
             found = await batch.check(some)
+            complete &= found.complete
             for path in found.reports:
                 # Two branches of a push may have the file, and one of them a problem.
                 reports[path] = (*reports.get(path, ()), *found.reports[path])
                 if serious := [p for p in found.problems[path] if p.severity >= least]:
                     problems[path] = tuple(serious)
                     contents[path] = some[path]
-        return replace(verdict, trouble=batch.trouble)
+        return replace(verdict, complete=complete, trouble=batch.trouble)
 
 
 def _slices(

@@ -53,8 +53,16 @@ class Scan:
         )
 
     def only(self, category: Category | None) -> Mapping[Path, tuple[Problem, ...]]:
-        """The problems in which a tool speaks of ``category`` (None: all)."""
+        """The problems in which a tool speaks of ``category`` (None: all), and its silences."""
         return {path: compose.only(each, category) for path, each in self.problems.items()}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every tool that should look at a file could; where none could because of a syntax
+        error, that is what was found."""
+        return not self.failures and not any(
+            compose.says_nothing(problem) for each in self.problems.values() for problem in each
+        )
 
     @property
     def failures(self) -> tuple[tuple[Path, Report], ...]:

@@ -32,12 +32,19 @@ def problems(reports: Iterable[Report], settings: Settings) -> tuple[Problem, ..
 
 
 def only(problems: Iterable[Problem], category: Category | None) -> tuple[Problem, ...]:
-    """Those in which a tool speaks of ``category`` (None: all)."""
+    """Those in which a tool speaks of ``category`` (None: all), or says that it cannot speak."""
     return tuple(
         problem
         for problem in problems
-        if category is None or any(finding.category is category for finding in problem.findings)
+        if category is None
+        or says_nothing(problem)
+        or any(finding.category is category for finding in problem.findings)
     )
+
+
+def says_nothing(problem: Problem) -> bool:
+    """Whether it is that a tool could not look at the file."""
+    return any(finding.rule == NOT_ANALYSED for finding in problem.findings)
 
 
 def counts(files: Iterable[Iterable[Problem]]) -> Mapping[str, int]:

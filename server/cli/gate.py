@@ -44,7 +44,7 @@ def hold(name: str, text: str, gate: str, environ: Mapping[str, str], *, strict:
         return Exit.BLOCKED
     if verdict.unusable:
         return _incomplete(name, "the settings cannot be used", strict=strict)
-    if verdict.scan.failures:
+    if not verdict.complete:
         return _incomplete(name, "a tool gave no verdict", strict=strict)
     return Exit.CLEAN
 
@@ -56,7 +56,7 @@ def _show(verdict: Verdict) -> None:
     if verdict.trouble:
         _say(verdict.trouble)
     scan = verdict.scan
-    if scan.problems or scan.failures:
+    if scan.problems or not verdict.complete:
         result = Result(scan.root, scan.problems, scan.reports, contents=verdict.contents)
         write_text(result, sys.stderr)
 

@@ -59,7 +59,8 @@ def scan(
     """Check the files at and below each PATH (default: the current folder).
 
     Ends with 0 when nothing was found, 1 with findings, 2 when the command line or the
-    configuration is wrong, 3 when a tool failed and the answer is not complete.
+    configuration is wrong, 3 when the answer is not complete: a tool failed or could not read a
+    file.
     """
     named = paths or (Path.cwd(),)
     for path in named:
@@ -144,7 +145,7 @@ def _progress() -> Iterator[Callable[[int, int], object]]:
 
 
 def _exit_code(found: Scan, problems: Mapping[Path, tuple[Problem, ...]], least: Severity) -> Exit:
-    if found.failures:
+    if not found.complete:
         return Exit.FAILED
     serious = any(p.severity >= least for each in problems.values() for p in each)
     return Exit.FINDINGS if serious else Exit.CLEAN

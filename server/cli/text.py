@@ -24,6 +24,9 @@ def write_text(result: Result, out: TextIO) -> None:
         lines = Lines(_source(path, result))
         for problem in problems:
             console.print(block(problem, result.name(path), lines), end="\n\n")
+    for path, reports in result.reports.items():
+        if not reports:
+            console.print(f"{result.name(path)}: no tool looks at such a file")
     for line in _without_verdict(result):
         console.print(line)
     console.print(summary(result))
@@ -47,7 +50,8 @@ def block(problem: Problem, name: str, lines: Lines) -> Text:
 
 def summary(result: Result) -> Text:
     problems = [problem for found in result.problems.values() for problem in found]
-    files = _number(len(result.reports), "file")
+    analysed = sum(any(r.state.is_verdict for r in found) for found in result.reports.values())
+    files = _number(analysed, "file")
     if not problems:
         return Text(f"No findings in {files}.", "bold")
     by_severity = Counter(problem.severity for problem in problems)

@@ -174,6 +174,34 @@ def test_what_is_no_file_is_refused(shell: Shell) -> None:
     assert shell.run("scan").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "options", "code", "text"),
+    [
+        (b"NAME = 'Jos\xe9'\n", ["--only", "security"], 3, "not analysed"),
+        (b"NAME = 'Jos\xe9'\n", ["--fail-on", "critical"], 3, "not analysed"),
+        (b"NAME = (\n", [], 1, "invalid-syntax"),
+        (b"NAME = (\n", ["--fail-on", "critical"], 0, "invalid-syntax"),
+    ],
+)
+def test_what_nobody_could_read_is_not_clean(
+    shell: Shell, content: bytes, options: list[str], code: int, text: str
+) -> None:
+    (shell.folder / "code.py").write_bytes(content)
+    answer = shell.run("scan", *options)
+    assert answer.returncode == code, answer.stdout
+    assert text in answer.stdout
+    assert "No findings" not in answer.stdout
+
+
+def test_a_file_that_no_tool_looks_at_is_told_of(shell: Shell) -> None:
+    shell.write("notes.txt", "x = eval(y)\n")
+    answer = shell.run("scan", "notes.txt")
+    assert answer.stdout.splitlines() == [
+        "notes.txt: no tool looks at such a file",
+        "No findings in 0 files.",
+    ]
+
+
 @pytest.mark.parametrize("name", ["pyproject.toml", "ruff.toml", ".bandit", ".gitignore"])
 def test_a_configuration_that_never_ends_is_no_configuration(shell: Shell, name: str) -> None:
     shell.write("code.py", FLAWED)

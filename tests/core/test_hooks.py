@@ -654,16 +654,17 @@ def test_the_gate_of_a_push(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 0), (["--strict"], 1)])
-@pytest.mark.parametrize("trouble", ["tool", "settings"])
+@pytest.mark.parametrize("trouble", ["tool", "settings", "file"])
 def test_what_failed_is_said_and_blocks_only_when_asked(
     world: World, options: list[str], code: int, trouble: str
 ) -> None:
     world.understudy("hooks", "install", "--gate", "high", *options)
-    if trouble == "tool":
-        tree(world.root, {"ruff.toml": "select = 3\n"})
-    else:
-        tree(world.root, {".understudy/config.yaml": "bandit:\n  timeoutSeconds: soon\n"})
-    tree(world.root, {"a.py": CLEAN})
+    files = {
+        "tool": {"ruff.toml": "select = 3\n"},
+        "settings": {".understudy/config.yaml": "bandit:\n  timeoutSeconds: soon\n"},
+        "file": {"a.py": b"NAME = 'Jos\xe9'\n"},
+    }
+    tree(world.root, {"a.py": CLEAN, **files[trouble]})
     world("add", "a.py")
     answer = commit(world)
     assert answer.returncode == code
