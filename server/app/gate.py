@@ -22,7 +22,8 @@ _SLICE = 200
 class Verdict:
     """``scan`` has the problems that are serious enough to block, ``contents`` their files.
 
-    ``complete``: whether every tool looked at all of it. ``config_problems`` may be why nothing was checked, ``trouble`` is what is wrong with the store.
+    ``complete``: whether every tool looked at all that it should. ``config_problems`` may be why
+    nothing was checked, ``trouble`` is what is wrong with the store.
     """
 
     scan: Scan

@@ -659,7 +659,7 @@ def test_what_failed_is_said_and_blocks_only_when_asked(
     world: World, options: list[str], code: int, trouble: str
 ) -> None:
     world.understudy("hooks", "install", "--gate", "high", *options)
-    files = {
+    files: dict[str, dict[str, str | bytes]] = {
         "tool": {"ruff.toml": "select = 3\n"},
         "settings": {".understudy/config.yaml": "bandit:\n  timeoutSeconds: soon\n"},
         "file": {"a.py": b"NAME = 'Jos\xe9'\n"},
