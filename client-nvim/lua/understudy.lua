@@ -32,10 +32,17 @@ end
 
 -- `-P` keeps Python from importing modules of the folder that it starts in: the workspace.
 local function server()
+  local command = { "understudy", "lsp" }
   if vim.g.understudy_python then
-    return { vim.fn.expand(vim.g.understudy_python), "-P", "-m", "understudy", "lsp" }
+    command = { vim.fn.expand(vim.g.understudy_python), "-P", "-m", "understudy", "lsp" }
   end
-  return { "understudy", "lsp" }
+  if vim.fn.executable(command[1]) == 0 then
+    vim.schedule(function()
+      local way = "install it (pipx install ./understudy), or set g:understudy_python to a Python that has it"
+      tell(("'%s' is no program on PATH: %s"):format(command[1], way), "ERROR")
+    end)
+  end
+  return command
 end
 
 --- The client's configuration, in the shape of `vim.lsp.Config`.
@@ -209,6 +216,14 @@ function asking.showTasks()
       end
     end
     show(table.concat(lines, "\n"))
+  end)
+end
+
+function asking.scanWorkspace()
+  execute("scanWorkspace", function(scan)
+    if type(scan) == "table" then
+      tell(("%d findings in %d files"):format(scan.findings, scan.files))
+    end
   end)
 end
 

@@ -40,6 +40,14 @@ def test_scenario(
     assert_servers_end(ended, workplace)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_that_is_not_installed(
+    version: str, editor: Callable[[str], str], workplace: Workplace
+) -> None:
+    ended = play(editor(version), "missing.lua", workplace)
+    assert ended.code == 0, ended.output
+
+
 def test_killed_editor(editor: Callable[[str], str], workplace: Workplace) -> None:
     ended = play(editor(VERSIONS[-1]), "killed.lua", workplace)
     assert ended.code == -signal.SIGKILL, ended.output
