@@ -14,41 +14,43 @@ import click
 from ..disk import why
 from .exits import Exit
 
-_MODULES = {
-    "lsp": "serving",
-    "scan": "scan",
-    "hooks": "hooks",
-    "doctor": "doctor",
-    "trust": "trusting",
-    "untrust": "trusting",
-    "status": "service",
-    "start": "service",
-    "stop": "service",
-    "watch": "planning",
-    "schedule": "planning",
-    "notify": "planning",
-    "metrics": "records",
-    "export": "records",
-    "run": "tasking",
-    "tasks": "tasking",
-    "logs": "tasking",
-    "cancel": "tasking",
-    "log": "tasking",
+_COMMANDS = {
+    "lsp": ("serving", "Speak the Language Server Protocol: what editors run."),
+    "scan": ("scan", "Check files and folders."),
+    "hooks": ("hooks", "Install git hooks, take them out, see how they stand."),
+    "doctor": ("doctor", "Tell what is installed, what is missing, and what to do."),
+    "trust": ("trusting", "Let a workspace's own programs run."),
+    "untrust": ("trusting", "Run nothing that a workspace brings along."),
+    "status": ("service", "Tell how a workspace stands: trust, settings, tasks."),
+    "start": ("service", "Run a workspace's tasks in the background."),
+    "stop": ("service", "End what `start` began."),
+    "watch": ("planning", "Tell what each change of a file would start."),
+    "schedule": ("planning", "List what the clock will start, and when."),
+    "notify": ("planning", "Send a notice, to try the channels."),
+    "metrics": ("records", "Tell how long tasks take, wait, and how often they succeed."),
+    "export": ("records", "Print what is remembered, as JSON."),
+    "run": ("tasking", "Run a task now."),
+    "tasks": ("tasking", "List the tasks, and the newest jobs."),
+    "logs": ("tasking", "Print what a job printed."),
+    "cancel": ("tasking", "Cancel a job."),
+    "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),
 }
+"""By name: the module, and the line in the list of all."""
 
 
 class _Group(click.Group):
     """Imports a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_MODULES)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _MODULES:
+        if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f".{_MODULES[cmd_name]}", __package__)
-        command = getattr(module, cmd_name)
+        module, summary = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f".{module}", __package__), cmd_name)
         assert isinstance(command, click.Command)
+        command.short_help = summary
         return command
 
 

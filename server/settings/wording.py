@@ -46,6 +46,8 @@ def told(value: object) -> str:
     if isinstance(value, Mapping):
         return "a group"
     if isinstance(value, list):
+        if strange := [item for item in value if not isinstance(item, str)]:
+            return f"a list with {told(strange[0])} in it"
         return "a list" if value else "an empty list"
     if isinstance(value, str):
         return f"the text '{value[:40]}{'…' if len(value) > 40 else ''}'"

@@ -412,6 +412,12 @@ MISTAKES = {
         Severity.HIGH,
         "must be a list of texts, at least one, not an empty list.",
     ),
+    "no text in a command": (
+        "tasks: {custom: {build: {command: [true]}}}\n",
+        (0, 34, 0, 40),
+        Severity.HIGH,
+        "must be a list of texts, at least one, not a list with true in it.",
+    ),
     "no command": (
         "tasks:\n  custom:\n    build:\n      cwd: src\n",
         (2, 4, 2, 9),
