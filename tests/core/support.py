@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,8 @@ from understudy.analyzers.base import Analyzer, Configuration
 from understudy.checks.files import CachedFiles
 from understudy.findings import codec
 from understudy.model import Report
+from understudy.runner.calls import Job, Outcome
+from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.text import canonical
 
@@ -75,6 +78,36 @@ async def gone(pids: Iterable[int]) -> bool:
 def started_here() -> set[int]:
     """All living processes below this one."""
     return set(alive(child.pid for child in psutil.Process(os.getpid()).children(recursive=True)))
+
+
+def start(runner: Runner, job: Job) -> asyncio.Task[Outcome]:
+    return asyncio.get_running_loop().create_task(runner.execute(job))
+
+
+def resident() -> int:
+    """The bytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@asynccontextmanager
+async def watching_the_loop(seconds: float = 0.005) -> AsyncIterator[Callable[[], float]]:
+    """What it gives tells by how many seconds the loop was late at most; it looks that often."""
+    loop = asyncio.get_running_loop()
+    late = 0.0
+
+    async def watch() -> None:
+        nonlocal late
+        while True:
+            before = loop.time()
+            await asyncio.sleep(seconds)
+            late = max(late, loop.time() - before - seconds)
+
+    watching = loop.create_task(watch())
+    try:
+        yield lambda: late
+    finally:
+        watching.cancel()
 
 
 def tree(root: Path, files: Mapping[str, str | bytes]) -> Path:

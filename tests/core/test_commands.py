@@ -6,18 +6,19 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from understudy.model import Importance
 from understudy.runner.budget import Budget, Conditions
-from understudy.runner.calls import Command, Job, Outcome, Status
+from understudy.runner.calls import Command, Job, Status
 from understudy.runner.execute import Runner
 from understudy.runner.logfile import tail
 
-from .support import PATIENCE, alive, announced, gone, started_here, until
+from .support import PATIENCE, alive, announced, gone, start, until
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 PYTHON = (sys.executable, "-c")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -60,23 +61,6 @@ announce(os.getpid())
 BURN = "import time\nwhile time.process_time() < {0}: pass"
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_left() -> Iterator[None]:
-    before = started_here()
-    yield
-    left = started_here() - before
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert not left
-
-
-@pytest.fixture
-async def runner() -> AsyncIterator[Runner]:
-    runner = Runner()
-    yield runner
-    await runner.close()
-
-
 class Doing:
     """What a command needs, and what it said."""
 
@@ -101,10 +85,6 @@ class Doing:
 @pytest.fixture
 def doing(tmp_path: Path) -> Doing:
     return Doing(tmp_path)
-
-
-def start(runner: Runner, job: Job) -> asyncio.Task[Outcome]:
-    return asyncio.get_running_loop().create_task(runner.execute(job))
 
 
 async def test_what_it_prints_comes_live_and_is_logged(runner: Runner, doing: Doing) -> None:

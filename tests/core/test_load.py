@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import resource
+import time
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,13 @@ from understudy.runner.execute import Runner
 from understudy.runner.scheduler import Options
 from understudy.runner.task import Context, Result, Task
 
+from .support import resident, watching_the_loop
+
 _WINDOW = 500
 
 
 async def nothing(context: Context) -> Result:
     return Result()
-
-
-def resident() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 async def through(folder: Path, count: int) -> tuple[float, float, int]:
@@ -33,34 +29,20 @@ async def through(folder: Path, count: int) -> tuple[float, float, int]:
     runner = Runner()
     engine = Engine(folder, [Task("nothing", nothing)], runner, Setting(Options(percent=100.0)))
     await engine.start()
-    late = 0.0
-
-    async def watch() -> None:
-        nonlocal late
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(0.005)
-            late = max(late, loop.time() - before - 0.005)
-
-    watching = asyncio.create_task(watch())
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    spent = usage.ru_utime + usage.ru_stime
-    grown_from = 0
-    for start in range(0, count, _WINDOW):
-        ids = await asyncio.gather(
-            *(engine.submit("nothing", {"n": n}) for n in range(start, start + _WINDOW))
-        )
-        records = await asyncio.gather(*map(engine.result, ids))
-        assert {record.status for record in records} == {Status.DONE}
-        if start <= count // 10:
-            grown_from = resident()
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = usage.ru_utime + usage.ru_stime - spent
-    watching.cancel()
+    before, grown_from = time.process_time(), 0
+    async with watching_the_loop() as late:
+        for start in range(0, count, _WINDOW):
+            ids = await asyncio.gather(
+                *(engine.submit("nothing", {"n": n}) for n in range(start, start + _WINDOW))
+            )
+            records = await asyncio.gather(*map(engine.result, ids))
+            assert {record.status for record in records} == {Status.DONE}
+            if start <= count // 10:
+                grown_from = resident()
+    seconds = time.process_time() - before
     await engine.close()
     await runner.close()
-    return count / seconds, late, resident() - grown_from
+    return count / seconds, late(), resident() - grown_from
 
 
 async def test_a_thousand_jobs(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from understudy.runner.calls import Call, Job, Lane, Outcome, Status, Urgency
 from understudy.runner.execute import Accounts, GoOn, Runner, confidence
 
 from . import fakes
-from .support import PATIENCE, alive, announced, gone, started_here, until
+from .support import PATIENCE, alive, announced, gone, start, until
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 PRELOAD = ("fakes",)
 LANE = Lane("one", 1, PRELOAD)
@@ -28,23 +29,6 @@ LANE = Lane("one", 1, PRELOAD)
 @pytest.fixture(autouse=True)
 def fakes_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", fakes.FOLDER)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left() -> Iterator[None]:
-    before = started_here()
-    yield
-    left = started_here() - before
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert not left
-
-
-@pytest.fixture
-async def runner() -> AsyncIterator[Runner]:
-    runner = Runner()
-    yield runner
-    await runner.close()
 
 
 def job(
@@ -66,10 +50,6 @@ async def worker_of(runner: Runner, lane: Lane = LANE) -> int:
     assert outcome.status is Status.DONE, outcome.why
     ((pid, _),) = outcome.results
     return int(pid)
-
-
-def start(runner: Runner, job: Job) -> asyncio.Task[Outcome]:
-    return asyncio.get_running_loop().create_task(runner.execute(job))
 
 
 class Gate:

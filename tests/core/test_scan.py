@@ -24,7 +24,16 @@ from understudy.store.database import Database
 from understudy.store.results import RESULTS, Results
 from understudy.text import decode
 
-from .support import AS_A_USER, alive, announced, gone, tree, until
+from .support import (
+    AS_A_USER,
+    alive,
+    announced,
+    gone,
+    resident,
+    tree,
+    until,
+    watching_the_loop,
+)
 
 EVAL = "print(eval('1'))\n"
 CLEAN = "X = 1\n"
@@ -464,31 +473,18 @@ async def test_a_folder_of_100_000_files(sources: int, others: int, make: Make) 
     """The loop breathes all the while, and the second time nothing is read."""
     world = make({})
     litter(world.root, sources, others)
-    late = 0.0
-
-    async def watch() -> None:
-        nonlocal late
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(0.01)
-            late = max(late, loop.time() - before - 0.01)
-
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    before, watching = resident(), asyncio.create_task(watch())
-    for seconds, ran in ((sources / 100 + 20, sources), (sources / 1_000 + 10, 0)):
-        async with asyncio.timeout(seconds):
-            files = await asyncio.to_thread(list_files, [world.root], world.root, world.policy)
-            world.runner.ran.clear()
-            scan = WorkspaceScan(world.checks, world.root, world.policy, world.results).run(files)
-            found = Counter([r.state async for s in scan for r in s.reports])
-        assert found == {State.CLEAN: 2 * sources}
-        assert world.runner.ran == ({"ruff": ran, "bandit": ran} if ran else {})
-    watching.cancel()
+    before = resident()
+    async with watching_the_loop() as late:
+        for seconds, ran in ((sources / 100 + 20, sources), (sources / 1_000 + 10, 0)):
+            async with asyncio.timeout(seconds):
+                files = await asyncio.to_thread(list_files, [world.root], world.root, world.policy)
+                world.runner.ran.clear()
+                scanned = WorkspaceScan(world.checks, world.root, world.policy, world.results)
+                found = Counter([r.state async for s in scanned.run(files) for r in s.reports])
+            assert found == {State.CLEAN: 2 * sources}
+            assert world.runner.ran == ({"ruff": ran, "bandit": ran} if ran else {})
     assert resident() - before < 100_000_000 + 5_000 * sources
-    assert late < 0.5
+    assert late() < 0.5
 
 
 # ── tools ───────────────────────────────────────────────────────────────────────────────────────
