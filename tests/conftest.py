@@ -1,8 +1,14 @@
-"""What holds for all tests: the same examples every time, however busy the machine is."""
+"""What holds for all tests: the same examples every time, however busy the machine is; and what
+this machine cannot form is listed with its reason."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from .needs import NOT_APPLICABLE
 
 settings.register_profile(
     "understudy",
@@ -11,3 +17,18 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("understudy")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    tests: dict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.getreports("skipped"):
+        if isinstance(report.longrepr, tuple):
+            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+            if reason.startswith(NOT_APPLICABLE):
+                tests[reason.removeprefix(NOT_APPLICABLE)].append(report.nodeid)
+    if tests:
+        terminalreporter.section("not applicable on this machine")
+    for reason, names in tests.items():
+        terminalreporter.line(reason)
+        for name in names:
+            terminalreporter.line(f"  {name}")
