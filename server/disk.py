@@ -27,7 +27,8 @@ def read_regular(path: Path | str, most: int | None = None) -> bytes:
     return content
 
 
-def why(error: OSError) -> str:
-    """What went wrong, for people: the path and the reason, without the number."""
-    reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename else reason
+def why(error: Exception) -> str:
+    """What went wrong, for people: of the system the path and the reason, without the number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

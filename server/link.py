@@ -37,7 +37,9 @@ class Link:
         self._path = folder / f"{os.getpid()}-{os.urandom(3).hex()}"
 
     def open(self) -> None:
-        """Be told of what others do. Raises OSError."""
+        """Be told of what others do, from now on. Raises OSError."""
+        if self._socket is not None:
+            return
         private_folder(self._folder)
         ours = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -27,21 +27,15 @@ def not_applicable(reason: str) -> NoReturn:
     pytest.skip(f"{NOT_APPLICABLE}{reason}")
 
 
-def small_disk(size: str) -> list[str]:
-    """The beginning of a command that runs, as its own root, where ``$DISK`` is a file system of
-    ``size``; nobody else sees that. Skips the test where no such thing can be formed."""
-    script = 'mount -t tmpfs -o "$1" disk "$DISK" && shift && exec "$@"'
-    prefix = ["unshare", "-Urm", "sh", "-c", script, "sh"]
+def small_disk(folder: Path, options: str) -> list[str]:
+    """The beginning of a command for which ``folder`` is a file system of its own, mounted with
+    ``options``, and which is root there; nobody else sees any of that. Skips the test where no such
+    thing can be formed."""
     if shutil.which("unshare") is None:
         missing("missing: unshare: it comes with util-linux")
-    probe = [*prefix, f"size={size}", "true"]
-    tried = subprocess.run(
-        probe, check=False, env=_with_disk("/tmp"), capture_output=True, text=True
-    )
+    script = 'mount -t tmpfs -o "$1" disk "$2" && shift 2 && exec "$@"'
+    prefix = ["unshare", "-Urm", "sh", "-c", script, "sh", options, str(folder)]
+    tried = subprocess.run([*prefix, "true"], check=False, capture_output=True, text=True)
     if tried.returncode:
         not_applicable(f"no file system of its own can be mounted: {tried.stderr.strip()}")
-    return [*prefix, f"size={size}"]
-
-
-def _with_disk(folder: str) -> Mapping[str, str]:
-    return {**os.environ, "DISK": folder}
+    return prefix

@@ -348,6 +348,7 @@ class Core:
         while True:
             with contextlib.suppress(OSError):
                 self._pressure = await asyncio.to_thread(resources.look, self.folders.state)
+            self._status_soon()  # what is wrong with a disk is no event
             await asyncio.sleep(_LOOK_SECONDS)
 
     def _tasked(self, workspace: Workspace, paths: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
@@ -73,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
         # The reader has seen enough; the interpreter would complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.CLEAN
-    except OSError as error:
+    except (OSError, sqlite3.OperationalError) as error:
         click.echo(f"Error: {why(error)}", err=True)
         return Exit.FAILED
     except Exception:  # noqa: BLE001

@@ -6,10 +6,12 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +154,14 @@ def status(folder: Path, *, as_json: bool) -> None:
     holder = told["holder"]
     runs = f"{holder.get('kind')}, process {holder.get('pid')}" if holder else "nobody"
     click.echo(f"Its chores are run by: {runs}")
-    counts = ", ".join(f"{count} {state}" for state, count in told["jobs"].items()) or "none"
-    click.echo(f"Tasks: {counts}")
-    for line in told["open"]:
-        click.echo(f"  {line['line']}")
-    click.echo(f"Throughput: {told['multiplier']:.1f} × one after another, in the last hour")
+    if told["jobs"] is None:
+        click.echo("Tasks: not known")
+    else:
+        counts = ", ".join(f"{count} {state}" for state, count in told["jobs"].items()) or "none"
+        click.echo(f"Tasks: {counts}")
+        for line in told["open"]:
+            click.echo(f"  {line['line']}")
+        click.echo(f"Throughput: {told['multiplier']:.1f} × one after another, in the last hour")
     for problem in told["problems"]:
         click.echo(problem, err=True)
 
@@ -166,14 +171,23 @@ async def _status(root: Path) -> dict[str, Any]:
     decided = decisions.decision(root)
     async with open_service(root, "command", runs=False) as service:
         engine = service.engine
-        jobs = await engine.jobs.recent(limit=1_000)
-        still = [job for job in jobs if job.state != "ended"]
+        known: dict[str, Any] = {"jobs": None, "open": [], "multiplier": None}
+        with suppress(sqlite3.OperationalError):  # the engine's trouble tells
+            known = await _jobs(engine)
         return {
             "root": str(root),
             "trusted": decided,
             "holder": engine.holder(),
-            "jobs": dict(Counter(str(job.state) for job in still)),
-            "open": [{**job_payload(job), "line": job_line(job)} for job in still[:20]],
-            "multiplier": await engine.multiplier(),
+            **known,
             "problems": [p for p in (decisions.problem, engine.trouble) if p],
         }
+
+
+async def _jobs(engine: Any) -> dict[str, Any]:
+    jobs = await engine.jobs.recent(limit=1_000)
+    still = [job for job in jobs if job.state != "ended"]
+    return {
+        "jobs": dict(Counter(str(job.state) for job in still)),
+        "open": [{**job_payload(job), "line": job_line(job)} for job in still[:20]],
+        "multiplier": await engine.multiplier(),
+    }

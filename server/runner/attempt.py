@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,13 +137,21 @@ class Attempt:
         loop = asyncio.get_running_loop()
         if loop.time() - self._told_at >= _TELL_SECONDS:
             self._told_at = loop.time()
-            telling = loop.create_task(self._around.jobs.tell(self._record.id, message, fraction))
+            telling = loop.create_task(self._store_progress(message, fraction))
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)
 
+    async def _store_progress(self, message: str, fraction: float) -> None:
+        with contextlib.suppress(sqlite3.OperationalError):
+            await self._around.jobs.tell(self._record.id, message, fraction)
+
     async def _save(self, state: Any, message: str, fraction: float) -> None:
+        """A disk that does not take it costs the way back to here, not the task."""
         point = Checkpoint(self._around.world.now(), fraction, message, state)
-        await self._around.jobs.checkpoint(self._record.id, point)
+        try:
+            await self._around.jobs.checkpoint(self._record.id, point)
+        except sqlite3.OperationalError as error:
+            log.warning("a checkpoint of job %d is not kept: %s", self._record.id, error)
 
     def _ended(self, result: Result) -> Ended:
         outcome, record = result.outcome, self._record

@@ -14,14 +14,14 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..link import LINK, Link
 from ..state import private_folder
-from ..store.database import Database
+from ..store.database import Database, NewerDatabase
 from ..store.history import History
 from ..store.job_rows import JOBS, Cause, JobState, NewJob, Record
 from ..store.jobs import Jobs
@@ -101,6 +101,8 @@ class Engine:
         self._watchers: dict[asyncio.Future[None], int | None] = {}
         self._loop: asyncio.Task[None] | None = None
         self._pruned_at: float | None = None
+        self._leads = False
+        self._trouble = ""
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,27 +110,29 @@ class Engine:
         """Begin. Without ``runs`` it only asks others to: it never takes the lease. Without
         ``others`` it runs what is submitted here, and leaves all else in the queue.
 
-        Raises OSError when the state folder cannot be used.
+        When the disk does not let it, it is tried again and again; ``trouble`` tells.
         """
         self._scheduler.only = None if others else set()
-        await asyncio.to_thread(private_folder, self.logs)
-        try:
-            self._link.open()
-        except OSError as error:
-            log.warning("changes of other processes are seen late: %s", error)
+        with self._noting_trouble():
+            await self._prepare()
+            if runs:
+                await self._lead()
         if runs:
-            await self._take_lease()
             self._loop = asyncio.get_running_loop().create_task(self._run())
+
+    async def _prepare(self) -> None:
+        """Raises OSError, sqlite3.Error: who cannot use the disk must not hold the lease."""
+        await asyncio.to_thread(private_folder, self.logs)
+        with contextlib.suppress(OSError):  # without it, changes of others are seen late
+            self._link.open()
+        await self.jobs.open()
 
     async def close(self) -> None:
         """End what runs; what could not be ended well is left for the next start."""
         if self._loop is not None:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
-        if self._lease.is_held:
-            await self._scheduler.close()
-            self._runner.drop(self._lease_name)
-            self._lease.give_up()
+        await self._step_down()
         self._link.poke()
         self._link.close()
         for watcher in tuple(self._watchers):
@@ -173,7 +177,11 @@ class Engine:
                 deadline=deadline,
                 needs=tuple(ids[needed] for needed in needs),
             )
-            added = await self.jobs.add(new, now, self._setting.options.queued)
+            try:
+                added = await self.jobs.add(new, now, self._setting.options.queued)
+            except sqlite3.Error:
+                self._wake.set()  # it is to be seen when the disk takes it again
+                raise
             ids[each] = added.id
             if self._scheduler.only is not None:
                 self._scheduler.only.add(added.id)
@@ -236,7 +244,7 @@ class Engine:
     @property
     def trouble(self) -> str:
         """What is wrong with the disk, for people; empty when nothing is."""
-        return self.jobs.problem or self._scheduler.trouble
+        return self.jobs.problem or self._trouble
 
     @property
     def held_back(self) -> str:
@@ -255,22 +263,44 @@ class Engine:
         while True:
             self._wake.clear()
             pause = _TAKE_OVER_SECONDS
-            try:
-                if self._lease.is_held or await self._take_lease():
-                    pause = await self._scheduler.turn()
-                    await self._prune()
-            except (sqlite3.Error, OSError) as error:
-                log.warning("tasks wait: %s", error)
-                self._scheduler.trouble = f"tasks wait, since the disk does not take them: {error}"
-                self._scheduler.rerank()
-            except Exception:
-                log.exception("a turn of the scheduler broke")
-                self._scheduler.rerank()
+            with self._noting_trouble():
+                pause = await self._turn()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
 
-    async def _take_lease(self) -> bool:
+    async def _turn(self) -> float:
+        """Seconds until the next."""
+        try:
+            if self._trouble or self.jobs.trouble or not self._leads:
+                await self._prepare()
+            if not self._leads and not await self._lead():
+                return _TAKE_OVER_SECONDS
+            pause = await self._scheduler.turn()
+        except NewerDatabase:
+            await self._step_down()  # a newer version can go on
+            raise
+        await self._prune()
+        return pause
+
+    @contextlib.contextmanager
+    def _noting_trouble(self) -> Iterator[None]:
+        """What does not work now may the next time."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            self._scheduler.rerank()
+            if str(error) != self._trouble:
+                log.warning("%s", error)
+            self._trouble = str(error)
+        except Exception:
+            self._scheduler.rerank()
+            log.exception("a turn of the scheduler broke")
+        else:
+            self._trouble = ""
+
+    async def _lead(self) -> bool:
+        """Take the lease, and what its last holder left; whether it is ours."""
         about = {"pid": os.getpid(), "kind": self._setting.kind, "since": self._setting.now()}
         if not await asyncio.to_thread(self._lease.take, about):
             return False
@@ -280,7 +310,16 @@ class Engine:
             self._changed(Change("waiting", record, "it was interrupted and is run again"))
         for record in await self.jobs.recent((JobState.ASKING,)):
             self._changed(Change("asking", record, "it was interrupted; is it to be run again?"))
+        self._leads = True
         return True
+
+    async def _step_down(self) -> None:
+        """End what runs, and let others lead."""
+        if self._lease.is_held:
+            await self._scheduler.close()
+            self._runner.drop(self._lease_name)
+            self._lease.give_up()
+            self._leads = False
 
     async def _prune(self) -> None:
         now = self._setting.now()

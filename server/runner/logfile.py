@@ -9,28 +9,53 @@ import os
 
 class LogFile:
     """The newest ``most`` bytes at least, twice as many at most. A disk that does not take them
-    costs the log, not the command."""
+    costs the log, not the command: ``trouble`` tells why, and when the disk takes it again the log
+    says where something is missing."""
 
     def __init__(self, path: str, most: int) -> None:
         self._path = path
         self._most = most
         self._size = 0
+        self._missing = 0
         self._fd: int | None = None
+        self.trouble = ""
         if path:
             self._open()
 
     def _open(self) -> None:
-        with contextlib.suppress(OSError):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
             self._fd = os.open(self._path, flags, 0o600)
             self._size = 0
+        except OSError as error:
+            self.trouble = str(error.strerror)
 
     def write(self, chunk: bytes) -> None:
-        if self._size and self._size + len(chunk) > self._most:
+        if not self._path:
+            return
+        if self._fd is None:
+            self._open()
+        elif self._size and self._size + len(chunk) > self._most:
             self._rotate()
-        if self._fd is not None:
-            with contextlib.suppress(OSError):
-                self._size += os.write(self._fd, chunk)
+        if self._missing:
+            why = self.trouble.encode()
+            note = b"\n[%d bytes are missing here: %s]\n" % (self._missing, why)
+            if self._put(note) < len(note):
+                self._missing += len(chunk)
+                return
+            self.trouble = ""
+        self._missing = len(chunk) - self._put(chunk)
+
+    def _put(self, content: bytes) -> int:
+        """How many bytes the disk took."""
+        done = 0
+        try:
+            while self._fd is not None and done < len(content):
+                done += os.write(self._fd, content[done:])
+        except OSError as error:
+            self.trouble = str(error.strerror)
+        self._size += done
+        return done
 
     def _rotate(self) -> None:
         self.close()

@@ -77,8 +77,6 @@ class Scheduler:
         """The jobs that may be run here; None: all."""
         self.held_back = ""
         """Why a job waits although a slot is free."""
-        self.trouble = ""
-        """What is wrong with the disk; empty when nothing is."""
 
     async def turn(self) -> float:
         """Do what is to be done now; seconds until the next turn, unless something happens."""
@@ -164,14 +162,10 @@ class Scheduler:
         """The outcome is told to nobody before it is on disk; a full disk is waited for."""
         while True:
             try:
-                known = await self._jobs.finish(record.id, self.owner, ended, self._world.now())
+                return await self._jobs.finish(record.id, self.owner, ended, self._world.now())
             except sqlite3.OperationalError as error:
-                self.trouble = f"what became of job {record.id} cannot be stored: {error}"
-                log.warning("%s", self.trouble)
+                log.warning("what became of job %d waits to be stored: %s", record.id, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
-            else:
-                self.trouble = ""
-                return known
 
     def _cancel(self, id_: int) -> None:
         if (task := self.running.get(id_)) is not None and id_ not in self._cancelling:
@@ -186,6 +180,7 @@ class Scheduler:
         with contextlib.suppress(sqlite3.Error):
             await self._jobs.recover(self._world.now())
         self.running.clear()
+        self._cancelling.clear()
 
     async def _sample(self) -> None:
         now = self._world.now()

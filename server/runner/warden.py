@@ -87,6 +87,7 @@ class _Warden:
         self._incoming = bytearray()
         self._printed = 0
         self._allowance = _Allowance()
+        self._trouble = ""
         self._kill_at: float | None = None
         self._exit_code: int | None = None
 
@@ -160,6 +161,11 @@ class _Warden:
             return
         self._printed += len(chunk)
         self._log.write(chunk)
+        if self._log.trouble != self._trouble:
+            self._trouble = self._log.trouble
+            if self._trouble:
+                note = f"\n[from here the log is not complete: {self._trouble}]\n"
+                self._tell("output", note.encode())
         if live := self._allowance.of(chunk):
             self._tell("output", live)
 

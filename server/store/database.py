@@ -1,15 +1,18 @@
 """Open, migrate and guard a database; one thread reads and writes it.
 
-A database that is corrupt is moved aside, reported, and started afresh; one that cannot be used, or
-was made by a newer version of the program, is left alone, and memory serves in its place.
+A database that is corrupt is moved aside, reported, and started afresh. One that cannot be used
+just now (a full disk, a read-only one, a newer version of the program has made it) is left alone:
+whoever asks is told why, and it is tried again with the next who asks.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +21,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 _T = TypeVar("_T")
+
+_LEAST_BYTES = 1 << 16
+"""A database needs them to be opened."""
 
 
 class Schema(NamedTuple):
@@ -29,8 +35,13 @@ class Schema(NamedTuple):
     lost: str
 
 
-class NewerDatabase(Exception):
-    """The database was made by a newer version of the program; it is left alone."""
+class Unusable(sqlite3.OperationalError):
+    """The disk does not take or give it just now. Tells a person what happened, why, and what to
+    do."""
+
+
+class NewerDatabase(Unusable):
+    """It was made, or was changed meanwhile, by a newer version of the program."""
 
 
 class _Work(NamedTuple):
@@ -43,7 +54,8 @@ _Answer = tuple[Any, Exception | None]
 
 
 class Database:
-    """``problem`` tells a person what was wrong when it was opened; empty when nothing was."""
+    """``trouble`` tells a person why what is to be kept cannot be kept now; empty when it can.
+    ``moved`` tells that, and where to, a corrupt one was moved aside."""
 
     def __init__(self, path: Path, schema: Schema) -> None:
         self._path = path
@@ -52,7 +64,14 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[_Work] = []
         self._committing: asyncio.Task[None] | None = None
-        self.problem = ""
+        self._file: tuple[int, int] | None = None
+        self.trouble = ""
+        self.moved = ""
+
+    @property
+    def problem(self) -> str:
+        """What there is to say of it; empty when nothing is."""
+        return self.trouble or self.moved
 
     async def run(self, work: Callable[[sqlite3.Connection], _T], *, write: bool = False) -> _T:
         """Do ``work`` on the database's thread. When this returns, it is committed.
@@ -85,61 +104,93 @@ class Database:
     def _transaction(self, batch: list[_Work]) -> list[_Answer]:
         try:
             try:
-                return self._attempt(batch)
+                answers = self._attempt(batch)
             except sqlite3.DatabaseError as error:
                 if not _is_corrupt(error):
                     raise
                 self._set_aside(error)
-            return self._attempt(batch)
+                answers = self._attempt(batch)
         except Exception as error:  # noqa: BLE001 - whoever asked gets it
-            return [(None, error)] * len(batch)
+            answers = [(None, error)] * len(batch)
+        return [(value, self._explained(error)) for value, error in answers]
 
     def _attempt(self, batch: list[_Work]) -> list[_Answer]:
-        connection = self._connection or self._open()
-        with connection:
-            immediate = any(each.write for each in batch)
-            connection.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
-            return [_in_savepoint(connection, each.work) for each in batch]
+        if self._connection is not None and not self._is_in_place():
+            self._disconnect()  # another process has moved it aside, or somebody has deleted it
+        connection = self._connection or self._connect()
+        before = connection.total_changes
+        try:
+            with connection:
+                # Another process may have brought it up to date. To read inside a transaction that
+                # is not immediate would take the look of things at which it could no longer write.
+                if any(each.write for each in batch):
+                    connection.execute("BEGIN IMMEDIATE")
+                self._version(connection)
+                if not connection.in_transaction:
+                    connection.execute("BEGIN")
+                answers = [_in_savepoint(connection, each.work) for each in batch]
+        except NewerDatabase:
+            self._disconnect()
+            raise
+        if connection.total_changes != before:
+            self.trouble = ""
+        return answers
+
+    def _explained(self, error: Exception | None) -> Exception | None:
+        """The error, in words for people if the disk is to blame; the trouble is noted."""
+        if error is None:
+            return None
+        if not isinstance(error, Unusable):
+            said = getattr(error, "strerror", "") or error
+            lost, folder = self._schema.lost, self._path.parent
+            if _is_full(error, folder):
+                told = f"the disk of {folder} is full ({said}): {lost} until there is space"
+            elif _is_shut(error):
+                told = f"{self._path} cannot be used ({said}): {lost} until {folder} can be written"
+            else:
+                return error
+            explained = Unusable(told)
+            explained.__cause__ = error
+            error = explained
+        self.trouble = str(error)
+        return error
 
     async def close(self) -> None:
-        def in_thread() -> None:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
         if self._committing is not None:
             await asyncio.wait((self._committing,))
-        await asyncio.get_running_loop().run_in_executor(self._thread, in_thread)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown(wait=False)
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            self._connection = self._connect()
-        except NewerDatabase as newer:
-            self.problem = str(newer)
-            self._connection = self._memory()
-        except (sqlite3.DatabaseError, OSError) as error:
-            if isinstance(error, sqlite3.DatabaseError) and _is_corrupt(error):
-                raise
-            self.problem = f"{self._path} cannot be used ({error}); {self._schema.lost}"
-            self._connection = self._memory()
-        return self._connection
-
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        aside = self._path.with_suffix(f".corrupt-{time.time_ns()}")
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
-        self.problem = f"the database was corrupt ({error}); it was moved to {aside}"
+
+    def _is_in_place(self) -> bool:
+        """Whether what was opened still lies at the path."""
+        try:
+            about = os.stat(self._path)
+        except FileNotFoundError:
+            return False
+        return (about.st_dev, about.st_ino) == self._file
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        self._disconnect()
+        with self._alone():
+            if not self._is_in_place():
+                return  # another process was faster
+            aside = self._path.with_suffix(f".corrupt-{time.time_ns()}")
+            for suffix in ("", "-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
+        self.moved = f"the database was corrupt ({error}); it was moved to {aside}"
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Turning a new database to WAL does not wait for another process that does the same.
         with self._alone():
-            return self._connect_alone()
+            self._connection = self._connect_alone()
+        return self._connection
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -153,7 +204,10 @@ class Database:
             os.close(lock)
 
     def _connect_alone(self) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        about = os.fstat(descriptor)
+        self._file = about.st_dev, about.st_ino
+        os.close(descriptor)
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         try:
             self._version(connection)  # what is newer is not touched
@@ -165,16 +219,11 @@ class Database:
             raise
         return connection
 
-    def _memory(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        self._migrate(connection)
-        return connection
-
     def _version(self, connection: sqlite3.Connection) -> int:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > len(self._schema.migrations):
             raise NewerDatabase(
-                f"{self._path.name} was made by a newer Understudy; {self._schema.lost} until this"
+                f"{self._path} was made by a newer Understudy: {self._schema.lost} here until this"
                 " one is brought up to date"
             )
         return int(version)
@@ -214,4 +263,26 @@ def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
+    )
+
+
+def _is_full(error: Exception, folder: Path) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_IOERR:  # which tells of no reason
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(folder).free < _LEAST_BYTES
+    return bool(code == sqlite3.SQLITE_FULL)
+
+
+def _is_shut(error: Exception) -> bool:
+    """Whether the file cannot be opened, read or written."""
+    if isinstance(error, OSError):
+        return True
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
     )

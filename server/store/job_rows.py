@@ -63,7 +63,7 @@ JOBS = Schema(
         """,
     ),
     durable=True,
-    lost="tasks are not remembered",
+    lost="tasks wait",
 )
 
 

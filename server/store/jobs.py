@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Collection, Sequence
 
 from .database import Database
@@ -43,7 +44,23 @@ class Jobs:
 
     @property
     def problem(self) -> str:
+        """What is wrong, or was, with the database; empty when nothing is."""
         return self._database.problem
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be kept now; empty when it can."""
+        return self._database.trouble
+
+    async def open(self) -> None:
+        """See whether the database can be used, and after trouble whether it takes something.
+        Raises sqlite3.Error when it cannot be."""
+        trouble = self._database.trouble
+        if not trouble:
+            await self._database.run(lambda _: None)
+        else:
+            text = f"what happens is stored again, after: {trouble}"
+            await self._database.run(lambda c: note(c, time.time(), "stored again", None, "", text))
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────
 

@@ -45,14 +45,14 @@ class Lease:
             os.close(fd)
             raise
         self._fd = fd
-        self.tell(about)
+        with contextlib.suppress(OSError):  # a full disk: it is ours all the same
+            self.tell(about)
         return True
 
     def tell(self, about: dict[str, Any]) -> None:
         """What others are told of us from now on; the lease has to be ours."""
         assert self._fd is not None
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, json.dumps(about).encode(), 0)
+        os.ftruncate(self._fd, os.pwrite(self._fd, json.dumps(about).encode(), 0))
 
     def holder(self) -> dict[str, Any] | None:
         """What the holder told of itself; None when there is none."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from .database import Database, Schema
+from .database import Database, Schema, Unusable
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +206,8 @@ class Results:
         try:
             await self._database.run(work)
         except (sqlite3.Error, OSError, OverflowError, ValueError) as error:
-            problem = f"results are not kept: {error}"
+            told = isinstance(error, Unusable)
+            problem = str(error) if told else f"results are not kept: {error}"
             if problem != self.problem:
                 log.warning("%s", problem)
             self.problem = problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shlex
 import sys
 from pathlib import Path
@@ -135,15 +136,15 @@ async def test_a_scan_as_a_task(start: Start, workspace: Path) -> None:
 
 
 async def test_cancelling_a_task(start: Start, workspace: Path) -> None:
-    own_tasks(workspace, wait=f"echo $$ > {shlex.quote(str(workspace / 'pid'))}; sleep 1000")
+    own_tasks(workspace, wait="echo $$; sleep 1000")
     editor = await start(trusted=True)
     job = await editor.command("runTask", "wait", {})
-    await editor.until(lambda: any(each["state"] == "running" for each in jobs(editor)))
+    (printed,) = await editor.until(lambda: editor.said("understudy/taskOutput"))
     (created,) = await editor.until(lambda: editor.said("window/workDoneProgress/create"))
     assert await editor.command("cancelTask", str(workspace), job["id"]) is True
     done = await ended(editor, job)
     assert done["status"] == "cancelled"
-    assert int((workspace / "pid").read_text()) not in psutil.pids()
+    assert int(printed["text"]) not in psutil.pids()
     ends = [each for each in editor.said("$/progress") if each["value"]["kind"] == "end"]
     assert [each["token"] for each in ends] == [created["token"]]
 
@@ -193,3 +194,21 @@ async def test_what_was_interrupted_is_asked_for(
     (job,) = listed["jobs"]
     assert job["state"] == "asking"
     await again.until(lambda: again.said("window/showMessageRequest"))
+
+
+async def test_a_disk_that_takes_nothing_is_told_until_it_does(
+    start: Start, workspace: Path
+) -> None:
+    own_tasks(workspace, hello="echo hello")
+    editor = await start(trusted=True)
+    await run(editor, "hello")
+    (log,) = editor.state.glob("workspaces/*/jobs.db-wal")
+    _, most = resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, most))
+    assert await editor.command("runTask", "hello", {"n": 1}) is None
+    told = editor.said("window/showMessage")[-1]["message"]
+    assert "jobs.db cannot be used (disk I/O error): tasks wait until" in told
+    assert "tasks wait until" in await editor.command("showStatus")
+    resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    assert (await run(editor, "hello", {"n": 1}))["status"] == "done"
+    assert "tasks wait until" not in await editor.command("showStatus")
