@@ -114,7 +114,7 @@ class Background:
         )
         self._chores[workspace.root] = chores
         try:
-            await chores.engine.start()
+            await chores.start()
             for record in await _newest(chores):
                 self._take(chores, record)
         except (OSError, sqlite3.Error) as error:
@@ -132,8 +132,25 @@ class Background:
 
     @property
     def troubles(self) -> Iterable[str]:
-        """What is wrong with the disks, for the status."""
-        return [chores.engine.trouble for chores in self._chores.values()]
+        """What is wrong with the disks, and with what starts tasks, for the status."""
+        for chores in self._chores.values():
+            yield chores.engine.trouble
+            yield chores.triggering.notice
+
+    # ── what the developer does ─────────────────────────────────────────────────────────────────
+
+    def active(self, workspace: Workspace) -> None:
+        """Somebody types. Cheap enough for every keystroke."""
+        if (chores := self._chores.get(workspace.root)) is not None:
+            chores.triggering.active()
+
+    def saved(self, workspace: Workspace, path: str) -> None:
+        self._spawn(self._saved(workspace, path))
+
+    async def _saved(self, workspace: Workspace, path: str) -> None:
+        await self.settled()
+        if (chores := self._chores.get(workspace.root)) is not None:
+            await chores.triggering.saved(path)
 
     # ── what a person asks for ──────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections import Counter
@@ -74,9 +75,23 @@ class Chores:
             self._change,
         )
         self.triggering = Triggering(workspace, self.engine)
+        self._triggered: asyncio.Task[None] | None = None
+
+    async def start(self, *, runs: bool = True, triggers: bool = True) -> None:
+        """Begin; without ``runs`` only to ask others. With ``triggers`` chores start by themselves,
+        too, and whatever is queued is run; without, only what is submitted here.
+
+        Raises OSError, sqlite3.Error.
+        """
+        await self.engine.start(runs=runs, others=triggers)
+        if triggers:
+            self._triggered = asyncio.create_task(self.triggering.run())
 
     async def close(self) -> None:
         """End what runs; what was held back is queued."""
+        if self._triggered is not None:  # before somebody else does it
+            self._triggered.cancel()
+            await asyncio.gather(self._triggered, return_exceptions=True)
         await self.notices.close()
         await self.engine.close()
 

@@ -128,6 +128,7 @@ class Core:
                 self._typed_at = asyncio.get_running_loop().time()
                 if (document := self.documents.get(event.uri)) is not None:
                     document.edited(event.text, event.version, event.edits)
+                    self.background.active(document.workspace)
             case events.Saved():
                 await self._saved(event)
             case events.Closed():
@@ -182,6 +183,7 @@ class Core:
         elif (place := _place(Path(document.path))) != document.path:
             self._closed_files.look_again(document.workspace, [place])
         document.saved()
+        self.background.saved(document.workspace, document.path)
 
     async def _closed(self, event: events.Closed) -> None:
         document = self.documents.pop(event.uri, None)

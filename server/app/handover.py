@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..link import LINK, poke
-from ..state import private_folder, replace_file, workspace_dir
+from ..state import private_folder, replace_file
 
 HOOKS = ("pre-commit", "post-commit", "pre-push", "post-merge")
 """The hooks that hand over."""
@@ -24,13 +24,13 @@ MOST = 1_000
 """Events that wait for an engine; the oldest go when one comes that is too many."""
 
 
-def hand_over(root: Path, event: Mapping[str, object]) -> None:
-    """Store the event, as JSON, durably, and poke whoever works on the workspace; the names of the
-    files are in the order of time.
+def hand_over(folder: Path, event: Mapping[str, object]) -> None:
+    """Store the event, as JSON, durably, and poke whoever works on the workspace with this state
+    folder; the names of the files are in the order of time.
 
     Raises OSError when it cannot be stored.
     """
-    inbox = private_folder(workspace_dir(root) / INBOX)
+    inbox = private_folder(folder / INBOX)
     waiting = sorted(name for name in os.listdir(inbox) if name.endswith(".json"))
     for name in waiting[: max(0, len(waiting) + 1 - MOST)]:
         (inbox / name).unlink(missing_ok=True)

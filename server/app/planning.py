@@ -17,8 +17,8 @@ from ..triggers.rules import Event, On, describe, explain, schedules
 from ..triggers.schedule import Mark, next_due, settle
 from ..triggers.watch import watch
 from .notices import DELIVER, policy_of, rules_of
+from .rules import rules_of as trigger_rules
 from .service import Service
-from .triggering import rules_of as trigger_rules
 
 
 class NextRun(NamedTuple):

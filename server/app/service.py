@@ -112,23 +112,20 @@ async def open_service(
             lambda seen: progress(f"{seen.done} of {seen.files} files", seen.done / seen.files),
         )
 
-    working: list[asyncio.Task[None]] = []
+    working: asyncio.Task[None] | None = None
     await workspace.load(None)
     runner.commands.budget = budget_of(workspace.settings)
     runner.commands.conditions = conditions
     chores = Chores(workspace, runner, scan, told, conditions, kind)
     try:
-        await chores.engine.start(runs=runs, others=triggers)
-        loop = asyncio.get_running_loop()
+        await chores.start(runs=runs, triggers=triggers)
         if runs:
-            working.append(loop.create_task(watch()))
-        if triggers:
-            working.append(loop.create_task(chores.triggering.run()))
+            working = asyncio.create_task(watch())
         yield Service(workspace, chores)
     finally:
-        for work in working:
-            work.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+        if working is not None:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
         await chores.close()
         await runner.close()
         await workspace.close()

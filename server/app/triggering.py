@@ -1,6 +1,7 @@
-"""What starts the chores by itself: changes on disk, the clock, git hooks, other tasks.
+"""What starts the chores by itself: changes on disk, the clock, git hooks, the editor, other tasks.
 
-Only where the engine of this process runs the jobs, and only while it does.
+Only where the engine of this process runs the jobs, and only while it does; what happens in any
+other process is handed over.
 """
 
 from __future__ import annotations
@@ -14,86 +15,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..discover import rediscover
 from ..runner.engine import Engine
 from ..settings import Settings
-from ..settings.triggers import Rule as OwnRule
+from ..tasks.custom import FILES, takes_files
 from ..tasks.test_runs import NAME as TESTS
-from ..triggers.changes import Debouncer
-from ..triggers.rules import (
-    DEFAULTS,
-    Checked,
-    Event,
-    On,
-    Rule,
-    Start,
-    checked,
-    schedules,
-    starts,
-    starts_by_clock,
-)
+from ..triggers.changes import Debouncer, Kind
+from ..triggers.rules import Event, On, Rule, Start, schedules, starts, starts_by_clock
 from ..triggers.schedule import Mark, Run
 from ..triggers.timer import Timer
 from ..triggers.watch import watch
-from .handover import INBOX
+from .handover import INBOX, hand_over
+from .rules import rules_of
 from .workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 30.0
 _HOOKS = {"post-commit": On.COMMIT, "pre-push": On.PUSH, "post-merge": On.MERGE}
-
-
-def rules_of(settings: Settings, tasks: Mapping[str, object]) -> Checked:
-    """The rules that come with the program, as the settings have them, and the user's own."""
-    own = settings.triggers
-    runner = settings.tasks.test_runner
-    switched = {
-        "security-on-change": own.security_on_change,
-        "security-while-working": own.security_every_minutes > 0,
-        "security-daily": bool(own.security_daily),
-        "quality-on-commit": own.quality_on_commit,
-        "tests-on-change": runner.on_change,
-        "tests-before-push": runner.on_push,
-    }
-    rules = [
-        rule._replace(
-            enabled=switched.get(rule.name, rule.enabled), debounce=own.debounce_ms / 1000
-        )
-        for rule in DEFAULTS
-        if set(rule.tasks) <= tasks.keys()
-    ]
-    rules = [_timed(rule, settings) for rule in rules]
-    rules += [_own(name, rule, own.debounce_ms) for name, rule in own.rules.items()]
-    rules += [
-        Rule(f"{name} (its own)", (name,), frozenset(map(On, task.when)))
-        for name, task in settings.tasks.custom.items()
-        if task.when
-    ]
-    return checked(rules if own.enabled else (), tasks.keys())
-
-
-def _timed(rule: Rule, settings: Settings) -> Rule:
-    own = settings.triggers
-    if rule.name == "security-while-working" and own.security_every_minutes:
-        return rule._replace(every=f"{own.security_every_minutes}m of activity")
-    if rule.name == "security-daily" and own.security_daily:
-        return rule._replace(every="", cron=own.security_daily)
-    return rule
-
-
-def _own(name: str, rule: OwnRule, debounce_ms: int) -> Rule:
-    return Rule(
-        name,
-        rule.tasks,
-        frozenset(map(On, rule.on)),
-        rule.paths,
-        rule.cron,
-        rule.every,
-        rule.timezone,
-        (rule.after,) if rule.after else (),
-        rule.enabled,
-        debounce_ms / 1000,
-    )
 
 
 class Triggering:
@@ -105,35 +44,73 @@ class Triggering:
         self._debouncer = Debouncer()
         self._starts: dict[str, Start] = {}
         self._wake = asyncio.Event()
+        self._configured = asyncio.Event()
+        self._acted = asyncio.Event()
         self._running: asyncio.TaskGroup | None = None
-        self.watches = asyncio.Event()
-        """Set once changes on disk are seen."""
+        self._known: tuple[Rule, ...] | None = None
         self._timer = Timer(self._by_clock, self._keep)
-        self.problems: tuple[str, ...] = ()
-        """What is wrong with the rules, a sentence each."""
+        self.watches = asyncio.Event()
+        """Set once changes on disk are seen, here or by who runs the jobs."""
         self.notice = ""
         """What is wrong with watching; empty when nothing is."""
 
     async def run(self) -> None:
-        """Until it is cancelled."""
-        kept = await self._engine.history.marks()
-        marks = {rule: Mark(*json.loads(mark)) for rule, mark in kept.items()}
-        self._timer.plan(schedules(self._rules()), marks)
-        await self.happened(Event(On.START))
+        """Begin when the engine of this process runs the jobs; until it is cancelled."""
         try:
-            async with asyncio.TaskGroup() as self._running:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._idle())
+                await self.happened(Event(On.START))
+                if not self._engine.runs_here:
+                    self.watches.set()
+                await self._engine.leads.wait()
+                kept = await self._engine.history.marks()
+                marks = {rule: Mark(*json.loads(mark)) for rule, mark in kept.items()}
+                self._timer.plan(schedules(await self._rules()), marks)
+                self._running = group
                 for work in (self._timer.run(), self._watch(), self._debounce(), self._inbox()):
-                    self._running.create_task(work)
+                    group.create_task(work)
+        except Exception:
+            log.exception("what starts tasks by itself broke")
+            self.notice = "Tasks no longer start by themselves, see the log."
+            self.watches.set()
         finally:
             self._running = None
 
     def configure(self) -> None:
         """The settings have changed."""
-        self._timer.plan(schedules(self._rules()))
+        self._known = None
+        self._configured.set()
+
+    # ── what the developer does ─────────────────────────────────────────────────────────────────
 
     def active(self) -> None:
-        """The developer did something."""
+        """The developer did something. Cheap enough for every keystroke."""
         self._timer.active()
+        self._acted.set()
+
+    async def saved(self, path: str) -> None:
+        """A file was saved in an editor. Those that are ignored start nothing, as on disk."""
+        self.active()
+        root, exclude = self._workspace.root, _excluded(self._workspace.settings)
+        if not any(On.SAVE in rule.on for rule in await self._rules()):
+            return
+        if await asyncio.to_thread(lambda: any(rediscover({path}, root, ("",), exclude))):
+            changes = {str(Path(path).relative_to(root)): Kind.MODIFIED}
+            await self.happened(Event(On.SAVE, changes))
+
+    async def _idle(self) -> None:
+        while True:
+            await self._acted.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None) as pause:
+                    while True:
+                        seconds = self._workspace.settings.triggers.idle_seconds
+                        pause.reschedule(asyncio.get_running_loop().time() + seconds)
+                        self._acted.clear()
+                        await self._acted.wait()
+            await self.happened(Event(On.IDLE))
+
+    # ── what happens ────────────────────────────────────────────────────────────────────────────
 
     def ended(self, task: str) -> None:
         """A task has ended; other tasks may come after it."""
@@ -143,7 +120,11 @@ class Triggering:
     async def happened(self, event: Event) -> None:
         """Start what the rules say, at once or when the changes have ceased."""
         now = asyncio.get_running_loop().time()
-        for start in starts(self._rules(), event):
+        found = starts(await self._rules(), event)
+        if found and not self._engine.runs_here:
+            await self._hand_over(event)
+            return
+        for start in found:
             if start.debounce:
                 self._starts[start.task] = start
                 self._debouncer.add(start.task, start.changes, now, start.debounce)
@@ -151,27 +132,33 @@ class Triggering:
             else:
                 await self._start(start, event.on)
 
-    def _rules(self) -> tuple[Rule, ...]:
-        found = rules_of(self._workspace.settings, self._engine.tasks)
-        self.problems = found.problems
-        return found.rules
+    async def _rules(self) -> tuple[Rule, ...]:
+        """In a thread, where they are not known: what checks them is imported then."""
+        while self._known is None:
+            settings, tasks = self._workspace.settings, dict(self._engine.tasks)
+            found = await asyncio.to_thread(rules_of, settings, tasks)
+            if settings is self._workspace.settings and tasks == self._engine.tasks:
+                self._known = found.rules
+        return self._known
 
     async def _start(self, start: Start, on: On | str) -> bool:
         """Whether its job is queued."""
         task = self._engine.tasks.get(start.task)
         if task is None or (task.needs_trust and not self._workspace.trusted):
             return False
+        parameters = _parameters(start, self._workspace)
+        cause = (str(on), f"{start.cause} [{start.rule}]")
         try:
-            await self._engine.submit(
-                start.task, _parameters(start), cause=(str(on), f"{start.cause} [{start.rule}]")
-            )
+            await self._engine.submit(start.task, parameters, cause=cause)
         except (ValueError, sqlite3.Error) as error:
             log.warning("%s could not be started: %s", start.task, error)
             return False
         return True
 
+    # ── by the clock ────────────────────────────────────────────────────────────────────────────
+
     async def _by_clock(self, run: Run) -> bool:
-        found = starts_by_clock(self._rules(), run)
+        found = starts_by_clock(await self._rules(), run)
         return all([await self._start(each, "schedule") for each in found])
 
     async def _keep(self, marks: Mapping[str, Mark]) -> None:
@@ -179,12 +166,39 @@ class Triggering:
             {rule: json.dumps(mark) for rule, mark in marks.items()}
         )
 
+    # ── on disk ─────────────────────────────────────────────────────────────────────────────────
+
     async def _watch(self) -> None:
-        settings = self._workspace.settings
-        exclude = (*settings.analysis.exclude, *settings.triggers.exclude)
-        async with contextlib.aclosing(watch(self._workspace.root, exclude)) as batches:
+        """Anew when something else is excluded."""
+        while True:
+            wanted = await self._plan()
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(self._watch_but(wanted))
+                while wanted == await self._plan():
+                    await self._configured.wait()
+                watching.cancel()
+
+    async def _plan(self) -> tuple[str, ...] | None:
+        """Go by the settings as they are now; what they exclude from being watched. None: no rule
+        counts, and nothing is watched."""
+        self._configured.clear()
+        rules = await self._rules()
+        self._timer.plan(schedules(rules))
+        if any(rule.enabled for rule in rules):
+            return _excluded(self._workspace.settings)
+        return None
+
+    async def _watch_but(self, exclude: tuple[str, ...] | None) -> None:
+        if exclude is None:
+            self.notice = ""
+            self.watches.set()
+            return
+        root = self._workspace.root
+        async with contextlib.aclosing(watch(root, exclude)) as batches:
+            self.notice = (await anext(batches)).notice
+            log.info("changes in %s start tasks", root)
+            self.watches.set()
             async for batch in batches:
-                self.watches.set()
                 self.notice = batch.notice or self.notice
                 if batch.changes:
                     self._timer.active()
@@ -200,34 +214,62 @@ class Triggering:
             self._wake.clear()
             for task, changes in self._debouncer.ready(loop.time()).items():
                 start = self._starts.pop(task)._replace(changes=changes)
-                await self._start(start, On.CHANGE)
+                if any(rule.name == start.rule and rule.enabled for rule in await self._rules()):
+                    await self._start(start, On.CHANGE)
+
+    # ── between processes ───────────────────────────────────────────────────────────────────────
+
+    async def _hand_over(self, event: Event) -> None:
+        told = {"on": event.on, "changes": dict(event.changes)}
+        try:
+            await asyncio.to_thread(hand_over, self._workspace.state, told)
+        except OSError as error:
+            log.warning("%s was not handed over: %s", event.on, error)
 
     async def _inbox(self) -> None:
-        """What git hooks have handed over."""
+        """What git hooks and other editors have handed over."""
         while True:
             poked = self._engine.next_poke()
-            for event in await asyncio.to_thread(_taken, self._workspace.state / INBOX):
-                if (on := _HOOKS.get(str(event.get("hook")))) is not None:
-                    await self.happened(Event(on))
+            for told in await asyncio.to_thread(_taken, self._workspace.state / INBOX):
+                if (event := _event(told)) is not None:
+                    await self.happened(event)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await poked
 
 
-def _taken(inbox: Path) -> list[dict[str, Any]]:
-    """The events of the inbox, in their order; they are taken out of it."""
-    events: list[dict[str, Any]] = []
+def _taken(inbox: Path) -> list[Any]:
+    """What was handed over, in its order; it is taken out of the inbox."""
+    events: list[Any] = []
     for path in sorted(inbox.glob("*.json")):
         with contextlib.suppress(OSError, ValueError):
-            event = json.loads(path.read_bytes())
-            if isinstance(event, dict):
-                events.append(event)
+            events.append(json.loads(path.read_bytes()))
         path.unlink(missing_ok=True)
     return events
 
 
-def _parameters(start: Start) -> dict[str, Any]:
-    """The tests are told what changed; scans find out by themselves, and are queued once."""
-    if start.task != TESTS or not start.changes:
+def _event(told: Any) -> Event | None:
+    """None for what starts nothing, and for what cannot be read."""
+    try:
+        if "hook" in told:
+            return Event(_HOOKS[told["hook"]])
+        changes = {str(path): Kind(kind) for path, kind in told["changes"].items()}
+        return Event(On(told["on"]), changes)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None
+
+
+def _excluded(settings: Settings) -> tuple[str, ...]:
+    return (*settings.analysis.exclude, *settings.triggers.exclude)
+
+
+def _parameters(start: Start, workspace: Workspace) -> dict[str, Any]:
+    """The tests are told what changed, and commands that ask for files which there are; scans find
+    out by themselves, and are queued once."""
+    if start.task == TESTS and start.changes:
+        return {"changed": sorted(start.changes)}
+    own = workspace.settings.tasks.custom.get(start.task)
+    if own is None or not takes_files(own.command):
         return {}
-    return {"changed": sorted(start.changes)}
+    there = sorted(path for path, kind in start.changes.items() if kind is not Kind.DELETED)
+    return {FILES: [str(workspace.root / path) for path in there]}  # none looks like an option

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..app.handover import HOOKS, hand_over
+from ..state import workspace_dir
 
 _USAGE = "understudy hooks run [--gate SEVERITY [--strict]] NAME [ARGUMENTS]"
 
@@ -51,7 +52,7 @@ def _hand_over(name: str, arguments: Sequence[str], text: str) -> None:
             "lines": text.split("\n")[:-1],
             "at": time.time(),
         }
-        hand_over(Path(os.getcwd()), event)
+        hand_over(workspace_dir(Path(os.getcwd())), event)
     except Exception as error:  # noqa: BLE001
         print(f"understudy: {name} was not handed over: {error}", file=sys.stderr)
 

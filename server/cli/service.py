@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from ..app.presentation import job_line, job_payload
+from ..app.rules import rules_of
 from ..app.service import ServiceLock, open_service
 from ..settings import project_file
 from ..state import private_folder, state_dir, workspace_dir
@@ -60,7 +61,7 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with open_service(root, "service", _say, triggers=True) as service:
-        for problem in service.chores.triggering.problems:
+        for problem in rules_of(service.settings, service.engine.tasks).problems:
             click.echo(problem, err=True)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
         ending = asyncio.ensure_future(stopped.wait())

@@ -80,6 +80,8 @@ class Engine:
         self._told = told
         self._folder = folder
         self.logs = folder / "logs"
+        self.leads = asyncio.Event()
+        """Set once this process holds the lease, which it then does until it closes."""
         self._database = Database(folder / "jobs.db", JOBS)
         self.jobs = Jobs(self._database)
         self.history = History(self._database)
@@ -306,6 +308,7 @@ class Engine:
             return False
         assert self._lease.fd is not None
         self._runner.keep(self._lease_name, self._lease.fd)
+        self.leads.set()
         for record in await self.jobs.recover(self._setting.now()):
             self._changed(Change("waiting", record, "it was interrupted and is run again"))
         for record in await self.jobs.recent((JobState.ASKING,)):

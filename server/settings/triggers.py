@@ -59,6 +59,10 @@ class Triggers(Group):
         tuple[str, ...],
         About("Files whose changes start nothing, as .gitignore patterns."),
     ] = ()
+    idle_seconds: Annotated[
+        int,
+        About("Seconds without typing or saving after which you are idle.", ge=1, le=3_600),
+    ] = 60
     security_on_change: Annotated[bool, About("Scan for security when files change.")] = True
     security_every_minutes: Annotated[
         int,

@@ -62,6 +62,11 @@ def _below(root: Path, cwd: str, name: str) -> Path:
     return folder
 
 
+def takes_files(command: Sequence[str]) -> bool:
+    """Whether the command names the files that it is started for."""
+    return any(place[1] == FILES for word in command for place in _PLACE.finditer(word))
+
+
 def words(command: Sequence[str], parameters: Mapping[str, Any], root: Path) -> list[str]:
     """The command with its parameters: ``${{ name }}`` inside a word, ``${{ root }}``, and a word
     that is ``${{ files }}`` alone becomes as many words as there are files. No shell reads them.

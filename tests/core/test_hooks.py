@@ -145,7 +145,7 @@ def test_the_inbox_keeps_the_newest_in_order(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(handover, "MOST", 5)
     monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(world.state))
     for number in range(12):
-        hand_over(world.root, {"hook": str(number)})
+        hand_over(workspace_dir(world.root, world.state), {"hook": str(number)})
     assert world.take() == ["7", "8", "9", "10", "11"]
 
 

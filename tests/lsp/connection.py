@@ -176,7 +176,7 @@ class Connection:
         return await asyncio.wait_for(answer, seconds)
 
     async def until(self, condition: Callable[[], _T], seconds: float = PATIENCE) -> _T:
-        """Wait for a message after which the condition is truthy; its value."""
+        """Wait for a message, or a line of the log, after which the condition is truthy; its value."""
 
         async def holds() -> _T:
             async with self._news:
@@ -229,6 +229,8 @@ class Connection:
         assert self.process.stderr is not None
         async for line in self.process.stderr:
             self.log += line.decode(errors="replace")
+            async with self._news:
+                self._news.notify_all()
 
     def _take(self, message: Json) -> None:
         if "method" in message:

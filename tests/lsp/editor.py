@@ -25,6 +25,10 @@ CAPABILITIES: Json = {
 }
 
 
+CALM: Json = {"triggers": {"enabled": False}}
+"""Nothing starts by itself, unless a test is about that."""
+
+
 class Published(NamedTuple):
     uri: str
     version: int | None
@@ -81,7 +85,7 @@ class Editor(Connection):
         settings: Json | None = None,
     ) -> None:
         """``trusted`` None: the client leaves that to the server and its user."""
-        self.settings = settings or {}
+        self.settings = CALM | (settings or {})
         options: Json = {} if trusted is None else {"trusted": trusted}
         answer = await self.request(
             "initialize",
@@ -103,7 +107,7 @@ class Editor(Connection):
 
     async def configure(self, settings: Json) -> None:
         """The user changes the editor's settings; returns when the server has them."""
-        self.settings = settings
+        self.settings = CALM | settings
         asked = len(self.said("workspace/configuration"))
         self.notify("workspace/didChangeConfiguration", {"settings": None})
         await self.until(lambda: len(self.said("workspace/configuration")) > asked)
