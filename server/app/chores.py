@@ -27,7 +27,7 @@ from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import TestRuns
 from .notices import DELIVER, Notices, notice_of
 from .scan import Scan
-from .triggering import Triggering
+from .triggering import Sources, Triggering
 from .workspace import Workspace
 
 ScanAll = Callable[[Callable[[str, float], object]], Awaitable[Scan]]
@@ -77,15 +77,20 @@ class Chores:
         self.triggering = Triggering(workspace, self.engine)
         self._triggered: asyncio.Task[None] | None = None
 
-    async def start(self, *, runs: bool = True, triggers: bool = True) -> None:
+    async def start(self, *, runs: bool = True, triggers: Sources = Sources.ALL) -> None:
         """Begin; without ``runs`` only to ask others. With ``triggers`` chores start by themselves,
         too, and whatever is queued is run; without, only what is submitted here.
 
         Raises OSError, sqlite3.Error.
         """
-        await self.engine.start(runs=runs, others=triggers)
-        if triggers:
-            self._triggered = asyncio.create_task(self.triggering.run())
+        await self.engine.start(runs=runs, others=triggers is not Sources.NONE)
+        if triggers is not Sources.NONE:
+            self._triggered = asyncio.create_task(self.triggering.run(triggers))
+
+    async def is_idle(self) -> bool:
+        """Whether nothing is left to do here but what is held back, or waits for a person."""
+        # What was about to be queued when the queue was asked still is.
+        return await self.engine.is_idle() and self.triggering.is_idle and self.notices.is_idle
 
     async def close(self) -> None:
         """End what runs; what was held back is queued."""

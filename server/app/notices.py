@@ -71,6 +71,11 @@ class Notices:
         self._go_on(routing.release(self._gates, self._now()[0]), again=False)
         await asyncio.gather(*self._telling, return_exceptions=True)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is held back or about to be queued."""
+        return self._timer is None and not self._telling
+
     def _now(self) -> tuple[float, float]:
         return asyncio.get_running_loop().time(), self._typed_at()
 

@@ -15,15 +15,20 @@ from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.engine import Engine
 from ..runner.execute import Runner
-from ..settings import ConfigProblem, Settings
+from ..settings import ConfigProblem, Settings, load, read_layers
 from ..state import state_dir, workspace_dir
 from ..store.lease import Lease
 from ..trust import Trust
 from .chores import Chores, budget_of
+from .detached import is_attended
+from .handover import waiting
 from .scan import Scan
+from .triggering import Sources
 from .workspace import Workspace
 
+SERVICE = "service.lock"
 _LOOK_SECONDS = 15.0
+_AGAIN_SECONDS = 1.0
 
 
 class Service:
@@ -51,10 +56,11 @@ class Service:
 
 
 class ServiceLock:
-    """At most one `understudy start` a workspace; ``state`` is its state folder."""
+    """At most one `understudy start` a workspace, or with the name LOCK one that ends when it is
+    idle; ``state`` is the workspace's state folder."""
 
-    def __init__(self, state: Path) -> None:
-        self._lease = Lease(state / "service.lock")
+    def __init__(self, state: Path, name: str = SERVICE) -> None:
+        self._lease = Lease(state / name)
 
     def holder(self) -> dict[str, Any] | None:
         """What it told of itself: ``pid``, ``root``, and whether it is ``ready``; None when there
@@ -64,6 +70,15 @@ class ServiceLock:
     def take(self, root: Path) -> bool:
         """Until this process ends; False when there is another."""
         return self._lease.take(_about(root, ready=False))
+
+    def adopt(self, descriptor: int, root: Path) -> bool:
+        """The lock that was taken for this process; False when it was not."""
+        if adopted := self._lease.adopt(descriptor):
+            self._lease.tell(_about(root, ready=True))
+        return adopted
+
+    def give_up(self) -> None:
+        self._lease.give_up()
 
     def ready(self, root: Path) -> None:
         """What happens from now on is seen."""
@@ -81,11 +96,10 @@ async def open_service(
     told: Callable[[Change], object] = lambda _: None,
     *,
     runs: bool = True,
-    triggers: bool = False,
+    triggers: Sources = Sources.NONE,
 ) -> AsyncIterator[Service]:
-    """Open the chores of ``root``; without ``runs`` only to ask, others run what is asked for.
-    With ``triggers`` they start by themselves, too, and whatever is queued is run; without, only
-    what is submitted here.
+    """Open the chores of ``root``, as ``Chores.start`` tells; without ``runs`` only to ask, others
+    run what is asked for.
 
     On leaving, everything that was started is gone. Raises OSError (the state folder).
     """
@@ -129,3 +143,48 @@ async def open_service(
         await chores.close()
         await runner.close()
         await workspace.close()
+
+
+async def work_off(
+    root: Path,
+    lock: ServiceLock,
+    stopped: asyncio.Event,
+    told: Callable[[Change], object],
+) -> None:
+    """Do what was handed over and whatever else waits, until nothing is left, somebody else does
+    it, or it is ``stopped``. One at a time does so: ``lock`` is given up at the end."""
+    while lock.take(root):
+        try:
+            done = await _until_idle(root, stopped, told)
+        finally:
+            lock.give_up()
+        # What was handed over before the lock was free started nobody else.
+        if not done or not waiting(workspace_dir(root)):
+            return
+
+
+async def _until_idle(root: Path, stopped: asyncio.Event, told: Callable[[Change], object]) -> bool:
+    """False when others are to go on with it, or nobody."""
+    async with open_service(root, "detached", told, triggers=Sources.HANDED_OVER) as service:
+        engine, state = service.engine, workspace_dir(root)
+        ending = asyncio.ensure_future(stopped.wait())
+        try:
+            while not stopped.is_set():
+                poked = engine.next_poke()
+                if not engine.runs_here and is_attended(state):
+                    return False
+                if await service.chores.is_idle():
+                    return True
+                await asyncio.wait(
+                    (poked, ending), timeout=_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                poked.cancel()
+        finally:
+            ending.cancel()
+    return False
+
+
+def wants_detached(root: Path) -> bool:
+    """Whether the settings let a git hook start a process."""
+    own = load(read_layers(root), trusted=False).settings.triggers
+    return own.enabled and own.detached

@@ -12,6 +12,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,15 @@ _LOOK_SECONDS = 30.0
 _HOOKS = {"post-commit": On.COMMIT, "pre-push": On.PUSH, "post-merge": On.MERGE}
 
 
+class Sources(Enum):
+    """From where tasks start by themselves."""
+
+    NONE = "none"
+    HANDED_OVER = "handed over"
+    """What git hooks and other processes have handed over, and tasks that end."""
+    ALL = "all"
+
+
 class Triggering:
     """Belongs to the event loop."""
 
@@ -47,6 +57,8 @@ class Triggering:
         self._configured = asyncio.Event()
         self._acted = asyncio.Event()
         self._running: asyncio.TaskGroup | None = None
+        self._after: set[asyncio.Task[None]] = set()
+        self._empty = False
         self._known: tuple[Rule, ...] | None = None
         self._timer = Timer(self._by_clock, self._keep)
         self.watches = asyncio.Event()
@@ -54,27 +66,33 @@ class Triggering:
         self.notice = ""
         """What is wrong with watching; empty when nothing is."""
 
-    async def run(self) -> None:
+    async def run(self, sources: Sources = Sources.ALL) -> None:
         """Begin when the engine of this process runs the jobs; until it is cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._idle())
-                await self.happened(Event(On.START))
+                if sources is Sources.ALL:
+                    group.create_task(self._idle())
+                    await self.happened(Event(On.START))
                 if not self._engine.runs_here:
                     self.watches.set()
                 await self._engine.leads.wait()
-                kept = await self._engine.history.marks()
-                marks = {rule: Mark(*json.loads(mark)) for rule, mark in kept.items()}
-                self._timer.plan(schedules(await self._rules()), marks)
                 self._running = group
-                for work in (self._timer.run(), self._watch(), self._debounce(), self._inbox()):
-                    group.create_task(work)
+                group.create_task(self._inbox())
+                if sources is Sources.ALL:
+                    group.create_task(self._debounce())
+                    group.create_task(self._clock())
+                    group.create_task(self._watch())
         except Exception:
             log.exception("what starts tasks by itself broke")
             self.notice = "Tasks no longer start by themselves, see the log."
             self.watches.set()
         finally:
             self._running = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was handed over, and all that comes after tasks, is queued."""
+        return self._empty and not self._after
 
     def configure(self) -> None:
         """The settings have changed."""
@@ -115,7 +133,9 @@ class Triggering:
     def ended(self, task: str) -> None:
         """A task has ended; other tasks may come after it."""
         if self._running is not None:
-            self._running.create_task(self.happened(Event(On.AFTER_TASK, task=task)))
+            work = self._running.create_task(self.happened(Event(On.AFTER_TASK, task=task)))
+            self._after.add(work)
+            work.add_done_callback(self._after.discard)
 
     async def happened(self, event: Event) -> None:
         """Start what the rules say, at once or when the changes have ceased."""
@@ -156,6 +176,12 @@ class Triggering:
         return True
 
     # ── by the clock ────────────────────────────────────────────────────────────────────────────
+
+    async def _clock(self) -> None:
+        kept = await self._engine.history.marks()
+        marks = {rule: Mark(*json.loads(mark)) for rule, mark in kept.items()}
+        self._timer.plan(schedules(await self._rules()), marks)
+        await self._timer.run()
 
     async def _by_clock(self, run: Run) -> bool:
         found = starts_by_clock(await self._rules(), run)
@@ -229,10 +255,12 @@ class Triggering:
     async def _inbox(self) -> None:
         """What git hooks and other editors have handed over."""
         while True:
+            self._empty = False
             poked = self._engine.next_poke()
             for told in await asyncio.to_thread(_taken, self._workspace.state / INBOX):
                 if (event := _event(told)) is not None:
                     await self.happened(event)
+            self._empty = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await poked

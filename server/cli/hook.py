@@ -1,7 +1,8 @@
 """``understudy hooks run``: what git calls, and waits for.
 
-It hands the event over and ends. Only a gate imports the engine; without one nothing that goes
-wrong here is anything but a line on standard error, and the exit code is 0.
+It hands the event over, has it worked off where no engine runs, and ends. Only a gate imports the
+engine; without one nothing that goes wrong here is anything but a line on standard error, and the
+exit code is 0.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..app.handover import HOOKS, hand_over
+from ..app.detached import start_detached
+from ..app.handover import HOOKS, STARTING, hand_over
 from ..state import workspace_dir
 
 _USAGE = "understudy hooks run [--gate SEVERITY [--strict]] NAME [ARGUMENTS]"
@@ -52,7 +54,11 @@ def _hand_over(name: str, arguments: Sequence[str], text: str) -> None:
             "lines": text.split("\n")[:-1],
             "at": time.time(),
         }
-        hand_over(workspace_dir(Path(os.getcwd())), event)
+        root = Path(os.getcwd())
+        folder = workspace_dir(root)
+        hand_over(folder, event)
+        if name in STARTING:
+            start_detached(root, folder)
     except Exception as error:  # noqa: BLE001
         print(f"understudy: {name} was not handed over: {error}", file=sys.stderr)
 

@@ -17,9 +17,11 @@ from typing import Any
 
 import click
 
+from ..app.detached import LOCK
 from ..app.presentation import job_line, job_payload
 from ..app.rules import rules_of
-from ..app.service import ServiceLock, open_service
+from ..app.service import SERVICE, ServiceLock, open_service, wants_detached, work_off
+from ..app.triggering import Sources
 from ..settings import project_file
 from ..state import private_folder, state_dir, workspace_dir
 from ..trust import Trust
@@ -34,14 +36,22 @@ _LOOK_SECONDS = 0.05
 
 @click.command
 @click.option("--foreground", is_flag=True, help="Stay in this terminal.")
+@click.option(
+    "--until-idle", is_flag=True, help="Stay in this terminal, and end when nothing is left to do."
+)
+@click.option("--lock", "descriptor", type=int, hidden=True)
 @FOLDER
 @click.pass_context
-def start(ctx: click.Context, folder: Path, *, foreground: bool) -> None:
+def start(
+    ctx: click.Context, folder: Path, *, foreground: bool, until_idle: bool, descriptor: int | None
+) -> None:
     """Run the workspace's chores: what its triggers start, and what is asked for.
 
     It goes on after you log out, until `understudy stop`. An editor on the workspace does the same
     by itself.
     """
+    if until_idle:
+        ctx.exit(asyncio.run(_until_idle(folder, descriptor)))
     root = root_of((folder,))
     lock = ServiceLock(workspace_dir(root))
     if (other := lock.holder()) is not None:
@@ -52,15 +62,33 @@ def start(ctx: click.Context, folder: Path, *, foreground: bool) -> None:
     ctx.exit(_detach(root, lock))
 
 
-async def _serve(root: Path, lock: ServiceLock) -> int:
-    if not lock.take(root):
-        click.echo(f"Understudy already runs for {root}.", err=True)
-        return Exit.USAGE
+async def _until_idle(folder: Path, descriptor: int | None) -> int:
+    """With a ``descriptor`` a git hook has started us, with a lock, at the workspace's root."""
+    root = folder if descriptor is not None else root_of((folder,))
+    lock = ServiceLock(workspace_dir(root), LOCK)
+    if descriptor is not None:
+        os.chdir("/")
+        if not lock.adopt(descriptor, root) or not wants_detached(root):
+            return Exit.CLEAN
+    await work_off(root, lock, _stopped(), _say)
+    return Exit.CLEAN
+
+
+def _stopped() -> asyncio.Event:
+    """Set when this process is asked to end."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with open_service(root, "service", _say, triggers=True) as service:
+    return stopped
+
+
+async def _serve(root: Path, lock: ServiceLock) -> int:
+    if not lock.take(root):
+        click.echo(f"Understudy already runs for {root}.", err=True)
+        return Exit.USAGE
+    stopped = _stopped()
+    async with open_service(root, "service", _say, triggers=Sources.ALL) as service:
         for problem in rules_of(service.settings, service.engine.tasks).problems:
             click.echo(problem, err=True)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
@@ -110,13 +138,21 @@ def _detach(root: Path, lock: ServiceLock) -> int:
 @FOLDER
 @click.pass_context
 def stop(ctx: click.Context, folder: Path) -> None:
-    """End what `understudy start` began; what runs is ended, and what waits goes on waiting."""
+    """End what `understudy start` or a git hook began; what runs is ended, and what waits goes on
+    waiting."""
     root = root_of((folder,))
-    lock = ServiceLock(workspace_dir(root))
-    holder = lock.holder()
-    if holder is None:
+    locks = [ServiceLock(workspace_dir(root), name) for name in (SERVICE, LOCK)]
+    running = [lock for lock in locks if lock.holder() is not None]
+    if not running:
         click.echo(f"Understudy does not run for {root}.")
         ctx.exit(Exit.CLEAN)
+    for lock in running:
+        _stop(ctx, lock)
+    click.echo(f"Understudy no longer runs for {root}.")
+
+
+def _stop(ctx: click.Context, lock: ServiceLock) -> None:
+    holder = lock.holder() or {}
     pid = holder.get("pid")
     if not isinstance(pid, int):
         click.echo("It is about to start; try again in a moment.", err=True)
@@ -128,7 +164,6 @@ def stop(ctx: click.Context, folder: Path) -> None:
             click.echo(f"Process {pid} has not ended yet.", err=True)
             ctx.exit(Exit.FAILED)
         time.sleep(_LOOK_SECONDS)  # another process gives the lock up
-    click.echo(f"Understudy no longer runs for {root}.")
 
 
 @click.command

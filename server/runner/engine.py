@@ -25,7 +25,7 @@ from ..store.database import Database, NewerDatabase
 from ..store.history import History
 from ..store.job_rows import JOBS, Cause, JobState, NewJob, Record
 from ..store.jobs import Jobs
-from ..store.lease import Lease
+from ..store.lease import ENGINE, Lease
 from .attempt import Change, World
 from .budget import Conditions
 from .execute import Runner
@@ -85,7 +85,7 @@ class Engine:
         self._database = Database(folder / "jobs.db", JOBS)
         self.jobs = Jobs(self._database)
         self.history = History(self._database)
-        self._lease = Lease(folder / "engine.lock")
+        self._lease = Lease(folder / ENGINE)
         self._lease_name = f"lease {folder}"
         self._link = Link(folder / LINK, self._poked)
         now, chance = self._setting.now, self._setting.chance
@@ -242,6 +242,12 @@ class Engine:
     def holder(self) -> Mapping[str, Any] | None:
         """Who holds the lease: ``pid``, ``kind``, ``since``; None when nobody does."""
         return self._lease.holder()
+
+    async def is_idle(self) -> bool:
+        """Whether nothing is left to do here but what is held back, or waits for a person."""
+        rows, later = await self.jobs.waiting(self._setting.now())
+        waits = later is not None or (rows and not self.held_back)
+        return not (waits or self._scheduler.running)
 
     @property
     def trouble(self) -> str:

@@ -72,6 +72,10 @@ class Triggers(Group):
         str,
         About("When the daily security scan is, as a cron expression. Empty: never.", form="cron"),
     ] = "0 9 * * *"
+    detached: Annotated[
+        bool,
+        About("Do what a git hook starts also while no editor runs, in a process of its own."),
+    ] = True
     quality_on_commit: Annotated[bool, About("Analyse the code after a commit.")] = True
     rules: Annotated[Mapping[str, Rule], About("Rules of your own, by name.")] = MappingProxyType(
         {}

@@ -7,7 +7,13 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # git hooks, which look who has it, do not import typing
+if TYPE_CHECKING:
+    from typing import Any
+
+ENGINE = "engine.lock"
+"""The lease of who runs triggers and jobs, in a workspace's state folder."""
 
 
 class Lease:
@@ -47,6 +53,19 @@ class Lease:
         self._fd = fd
         with contextlib.suppress(OSError):  # a full disk: it is ours all the same
             self.tell(about)
+        return True
+
+    def adopt(self, fd: int) -> bool:
+        """Have the lease that whoever started this process took for it, with the descriptor that it
+        left; False when that is no such lease."""
+        try:
+            if not os.path.samestat(os.fstat(fd), os.stat(self._path)):
+                return False
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        os.set_inheritable(fd, False)
+        self._fd = fd
         return True
 
     def tell(self, about: dict[str, Any]) -> None:

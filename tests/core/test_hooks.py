@@ -13,21 +13,23 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from understudy.app import handover, hook_script
+from understudy.app.detached import LOCK
 from understudy.app.handover import HOOKS, hand_over
 from understudy.app.hook_script import Hook
 from understudy.app.hooks import Hooks, Standing
 from understudy.cli.exits import Exit
 from understudy.git import Repository
 from understudy.state import workspace_dir
+from understudy.store.lease import Lease
 
 from .repositories import Git
-from .support import AS_A_USER, tree
+from .support import AS_A_USER, tree, until
 
 FLAWED = "import os\n\nanswer = eval(input())\n"
 CLEAN = "X = 1\n"
@@ -45,6 +47,8 @@ class World(Git):
         made.state = folder / "state"
         made.environment["UNDERSTUDY_STATE_DIR"] = str(made.state)
         made.environment.pop("PRE_COMMIT_HOME", None)
+        # What is handed over is looked at here.
+        tree(folder / "home", {"understudy/config.yaml": "triggers: {detached: false}\n"})
         return made
 
     def understudy(
@@ -87,8 +91,11 @@ class World(Git):
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World.make(tmp_path)
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World.make(tmp_path)
+    yield world
+    for lock in world.state.glob(f"workspaces/*/{LOCK}"):
+        await until(lambda: Lease(lock).holder() is None)  # noqa: B023
 
 
 def photograph(folder: Path) -> dict[str, tuple[int, int, bytes | str]]:
