@@ -50,8 +50,6 @@ async def next_runs(service: Service) -> list[NextRun]:
 async def watch_and_explain(service: Service) -> AsyncIterator[str]:
     """Lines that tell what each change would start. Without end."""
     found = trigger_rules(service.settings, service.engine.tasks)
-    for problem in found.problems:
-        yield problem
     settings = service.settings
     exclude = (*settings.analysis.exclude, *settings.triggers.exclude)
     async with contextlib.aclosing(watch(service.root, exclude)) as batches:

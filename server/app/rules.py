@@ -3,14 +3,16 @@ user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator
 
-from ..settings import Settings
+from ..settings import ConfigProblem, Loaded, Settings
 from ..settings.triggers import Rule as OwnRule
+from ..tasks.scans import scan_names
+from ..tasks.test_runs import NAME as TESTS
 from ..triggers.rules import DEFAULTS, Checked, On, Rule, checked
 
 
-def rules_of(settings: Settings, tasks: Mapping[str, object]) -> Checked:
+def rules_of(settings: Settings, tasks: Collection[str]) -> Checked:
     """The rules that come with the program, as the settings have them, and the user's own."""
     own = settings.triggers
     runner = settings.tasks.test_runner
@@ -27,7 +29,7 @@ def rules_of(settings: Settings, tasks: Mapping[str, object]) -> Checked:
             enabled=switched.get(rule.name, rule.enabled), debounce=own.debounce_ms / 1000
         )
         for rule in DEFAULTS
-        if set(rule.tasks) <= tasks.keys()
+        if set(rule.tasks) <= set(tasks)
     ]
     rules = [_timed(rule, settings) for rule in rules]
     rules += [_own(name, rule, own.debounce_ms) for name, rule in own.rules.items()]
@@ -36,7 +38,7 @@ def rules_of(settings: Settings, tasks: Mapping[str, object]) -> Checked:
         for name, task in settings.tasks.custom.items()
         if task.when
     ]
-    return checked(rules if own.enabled else (), tasks.keys())
+    return checked(rules if own.enabled else (), tasks)
 
 
 def _timed(rule: Rule, settings: Settings) -> Rule:
@@ -61,3 +63,22 @@ def _own(name: str, rule: OwnRule, debounce_ms: int) -> Rule:
         rule.enabled,
         debounce_ms / 1000,
     )
+
+
+_DAILY = ("triggers", "securityDaily")
+_CUSTOM = ("tasks", "custom")
+
+
+def rule_problems(loaded: Loaded) -> Iterator[ConfigProblem]:
+    """What is wrong with the rules, where they are written. Imports what reads cron expressions."""
+    settings = loaded.settings
+    names = {*scan_names(settings.tasks), *((TESTS,) if settings.tasks.test_runner.enabled else ())}
+    for source in loaded.sources:
+        names.update(source.names(_CUSTOM))  # of those that do not count, more is told elsewhere
+    for rule, field, why in rules_of(settings, names).flaws:
+        own = rule in settings.triggers.rules
+        if own or rule == "security-daily":
+            entry = ("triggers", "rules", rule) if own else _DAILY
+            told = f"The rule `{rule}` has no effect: {why}."
+            if found := loaded.problem(entry, field, told):
+                yield found

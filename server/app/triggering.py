@@ -155,9 +155,9 @@ class Triggering:
     async def _rules(self) -> tuple[Rule, ...]:
         """In a thread, where they are not known: what checks them is imported then."""
         while self._known is None:
-            settings, tasks = self._workspace.settings, dict(self._engine.tasks)
+            settings, tasks = self._workspace.settings, set(self._engine.tasks)
             found = await asyncio.to_thread(rules_of, settings, tasks)
-            if settings is self._workspace.settings and tasks == self._engine.tasks:
+            if settings is self._workspace.settings and tasks == self._engine.tasks.keys():
                 self._known = found.rules
         return self._known
 

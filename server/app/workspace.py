@@ -80,7 +80,13 @@ class Workspace:
         layers = [*settings_.read_layers(None if self.loose else self.root)]
         if editor is not None:
             layers.append(Layer(Origin.EDITOR, editor))
-        return settings_.load(layers, trusted=self.trusted)
+        loaded = settings_.load(layers, trusted=self.trusted)
+        own, usual = loaded.settings.triggers, Settings().triggers
+        if not own.rules and own.security_daily == usual.security_daily:
+            return loaded
+        from .rules import rule_problems  # only when there is something
+
+        return loaded._replace(problems=(*loaded.problems, *rule_problems(loaded)))
 
     def show(self, path: str, reports: tuple[Report, ...]) -> bool:
         """Take note of a file's reports; whether that changes anything."""

@@ -13,7 +13,7 @@ from ..app.planning import next_runs, run_notice, watch_and_explain
 from ..app.service import open_service
 from .exits import Exit
 from .scan import root_of
-from .tasking import FOLDER
+from .tasking import FOLDER, complain
 
 
 @click.command
@@ -27,6 +27,7 @@ def watch(folder: Path, *, dry_run: bool) -> None:
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
+            complain(service)
             async for line in watch_and_explain(service):
                 click.echo(line)
 
@@ -41,6 +42,7 @@ def schedule(folder: Path, *, as_json: bool) -> None:
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
+            complain(service)
             for run in await next_runs(service):
                 if as_json:
                     click.echo(json.dumps(run._asdict()))

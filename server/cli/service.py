@@ -19,7 +19,6 @@ import click
 
 from ..app.detached import LOCK
 from ..app.presentation import job_line, job_payload
-from ..app.rules import rules_of
 from ..app.service import SERVICE, ServiceLock, open_service, wants_detached, work_off
 from ..app.triggering import Sources
 from ..settings import project_file
@@ -27,7 +26,7 @@ from ..state import private_folder, state_dir, workspace_dir
 from ..trust import Trust
 from .exits import Exit
 from .scan import root_of
-from .tasking import FOLDER
+from .tasking import FOLDER, complain
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 30.0
@@ -89,8 +88,7 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
         return Exit.USAGE
     stopped = _stopped()
     async with open_service(root, "service", _say, triggers=Sources.ALL) as service:
-        for problem in rules_of(service.settings, service.engine.tasks).problems:
-            click.echo(problem, err=True)
+        complain(service)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
         ending = asyncio.ensure_future(stopped.wait())
         await asyncio.wait((ready, ending), return_when=asyncio.FIRST_COMPLETED)

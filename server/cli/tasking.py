@@ -60,7 +60,7 @@ def _parameters(words: tuple[str, ...]) -> dict[str, Any]:
 
 async def _run(root: Path, task: str, parameters: dict[str, Any], *, detach: bool) -> int:
     async with open_service(root, "command", runs=not detach) as service:
-        _complain(service)
+        complain(service)
         engine = service.engine
         try:
             id_ = await engine.submit(task, parameters, cause=("manual", "on the command line"))
@@ -106,7 +106,8 @@ async def _print_rest(service: Service, id_: int) -> None:
     sys.stdout.flush()
 
 
-def _complain(service: Service) -> None:
+def complain(service: Service) -> None:
+    """Say what is wrong with the settings and with the disk."""
     for problem in service.config_problems:
         line, column = problem.range.start
         click.echo(f"{problem.path}:{line + 1}:{column + 1}: {problem.message}", err=True)

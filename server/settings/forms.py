@@ -44,7 +44,10 @@ FORMS = {
         "a cron expression of five fields, such as 0 9 * * 1-5",
         rf"^({_FIELD}( +{_FIELD}){{4}})?$",
     ),
-    "interval": Form("a time such as 30m, 2h or 1d", r"^([1-9][0-9]{0,4}[mhd])?$"),
+    "interval": Form(
+        "a time such as 30m, 2h, 1d or 30m of activity",
+        r"^([1-9][0-9]{0,5} ?[smhdw]( of activity)?)?$",
+    ),
     "timezone": Form("the name of a time zone, such as Europe/Berlin", fits=_is_zone),
     "expression": Form("the name of a problem matcher or a regular expression", fits=_compiles),
     "variable": Form(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +12,7 @@ from .layers import Layer, Origin
 from .tree import Settings
 
 if TYPE_CHECKING:
-    from .document import Document
+    from .document import Document, Place
     from .options import Option
     from .validation import Fault
 
@@ -35,14 +35,49 @@ class ConfigProblem(NamedTuple):
     message: str
 
 
+class Source(NamedTuple):
+    """What one layer says, right or wrong, and where in its file."""
+
+    path: Path | None
+    data: Mapping[str, object]
+    places: Mapping[tuple[str | int, ...], Place]
+
+    def has(self, path: tuple[str, ...]) -> bool:
+        value: object = self.data
+        for step in path:
+            if not isinstance(value, Mapping) or step not in value:
+                return False
+            value = value[step]
+        return True
+
+    def names(self, path: tuple[str, ...]) -> Collection[str]:
+        """The names of the entries at ``path``."""
+        entries = _at(self.data, path) if self.has(path) else None
+        return entries.keys() if isinstance(entries, Mapping) else ()
+
+
 class Loaded(NamedTuple):
     """``settings`` holds every entry that is right, over lower layers and defaults.
 
     When not ``valid``, keep the last good settings; these are for when there are none yet.
+    ``sources`` are the layers, the highest first.
     """
 
     settings: Settings
     problems: tuple[ConfigProblem, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def problem(self, entry: tuple[str, ...], field: str, why: str) -> ConfigProblem | None:
+        """What is wrong with an entry for which the settings alone do not tell: at its field, where
+        that is given, in the layer that counts. None when no layer has the entry."""
+        for source in self.sources:
+            if source.has(entry):
+                at = (*entry, field) if (*entry, field) in source.places else entry
+                place = source.places.get(at)
+                group = isinstance(_at(source.data, at), Mapping)
+                range_ = _NOWHERE if place is None else place.key if group else place.value
+                return ConfigProblem(source.path, range_, Severity.MEDIUM, why)
+        return None
 
     @property
     def valid(self) -> bool:
@@ -53,12 +88,14 @@ def load(layers: Iterable[Layer], *, trusted: bool) -> Loaded:
     """Join the layers, in the order of their origin. ``trusted``: the workspace is."""
     values: dict[str, object] = {}
     problems: list[ConfigProblem] = []
+    sources: list[Source] = []
     for layer in sorted(layers, key=lambda layer: layer.origin):
         reading = _Reading(layer, trusted=trusted)
         for key, value in reading.values().items():
             values[key] = _joined(values.get(key), value)
         problems += reading.problems
-    return Loaded(Settings.of(values), tuple(problems))
+        sources.insert(0, reading.source())
+    return Loaded(Settings.of(values), tuple(problems), tuple(sources))
 
 
 class _Reading:
@@ -67,10 +104,14 @@ class _Reading:
         self.trusted = trusted
         self.problems: list[ConfigProblem] = []
         self.document: Document | None = None
+        self.data: Mapping[str, object] = {}
+
+    def source(self) -> Source:
+        return Source(self.layer.path, self.data, self.document.places if self.document else {})
 
     def values(self) -> dict[str, object]:
         """The layer's valid values by key; fills ``problems``."""
-        data = self._data()
+        data = self.data = self._data()
         if not data:
             return {}
         from .options import options

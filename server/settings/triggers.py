@@ -36,7 +36,10 @@ class Rule(Group):
         str, About("When they are started, as a cron expression of five fields.", form="cron")
     ] = ""
     every: Annotated[
-        str, About("The time between two starts, such as 30m, 2h or 1d.", form="interval")
+        str,
+        About(
+            "The time between two starts, such as 30m, 2h, 1d, or 30m of activity.", form="interval"
+        ),
     ] = ""
     timezone: Annotated[
         str,

@@ -44,6 +44,11 @@ _KINDS = (
 )
 
 
+def scan_names(settings: Tasks) -> list[str]:
+    """The names of ``scan_tasks``."""
+    return [kind.name for kind in _KINDS if kind.settings(settings).enabled]
+
+
 def scan_tasks(settings: Tasks, scan: Scan) -> list[Task]:
     """Those that are switched on."""
     return [_task(kind, settings, scan) for kind in _KINDS if kind.settings(settings).enabled]

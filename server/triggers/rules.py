@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .changes import NONE, Changes, Kind
-from .schedule import Run, Schedule, ScheduleError, cron, every
+from .schedule import Run, Schedule, cron, every, zone
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -92,54 +92,74 @@ class Explained(NamedTuple):
 # ── Which rules are sound ───────────────────────────────────────────────────────────────────────
 
 
+class Flaw(NamedTuple):
+    """Why a rule has no effect, in words; ``field`` is the one of the rule's that is wrong, empty
+    where that cannot be said."""
+
+    rule: str
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"rule {self.rule}: {self.why}"
+
+
 class Checked(NamedTuple):
-    """``problems`` are sentences about the rules that are not among ``rules``."""
+    """``flaws`` are those of the rules that are not among ``rules``."""
 
     rules: tuple[Rule, ...]
-    problems: tuple[str, ...]
+    flaws: tuple[Flaw, ...]
 
 
 def checked(rules: Iterable[Rule], tasks: Collection[str]) -> Checked:
     """The rules that can be worked by, where ``tasks`` are those that exist."""
     sound: dict[str, Rule] = {}
-    problems = []
+    flaws = []
     for rule in rules:
-        wrong = "its name is taken by another" if rule.name in sound else _wrong(rule, tasks)
-        if wrong:
-            problems.append(f"rule {rule.name}: {wrong}")
+        if rule.name in sound:
+            flaws.append(Flaw(rule.name, "", "its name is taken by another"))
+        elif wrong := _wrong(rule, tasks):
+            flaws.append(Flaw(rule.name, *wrong))
         else:
             sound[rule.name] = rule
     while circle := _circle(sound.values()):
         pairs = set(pairwise(circle))
         names = [rule.name for rule in sound.values() if rule.enabled and pairs & set(_edges(rule))]
         way = " → ".join(circle)
-        problems += [f"rule {name}: these tasks would start each other: {way}" for name in names]
+        flaws += [
+            Flaw(name, "after", f"these tasks would start each other: {way}") for name in names
+        ]
         for name in names:
             del sound[name]
-    return Checked(tuple(sound.values()), tuple(problems))
+    return Checked(tuple(sound.values()), tuple(flaws))
 
 
-def _wrong(rule: Rule, tasks: Collection[str]) -> str:
-    if unknown := [task for task in (*rule.tasks, *rule.after) if task not in tasks]:
-        return f"there is no task {unknown[0]!r}"
+def _wrong(rule: Rule, tasks: Collection[str]) -> tuple[str, str] | None:
+    """The field, and what is wrong with it."""
+    for field, named in (("tasks", rule.tasks), ("after", rule.after)):
+        if unknown := [task for task in named if task not in tasks]:
+            return field, f"there is no task {unknown[0]!r}"
     if not rule.tasks:
-        return "it names no task"
+        return "tasks", "it names no task"
     if rule.cron and rule.every:
-        return "it can have cron or every, not both: make two rules of it"
+        return "every", "it can have cron or every, not both: make two rules of it"
     if rule.timezone and not rule.cron:
-        return "a timezone is of use only with cron"
+        return "timezone", "a timezone is of use only with cron"
     if On.AFTER_TASK in rule.on and not rule.after:
-        return "afterTask needs after, the tasks that it is about"
+        return "on", "afterTask needs after, the tasks that it is about"
     if not (rule.on or rule.after or rule.cron or rule.every):
-        return "nothing starts it: give it on, cron, every or after"
-    try:
-        schedule(rule)
-        _spec(rule.paths)
-    except ScheduleError as error:
-        return str(error)
-    except ValueError as error:
-        return f"its paths are no patterns: {error}"
-    return ""
+        return "", "nothing starts it: give it on, cron, every or after"
+    checks: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("timezone", lambda: zone(rule.timezone)),
+        ("cron" if rule.cron else "every", lambda: schedule(rule)),
+        ("paths", lambda: _spec(rule.paths)),
+    )
+    for field, check in checks:
+        try:
+            check()
+        except ValueError as error:
+            return field, f"its paths are no patterns: {error}" if field == "paths" else str(error)
+    return None
 
 
 def _edges(rule: Rule) -> list[tuple[str, str]]:

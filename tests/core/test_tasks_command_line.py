@@ -222,3 +222,16 @@ def test_watch_tells_what_would_run(run: Run, root: Path, environment: dict[str,
             rest = [next(lines) for _ in range(3)]
             process.kill()
     assert any("security-on-change: would run security_scan" in line for line in rest)
+
+
+def test_what_is_wrong_with_rules_is_said(run: Run, root: Path) -> None:
+    wrong = "\n  rules:\n    nightly: {tasks: [nope], cron: 0 0 30 2 *}\n"
+    path = root / ".understudy/config.yaml"
+    path.write_text(CONFIG.rstrip() + wrong)
+    where = f"{path}:{len(CONFIG.splitlines()) + 2}:"
+    said = "The rule `nightly` has no effect: there is no task 'nope'."
+    assert where in (done := run("schedule")).stderr
+    assert said in done.stderr
+    doctor = run("doctor")
+    assert where in doctor.stdout
+    assert said in doctor.stdout

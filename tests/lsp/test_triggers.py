@@ -182,3 +182,21 @@ async def test_an_idle_editor_costs_nothing(start: Start, workspace: Path) -> No
     before = sum(server.cpu_times()[:2])
     await asyncio.sleep(3)  # what is measured is that nothing happens
     assert sum(server.cpu_times()[:2]) - before < 0.1
+
+
+async def test_what_is_wrong_with_rules_is_shown_until_it_is_mended(
+    start: Start, workspace: Path
+) -> None:
+    path = workspace / ".understudy" / "config.yaml"
+    path.parent.mkdir()
+    text = "triggers:\n  rules:\n    nightly: {tasks: [security_scan], cron: 61 * * * *}\n"
+    editor = await start(settings=ON)
+    buffer = editor.open(path, text, language="yaml")
+    editor.save(buffer)
+    (shown,) = await editor.sees(path, "Understudy settings")
+    assert shown["range"]["start"] == {"line": 2, "character": 44}
+    assert shown["severity"] == 2
+    assert "`nightly` has no effect: the minute of the cron expression" in shown["message"]
+    editor.edit(buffer, "61", "59")
+    editor.save(buffer)
+    await editor.sees(path)

@@ -470,7 +470,7 @@ MISTAKES = {
         "triggers: {rules: {r: {tasks: [x], every: 90}}}\n",
         (0, 42, 0, 44),
         Severity.HIGH,
-        "`triggers.rules.r.every` must be a time such as 30m, 2h or 1d, not 90.",
+        "`triggers.rules.r.every` must be a time such as 30m, 2h, 1d or 30m of activity, not 90.",
     ),
     "not one of the words in an entry": (
         "triggers: {rules: {r: {tasks: [x], on: [saved]}}}\n",
