@@ -25,6 +25,7 @@ from ..store.job_rows import Record
 from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import TestRuns
+from .channels import Channels
 from .notices import DELIVER, Notices, notice_of
 from .scan import Scan
 from .triggering import Sources, Triggering
@@ -57,9 +58,10 @@ class Chores:
         self._environ = environ
         self._tests = TestRuns(workspace.root, self._sources, environ)
         self._told = told
-        self.notices = Notices(
-            self._deliver, lambda: workspace.settings, workspace.state, environ, typed_at
+        self._channels = Channels(
+            lambda: workspace.settings, workspace.root, workspace.state, environ
         )
+        self.notices = Notices(self._deliver, lambda: workspace.settings, self._channels, typed_at)
         settings = workspace.settings
         self.engine = Engine(
             workspace.state,
@@ -99,6 +101,7 @@ class Chores:
             await asyncio.gather(self._triggered, return_exceptions=True)
         await self.notices.close()
         await self.engine.close()
+        self._channels.close()
 
     async def _deliver(self, task: str, parameters: Mapping[str, Any]) -> int:
         return await self.engine.submit(task, parameters, cause=("notice", "to be told"))
@@ -122,7 +125,7 @@ class Chores:
         tasks = scan_tasks(own, self._scan_for)
         if own.test_runner.enabled:
             tasks.append(self._tests.task(own))
-        tasks.append(self.notices.task())
+        tasks.append(self.notices.task(own))
         return tasks + custom_tasks(own, self.workspace.root, self._environ)
 
     async def _scan_for(

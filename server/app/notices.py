@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from ..model import Importance
 from ..notifications import routing
-from ..notifications.base import Channel, Event, Json, Level, Notice, Undelivered, attempt
+from ..notifications.base import Event, Json, Level, Notice, Undelivered, attempt
 from ..notifications.templates import Words, compose
 from ..runner.calls import Outcome, Status
 from ..runner.task import Context, Result, Task, Transient
@@ -18,6 +16,7 @@ from ..settings import Settings
 from ..settings.tasks import Occasion, Tasks
 from ..store.job_rows import CANCELLED, DONE, Record
 from ..tasks.answers import issues_of, summary_of
+from .channels import Channels
 
 DELIVER = "understudy.deliver"
 _LEVELS = {level.label: level for level in Level}
@@ -31,20 +30,18 @@ class Notices:
         self,
         submit: Callable[[str, Mapping[str, Any]], Awaitable[int]],
         settings: Callable[[], Settings],
-        state: Path,
-        environ: Mapping[str, str],
+        channels: Channels,
         typed_at: Callable[[], float],
     ) -> None:
         self._submit = submit
         self._settings = settings
-        self._state = state
-        self._environ = environ
+        self._channels = channels
         self._typed_at = typed_at
         self._gates: routing.State = {}
         self._timer: asyncio.TimerHandle | None = None
         self._telling: set[asyncio.Task[None]] = set()
 
-    def task(self) -> Task:
+    def task(self, own: Tasks) -> Task:
         """The task that delivers one notice to one channel."""
         return Task(
             DELIVER,
@@ -53,6 +50,8 @@ class Notices:
             importance=Importance.HIGH,
             repeatable=True,
             timeout=60.0,
+            retries=own.retries,
+            retry_delay=own.retry_delay_seconds,
             hidden=True,
         )
 
@@ -106,54 +105,13 @@ class Notices:
     async def _deliver(self, context: Context) -> Result:
         name = str(context.parameters["channel"])
         notice = Notice.from_json(context.parameters["notice"])
-        channel = self._channel(name)
-        if channel is None:
-            return _failed(f"there is no channel {name!r}, or it is not configured")
         try:
-            await attempt(channel, notice)
+            await attempt(await self._channels.get(name), notice)
         except Undelivered as error:
             if error.transient:
                 raise Transient(error.why) from None
             return _failed(error.why)
         return Result({"summary": f"{notice.title} → {name}"})
-
-    def _channel(self, name: str) -> Channel | None:
-        """Made when it is needed: what a channel imports is heavy."""
-        own = self._settings().notifications
-        kind, _, variable = name.partition(":")
-        match kind:
-            case "console":
-                from ..notifications.console import Console
-
-                return Console(sys.stderr, self._environ)
-            case "desktop":
-                from ..notifications.desktop import Desktop
-
-                return Desktop()
-            case "file":
-                from ..notifications.file import File, FileConfig
-
-                path = Path(own.file.path) if own.file.path else self._state / "notices.jsonl"
-                return File(FileConfig(path, own.file.max_bytes, own.file.keep_days))
-            case "mail" if own.mail.host:
-                from ..notifications.mail import Mail, MailConfig, Security
-
-                mail = own.mail
-                config = MailConfig(
-                    mail.host,
-                    mail.port,
-                    mail.from_,
-                    mail.to,
-                    Security(mail.security),
-                    mail.user,
-                    mail.password_variable,
-                )
-                return Mail(config, self._environ)
-            case "services" if variable:
-                from ..notifications.services import Service
-
-                return Service(variable, self._environ)
-        return None
 
 
 def _failed(why: str) -> Result:
@@ -168,7 +126,8 @@ def rules_of(settings: Settings) -> list[routing.Rule]:
         _rule("file", own.file, log=True),
         _rule("mail", own.mail),
     ]
-    return rules + [_rule(f"services:{each}", own.services) for each in own.services.url_variables]
+    rules += [_rule(f"services:{each}", own.services) for each in own.services.url_variables]
+    return rules + [_rule(f"channels:{name}", each) for name, each in own.channels.items()]
 
 
 def _rule(name: str, channel: Any, *, log: bool = False) -> routing.Rule:

@@ -21,20 +21,23 @@ _HAS_MARKUP = sys.platform not in {"darwin", "win32"}
 
 class Desktop:
     """Keeps its connection, since some desktops withdraw the notices of one that went away; after a
-    failure the next attempt makes a new one. Belongs to one event loop."""
+    failure the next attempt makes a new one. Belongs to one event loop, and sends one at a time, as
+    the connection does not say which it has sent."""
 
     name = "desktop"
 
     def __init__(self, application: str = "Understudy") -> None:
         self._application = application
         self._backend: DesktopNotifierBackend | None = None
+        self._sending = asyncio.Lock()
 
     async def deliver(self, notice: Notice) -> None:
-        try:
-            await self._send(notice)
-        except BaseException:
-            self.close()
-            raise
+        async with self._sending:
+            try:
+                await self._send(notice)
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         backend, self._backend = self._backend, None

@@ -1,29 +1,24 @@
 """Channels of other distributions: classes in the entry point group ``understudy.channels``.
 
-Only what is installed beside Understudy is found; a workspace cannot bring one along.
+Only what is installed beside Understudy is found, and nothing of it whose code lies in the
+workspace, which cannot bring a channel along.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import NamedTuple
+from importlib.util import find_spec
+from pathlib import Path
 
-from .base import Channel, Notice
+from .base import Channel, Notice, Undelivered
 
 GROUP = "understudy.channels"
-_OWN = frozenset({"console", "desktop", "file", "mail", "services"})
-
-
-class Plugins(NamedTuple):
-    """``faults``: one sentence for each that cannot be used."""
-
-    channels: tuple[Channel, ...]
-    faults: tuple[str, ...]
 
 
 class _Named:
-    """A custom channel under its entry point's name, whatever it calls itself."""
+    """A custom channel under the name that the settings have for it, whatever it calls itself."""
 
     def __init__(self, name: str, channel: Channel) -> None:
         self.name = name
@@ -33,24 +28,35 @@ class _Named:
         await self._channel.deliver(notice)
 
 
-def discover(wanted: frozenset[str]) -> Plugins:
-    """The custom channels of these names; the code of others is not imported. Reads the disk."""
-    channels: list[Channel] = []
-    faults = []
-    found = {point.name: point for point in entry_points(group=GROUP)}
-    for name in sorted(wanted):
-        if name not in found or name in _OWN:
-            faults.append(f"There is no custom channel '{name}' in the group {GROUP}")
-            continue
-        try:
-            channels.append(_Named(name, _make(found[name])))
-        except Exception as error:  # noqa: BLE001 - it is other people's code
-            faults.append(f"The custom channel '{name}' cannot be used: {error}")
-    return Plugins(tuple(channels), tuple(faults))
+def load(point: str, name: str, options: Mapping[str, str], workspace: Path) -> Channel:
+    """The channel of the entry point ``point``, made with ``options``, known as ``name`` from now
+    on; the code of others is not imported. Reads the disk and runs other people's code: for a
+    thread. Raises Undelivered, for good, when it cannot be used.
+    """
+    found = [each for each in entry_points(group=GROUP) if each.name == point]
+    if not found:
+        raise Undelivered(f"There is no channel {point!r} in the entry points {GROUP}", False)
+    if _lies_in(found[0], workspace):
+        raise Undelivered(f"The channel {point!r} is not used: its code is the workspace's", False)
+    try:
+        return _Named(name, _make(found[0], options))
+    except Exception as error:
+        why = f"The channel {point!r} cannot be used: {type(error).__name__}: {error}"
+        raise Undelivered(why, False) from error
 
 
-def _make(point: EntryPoint) -> Channel:
-    made: Channel = point.load()()
+def _lies_in(point: EntryPoint, folder: Path) -> bool:
+    """Looks for the code without running any of it."""
+    spec = find_spec(point.module.partition(".")[0])
+    if spec is None:
+        return False  # importing it will tell
+    places = [spec.origin, *(spec.submodule_search_locations or ())]
+    inside = folder.resolve()
+    return any(Path(place).resolve().is_relative_to(inside) for place in places if place)
+
+
+def _make(point: EntryPoint, options: Mapping[str, str]) -> Channel:
+    made: Channel = point.load()(**options)
     if not inspect.iscoroutinefunction(getattr(made, "deliver", None)):
         raise TypeError(f"{point.value} has no 'async def deliver(notice)'")
     return made

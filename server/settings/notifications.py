@@ -84,6 +84,18 @@ class ServicesChannel(Group):
     ] = ()
 
 
+class OwnChannel(Group):
+    """A channel of another distribution, by the name of its entry point."""
+
+    enabled: Enabled = True
+    minimum: Minimum = "info"
+    events: Events = ()
+    options: Annotated[
+        Mapping[str, str],
+        About("What the channel is made with, by name; never a secret."),
+    ] = MappingProxyType({})
+
+
 class Template(Group):
     title: Annotated[str, About("The notice's title.")] = ""
     message: Annotated[str, About("The notice's text.")] = ""
@@ -95,6 +107,13 @@ class Notifications(Group):
     file: FileChannel = FileChannel()
     mail: MailChannel = MailChannel()
     services: ServicesChannel = ServicesChannel()
+    channels: Annotated[
+        Mapping[str, OwnChannel],
+        About(
+            "Channels of other distributions that are installed beside Understudy, by their names.",
+            trusted_only=SENDS,
+        ),
+    ] = MappingProxyType({})
     quiet_while_typing: Annotated[
         bool, About("What is not critical waits for a pause in your typing.")
     ] = True
