@@ -26,7 +26,7 @@ from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import TestRuns
 from .channels import Channels
-from .notices import DELIVER, Notices, notice_of
+from .notices import DELIVER, Notices, Queued, notice_of
 from .scan import Scan
 from .triggering import Sources, Triggering
 from .workspace import Workspace
@@ -103,10 +103,15 @@ class Chores:
         await self.engine.close()
         self._channels.close()
 
-    async def _deliver(self, task: str, parameters: Mapping[str, Any]) -> int:
-        return await self.engine.submit(task, parameters, cause=("notice", "to be told"))
+    async def _deliver(self, what: Queued) -> int:
+        cause = ("notice", what.cause)
+        return await self.engine.submit(
+            DELIVER, what.parameters, cause=cause, due=what.due, replaces=what.replaces
+        )
 
     def _change(self, change: Change) -> None:
+        if change.kind == "waiting" and change.job.task == DELIVER and not change.job.attempt:
+            self.notices.recall(change.job)
         if change.kind == "ended" and change.job.task != DELIVER and self.engine.runs_here:
             self.triggering.ended(change.job.task)
             notice = notice_of(change.job, self.workspace.settings, time.time())

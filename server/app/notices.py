@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, NamedTuple
 
 from ..model import Importance
 from ..notifications import routing
@@ -18,28 +21,50 @@ from ..store.job_rows import CANCELLED, DONE, Record
 from ..tasks.answers import issues_of, summary_of
 from .channels import Channels
 
+log = logging.getLogger(__name__)
+
 DELIVER = "understudy.deliver"
+_HELD_SECONDS = 86_400.0
+"""What is held back is delivered then, whatever happens."""
 _LEVELS = {level.label: level for level in Level}
 _PATIENT = (CANCELLED, "merged", "dropped")
 
 
+class Queued(NamedTuple):
+    """A delivery to be queued: not before ``due`` (seconds since the epoch), in place of others."""
+
+    parameters: Mapping[str, Any]
+    cause: str
+    due: float
+    replaces: tuple[int, ...] = ()
+
+
 class Notices:
-    """``submit`` queues a delivery; ``typed_at``: when somebody typed last, on the loop's clock."""
+    """``submit`` queues a delivery; ``typed_at``: when somebody typed last, on the loop's clock.
+
+    What is held back is queued, too, for a time far ahead. When it is told its job becomes due, or
+    part of a digest's. After a crash whoever runs the jobs calls ``recall`` for each of them.
+    """
 
     def __init__(
         self,
-        submit: Callable[[str, Mapping[str, Any]], Awaitable[int]],
+        submit: Callable[[Queued], Awaitable[int]],
         settings: Callable[[], Settings],
         channels: Channels,
         typed_at: Callable[[], float],
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._submit = submit
         self._settings = settings
         self._channels = channels
         self._typed_at = typed_at
+        self._clock = now
         self._gates: routing.State = {}
         self._timer: asyncio.TimerHandle | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._order = asyncio.Lock()
+        self._held: dict[str, int] = {}
+        """The job of each delivery that is held back."""
 
     def task(self, own: Tasks) -> Task:
         """The task that delivers one notice to one channel."""
@@ -63,8 +88,15 @@ class Notices:
         )
         self._go_on(routed)
 
+    def recall(self, job: Record) -> None:
+        """Hold back what a process held back that is gone."""
+        delivery = _delivery(job.parameters)
+        self._held[delivery.id] = job.id
+        held = routing.hold(self._gates, delivery, self._now()[0])
+        self._go_on(routing.Routed(held))
+
     async def close(self) -> None:
-        """What was held back is queued: the next start delivers it."""
+        """What was held back is due: the next start delivers it."""
         if self._timer is not None:
             self._timer.cancel()
         self._go_on(routing.release(self._gates, self._now()[0]), again=False)
@@ -86,25 +118,37 @@ class Notices:
     def _go_on(self, routed: routing.Routed, *, again: bool = True) -> None:
         self._gates = routed.state
         loop = asyncio.get_running_loop()
+        for delivery in routed.held:
+            self._spawn(self._queue(delivery, hold=True))
         for delivery in routed.deliveries:
-            task = loop.create_task(self._queue(delivery))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+            self._spawn(self._queue(delivery))
         due = routing.due(self._gates, policy_of(self._settings()), *self._now())
         if again and due is not None and self._timer is None:
             self._timer = loop.call_at(due, self._tick)
 
-    async def _queue(self, delivery: routing.Delivery) -> None:
-        parameters = {
-            "delivery": delivery.id,
-            "channel": delivery.channel,
-            "notice": delivery.notice.to_json(),
-        }
-        await self._submit(DELIVER, parameters)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _queue(self, delivery: routing.Delivery, *, hold: bool = False) -> None:
+        async with self._order:  # what is held has its job before that is asked for
+            parts = [f"{part}/{delivery.channel}" for part in delivery.parts]
+            replaced = [self._held.pop(part) for part in parts if part in self._held]
+            cause = f"{delivery.notice.title} → {delivery.channel}"
+            due = self._clock() + (_HELD_SECONDS if hold else 0.0)
+            try:
+                job = await self._submit(
+                    Queued(parameters_of(delivery), cause, due, tuple(replaced))
+                )
+            except sqlite3.Error as error:
+                log.warning("a notice could not be queued (%s): %s", error, delivery.notice.title)
+                return
+            if hold:
+                self._held[delivery.id] = job
 
     async def _deliver(self, context: Context) -> Result:
-        name = str(context.parameters["channel"])
-        notice = Notice.from_json(context.parameters["notice"])
+        name, notice, _ = _delivery(context.parameters)
         try:
             await attempt(await self._channels.get(name), notice)
         except Undelivered as error:
@@ -112,6 +156,19 @@ class Notices:
                 raise Transient(error.why) from None
             return _failed(error.why)
         return Result({"summary": f"{notice.title} → {name}"})
+
+
+def parameters_of(delivery: routing.Delivery) -> dict[str, Any]:
+    """Of the job that delivers it; the same delivery is queued once."""
+    return {
+        "delivery": delivery.id,
+        "channel": delivery.channel,
+        "notice": delivery.notice.to_json(),
+    }
+
+
+def _delivery(parameters: Mapping[str, Any]) -> routing.Delivery:
+    return routing.Delivery(str(parameters["channel"]), Notice.from_json(parameters["notice"]))
 
 
 def _failed(why: str) -> Result:

@@ -16,7 +16,7 @@ from ..store.job_rows import DONE
 from ..triggers.rules import Event, On, describe, explain, schedules
 from ..triggers.schedule import Mark, next_due, settle
 from ..triggers.watch import watch
-from .notices import DELIVER, policy_of, rules_of
+from .notices import DELIVER, parameters_of, policy_of, rules_of
 from .rules import rules_of as trigger_rules
 from .service import Service
 
@@ -76,13 +76,8 @@ async def run_notice(service: Service, severity: str, title: str, message: str) 
     routed = routing.submit({}, notice, rules_of(settings), policy_of(settings), 0.0)
     told: dict[str, str] = {}
     for delivery in routed.deliveries:
-        parameters = {
-            "delivery": delivery.id,
-            "channel": delivery.channel,
-            "notice": notice.to_json(),
-        }
         cause = ("manual", "understudy notify")
-        job = await service.engine.submit(DELIVER, parameters, cause=cause)
+        job = await service.engine.submit(DELIVER, parameters_of(delivery), cause=cause)
         told[delivery.channel] = await _outcome(service, job)
     return told
 

@@ -46,8 +46,11 @@ class Policy(NamedTuple):
 
 
 class Delivery(NamedTuple):
+    """``parts``: the ids of the notices that it tells of, where they were held."""
+
     channel: str
     notice: Notice
+    parts: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -79,10 +82,12 @@ State = Mapping[str, Gate]
 
 
 class Routed(NamedTuple):
-    """``duplicates``: the channels for which the notice was one."""
+    """``held``: what is to be told later; a delivery names it among its parts then.
+    ``duplicates``: the channels for which the notice was one."""
 
     state: State
     deliveries: tuple[Delivery, ...] = ()
+    held: tuple[Delivery, ...] = ()
     duplicates: tuple[str, ...] = ()
 
 
@@ -97,6 +102,7 @@ def submit(
     """Take a new notice in."""
     gates = dict(state)
     deliveries: list[Delivery] = []
+    waiting = []
     duplicates = []
     for rule in rules:
         if not rule.takes(notice):
@@ -110,14 +116,26 @@ def submit(
             continue
         gate = replace(gate, seen={**gate.seen, content: now})
         if rule.log or notice.level is Level.CRITICAL:
-            told: tuple[Notice, ...] = (notice,)
+            deliveries.append(Delivery(name, notice))
             gate = replace(gate, sent=(*gate.sent, now))
         else:
             gate = replace(gate, held=(*gate.held, Held(notice)))
             gate, told = _open(gate, policy, now, typed_at)
+            deliveries += _deliveries(name, told)
+            if not told:
+                waiting.append(Delivery(name, notice))
         gates[name] = gate
-        deliveries += (Delivery(name, each) for each in told)
-    return Routed(gates, tuple(deliveries), tuple(duplicates))
+    return Routed(gates, tuple(deliveries), tuple(waiting), tuple(duplicates))
+
+
+def hold(state: State, held: Delivery, now: float) -> State:
+    """Take back what was held before all else was forgotten."""
+    gate = state.get(held.channel, Gate())
+    if any(each.notice.id == held.notice.id for each in gate.held):
+        return state
+    seen = {**gate.seen, _content(held.notice): now}
+    gate = replace(gate, seen=seen, held=(*gate.held, Held(held.notice)))
+    return {**state, held.channel: gate}
 
 
 def tick(state: State, policy: Policy, now: float, typed_at: float = NEVER) -> Routed:
@@ -140,13 +158,18 @@ def due(state: State, policy: Policy, now: float, typed_at: float = NEVER) -> fl
     return min(times, default=None)
 
 
-def _let_go(state: State, opening: Callable[[Gate], tuple[Gate, tuple[Notice, ...]]]) -> Routed:
+def _let_go(state: State, opening: Callable[[Gate], tuple[Gate, tuple[Held, ...]]]) -> Routed:
     gates: dict[str, Gate] = {}
     deliveries: list[Delivery] = []
     for name, gate in state.items():
         gates[name], told = opening(gate)
-        deliveries += (Delivery(name, each) for each in told)
+        deliveries += _deliveries(name, told)
     return Routed(gates, tuple(deliveries))
+
+
+def _deliveries(channel: str, told: tuple[Held, ...]) -> tuple[Delivery, ...]:
+    parts = tuple(each.notice.id for each in told)
+    return (Delivery(channel, digest(told), parts),) if told else ()
 
 
 def _content(notice: Notice) -> _Content:
@@ -178,19 +201,16 @@ def _opens_at(gate: Gate, policy: Policy, now: float, typed_at: float) -> float:
     return max(now, quiet_until, crowded[0] + _MINUTE if crowded else NEVER)
 
 
-def _open(
-    gate: Gate, policy: Policy, now: float, typed_at: float
-) -> tuple[Gate, tuple[Notice, ...]]:
+def _open(gate: Gate, policy: Policy, now: float, typed_at: float) -> tuple[Gate, tuple[Held, ...]]:
     if _opens_at(gate, policy, now, typed_at) > now:
         return gate, ()
     return _flush(gate, now)
 
 
-def _flush(gate: Gate, now: float) -> tuple[Gate, tuple[Notice, ...]]:
+def _flush(gate: Gate, now: float) -> tuple[Gate, tuple[Held, ...]]:
     if not gate.held:
         return gate, ()
-    told = (digest(gate.held),)
-    return replace(gate, held=(), sent=(*gate.sent, now)), told
+    return replace(gate, held=(), sent=(*gate.sent, now)), gate.held
 
 
 def digest(held: tuple[Held, ...]) -> Notice:

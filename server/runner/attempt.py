@@ -41,7 +41,7 @@ class World:
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something happened to a job: ``started``, ``progress``, ``output``, ``ended``, ``retrying``,
-    ``waiting`` (``text`` tells for what)."""
+    ``waiting`` (left by a process that is gone; ``text`` tells for what)."""
 
     kind: str
     job: Record

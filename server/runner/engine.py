@@ -159,10 +159,13 @@ class Engine:
         *,
         cause: tuple[str, str] = ("manual", "asked for"),
         deadline: float | None = None,
+        due: float | None = None,
+        replaces: Iterable[int] = (),
     ) -> int:
         """Queue a task and what it needs; the id of its job, which is on disk then.
 
-        ``cause`` is a trigger and words for people. Raises graph.GraphError (an unknown task, a
+        ``cause`` is a trigger and words for people; it is not run before ``due``, and the jobs that
+        it ``replaces`` become part of it. Raises graph.GraphError (an unknown task, a
         cycle) and sqlite3.Error (the disk does not take it).
         """
         nodes = {each.name: _node(each) for each in self.tasks.values()}
@@ -178,6 +181,8 @@ class Engine:
                 repeatable=task.repeatable,
                 deadline=deadline,
                 needs=tuple(ids[needed] for needed in needs),
+                due=due if each == name else None,
+                replaces=tuple(replaces) if each == name else (),
             )
             try:
                 added = await self.jobs.add(new, now, self._setting.options.queued)
@@ -319,6 +324,11 @@ class Engine:
             self._changed(Change("waiting", record, "it was interrupted and is run again"))
         for record in await self.jobs.recent((JobState.ASKING,)):
             self._changed(Change("asking", record, "it was interrupted; is it to be run again?"))
+        if self._scheduler.only is None:
+            queued = await self.jobs.recent((JobState.QUEUED,), self._setting.options.queued)
+            for record in reversed(queued):
+                if record.due > self._setting.now() and not record.attempt:
+                    self._changed(Change("waiting", record, "its time has not come"))
         self._leads = True
         return True
 

@@ -81,7 +81,7 @@ CANCELLED = "cancelled"
 DROPPED = "dropped"
 NEED_FAILED = "need failed"
 MERGED = "merged"
-"""It was to be queued again, and the same was queued meanwhile: that job's outcome is its own."""
+"""It became part of another job, whose outcome is its own."""
 
 
 class Cause(NamedTuple):
@@ -93,7 +93,8 @@ class Cause(NamedTuple):
 
 
 class NewJob(NamedTuple):
-    """``parameters`` are JSON; the same task with the same ones is queued once."""
+    """``parameters`` are JSON; the same task with the same ones is queued once. ``due``: not before
+    then; None: at once. ``replaces``: jobs that become part of this one, where they still wait."""
 
     task: str
     parameters: Mapping[str, Any]
@@ -102,6 +103,8 @@ class NewJob(NamedTuple):
     repeatable: bool = False
     deadline: float | None = None
     needs: tuple[int, ...] = ()
+    due: float | None = None
+    replaces: tuple[int, ...] = ()
 
 
 class Waiting(NamedTuple):
@@ -244,9 +247,25 @@ def requeue(c: sqlite3.Connection, id_: int, due: float, now: float) -> None:
             "UPDATE jobs SET state = 'queued', owner = NULL, due = ? WHERE id = ?", (due, id_)
         )
         return
-    c.execute("UPDATE jobs SET merged = ? WHERE id = ?", (same[0], id_))
     c.execute("UPDATE OR IGNORE needs SET needed = ? WHERE needed = ?", (same[0], id_))
-    end(c, id_, now, MERGED, f"the same task is queued as job {same[0]}")
+    merge(c, id_, same[0], now, f"the same task is queued as job {same[0]}")
+
+
+def merge(c: sqlite3.Connection, id_: int, into: int, now: float, why: str) -> None:
+    """A job becomes part of another."""
+    c.execute("UPDATE jobs SET merged = ? WHERE id = ?", (into, id_))
+    end(c, id_, now, MERGED, why)
+
+
+def replace(c: sqlite3.Connection, now: float, by: int, replaced: Iterable[int]) -> None:
+    """Those that still wait become part of the job ``by``."""
+    for each in replaced:
+        row = c.execute(
+            "SELECT task FROM jobs WHERE id = ? AND id != ? AND state = 'queued'", (each, by)
+        ).fetchone()
+        if row is not None:
+            merge(c, each, by, now, f"it is part of job {by}")
+            note(c, now, MERGED, each, row[0], f"it is part of job {by}")
 
 
 def end(c: sqlite3.Connection, id_: int, now: float, status: str, why: str) -> list[int]:

@@ -30,6 +30,7 @@ from .job_rows import (
     note,
     record,
     records,
+    replace,
     requeue,
 )
 
@@ -77,11 +78,15 @@ class Jobs:
                 causes = json.dumps([*json.loads(same[1]), new.cause][-MOST_CAUSES:])
                 c.execute(
                     "UPDATE jobs SET causes = ?, importance = max(importance, ?), repeatable ="
-                    " min(repeatable, ?), deadline = min(ifnull(deadline, ?), ifnull(?, deadline))"
-                    " WHERE id = ?",
-                    (causes, new.importance, new.repeatable, new.deadline, new.deadline, same[0]),
+                    " min(repeatable, ?), deadline = min(ifnull(deadline, ?), ifnull(?, deadline)),"
+                    " due = min(due, ifnull(?, due)) WHERE id = ?",
+                    (
+                        *(causes, new.importance, new.repeatable, new.deadline, new.deadline),
+                        *(new.due, same[0]),
+                    ),
                 )
                 need(c, now, same[0], new.needs)
+                replace(c, now, same[0], new.replaces)
                 note(c, now, "coalesced", same[0], new.task, new.cause.text)
                 return Added(same[0], coalesced=True)
             row = c.execute(
@@ -89,11 +94,13 @@ class Jobs:
                 " deadline, state, queued, due) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
                 (
                     *(new.task, parameters, parameters, json.dumps([new.cause])),
-                    *(new.importance, new.repeatable, new.deadline, now, now),
+                    *(new.importance, new.repeatable, new.deadline, now),
+                    now if new.due is None else new.due,
                 ),
             )
             assert row.lastrowid is not None
             need(c, now, row.lastrowid, new.needs)
+            replace(c, now, row.lastrowid, new.replaces)
             note(c, now, "queued", row.lastrowid, new.task, new.cause.text)
             return Added(row.lastrowid, dropped=drop(c, now, limit))
 

@@ -120,6 +120,38 @@ async def test_the_same_is_queued_once_with_all_causes(place: Place) -> None:
     assert (await engine.result(held, PATIENCE)).status == Status.DONE
 
 
+async def test_what_is_due_later_waits_until_it_is_asked_for_or_part_of_another(
+    place: Place,
+) -> None:
+    engine = await place.engine(Task("nothing", nothing))
+    later = place.clock() + 3_600
+    a, b, c = [await engine.submit("nothing", {"n": n}, due=later) for n in "abc"]
+    assert await engine.submit("nothing", {"n": "a"}) == a  # which changes nothing of its time
+    assert await engine.jobs.waiting(place.clock()) == ([], later)
+    assert await engine.submit("nothing", {"n": "a"}, due=place.clock(), replaces=[a, 99]) == a
+    assert (await engine.result(a, PATIENCE)).value == {"n": "a"}
+    both = await engine.submit("nothing", {"n": "b and c"}, replaces=[a, b, c])
+    assert [await engine.result(each, PATIENCE) for each in (b, c)] == [
+        await engine.result(both, PATIENCE)
+    ] * 2
+    records = [await engine.jobs.get(each) for each in (a, b, c)]
+    assert [record and record.status for record in records] == ["done", "merged", "merged"]
+    assert place.kinds().count("started") == 2
+
+
+async def test_who_takes_over_is_told_of_what_is_due_later(place: Place) -> None:
+    task = Task("nothing", nothing)
+    first, second = await place.engine(task), await place.engine(task)
+    for n in range(2):
+        await second.submit("nothing", {"n": n}, due=place.clock() + 3_600)
+    place.changes.clear()
+    await place.close(first)
+    await until(lambda: len(place.changes) == 2)
+    assert second.runs_here
+    told = [(each.kind, each.job.parameters["n"]) for each in place.changes]
+    assert told == [("waiting", 0), ("waiting", 1)]
+
+
 async def test_the_important_goes_first(place: Place) -> None:
     gate = Gate()
     order: list[str] = []

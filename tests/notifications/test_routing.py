@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from understudy.notifications.base import Event, Level, Notice
 from understudy.notifications.routing import (
     NEVER,
+    Delivery,
     Held,
     Policy,
     Routed,
@@ -20,6 +22,7 @@ from understudy.notifications.routing import (
     State,
     digest,
     due,
+    hold,
     release,
     submit,
     tick,
@@ -156,6 +159,31 @@ RULES = [
 ]
 
 
+Kept = dict[tuple[str, str], Delivery]
+
+
+def keep(kept: Kept, routed: Routed) -> None:
+    """As durable jobs do, by channel and id."""
+    kept.update({(each.channel, each.notice.id): each for each in routed.held})
+    for each in routed.deliveries:
+        for part in each.parts:
+            kept.pop((each.channel, part), None)
+    waits = {(name, h.notice.id) for name, gate in routed.state.items() for h in gate.held}
+    assert kept.keys() == waits, "what waits was told to be kept, and nothing else is"
+
+
+def recalled(kept: Iterable[Delivery], now: float) -> State:
+    """After a crash; that something is recalled twice makes no difference."""
+    state: State = {}
+    for delivery in [*kept] * 2:
+        state = hold(state, delivery, now)
+    return state
+
+
+def parts(routed: Routed) -> set[tuple[str, tuple[str, ...]]]:
+    return {(each.channel, each.parts) for each in routed.deliveries}
+
+
 @settings(max_examples=300)
 @given(actions, st.integers(1, 4), st.booleans())
 def test_nothing_is_lost_and_nothing_critical_waits(
@@ -167,11 +195,13 @@ def test_nothing_is_lost_and_nothing_critical_waits(
     owed: Counter[tuple[str, str]] = Counter()
     told: Counter[tuple[str, str]] = Counter()
     spared: Counter[str] = Counter()
+    kept: Kept = {}
     calm: dict[str, list[float]] = {rule.channel: [] for rule in RULES}
 
     def book(routed: Routed) -> State:
         spared.update(routed.duplicates)
-        for channel, told_one in routed.deliveries:
+        keep(kept, routed)
+        for channel, told_one, _ in routed.deliveries:
             members = cast(list[Any], told_one.data.get("digest", [{"id": told_one.id}]))
             told.update((channel, member["id"]) for member in members)
             if told_one.level is not Level.CRITICAL and channel != "file":
@@ -200,6 +230,7 @@ def test_nothing_is_lost_and_nothing_critical_waits(
     for times in calm.values():
         assert all(late - early >= 60 for early, late in zip(times, times[burst:], strict=False))
     assert sum(spared.values()) == sum(gate.duplicates for gate in state.values())
+    assert parts(release(recalled(kept.values(), now), now)) == parts(release(state, now))
     state = book(release(state, now))
     assert told == owed
     assert not any(gate.held for gate in state.values())
