@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
@@ -129,6 +130,10 @@ class Background:
             task.cancel()
         await asyncio.gather(*(chores.close() for chores in self._chores.values()))
         self._chores.clear()
+
+    def short(self, pressure: Pressure) -> bool:
+        """Something of the machine runs short; whether that was told, which one folder does."""
+        return any(chores.short(pressure) for chores in self._chores.values())
 
     @property
     def troubles(self) -> Iterable[str]:

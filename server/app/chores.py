@@ -13,6 +13,7 @@ from ..checks import compose
 from ..discover import discover
 from ..model import Category
 from ..notifications import routing
+from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Budget, Conditions
 from ..runner.engine import Engine, Keeping, Setting
@@ -26,7 +27,7 @@ from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import TestRuns
 from .channels import Channels
-from .notices import DELIVER, Notices, Queued, notice_of
+from .notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
 from .scan import Scan
 from .triggering import Sources, Triggering
 from .workspace import Workspace
@@ -118,6 +119,14 @@ class Chores:
             if notice is not None:
                 self.notices.take(notice)
         self._told(change)
+
+    def short(self, pressure: Pressure) -> bool:
+        """Something of the machine runs short; whether somebody is told, which only who runs the
+        jobs does."""
+        if not self.engine.runs_here:
+            return False
+        notice = notice_of_shortage(pressure, self.workspace.settings, time.time())
+        return notice is not None and self.notices.take(notice)
 
     def configure(self) -> None:
         """The settings have changed: they hold from now on."""

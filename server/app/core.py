@@ -7,7 +7,6 @@ waits on disk, tool or network.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
@@ -16,7 +15,6 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
-from .. import resources
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks
 from ..model import Status
@@ -31,6 +29,7 @@ from .closed import ClosedFiles, uri_of
 from .document import OpenDocument
 from .explanations import Explanations
 from .folders import Folders
+from .machine import Machine
 from .scan import Scan
 from .sinks import Sink, when_slow
 from .status import status_of
@@ -45,7 +44,6 @@ _STATUS_SHARE = 0.05
 """So much of the loop's time may go into it: with ten thousand files it is told of more rarely."""
 _FLOW_SECONDS = 3.0
 """Who typed so shortly ago is not to be disturbed."""
-_LOOK_SECONDS = 15.0
 
 _FREQUENT = (events.Edited, events.FilesTouched)
 """What changes nothing of the status by itself."""
@@ -80,13 +78,13 @@ class Core:
         self._status_timer: asyncio.TimerHandle | None = None
         self._status_took = 0.0
         self._told: Status | None = None
-        self._pressure = resources.Pressure()
+        self._machine = Machine(self.folders.state, self.background.short)
 
     def start(self) -> None:
         """Begin to take events."""
         self.checks.warm()
         self._spawn(self._loop())
-        self._spawn(self._watch_machine())
+        self._spawn(self._machine.run(self._status_soon))  # a full disk is no event
 
     def handle(self, event: events.Event) -> None:
         """Take note of an event; events are worked off in order."""
@@ -342,16 +340,9 @@ class Core:
         since = asyncio.get_running_loop().time() - self._typed_at
         return Conditions(
             typing=since < _FLOW_SECONDS,
-            on_battery=self._pressure.on_battery,
-            pressure=self._pressure.shortage,
+            on_battery=self._machine.pressure.on_battery,
+            pressure=self._machine.pressure.shortage,
         )
-
-    async def _watch_machine(self) -> None:
-        while True:
-            with contextlib.suppress(OSError):
-                self._pressure = await asyncio.to_thread(resources.look, self.folders.state)
-            self._status_soon()  # what is wrong with a disk is no event
-            await asyncio.sleep(_LOOK_SECONDS)
 
     def _tasked(self, workspace: Workspace, paths: Iterable[str]) -> None:
         for path in paths:

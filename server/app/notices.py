@@ -13,6 +13,7 @@ from ..model import Importance
 from ..notifications import routing
 from ..notifications.base import Event, Json, Level, Notice, Undelivered, attempt
 from ..notifications.templates import Words, compose
+from ..resources import Pressure
 from ..runner.calls import Outcome, Status
 from ..runner.task import Context, Result, Task, Transient
 from ..settings import Settings
@@ -80,13 +81,12 @@ class Notices:
             hidden=True,
         )
 
-    def take(self, notice: Notice) -> None:
-        """Tell of something, now or when it does not disturb."""
+    def take(self, notice: Notice) -> bool:
+        """Tell of something, now or when it does not disturb; whether any channel wants it."""
         settings = self._settings()
-        routed = routing.submit(
-            self._gates, notice, rules_of(settings), policy_of(settings), *self._now()
-        )
-        self._go_on(routed)
+        rules = rules_of(settings)
+        self._go_on(routing.submit(self._gates, notice, rules, policy_of(settings), *self._now()))
+        return any(rule.takes(notice) for rule in rules)
 
     def recall(self, job: Record) -> None:
         """Hold back what a process held back that is gone."""
@@ -201,11 +201,6 @@ def notice_of(job: Record, settings: Settings, at: float) -> Notice | None:
     """What is to be told of a job that has ended; None: nothing."""
     wanted = _wanted(job.task, settings.tasks)
     issues = issues_of(job.value)
-    own = {
-        Event(name): Words(words.title, words.message)
-        for name, words in settings.notifications.templates.items()
-        if name in set(Event)
-    }
     facts: dict[str, Json] = {
         "task": job.task,
         "job": job.id,
@@ -217,7 +212,9 @@ def notice_of(job: Record, settings: Settings, at: float) -> Notice | None:
     }
 
     def told(event: Event, level: Level) -> Notice:
-        return compose(f"{job.task}-{job.id}-{job.attempt}", event, level, facts, at, own)
+        return compose(
+            f"{job.task}-{job.id}-{job.attempt}", event, level, facts, at, _words(settings)
+        )
 
     if job.status in _PATIENT:
         return None
@@ -228,6 +225,28 @@ def notice_of(job: Record, settings: Settings, at: float) -> Notice | None:
     if issues and ("issues" in wanted or ("highCounts" in wanted and high)):
         return told(Event.ISSUES_FOUND, Level.ERROR if high else Level.WARNING)
     return told(Event.TASK_COMPLETED, Level.INFO) if "completion" in wanted else None
+
+
+def notice_of_shortage(pressure: Pressure, settings: Settings, at: float) -> Notice | None:
+    """What is to be told when something begins to run short; None: nothing."""
+    if not settings.notifications.high_resource_use:
+        return None
+    facts: dict[str, Json] = {
+        "resource": pressure.resource,
+        "percent": pressure.percent,
+        "why": pressure.shortage,
+    }
+    identity, event = f"{pressure.resource}-{at:.0f}", Event.HIGH_RESOURCE_USE
+    return compose(identity, event, Level.WARNING, facts, at, _words(settings))
+
+
+def _words(settings: Settings) -> dict[Event, Words]:
+    """The templates of the user's own."""
+    return {
+        Event(name): Words(words.title, words.message)
+        for name, words in settings.notifications.templates.items()
+        if name in set(Event)
+    }
 
 
 _GROUPS: Mapping[str, Callable[[Tasks], Any]] = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from ..checks.engine import Checks
-from ..resources import Pressure, look
+from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.engine import Engine
@@ -22,12 +22,12 @@ from ..trust import Trust
 from .chores import Chores, budget_of
 from .detached import is_attended
 from .handover import waiting
+from .machine import Machine
 from .scan import Scan
 from .triggering import Sources
 from .workspace import Workspace
 
 SERVICE = "service.lock"
-_LOOK_SECONDS = 15.0
 _AGAIN_SECONDS = 1.0
 
 
@@ -107,17 +107,15 @@ async def open_service(
     workspace = Workspace(root, workspace_dir(root), trusted=trusted)
     runner = Runner()
     checks = Checks(runner)
-    pressure = Pressure()
 
-    async def watch() -> None:
-        nonlocal pressure
-        while True:
-            with suppress(OSError):
-                pressure = await asyncio.to_thread(look, workspace.state)
-            await asyncio.sleep(_LOOK_SECONDS)
+    def short(pressure: Pressure) -> bool:
+        return chores.short(pressure)
+
+    machine = Machine(workspace.state, short)
 
     def conditions() -> Conditions:
-        return Conditions(on_battery=pressure.on_battery, pressure=pressure.shortage)
+        now = machine.pressure
+        return Conditions(on_battery=now.on_battery, pressure=now.shortage)
 
     async def scan(progress: Callable[[str, float], object]) -> Scan:
         return await workspace.scan(
@@ -134,7 +132,7 @@ async def open_service(
     try:
         await chores.start(runs=runs, triggers=triggers)
         if runs:
-            working = asyncio.create_task(watch())
+            working = asyncio.create_task(machine.run())
         yield Service(workspace, chores)
     finally:
         if working is not None:

@@ -121,6 +121,9 @@ class Notifications(Group):
         int,
         About("More notices than this in a minute become one digest.", ge=1, le=1_000),
     ] = 5
+    high_resource_use: Annotated[
+        bool, About("Tell when memory or disk space begin to run short.")
+    ] = True
     templates: Annotated[
         Mapping[str, Template],
         About("The words of a notice, by the name of its event. Empty: those that come with it."),

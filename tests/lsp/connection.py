@@ -14,7 +14,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -65,10 +65,12 @@ class Connection:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def start(cls, environment: Mapping[str, str], cwd: Path) -> AsyncIterator[Self]:
+    async def start(
+        cls, environment: Mapping[str, str], cwd: Path, command: Sequence[str] = COMMAND
+    ) -> AsyncIterator[Self]:
         """A server whose session has not begun; on leaving, it is ended and inspected."""
         process = await asyncio.create_subprocess_exec(
-            *COMMAND,
+            *command,
             cwd=cwd,
             env=environment,
             umask=0,  # what is private is so by itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import shlex
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import psutil
 
 from .conftest import Start
+from .connection import COMMAND
 from .editor import Editor
 from .text import Json
 
@@ -212,3 +214,33 @@ async def test_a_disk_that_takes_nothing_is_told_until_it_does(
     resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE, (most, most))
     assert (await run(editor, "hello", {"n": 1}))["status"] == "done"
     assert "tasks wait until" not in await editor.command("showStatus")
+
+
+SMALL_DISK = 'mkdir "$UNDERSTUDY_STATE_DIR"; mount -t tmpfs -o size=50m none "$UNDERSTUDY_STATE_DIR"; exec "$@"'
+
+
+async def test_a_disk_that_is_almost_full_is_told_of_once(
+    environment: dict[str, str], workspace: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    log = tmp_path / "told.jsonl"
+    for folder in (workspace, other):
+        config = folder / ".understudy" / "config.yaml"
+        config.parent.mkdir(parents=True)
+        config.write_text(
+            "notifications:\n  file: {enabled: true, events: [highResourceUse, taskCompleted],"
+            f" path: {log}}}\ntasks:\n  custom:\n"
+            '    true: {command: ["true"], notify: [completion], priority: high}\n'
+        )
+    unshare = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", SMALL_DISK, "sh")
+    async with Editor.start(environment, tmp_path, (*unshare, *COMMAND)) as editor:
+        await editor.initialize(workspace, other, trusted=True)
+
+        def told() -> list[str]:
+            lines = log.read_text().splitlines() if log.exists() else []
+            return [json.loads(line)["event"] for line in lines]
+
+        await editor.until(told)
+        await run(editor, "true")
+        await editor.until(lambda: len(told()) > 1)
+        assert told() == ["highResourceUse", "taskCompleted"]
