@@ -15,7 +15,7 @@ from .runner.attempt import Change
 from .runner.budget import Budget
 from .runner.engine import Engine, Setting
 from .runner.execute import Runner
-from .runner.graph import GraphError
+from .runner.graph import GraphError, Plan
 from .runner.scheduler import Options
 from .runner.task import Context, Result, Task, Transient
 from .store.job_rows import Checkpoint, Record
@@ -31,6 +31,7 @@ __all__ = [
     "Level",
     "Notice",
     "Options",
+    "Plan",
     "Record",
     "Result",
     "Task",

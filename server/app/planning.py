@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
 from ..notifications import routing
 from ..notifications.base import Event as Told
 from ..notifications.base import Level
 from ..notifications.templates import compose
+from ..runner import forecast
+from ..runner.graph import Plan, needs_of
+from ..runner.scheduler import nodes_of
 from ..store.job_rows import DONE
 from ..triggers.rules import Event, On, describe, explain, schedules
 from ..triggers.schedule import Mark, next_due, settle
@@ -19,6 +22,37 @@ from ..triggers.watch import watch
 from .notices import DELIVER, parameters_of, policy_of, rules_of
 from .rules import rules_of as trigger_rules
 from .service import Service
+
+
+class Kind(NamedTuple):
+    """A task that can be asked for. ``seconds``: what it takes; None: that is not known yet."""
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    seconds: float | None
+
+
+async def kinds_of(service: Service) -> list[Kind]:
+    """The tasks of a workspace, as people are offered them."""
+    engine = service.engine
+    shown = [task for task in engine.tasks.values() if not task.hidden]
+    known = await forecast.typical(engine.history, [task.name for task in shown])
+    nodes = nodes_of(engine.tasks)
+    return [
+        Kind(
+            task.name,
+            task.title,
+            needs_of(nodes, task.name),
+            round(known[task.name].seconds, 3) if task.name in known else None,
+        )
+        for task in shown
+    ]
+
+
+async def took(service: Service, jobs: Mapping[str, int]) -> Plan:
+    """What the jobs of one run, by their tasks, came to."""
+    return await forecast.took(service.engine.history, jobs)
 
 
 class NextRun(NamedTuple):

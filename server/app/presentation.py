@@ -9,6 +9,7 @@ from typing import Any
 
 from ..findings.describe import code, hover, title
 from ..model import State, Status
+from ..runner.graph import Plan
 from ..store.job_rows import DONE, JobState, Record
 from ..tasks.answers import issues_of, summary_of
 
@@ -20,9 +21,12 @@ __all__ = [
     "hover",
     "job_line",
     "job_payload",
+    "plan_lines",
+    "plan_payload",
     "status_payload",
     "summary",
     "title",
+    "took_line",
 ]
 
 _WORST_LABELS = ("critical", "high")
@@ -130,6 +134,39 @@ def job_payload(record: Record) -> dict[str, Any]:
         "cpuSeconds": round(record.cost.cpu_seconds, 3),
         "memoryBytes": record.cost.memory_bytes,
     }
+
+
+def plan_payload(plan: Plan) -> dict[str, Any]:
+    """Times are in seconds."""
+    return {
+        "seconds": round(plan.parallel, 3),
+        "oneAfterAnother": round(plan.serial, 3),
+        "speedUp": round(plan.speed_up, 2),
+        "tracks": [list(track) for track in plan.tracks],
+        "unknown": list(plan.unknown),
+    }
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """What a run with its needs will take, and what runs beside what."""
+    tasks, tracks = sum(map(len, plan.tracks)), len(plan.tracks)
+    words = f"{tasks} tasks on {tracks} track{'s' * (tracks != 1)}: "
+    if tasks == len(plan.unknown):
+        words += "how long they take is not known yet"
+    else:
+        words += _times(plan, "about ")
+        if plan.unknown:
+            words += f", without {', '.join(plan.unknown)}, which never ran"
+    return [words, *(f"  {n}. {' → '.join(track)}" for n, track in enumerate(plan.tracks, 1))]
+
+
+def took_line(plan: Plan) -> str:
+    return f"all of it took {_times(plan)}"
+
+
+def _times(plan: Plan, about: str = "") -> str:
+    together = f"{about}{plan.parallel:.1f} s"
+    return f"{together}, one after another {plan.serial:.1f} s ({plan.speed_up:.1f}×)"
 
 
 def job_line(record: Record) -> str:

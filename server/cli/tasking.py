@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..app.presentation import job_line, job_payload
+from ..app.planning import Kind, kinds_of, took
+from ..app.presentation import job_line, job_payload, plan_lines, plan_payload, took_line
 from ..app.service import Service, open_service
 from .exits import Exit
 from .scan import root_of
 
 _FOLLOW_SECONDS = 0.2
+_CAUSE = ("manual", "on the command line")
 FOLDER = click.option(
     "--in",
     "folder",
@@ -33,17 +37,28 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]…")
 @click.option("--detach", is_flag=True, help="Do not wait for it.")
 @FOLDER
+@click.option(
+    "--json", "as_json", is_flag=True, help="The plan and the results, as JSON, a line each."
+)
 @click.pass_context
 def run(
-    ctx: click.Context, task: str, parameters: tuple[str, ...], folder: Path, *, detach: bool
+    ctx: click.Context,
+    task: str,
+    parameters: tuple[str, ...],
+    folder: Path,
+    *,
+    detach: bool,
+    as_json: bool,
 ) -> None:
     """Run TASK and show what it prints.
 
-    Ends with 0 when it succeeded and found nothing, 1 when it found issues, 2 when there is no such
-    task, 3 when it failed.
+    Where it needs other tasks, what is expected of them all is told before, and what came of them
+    after. Ends with 0 when it succeeded and nothing was found, 1 when issues were found, 2 when
+    there is no such task, 3 when it failed.
     """
-    given = _parameters(parameters)
-    ctx.exit(asyncio.run(_run(root_of((folder,)), task, given, detach=detach)))
+    given, root = _parameters(parameters), root_of((folder,))
+    work = _hand_over(root, task, given) if detach else _run(root, task, given, as_json=as_json)
+    ctx.exit(asyncio.run(work))
 
 
 def _parameters(words: tuple[str, ...]) -> dict[str, Any]:
@@ -58,38 +73,66 @@ def _parameters(words: tuple[str, ...]) -> dict[str, Any]:
     return given
 
 
-async def _run(root: Path, task: str, parameters: dict[str, Any], *, detach: bool) -> int:
-    async with open_service(root, "command", runs=not detach) as service:
+async def _hand_over(root: Path, task: str, parameters: dict[str, Any]) -> int:
+    async with open_service(root, "command", runs=False) as service:
+        complain(service)
+        with _refusing():
+            id_ = await service.engine.submit(task, parameters, cause=_CAUSE)
+        waits = "" if service.engine.holder() else "; nothing runs it until `understudy start` does"
+        click.echo(f"job {id_} is queued{waits}")
+        return Exit.CLEAN
+
+
+async def _run(root: Path, task: str, parameters: dict[str, Any], *, as_json: bool) -> int:
+    async with open_service(root, "command") as service:
         complain(service)
         engine = service.engine
-        try:
-            id_ = await engine.submit(task, parameters, cause=("manual", "on the command line"))
-        except ValueError as error:
-            raise click.UsageError(f"{error}. `understudy tasks` lists what there is.") from None
-        if detach:
-            waits = "" if engine.holder() else "; nothing runs it until `understudy start` does"
-            click.echo(f"job {id_} is queued{waits}")
-            return Exit.CLEAN
-        following = asyncio.create_task(_follow(service, id_))
-        record = await engine.result(id_)
+        with _refusing():
+            plan = await engine.plan(task)
+            ids = await engine.submit_all(task, parameters, cause=_CAUSE)
+        if as_json:
+            click.echo(json.dumps({"plan": plan_payload(plan)}))
+        elif len(ids) > 1:
+            click.echo("\n".join(plan_lines(plan)), err=True)
+        following = asyncio.create_task(_follow(service, ids[task], aloud=not as_json))
+        records = {name: await engine.result(id_) for name, id_ in ids.items()}
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
-        await _print_rest(service, id_)
-        click.echo(job_line(record), err=True)
-        payload = job_payload(record)
-        if record.status != "done":
+        if not as_json:
+            await _print_rest(service, ids[task])
+            for record in records.values():
+                click.echo(job_line(record), err=True)
+        measured = await took(service, {name: record.id for name, record in records.items()})
+        payloads = [job_payload(record) for record in records.values()]
+        issues = sum(payload["issues"] for payload in payloads)
+        if as_json:
+            told = {"jobs": payloads, "issues": issues}
+            click.echo(json.dumps(told | {"took": plan_payload(measured)}))
+        elif len(ids) > 1:
+            click.echo(took_line(measured), err=True)
+        if records[task].status != "done":
             return Exit.FAILED
-        return Exit.FINDINGS if payload["issues"] else Exit.CLEAN
+        return Exit.FINDINGS if issues else Exit.CLEAN
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """A task that there is not, or that cannot be ordered, is the caller's mistake."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(f"{error}. `understudy tasks` lists what there is.") from None
 
 
 _printed: dict[Path, int] = {}
 
 
-async def _follow(service: Service, id_: int) -> None:
-    """Print what the job prints, whoever runs it, and say what it waits for."""
+async def _follow(service: Service, id_: int, *, aloud: bool) -> None:
+    """Print what the job prints, whoever runs it, if ``aloud``, and say what it waits for."""
     said = ""
     while True:
-        await _print_rest(service, id_)
+        if aloud:
+            await _print_rest(service, id_)
         if (why := service.engine.held_back) and why != said:
             said = why
             click.echo(f"waiting: {why}", err=True)
@@ -124,26 +167,32 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
-            kinds = [t for t in service.engine.tasks.values() if not t.hidden]
+            kinds = await kinds_of(service)
             jobs = await service.engine.jobs.recent(limit=100_000 if everything else 20)
             if as_json:
                 click.echo(
                     json.dumps(
                         {
-                            "tasks": [{"name": t.name, "title": t.title} for t in kinds],
+                            "tasks": [kind._asdict() for kind in kinds],
                             "jobs": [job_payload(job) for job in jobs],
                         },
                         indent=2,
                     )
                 )
                 return
-            for task in kinds:
-                click.echo(f"{task.name:<24} {task.title}")
+            for kind in kinds:
+                click.echo(f"{kind.name:<24} {kind.title}{_expected(kind)}")
             click.echo()
             for job in reversed(jobs):
                 click.echo(job_line(job))
 
     asyncio.run(look())
+
+
+def _expected(kind: Kind) -> str:
+    parts = [f"about {kind.seconds:.1f} s"] if kind.seconds is not None else []
+    parts += [f"needs {', '.join(kind.needs)}"] if kind.needs else []
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 @click.command

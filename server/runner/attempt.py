@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,11 +62,14 @@ class Surroundings(NamedTuple):
 
 
 class Attempt:
-    """``task`` None: there is none of the job's name."""
+    """``task`` None: there is none of the job's name. ``needs`` names those that it needs."""
 
-    def __init__(self, record: Record, task: Task | None, around: Surroundings) -> None:
+    def __init__(
+        self, record: Record, task: Task | None, needs: Sequence[str], around: Surroundings
+    ) -> None:
         self._record = record
         self._task = task
+        self._needs = needs
         self._around = around
         self._context: Context | None = None
         self._started = asyncio.get_running_loop().time()
@@ -130,6 +133,7 @@ class Attempt:
             _tell=self._tell,
             _save=self._save,
             _output=lambda chunk: around.told(Change("output", record, output=chunk)),
+            needed=await around.jobs.values(self._needs) if self._needs else {},
         )
 
     def _tell(self, message: str, fraction: float) -> None:

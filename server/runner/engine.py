@@ -29,8 +29,9 @@ from ..store.lease import ENGINE, Lease
 from .attempt import Change, World
 from .budget import Conditions
 from .execute import Runner
-from .graph import Node, closure, throughput
-from .scheduler import Options, Scheduler
+from .forecast import plan
+from .graph import Plan, closure, throughput
+from .scheduler import Options, Scheduler, nodes_of
 from .task import Task
 
 log = logging.getLogger(__name__)
@@ -165,27 +166,42 @@ class Engine:
         """Queue a task and what it needs; the id of its job, which is on disk then.
 
         ``cause`` is a trigger and words for people; it is not run before ``due``, and the jobs that
-        it ``replaces`` become part of it. Raises graph.GraphError (an unknown task, a
-        cycle) and sqlite3.Error (the disk does not take it).
+        it ``replaces`` become part of it. Raises graph.GraphError (an unknown task, a cycle) and
+        sqlite3.Error (the disk does not take it).
         """
-        nodes = {each.name: _node(each) for each in self.tasks.values()}
+        ids = await self.submit_all(
+            name, parameters, cause=cause, deadline=deadline, due=due, replaces=replaces
+        )
+        return ids[name]
+
+    async def submit_all(
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        cause: tuple[str, str] = ("manual", "asked for"),
+        deadline: float | None = None,
+        due: float | None = None,
+        replaces: Iterable[int] = (),
+    ) -> dict[str, int]:
+        """As ``submit``; the ids of all jobs by their tasks, in an order in which they can run."""
         ids: dict[str, int] = {}
-        for each, needs in closure(nodes, [name]).items():
-            task, now = self.tasks[each], self._setting.now()
-            words = cause[1] if each == name else f"{name} needs it ({cause[1]})"
-            new = NewJob(
+        for each, needs in closure(nodes_of(self.tasks), [name]).items():
+            task, now, asked = self.tasks[each], self._setting.now(), each == name
+            why = cause[1] if asked else f"{name} needs it ({cause[1]})"
+            job = NewJob(
                 each,
-                (parameters or {}) if each == name else {},
-                Cause(cause[0], words, now),
+                (parameters or {}) if asked else {},
+                Cause(cause[0], why, now),
                 importance=task.importance,
                 repeatable=task.repeatable,
                 deadline=deadline,
                 needs=tuple(ids[needed] for needed in needs),
-                due=due if each == name else None,
-                replaces=tuple(replaces) if each == name else (),
+                due=due if asked else None,
+                replaces=tuple(replaces) if asked else (),
             )
             try:
-                added = await self.jobs.add(new, now, self._setting.options.queued)
+                added = await self.jobs.add(job, now, self._setting.options.queued)
             except sqlite3.Error:
                 self._wake.set()  # it is to be seen when the disk takes it again
                 raise
@@ -197,7 +213,12 @@ class Engine:
                     self._changed(Change("ended", record, record.why))
         self._scheduler.rerank()
         self._look(ids[name])
-        return ids[name]
+        return ids
+
+    async def plan(self, name: str) -> Plan:
+        """What running a task and all that it needs will come to, from what each took before.
+        Raises graph.GraphError."""
+        return await plan(self.history, nodes_of(self.tasks), name, self._setting.options)
 
     async def result(self, id_: int, within: float | None = None) -> Record:
         """The job once it has ended, or the one that it became part of. Raises TimeoutError when
@@ -368,10 +389,6 @@ class Engine:
         for watcher, watched in tuple(self._watchers.items()):
             if not watcher.done() and (job is None or watched in (None, job)):
                 watcher.set_result(None)
-
-
-def _node(task: Task) -> Node:
-    return Node(task.name, task.needs, task.inputs, task.outputs)
 
 
 def _remove_logs(folder: Path, jobs: set[int]) -> None:

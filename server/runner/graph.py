@@ -35,9 +35,9 @@ def closure(nodes: Mapping[str, Node], wanted: Iterable[str]) -> dict[str, tuple
         name = ahead.pop()
         if name in needs:
             continue
-        if (node := nodes.get(name)) is None:
+        if name not in nodes:
             raise GraphError(_unknown(name, needs))
-        needs[name] = tuple(dict.fromkeys((*node.needs, *_producers(node, nodes))))
+        needs[name] = needs_of(nodes, name)
         ahead += needs[name]
     try:
         order = tuple(TopologicalSorter(needs).static_order())
@@ -45,6 +45,12 @@ def closure(nodes: Mapping[str, Node], wanted: Iterable[str]) -> dict[str, tuple
         circle = " → ".join(reversed(error.args[1]))
         raise GraphError(f"these tasks need each other: {circle}") from None
     return {name: needs[name] for name in order}
+
+
+def needs_of(nodes: Mapping[str, Node], name: str) -> tuple[str, ...]:
+    """The tasks that one needs directly, declared or inferred."""
+    node = nodes[name]
+    return tuple(dict.fromkeys((*node.needs, *_producers(node, nodes))))
 
 
 def _unknown(name: str, needs: Mapping[str, tuple[str, ...]]) -> str:
@@ -66,35 +72,60 @@ def _producers(node: Node, nodes: Mapping[str, Node]) -> list[str]:
 
 
 class Plan(NamedTuple):
-    """``serial`` and ``parallel`` are seconds: one after another, and on so many tracks."""
+    """``serial`` and ``parallel`` are seconds: one after another, and on so many ``tracks``, each
+    with its tasks in their order. ``unknown``: tasks of which nobody knows how long they take; they
+    count as nothing."""
 
     serial: float
     parallel: float
+    tracks: tuple[tuple[str, ...], ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def speed_up(self) -> float:
         return self.serial / self.parallel if self.parallel else 1.0
 
 
-def estimate(needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float], tracks: int) -> Plan:
+def estimate(
+    needs: Mapping[str, Sequence[str]],
+    seconds: Mapping[str, float],
+    tracks: int,
+    least: float = 0.0,
+) -> Plan:
     """How long the tasks will take. A task starts as soon as its needs are done and a track is
-    free; among several, the one with the longest way behind it."""
+    free; among several, the one with the longest way behind it. ``least``: what the processors
+    alone need for all of it."""
     sorter = TopologicalSorter(needs)
     sorter.prepare()
     behind = _longest_way(needs, seconds)
     ready = [(-behind[name], name) for name in sorter.get_ready()]
     heapq.heapify(ready)
-    running: list[tuple[float, str]] = []
+    free = list(range(max(1, tracks)))
+    running: list[tuple[float, str, int]] = []
+    on: list[list[str]] = [[] for _ in free]
     now = 0.0
     while ready or running:
-        while ready and len(running) < max(1, tracks):
+        while ready and free:
             _, name = heapq.heappop(ready)
-            heapq.heappush(running, (now + seconds.get(name, 0.0), name))
-        now, name = heapq.heappop(running)
+            track = heapq.heappop(free)
+            on[track].append(name)
+            heapq.heappush(running, (now + seconds.get(name, 0.0), name, track))
+        now, name, track = heapq.heappop(running)
+        heapq.heappush(free, track)
         sorter.done(name)
         for fresh in sorter.get_ready():
             heapq.heappush(ready, (-behind[fresh], fresh))
-    return Plan(sum(seconds.get(name, 0.0) for name in needs), now)
+    serial = sum(seconds.get(name, 0.0) for name in needs)
+    used = tuple(tuple(names) for names in on if names)
+    unknown = tuple(name for name in needs if name not in seconds)
+    return Plan(serial, max(now, min(least, serial)), used, unknown)
+
+
+def measured(spans: Sequence[tuple[float, float]]) -> Plan:
+    """What executions, each from start to end, really came to."""
+    serial = sum(end - start for start, end in spans)
+    first = min((start for start, _ in spans), default=0.0)
+    return Plan(serial, max((end for _, end in spans), default=0.0) - first)
 
 
 def throughput(spans: Iterable[tuple[float, float]]) -> float:

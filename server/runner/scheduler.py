@@ -24,6 +24,7 @@ from .attempt import Attempt, Change, Surroundings, World
 from .budget import slots, why_not_now
 from .calls import Status
 from .execute import Runner
+from .graph import Node, needs_of
 from .task import Task
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,10 @@ class Scheduler:
 
     async def _run(self, record: Record) -> None:
         self._told(Change("started", record))
-        attempt = Attempt(record, self._tasks.get(record.task), self._surroundings)
+        task = self._tasks.get(record.task)
+        has_needs = task is not None and (task.needs or task.inputs)
+        needs = needs_of(nodes_of(self._tasks), record.task) if has_needs else ()
+        attempt = Attempt(record, task, needs, self._surroundings)
         try:
             ended = await attempt.run()
         except asyncio.CancelledError:
@@ -187,6 +191,10 @@ class Scheduler:
         if self.running and not 0 <= now - self._sampled_at < _SAMPLE_SECONDS:
             self._sampled_at = now
             await self._history.sample(Sample(now, len(self._ranking), len(self.running)))
+
+
+def nodes_of(tasks: Mapping[str, Task]) -> dict[str, Node]:
+    return {name: Node(name, t.needs, t.inputs, t.outputs) for name, t in tasks.items()}
 
 
 def _history(executions: Sequence[Execution]) -> priority.History:

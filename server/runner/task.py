@@ -72,6 +72,8 @@ class Context:
     _tell: Callable[[str, float], object]
     _save: Callable[[Any, str, float], Awaitable[None]]
     _output: Callable[[bytes], object]
+    needed: Mapping[str, Any] = field(default_factory=dict)
+    """What the tasks that this one needs left, by their names."""
     cost: Cost = Cost()
     commands: int = 0
     """How many commands run just now: they have time-outs of their own."""

@@ -70,6 +70,13 @@ class History:
             lambda c: [Execution(*row) for row in c.execute(query, (since, most))]
         )
 
+    async def of_jobs(self, jobs: Mapping[str, int]) -> list[Execution]:
+        """All executions of these jobs, each given by its task."""
+        query = f"SELECT {_EXECUTION} FROM executions WHERE task = ? AND job = ?"  # noqa: S608
+        return await self._database.run(
+            lambda c: [Execution(*row) for its in jobs.items() for row in c.execute(query, its)]
+        )
+
     async def audit(
         self, since: float = 0.0, most: int = 1_000, job: int | None = None
     ) -> list[Entry]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from understudy.model import Importance
+from understudy.runner import forecast
 from understudy.runner.attempt import Change
 from understudy.runner.budget import Conditions
 from understudy.runner.calls import Status
@@ -214,6 +215,46 @@ async def test_needs_run_before_and_failures_are_handed_on(place: Place) -> None
         " RuntimeError: broken on purpose"
     )
     assert place.kinds("last") == place.kinds("after") == ["ended"]
+
+
+async def test_what_needs_left_is_merged_where_they_were_needed(place: Place) -> None:
+    async def lines(context: Context) -> Result:
+        return Result({"lines": len(context.task.name)})
+
+    async def merge(context: Context) -> Result:
+        return Result(sum(each["lines"] for each in context.needed.values()))
+
+    engine = await place.engine(
+        Task("four", lines),
+        Task("sixteen", lines, outputs=("report.xml",)),
+        Task("other", lines),
+        Task("merge", merge, needs=("four",), inputs=("*.xml",)),
+    )
+    await engine.result(await engine.submit("four", {"n": 1}), PATIENCE)  # another job
+    assert (await engine.result(await engine.submit("merge"), PATIENCE)).value == 4 + 7
+    assert (await engine.result(await engine.submit("merge"), PATIENCE)).value == 4 + 7
+
+
+async def test_a_plan_comes_from_what_was_and_what_it_took_is_measured(place: Place) -> None:
+    async def work(context: Context) -> Result:
+        await asyncio.sleep(0.2)
+        return Result()
+
+    engine = await place.engine(
+        Task("a", work), Task("b", work), Task("both", nothing, needs=("a", "b")), most=2
+    )
+    unknown = await engine.plan("both")
+    assert (set(unknown.unknown), unknown.parallel) == ({"a", "b", "both"}, 0)
+    ids = await engine.submit_all("both")
+    assert list(ids) in (["a", "b", "both"], ["b", "a", "both"])
+    await engine.result(ids["both"], PATIENCE)
+    plan = await engine.plan("both")
+    assert plan.unknown == ()
+    assert 0.4 <= plan.serial < 2 * plan.parallel + 0.1
+    assert plan.speed_up > 1.3
+    with pytest.raises(GraphError, match="there is no task 'c'"):
+        await engine.plan("c")
+    assert (await forecast.took(engine.history, ids)).speed_up > 1.3
 
 
 async def test_needs_follow_from_files(place: Place) -> None:

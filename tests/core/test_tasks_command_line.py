@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,10 @@ tasks:
     wait: {command: [sleep, "1000"]}
     loop: {command: ["true"], needs: [loop]}
     missing: {command: [no-such-program]}
+    left: {command: [sleep, "0.6"]}
+    right: {command: [sh, -c, "sleep 0.6; echo main.c:1:1: warning: hm"], matcher: gcc}
+    both: {command: [echo, done], needs: [left, right]}
+    none: {command: [echo, done], needs: [left, compile]}
 notifications:
   file: {enabled: true}
 triggers:
@@ -91,6 +96,47 @@ def test_run(run: Run, words: tuple[str, ...], code: int, printed: str, said: st
     done = run("run", *words)
     assert (done.returncode, done.stdout) == (code, printed), done.stderr
     assert said in done.stderr
+
+
+def test_tracks_are_planned_measured_and_merged(run: Run) -> None:
+    first = run("run", "both")
+    assert first.returncode == 1, "the issue of a track is one of the whole"
+    assert first.stdout == "done\n"
+    assert "3 tasks on 2 tracks: how long they take is not known yet" in first.stderr
+    assert re.search(r"^  1\. (left|right) → both\n  2\. (left|right)$", first.stderr, re.MULTILINE)
+    again = run("run", "both", "--json")
+    plan, done = map(json.loads, again.stdout.splitlines())
+    assert plan["plan"]["unknown"] == []
+    assert sorted(map(len, plan["plan"]["tracks"])) == [1, 2]
+    assert plan["plan"]["oneAfterAnother"] >= 1.2
+    for told in (plan["plan"], done["took"]):
+        assert told["speedUp"] == pytest.approx(told["oneAfterAnother"] / told["seconds"], rel=0.02)
+        assert 1.3 < told["speedUp"] <= 2.5
+    assert {job["task"]: job["issues"] for job in done["jobs"]} == {
+        "left": 0,
+        "right": 1,
+        "both": 0,
+    }
+    assert (done["issues"], again.returncode) == (1, 1)
+    known = run("run", "both").stderr
+    assert re.search(r"tracks: about [\d.]+ s, one after another [\d.]+ s \([\d.]+×\)", known)
+    assert re.search(r"all of it took [\d.]+ s, one after another [\d.]+ s \([\d.]+×\)", known)
+    multiplier = json.loads(run("status", "--json").stdout)["multiplier"]
+    assert 1.3 < multiplier <= 2.5
+    assert f"Throughput: {multiplier:.1f} × one after another" in run("status").stdout
+    listed = run("tasks")
+    assert re.search(r"^both .*\(about 0\.\d s; needs left, right\)$", listed.stdout, re.MULTILINE)
+    kinds = {kind["name"]: kind for kind in json.loads(run("tasks", "--json").stdout)["tasks"]}
+    assert kinds["left"]["seconds"] >= 0.6
+    assert (kinds["none"]["seconds"], kinds["none"]["needs"]) == (None, ["left", "compile"])
+
+
+def test_a_track_that_fails_fails_the_whole_with_its_reason(run: Run) -> None:
+    done = run("run", "none")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "left: done" in done.stderr
+    reason = "none: need failed, compile, which it needs, failed: sh ended with status 1"
+    assert reason in done.stderr
 
 
 def test_nothing_of_an_untrusted_workspace_runs(run: Run) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.runner.graph import GraphError, Node, closure, estimate
+from understudy.runner.graph import GraphError, Node, Plan, closure, estimate, measured, needs_of
 
 
 def nodes(*each: Node) -> dict[str, Node]:
@@ -66,6 +66,34 @@ def test_estimate(
     assert (plan.serial, plan.parallel) == (serial, parallel)
 
 
+def test_a_plan_says_what_runs_beside_what_and_what_nobody_knows() -> None:
+    needs = {"lint": (), "compile": (), "test": ("compile",), "pack": ("lint", "test")}
+    plan = estimate(needs, {"lint": 1, "compile": 2, "test": 3}, 5)
+    assert plan.tracks == (("compile", "test", "pack"), ("lint",))
+    assert plan.unknown == ("pack",)
+    assert (plan.serial, plan.parallel, plan.speed_up) == (6, 5, 1.2)
+    assert estimate(needs, {}, 5).speed_up == 1
+
+
+@pytest.mark.parametrize(("least", "parallel"), [(0, 3), (4, 4), (9, 5)])
+def test_no_number_of_tracks_helps_the_processors(least: float, parallel: float) -> None:
+    assert estimate({"a": (), "b": ()}, {"a": 3, "b": 2}, 2, least).parallel == parallel
+
+
+@pytest.mark.parametrize(
+    ("spans", "serial", "parallel"),
+    [([], 0, 0), ([(7, 9)], 2, 2), ([(0, 3), (1, 4)], 6, 4), ([(5, 6), (0, 1)], 2, 6)],
+)
+def test_what_it_took(spans: list[tuple[float, float]], serial: float, parallel: float) -> None:
+    assert measured(spans) == Plan(serial, parallel)
+
+
+def test_direct_needs() -> None:
+    tasks = nodes(Node("a", ("b",), ("x.js",)), Node("b", ("c",)), Node("c", outputs=("*.js",)))
+    assert needs_of(tasks, "a") == ("b",)
+    assert needs_of(nodes(*tasks.values(), Node("d", outputs=("x.js",))), "a") == ("b", "d")
+
+
 @given(
     st.lists(st.floats(0, 100), max_size=12).flatmap(
         lambda durations: st.tuples(
@@ -85,3 +113,5 @@ def test_an_estimate_is_within_its_bounds(
     plan = estimate(needs, {str(n): each for n, each in enumerate(durations)}, tracks)
     longest = max(durations, default=0)
     assert max(longest, plan.serial / tracks) - 1e-6 <= plan.parallel <= plan.serial + 1e-6
+    assert sorted(name for track in plan.tracks for name in track) == sorted(needs)
+    assert len(plan.tracks) <= tracks
