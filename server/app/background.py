@@ -116,7 +116,7 @@ class Background:
         self._chores[workspace.root] = chores
         try:
             await chores.start()
-            for record in await _newest(chores):
+            for record in await chores.engine.jobs.last_values():
                 self._take(chores, record)
         except (OSError, sqlite3.Error) as error:
             log.warning("tasks of %s cannot run: %s", workspace.root, error)
@@ -296,12 +296,3 @@ class Background:
         task = asyncio.get_running_loop().create_task(work)
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
-
-
-async def _newest(chores: Chores) -> list[Record]:
-    """The last job that ended of each task: what it found is still so, as far as is known."""
-    newest: dict[str, Record] = {}
-    for record in await chores.engine.jobs.recent((JobState.ENDED,), _LISTED):
-        if found_by(record.value) is not None:
-            newest.setdefault(record.task, record)
-    return list(newest.values())

@@ -25,6 +25,7 @@ from ..settings import Settings
 from ..store.job_rows import Record
 from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
+from ..tasks.test_runs import NAME as TESTS
 from ..tasks.test_runs import TestRuns
 from .channels import Channels
 from .notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
@@ -57,7 +58,7 @@ class Chores:
         self._runner = runner
         self._scan = scan
         self._environ = environ
-        self._tests = TestRuns(workspace.root, self._sources, environ)
+        self._tests = TestRuns(workspace.root, self._sources, self._last_tests, environ)
         self._told = told
         self._channels = Channels(
             lambda: workspace.settings, workspace.root, workspace.state, environ
@@ -149,6 +150,10 @@ class Chores:
         problems = [compose.only(each, category) for each in scan.problems.values()]
         failures = Counter(f"{report.tool}: {report.why}" for _, report in scan.failures)
         return Scanned(len(scan.reports), compose.counts(problems), tuple(_counted(failures)))
+
+    async def _last_tests(self) -> Any:
+        last = await self.engine.jobs.last_values()
+        return next((record.value for record in last if record.task == TESTS), None)
 
     def _sources(self) -> Collection[Any]:
         root, exclude = self.workspace.root, self.workspace.settings.analysis.exclude

@@ -39,10 +39,32 @@ class TestRunner(Group):
     command: Annotated[
         tuple[str, ...],
         About(
-            "The command that runs the tests, word by word. Empty: found by the project's files.",
+            "The command that runs the tests, word by word; `${{ files }}` or `${{ ids }}` alone "
+            "stands for those that are asked for. Empty: found by the project's files.",
             trusted_only=RUNS,
         ),
     ] = ()
+    report: Annotated[
+        str,
+        About("The JUnit XML that `command` writes. Empty: junit.xml, if there is one."),
+    ] = ""
+    matcher: Annotated[
+        str,
+        About(
+            "How failures are found in what `command` prints, where it writes no report: the name "
+            "of a problem matcher or a regular expression. Empty: as TAP, or by its exit status.",
+            form="expression",
+        ),
+    ] = ""
+    interpreter: Annotated[
+        str,
+        About(
+            "The Python interpreter that runs pytest and unittest. Empty: that of the workspace's "
+            "environment (.venv, venv), of the active one, or the first on the PATH.",
+            trusted_only=RUNS,
+        ),
+    ] = ""
+    code_lens: Annotated[bool, About("Offer to run each test above it, as code lenses.")] = True
     on_change: Annotated[bool, About("Run the tests that a changed file affects.")] = False
     on_push: Annotated[bool, About("Run the tests before a push, with the hook installed.")] = True
 

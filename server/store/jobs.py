@@ -284,6 +284,13 @@ class Jobs:
         where = f"WHERE state IN ({marks}) ORDER BY id DESC LIMIT ?"
         return await self._database.run(lambda c: records(c, where, (*states, limit)))
 
+    async def last_values(self) -> list[Record]:
+        """Of each task the job that ended last among those that left a value."""
+        where = """WHERE id IN (SELECT id FROM (
+            SELECT id, max(ended) FROM jobs WHERE state = 'ended' AND value != 'null' GROUP BY task
+        ))"""
+        return await self._database.run(lambda c: records(c, where, ()))
+
     async def waiting(self, now: float) -> tuple[list[Waiting], float | None]:
         """The queued jobs that are due; and when the next of the others is."""
 

@@ -21,6 +21,8 @@ _MOST_OUTPUT = 4 << 20
 _PLACE = re.compile(r"\$\{\{\s*([\w.:-]+)\s*\}\}")
 FILES = "files"
 """The parameter that a trigger fills with the files that it is about."""
+IDS = "ids"
+"""The parameter of a command for tests that stands for those that are asked for."""
 
 
 def custom_tasks(settings: Tasks, root: Path, environ: Mapping[str, str]) -> list[Task]:
@@ -62,20 +64,27 @@ def _below(root: Path, cwd: str, name: str) -> Path:
     return folder
 
 
+def named(command: Sequence[str]) -> tuple[str, ...]:
+    """The parameters that a command names, in their order."""
+    return tuple(dict.fromkeys(found[1] for word in command for found in _PLACE.finditer(word)))
+
+
 def takes_files(command: Sequence[str]) -> bool:
     """Whether the command names the files that it is started for."""
-    return any(place[1] == FILES for word in command for place in _PLACE.finditer(word))
+    return FILES in named(command)
 
 
 def words(command: Sequence[str], parameters: Mapping[str, Any], root: Path) -> list[str]:
     """The command with its parameters: ``${{ name }}`` inside a word, ``${{ root }}``, and a word
-    that is ``${{ files }}`` alone becomes as many words as there are files. No shell reads them.
+    that is the place of a list alone, as ``${{ files }}``, becomes as many words as that has. No
+    shell reads them.
 
     Raises ValueError when a parameter has no value.
     """
     files = parameters.get(FILES, ())
-    files = [files] if isinstance(files, str) else [str(each) for each in files]
-    values = {"root": str(root), **parameters, FILES: " ".join(files)}
+    given = {**parameters, FILES: [files] if isinstance(files, str) else files}
+    lists = {n: [str(e) for e in v] for n, v in given.items() if isinstance(v, (list, tuple))}
+    values = {"root": str(root), **given, **{n: " ".join(each) for n, each in lists.items()}}
 
     def value(place: re.Match[str]) -> str:
         if (name := place[1]) not in values:
@@ -85,7 +94,8 @@ def words(command: Sequence[str], parameters: Mapping[str, Any], root: Path) -> 
     argv: list[str] = []
     for word in command:
         whole = _PLACE.fullmatch(word)
-        argv += files if whole and whole[1] == FILES else [_PLACE.sub(value, word)]
+        alone = lists.get(whole[1]) if whole else None
+        argv += [_PLACE.sub(value, word)] if alone is None else alone
     return argv
 
 

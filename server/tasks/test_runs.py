@@ -7,21 +7,24 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model import Importance, Report
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
 from ..runner.task import Context, Result, Task
-from ..settings.tasks import Tasks
-from .answers import found, summed
+from ..settings.tasks import Tasks, TestRunner
+from .answers import found
+from .testing import memory
 from .testing.affected import Graph, affected
-from .testing.detect import TestRunner, detect, interpreter
+from .testing.detect import Kind, OwnCommand, detect
+from .testing.detect import TestRunner as Runner
 from .testing.events import Events
 from .testing.imports import ImportCache, Source
+from .testing.interpreters import NoInterpreter, interpreter
 from .testing.items import is_test_file
 from .testing.plan import Plan, plan
 from .testing.results import (
@@ -41,8 +44,21 @@ Sources = Callable[[], Iterable[Source]]
 """The Python files of the workspace, as ``files.discover`` tells of them. Looks at the disk."""
 
 
+Last = Callable[[], Awaitable[Any]]
+"""What the last run of the tests left with its job, be it of another process; None: nothing."""
+
+
+class _Ran(NamedTuple):
+    """``selection``: what ran, which may be more than was asked for; ``note`` says why."""
+
+    report: TestReport
+    outcome: Outcome
+    selection: Selection = Selection()
+    note: str = ""
+
+
 class TestRuns:
-    """What the tests of one workspace came to: what fails is known from one run to the next.
+    """Runs the tests of one workspace; what fails is known from one run to the next, by ``last``.
 
     Parameters of the task: ``files`` and ``ids`` choose tests; ``failed`` chooses those that
     failed; ``changed`` (paths relative to the root) those that a change affects. None: all.
@@ -50,19 +66,25 @@ class TestRuns:
 
     __test__ = False
 
-    def __init__(self, root: Path, sources: Sources, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, sources: Sources, last: Last, environ: Mapping[str, str]
+    ) -> None:
         self._root = root
         self._sources = sources
+        self._last = last
         self._environ = environ
-        self._failing: dict[TestRunner, dict[str, TestResult]] = {}
         self._imports = ImportCache()
         self._graph: Graph | None = None
 
     def task(self, settings: Tasks) -> Task:
         own = settings.test_runner
+
+        async def run(context: Context) -> Result:
+            return await self._run(context, own)
+
         return Task(
             NAME,
-            self._run,
+            run,
             title="Tests",
             importance=Importance[own.priority.upper()],
             repeatable=True,
@@ -71,47 +93,65 @@ class TestRuns:
             needs_trust=True,
         )
 
-    async def _run(self, context: Context) -> Result:
-        runners = await asyncio.to_thread(detect, str(self._root))
+    async def _run(self, context: Context, own: TestRunner) -> Result:
+        runners = await asyncio.to_thread(runners_of, self._root, own)
         if not runners:
-            return Result(summed("no tests were found", 0))
-        reports: list[tuple[TestReport, Outcome]] = []
+            return Result(found("no tests were found", 0, {}))
+        failing = memory.load(await self._last(), runners)
+        ran: dict[str, _Ran] = {}
         for runner in runners:
-            selection = await self._selection(runner, context.parameters)
+            known = failing[runner.name]
+            selection = await self._selection(runner, runners, known, context.parameters)
             if selection is not None:
-                reports.append(await self._run_one(context, runner, selection))
-        return self._result(reports)
+                ran[runner.name] = await self._run_one(context, runner, selection, own.interpreter)
+        failing = memory.load(await self._last(), runners)  # other runs may have ended meanwhile
+        for name, one in ran.items():
+            failing[name] = still_failing(failing[name], one.report, one.selection)
+        return self._result(list(ran.values()), failing)
 
     async def _selection(
-        self, runner: TestRunner, parameters: Mapping[str, Any]
+        self,
+        runner: Runner,
+        runners: Sequence[Runner],
+        failing: memory.Failing,
+        parameters: Mapping[str, Any],
     ) -> Selection | None:
         """None: nothing is to be run."""
         if parameters.get("failed"):
-            failing = tuple(self._failing.get(runner, ()))
-            return Selection(ids=failing) if failing else None
+            return Selection(ids=tuple(failing)) if failing else None
         if changed := parameters.get("changed"):
-            return await asyncio.to_thread(self._affected, runner, tuple(changed))
-        return Selection(tuple(parameters.get("files", ())), tuple(parameters.get("ids", ())))
+            return await asyncio.to_thread(self._affected, runner, _texts(changed))
+        files, ids = _texts(parameters.get("files")), _texts(parameters.get("ids"))
+        if len(runners) == 1 or not (files or ids):
+            return Selection(files, ids)
+        own = Selection(*(tuple(filter(runner.may_have, names)) for names in (files, ids)))
+        return None if own.everything else own
 
-    def _affected(self, runner: TestRunner, changed: tuple[str, ...]) -> Selection | None:
+    def _affected(self, runner: Runner, changed: tuple[str, ...]) -> Selection | None:
+        if not runner.kind.is_python and runner.kind is not Kind.COMMAND:
+            return None if all(path.endswith(".py") for path in changed) else Selection()
         imports = self._imports.read(str(self._root), self._sources(), changed, time.time_ns())
         graph = self._graph = Graph(imports, changed, previous=self._graph)
-        tests = [path for path in imports if is_test_file(path, runner.naming)]
+        tests = [p for p in imports if is_test_file(p, runner.naming) and runner.may_have(p)]
         return affected(changed, graph, tests).selection
 
     async def _run_one(
-        self, context: Context, runner: TestRunner, selection: Selection
-    ) -> tuple[TestReport, Outcome]:
+        self, context: Context, runner: Runner, selection: Selection, setting: str
+    ) -> _Ran:
         with tempfile.TemporaryDirectory(prefix="understudy-tests-") as folder:
-            python = interpreter(str(self._root), "")
-            planned = plan(runner, str(self._root), selection, folder, self._environ, python)
+            try:
+                planned = await asyncio.to_thread(self._plan, runner, selection, folder, setting)
+            except (NoInterpreter, ValueError) as error:
+                missing = isinstance(error, NoInterpreter)
+                status = Status.MISSING if missing else Status.FAILED
+                report = TestReport((), False, str(error))
+                return _Ran(report, Outcome(status, why=str(error)))
             started = time.time()
             following = asyncio.create_task(_follow(context, planned))
             try:
-                result = await context.run(planned.command)
+                outcome = (await context.run(planned.command)).outcome
             finally:
                 following.cancel()
-            outcome = result.outcome
 
             def read() -> TestReport:
                 output = tail(context.log, _MOST_OUTPUT).decode("utf-8", "replace")
@@ -120,31 +160,49 @@ class TestRuns:
             report = TestReport((), False, outcome.why)
             if outcome.status in (Status.DONE, Status.FAILED):
                 report = await asyncio.to_thread(read)
-        before = self._failing.get(runner, {})
-        self._failing[runner] = still_failing(before, report, planned.selection)
-        return report, outcome
+        return _Ran(report, outcome, planned.selection, planned.note)
 
-    def _result(self, reports: list[tuple[TestReport, Outcome]]) -> Result:
-        failing = [each for known in self._failing.values() for each in known.values()]
+    def _plan(self, runner: Runner, selection: Selection, folder: str, setting: str) -> Plan:
+        root, python = str(self._root), ""
+        if runner.kind.is_python:
+            python = interpreter(root, runner.folder, setting, self._environ)
+        return plan(runner, root, selection, folder, self._environ, python)
+
+    def _result(self, ran: Sequence[_Ran], failing: Mapping[str, memory.Failing]) -> Result:
+        every = [each for known in failing.values() for each in known.values()]
         shown = {
             os.path.join(self._root, file): Report.of("tests", those)
-            for file, those in findings(failing).items()
+            for file, those in findings(every).items()
         }
         counts = {outcome.value: 0 for outcome in TestOutcome}
-        for report, _ in reports:
-            for test, count in report.counts.items():
+        for one in ran:
+            for test, count in one.report.counts.items():
                 counts[test.value] += count
-        ran = {name: count for name, count in counts.items() if count}
-        summary = ", ".join(f"{count} {name}" for name, count in ran.items()) or "nothing to run"
-        issues = sum(len(report.failures) for report, _ in reports)
-        value = found(summary, issues, shown, counts=ran, failed=[each.id for each in failing])
-        for report, outcome in reports:
+        counts = {name: count for name, count in counts.items() if count}
+        said = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing to run"
+        summary = " ".join([said, *(f"({one.note})" for one in ran if one.note)])
+        issues = sum(len(one.report.failures) for one in ran)
+        kept = {memory.KEY: memory.dump(failing)}
+        value = found(summary, issues, shown, counts=counts, **kept)
+        for report, outcome, *_ in ran:
             if not report.complete or report.why:
-                broken = outcome if outcome.status is not Status.DONE else None
-                status = broken.status if broken else Status.FAILED
+                status = outcome.status if outcome.status is not Status.DONE else Status.FAILED
                 why = report.why or outcome.why or "the tests did not run to their end"
                 return Result(value, replace(outcome, status=status, why=why))
         return Result(value)
+
+
+def runners_of(root: Path, settings: TestRunner) -> tuple[Runner, ...]:
+    """The runners of a workspace, as the settings have them. Looks at the disk."""
+    own = OwnCommand(settings.command, settings.report, settings.matcher)
+    return detect(str(root), own if own.words else None)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """One text, or a list of them, as a front passes it on."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else ()
 
 
 async def _follow(context: Context, planned: Plan) -> None:

@@ -52,6 +52,7 @@ def root(tmp_path: Path) -> Path:
 def environment(tmp_path: Path) -> dict[str, str]:
     hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_"))]
     own = {"HOME": str(tmp_path), "UNDERSTUDY_STATE_DIR": str(tmp_path / "state")}
+    own["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take most of the time of a short run
     return {name: os.environ[name] for name in os.environ.keys() - hidden} | own
 
 
@@ -281,3 +282,31 @@ def test_what_is_wrong_with_rules_is_said(run: Run, root: Path) -> None:
     doctor = run("doctor")
     assert where in doctor.stdout
     assert said in doctor.stdout
+
+
+TESTS = "def test_good():\n    assert True\n\ndef test_bad():\n    assert 1 == 2\n"
+
+
+def own_interpreter(root: Path) -> Path:
+    """As an environment of the workspace: the interpreter of the tests, which has pytest."""
+    python = root / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return python
+
+
+def test_what_failed_is_known_to_the_next_process(run: Run, root: Path) -> None:
+    tree(root, {"pytest.ini": "", "tests/test_a.py": TESTS})
+    own_interpreter(root)
+    assert "nothing to run" in run("run", "test_runner", "failed").stderr
+    done = run("run", "test_runner")
+    assert (done.returncode, "1 passed, 1 failed" in done.stderr) == (1, True), done.stderr
+    run("run", "hello")
+    again = run("run", "test_runner", "failed")
+    assert (again.returncode, "done in" in again.stderr) == (1, True), again.stderr
+    assert again.stderr.rstrip().endswith(", 1 failed"), "only that one has run"
+    tree(root, {"tests/test_a.py": TESTS.replace("1 == 2", "1 == 1")})
+    again = run("run", "test_runner", "failed")
+    assert (again.returncode, again.stderr.rstrip().endswith(", 1 passed")) == (0, True)
+    assert "nothing to run" in run("run", "test_runner", "failed").stderr

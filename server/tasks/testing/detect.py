@@ -8,12 +8,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...disk import read_regular
 from .items import UNITTEST, Naming, is_test_file
+from .results import file_of
 
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 2_000
@@ -28,7 +29,13 @@ _IMPORTS = {
 }
 
 
+_SCRIPTS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
+
+
 class Kind(StrEnum):
+    """COMMAND: what the settings name instead of what was detected."""
+
+    COMMAND = "command"
     PYTEST = "pytest"
     UNITTEST = "unittest"
     NPM = "npm"
@@ -37,12 +44,30 @@ class Kind(StrEnum):
     MAVEN = "maven"
     GRADLE = "gradle"
 
+    @property
+    def is_python(self) -> bool:
+        return self in (Kind.PYTEST, Kind.UNITTEST)
+
+    @property
+    def is_node(self) -> bool:
+        return self in (Kind.NPM, Kind.YARN, Kind.PNPM)
+
+
+class OwnCommand(NamedTuple):
+    """A command that runs the tests: its words, with ``${{ files }}`` or ``${{ ids }}`` for those
+    that are asked for. ``report``: the JUnit XML that it writes, relative to the workspace.
+    ``matcher``: the problem matcher or expression that reads what it prints."""
+
+    words: tuple[str, ...]
+    report: str = ""
+    matcher: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class TestRunner:
     """``folder``: where it runs, relative to the workspace ("" for the root). ``why``: the file
     that told of it. ``script``: the ``test`` script of a package.json. ``start``: where unittest
-    looks for tests. ``wrapper``: the project brings its own mvnw or gradlew.
+    looks for tests. ``wrapper``: the project brings its own mvnw or gradlew. ``own``: of a COMMAND.
 
     All of them run what the workspace brings along: they need trust.
     """
@@ -56,32 +81,48 @@ class TestRunner:
     naming: Naming = Naming()  # noqa: RUF009 - a tuple
     start: str = "."
     wrapper: bool = False
+    own: OwnCommand | None = None
+
+    @property
+    def name(self) -> str:
+        """One of its own among the runners of a workspace."""
+        return f"{self.kind}:{self.folder}"
+
+    def may_have(self, test: str) -> bool:
+        """Whether a test of this id, or file, can be one that it runs."""
+        if self.kind is Kind.COMMAND:
+            return True
+        file = file_of(test)
+        if not self.kind.is_python and not self.kind.is_node:
+            return not file.endswith((".py", *_SCRIPTS))
+        here = not self.folder or file.startswith(f"{self.folder}/")
+        return here and file.endswith(".py" if self.kind.is_python else _SCRIPTS)
 
 
-def detect(root: str) -> tuple[TestRunner, ...]:
+def detect(root: str, own: OwnCommand | None = None) -> tuple[TestRunner, ...]:
     """The runners of the workspace: Python's, then those of its root, then of its first folders.
 
-    A folder below has only runners of a kind that the root does not have.
+    A folder below has only runners of a kind that the root does not have. With a command of the
+    user's ``own`` there are no others.
     """
-    found = [*_python(root), *_others(root, "")]
+    if own is not None:
+        return (TestRunner(Kind.COMMAND, "", "tasks.testRunner.command", own=own),)
+    found = _in_folder(root, "")
     families = {_family(runner.kind) for runner in found}
     for folder in _folders(root):
-        below = _others(os.path.join(root, folder), folder)
+        below = _in_folder(os.path.join(root, folder), folder)
         found += (runner for runner in below if _family(runner.kind) not in families)
     return tuple(found)
 
 
-def interpreter(root: str, setting: str) -> str:
-    """The Python that runs the workspace's tests: its own, else ``setting``; empty: none."""
-    for folder in (".venv", "venv"):
-        path = os.path.join(root, folder, "bin", "python")
-        if os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
-    return setting
+def _in_folder(path: str, folder: str) -> list[TestRunner]:
+    inside = f"{folder}/" if folder else ""
+    found = (*_python(path), *_others(path))
+    return [replace(each, folder=folder, why=f"{inside}{each.why}") for each in found]
 
 
 def _family(kind: Kind) -> str:
-    return "node" if kind in (Kind.NPM, Kind.YARN, Kind.PNPM) else kind
+    return "python" if kind.is_python else "node" if kind.is_node else kind
 
 
 # ── Python ──────────────────────────────────────────────────────────────────────────────────────
@@ -147,19 +188,18 @@ def _python_files(root: str, folder: str) -> list[str]:
 # ── the others ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _others(path: str, folder: str) -> list[TestRunner]:
+def _others(path: str) -> list[TestRunner]:
     found = []
-    inside = f"{folder}/" if folder else ""
     script = _test_script(_read(path, "package.json"))
     if script:
-        found.append(TestRunner(_manager(path), folder, f"{inside}package.json", script=script))
+        found.append(TestRunner(_manager(path), "", "package.json", script=script))
     if _exists(path, "pom.xml"):
         wrapper = _exists(path, "mvnw")
-        found.append(TestRunner(Kind.MAVEN, folder, f"{inside}pom.xml", wrapper=wrapper))
+        found.append(TestRunner(Kind.MAVEN, "", "pom.xml", wrapper=wrapper))
     for name in ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"):
         if _exists(path, name):
             wrapper = _exists(path, "gradlew")
-            found.append(TestRunner(Kind.GRADLE, folder, f"{inside}{name}", wrapper=wrapper))
+            found.append(TestRunner(Kind.GRADLE, "", name, wrapper=wrapper))
             break
     return found
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from ...disk import read_regular
-from . import junit
+from . import generic
 from .detect import Kind, TestRunner
 from .events import seconds_of
-from .results import Selection, TestOutcome, TestReport, TestResult, file_of, one_each
+from .results import SUITE, Selection, TestOutcome, TestReport, TestResult, file_of, one_each
 
-_MOST_BYTES = 64 << 20
-_MOST_TEXT = 20_000
-_MOST_MESSAGE = 2_000
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_FRAME = re.compile(r"^\s*at .*?((?:file://)?/[^\s()]+?):(\d{1,9}):\d+\)?$", re.MULTILINE)
+_FILLED = re.compile(r"%[sdifjoOpc#$]|\$\{[^}]*\}|\$#?[A-Za-z_][\w.]*")
 _STARTERS = frozenset({"npx", "cross-env", "c8", "nyc"})
-_TAP = re.compile(r"^ *(?P<not>not )?ok\b *\d* *(?:- )?(?P<name>.*?)(?: # (?P<directive>\w+).*)?$")
-_TAP_FIELD = re.compile(r"^ *(?P<name>error|message|location|at): *[|'\"-]*(?P<value>.*?)['\"]?$")
-_TAP_PLACE = re.compile(r"(/[^\s()]+?):(\d{1,9})(?::\d+)?")
 _OUTCOMES = {
     "passed": TestOutcome.PASSED,
     "failed": TestOutcome.FAILED,
@@ -123,10 +115,18 @@ def _argument(file: str, folder: str) -> str:
 
 def _pattern(ids: tuple[str, ...]) -> str:
     """All three match it against a test's name with those of its suites before it."""
-    names = [id_.partition("::")[2].replace(" > ", " ") for id_ in ids if "::" in id_]
+    names = [id_.partition("::")[2] for id_ in ids if "::" in id_]
     if len(names) < len(ids):
         return ""
-    return f"^(?:{'|'.join(map(_escaped, dict.fromkeys(names)))})$" if names else ""
+    return f"^(?:{'|'.join(map(_named, dict.fromkeys(names)))})" if names else ""
+
+
+def _named(name: str) -> str:
+    """A suite is followed by what is in it. In the title of a table of cases, ``%s``, ``$name``
+    and ``${...}`` stand for any text."""
+    end = " " if name.endswith(SUITE) else "$"
+    pieces = _FILLED.split(name.removesuffix(SUITE).replace(SUITE, " "))
+    return ".*".join(map(_escaped, pieces)) + end
 
 
 def _escaped(text: str) -> str:
@@ -151,22 +151,14 @@ def report(
     started: float,
 ) -> TestReport:
     """From the JSON that was asked for; else from a junit.xml of this run, TAP, or the status."""
-    folder = os.path.join(root, runner.folder) if runner.folder else root
     if framework(runner.script).name:
         try:
-            document = json.loads(read_regular(results, _MOST_BYTES))
+            document = json.loads(read_regular(results, generic.MOST_BYTES))
         except (OSError, ValueError, RecursionError) as error:
             return TestReport((), False, f"the runner left no results: {error}")
         return TestReport(one_each(_from_json(document, root)), True)
-    found = _from_junit(folder, runner.folder, started) or one_each(_from_tap(output, root))
-    if found or exit_code == 0:
-        return TestReport(found, True)
-    plain = _COLOUR.sub("", output).strip()
-    file, line = _place(plain, root, "")
-    name = f"{runner.kind} test"
-    message = f"{name} ended with status {exit_code}"
-    failed = TestResult(name, TestOutcome.FAILED, 0.0, file, line, message, plain[-_MOST_TEXT:])
-    return TestReport((failed,), True)
+    run = generic.Run(f"{runner.kind} test", output, exit_code, started)
+    return generic.report(run, root, runner.folder)
 
 
 def _from_json(document: Any, root: str) -> Iterator[TestResult]:
@@ -175,16 +167,22 @@ def _from_json(document: Any, root: str) -> Iterator[TestResult]:
     for suite in suites if _is_list(suites) else ():
         if not isinstance(suite, dict):
             continue
-        file = _relative(str(suite.get("name", "")), root)
+        file = generic.relative(str(suite.get("name", "")), root)
         listed = suite.get("assertionResults")
         cases = [case for case in listed if isinstance(case, dict)] if _is_list(listed) else []
         for case in cases:
             yield _case(case, file, root)
         if suite.get("status") == "failed" and not cases:
-            text = _COLOUR.sub("", str(suite.get("message", ""))).strip()
-            _, line = _place(text, root, file)
+            text = generic.COLOUR.sub("", str(suite.get("message", ""))).strip()
+            _, line = generic.place(text, root, file)
             yield TestResult(
-                file, TestOutcome.ERROR, 0.0, file, line, _first(text), text[:_MOST_TEXT]
+                file,
+                TestOutcome.ERROR,
+                0.0,
+                file,
+                line,
+                generic.first(text),
+                text[: generic.MOST_TEXT],
             )
 
 
@@ -199,8 +197,8 @@ def _case(case: dict[str, Any], file: str, root: str) -> TestResult:
     outcome = _OUTCOMES.get(str(case.get("status")), TestOutcome.ERROR)
     messages = case.get("failureMessages")
     text = "\n".join(map(str, messages)) if _is_list(messages) else ""
-    text = _COLOUR.sub("", text).strip()
-    there, line = _place(text, root, file)
+    text = generic.COLOUR.sub("", text).strip()
+    there, line = generic.place(text, root, file)
     location = case.get("location")
     if there != file and isinstance(location, dict) and isinstance(location.get("line"), int):
         line = max(0, location["line"] - 1)
@@ -210,69 +208,6 @@ def _case(case: dict[str, Any], file: str, root: str) -> TestResult:
         seconds=seconds_of(case.get("duration")) / 1000,
         file=file,
         line=line,
-        message=_first(text),
-        text=text[:_MOST_TEXT],
+        message=generic.first(text),
+        text=text[: generic.MOST_TEXT],
     )
-
-
-def _from_junit(folder: str, prefix: str, started: float) -> tuple[TestResult, ...]:
-    path = os.path.join(folder, "junit.xml")
-    try:
-        if os.path.getmtime(path) < started - 1:
-            return ()
-        return one_each(junit.parse(read_regular(path, _MOST_BYTES), prefix, lambda *_: ""))
-    except (OSError, ValueError):
-        return ()
-
-
-def _from_tap(output: str, root: str) -> Iterator[TestResult]:
-    """The Test Anything Protocol, with the YAML block that may follow a failure."""
-    if not re.search(r"^TAP version 1[34]$", output, re.MULTILINE):
-        return
-    point: re.Match[str] | None = None
-    fields: dict[str, str] = {}
-    for line in (*output.splitlines(), "ok end"):
-        found = _TAP.match(line[:_MOST_MESSAGE])
-        if found is None:
-            if (field := _TAP_FIELD.match(line[:_MOST_MESSAGE])) and point is not None:
-                fields.setdefault(field["name"], field["value"])
-            continue
-        if point is not None:
-            yield _tap_result(point, fields, root)
-        point, fields = found, {}
-
-
-def _tap_result(point: re.Match[str], fields: Mapping[str, str], root: str) -> TestResult:
-    directive = (point["directive"] or "").lower()
-    outcome = TestOutcome.FAILED if point["not"] else TestOutcome.PASSED
-    if directive == "skip":
-        outcome = TestOutcome.SKIPPED
-    elif directive == "todo" and point["not"]:
-        outcome = TestOutcome.XFAILED
-    place = _TAP_PLACE.search(fields.get("location") or fields.get("at", ""))
-    file = _relative(place[1], root) if place else ""
-    line = max(0, int(place[2]) - 1) if place and file else 0
-    message = fields.get("error") or fields.get("message", "")
-    name = point["name"].strip() or "a test without a name"
-    return TestResult(f"{file}::{name}", outcome, 0.0, file, line, message)
-
-
-def _place(text: str, root: str, file: str) -> tuple[str, int]:
-    """The innermost frame in ``file`` ("": in any file of the project); (file, 0) without one."""
-    for found in _FRAME.finditer(text):
-        there = _relative(found[1].removeprefix("file://"), root)
-        if there and "node_modules" not in there and file in ("", there):
-            return there, max(0, int(found[2]) - 1)
-    return "", 0
-
-
-def _relative(path: str, root: str) -> str:
-    base = root.rstrip("/") + "/"
-    path = os.path.normpath(path)
-    return path[len(base) :] if path.startswith(base) else ""
-
-
-def _first(text: str) -> str:
-    """What is said before the stack, on one line or a few."""
-    said = re.split(r"^\s*at ", text, maxsplit=1, flags=re.MULTILINE)[0]
-    return said.strip()[:_MOST_MESSAGE]

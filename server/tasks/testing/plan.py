@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...runner.calls import Command
-from . import javascript, jvm
+from ..custom import FILES, IDS, named, words
+from . import generic, javascript, jvm
 from .detect import Kind, TestRunner
 from .events import Events
 from .results import Selection, TestReport, file_of
@@ -55,6 +56,9 @@ class Plan:
             report = self._streamed()
         elif self.runner.kind in (Kind.MAVEN, Kind.GRADLE):
             report = jvm.report(self.runner, self.root, exit_code, started)
+        elif (own := self.runner.own) is not None:
+            run = generic.Run(os.path.basename(own.words[0]), output, exit_code, started)
+            report = generic.report(run, self.root, "", own.report, own.matcher)
         else:
             report = javascript.report(
                 self.runner, self.root, self.results, output, exit_code, started
@@ -85,13 +89,17 @@ def plan(
 ) -> Plan:
     """``root`` is the workspace; ``folder`` a new private one outside of it, for the answer.
 
-    ``interpreter`` (``detect.interpreter``) is for Python's runners alone. Raises ValueError, with
-    a message for people, when there is no way to run them.
+    ``interpreter`` is for Python's runners alone. Raises ValueError, for people, when a command of
+    the user's asks for what is not there.
     """
     selection, note = _bounded(selection)
     results = os.path.join(folder, "results")
     cwd = os.path.join(root, runner.folder) if runner.folder else root
-    if runner.kind in (Kind.PYTEST, Kind.UNITTEST):
+    if runner.own is not None:
+        chosen, argv, told = _own(runner.own.words, selection, root)
+        command = Command(argv, cwd, dict(environment))
+        return Plan(runner, root, command, chosen, note=note or told)
+    if runner.kind.is_python:
         argv = _python(runner, selection, results, interpreter)
         command = Command(argv, cwd, dict(environment))
         return Plan(runner, root, command, selection, results, streams=True, note=note)
@@ -107,16 +115,26 @@ def plan(
 def _python(
     runner: TestRunner, selection: Selection, results: str, interpreter: str
 ) -> tuple[str, ...]:
-    if not interpreter:
-        raise ValueError(
-            "There is no Python to run the tests with: make a .venv in the workspace, or name an "
-            "interpreter in the settings."
-        )
-    asked = (*selection.files, *selection.ids)
+    inside = f"{runner.folder}/" if runner.folder else ""
+    asked = [name.removeprefix(inside) for name in (*selection.files, *selection.ids)]
     if runner.kind is Kind.PYTEST:
         return (interpreter, str(_REPORTERS / "pytest_reporter.py"), results, *asked)
     program = str(_REPORTERS / "unittest_reporter.py")
     return (interpreter, program, results, runner.start, runner.start, *asked)
+
+
+def _own(
+    own: tuple[str, ...], selection: Selection, root: str
+) -> tuple[Selection, tuple[str, ...], str]:
+    """What will run of a selection, the command for it, and why it is more than was asked for."""
+    takes = named(own)
+    note = ""
+    if not selection.everything and IDS not in takes:
+        files = tuple(dict.fromkeys((*selection.files, *map(file_of, selection.ids))))
+        selection = Selection(files) if FILES in takes else Selection()
+        note = "" if FILES in takes else "The command takes no choice of tests: all are run."
+    asked = {FILES: selection.files, IDS: (*selection.files, *selection.ids)}
+    return selection, tuple(words(own, asked, Path(root))), note
 
 
 def _bounded(selection: Selection) -> tuple[Selection, str]:

@@ -59,7 +59,10 @@ class Selection:
         return not self.files and not self.ids
 
     def covers(self, id_: str) -> bool:
-        return self.everything or file_of(id_) in self.files or id_ in self.ids
+        """A class or a suite has the tests in it, and a test has its cases."""
+        if self.everything or file_of(id_) in self.files or id_ in self.ids:
+            return True
+        return any(id_.startswith((f"{one}::", f"{one}[")) or _is_in(id_, one) for one in self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,14 @@ class TestReport:
     def ok(self) -> bool:
         """Whether it is a verdict, and a good one."""
         return self.complete and not self.why and not self.failures
+
+
+SUITE = " > "
+"""Between the names of a JavaScript suite and of what is in it; the id of a suite ends with it."""
+
+
+def _is_in(id_: str, suite: str) -> bool:
+    return suite.endswith(SUITE) and id_.startswith(suite)
 
 
 def file_of(id_: str) -> str:

@@ -182,7 +182,10 @@ def main() -> int:
     try:
         import pytest
     except ImportError as error:
-        reporter.end(f"pytest cannot be imported by {sys.executable}: {error}")
+        todo = "install it there, or name another interpreter in tasks.testRunner.interpreter"
+        missing = error.name == "pytest"
+        why = f"no pytest: {todo}" if missing else f"a pytest that cannot be imported: {error}"
+        reporter.end(f"{sys.executable} has {why}")
         return 4
     return int(pytest.main(files, plugins=[reporter]))
 
