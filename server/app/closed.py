@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..checks import compose
 from ..checks.engine import Checks
 from .folders import Folders
 from .scan import Scan, Seen
@@ -57,7 +56,7 @@ class ClosedFiles:
     # ── what is shown ───────────────────────────────────────────────────────────────────────────
 
     def show(self, workspace: Workspace) -> None:
-        for path in workspace.files:
+        for path in workspace.views():
             self._show(workspace, path)
 
     def show_again(self, workspace: Workspace, paths: Iterable[str]) -> None:
@@ -68,19 +67,17 @@ class ClosedFiles:
     def _show(self, workspace: Workspace, path: str) -> None:
         if self._is_open(path):
             return
-        known = workspace.files.get(path)
-        problems = known.problems if known else ()
-        if found := workspace.tasks_on(path):
-            reports = (*(known.reports if known else ()), *found)
-            problems = compose.problems(reports, workspace.settings)
-        self._sink.problems(uri_of(path), None, None, problems)
+        self._sink.problems(uri_of(path), None, None, workspace.view(path).problems)
 
     def forget(self, paths: Iterable[str]) -> None:
         """What was said of files, or of all files in folders, is said no more."""
         if not (gone := frozenset(paths)):
             return
         for workspace in self._folders:
+            tasked = workspace.gone(gone)
             self._forget(workspace, workspace.below(gone))
+            for path in tasked:
+                self._hide(path)
 
     def _forget(self, workspace: Workspace, known: Collection[str]) -> None:
         workspace.results.forget(known)
@@ -88,7 +85,7 @@ class ClosedFiles:
             self._changed()
         for path in known:
             del workspace.files[path]
-            self._hide(path)
+            self._show(workspace, path)
 
     def _hide(self, path: str) -> None:
         if not self._is_open(path):
@@ -247,7 +244,7 @@ class ClosedFiles:
         if around is not None and self._is_kept(around):
             self._hand_over(workspace, around, str(root))
         else:
-            for path in workspace.files:
+            for path in workspace.views():
                 self._hide(path)
 
     def _hand_over(self, giver: Workspace, taker: Workspace, place: str) -> None:

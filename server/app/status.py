@@ -23,12 +23,8 @@ def status_of(
 ) -> Status:
     """``passes``: scans and looks that are under way, which count as running."""
     open_paths = {document.path for document in documents}
-    closed = [
-        view
-        for workspace in workspaces
-        for path, view in workspace.files.items()
-        if path not in open_paths
-    ]
+    views = {path: view for workspace in workspaces for path, view in workspace.views().items()}
+    closed = [view for path, view in views.items() if path not in open_paths]
     reports: defaultdict[str, defaultdict[State, list[Report]]] = defaultdict(
         partial(defaultdict, list)
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
+from ..checks import compose
 from ..checks.engine import Checks, Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..discover import Found, around
@@ -21,6 +22,8 @@ from ..store.database import Database
 from ..store.results import RESULTS, Results
 from .scan import FileView, Scan, Seen
 from .stale import Stale
+
+_NOTHING = FileView((), (), compose.counts(()))
 
 
 class Workspace:
@@ -43,6 +46,8 @@ class Workspace:
         self.stale = Stale()
         self.tasked: dict[str, dict[str, Report]] = {}
         """What tasks found, by task and path."""
+        self._joined: dict[str, FileView] = {}
+        """What ``view`` made, for as long as it is made of the same."""
         self._loaded = False
         self.state = store
         self._database = Database(store / "results.db", RESULTS)
@@ -74,6 +79,7 @@ class Workspace:
         self._loaded = True
         if (before.rules, before.severity) != (self.settings.rules, self.settings.severity):
             self.files = {p: FileView.of(v.reports, self.settings) for p, v in self.files.items()}
+            self._joined.clear()
         return before != self.settings
 
     def _load(self, editor: Mapping[str, Any] | None) -> settings_.Loaded:
@@ -105,6 +111,32 @@ class Workspace:
     def tasks_on(self, path: str) -> list[Report]:
         """What tasks found in a file."""
         return [found[path] for found in self.tasked.values() if path in found]
+
+    def view(self, path: str) -> FileView:
+        """What is known and shown of a file that is not open, with what tasks found in it."""
+        known = self.files.get(path, _NOTHING)
+        found = self.tasks_on(path)
+        if not found:
+            return known
+        reports = (*known.reports, *found)
+        joined = self._joined.get(path)
+        if joined is None or joined.reports != reports:
+            joined = self._joined[path] = FileView.of(reports, self.settings)
+        return joined
+
+    def views(self) -> dict[str, FileView]:
+        """Of all files that something is known of."""
+        tasked = {path for found in self.tasked.values() for path in found}
+        self._joined = {path: view for path, view in self._joined.items() if path in tasked}
+        return self.files | {path: self.view(path) for path in tasked}
+
+    def gone(self, paths: AbstractSet[str]) -> set[str]:
+        """These files, or all in these folders, are gone, and what tasks found with them; which."""
+        tasked = {path for found in self.tasked.values() for path in found}
+        gone = {path for path in tasked if not paths.isdisjoint(around(path))}
+        for task, found in self.tasked.items():
+            self.tasked[task] = {p: report for p, report in found.items() if p not in gone}
+        return gone
 
     async def scan(
         self, checks: Checks, paths: Sequence[Path], seen: Callable[[Seen], object]

@@ -29,6 +29,16 @@ def own_tasks(workspace: Path, **tasks: str) -> None:
     config.write_text("\n".join(lines) + "\n")
 
 
+def own_interpreter(workspace: Path) -> None:
+    """An environment of the workspace: the interpreter of these tests, which has pytest."""
+    interpreter = workspace / ".venv" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    lines = ["#!/bin/sh", "export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1"]
+    lines += [f'exec {shlex.quote(sys.executable)} "$@"', ""]
+    interpreter.write_text("\n".join(lines))
+    interpreter.chmod(0o755)
+
+
 def jobs(editor: Editor) -> list[Json]:
     """The newest jobs that the editor was told of."""
     told = editor.said("understudy/tasks")
@@ -86,16 +96,63 @@ async def test_what_is_mended_is_gone(start: Start, workspace: Path) -> None:
     await editor.sees(file)
 
 
+async def test_what_tasks_find_counts_once(start: Start, workspace: Path) -> None:
+    """Open or closed, whether it is analysed or not, until it is mended or gone."""
+    file, other = workspace / "main.c", workspace / "app.py"
+    file.touch()
+    other.write_text("import os\n")
+    (workspace / "errors").write_text("main.c:1:1: error: bad\napp.py:1:1: error: worse\n")
+    own_tasks(workspace, compile=f"cat {shlex.quote(str(workspace / 'errors'))}")
+    editor = await start(trusted=True)
+
+    def counts() -> int:
+        return sum(editor.status.get("counts", {}).values())
+
+    await run(editor, "compile")
+    await editor.until(lambda: counts() == 2)
+    await editor.command("scanWorkspace")
+    await editor.until(lambda: counts() == 3)
+    buffer = editor.open(other)
+    await editor.idle()
+    assert counts() == 3
+    editor.close(buffer)
+    await editor.idle()
+    assert counts() == 3
+    file.unlink()
+    editor.touch(deleted=[file])
+    await editor.until(lambda: counts() == 2)
+    assert editor.shown(file) == []
+    (workspace / "errors").write_text("")
+    await run(editor, "compile")
+    await editor.until(lambda: counts() == 1)
+
+
+async def test_what_was_found_is_shown_and_cleared_by_another_process(
+    start: Start, workspace: Path
+) -> None:
+    file = workspace / "tests" / "test_it.py"
+    file.parent.mkdir()
+    file.write_text(TESTS)
+    own_interpreter(workspace)
+    editor = await start(trusted=True)
+    await run(editor, "test_runner")
+    await editor.until(lambda: editor.shown(file))
+    await editor.kill()
+    again = await start(trusted=True)
+    await again.until(lambda: again.shown(file))
+    file.write_text(TESTS.replace("'😀'", "4"))
+    done = await run(again, "test_runner", {"failed": True})
+    assert done["summary"] == "1 passed"
+    await again.until(lambda: not again.shown(file))
+
+
 async def test_the_tests_are_run_and_shown_at_the_failing_line(
     start: Start, workspace: Path
 ) -> None:
     file = workspace / "tests" / "test_it.py"
     file.parent.mkdir()
     file.write_text(TESTS)
-    interpreter = workspace / ".venv" / "bin" / "python"
-    interpreter.parent.mkdir(parents=True)
-    interpreter.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
-    interpreter.chmod(0o755)
+    own_interpreter(workspace)
     editor = await start(trusted=True)
     buffer = editor.open(file)
     await editor.idle()
