@@ -227,9 +227,38 @@ function asking.scanWorkspace()
   end)
 end
 
+-- Asks for the parameters from `number` on that have no default; Neovim's `null` is `vim.NIL`.
+local function ask_for(parameters, number, given, on_answers)
+  local parameter = parameters[number]
+  if not parameter then
+    on_answers(given)
+    return
+  end
+  local function answered(answer)
+    if answer then
+      given[parameter.name] = answer
+      ask_for(parameters, number + 1, given, on_answers)
+    end
+  end
+  local choices = parameter.type == "boolean" and { "true", "false" } or parameter.choices
+  if parameter.default ~= vim.NIL and parameter.default ~= nil then
+    ask_for(parameters, number + 1, given, on_answers)
+  elseif #choices > 0 then
+    vim.ui.select(choices, { prompt = parameter.question }, answered)
+  else
+    vim.ui.input({ prompt = parameter.question .. " " }, answered)
+  end
+end
+
 function asking.runTask(name)
   local function run(task, root)
-    execute("runTask", started, { task, vim.empty_dict(), root })
+    execute("taskParameters", function(parameters)
+      if type(parameters) == "table" then
+        ask_for(parameters, 1, vim.empty_dict(), function(given)
+          execute("runTask", started, { task, given, root })
+        end)
+      end
+    end, { task, root })
   end
   if name then
     run(name)

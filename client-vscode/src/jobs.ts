@@ -14,10 +14,19 @@ export interface Job {
   causes: string[];
 }
 
+/** What can be given to a task; without a default it has to be. */
+export interface Parameter {
+  name: string;
+  default: string | null;
+  type: "text" | "number" | "boolean";
+  choices: string[];
+  question: string;
+}
+
 /** The tasks and the newest jobs of one folder. */
 export interface Folder {
   root: string;
-  tasks: { name: string; title: string }[];
+  tasks: { name: string; title: string; parameters: Parameter[] }[];
   jobs: Job[];
   heldBack: string;
 }
@@ -48,6 +57,23 @@ export function grouped(folders: readonly Folder[]): Group[] {
     { title: "History", rows: of("ended") },
   ];
   return groups.filter((group) => group.rows.length > 0);
+}
+
+/** Those that a person has to be asked for. */
+export function lacking(parameters: readonly Parameter[], given: object): Parameter[] {
+  return parameters.filter((each) => each.default === null && !(each.name in given));
+}
+
+/** The answers to choose from; undefined where any text or number is one. */
+export function answers({ type, choices }: Parameter): string[] | undefined {
+  if (choices.length > 0) return choices;
+  return type === "boolean" ? ["true", "false"] : undefined;
+}
+
+/** What is wrong with an answer. */
+export function complaint({ type }: Parameter, answer: string): string | undefined {
+  const number = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
+  return type === "number" && !number.test(answer) ? "This must be a number." : undefined;
 }
 
 function row(folder: Folder, job: Job): Row {

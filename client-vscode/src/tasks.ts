@@ -1,6 +1,15 @@
 import * as vscode from "vscode";
 
-import { grouped, type Folder, type Group, type Row } from "./jobs.ts";
+import {
+  answers,
+  complaint,
+  grouped,
+  lacking,
+  type Folder,
+  type Group,
+  type Parameter,
+  type Row,
+} from "./jobs.ts";
 import { SECTION } from "./settings.ts";
 
 type Ask = (command: string, args: unknown[]) => Promise<unknown>;
@@ -103,13 +112,34 @@ export class TasksView implements vscode.TreeDataProvider<Group | Row>, vscode.D
 
   /** The arguments of a command, asked for where they are not given; undefined: thought better of. */
   async completed(command: string, args: unknown[]): Promise<unknown[] | undefined> {
-    if (command === `${SECTION}.runTask` && args.length === 0) return this.pickTask();
+    if (command === `${SECTION}.runTask`) {
+      const picked = args.length === 0 ? await this.pickTask() : args;
+      return picked && this.answered(picked);
+    }
     if (command === `${SECTION}.cancelTask`) {
       const [first] = args;
       if (isRow(first)) return [first.root, first.job.id];
       if (args.length === 0) return this.pickJob();
     }
     return args;
+  }
+
+  /** Arguments of `runTask` with what the task lacks, asked for one by one. */
+  private async answered([name, given, root]: unknown[]): Promise<unknown[] | undefined> {
+    const known = await this.ask(`${SECTION}.taskParameters`, [name, root ?? null]);
+    const values: Record<string, unknown> = { ...(given as object | undefined) };
+    for (const each of lacking(Array.isArray(known) ? (known as Parameter[]) : [], values)) {
+      const choices = answers(each);
+      const answer = choices
+        ? await vscode.window.showQuickPick(choices, { placeHolder: each.question })
+        : await vscode.window.showInputBox({
+            prompt: each.question,
+            validateInput: (text) => complaint(each, text),
+          });
+      if (answer === undefined) return undefined;
+      values[each.name] = answer;
+    }
+    return [name, values, root ?? null];
   }
 
   private async pickTask(): Promise<unknown[] | undefined> {

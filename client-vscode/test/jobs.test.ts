@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { grouped, type Folder, type Job } from "../src/jobs.ts";
+import {
+  answers,
+  complaint,
+  grouped,
+  lacking,
+  type Folder,
+  type Job,
+  type Parameter,
+} from "../src/jobs.ts";
 
 const job = (given: Partial<Job>): Job => ({
   id: 1,
@@ -21,7 +29,7 @@ const job = (given: Partial<Job>): Job => ({
 
 const folder = (jobs: Job[], heldBack = ""): Folder => ({
   root: "/shop",
-  tasks: [{ name: "tests", title: "Tests" }],
+  tasks: [{ name: "tests", title: "Tests", parameters: [] }],
   jobs,
   heldBack,
 });
@@ -59,4 +67,38 @@ test("groups come in their order, and empty ones are left out", () => {
       ["History", ["Tests", "gone"]],
     ],
   );
+});
+
+const parameter = (given: Partial<Parameter>): Parameter => ({
+  name: "version",
+  default: null,
+  type: "text",
+  choices: [],
+  question: "Which version?",
+  ...given,
+});
+
+test("only what has no default and was not given is asked for", () => {
+  const parameters = [
+    parameter({}),
+    parameter({ name: "part", default: "patch" }),
+    parameter({ name: "empty", default: "" }),
+    parameter({ name: "given" }),
+  ];
+  const names = lacking(parameters, { given: false }).map((each) => each.name);
+  assert.deepEqual(names, ["version"]);
+});
+
+test("a question has answers to choose from, or takes what fits", () => {
+  assert.deepEqual(answers(parameter({ choices: ["minor", "major"] })), ["minor", "major"]);
+  assert.deepEqual(answers(parameter({ type: "boolean" })), ["true", "false"]);
+  assert.equal(answers(parameter({ type: "number" })), undefined);
+  for (const [answer, fits] of [
+    ["1.10", true],
+    ["-.5", true],
+    ["", false],
+    ["1e", false],
+  ] as const)
+    assert.equal(complaint(parameter({ type: "number" }), answer) === undefined, fits, answer);
+  assert.equal(complaint(parameter({}), ""), undefined);
 });

@@ -20,7 +20,7 @@ from ..tasks.test_runs import NAME as TESTS
 from .chores import Chores, ScanAll, budget_of, newest_log
 from .folders import Folders
 from .notices import DELIVER
-from .presentation import job_line, job_payload
+from .presentation import job_line, job_payload, task_payload
 from .sinks import Progress, Sink, when_slow
 from .workspace import Workspace
 
@@ -164,12 +164,19 @@ class Background:
     ) -> dict[str, Any]:
         """Run a task; the job's payload, with its ``root``. Raises ValueError, for people."""
         chores = self._of(root, task)
+        if complaint := chores.engine.tasks[task].complaint(parameters):
+            raise ValueError(complaint)
         self._last = Asked(chores.workspace.root, task, parameters)
         cause = ("manual", "asked for in the editor")
         id_ = await chores.engine.submit(task, parameters, cause=cause)
         record = await chores.engine.jobs.get(id_)
         assert record is not None
         return {**job_payload(record), "root": str(chores.workspace.root)}
+
+    async def parameters(self, task: str, root: Path | None) -> list[dict[str, Any]]:
+        """What can be given to a task, as ``task_payload`` has it. Raises ValueError."""
+        payload = task_payload(self._of(root, task).engine.tasks[task])
+        return list(payload["parameters"])
 
     async def run_tests(self, parameters: Mapping[str, Any], root: Path | None) -> dict[str, Any]:
         """As ``run``, for the tests."""
@@ -215,9 +222,7 @@ class Background:
         recent = await engine.jobs.recent(limit=_LISTED)
         return {
             "root": str(chores.workspace.root),
-            "tasks": [
-                {"name": t.name, "title": t.title} for t in engine.tasks.values() if not t.hidden
-            ],
+            "tasks": [task_payload(task) for task in engine.tasks.values() if not task.hidden],
             "jobs": [job_payload(record) for record in recent if record.task != DELIVER],
             "heldBack": engine.held_back,
         }

@@ -46,6 +46,12 @@ RUN_TASK = Command(
     "Run Task…",
     "Run a task. Arguments: its name, its parameters, the folder; asks for what is not given.",
 )
+PARAMETERS = Command(
+    "understudy.taskParameters",
+    "Parameters of Task",
+    "What can be given to a task. Arguments: its name and the folder.",
+    palette=False,
+)
 RUN_TESTS = Command(
     "understudy.runTests",
     "Run Tests",
@@ -78,6 +84,7 @@ REPORT = Command(
 COMMANDS = (
     SCAN,
     RUN_TASK,
+    PARAMETERS,
     RUN_TESTS,
     RUN_AGAIN,
     CANCEL_TASK,

@@ -15,6 +15,7 @@ from ..notifications.templates import compose
 from ..runner import forecast
 from ..runner.graph import Plan, needs_of
 from ..runner.scheduler import nodes_of
+from ..runner.task import Task
 from ..store.job_rows import DONE
 from ..triggers.rules import Event, On, describe, explain, schedules
 from ..triggers.schedule import Mark, next_due, settle
@@ -27,8 +28,7 @@ from .service import Service
 class Kind(NamedTuple):
     """A task that can be asked for. ``seconds``: what it takes; None: that is not known yet."""
 
-    name: str
-    title: str
+    task: Task
     needs: tuple[str, ...]
     seconds: float | None
 
@@ -41,8 +41,7 @@ async def kinds_of(service: Service) -> list[Kind]:
     nodes = nodes_of(engine.tasks)
     return [
         Kind(
-            task.name,
-            task.title,
+            task,
             needs_of(nodes, task.name),
             round(known[task.name].seconds, 3) if task.name in known else None,
         )

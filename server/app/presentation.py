@@ -10,6 +10,7 @@ from typing import Any
 from ..findings.describe import code, hover, title
 from ..model import State, Status
 from ..runner.graph import Plan
+from ..runner.task import Task
 from ..store.job_rows import DONE, JobState, Record
 from ..tasks.answers import issues_of, summary_of
 
@@ -25,6 +26,7 @@ __all__ = [
     "plan_payload",
     "status_payload",
     "summary",
+    "task_payload",
     "title",
     "took_line",
 ]
@@ -167,6 +169,24 @@ def took_line(plan: Plan) -> str:
 def _times(plan: Plan, about: str = "") -> str:
     together = f"{about}{plan.parallel:.1f} s"
     return f"{together}, one after another {plan.serial:.1f} s ({plan.speed_up:.1f}×)"
+
+
+def task_payload(task: Task) -> dict[str, Any]:
+    """A task as every front is told of it; a parameter without ``default`` has to be given."""
+    return {
+        "name": task.name,
+        "title": task.title,
+        "parameters": [
+            {
+                "name": each.name,
+                "default": each.default,
+                "type": each.kind,
+                "choices": list(each.choices),
+                "question": each.question or each.name,
+            }
+            for each in task.parameters
+        ],
+    }
 
 
 def job_line(record: Record) -> str:

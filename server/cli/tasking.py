@@ -7,14 +7,21 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..app.planning import Kind, kinds_of, took
-from ..app.presentation import job_line, job_payload, plan_lines, plan_payload, took_line
+from ..app.presentation import (
+    job_line,
+    job_payload,
+    plan_lines,
+    plan_payload,
+    task_payload,
+    took_line,
+)
 from ..app.service import Service, open_service
 from .exits import Exit
 from .scan import root_of
@@ -56,16 +63,24 @@ def run(
     after. Ends with 0 when it succeeded and nothing was found, 1 when issues were found, 2 when
     there is no such task, 3 when it failed.
     """
-    given, root = _parameters(parameters), root_of((folder,))
-    work = _hand_over(root, task, given) if detach else _run(root, task, given, as_json=as_json)
-    ctx.exit(asyncio.run(work))
+    root = root_of((folder,))
+    work = (
+        _hand_over(root, task, parameters)
+        if detach
+        else _run(root, task, parameters, as_json=as_json)
+    )
+    ctx.exit(asyncio.run(_run(root, task, parameters, as_json=as_json)))
 
 
-def _parameters(words: tuple[str, ...]) -> dict[str, Any]:
-    """``NAME=VALUE`` as JSON where it is, else as text; a bare NAME is true."""
+def _parameters(words: tuple[str, ...], texts: Collection[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` as JSON where it is, else as text; a bare NAME is true. What is in ``texts``
+    is left as it is: 1.10 is no number when it is a version."""
     given: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
+        if name in texts and equals:
+            given[name] = value
+            continue
         try:
             given[name] = json.loads(value) if equals else True
         except ValueError:
@@ -73,23 +88,34 @@ def _parameters(words: tuple[str, ...]) -> dict[str, Any]:
     return given
 
 
-async def _hand_over(root: Path, task: str, parameters: dict[str, Any]) -> int:
+async def _hand_over(root: Path, task: str, words: tuple[str, ...]) -> int:
     async with open_service(root, "command", runs=False) as service:
         complain(service)
+        given = _given(service, task, words)
         with _refusing():
-            id_ = await service.engine.submit(task, parameters, cause=_CAUSE)
+            id_ = await service.engine.submit(task, given, cause=_CAUSE)
         waits = "" if service.engine.holder() else "; nothing runs it until `understudy start` does"
         click.echo(f"job {id_} is queued{waits}")
         return Exit.CLEAN
 
 
-async def _run(root: Path, task: str, parameters: dict[str, Any], *, as_json: bool) -> int:
+def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[str, Any]:
+    known = service.engine.tasks.get(task)
+    texts = {each.name for each in known.parameters} if known else ()
+    given = _parameters(words, texts)
+    if known and (complaint := known.complaint(given)):
+        raise click.UsageError(f"{complaint}. Give parameters as NAME=VALUE.")
+    return given
+
+
+async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) -> int:
     async with open_service(root, "command") as service:
         complain(service)
         engine = service.engine
+        given = _given(service, task, words)
         with _refusing():
             plan = await engine.plan(task)
-            ids = await engine.submit_all(task, parameters, cause=_CAUSE)
+            ids = await engine.submit_all(task, given, cause=_CAUSE)
         if as_json:
             click.echo(json.dumps({"plan": plan_payload(plan)}))
         elif len(ids) > 1:
@@ -173,7 +199,11 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
                 click.echo(
                     json.dumps(
                         {
-                            "tasks": [kind._asdict() for kind in kinds],
+                            "tasks": [
+                                task_payload(kind.task)
+                                | {"needs": kind.needs, "seconds": kind.seconds}
+                                for kind in kinds
+                            ],
                             "jobs": [job_payload(job) for job in jobs],
                         },
                         indent=2,
@@ -181,7 +211,7 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
                 )
                 return
             for kind in kinds:
-                click.echo(f"{kind.name:<24} {kind.title}{_expected(kind)}")
+                click.echo(f"{kind.task.name:<24} {kind.task.title}{_about(kind)}")
             click.echo()
             for job in reversed(jobs):
                 click.echo(job_line(job))
@@ -189,8 +219,9 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
     asyncio.run(look())
 
 
-def _expected(kind: Kind) -> str:
-    parts = [f"about {kind.seconds:.1f} s"] if kind.seconds is not None else []
+def _about(kind: Kind) -> str:
+    parts = [f"{each.name}={each.default or '…'}" for each in kind.task.parameters]
+    parts += [f"about {kind.seconds:.1f} s"] if kind.seconds is not None else []
     parts += [f"needs {', '.join(kind.needs)}"] if kind.needs else []
     return f" ({'; '.join(parts)})" if parts else ""
 

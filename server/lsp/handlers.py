@@ -216,6 +216,12 @@ async def run_task(ls: Server, *given: Any) -> Any:
     return await _asked(ls, ls.core.background.run(str(task), _mapping(parameters), _root(root)))
 
 
+async def task_parameters(ls: Server, *given: Any) -> Any:
+    """Arguments: a task's name and a folder, which may be left out."""
+    task, root = _padded(given, 2)
+    return await _asked(ls, ls.core.background.parameters(str(task), _root(root)))
+
+
 async def run_tests(ls: Server, *given: Any) -> Any:
     """Arguments: parameters, a folder; both may be left out."""
     parameters, root = _padded(given, 2)
@@ -305,6 +311,7 @@ _FEATURES_WITH_OPTIONS = (
 _COMMANDS: dict[str, Handler] = {
     commands.SCAN.id: scan_workspace,
     commands.RUN_TASK.id: run_task,
+    commands.PARAMETERS.id: task_parameters,
     commands.RUN_TESTS.id: run_tests,
     commands.RUN_AGAIN.id: run_again,
     commands.CANCEL_TASK.id: cancel_task,

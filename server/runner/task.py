@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model import Cost, Importance
 from ..store.job_rows import Checkpoint, Record
@@ -30,6 +31,35 @@ class Transient(Exception):
     """Raised by a task for a failure that may be gone the next time."""
 
 
+class Parameter(NamedTuple):
+    """``default`` None: it has to be given. ``kind`` is text, number or boolean; ``choices``, if
+    any, are all that it can be; ``question`` is for people."""
+
+    name: str
+    default: str | None = None
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+    question: str = ""
+
+    def fits(self, value: Any) -> bool:
+        text = str(value)
+        if self.choices:
+            return text in self.choices
+        if self.kind == "boolean":
+            return text.lower() in ("true", "false")
+        return self.kind != "number" or _NUMBER.fullmatch(text) is not None
+
+    @property
+    def expected(self) -> str:
+        """``version (one of patch, minor)``, for people."""
+        kind = f"one of {', '.join(self.choices)}" if self.choices else _KINDS.get(self.kind, "")
+        return f"{self.name} ({kind})" if kind else self.name
+
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_KINDS = {"number": "a number", "boolean": "true or false"}
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Something that can be run for the user.
@@ -37,7 +67,8 @@ class Task:
     ``repeatable``: an interrupted run may simply be run again. ``timeout`` is in seconds, as is
     ``retry_delay``, the first of a series that doubles. ``needs`` names tasks that have to succeed
     first; ``inputs`` and ``outputs`` are patterns, from which more needs follow. ``needs_trust``:
-    it runs what the workspace brings along. ``hidden``: people are not offered it.
+    it runs what the workspace brings along. ``hidden``: people are not offered it. ``parameters``:
+    what a person can be asked for.
     """
 
     name: str
@@ -53,6 +84,15 @@ class Task:
     outputs: tuple[str, ...] = ()
     needs_trust: bool = False
     hidden: bool = False
+    parameters: tuple[Parameter, ...] = ()
+
+    def complaint(self, given: Mapping[str, Any]) -> str:
+        """Why it cannot be run with these parameters, for people; empty when it can."""
+        lacking = [p for p in self.parameters if p.default is None and p.name not in given]
+        if lacking:
+            return f"{self.name} needs {', '.join(each.expected for each in lacking)}"
+        unfit = [p for p in self.parameters if p.name in given and not p.fits(given[p.name])]
+        return f"{self.name} cannot use what is given for {unfit[0].expected}" if unfit else ""
 
 
 @dataclass(eq=False)

@@ -69,6 +69,16 @@ class TestRunner(Group):
     on_push: Annotated[bool, About("Run the tests before a push, with the hook installed.")] = True
 
 
+class Question(Group):
+    """What an editor asks when a parameter has no default."""
+
+    text: Annotated[str, About("The question. Empty: the parameter's name.")] = ""
+    type: Annotated[Literal["text", "number", "boolean"], About("What the answer has to be.")] = (
+        "text"
+    )
+    choices: Annotated[tuple[str, ...], About("The answers to choose from. Empty: any.")] = ()
+
+
 class CustomTask(Group):
     """``retries`` -1 and ``timeout_seconds`` 0: as ``tasks`` has them."""
 
@@ -83,6 +93,13 @@ class CustomTask(Group):
     parameters: Annotated[
         Mapping[str, str], About("Parameters of the command, each with its default.")
     ] = NO_TEXTS
+    ask: Annotated[
+        Mapping[str, Question],
+        About(
+            "How to ask for parameters; for those without default an editor asks, and the command "
+            "line wants them."
+        ),
+    ] = MappingProxyType({})
     matcher: Annotated[
         str,
         About(

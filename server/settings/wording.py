@@ -64,8 +64,9 @@ def _find(path: Path) -> tuple[Option | None, Path]:
     if option is None:
         return None, path
     rest = path[len(option.path) :]
-    field = next((each for each in option.entry if rest[1:2] == each.path), None)
-    return (option, rest) if field is None else (field, rest[2:])
+    while field := next((each for each in option.entry if rest[1:2] == each.path), None):
+        option, rest = field, rest[2:]
+    return option, rest
 
 
 def _expected(path: Path) -> str:

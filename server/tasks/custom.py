@@ -11,8 +11,8 @@ from typing import Any
 from ..model import Importance
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
-from ..runner.task import Context, Result, Task
-from ..settings.tasks import CustomTask, Tasks
+from ..runner.task import Context, Parameter, Result, Task
+from ..settings.tasks import CustomTask, Question, Tasks
 from .answers import found, reports_of
 from .builtin_matchers import BUILTIN
 from .matchers import Matched, Matcher, match
@@ -54,7 +54,20 @@ def _task(
         inputs=own.inputs,
         outputs=own.outputs,
         needs_trust=True,
+        parameters=parameters_of(own),
     )
+
+
+def parameters_of(own: CustomTask) -> tuple[Parameter, ...]:
+    """Those that its command names, then those that only have a default."""
+    known = dict.fromkeys((*named(own.command), *own.parameters, *own.ask))
+    given = ("root", FILES)
+    return tuple(_parameter(name, own) for name in known if name not in given)
+
+
+def _parameter(name: str, own: CustomTask) -> Parameter:
+    asked = own.ask.get(name, Question())
+    return Parameter(name, own.parameters.get(name), asked.type, asked.choices, asked.text)
 
 
 def _below(root: Path, cwd: str, name: str) -> Path:
@@ -89,7 +102,8 @@ def words(command: Sequence[str], parameters: Mapping[str, Any], root: Path) -> 
     def value(place: re.Match[str]) -> str:
         if (name := place[1]) not in values:
             raise ValueError(f"the parameter {name!r} has no value")
-        return str(values[name])
+        found = values[name]
+        return str(found).lower() if isinstance(found, bool) else str(found)
 
     argv: list[str] = []
     for word in command:

@@ -35,6 +35,12 @@ tasks:
     right: {command: [sh, -c, "sleep 0.6; echo main.c:1:1: warning: hm"], matcher: gcc}
     both: {command: [echo, done], needs: [left, right]}
     none: {command: [echo, done], needs: [left, compile]}
+    release:
+      command: [echo, "${{ version }}", "${{ part }}", "${{ notes }}"]
+      parameters: {part: patch}
+      ask:
+        version: {text: "Which version?", type: number}
+        part: {choices: [patch, minor]}
 notifications:
   file: {enabled: true}
 triggers:
@@ -89,6 +95,15 @@ def jobs(run: Run) -> list[dict[str, Any]]:
         (("compile",), 3, "main.c:3:1: error: no x\n", "failed in"),
         (("missing",), 3, "", "there is no program 'no-such-program'"),
         (("nonsense",), 2, "", "there is no task 'nonsense'"),
+        (
+            ("release", "part=minor"),
+            *(2, "", "release needs version (a number), notes. Give parameters as NAME=VALUE."),
+        ),
+        (
+            ("release", "version=1.10", "notes=", "part=major"),
+            *(2, "", "release cannot use what is given for part (one of patch, minor)"),
+        ),
+        (("release", "version=1.10", "notes=true"), 0, "1.10 patch true\n", "done"),
         (("loop",), 2, "", "these tasks need each other: loop → loop"),
         (("security_scan",), 1, "", "1 issue in 1 file: 1 high"),
     ],

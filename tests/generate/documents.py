@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -64,10 +64,16 @@ def settings_page() -> str:
     for group, members in groupby(options(), key=lambda option: option.path[0]):
         rows = tuple(members)
         parts.append(f"## {group}\n\n{_table(rows)}")
-        parts += [
-            f"### {option.key}.*name*\n\n{_table(option.entry)}" for option in rows if option.entry
-        ]
+        parts += [part for option in rows for part in _entries(option.key, option)]
     return "\n".join(parts)
+
+
+def _entries(key: str, option: Option) -> Iterator[str]:
+    """The tables of what names stand for, to any depth."""
+    if option.entry:
+        yield f"### {key}.*name*\n\n{_table(option.entry)}"
+    for field in option.entry:
+        yield from _entries(f"{key}.*name*.{field.key}", field)
 
 
 def _table(rows: Iterable[Option]) -> str:

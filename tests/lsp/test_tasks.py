@@ -240,6 +240,31 @@ async def test_changed_settings_give_other_tasks(start: Start, workspace: Path) 
     assert (await run(editor, "hello"))["status"] == "done"
 
 
+async def test_the_parameters_of_a_task_are_told_so_that_an_editor_can_ask(
+    start: Start, workspace: Path
+) -> None:
+    config = workspace / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    config.write_text(
+        "tasks:\n  custom:\n    release:\n      command: [echo, '${{ version }} ${{ dry }}']\n"
+        "      parameters: {dry: 'true'}\n"
+        "      ask: {version: {text: 'Which?', choices: [major, minor]}, dry: {type: boolean}}\n"
+    )
+    editor = await start(trusted=True)
+    version = {"name": "version", "default": None, "type": "text", "question": "Which?"}
+    dry = {"name": "dry", "default": "true", "type": "boolean", "question": "dry", "choices": []}
+    told = [version | {"choices": ["major", "minor"]}, dry]
+    assert await editor.command("taskParameters", "release", str(workspace)) == told
+    assert await editor.command("taskParameters", "test_runner") == []
+    assert await editor.command("taskParameters", "nonsense") is None
+    assert await editor.command("runTask", "release", {}) is None
+    said = [each["message"] for each in editor.said("window/showMessage")]
+    assert "That could not be done: release needs version (one of major, minor)." in said
+    job = await run(editor, "release", {"version": "major", "dry": False})
+    output = await editor.command("taskOutput", str(workspace), job["id"])
+    assert output == "major false\n"
+
+
 async def test_what_was_interrupted_is_asked_for(
     start: Start, workspace: Path, tmp_path: Path
 ) -> None:

@@ -25,6 +25,10 @@ t.run(function()
     "tasks:",
     "  custom:",
     "    wait: {command: [sleep, '1000']}",
+    "    release:",
+    "      command: [sh, -c, 'test $0$1$2 = majorquickv1', '${{ part }}', '${{ mode }}', '${{ name }}']",
+    "      parameters: {mode: quick}",
+    "      ask: {part: {text: 'Which part?', choices: [minor, major]}}",
   }, ".understudy/config.yaml")
   require("understudy").setup(t.options({ init_options = { trusted = true } }))
   vim.cmd("edit app.py")
@@ -43,5 +47,18 @@ t.run(function()
   await_listed("#3 wait: cancelled")
   vim.cmd("Understudy cancelTask 3")
   t.await_message("no such task runs or waits")
+
+  local asked = {}
+  vim.ui.select = function(items, options, on_choice)
+    table.insert(asked, options.prompt)
+    on_choice(items[2])
+  end
+  vim.ui.input = function(options, on_answer)
+    table.insert(asked, options.prompt)
+    on_answer("v1")
+  end
+  vim.cmd("Understudy runTask release")
+  await_listed("#4 release: done")
+  t.same(asked, { "Which part?", "name " }, "what was asked for")
   t.report_servers()
 end)
