@@ -64,11 +64,8 @@ def run(
     there is no such task, 3 when it failed.
     """
     root = root_of((folder,))
-    work = (
-        _hand_over(root, task, parameters)
-        if detach
-        else _run(root, task, parameters, as_json=as_json)
-    )
+    if detach:
+        ctx.exit(asyncio.run(_hand_over(root, task, parameters)))
     ctx.exit(asyncio.run(_run(root, task, parameters, as_json=as_json)))
 
 
