@@ -51,7 +51,8 @@ function M.config()
   return {
     name = "understudy",
     cmd = server(),
-    filetypes = { "python" },
+    -- The others for the code lenses over their tests.
+    filetypes = { "python", "javascript", "javascriptreact", "typescript", "typescriptreact" },
     root_markers = { ".understudy", ".git", "pyproject.toml", "setup.cfg", "setup.py" },
     settings = {},
     handlers = { ["understudy/status"] = on_status },

@@ -24,6 +24,12 @@ import { TasksView } from "./tasks.ts";
 const CRASHES = 3;
 const CRASH_WINDOW_MINUTES = 3;
 
+/** Where the tests of JavaScript lie, for their code lenses. */
+const SCRIPT_TESTS = [
+  "**/{test,test-*,*[._-]test,*[._-]spec}.{js,jsx,mjs,cjs,ts,tsx,mts,cts}",
+  "**/{__tests__,test,tests}/**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts}",
+];
+
 /** One language server for the window: at most one runs, and only this class starts and stops it. */
 export class Session {
   /** Stops the server if it runs, chooses the interpreter anew, and starts it. */
@@ -133,6 +139,7 @@ export class Session {
         { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
         { scheme: "file", pattern: "**/.understudy/config.yaml" },
+        ...SCRIPT_TESTS.map((pattern) => ({ scheme: "file", pattern })),
       ],
       initializationOptions: () => ({
         trusted: vscode.workspace.isTrusted,

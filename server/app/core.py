@@ -21,6 +21,7 @@ from ..model import Status
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
 from ..settings.ignoring import edit_ignore
+from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
 from .actions import Actions
 from .background import Background
@@ -178,6 +179,8 @@ class Core:
             await self._reload([document.workspace])
         elif self._configures(Path(document.path)):
             self._analyse_again()
+        elif Path(document.path).name in TEST_CONFIGURATIONS:
+            self._sink.lenses_changed()
         elif (place := _place(Path(document.path))) != document.path:
             self._closed_files.look_again(document.workspace, [place])
         document.saved()
@@ -232,6 +235,8 @@ class Core:
             await self._reload(reload)
         if any(self._configures(path) for path in paths):
             self._analyse_again()
+        if any(path.name in TEST_CONFIGURATIONS for path in paths):
+            self._sink.lenses_changed()
         # What is open is looked at when it is closed.
         open_paths = {document.path for document in self.documents.values()}
         places = {_place(path) for path in paths} - open_paths
@@ -248,6 +253,7 @@ class Core:
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""
         self._status_soon()
+        self._sink.lenses_changed()
         for document in self.documents.values():
             document.analyse(again=True)
         for workspace in self.folders:
@@ -282,6 +288,7 @@ class Core:
                 self._status_soon()
                 self._closed_files.show(workspace)
                 self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
+                self._sink.lenses_changed()
         self.background.follow()
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:

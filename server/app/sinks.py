@@ -44,6 +44,9 @@ class Sink(Protocol):
     def job_output(self, root: Path, job: int, text: str) -> None:
         """Something that a running job printed."""
 
+    def lenses_changed(self) -> None:
+        """What can be run by a click may be something else, although no document has changed."""
+
     def ask_again(self, root: Path, job: int, what: str) -> None:
         """Ask whether an interrupted job is to be run again; the answer comes as an event."""
 

@@ -14,6 +14,7 @@ from lsprotocol import types as lsp
 from ..app import commands, events, presentation
 from ..text import Lines
 from . import code_actions, hover
+from . import code_lens as code_lenses
 from .convert import to_path
 from .documents import Document
 from .server import Server
@@ -172,6 +173,14 @@ async def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.Code
     return await code_actions.answer(ls, params)
 
 
+async def code_lens(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+    return await code_lenses.answer(ls, params)
+
+
+def resolve_code_lens(lens: lsp.CodeLens) -> lsp.CodeLens:
+    return code_lenses.resolve(lens)
+
+
 async def hover_text(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
     return await hover.answer(ls, params)
 
@@ -293,11 +302,13 @@ _FEATURES: dict[str, Handler] = {
     lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
     lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL: cancel_progress,
     lsp.TEXT_DOCUMENT_HOVER: hover_text,
+    lsp.CODE_LENS_RESOLVE: resolve_code_lens,
     "understudy/trust": trust_changed,
 }
 
 _FEATURES_WITH_OPTIONS = (
     (lsp.TEXT_DOCUMENT_DID_SAVE, lsp.SaveOptions(include_text=False), did_save),
+    (lsp.TEXT_DOCUMENT_CODE_LENS, lsp.CodeLensOptions(resolve_provider=True), code_lens),
     (lsp.WORKSPACE_DID_CREATE_FILES, _ANY_FILE, did_create_files),
     (lsp.WORKSPACE_DID_RENAME_FILES, _ANY_FILE, did_rename_files),
     (lsp.WORKSPACE_DID_DELETE_FILES, _ANY_FILE, did_delete_files),

@@ -119,6 +119,15 @@ class Publisher:
         params = {"root": str(root), "job": job, "text": text}
         self._server.protocol.notify("understudy/taskOutput", params)
 
+    def lenses_changed(self) -> None:
+        workspace = self._server.client_capabilities.workspace
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.spawn(self._refresh_lenses())
+
+    async def _refresh_lenses(self) -> None:
+        with contextlib.suppress(JsonRpcException):
+            await self._server.workspace_code_lens_refresh_async(None)
+
     def ask_again(self, root: Path, job: int, what: str) -> None:
         self.spawn(self._ask_again(root, job, what))
 

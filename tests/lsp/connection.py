@@ -199,7 +199,9 @@ class Connection:
 
     def said(self, method: str) -> list[Json]:
         """The parameters of all that the server sent under this name."""
-        return [message["params"] for message in self.received if message["method"] == method]
+        return [
+            message.get("params", {}) for message in self.received if message["method"] == method
+        ]
 
     # ── the server's side of the pipes ──────────────────────────────────────────────────────────
 

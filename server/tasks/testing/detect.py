@@ -19,6 +19,8 @@ from .results import file_of
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 2_000
 _MOST_FOLDERS = 100
+CONFIGURATIONS = frozenset({"pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "package.json"})
+"""Files that tell of a runner and are nothing to an analyzer; pyproject.toml is."""
 _TEST_FOLDERS = ("", "tests", "test")
 _NOT_OURS = frozenset({"node_modules", "site-packages", "venv", "build", "dist", "target"})
 _BARE_TEST = re.compile(rb"^(?:async )?def test", re.MULTILINE)

@@ -29,13 +29,14 @@ UNITTEST = Naming(("test*.py",), (), ())
 
 @dataclass(frozen=True, slots=True)
 class TestItem:
-    """A class or function; ``range`` is its name's."""
+    """A class, suite or function; ``range`` is its name's. ``is_group``: it holds tests."""
 
     __test__ = False
 
     name: str
     id: str
     range: Range
+    is_group: bool = False
 
 
 def is_test_file(path: str, naming: Naming) -> bool:
@@ -53,7 +54,12 @@ def items(content: bytes, path: str, naming: Naming = Naming()) -> tuple[TestIte
         return ()
     lines = Lines(text)
     return tuple(
-        TestItem(node.name, "::".join((path, *names)), _name_range(node, lines))
+        TestItem(
+            node.name,
+            "::".join((path, *names)),
+            _name_range(node, lines),
+            isinstance(node, ast.ClassDef),
+        )
         for names, node in _walk(tree.body, naming)
     )
 

@@ -31,7 +31,9 @@ def play(nvim: str, scenario: str, workplace: Workplace, **environment: str) -> 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("scenario", ["road.lua", "trust.lua", "commands.lua", "tasks.lua"])
+@pytest.mark.parametrize(
+    "scenario", ["road.lua", "trust.lua", "commands.lua", "tasks.lua", "lenses.lua"]
+)
 def test_scenario(
     scenario: str, version: str, editor: Callable[[str], str], workplace: Workplace
 ) -> None:

@@ -1,0 +1,46 @@
+"""Code lenses over tests. Where they are is told first; what one does when it comes into sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from ..app import commands
+from .server import Server
+
+
+async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+    """Empty when the text changed meanwhile: the client asks again."""
+    from ..app.lenses import lenses_of
+
+    await ls.core.settle()
+    uri = params.text_document.uri
+    shown, document = ls.documents.get(uri), ls.core.documents.get(uri)
+    if shown is None or document is None:
+        return []
+    version, root = shown.version, str(document.workspace.root)
+    found = await lenses_of(document)
+    if shown.version != version:
+        return []
+    return [
+        lsp.CodeLens(
+            ls.encoding.to_lsp(lens.range, shown.lines),
+            data={
+                "title": lens.title,
+                "parameters": {"files": [*lens.files], "ids": [*lens.ids]},
+                "root": root,
+            },
+        )
+        for lens in found
+    ]
+
+
+def resolve(lens: lsp.CodeLens) -> lsp.CodeLens:
+    data: Any = lens.data
+    given = data if isinstance(data, dict) else {}
+    parameters = {name: value for name, value in (given.get("parameters") or {}).items() if value}
+    arguments = [parameters, given.get("root")]
+    title = str(given.get("title", "Run test"))
+    lens.command = lsp.Command(title, commands.RUN_TESTS.id, arguments=arguments)
+    return lens

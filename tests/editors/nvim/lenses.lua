@@ -1,0 +1,62 @@
+-- Code lenses over tests: seen, and the one under the cursor run, by Neovim's own client.
+local t = dofile(vim.env.UNDERSTUDY_TEST_SUPPORT)
+
+local TESTS = {
+  "def test_bad():",
+  "    assert 1 == 2",
+  "",
+  "",
+  "def test_good():",
+  "    assert True",
+}
+
+-- With a command: those that came into sight. What `get` takes and gives was changed with 0.12.
+local function seen()
+  local modern = vim.fn.has("nvim-0.12") == 1
+  local titles = {}
+  for _, each in ipairs(vim.lsp.codelens.get(modern and { bufnr = 0 } or 0)) do
+    local lens = each.lens or each
+    if lens.command then
+      titles[lens.range.start.line + 1] = lens.command.title
+    end
+  end
+  return titles
+end
+
+t.run(function()
+  vim.fn.mkdir(".venv/bin", "p")
+  local python = vim.split(vim.env.UNDERSTUDY_TEST_SERVER, "\n")[1]
+  vim.fn.writefile({ "#!/bin/sh", ('exec "%s" "$@"'):format(python) }, ".venv/bin/python")
+  vim.loop.fs_chmod(".venv/bin/python", 493)
+  vim.fn.writefile({}, "pytest.ini")
+  vim.fn.mkdir("checks", "p")
+  vim.fn.writefile(TESTS, "checks/test_it.py")
+  require("understudy").setup(t.options({ init_options = { trusted = true } }))
+  vim.cmd("edit checks/test_it.py")
+  t.await("a status", function()
+    return t.statuses > 0
+  end)
+  if vim.fn.has("nvim-0.12") == 1 then
+    vim.lsp.codelens.enable(true)
+  else
+    vim.lsp.codelens.refresh()
+  end
+  t.await("the lenses", function()
+    return seen()[5]
+  end)
+  t.check(seen()[5] == "Run test", "the lens of a test: " .. vim.inspect(seen()))
+  vim.api.nvim_win_set_cursor(0, { 5, 0 })
+  vim.lsp.codelens.run()
+  t.await("the test to pass", function()
+    local before = vim.api.nvim_get_current_win()
+    vim.cmd("Understudy showTasks")
+    t.await("a window of tasks", function()
+      return vim.api.nvim_get_current_win() ~= before
+    end)
+    local text = t.text()
+    vim.cmd("bwipeout!")
+    vim.api.nvim_set_current_win(before)
+    return text:find("test_runner: done, 1 passed\n") or text:find("test_runner: done, 1 passed$")
+  end)
+  t.report_servers()
+end)
