@@ -116,10 +116,11 @@ class Background:
         self._chores[workspace.root] = chores
         try:
             await chores.start()
-            for record in await chores.engine.jobs.last_values():
-                self._take(chores, record)
+            shown = await self._take_newest(chores, {})
         except (OSError, sqlite3.Error) as error:
             log.warning("tasks of %s cannot run: %s", workspace.root, error)
+        else:
+            self._spawn(self._watch_others(chores, shown))
         self._tell_soon(workspace.root)
 
     async def close(self) -> None:
@@ -280,6 +281,28 @@ class Background:
         reports = found_by(job.value)
         if reports is not None:
             self._found(chores.workspace, chores.workspace.take(job.task, reports))
+
+    async def _take_newest(self, chores: Chores, shown: Mapping[str, int]) -> dict[str, int]:
+        """Show what each task found last: it is still so, as far as is known. ``shown`` are those
+        jobs by task; those that are now."""
+        newest = await chores.engine.jobs.last_values()
+        for record in newest:
+            if shown.get(record.task) != record.id:
+                self._take(chores, record)
+        return {record.task: record.id for record in newest}
+
+    async def _watch_others(self, chores: Chores, shown: Mapping[str, int]) -> None:
+        """While another process runs the jobs, show what becomes of them, too."""
+        engine, root = chores.engine, chores.workspace.root
+        while not engine.runs_here and self._chores.get(root) is chores:
+            poked = engine.next_poke()
+            try:
+                shown = await self._take_newest(chores, shown)
+            except sqlite3.Error as error:
+                log.warning("the jobs of another process cannot be seen: %s", error)
+            self._tell_soon(root)
+            await poked
+            await asyncio.sleep(_TELL_SECONDS)  # what comes together is looked at once
 
     def _tell_soon(self, root: Path) -> None:
         if root not in self._timers:

@@ -11,7 +11,7 @@ import psutil
 
 from .conftest import Start
 from .editor import Editor
-from .test_tasks import jobs
+from .test_tasks import jobs, own_tasks, run
 from .text import Json
 
 ON: Json = {"triggers": {"enabled": True, "debounceMs": 100}}
@@ -200,3 +200,18 @@ async def test_what_is_wrong_with_rules_is_shown_until_it_is_mended(
     editor.edit(buffer, "61", "59")
     editor.save(buffer)
     await editor.sees(path)
+
+
+async def test_what_another_process_ran_is_shown_here(start: Start, workspace: Path) -> None:
+    file = workspace / "main.c"
+    file.write_text("int main() { return x; }\n")
+    own_tasks(workspace, compile="echo main.c:1:21: error: no x; exit 1")
+    first = await start()
+    assert await first.command("showTasks")
+    second = await start()
+    assert await second.command("showTasks")
+    await run(first, "compile")
+    await second.sees(file, "Compile gcc")
+    await second.until(lambda: [job["state"] for job in jobs(second)] == ["ended"])
+    for editor in (first, second):
+        assert await editor.quit() == 0

@@ -101,12 +101,14 @@ class CodeServer:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=ENDING_SECONDS)
 
-    def configure(self, *, interpreter: Path | None, trust: bool) -> None:
+    def configure(self, *, interpreter: Path | None, trust: bool, triggers: bool = False) -> None:
         """Settings for the windows that are opened from now on.
 
-        `interpreter` runs the language server. Without `trust`, a window opens in restricted mode.
+        `interpreter` runs the language server. Without `trust`, a window opens in restricted mode,
+        and without `triggers` no task starts by itself.
         """
         user = CALM | {"security.workspace.trust.enabled": not trust}
+        user["understudy.triggers.enabled"] = triggers
         # Settings of the scope "machine-overridable" are read from the file of the machine alone.
         machine = {"understudy.server.interpreter": str(interpreter or "")}
         for layer, settings in (("User", user), ("Machine", machine)):

@@ -24,7 +24,7 @@ def main(project: Path | None) -> None:
     ):
         folder = project or Path(shutil.copytree(SAMPLE, Path(home) / "shop"))
         # VS Code asks whether to trust a project of the user's.
-        server.configure(interpreter=Path(sys.executable), trust=project is None)
+        server.configure(interpreter=Path(sys.executable), trust=project is None, triggers=True)
         print(f"VS Code: {server.url(folder)}\nCtrl-C ends it.", flush=True)
         signal.pause()
 
