@@ -151,13 +151,15 @@ async def work_off(
 ) -> None:
     """Do what was handed over and whatever else waits, until nothing is left, somebody else does
     it, or it is ``stopped``. One at a time does so: ``lock`` is given up at the end."""
+    left: set[str] = set()
     while lock.take(root):
         try:
             done = await _until_idle(root, stopped, told)
         finally:
             lock.give_up()
         # What was handed over before the lock was free started nobody else.
-        if not done or not waiting(workspace_dir(root)):
+        before, left = left, set(waiting(workspace_dir(root)))
+        if not done or left <= before:
             return
 
 
@@ -169,7 +171,8 @@ async def _until_idle(root: Path, stopped: asyncio.Event, told: Callable[[Change
         try:
             while not stopped.is_set():
                 poked = engine.next_poke()
-                if not engine.runs_here and is_attended(state):
+                attended = not engine.runs_here and is_attended(state)
+                if attended or service.chores.triggering.broken:
                     return False
                 if await service.chores.is_idle():
                     return True

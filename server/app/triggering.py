@@ -63,6 +63,7 @@ class Triggering:
         self._timer = Timer(self._by_clock, self._keep)
         self.watches = asyncio.Event()
         """Set once changes on disk are seen, here or by who runs the jobs."""
+        self.broken = False
         self.notice = ""
         """What is wrong with watching; empty when nothing is."""
 
@@ -84,6 +85,7 @@ class Triggering:
                     group.create_task(self._watch())
         except Exception:
             log.exception("what starts tasks by itself broke")
+            self.broken = True
             self.notice = "Tasks no longer start by themselves, see the log."
             self.watches.set()
         finally:
@@ -267,12 +269,13 @@ class Triggering:
 
 
 def _taken(inbox: Path) -> list[Any]:
-    """What was handed over, in its order; it is taken out of the inbox."""
+    """What was handed over, in its order; it is taken out of the inbox, once."""
     events: list[Any] = []
     for path in sorted(inbox.glob("*.json")):
         with contextlib.suppress(OSError, ValueError):
-            events.append(json.loads(path.read_bytes()))
-        path.unlink(missing_ok=True)
+            content = path.read_bytes()
+            path.unlink()
+            events.append(json.loads(content))
     return events
 
 

@@ -169,6 +169,17 @@ async def test_killed_it_leaves_no_tool(place: Place, tmp_path: Path) -> None:
     assert await gone([process, pid])
 
 
+async def test_what_cannot_be_read_holds_nobody_up(place: Place) -> None:
+    inbox = place.folder / "inbox"
+    (inbox / "0-folder.json").mkdir(parents=True)
+    for name, text in (("1-text", "{"), ("2-list", "[]"), ("3-hook", '{"hook": "no"}')):
+        (inbox / f"{name}.json").write_text(text)
+    place.commit({"app.py": "x = 1\n"})
+    await until(lambda: place.jobs().get("own") == "done", 40)
+    await place.quiet()
+    assert [path.name for path in inbox.iterdir()] == ["0-folder.json"]
+
+
 async def test_who_runs_already_does_the_work(place: Place) -> None:
     assert place.understudy("start").returncode == 0
     try:

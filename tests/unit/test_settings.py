@@ -123,7 +123,7 @@ def _another(option: Option) -> Any:
 
 FITTING = {
     "cron": ["*/5 0-6,22 * JAN mon#1", "0 0 1 * *", ""],
-    "interval": ["30m", "2h", "1d", ""],
+    "interval": ["30m", "2h", "1d", "30m of activity", ""],
     "timezone": ["Europe/Berlin", "UTC", ""],
     "expression": ["pytest", r"^(?P<file>.+):(\d+)", ""],
     "variable": ["MAIL_1", "_x"],
