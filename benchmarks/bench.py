@@ -1,11 +1,13 @@
 """``make bench``: side by side with what a user would pick instead, in one run.
 
 Medians, ratios, and what was aimed at; an aim that is not reached is printed as such. ``--quick``
-takes fewer rounds: to see that everything works, not to quote.
+takes fewer rounds: to see that everything works, not to quote. ``--only PART`` measures one part:
+saves, workspace, startup, tasks.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -14,6 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -21,12 +24,13 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from . import saves, startup, workspace
+from . import saves, startup, tasks, workspace
 from .world import CACHE, FILES, World, environment, peer_versions, prepare
 from .world import workspace as make_workspace
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
+PARTS = ("saves", "workspace", "startup", "tasks")
 US = "understudy"
 SPAWNED = "one ruff + bandit process"
 _MODES = {"at once": 0.0, "after a pause": saves.PAUSE}
@@ -46,12 +50,27 @@ class Aim(NamedTuple):
         return self.value >= self.limit if self.least else self.value <= self.limit
 
 
-async def bench(world: World, folder: Path, *, quick: bool) -> list[Aim]:
-    aims = await _saves(world, folder, rounds=3 if quick else 9)
-    await _equality(world, folder)
-    aims += await _workspace(world, folder, rounds=1 if quick else 3)
-    aims += await _startup(world, folder, rounds=3 if quick else 11, seconds=5 if quick else 30)
+async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[Aim]:
+    aims: list[Aim] = []
+    if parts - {"tasks"}:
+        world = _world()
+    if "saves" in parts:
+        aims += await _saves(world, folder, rounds=3 if quick else 9)
+        await _equality(world, folder)
+    if "workspace" in parts:
+        aims += await _workspace(world, folder, rounds=1 if quick else 3)
+    if "startup" in parts:
+        aims += await _startup(world, folder, rounds=3 if quick else 11, seconds=5 if quick else 30)
+    if "tasks" in parts:
+        aims += await _tasks(folder, quick=quick)
     return aims
+
+
+def _world() -> World:
+    world = prepare()
+    ours = ", ".join(f"{name} {version(name)}" for name in ("ruff", "bandit"))
+    console.print(f"Ours: {ours}. Peers: {', '.join(peer_versions())}\n")
+    return world
 
 
 async def _saves(world: World, folder: Path, rounds: int) -> list[Aim]:
@@ -206,6 +225,39 @@ async def _startup(world: World, folder: Path, rounds: int, seconds: float) -> l
     ]
 
 
+async def _tasks(folder: Path, *, quick: bool) -> list[Aim]:
+    rounds = 1 if quick else 3
+    cpu = await tasks.throughput(folder / "tasks-cpu", rounds, waiting=False)
+    waits = await tasks.throughput(folder / "tasks-wait", rounds, waiting=True)
+    queue = await tasks.queue(folder / "tasks-queue", 1_000 if quick else 5_000, 5 if quick else 25)
+    root = make_workspace(folder / "hook")
+    hook = tasks.hook(root, folder / "state-hook", 5 if quick else 25)
+    table = Table(
+        title=f"Tasks: seconds ({tasks.OPTIONS.most} at once,"
+        f" {tasks.OPTIONS.percent:.0f} % of the processors)",
+        title_justify="left",
+    )
+    for column in ("", "one after another", "engine", ""):
+        table.add_column(column, justify="right" if column else "left")
+    for name, each in (("compute", cpu), ("wait", waits)):
+        times = f"{each.times:.2f}× faster"
+        table.add_row(f"{each.jobs} that {name}", f"{each.serial:.2f}", f"{each.engine:.2f}", times)
+    console.print(table)
+    console.print(
+        f"Jobs that do nothing: {queue.a_second:.0f} a second"
+        f" ({queue.a_processor_second:.0f} a second of processor time).\n"
+        f"Ranking 1,000 that wait: {queue.rank:.1f} ms, {queue.rank_alone:.1f} without reading.\n"
+        f"A commit waits {hook:.0f} ms for the hook.\n"
+    )
+    return [
+        Aim("tasks that compute, against one after another", cpu.times, 1.8, "×", least=True),
+        Aim("tasks that wait, against one after another", waits.times, 4, "×", least=True),
+        Aim("jobs that do nothing, a second", queue.a_second, 500, "", least=True),
+        Aim("ranking 1,000 jobs that wait", queue.rank, 10, "ms"),
+        Aim("a commit waits for the hook", hook, 100, "ms"),
+    ]
+
+
 def _print_aims(aims: list[Aim]) -> None:
     table = Table(title="Aims", title_justify="left")
     for column in ("", "measured", "aim", ""):
@@ -220,16 +272,18 @@ def _print_aims(aims: list[Aim]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    world = prepare()
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=PARTS, action="append")
+    chosen = parser.parse_args(arguments)
     load = os.getloadavg()[0]
-    ours = ", ".join(f"{name} {version(name)}" for name in ("ruff", "bandit"))
-    console.print(
-        f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {load:.1f}\n"
-        f"Ours: {ours}. Peers: {', '.join(peer_versions())}\n"
-    )
+    console.print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {load:.1f}")
+    parts = frozenset(chosen.only or PARTS)
     with tempfile.TemporaryDirectory(prefix="understudy-bench-") as folder:
-        aims = asyncio.run(bench(world, Path(folder), quick="--quick" in arguments))
+        aims = asyncio.run(bench(Path(folder), parts, quick=chosen.quick))
     _print_aims(aims)
+    if parts != frozenset(PARTS):
+        return
     result = {aim.name: [aim.value, aim.limit, aim.reached] for aim in aims}
     (CACHE / "result.json").write_text(json.dumps(result, indent=2), encoding="utf-8")
 
