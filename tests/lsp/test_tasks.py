@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import shlex
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from tests.core.support import until
+
 from .conftest import Start
 from .connection import COMMAND
 from .editor import Editor
+from .processes import MARK
 from .text import Json
 
 TESTS = "def test_good():\n    assert True\n\n\ndef test_bad():\n    value = '😀'\n    assert value == 4\n"
@@ -322,7 +327,37 @@ async def test_a_disk_that_is_almost_full_is_told_of_once(
             lines = log.read_text().splitlines() if log.exists() else []
             return [json.loads(line)["event"] for line in lines]
 
-        await editor.until(told)
+        await until(told)
         await run(editor, "true")
-        await editor.until(lambda: len(told()) > 1)
+        await until(lambda: len(told()) > 1)
         assert told() == ["highResourceUse", "taskCompleted"]
+
+
+async def test_what_waits_for_a_pause_survives_sigkill(
+    start: Start, workspace: Path, environment: dict[str, str]
+) -> None:
+    config = workspace / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    config.write_text(
+        "notifications: {console: {enabled: true}}\ntasks:\n  custom:\n"
+        '    hello: {command: ["true"], notify: [completion], priority: high}\n'
+    )
+    file = workspace / "app.py"
+    file.write_text("x = 1\n")
+    editor = await start(trusted=True)
+    buffer = editor.open(file)
+    editor.edit(buffer, "1", "2")
+    await run(editor, "hello")
+
+    def waiting() -> list[tuple[str]]:
+        (path,) = Path(environment[MARK]).glob("workspaces/*/jobs.db")
+        query = "SELECT id FROM jobs WHERE task = 'understudy.deliver' AND state = 'queued'"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return database.execute(query).fetchall()
+
+    await until(waiting)
+    await editor.kill()
+    assert "hello completed" not in editor.log
+    again = await start(trusted=True)
+    await until(lambda: "hello completed" in again.log)
+    await until(lambda: not waiting())
