@@ -19,7 +19,7 @@ from ..tasks.answers import found_by
 from ..tasks.test_runs import NAME as TESTS
 from .chores import Chores, ScanAll, budget_of, newest_log
 from .folders import Folders
-from .notices import DELIVER
+from .notices import without_deliveries
 from .presentation import job_line, job_payload, task_payload
 from .sinks import Progress, Sink, when_slow
 from .workspace import Workspace
@@ -224,7 +224,7 @@ class Background:
         return {
             "root": str(chores.workspace.root),
             "tasks": [task_payload(task) for task in engine.tasks.values() if not task.hidden],
-            "jobs": [job_payload(record) for record in recent if record.task != DELIVER],
+            "jobs": [job_payload(record) for record in without_deliveries(recent)],
             "heldBack": engine.held_back,
         }
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model import Importance
@@ -29,6 +29,11 @@ _HELD_SECONDS = 86_400.0
 """What is held back is delivered then, whatever happens."""
 _LEVELS = {level.label: level for level in Level}
 _PATIENT = (CANCELLED, "merged", "dropped")
+
+
+def without_deliveries(jobs: Sequence[Record]) -> list[Record]:
+    """Those that people asked for or wait for."""
+    return [job for job in jobs if job.task != DELIVER]
 
 
 class Queued(NamedTuple):

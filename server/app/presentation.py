@@ -20,6 +20,7 @@ __all__ = [
     "debug_info",
     "detail",
     "hover",
+    "interrupted",
     "job_line",
     "job_payload",
     "plan_lines",
@@ -187,6 +188,16 @@ def task_payload(task: Task) -> dict[str, Any]:
             for each in task.parameters
         ],
     }
+
+
+def interrupted(record: Record) -> str:
+    """What to do in a terminal about a job that waits for the user's word; empty for others."""
+    if record.state is not JobState.ASKING:
+        return ""
+    return (
+        f"#{record.id} {record.task}: was interrupted. `understudy retry {record.id}` runs it"
+        f" again, `understudy cancel {record.id}` gives it up."
+    )
 
 
 def job_line(record: Record) -> str:

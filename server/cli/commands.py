@@ -34,6 +34,7 @@ _COMMANDS = {
     "tasks": ("tasking", "List the tasks, and the newest jobs."),
     "logs": ("tasking", "Print what a job printed."),
     "cancel": ("tasking", "Cancel a job."),
+    "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),
 }
 """By name: the module, and the line in the list of all."""

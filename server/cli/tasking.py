@@ -7,14 +7,16 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..app.notices import without_deliveries
 from ..app.planning import Kind, kinds_of, took
 from ..app.presentation import (
+    interrupted,
     job_line,
     job_payload,
     plan_lines,
@@ -27,6 +29,8 @@ from .exits import Exit
 from .scan import root_of
 
 _FOLLOW_SECONDS = 0.2
+_END_SECONDS = 15.0
+_LISTED, _LOOKED_AT, _ALL = 20, 200, 100_000
 _CAUSE = ("manual", "on the command line")
 FOLDER = click.option(
     "--in",
@@ -101,7 +105,7 @@ def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[str, Any
     texts = {each.name for each in known.parameters} if known else ()
     given = _parameters(words, texts)
     if known and (complaint := known.complaint(given)):
-        raise click.UsageError(f"{complaint}. Give parameters as NAME=VALUE.")
+        raise click.UsageError(f"{complaint}. Parameters are given as NAME=VALUE.")
     return given
 
 
@@ -117,10 +121,9 @@ async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) 
             click.echo(json.dumps({"plan": plan_payload(plan)}))
         elif len(ids) > 1:
             click.echo("\n".join(plan_lines(plan)), err=True)
-        following = asyncio.create_task(_follow(service, ids[task], aloud=not as_json))
-        records = {name: await engine.result(id_) for name, id_ in ids.items()}
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        records = await _await(service, task, ids, aloud=not as_json)
+        if records is None:
+            return Exit.FAILED
         if not as_json:
             await _print_rest(service, ids[task])
             for record in records.values():
@@ -147,15 +150,48 @@ def _refusing() -> Iterator[None]:
         raise click.UsageError(f"{error}. `understudy tasks` lists what there is.") from None
 
 
+async def _await(
+    service: Service, task: str, ids: Mapping[str, int], *, aloud: bool
+) -> dict[str, Any] | None:
+    """What became of the jobs; None when one was interrupted and waits for the user's word. Who is
+    cancelled, by Ctrl-C, cancels them."""
+    following = asyncio.create_task(_follow(service, ids, task if aloud else ""))
+    results = asyncio.gather(*map(service.engine.result, ids.values()))
+    try:
+        await asyncio.wait((results, following), return_when=asyncio.FIRST_COMPLETED)
+        return dict(zip(ids, results.result(), strict=True)) if results.done() else None
+    except asyncio.CancelledError:
+        await _give_up(service, ids.values())
+        raise
+    finally:
+        results.cancel()
+        following.cancel()
+        await asyncio.gather(results, following, return_exceptions=True)
+
+
+async def _give_up(service: Service, ids: Collection[int]) -> None:
+    for id_ in ids:
+        await service.engine.cancel(id_)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_END_SECONDS):
+            await asyncio.gather(*map(service.engine.result, ids))
+
+
 _printed: dict[Path, int] = {}
 
 
-async def _follow(service: Service, id_: int, *, aloud: bool) -> None:
-    """Print what the job prints, whoever runs it, if ``aloud``, and say what it waits for."""
+async def _follow(service: Service, ids: Mapping[str, int], task: str) -> None:
+    """Print what the job of ``task`` prints, whoever runs it, and say what it waits for. Returns
+    when one of the jobs was interrupted."""
     said = ""
+    jobs = service.engine.jobs
     while True:
-        if aloud:
-            await _print_rest(service, id_)
+        records = [await jobs.get(id_) for id_ in ids.values()]
+        if asking := [said for each in records if each and (said := interrupted(each))]:
+            click.echo("\n".join(asking), err=True)
+            return
+        if task:
+            await _print_rest(service, ids[task])
         if (why := service.engine.held_back) and why != said:
             said = why
             click.echo(f"waiting: {why}", err=True)
@@ -191,7 +227,8 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
             kinds = await kinds_of(service)
-            jobs = await service.engine.jobs.recent(limit=100_000 if everything else 20)
+            recent = await service.engine.jobs.recent(limit=_ALL if everything else _LOOKED_AT)
+            jobs = recent if everything else without_deliveries(recent)[:_LISTED]
             if as_json:
                 click.echo(
                     json.dumps(
@@ -211,7 +248,7 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
                 click.echo(f"{kind.task.name:<24} {kind.task.title}{_about(kind)}")
             click.echo()
             for job in reversed(jobs):
-                click.echo(job_line(job))
+                click.echo(interrupted(job) or job_line(job))
 
     asyncio.run(look())
 
@@ -254,6 +291,21 @@ def cancel(job: int, folder: Path) -> None:
     if not asyncio.run(tell()):
         raise click.UsageError(f"There is no job {job} that waits or runs.")
     click.echo(f"job {job} is cancelled")
+
+
+@click.command
+@click.argument("job", type=int)
+@FOLDER
+def retry(job: int, folder: Path) -> None:
+    """Run JOB again, which was interrupted and is not simply to be repeated."""
+
+    async def tell() -> bool:
+        async with open_service(root_of((folder,)), "command", runs=False) as service:
+            return await service.engine.answer(job, again=True)
+
+    if not asyncio.run(tell()):
+        raise click.UsageError(f"There is no job {job} that was interrupted.")
+    click.echo(f"job {job} is queued again")
 
 
 @click.command("log")

@@ -68,7 +68,7 @@ class Task:
     ``retry_delay``, the first of a series that doubles. ``needs`` names tasks that have to succeed
     first; ``inputs`` and ``outputs`` are patterns, from which more needs follow. ``needs_trust``:
     it runs what the workspace brings along. ``hidden``: people are not offered it. ``parameters``:
-    what a person can be asked for.
+    what a person can be asked for; ``options``: what may be given besides.
     """
 
     name: str
@@ -85,9 +85,14 @@ class Task:
     needs_trust: bool = False
     hidden: bool = False
     parameters: tuple[Parameter, ...] = ()
+    options: tuple[str, ...] = ()
 
     def complaint(self, given: Mapping[str, Any]) -> str:
         """Why it cannot be run with these parameters, for people; empty when it can."""
+        known = [*(each.name for each in self.parameters), *self.options]
+        if unknown := [name for name in given if name not in known]:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            return f"{self.name} has no parameter {', '.join(unknown)}: {has}"
         lacking = [p for p in self.parameters if p.default is None and p.name not in given]
         if lacking:
             return f"{self.name} needs {', '.join(each.expected for each in lacking)}"

@@ -55,6 +55,7 @@ def _task(
         outputs=own.outputs,
         needs_trust=True,
         parameters=parameters_of(own),
+        options=(FILES,) if takes_files(own.command) else (),
     )
 
 

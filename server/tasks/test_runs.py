@@ -91,6 +91,7 @@ class TestRuns:
             timeout=settings.timeout_seconds,
             retries=0,
             needs_trust=True,
+            options=("failed", "changed", "files", "ids"),
         )
 
     async def _run(self, context: Context, own: TestRunner) -> Result:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -97,13 +98,19 @@ def jobs(run: Run) -> list[dict[str, Any]]:
         (("nonsense",), 2, "", "there is no task 'nonsense'"),
         (
             ("release", "part=minor"),
-            *(2, "", "release needs version (a number), notes. Give parameters as NAME=VALUE."),
+            *(
+                2,
+                "",
+                "release needs version (a number), notes. Parameters are given as NAME=VALUE.",
+            ),
         ),
         (
             ("release", "version=1.10", "notes=", "part=major"),
             *(2, "", "release cannot use what is given for part (one of patch, minor)"),
         ),
         (("release", "version=1.10", "notes=true"), 0, "1.10 patch true\n", "done"),
+        (("hello", "whom=you"), 2, "", "hello has no parameter whom: it has who"),
+        (("security_scan", "files=a.py"), 2, "", "no parameter files: it has none"),
         (("loop",), 2, "", "these tasks need each other: loop → loop"),
         (("security_scan",), 1, "", "1 issue in 1 file: 1 high"),
     ],
@@ -112,6 +119,55 @@ def test_run(run: Run, words: tuple[str, ...], code: int, printed: str, said: st
     done = run("run", *words)
     assert (done.returncode, done.stdout) == (code, printed), done.stderr
     assert said in done.stderr
+
+
+def running(run: Run, environment: dict[str, str], root: Path) -> subprocess.Popen[str]:
+    """A command that waits for the job #1, which runs until it is ended."""
+    argv = [sys.executable, "-P", "-m", "understudy", "run", "wait"]
+    started = subprocess.Popen(
+        argv, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    while not any(job["state"] == "running" for job in jobs(run)):
+        assert started.poll() is None
+    return started
+
+
+def test_control_c_cancels_what_it_waits_for(
+    run: Run, environment: dict[str, str], root: Path
+) -> None:
+    started = running(run, environment, root)
+    started.send_signal(signal.SIGINT)
+    printed, _ = started.communicate(timeout=30)
+    assert (started.returncode, "Interrupted." in printed) == (130, True), printed
+    (job,) = jobs(run)
+    assert (job["state"], job["status"]) == ("ended", "cancelled")
+
+
+INTERRUPTED = "#1 wait: was interrupted. `understudy retry 1` runs it again"
+
+
+def test_who_waits_is_told_that_it_was_interrupted(
+    service: Run, environment: dict[str, str], root: Path
+) -> None:
+    waiting = running(service, environment, root)
+    service("stop")
+    printed, _ = waiting.communicate(timeout=30)
+    assert (waiting.returncode, INTERRUPTED in printed) == (3, True), printed
+
+
+@pytest.mark.parametrize("word", ["retry", "cancel"])
+def test_what_was_interrupted_waits_for_a_word(
+    run: Run, environment: dict[str, str], root: Path, word: str
+) -> None:
+    started = running(run, environment, root)
+    started.kill()
+    started.communicate(timeout=30)
+    assert run("retry", "1").returncode == 2, "nobody has seen yet that it was interrupted"
+    run("run", "hello")
+    assert INTERRUPTED in run("tasks").stdout
+    assert run(word, "1").returncode == 0
+    state = next(job["state"] for job in jobs(run) if job["id"] == 1)
+    assert state == {"retry": "queued", "cancel": "ended"}[word]
 
 
 def test_tracks_are_planned_measured_and_merged(run: Run) -> None:

@@ -294,12 +294,12 @@ async def test_a_disk_that_takes_nothing_is_told_until_it_does(
     (log,) = editor.state.glob("workspaces/*/jobs.db-wal")
     _, most = resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, most))
-    assert await editor.command("runTask", "hello", {"n": 1}) is None
+    assert await editor.command("runTask", "hello") is None
     told = editor.said("window/showMessage")[-1]["message"]
     assert "jobs.db cannot be used (disk I/O error): tasks wait until" in told
     assert "tasks wait until" in await editor.command("showStatus")
     resource.prlimit(editor.process.pid, resource.RLIMIT_FSIZE, (most, most))
-    assert (await run(editor, "hello", {"n": 1}))["status"] == "done"
+    assert (await run(editor, "hello"))["status"] == "done"
     assert "tasks wait until" not in await editor.command("showStatus")
 
 
