@@ -47,9 +47,9 @@ class Place(Git):
     def config(self, settings: dict[str, Any]) -> None:
         tree(self.root, {".understudy/config.yaml": json.dumps(settings)})
 
-    def waits(self, seconds: int = 1_000) -> None:
+    def waits(self) -> None:
         """The task of a commit tells its pid and takes long."""
-        script = f'echo $$ > "$0"; exec sleep {seconds}'
+        script = 'echo $$ > "$0"; exec sleep 1000'
         command = ["sh", "-c", script, "${{ root }}/../pid"]
         self.config(CONFIG | {"tasks": {"custom": {"own": {"command": command}}}})
 
@@ -121,16 +121,26 @@ async def test_switched_off_nothing_runs(place: Place) -> None:
     assert len(list((place.folder / "inbox").iterdir())) == 1, "it is kept for who runs next"
 
 
-async def test_it_is_one_however_many_commits_and_forgets_none(
-    place: Place, tmp_path: Path
-) -> None:
-    place.waits(seconds=2)
-    for number in range(5):
+async def test_it_is_one_however_many_commits(place: Place) -> None:
+    place.waits()
+    for number in range(4):
         place.commit({"app.py": f"x = {number}\n"})
-        assert len(place.processes()) <= 1
+        assert len(place.processes()) == 1
+    await until(lambda: place.understudy("stop").returncode == 0)
+
+
+async def test_no_commit_is_forgotten(place: Place) -> None:
+    """Also one that comes while the process for those before is about to end."""
+    for number in range(8):
+        place.commit({"app.py": f"x = {number}\n"})
+        if number % 2:
+            await until(lambda: place.jobs().get("code_analysis") == "done", 40)
     await place.quiet()
-    assert place.jobs() == {"code_analysis": "done", "own": "done"}
     assert not list((place.folder / "inbox").iterdir())
+    log = place.understudy("log", "--json", "--most", "1000").stdout
+    entries = [json.loads(line) for line in log.splitlines()]
+    asked = [each for each in entries if each["kind"] in ("queued", "coalesced")]
+    assert [each["task"] for each in asked].count("code_analysis") == 8
 
 
 async def test_it_survives_its_terminal_and_ends_with_its_tools(
