@@ -95,7 +95,10 @@ class Notices:
 
     def recall(self, job: Record) -> None:
         """Hold back what a process held back that is gone."""
-        delivery = _delivery(job.parameters)
+        try:
+            delivery = _delivery(job.parameters)
+        except (LookupError, ValueError):
+            return  # another version's: it fails when it is due
         self._held[delivery.id] = job.id
         held = routing.hold(self._gates, delivery, self._now()[0])
         self._go_on(routing.Routed(held))

@@ -159,7 +159,7 @@ def plan_lines(plan: Plan) -> list[str]:
     else:
         words += _times(plan, "about ")
         if plan.unknown:
-            words += f", without {', '.join(plan.unknown)}, which never ran"
+            words += f"; not known of {', '.join(plan.unknown)}"
     return [words, *(f"  {n}. {' → '.join(track)}" for n, track in enumerate(plan.tracks, 1))]
 
 
