@@ -12,7 +12,6 @@ from pathlib import Path
 from .model import Importance
 from .notifications.base import Channel, Level, Notice, Undelivered
 from .runner.attempt import Change
-from .runner.budget import Budget
 from .runner.engine import Engine, Setting
 from .runner.execute import Runner
 from .runner.graph import GraphError, Plan
@@ -60,7 +59,7 @@ async def open_engine(
     started has ended; what waits is run when the folder is opened again. Raises OSError.
     """
     runner = Runner()
-    runner.commands.budget = Budget(options.percent, memory_mb * _MIB, _cpus())
+    runner.governor.limit(options.percent, memory_mb * _MIB)
     engine = Engine(folder, tasks, runner, Setting(options, trusted=lambda: trusted), told)
     try:
         await engine.start()
@@ -68,9 +67,3 @@ async def open_engine(
     finally:
         await engine.close()
         await runner.close()
-
-
-def _cpus() -> int:
-    import os
-
-    return os.cpu_count() or 1

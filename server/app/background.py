@@ -17,7 +17,7 @@ from ..runner.execute import Runner
 from ..store.job_rows import CANCELLED, DONE, JobState, Record
 from ..tasks.answers import found_by
 from ..tasks.test_runs import NAME as TESTS
-from .chores import Chores, ScanAll, budget_of, newest_log
+from .chores import Chores, ScanAll, limits_of, newest_log
 from .folders import Folders
 from .notices import without_deliveries
 from .presentation import job_line, job_payload, task_payload
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _LISTED = 50
 _TELL_SECONDS = 0.1
+_TELL_AGAIN_SECONDS = 0.5
+"""While much happens, the jobs are listed no more often."""
 
 
 class Asked(NamedTuple):
@@ -62,10 +64,11 @@ class Background:
         self._chores: dict[Path, Chores] = {}
         self._shown: dict[tuple[Path, int], tuple[ExitStack, Progress]] = {}
         self._timers: dict[Path, asyncio.TimerHandle] = {}
+        self._listed_at = float("-inf")
         self._telling: set[asyncio.Task[None]] = set()
         self._last: Asked | None = None
         self._following: asyncio.Task[None] | None = None
-        runner.commands.conditions = conditions
+        runner.governor.conditions = conditions
 
     def follow(self) -> None:
         """Have chores for each folder that is open, and for no other, and take over their settings;
@@ -97,7 +100,9 @@ class Background:
                 known.configure()
             else:
                 await self._open(workspace)
-            self._runner.commands.budget = budget_of(workspace.settings)
+        if wanted:
+            limits = limits_of([workspace.settings for workspace in wanted.values()])
+            self._runner.governor.limit(*limits)
 
     async def _open(self, workspace: Workspace) -> None:
         def told(change: Change) -> None:
@@ -307,10 +312,12 @@ class Background:
     def _tell_soon(self, root: Path) -> None:
         if root not in self._timers:
             loop = asyncio.get_running_loop()
-            self._timers[root] = loop.call_later(_TELL_SECONDS, self._tell, root)
+            at = max(loop.time() + _TELL_SECONDS, self._listed_at + _TELL_AGAIN_SECONDS)
+            self._timers[root] = loop.call_at(at, self._tell, root)
 
     def _tell(self, root: Path) -> None:
         del self._timers[root]
+        self._listed_at = asyncio.get_running_loop().time()
         if (chores := self._chores.get(root)) is not None:
             self._spawn(self._send(chores))
 

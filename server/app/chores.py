@@ -6,16 +6,16 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..checks import compose
 from ..discover import discover
-from ..model import Category
+from ..model import Category, Importance
 from ..notifications import routing
 from ..resources import Pressure
 from ..runner.attempt import Change
-from ..runner.budget import Budget, Conditions
+from ..runner.budget import Conditions
 from ..runner.engine import Engine, Keeping, Setting
 from ..runner.execute import Runner
 from ..runner.logfile import tail
@@ -33,8 +33,8 @@ from .scan import Scan
 from .triggering import Sources, Triggering
 from .workspace import Workspace
 
-ScanAll = Callable[[Callable[[str, float], object]], Awaitable[Scan]]
-"""Scans the whole workspace and tells how far it is."""
+ScanAll = Callable[[Importance, Callable[[str, float], object]], Awaitable[Scan]]
+"""Scans the whole workspace, for a task that is so important, and tells how far it is."""
 
 _MIB = 1 << 20
 _MOST_LOG = 8 << 20
@@ -144,9 +144,9 @@ class Chores:
         return tasks + custom_tasks(own, self.workspace.root, self._environ)
 
     async def _scan_for(
-        self, category: Category, progress: Callable[[str, float], object]
+        self, category: Category, importance: Importance, progress: Callable[[str, float], object]
     ) -> Scanned:
-        scan = await self._scan(progress)
+        scan = await self._scan(importance, progress)
         problems = [compose.only(each, category) for each in scan.problems.values()]
         failures = Counter(f"{report.tool}: {report.why}" for _, report in scan.failures)
         return Scanned(len(scan.reports), compose.counts(problems), tuple(_counted(failures)))
@@ -178,9 +178,12 @@ def keeping_of(settings: Settings) -> Keeping:
     return Keeping(own.keep_results_days, own.keep_metrics_days)
 
 
-def budget_of(settings: Settings) -> Budget:
-    own = settings.tasks
-    return Budget(own.max_cpu_percent, own.max_memory_mb * _MIB, os.cpu_count() or 1)
+def limits_of(settings: Sequence[Settings]) -> tuple[float, int]:
+    """Percent of all processors and bytes of memory for all tasks of a process: the least that its
+    workspaces allow, of which there is one at least."""
+    percent = min(each.tasks.max_cpu_percent for each in settings)
+    memory = min(each.tasks.max_memory_mb for each in settings)
+    return float(percent), memory * _MIB
 
 
 def _heeded(conditions: Conditions, settings: Settings) -> Conditions:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..checks.engine import Checks
+from ..model import Importance, Priority
+from ..runner.calls import Urgency
 from .folders import Folders
 from .scan import Scan, Seen
 from .sinks import Progress, Sink, when_slow
@@ -46,6 +48,8 @@ class ClosedFiles:
         self._changed = changed
         self._task = task
         self._scans: dict[Path, asyncio.Task[Scan | OSError]] = {}
+        self._urgencies: dict[Path, Urgency] = {}
+        """Of each scan: who waits for it."""
         self._looks: dict[Path, asyncio.Task[None]] = {}
 
     @property
@@ -158,15 +162,18 @@ class ClosedFiles:
 
     # ── scans of whole folders ──────────────────────────────────────────────────────────────────
 
-    async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
-        """Scan the folders (None: all), with progress; results are shown as they come.
+    async def scan(
+        self, root: Path | None = None, task: Importance | None = None
+    ) -> tuple[Scan, ...]:
+        """Scan the folders (None: all), with progress; results are shown as they come. ``task``:
+        how important the task is that wants it; None: a person does.
 
         A scan of the same folder that is under way is joined; who gives up waiting does not end it.
         Raises CancelledError when the user cancels it, and OSError when a folder cannot be read,
         of which the user was told.
         """
         wanted = [w for w in self._folders if root in (None, w.root) and not w.loose]
-        scans = [asyncio.shield(self._scan_of(workspace)) for workspace in wanted]
+        scans = [asyncio.shield(self._scan_of(workspace, task)) for workspace in wanted]
         found: list[Scan] = []
         for scan in await asyncio.gather(*scans):
             if isinstance(scan, OSError):
@@ -174,30 +181,34 @@ class ClosedFiles:
             found.append(scan)
         return tuple(found)
 
-    def _scan_of(self, workspace: Workspace) -> asyncio.Task[Scan | OSError]:
+    def _scan_of(
+        self, workspace: Workspace, task: Importance | None
+    ) -> asyncio.Task[Scan | OSError]:
         root = workspace.root
         under_way = self._scans.get(root)
         if under_way is not None and not under_way.done():
+            self._urgencies[root].join(task)
             return under_way
-        scan = self._scans[root] = self._task(self._scan(workspace))
+        urgency = self._urgencies[root] = Urgency(Priority.BACKGROUND, task)
+        scan = self._scans[root] = self._task(self._scan(workspace, urgency))
 
         def ended(_: object) -> None:
             if self._scans.get(root) is scan:
-                del self._scans[root]
+                del self._scans[root], self._urgencies[root]
             self._changed()
 
         scan.add_done_callback(ended)  # by itself it could not: one cancelled soon never begins
         self.look_again(workspace, (), anew=True)
         return scan
 
-    async def _scan(self, workspace: Workspace) -> Scan | OSError:
+    async def _scan(self, workspace: Workspace, urgency: Urgency) -> Scan | OSError:
         task = asyncio.current_task()
         assert task is not None
         look = workspace.stale.begin()
         with when_slow(self._sink, f"Scanning {workspace.root.name}", task.cancel) as progress:
             try:
                 seen = self._seen(workspace, look, progress)
-                found = await workspace.scan(self._checks, [workspace.root], seen)
+                found = await workspace.scan(self._checks, [workspace.root], seen, urgency)
             except OSError as error:
                 why = error.strerror or str(error)
                 self._sink.message(

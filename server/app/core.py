@@ -17,7 +17,7 @@ from typing import Any, TypeVar, assert_never
 
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks
-from ..model import Status
+from ..model import Importance, Status
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
 from ..settings.ignoring import edit_ignore
@@ -337,8 +337,8 @@ class Core:
     # ── chores ──────────────────────────────────────────────────────────────────────────────────
 
     def _scan_of(self, workspace: Workspace) -> ScanAll:
-        async def scan(_progress: Callable[[str, float], object]) -> Scan:
-            (found,) = await self._closed_files.scan(workspace.root)  # which shows its own
+        async def scan(task: Importance, _progress: Callable[[str, float], object]) -> Scan:
+            (found,) = await self._closed_files.scan(workspace.root, task)  # which shows its own
             return found
 
         return scan

@@ -10,8 +10,8 @@ from dataclasses import replace
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks, Policy, job_for
-from ..model import Priority, Problem
-from ..runner.calls import Call, Status
+from ..model import Problem
+from ..runner.calls import Call, Status, Urgency
 from ..settings import Settings
 
 PATIENCE = 0.1
@@ -51,7 +51,7 @@ class Explanations:
                 yield self._asked[key]
 
     async def _ask(self, analyzer: Analyzer, rule: str) -> str:
-        job = job_for(analyzer, Configuration(()), (), _POLICY, Priority.INTERACTIVE)
+        job = job_for(analyzer, Configuration(()), (), _POLICY, Urgency())
         assert isinstance(job.work, Call)
         call = replace(job.work, function=analyzer.explain, items=(rule,))
         outcome = await self._checks.execute(replace(job, work=call))

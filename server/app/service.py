@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from ..checks.engine import Checks
+from ..model import Importance, Priority
 from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
+from ..runner.calls import Urgency
 from ..runner.engine import Engine
 from ..runner.execute import Runner
 from ..settings import ConfigProblem, Settings, load, read_layers
 from ..state import state_dir, workspace_dir
 from ..store.lease import Lease
 from ..trust import Trust
-from .chores import Chores, budget_of
+from .chores import Chores, limits_of
 from .detached import is_attended
 from .handover import waiting
 from .machine import Machine
@@ -117,17 +119,18 @@ async def open_service(
         now = machine.pressure
         return Conditions(on_battery=now.on_battery, pressure=now.shortage)
 
-    async def scan(progress: Callable[[str, float], object]) -> Scan:
+    async def scan(task: Importance, progress: Callable[[str, float], object]) -> Scan:
         return await workspace.scan(
             checks,
             [root],
             lambda seen: progress(f"{seen.done} of {seen.files} files", seen.done / seen.files),
+            Urgency(Priority.BACKGROUND, task),
         )
 
     working: asyncio.Task[None] | None = None
     await workspace.load(None)
-    runner.commands.budget = budget_of(workspace.settings)
-    runner.commands.conditions = conditions
+    runner.governor.limit(*limits_of([workspace.settings]))
+    runner.governor.conditions = conditions
     chores = Chores(workspace, runner, scan, told, conditions, kind)
     try:
         await chores.start(runs=runs, triggers=triggers)

@@ -16,6 +16,7 @@ from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..discover import Found, around
 from ..journal.replace import replace
 from ..model import Category, Confidence, Finding, Report, State
+from ..runner.calls import Urgency
 from ..settings import ConfigProblem, Layer, Origin, Settings
 from ..settings.ignoring import edit_ignore
 from ..store.database import Database
@@ -139,24 +140,33 @@ class Workspace:
         return gone
 
     async def scan(
-        self, checks: Checks, paths: Sequence[Path], seen: Callable[[Seen], object]
+        self,
+        checks: Checks,
+        paths: Sequence[Path],
+        seen: Callable[[Seen], object],
+        urgency: Urgency | None = None,
     ) -> Scan:
         """Analyse the files at and below ``paths`` and take note of them; ``seen`` is told of each.
 
         Raises OSError for a path that cannot be looked at.
         """
         files = await asyncio.to_thread(list_files, paths, self.root, self.policy, self.inner)
-        views = await self.analyse(checks, files, seen)
+        views = await self.analyse(checks, files, seen, urgency)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
         return Scan.of(self.root, views)
 
     async def analyse(
-        self, checks: Checks, files: Sequence[Found], seen: Callable[[Seen], object]
+        self,
+        checks: Checks,
+        files: Sequence[Found],
+        seen: Callable[[Seen], object],
+        urgency: Urgency | None = None,
     ) -> dict[Path, FileView]:
         """Take note of these files, and tell ``seen`` of each; what is known of them now."""
         views: dict[Path, FileView] = {}
-        async for scanned in WorkspaceScan(checks, self.root, self.policy, self.results).run(files):
+        scan = WorkspaceScan(checks, self.root, self.policy, self.results, urgency)
+        async for scanned in scan.run(files):
             if not self.inner.isdisjoint(around(scanned.path)):
                 continue  # the inner folder was opened meanwhile
             changed = self.show(scanned.path, scanned.reports)

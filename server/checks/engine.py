@@ -141,7 +141,7 @@ class Checks:
             for (analyzer, configuration), key in zip(configured, keys, strict=True):
                 if analyzer.tier is tier and key not in recalled:
                     item = (subject.path, subject.content, configuration.hints)
-                    job = job_for(analyzer, configuration, (item,), policy, priority)
+                    job = job_for(analyzer, configuration, (item,), policy, Urgency(priority))
                     key_now = partial(self._key, subject, analyzer, folder, policy.settings)
                     work = self._share(key, job, key_now)
                     waiting = self._wait(key, work, kept)
@@ -293,15 +293,15 @@ def job_for(
     configuration: Configuration,
     items: Sequence[Item],
     policy: Policy,
-    priority: Priority,
+    urgency: Urgency,
 ) -> Job:
     interactive = _FAST if analyzer.tier is Tier.FAST else _DEEP
-    lane = _SCAN if priority is Priority.BACKGROUND else interactive
+    lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
     return Job(
         task=analyzer.name,
         work=Call(lane, analyzer.check, configuration.context, tuple(items)),
         timeout=analyzer.timeout(policy.settings),
-        urgency=Urgency(priority),
+        urgency=urgency,
         needs_trust=configuration.needs_trust,
         trusted=policy.trusted,
     )

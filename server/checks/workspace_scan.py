@@ -16,7 +16,7 @@ from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import ANALYZERS
 from ..discover import Found, discover, found_at, mode_of, rediscover
 from ..model import Priority, Report, Tier
-from ..runner.calls import Status
+from ..runner.calls import Status, Urgency
 from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
@@ -122,13 +122,21 @@ class _Configurations:
 
 
 class WorkspaceScan:
-    """One pass over the files of one root."""
+    """One pass over the files of one root, for whom the ``urgency`` says."""
 
-    def __init__(self, checks: Checks, root: Path, policy: Policy, results: Results) -> None:
+    def __init__(
+        self,
+        checks: Checks,
+        root: Path,
+        policy: Policy,
+        results: Results,
+        urgency: Urgency | None = None,
+    ) -> None:
         self._checks = checks
         self._root = root
         self._policy = policy
         self._results = results
+        self._urgency = urgency or Urgency(Priority.BACKGROUND)
         self._files: dict[str, _File] = {}
         self._configurations = _Configurations(root, policy.settings, checks.files)
         self._turns = asyncio.Semaphore(_BATCHES)
@@ -213,7 +221,7 @@ class WorkspaceScan:
         if (given_up := self._given_up.get(tool)) is not None:
             return [scanned for file, _ in batch for scanned in self._add(file, given_up)]
         items = [(file.found.path, None, configuration.hints) for file, _ in batch]
-        job = job_for(analyzer, configuration, items, self._policy, Priority.BACKGROUND)
+        job = job_for(analyzer, configuration, items, self._policy, self._urgency)
         outcome = await self._checks.execute(job)
         answers = read_outcome(job.task, len(items), outcome)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -26,6 +27,11 @@ class Protocol(LanguageServerProtocol):
     def _send_data(self, data: Any) -> None:
         if not self._over:
             super()._send_data(data)
+
+    def tell(self, method: str, params: Mapping[str, Any]) -> None:
+        """A notification of ours, whose ``params`` are JSON as they are: pygls would look into each
+        of their values for what is to be converted."""
+        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:

@@ -113,11 +113,11 @@ class Publisher:
             self._server.core.handle(events.TrustDecided(trusted, root, lasting=True))
 
     def jobs(self, listed: Mapping[str, Any]) -> None:
-        self._server.protocol.notify("understudy/tasks", listed)
+        self._server.tell("understudy/tasks", listed)
 
     def job_output(self, root: Path, job: int, text: str) -> None:
         params = {"root": str(root), "job": job, "text": text}
-        self._server.protocol.notify("understudy/taskOutput", params)
+        self._server.tell("understudy/taskOutput", params)
 
     def lenses_changed(self) -> None:
         workspace = self._server.client_capabilities.workspace

@@ -94,6 +94,11 @@ class Server(LanguageServer):
             await asyncio.wait(self._fetching, timeout=_FETCH_SECONDS)
         await self.core.settle()
 
+    def tell(self, method: str, params: Mapping[str, Any]) -> None:
+        """A notification of ours; ``params`` are JSON."""
+        assert isinstance(self.protocol, Protocol)
+        self.protocol.tell(method, params)
+
     @property
     def was_shut_down(self) -> bool:
         return self._closed is not None

@@ -103,8 +103,8 @@ class Attempt:
             return _failed(Status.FAILED, str(error), _TEMPORARY)
 
     async def _within(self, task: Task, context: Context) -> Result:
-        """Run the task's coroutine. While a command of its runs, that has a time-out of its own,
-        which does not count what the budget takes from it."""
+        """Run the task's coroutine. While a command of its runs, that has a time-out of its own;
+        nor does count what the budget takes from it."""
         work = asyncio.ensure_future(task.run(context))
         left = task.timeout
         try:
@@ -112,7 +112,8 @@ class Attempt:
                 step = min(left, _LOOK_SECONDS)
                 if (await asyncio.wait((work,), timeout=step))[0]:
                     return work.result()
-                left -= 0.0 if context.commands else step
+                halted = context.commands or self._around.runner.governor.halts
+                left -= 0.0 if halted else step
             return _failed(Status.TIMED_OUT, f"no end within {task.timeout:g} s")
         finally:
             if not work.done():

@@ -45,6 +45,16 @@ class Budget:
         self._memory = memory
         self._paused: frozenset[int] = frozenset()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more work may begin."""
+        return self._balance >= self._most * _RESUME_SHARE
+
+    def take(self, cpu: float) -> None:
+        """CPU seconds that are used, or will be, besides what ``tick`` is told; less than none:
+        they were not used after all."""
+        self._balance = min(self._balance - cpu, self._most)
+
     def tick(self, usages: Sequence[Usage], seconds: float) -> Verdict:
         """``seconds``: since the last tick."""
         spent = sum(usage.cpu for usage in usages)

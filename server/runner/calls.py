@@ -45,12 +45,23 @@ def _nowhere(_: bytes) -> None:
 
 
 class Urgency:
-    """The priority of a job that waits; who joins in waiting for it may raise it meanwhile."""
+    """The priority of a job that waits; who joins in waiting for it may raise it meanwhile.
 
-    __slots__ = ("priority",)
+    ``task``: how important the task is that it belongs to, which keeps it within the budget of all
+    tasks; None: a person waits for it.
+    """
 
-    def __init__(self, priority: Priority = Priority.INTERACTIVE) -> None:
+    __slots__ = ("priority", "task")
+
+    def __init__(
+        self, priority: Priority = Priority.INTERACTIVE, task: Importance | None = None
+    ) -> None:
         self.priority = priority
+        self.task = task
+
+    def join(self, task: Importance | None) -> None:
+        """A task of this importance, or a person, waits for it, too."""
+        self.task = None if task is None or self.task is None else max(self.task, task)
 
     def raise_to(self, priority: Priority) -> None:
         self.priority = max(self.priority, priority)

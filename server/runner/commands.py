@@ -1,7 +1,6 @@
-"""External commands: each under a warden of its own, together within the budget.
+"""External commands: each under a warden of its own, which keeps hold of the processes.
 
-The warden (``warden.py``) keeps hold of the processes; here is decided when one is ended or paused.
-What runs is asked for its usage every ``_TICK_SECONDS``, as long as something runs.
+Here is decided when one is ended; ``governor.py`` decides when one is paused.
 """
 
 from __future__ import annotations
@@ -13,11 +12,9 @@ import logging
 import os
 import pickle
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from .budget import Budget, Conditions, Usage, why_not_now
 from .calls import Command, Job, Outcome, Status
+from .governor import Governor, Running
 from .processes import MARK
 from .supervisor_client import Supervisor
 from .warden import End, Spec
@@ -25,83 +22,18 @@ from .worker import pack, unpack_length
 
 log = logging.getLogger(__name__)
 
-_TICK_SECONDS = 0.25
 _MARGIN_SECONDS = 5.0
 """Beyond its grace, a warden that has not told of an end is ended itself."""
-_TOO_MUCH_MEMORY = (
-    "all tasks together used more memory than tasks.maxMemoryMb allows, and this one was the least"
-    " important"
-)
-
-
-@dataclass(eq=False)
-class Running:
-    """A command that runs, as the budget sees it."""
-
-    id: int
-    job: Job
-    command: Command
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    cpu: float = 0.0
-    memory: int = 0
-    spent: float = 0.0
-    paused_at: float | None = None
-    paused: float = 0.0
-    ending: str = ""
-    """Why we end it; empty when we do not."""
-    status: Status = Status.FAILED
-    told: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it was told to end."""
-
-    def order(self, order: object) -> None:
-        if not self.writer.is_closing():
-            self.writer.write(pack(order))
-
-    def end(self, status: Status, why: str) -> None:
-        if not self.ending:
-            self.status, self.ending = status, why
-            self.told.set()
-            self.order(("end", float(self.command.grace)))
-
-    def pause(self, now: float) -> None:
-        if self.paused_at is None and not self.ending:
-            self.paused_at = now
-            self.order("pause")
-
-    def resume(self, now: float) -> None:
-        if self.paused_at is not None:
-            self.paused += now - self.paused_at
-            self.paused_at = None
-            self.order("resume")
-
-    def usage(self) -> Usage:
-        """What it has used since it was asked for the last time."""
-        fresh = max(0.0, self.cpu - self.spent)
-        self.spent = self.cpu
-        return Usage(self.id, float(self.command.importance), fresh, self.memory)
-
-    def ran(self, now: float, since: float) -> float:
-        """Seconds that it had to run, without those in which it was paused."""
-        halted = self.paused + (now - self.paused_at if self.paused_at is not None else 0.0)
-        return now - since - halted
 
 
 class Commands:
     """All methods belong to the event loop."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, governor: Governor) -> None:
         self._supervisor = supervisor
-        self._running: dict[int, Running] = {}
+        self._governor = governor
         self._tasks: set[asyncio.Task[Outcome]] = set()
-        self._ticking: asyncio.Task[None] | None = None
-        self.budget: Budget | None = None
-        self.conditions: Callable[[], Conditions] = Conditions
         self._closed = False
-
-    @property
-    def running(self) -> tuple[Running, ...]:
-        return tuple(self._running.values())
 
     async def run(self, job: Job, command: Command) -> Outcome:
         """The outcome. When it is cancelled, the command is ended, and nobody waits for that."""
@@ -113,7 +45,7 @@ class Commands:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            for running in self.running:
+            for running in self._governor.running:
                 if running.job is job:
                     running.end(Status.FAILED, "it was cancelled")
             raise
@@ -121,7 +53,7 @@ class Commands:
     async def close(self) -> None:
         """End everything, at once; returns when it is gone."""
         self._closed = True
-        for running in self.running:
+        for running in self._governor.running:
             running.end(Status.FAILED, "Understudy is ending")
             running.order(("end", 0.0))
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -129,7 +61,7 @@ class Commands:
     async def _run(self, job: Job, command: Command) -> Outcome:
         id_, ours, exited = self._supervisor.fork(("psutil",), 0, "warden")
         reader, writer = await asyncio.open_unix_connection(sock=ours)
-        running = self._running[id_] = Running(id_, job, command, reader, writer)
+        running = Running(id_, job, command, reader, writer)
         environment = dict(command.environment)
         environment[MARK] = self._supervisor.token
         spec = Spec(
@@ -144,16 +76,15 @@ class Commands:
         loop = asyncio.get_running_loop()
         started = loop.time()
         watch = loop.create_task(self._watch(running, started))
+        self._governor.add(running)
         if self._closed:
             running.end(Status.FAILED, "Understudy is ending")
         try:
             writer.write(pack(tuple(spec)))
-            if self._ticking is None or self._ticking.done():
-                self._ticking = loop.create_task(self._tick())
             end = await self._listen(running)
         finally:
             watch.cancel()
-            del self._running[id_]
+            self._governor.remove(running)
             writer.close()
             self._supervisor.kill(id_)
             await asyncio.shield(exited)
@@ -186,37 +117,6 @@ class Commands:
         running.end(Status.TIMED_OUT, f"no end within {timeout:g} s")
         await asyncio.sleep(running.command.grace + _MARGIN_SECONDS)
         self._supervisor.kill(running.id)
-
-    async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        last = loop.time()
-        while self._running:
-            for running in self.running:
-                running.order("usage")
-            await asyncio.sleep(_TICK_SECONDS)
-            now = loop.time()
-            self._govern(now, now - last)
-            last = now
-
-    def _govern(self, now: float, seconds: float) -> None:
-        """Who must not run just now is paused, everybody else goes on."""
-        conditions = self.conditions()
-        paused = {
-            running.id
-            for running in self.running
-            if why_not_now(running.command.importance, conditions)
-        }
-        usages = [running.usage() for running in self.running]
-        if self.budget is not None:
-            verdict = self.budget.tick(usages, seconds)
-            paused |= verdict.paused
-            if verdict.excess in self._running:
-                self._running[verdict.excess].end(Status.KILLED, _TOO_MUCH_MEMORY)
-        for running in self.running:
-            if running.id in paused:
-                running.pause(now)
-            else:
-                running.resume(now)
 
 
 def _outcome(running: Running, end: End | None, seconds: float) -> Outcome:

@@ -88,6 +88,7 @@ class Engine:
         self.history = History(self._database)
         self._lease = Lease(folder / ENGINE)
         self._lease_name = f"lease {folder}"
+        self._wake = asyncio.Event()
         self._link = Link(folder / LINK, self._poked)
         now, chance = self._setting.now, self._setting.chance
         self._scheduler = Scheduler(
@@ -99,8 +100,8 @@ class Engine:
             World(now, chance, self._setting.conditions, self._setting.trusted),
             self.logs,
             self._changed,
+            self._wake.set,
         )
-        self._wake = asyncio.Event()
         self._watchers: dict[asyncio.Future[None], int | None] = {}
         self._loop: asyncio.Task[None] | None = None
         self._pruned_at: float | None = None

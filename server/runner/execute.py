@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ..model import Cost
 from .calls import Command, Job, Lane, Outcome, Status
 from .commands import Commands
+from .governor import Governor
 from .pool import Pool
+from .slots import Slots
 from .supervisor_client import Supervisor
 
 GoOn = Callable[[Job], Awaitable[Outcome]]
@@ -54,9 +56,13 @@ class Runner:
         self._accounts = Accounts()
         self._supervisor = Supervisor()
         self._pool = Pool(self._supervisor)
-        self.commands = Commands(self._supervisor)
+        self.governor = Governor()
+        self.slots = Slots()
+        self.commands = Commands(self._supervisor, self.governor)
         chain: GoOn = self._start
-        for stage in reversed((confidence, self._accounts) if stages is None else stages):
+        for stage in reversed(
+            (confidence, self._accounts, self.governor) if stages is None else stages
+        ):
             chain = _linked(stage, chain)
         self._chain = chain
         self._running = 0

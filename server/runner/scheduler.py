@@ -57,6 +57,7 @@ class Scheduler:
         world: World,
         logs: Path,
         told: Callable[[Change], object],
+        wake: Callable[[], object],
     ) -> None:
         self._jobs = jobs
         self._history = history
@@ -64,6 +65,8 @@ class Scheduler:
         self.options = options
         self._world = world
         self._told = told
+        self._slots = runner.slots
+        self._wake = wake
         self._surroundings = Surroundings(jobs, runner, world, logs, options.every, told)
         self.owner = f"{os.getpid()}-{os.urandom(4).hex()}"
         self.running: dict[int, asyncio.Task[None]] = {}
@@ -84,11 +87,11 @@ class Scheduler:
         for id_ in await self._jobs.to_cancel(self.owner) if self.running else ():
             self._cancel(id_)
         cpus = os.cpu_count() or 1
-        free = slots(self.options.most, self.options.percent, cpus) - len(self.running)
+        most = slots(self.options.most, self.options.percent, cpus)
         pause = _IDLE_SECONDS
-        if free > 0:
+        if self._slots.free(most, self._wake):
             pause = await self._rank()
-            await self._start(free)
+            await self._start(most)
         await self._sample()
         if self._later is not None:
             pause = min(pause, max(0.0, self._later - self._world.now()))
@@ -98,11 +101,21 @@ class Scheduler:
         """Something was queued, or has become free to run."""
         self._stale = True
 
-    async def _start(self, free: int) -> None:
-        if chosen := self._choose(free):
-            for record in await self._jobs.claim(chosen, self.owner, self._world.now()):
-                work = self._run(record)
-                self.running[record.id] = asyncio.get_running_loop().create_task(work)
+    async def _start(self, most: int) -> None:
+        chosen = self._choose(self._slots.free(most, self._wake))
+        if not chosen:
+            return
+        self._slots.take(len(chosen))  # while we wait, others may want them
+        claimed: list[Record] = []
+        try:
+            claimed = await self._jobs.claim(chosen, self.owner, self._world.now())
+        finally:
+            if unused := len(chosen) - len(claimed):
+                self._slots.give_back(unused)
+        for record in claimed:
+            work = asyncio.get_running_loop().create_task(self._run(record))
+            work.add_done_callback(lambda _: self._slots.give_back())
+            self.running[record.id] = work
 
     async def _rank(self) -> float:
         """Bring the ranking up to date where it is not; seconds until it is to be done again."""

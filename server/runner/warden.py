@@ -41,6 +41,7 @@ _CHUNK = 1 << 16
 _DRAIN_SECONDS = 1.0
 """So long is what is still in the pipe read after the command's end."""
 _KILL_SECONDS = 1.0
+_LEAVE_SECONDS = 5.0
 
 
 class Spec(NamedTuple):
@@ -77,6 +78,16 @@ def serve(fd: int) -> None:
         stream.close()
         connection.setblocking(False)
         _Warden(connection, spec).run()
+        _take_leave(connection)
+
+
+def _take_leave(connection: socket.socket) -> None:
+    """Wait for the server to close first. What is closed while something said to it is unread
+    breaks off the connection, and what was told last may be lost."""
+    connection.settimeout(_LEAVE_SECONDS)
+    with contextlib.suppress(OSError):
+        while connection.recv(_CHUNK):
+            pass
 
 
 class _Warden:

@@ -21,8 +21,9 @@ class Scanned(NamedTuple):
     failures: tuple[str, ...] = ()
 
 
-Scan = Callable[[Category, Callable[[str, float], object]], Awaitable[Scanned]]
-"""Scans the workspace, tells how far it is, and counts the problems of one kind."""
+Scan = Callable[[Category, Importance, Callable[[str, float], object]], Awaitable[Scanned]]
+"""Scans the workspace for a task that is so important, tells how far it is, and counts the problems
+of one kind."""
 
 
 class _Kind(NamedTuple):
@@ -57,7 +58,7 @@ def scan_tasks(settings: Tasks, scan: Scan) -> list[Task]:
 def _task(kind: _Kind, settings: Tasks, scan: Scan) -> Task:
     async def run(context: Context) -> Result:
         try:
-            found = await scan(kind.category, context.progress)
+            found = await scan(kind.category, context.task.importance, context.progress)
         except OSError as error:
             why = f"the workspace could not be scanned: {error.strerror or error}"
             return Result(outcome=Outcome(Status.FAILED, why=why))

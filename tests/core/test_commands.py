@@ -137,6 +137,17 @@ async def test_how_it_ends(
     assert words in outcome.why
 
 
+async def test_the_briefest_end_is_heard_of(runner: Runner, doing: Doing) -> None:
+    """Also when it crosses with a question how much was used."""
+    for _ in range(20):
+        running = start(runner, doing.job("true"))
+        while not running.done():
+            for each in runner.governor.running:
+                each.order("usage")
+            await asyncio.sleep(0)
+        assert (await running).status is Status.DONE
+
+
 async def test_a_folder_that_is_not_there(runner: Runner, doing: Doing) -> None:
     job = doing.job("true")
     doing.folder = doing.folder / "missing"
@@ -237,7 +248,7 @@ async def test_its_cost_is_that_of_its_whole_tree(runner: Runner, doing: Doing) 
 
 async def test_the_budget_holds(runner: Runner, doing: Doing) -> None:
     """Two that would take all there is get half of one processor, together."""
-    runner.commands.budget = Budget(50, 1 << 30, 1)
+    runner.governor.budget = Budget(50, 1 << 30, 1)
     jobs = [doing.job(*PYTHON, BURN.format(3), timeout=60) for _ in range(2)]
     outcomes = await asyncio.gather(*(runner.execute(job) for job in jobs))
     seconds = max(outcome.seconds for outcome in outcomes)
@@ -247,14 +258,14 @@ async def test_the_budget_holds(runner: Runner, doing: Doing) -> None:
 
 
 async def test_being_paused_is_not_running(runner: Runner, doing: Doing) -> None:
-    runner.commands.budget = Budget(25, 1 << 30, 1)
-    outcome = await runner.execute(doing.job(*PYTHON, BURN.format(1.2), timeout=4))
+    runner.governor.budget = Budget(5, 1 << 30, 1)
+    outcome = await runner.execute(doing.job(*PYTHON, BURN.format(0.4), timeout=3))
     assert outcome.status is Status.DONE, outcome.why
-    assert outcome.seconds > 4
+    assert outcome.seconds > 3
 
 
 async def test_who_takes_too_much_memory_is_ended(runner: Runner, doing: Doing) -> None:
-    runner.commands.budget = Budget(1000, 200 << 20, 1)
+    runner.governor.budget = Budget(1000, 200 << 20, 1)
     hog = "import signal\nx = bytearray(300 << 20)\nfor n in range(0, len(x), 4096): x[n] = 1\nsignal.pause()"
     outcome = await runner.execute(doing.job(*PYTHON, hog))
     assert outcome.status is Status.KILLED
@@ -263,14 +274,14 @@ async def test_who_takes_too_much_memory_is_ended(runner: Runner, doing: Doing) 
 
 async def test_low_work_is_paused_while_you_type(runner: Runner, doing: Doing) -> None:
     conditions = Conditions()
-    runner.commands.conditions = lambda: conditions
+    runner.governor.conditions = lambda: conditions
     ticking = "import time\nwhile True: print(end='.', flush=True); time.sleep(0.02)"
     running = start(runner, doing.job(*PYTHON, ticking))
     important = start(
         runner, doing.job(*PYTHON, "import signal; signal.pause()", importance=Importance.HIGH)
     )
-    await until(lambda: len(runner.commands.running) == 2)
-    low, high = sorted(runner.commands.running, key=lambda each: each.command.importance)
+    await until(lambda: len(runner.governor.running) == 2)
+    low, high = sorted(runner.governor.running, key=lambda each: each.command.importance)
     await until(lambda: doing.said)
     conditions = Conditions(typing=True)
     await until(lambda: low.paused_at is not None)

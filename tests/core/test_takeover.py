@@ -147,6 +147,8 @@ async def test_another_takes_over_again_and_again(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     chance = random.Random(6)
-    took = sorted([await a_take_over(tmp_path, pytestconfig.rootpath, chance) for _ in range(100)])
+    states = [tmp_path / f"state{number}" for number in range(100)]
+    root = pytestconfig.rootpath
+    took = sorted([await a_take_over(state, root, chance) for state in states])
     print(f"taken over after {took[50]:.2f} s in the middle, {took[-1]:.2f} s at most")
     assert took[-1] < MOST_SECONDS

@@ -48,6 +48,19 @@ def test_what_is_within_the_budget_is_never_paused() -> None:
     assert all(min(tick) > 0 for tick in used)
 
 
+def test_what_is_taken_beside_is_given_back_in_time() -> None:
+    budget = Budget(50, MUCH, 2)
+    assert budget.has_room
+    budget.take(3.0)
+    assert not budget.has_room
+    budget.take(-1.0)  # it was less than expected
+    ticks = 0
+    while not budget.has_room:
+        ticks += 1
+        assert not budget.tick([], TICK).paused
+    assert ticks * TICK == pytest.approx(2.0 - 0.5 + 0.1, abs=TICK)
+
+
 def test_the_least_urgent_is_paused_first() -> None:
     used = simulate(Budget(50, MUCH, 2), [(1.0, 1.0), (100.0, 0.9)], 200)
     low, high = (sum(tick[n] for tick in used) for n in (0, 1))
