@@ -46,7 +46,13 @@ $(CORPUS): tests/core/corpus.lock tests/core/fetch_corpus.py | $(VENV)
 	@$(BIN)/python -P tests/core/fetch_corpus.py .cache/corpus
 	@touch $@
 
-test: $(VENV) $(VSIX) $(CORPUS) ## every test, real editors included
+SCRIPT_RUNNERS := .cache/script-runners/.ready
+$(SCRIPT_RUNNERS): tests/core/script_runners/package-lock.json | $(VENV)
+	@echo "Installing the runners of JavaScript tests that the tests run …"
+	@tests/core/script_runners/install.sh .cache/script-runners
+	@touch $@
+
+test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) ## every test, real editors included
 	@.ci/editors
 	@$(BIN)/python -P -m pytest -m "not soak" $(ARGS)
 

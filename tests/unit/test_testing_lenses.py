@@ -102,8 +102,8 @@ def test_which_scripts_may_hold_tests(path: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [
-        ("outer > adds (all)", r"^(?:outer adds \(all\)$)"),
-        ("outer > ", r"^(?:outer )"),
+        ("outer > adds (all)", r"^(?:outer(?: >)? adds \(all\)$)"),
+        ("outer > ", r"^(?:outer(?: >)? )"),
         ("adds %i and ${n} to $name", r"^(?:adds .* and .* to .*$)"),
         ("costs $5", r"^(?:costs \$5$)"),
     ],

@@ -415,7 +415,7 @@ def test_one_test_of_jest(kind: Kind, argv: tuple[str, ...]) -> None:
         "--testLocationInResults",
         "--runTestsByPath",
         "./-a.test.js",
-        r"--testNamePattern=^(?:sum \(all\) adds$)",
+        r"--testNamePattern=^(?:sum \(all\)(?: >)? adds$)",
     )
 
 

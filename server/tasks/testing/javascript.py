@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from .events import seconds_of
 from .results import SUITE, Selection, TestOutcome, TestReport, TestResult, file_of, one_each
 
 _FILLED = re.compile(r"%[sdifjoOpc#$]|\$\{[^}]*\}|\$#?[A-Za-z_][\w.]*")
+_BETWEEN = "(?: >)? "
 _STARTERS = frozenset({"npx", "cross-env", "c8", "nyc"})
 _OUTCOMES = {
     "passed": TestOutcome.PASSED,
@@ -114,7 +116,8 @@ def _argument(file: str, folder: str) -> str:
 
 
 def _pattern(ids: tuple[str, ...]) -> str:
-    """All three match it against a test's name with those of its suites before it."""
+    """All three match it against a test's name with those of its suites before it: with blanks
+    between them, Vitest from version 5 on with what also its ids have."""
     names = [id_.partition("::")[2] for id_ in ids if "::" in id_]
     if len(names) < len(ids):
         return ""
@@ -124,9 +127,9 @@ def _pattern(ids: tuple[str, ...]) -> str:
 def _named(name: str) -> str:
     """A suite is followed by what is in it. In the title of a table of cases, ``%s``, ``$name``
     and ``${...}`` stand for any text."""
-    end = " " if name.endswith(SUITE) else "$"
-    pieces = _FILLED.split(name.removesuffix(SUITE).replace(SUITE, " "))
-    return ".*".join(map(_escaped, pieces)) + end
+    titles = name.removesuffix(SUITE).split(SUITE)
+    patterns = [".*".join(map(_escaped, _FILLED.split(title))) for title in titles]
+    return _BETWEEN.join(patterns) + (_BETWEEN if name.endswith(SUITE) else "$")
 
 
 def _escaped(text: str) -> str:
@@ -175,6 +178,7 @@ def _from_json(document: Any, root: str) -> Iterator[TestResult]:
         if suite.get("status") == "failed" and not cases:
             text = generic.COLOUR.sub("", str(suite.get("message", ""))).strip()
             _, line = generic.place(text, root, file)
+            line = line or _line_in(text, file)
             yield TestResult(
                 file,
                 TestOutcome.ERROR,
@@ -184,6 +188,13 @@ def _from_json(document: Any, root: str) -> Iterator[TestResult]:
                 generic.first(text),
                 text[: generic.MOST_TEXT],
             )
+
+
+def _line_in(text: str, file: str) -> int:
+    """Where a stack names the file as it is seen from elsewhere; 0 when it does not."""
+    name = re.escape(os.path.basename(file))
+    found = re.search(rf"^\s*at (?:.*[ (/])?{name}:(\d{{1,9}}):\d+\)?$", text, re.MULTILINE)
+    return max(0, int(found[1]) - 1) if found else 0
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:

@@ -25,8 +25,8 @@ end
 
 t.run(function()
   vim.fn.mkdir(".venv/bin", "p")
-  local python = vim.split(vim.env.UNDERSTUDY_TEST_SERVER, "\n")[1]
-  vim.fn.writefile({ "#!/bin/sh", ('exec "%s" "$@"'):format(python) }, ".venv/bin/python")
+  local python = vim.g.understudy_python
+  vim.fn.writefile({ "#!/bin/sh", "export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1", ('exec "%s" "$@"'):format(python) }, ".venv/bin/python")
   vim.loop.fs_chmod(".venv/bin/python", 493)
   vim.fn.writefile({}, "pytest.ini")
   vim.fn.mkdir("checks", "p")
