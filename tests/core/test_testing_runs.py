@@ -212,6 +212,18 @@ async def test_the_line_is_found_in_every_style_of_traceback(project: Make, styl
     assert "[1, 2] == [1, 3]" in result.message
 
 
+async def test_what_is_told_is_the_same_beside_the_plug_ins_of_an_environment(
+    project: Make,
+) -> None:
+    """Those of this one: pytest-asyncio, pytest-timeout, pytest-cov, Hypothesis, and others."""
+    here = project({"pytest.ini": "[pytest]\n", "test_x.py": "def test_a():\n    assert 1 == 2\n"})
+    here.environment = {n: v for n, v in here.environment.items() if "AUTOLOAD" not in n}
+    report = await here.run()
+    assert b"plugins: " in here.output
+    assert outcomes(report) == {"test_x.py::test_a": FAILED}
+    assert report.complete
+
+
 async def test_nothing_of_ours_is_left_in_the_workspace(project: Make) -> None:
     here = project(PYTEST)
     before = set(here.root.rglob("*"))

@@ -252,6 +252,31 @@ def test_surefires_reports(tmp_path: Path) -> None:
     )
 
 
+def test_a_real_report_of_surefire(tmp_path: Path) -> None:
+    """From a run of its 3.2.5 with JUnit 5, without the properties and the frames of JUnit."""
+    report_file = "core/target/surefire-reports/TEST-com.example.SumTest$Inner.xml"
+    real = (Path(__file__).parent / "data/surefire-3.2.5.xml").read_text()
+    write(tmp_path, **{report_file: real, f"core/{SOURCE}": "", "pom.xml": ""})
+    (found,) = detect(str(tmp_path))
+    report = plan(found, str(tmp_path), ALL, str(tmp_path / "p"), {}).report("", 1, 0)
+    assert report.complete
+    id_ = "core:com.example.SumTest"
+    assert {r.id: (r.outcome, r.file, r.line + 1, r.message) for r in report.failures} == {
+        f"{id_}::{name}": (outcome, f"core/{SOURCE}", line, message)
+        for name, outcome, line, message in (
+            ("cases(int)[2]", FAILED, 30, "AssertionFailedError: expected: <1> but was: <2>"),
+            ("subtracts", FAILED, 14, "AssertionFailedError: expected: <1> but was: <2>"),
+            ("divides", ERROR, 20, "ArithmeticException: / by zero"),
+        )
+    } | {f"{id_}$Inner::deep": (FAILED, f"core/{SOURCE}", 37, "AssertionFailedError: deep")}
+    assert report.counts[PASSED] == 2
+    assert report.counts[SKIPPED] == 1
+    ids = tuple(failure.id for failure in report.failures)
+    again = plan(found, str(tmp_path), Selection(ids=ids), "/p", {})
+    chosen = "com.example.SumTest#cases+subtracts+divides,com.example.SumTest$Inner#deep"
+    assert again.command.argv[4] == f"-Dtest={chosen}"
+
+
 def test_gradles_reports(tmp_path: Path) -> None:
     report_file = "build/test-results/test/TEST-com.example.SumTest.xml"
     source = "src/test/kotlin/com/example/SumTest.kt"
