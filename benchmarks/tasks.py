@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from understudy.runner import priority
-from understudy.runner.budget import Budget
 from understudy.runner.engine import Engine, Setting
 from understudy.runner.execute import Runner
 from understudy.runner.scheduler import Options
@@ -138,7 +137,7 @@ def hook(root: Path, state: Path, rounds: int) -> float:
 @asynccontextmanager
 async def _engine(folder: Path, *tasks: Task) -> AsyncIterator[Engine]:
     runner = Runner()
-    runner.commands.budget = Budget(OPTIONS.percent, 2 << 30, os.cpu_count() or 1)
+    runner.governor.limit(OPTIONS.percent, 2 << 30)
     engine = Engine(folder, tasks, runner, Setting(OPTIONS))
     try:
         await engine.start()
