@@ -261,7 +261,6 @@ _GROUPS: Mapping[str, Callable[[Tasks], Any]] = {
     "security_scan": lambda own: own.security_scan,
     "code_analysis": lambda own: own.code_analysis,
     "performance_profile": lambda own: own.performance_profile,
-    "dependency_audit": lambda own: own.dependency_audit,
     "test_runner": lambda own: own.test_runner,
 }
 
