@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lsprotocol import types as lsp
 
 from ..app import commands
@@ -37,10 +35,9 @@ async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
 
 
 def resolve(lens: lsp.CodeLens) -> lsp.CodeLens:
-    data: Any = lens.data
-    given = data if isinstance(data, dict) else {}
-    parameters = {name: value for name, value in (given.get("parameters") or {}).items() if value}
-    arguments = [parameters, given.get("root")]
-    title = str(given.get("title", "Run test"))
-    lens.command = lsp.Command(title, commands.RUN_TESTS.id, arguments=arguments)
+    match lens.data:
+        case {"title": str(title), "parameters": dict(parameters), "root": str(root)}:
+            chosen = {name: value for name, value in parameters.items() if value}
+            arguments = [chosen, root]
+            lens.command = lsp.Command(title, commands.RUN_TESTS.id, arguments=arguments)
     return lens

@@ -181,3 +181,18 @@ async def test_each_runner_gets_what_is_its_own(run: Run, root: Path) -> None:
     assert failing(record) == [
         ["api/tests/test_b.py::test_bad", "failed", "api/tests/test_b.py", 4]
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("tests/test_a.py", {"passed": 1, "failed": 1}),
+        ("web/a.js", {"passed": 1, "failed": 2}),  # what else it affects, nobody knows
+    ],
+)
+async def test_a_changed_python_file_affects_no_script(
+    run: Run, root: Path, changed: str, counts: dict[str, int]
+) -> None:
+    tree(root, {"web/package.json": '{"scripts": {"test": "exit 7"}}', "web/a.js": ""})
+    record = await run(changed=[changed])
+    assert record.value["counts"] == counts

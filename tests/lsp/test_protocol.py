@@ -36,6 +36,8 @@ _UNREADABLE = (
 _WRONG_REQUESTS: tuple[tuple[str, Any], ...] = (
     ("textDocument/codeAction", None),
     ("textDocument/codeAction", {"textDocument": A, "range": "all", "context": {}}),
+    ("textDocument/codeLens", None),
+    ("codeLens/resolve", {"data": 3}),
     ("textDocument/hover", []),
     ("textDocument/hover", {"textDocument": A, "position": "here"}),
     ("textDocument/hover", {"textDocument": A, "position": {"line": -1, "character": 0}}),

@@ -167,6 +167,40 @@ def test_tasks_are_run_shown_and_cancelled(window: Window, project: Path) -> Non
         expect(bench.task(re.compile("wait.*cancelled"))).to_be_visible()
 
 
+def test_a_lens_runs_its_test_and_a_task_is_asked_for_what_it_lacks(
+    window: Window, project: Path
+) -> None:
+    program = ["-c", "import sys; print('released', sys.argv[1:])"]
+    release = {
+        "command": [sys.executable, *program, "${{ part }}", "${{ notes }}"],
+        "ask": {"part": {"choices": ["minor", "major"]}, "notes": {"text": "What is new?"}},
+    }
+    python = ["export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1", f'exec "{sys.executable}" "$@"']
+    script(project / ".venv" / "bin" / "python", *python)
+    config = project / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"tasks": {"custom": {"release": release}}}))
+    (project / "pytest.ini").touch()
+    tests = "def test_bad():\n    assert 1 == 2\n\n\ndef test_good():\n    pass\n"
+    (project / "test_it.py").write_text(tests)
+    with window() as bench:
+        bench.open_file("test_it.py")
+        expect(bench.lens("Run file")).to_have_count(1)
+        expect(bench.lens("Run test")).to_have_count(2)
+        bench.page.locator(".pane-header", has_text="Understudy Tasks").click()
+        bench.lens("Run test").nth(1).click()
+        bench.task("History").click()
+        expect(bench.task(re.compile(r"Tests\s*1 passed, "))).to_be_visible()
+        bench.run_command("Understudy: Run Task…")
+        bench.pick("release")
+        bench.pick("major")
+        bench.answer("What is new?", "Plenty")
+        released = bench.task(re.compile(r"release"))
+        released.first.click()
+        output = bench.page.locator(".output-view .view-lines")
+        expect(output).to_contain_text("released ['major', 'Plenty']")
+
+
 def test_nothing_of_the_workspace_runs_before_it_is_trusted(
     window: Window, project: Path, tmp_path: Path
 ) -> None:

@@ -148,6 +148,17 @@ class Workbench:
         chosen = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=label)
         chosen.first.click()
 
+    def answer(self, question: str, text: str) -> None:
+        """In a box that a command shows, with its question below it."""
+        self.page.locator(".quick-input-message", has_text=question).wait_for()
+        self._box.fill(text)
+        self._answer()
+
+    def lens(self, title: str) -> Locator:
+        """Code lenses, from above to below."""
+        lenses = self.page.locator(".editor-instance .codelens-decoration a")
+        return lenses.get_by_text(title, exact=True)
+
     def task(self, text: str | re.Pattern[str]) -> Locator:
         """Rows of the tasks view, by what they show."""
         rows = self.page.locator(".pane", has_text="Understudy Tasks").locator(".monaco-list-row")
