@@ -96,6 +96,15 @@ class Triggering:
         """Whether all that was handed over, and all that comes after tasks, is queued."""
         return self._empty and not self._after
 
+    async def _marks(self) -> Mapping[str, str]:
+        """What was kept of the rules; a database that cannot be used is waited for."""
+        while True:
+            try:
+                return await self._engine.history.marks()
+            except sqlite3.Error as error:
+                log.warning("the rules wait: %s", error)
+                await asyncio.sleep(_LOOK_SECONDS)
+
     def configure(self) -> None:
         """The settings have changed."""
         self._known = None
@@ -180,7 +189,7 @@ class Triggering:
     # ── by the clock ────────────────────────────────────────────────────────────────────────────
 
     async def _clock(self) -> None:
-        kept = await self._engine.history.marks()
+        kept = await self._marks()
         marks = {rule: Mark(*json.loads(mark)) for rule, mark in kept.items()}
         self._timer.plan(schedules(await self._rules()), marks)
         await self._timer.run()

@@ -83,7 +83,9 @@ class Supervisor:
 
     def keep(self, name: str, descriptor: int) -> None:
         """Have a descriptor held open until everything that was started is gone, however this
-        process ends. It has to stay open here until ``drop``."""
+        process ends. It has to stay open here until ``drop``; what is kept already is not again."""
+        if name in self._kept:
+            return
         self._start()
         self._kept[name] = descriptor
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -165,6 +165,44 @@ async def killed_while_full(disk: Path) -> None:
     await machine.close()
 
 
+async def hold(disk: Path) -> None:
+    machine = Machine(disk)
+    await machine.engine.start()
+    id_ = await machine.engine.submit("held")
+    while await machine.state(id_) is not JobState.RUNNING:
+        await machine.engine.next_poke(id_)
+    (disk.parent / "held").write_text(str(id_))
+    await asyncio.Event().wait()
+
+
+async def taken_over_while_full(disk: Path) -> None:
+    """What was left running is seen to once that can be stored."""
+    leader = subprocess.Popen([sys.executable, "-c", RUN, hold.__name__, str(disk)])
+    told = disk.parent / "held"
+    await until(lambda: told.exists() and told.read_text())
+    follower = Machine(disk)
+    await follower.engine.start()
+    assert not follower.engine.runs_here
+    filler = fill(disk)
+    leader.kill()
+    leader.wait()
+    await until(lambda: "is full" in follower.engine.trouble)
+    filler.unlink()
+    id_ = int(told.read_text())
+    async with asyncio.timeout(PATIENCE):
+        while not await follower.engine.answer(id_, again=True):
+            await asyncio.wait((follower.engine.next_poke(),), timeout=0.1)
+    follower.go.set()
+    assert (await follower.engine.result(id_, PATIENCE)).value == "kept"
+    await follower.engine.close()
+    other = Machine(disk)
+    await other.engine.start()
+    # The lease is free, though the processes of the other live.
+    await until(lambda: other.engine.runs_here)
+    await other.close()
+    await follower.runner.close()
+
+
 async def read_only(disk: Path) -> None:
     before = Machine(disk)
     await before.engine.start(runs=False)
@@ -240,6 +278,8 @@ async def command_line(disk: Path) -> None:
     assert run("run", "hello").stdout == "hello\n"
 
 
-@pytest.mark.parametrize("chosen", [full, killed_while_full, read_only, log_is_full, command_line])
+@pytest.mark.parametrize(
+    "chosen", [full, killed_while_full, taken_over_while_full, read_only, log_is_full, command_line]
+)
 def test_on_a_small_disk(on_a_small_disk: Callable[[Act], None], chosen: Act) -> None:
     on_a_small_disk(chosen)
