@@ -6,12 +6,13 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..checks import compose
 from ..discover import discover
-from ..model import Category, Importance
+from ..model import Category, Importance, Problem
 from ..notifications import routing
 from ..resources import Pressure
 from ..runner.attempt import Change
@@ -29,6 +30,7 @@ from ..tasks.test_runs import NAME as TESTS
 from ..tasks.test_runs import TestRuns
 from .channels import Channels
 from .notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
+from .presentation import problem_line
 from .scan import Scan
 from .triggering import Sources, Triggering
 from .workspace import Workspace
@@ -149,7 +151,11 @@ class Chores:
         scan = await self._scan(importance, progress)
         problems = [compose.only(each, category) for each in scan.problems.values()]
         failures = Counter(f"{report.tool}: {report.why}" for _, report in scan.failures)
-        return Scanned(len(scan.reports), compose.counts(problems), tuple(_counted(failures)))
+        lines = await asyncio.to_thread(
+            _lines, scan.root, zip(scan.problems, problems, strict=True)
+        )
+        counts = compose.counts(problems)
+        return Scanned(len(scan.reports), counts, lines, tuple(_counted(failures)))
 
     async def _last_tests(self) -> Any:
         last = await self.engine.jobs.last_values()
@@ -158,6 +164,14 @@ class Chores:
     def _sources(self) -> Collection[Any]:
         root, exclude = self.workspace.root, self.workspace.settings.analysis.exclude
         return tuple(discover(root, root, (".py",), exclude))
+
+
+def _lines(root: Path, found: Iterable[tuple[Path, Sequence[Problem]]]) -> tuple[str, ...]:
+    return tuple(
+        problem_line(os.path.relpath(path, root), problem)
+        for path, problems in found
+        for problem in problems
+    )
 
 
 def _counted(failures: Counter[str]) -> list[str]:

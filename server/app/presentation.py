@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ..findings.describe import code, hover, title
-from ..model import State, Status
+from ..model import Problem, State, Status
 from ..runner.graph import Plan
 from ..runner.task import Task
 from ..store.job_rows import DONE, JobState, Record
@@ -25,6 +25,7 @@ __all__ = [
     "job_payload",
     "plan_lines",
     "plan_payload",
+    "problem_line",
     "status_payload",
     "summary",
     "task_payload",
@@ -188,6 +189,14 @@ def task_payload(task: Task) -> dict[str, Any]:
             for each in task.parameters
         ],
     }
+
+
+def problem_line(name: str, problem: Problem) -> str:
+    """A problem of the file ``name`` in one line, as compilers write them."""
+    line, column = problem.lead.range.start
+    who = ", ".join(dict.fromkeys(f"{title(f.tool)} {f.rule}" for f in problem.findings))
+    said = " ".join(problem.lead.message.split())
+    return f"{name}:{line + 1}:{column + 1}: {problem.severity.label}: {said} ({who})"
 
 
 def interrupted(record: Record) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from ..model import Cost, Importance
 from ..store.job_rows import Checkpoint, Record
 from .calls import Command, Job, Outcome, Status
+from .logfile import LogFile
 
 _LISTENED = 4_096
 """Of what a command says, so many bytes tell what kind of failure it was."""
@@ -145,6 +147,12 @@ class Context:
         if self._steps >= self.every:
             await self.checkpoint(state, message, fraction)
 
+    async def say(self, text: str) -> None:
+        """Print it: to the log, in place of what was there, and to who looks on."""
+        content = text.encode("utf-8", "replace")
+        await asyncio.to_thread(_write, self.log, content)
+        self._hear(content)
+
     async def execute(self, job: Job) -> Outcome:
         """Run one piece of work through the one door; its cost is the task's."""
         outcome = await self._execute(job)
@@ -178,3 +186,9 @@ class Context:
         self._said += chunk
         del self._said[:-_LISTENED]
         self._output(chunk)
+
+
+def _write(path: str, content: bytes) -> None:
+    log = LogFile(path, len(content))
+    log.write(content)
+    log.close()

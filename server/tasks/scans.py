@@ -13,11 +13,12 @@ from .answers import summed
 
 
 class Scanned(NamedTuple):
-    """``counts``: problems by severity label. ``failures``: a sentence for each tool that gave no
-    verdict."""
+    """``counts``: problems by severity label. ``lines``: a line for people of each of them.
+    ``failures``: a sentence for each tool that gave no verdict."""
 
     files: int
     counts: Mapping[str, int]
+    lines: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
 
@@ -63,6 +64,8 @@ def _task(kind: _Kind, settings: Tasks, scan: Scan) -> Task:
             why = f"the workspace could not be scanned: {error.strerror or error}"
             return Result(outcome=Outcome(Status.FAILED, why=why))
         issues = sum(found.counts.values())
+        if found.lines:
+            await context.say("\n".join(found.lines) + "\n")
         value = summed(_summary(found, issues), issues, files=found.files, counts={**found.counts})
         if found.failures:
             why = "; ".join(found.failures)

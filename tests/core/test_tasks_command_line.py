@@ -88,6 +88,12 @@ def jobs(run: Run) -> list[dict[str, Any]]:
     return listed
 
 
+FOUND = (
+    "app.py:1:7: high: Use of possibly insecure function - consider using safer"
+    " ast.literal_eval. (Bandit B307, Ruff S307)\n"
+)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "printed", "said"),
     [
@@ -112,7 +118,7 @@ def jobs(run: Run) -> list[dict[str, Any]]:
         (("hello", "whom=you"), 2, "", "hello has no parameter whom: it has who"),
         (("security_scan", "files=a.py"), 2, "", "no parameter files: it has none"),
         (("loop",), 2, "", "these tasks need each other: loop → loop"),
-        (("security_scan",), 1, "", "1 issue in 1 file: 1 high"),
+        (("security_scan",), 1, FOUND, "1 issue in 1 file: 1 high"),
     ],
 )
 def test_run(run: Run, words: tuple[str, ...], code: int, printed: str, said: str) -> None:
