@@ -11,6 +11,9 @@ import os
 import stat
 from pathlib import Path
 
+LARGEST_FILE = 100_000_000
+"""Bytes. No setting has a larger file looked at."""
+
 
 def read_regular(path: Path | str, most: int | None = None) -> bytes:
     """The bytes. Raises OSError, also when it is no regular file or has more than ``most``."""

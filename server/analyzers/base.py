@@ -23,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..disk import read_regular
+from ..disk import LARGEST_FILE, read_regular
 from ..findings import codec
 from ..model import Finding, Position, Range, Report, Severity, State, Tier
 from ..settings import Settings
@@ -112,7 +112,7 @@ def upwards(folder: Path) -> tuple[Path, ...]:
 def read_content(item: Item) -> bytes:
     """The item's bytes, from memory or disk. Raises OSError."""
     path, content, _ = item
-    return canonical(read_regular(path) if content is None else content)
+    return canonical(read_regular(path, LARGEST_FILE) if content is None else content)
 
 
 def resolve_program(named: str, root: Path) -> str:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, assert_never
 
 from ..analyzers.table import ANALYZERS
 from ..checks.engine import Checks
+from ..disk import why
 from ..model import Importance, Status
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
@@ -324,7 +325,8 @@ class Core:
                 return
             await asyncio.to_thread(workspace.ignore_rules, rules)
         except (OSError, ValueError) as error:
-            self._sink.message(f"{', '.join(rules)} could not be ignored: {error}", error=True)
+            told = f"{', '.join(rules)} could not be ignored: {why(error)}"
+            self._sink.message(told, error=True)
         await self._reload([workspace])
 
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:

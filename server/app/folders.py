@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import compose
-from ..disk import why
-from ..settings import Settings
+from ..disk import read_regular, why
+from ..settings import MAX_BYTES, Settings
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from .sinks import Sink
@@ -139,7 +139,7 @@ class Folders:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8", "replace")
+        return read_regular(path, MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
@@ -14,6 +15,7 @@ from ..checks import compose
 from ..checks.engine import Checks, Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..discover import Found, around
+from ..disk import read_regular
 from ..journal.replace import replace
 from ..model import Category, Confidence, Finding, Report, State
 from ..runner.calls import Urgency
@@ -182,7 +184,9 @@ class Workspace:
     def ignore_rules(self, rules: Iterable[str]) -> None:
         """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
         config = self.config_path
-        text = config.read_text("utf-8") if config.exists() else ""
+        text = ""
+        with contextlib.suppress(FileNotFoundError):
+            text = read_regular(config, settings_.MAX_BYTES).decode("utf-8")
         text = reduce(edit_ignore, rules, text)
         replace(config, text, self.state / "journal", below=self.root)
 

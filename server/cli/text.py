@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..app.presentation import title
+from ..disk import LARGEST_FILE, read_regular
 from ..model import Problem, Report, Severity
 from ..text import Lines, decode
 from .excerpt import COLOURS, excerpt
@@ -90,6 +91,7 @@ def _number(count: int, noun: str) -> str:
 
 def _source(path: Path, result: Result) -> str:
     try:
-        return decode(result.contents[path] if path in result.contents else path.read_bytes())
+        content = result.contents.get(path)
+        return decode(read_regular(path, LARGEST_FILE) if content is None else content)
     except (OSError, ValueError):
         return ""

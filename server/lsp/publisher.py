@@ -14,6 +14,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from ..app import events, presentation
+from ..disk import LARGEST_FILE, read_regular
 from ..model import Edit, Position, Problem, Range, Status
 from ..text import Lines, decode
 from . import convert
@@ -215,6 +216,6 @@ class _Progress:
 
 def _read(path: str) -> str:
     try:
-        return decode(Path(path).read_bytes())
+        return decode(read_regular(path, LARGEST_FILE))
     except (OSError, ValueError):
         return ""

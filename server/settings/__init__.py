@@ -5,11 +5,12 @@ Cheap to import; PyYAML and pydantic are loaded when there is something to read.
 
 from __future__ import annotations
 
-from .layers import Layer, Origin, project_file, read_layers, user_file
+from .layers import MAX_BYTES, Layer, Origin, project_file, read_layers, user_file
 from .loading import ConfigProblem, Loaded, load
 from .tree import Settings
 
 __all__ = [
+    "MAX_BYTES",
     "ConfigProblem",
     "Layer",
     "Loaded",

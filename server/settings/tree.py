@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+from ..disk import LARGEST_FILE
 from ..model import Level
 from .group import RUNS, About, Group
 from .notifications import Notifications
@@ -30,7 +31,7 @@ class Analysis(Group):
     ] = 150
     max_file_bytes: Annotated[
         int,
-        About("Larger files are not analysed, and are named as such.", ge=1_000, le=100_000_000),
+        About("Larger files are not analysed, and are named as such.", ge=1_000, le=LARGEST_FILE),
     ] = 1_000_000
     exclude: Annotated[
         tuple[str, ...],
