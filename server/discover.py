@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
 from .disk import read_regular
+from .gitignore import gitignore
 
 _LARGEST_RULES = 1 << 20
 
@@ -137,7 +139,7 @@ def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
     if found := never.intersection(relative.split("/")[:-1]):
         return f"files below {min(found)} are not analysed"
     if exclude and inside:
-        spec, parts = excluding(exclude), relative.split("/")
+        spec, parts = _excluding(tuple(exclude)), relative.split("/")
         folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
         if any(_verdict(spec, path) for path in (*folders, relative)):
             return "analysis.exclude excludes this file"
@@ -231,14 +233,17 @@ def ignored(path: str, rules: Rules, excluded: GitIgnoreSpec) -> bool:
 def excluding(lines: Sequence[str]) -> GitIgnoreSpec:
     """What lines of a ``.gitignore`` say; as in git, one that is no pattern is passed over."""
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        return gitignore(lines)
     except ValueError:
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+        return gitignore([line for line in lines if _is_pattern(line)])
+
+
+_excluding = lru_cache(maxsize=16)(excluding)
 
 
 def _is_pattern(line: str) -> bool:
     try:
-        GitIgnoreSpec.from_lines([line])
+        gitignore([line])
     except ValueError:
         return False
     return True

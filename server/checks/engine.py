@@ -123,7 +123,7 @@ class Checks:
         Without ``keep`` they stay in memory, until someone asks for the same who does keep them.
         """
         looking = analyzers_for(subject.path, subject.language, policy.settings)
-        if passed_over := _passed_over(subject, looking, policy.settings):
+        if passed_over := await asyncio.to_thread(_passed_over, subject, looking, policy.settings):
             yield passed_over
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from pathspec import GitIgnoreSpec
+from ..gitignore import gitignore
 
 
 class Node(NamedTuple):
@@ -62,7 +62,7 @@ def _producers(node: Node, nodes: Mapping[str, Node]) -> list[str]:
     """The tasks whose declared outputs match a declared input, or are the same pattern."""
     if not node.inputs:
         return []
-    wanted = GitIgnoreSpec.from_lines(node.inputs)
+    wanted = gitignore(node.inputs)
     return [
         other.name
         for other in nodes.values()

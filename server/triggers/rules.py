@@ -265,9 +265,9 @@ def _concerned(rule: Rule, event: Event) -> Changes | None:
 
 
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
+    from ..gitignore import gitignore
 
-    return GitIgnoreSpec.from_lines(patterns)
+    return gitignore(patterns)
 
 
 _KINDS = (

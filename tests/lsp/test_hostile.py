@@ -51,3 +51,16 @@ async def test_a_file_that_became_a_pipe_stops_no_other(start: Start, workspace:
     await editor.configure({"severity": {"medium": "error", "high": "hint"}})
     await editor.until(lambda: editor.shown(other) != [shown])
     assert editor.found(other) == ["Bandit, Ruff B307"]
+
+
+async def test_patterns_that_would_take_for_ever(start: Start, workspace: Path) -> None:
+    pattern = "a*" * 12 + "b"
+    (workspace / ".gitignore").write_text(f"{pattern}\n")
+    config = workspace / ".understudy" / "config.yaml"
+    config.parent.mkdir()
+    config.write_text(f"analysis:\n  exclude: ['{pattern}']\n")
+    name = "a" * 200 + ".py"
+    (workspace / name).write_text(EVAL)
+    editor = await start(trusted=False)
+    assert (await editor.command("scanWorkspace"))["files"] == 1
+    await editor.sees(editor.open(workspace / name), "Bandit, Ruff B307")

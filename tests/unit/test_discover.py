@@ -98,7 +98,7 @@ def listed_by_git(root: Path) -> set[str]:
 
 
 LINES = st.lists(
-    st.sampled_from(["a.py", "/b.py", "!a.py", "in/", "!in/", "*.py", "in/*", "!in/b.py", "**/b.py", "d*", "!**/", "*", "!*/", "!in", "in/deep", "in/**"]),
+    st.sampled_from(["a.py", "/b.py", "!a.py", "in/", "!in/", "*.py", "in/*", "!in/b.py", "**/b.py", "d*", "!**/", "*", "!*/", "!in", "in/deep", "in/**", "*i*d*e*p", "**/i*n/**/[ab].p*y", "*/*e*e*/?.py"]),
     max_size=4,
 )  # fmt: skip
 
