@@ -155,6 +155,9 @@ def _check(context: Context, path: str, content: bytes) -> Report:
     try:
         table, flags = json.loads(options) or {}, json.loads(ini) or {}
         excluded = [*(table.get("exclude_dirs") or ()), *_listed(flags.get("exclude"))]
+        for each in excluded:
+            if not isinstance(each, str):
+                raise TypeError(f"exclude_dirs lists {each!r}, which is no text")
         tests = None if interpreter else _tests(options, ini)
     except MALFORMED as error:
         return _failed(f"it refuses its configuration: {error}")
