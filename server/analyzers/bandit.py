@@ -13,10 +13,13 @@ import json
 import re
 import sys
 import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State, Tier
@@ -56,6 +59,7 @@ _CONFIDENCE = {"LOW": Confidence.LOW, "MEDIUM": Confidence.MEDIUM, "HIGH": Confi
 _NAME = "bandit"
 _TALLEST = 10
 """A finding that spans more lines (a whole function) is shown at its first one."""
+_LONGEST_WHY = 200
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
@@ -181,6 +185,7 @@ def _check_here(tests: _Tests, name: str, content: bytes) -> Report:
     manager.metrics = Metrics()
     # Without the word there is no comment to obey, and the file need not be tokenized.
     manager.ignore_nosec = b"nosec" not in content
+    tests.complaints.clear()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         manager._parse_file(name, BytesIO(content), [name])  # noqa: SLF001 - see above
@@ -188,7 +193,8 @@ def _check_here(tests: _Tests, name: str, content: bytes) -> Report:
         return _skipped(manager.skipped[0][1], content, _PYTHON)
     for issue in manager.results:  # it may quote half a character, and chokes on it then
         issue.text = issue.text.encode("utf-8", "replace").decode()
-    return _report([issue.as_dict(with_code=False) for issue in manager.results], content)
+    rows = [issue.as_dict(with_code=False) for issue in manager.results]
+    return _report(rows, content, _broken(tests.complaints))
 
 
 def _failed(why: str) -> Report:
@@ -196,7 +202,7 @@ def _failed(why: str) -> Report:
 
 
 class _Tests(NamedTuple):
-    """A manager, and the options of each of its tests.
+    """A manager, the options of each of its tests, and what Bandit logs of those that break.
 
     Bandit keeps the options of a test, and which calls and imports are forbidden, on the test's
     function itself, where the next manager overwrites them: they are put there before each use.
@@ -204,18 +210,17 @@ class _Tests(NamedTuple):
 
     manager: BanditManager
     options: tuple[tuple[Any, Any], ...]
+    complaints: list[str]
 
 
 @cache
 def _tests(options: str, ini: str) -> _Tests:
     """One per configuration, kept for the worker's life. Raises ``MALFORMED``."""
-    import logging
-
     from bandit.core import extension_loader
     from bandit.core.config import BanditConfig
     from bandit.core.manager import BanditManager
 
-    logging.getLogger("bandit").setLevel(logging.CRITICAL)
+    complaints = _complaints()
     flags: dict[str, str] = json.loads(ini) or {}
     config = BanditConfig()
     if table := json.loads(options):
@@ -230,7 +235,41 @@ def _tests(options: str, ini: str) -> _Tests:
         raise ValueError("it selects no test that exists")
     tests = {test for tests in manager.b_ts.tests.values() for test in tests}
     own = tuple((each, vars(each)["_config"]) for each in tests if "_config" in vars(each))
-    return _Tests(manager, own)
+    return _Tests(manager, own, complaints)
+
+
+@cache
+def _complaints() -> list[str]:
+    """From now on Bandit is silent, and what it has to say of tests that break is put here."""
+    import logging
+
+    complaints: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            complaints.append(record.getMessage())
+
+    logging.getLogger("bandit").setLevel(logging.CRITICAL)
+    tester = logging.getLogger("bandit.core.tester")
+    tester.setLevel(logging.ERROR)
+    tester.propagate = False
+    tester.addHandler(Listener())
+    return complaints
+
+
+_BREAKS = "Bandit internal error running: "
+_BROKEN = re.compile(r"(\w+) on file .*? at line (\d+): (.*?)\s*(?:Traceback \(most|$)", re.DOTALL)
+
+
+def _broken(complaints: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """The tests that Bandit says broke, each with the first line at which it did, and why. Bandit
+    goes on without them, and its answer does not tell."""
+    broken: dict[str, tuple[int, str]] = {}
+    for said in complaints:
+        for part in said.split(_BREAKS)[1:]:
+            name, line, why = found.groups() if (found := _BROKEN.match(part)) else ("", 1, part)
+            broken.setdefault(name, (int(line), why[:_LONGEST_WHY].strip()))
+    return broken
 
 
 def _listed(text: str | None) -> list[str]:
@@ -308,7 +347,8 @@ def _check_with(
         return Report(_NAME, State.MISSING, why=why)
     if not done.output:
         return _failed(done.complaint)
-    return parse(done.output, content, interpreter)
+    broken = _broken([done.errors.decode("utf-8", "replace")])
+    return parse(done.output, content, interpreter, broken)
 
 
 _ROLE = re.compile(r":\w+:(?=`)")
@@ -329,22 +369,38 @@ def _explain(rule: str) -> str:
     return paragraph(rest.partition("\n\n")[0])
 
 
-def parse(output: bytes, content: bytes, runs_on: str) -> Report:
-    """Read the output of ``bandit -f json`` for one file. Never raises."""
+def parse(
+    output: bytes,
+    content: bytes,
+    runs_on: str,
+    broken: Mapping[str, tuple[int, str]] = MappingProxyType({}),
+) -> Report:
+    """Read the output of ``bandit -f json`` for one file, and which tests broke, each with the line
+    and why. Never raises."""
     try:
         answered = loads_json(output)
         if answered["errors"]:
             return _skipped(str(answered["errors"][0]["reason"]), content, runs_on)
-        return _report(answered["results"], content)
+        return _report(answered["results"], content, broken)
     except MALFORMED as error:
         return _failed(f"its answer is of no use: {error}")
 
 
-def _report(rows: list[dict[str, Any]], content: bytes) -> Report:
-    if not rows:
-        return Report.of(_NAME, ())
-    lines = Lines(decode(content))
-    return Report.of(_NAME, tuple(_finding(row, lines) for row in rows))
+def _report(
+    rows: list[dict[str, Any]], content: bytes, broken: Mapping[str, tuple[int, str]]
+) -> Report:
+    lines = Lines(decode(content) if rows else "")
+    findings = tuple(_finding(row, lines) for row in rows)
+    if not broken:
+        return Report.of(_NAME, findings)
+    told = "; ".join(f"{name} at line {line}: {why}" for name, (line, why) in broken.items())
+    text = (
+        f"Bandit checked this file only in part, for tests of it broke ({told})."
+        f" Correct their options in [tool.bandit], or leave them out by its skips."
+    )
+    line = min(line for line, _ in broken.values())
+    failed = no_verdict(_NAME, State.FAILED, text, Position(line - 1, 0))
+    return replace(failed, findings=(*failed.findings, *findings))
 
 
 # B202 quotes an object, and with it where it lay in the memory of that process.

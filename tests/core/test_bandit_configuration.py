@@ -9,10 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.analyzers.bandit import ANALYZER
+from understudy.analyzers.bandit import ANALYZER, check
+from understudy.findings import codec
 from understudy.model import Report, State
 from understudy.settings import Settings
 
@@ -207,6 +208,33 @@ def test_a_wrong_configuration_is_named_and_nothing_is_clean(case: str, tmp_path
     assert finding.rule == "not-analysed"
 
 
+@pytest.mark.parametrize("interpreter", ["", sys.executable])
+def test_a_test_that_breaks_is_no_verdict_and_hides_no_other(
+    interpreter: str, tmp_path: Path
+) -> None:
+    """Bandit itself goes on, logs it, and answers as if that test had found nothing."""
+    settings = Settings.of({"bandit.interpreter": interpreter})
+    broken = pyproject("[tool.bandit.hardcoded_tmp_directory]\ntmp_dirs = 5")
+    texts = {
+        "tmp.py": "# nosec\n\nx = '/tmp/foo'\n",
+        "more.py": "eval('1')\n",
+        "fine.py": "x = 1\n",
+    }
+    asker = Asker(ANALYZER, tree(tmp_path, {**broken, **texts}))
+    report = asker.both("tmp.py", settings)
+    assert report.state is State.FAILED
+    assert "hardcoded_tmp_directory at line 3: 'int' object is not iterable" in report.why
+    assert "Traceback" not in report.why
+    (finding,) = report.findings
+    assert (finding.rule, finding.range.start.line) == ("not-analysed", 2)
+    report = asker.both("more.py", settings)
+    assert report.state is State.FAILED
+    assert {each.rule for each in report.findings} == {"not-analysed", "B307"}
+    assert asker.both("fine.py", settings).state is State.CLEAN
+    (tmp_path / "pyproject.toml").unlink()
+    assert asker.rules("tmp.py", settings) == {"B108"}
+
+
 def test_it_works_again_once_it_is_right(tmp_path: Path) -> None:
     asker = Asker(ANALYZER, tree(tmp_path, {"app.py": SOURCE, "pyproject.toml": "[tool.bandit\n"}))
     assert asker.both("app.py").state is State.FAILED
@@ -266,3 +294,18 @@ def test_no_table_is_too_odd(table: object) -> None:
 
     folder = Path("/srv/shop")
     hash(ANALYZER.configure(folder, folder, Settings(), Tables()).context)
+
+
+OPTIONS = st.sampled_from(
+    ["tests", "skips", "exclude_dirs", "include", "profiles", "shell_injection"]
+)
+
+
+@given(st.dictionaries(OPTIONS, ANYTHING | st.lists(st.sampled_from(["B101", "B404", "*", ""]))))
+@settings(max_examples=60, deadline=None)
+def test_no_options_make_the_check_raise(options: dict[str, object]) -> None:
+    context = ("", json.dumps(options), "null", "/srv/shop", "")
+    (answered,) = check(context, (("/srv/shop/app.py", SOURCE.encode(), ()),))
+    report = codec.loads(answered[1])
+    assert report.state is not State.CLEAN
+    assert report.why or report.state is State.FINDINGS
