@@ -39,6 +39,9 @@ class Files(Protocol):
     def toml(self, path: Path) -> dict[str, Any] | None:
         """The file's table, or None when there is none. Raises ValueError when it is not TOML."""
 
+    def is_special(self, path: Path) -> bool:
+        """Whether a pipe or a device stands there, which may have no end."""
+
 
 _MAY_BE_RUN = 0o111
 
@@ -57,6 +60,8 @@ class Configuration:
     key: str = ""
     needs_trust: bool = False
     mode_counts: bool = False
+    alone: tuple[Any, ...] = ()
+    """The context instead for a file in no project, where a tool may not look below its folder."""
 
     def for_mode(self, mode: int) -> Configuration:
         """What holds for a file with this ``st_mode``; 0 when there is no file."""
@@ -64,6 +69,10 @@ class Configuration:
         if ordinary or not self.mode_counts:
             return self
         return replace(self, key=f"{self.key} {'executable' if mode else 'unsaved'}")
+
+    def for_one(self) -> Configuration:
+        """What holds for a file in no project; the answer is the same."""
+        return replace(self, context=self.alone or self.context)
 
 
 @dataclass(frozen=True, slots=True)

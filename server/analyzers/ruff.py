@@ -10,7 +10,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model import Category, Edit, Finding, Fix, Range, Severity, Tag, Tier
 from ..settings import Settings
@@ -37,29 +37,68 @@ _LONGEST_CHAIN = 16
 _SELECTORS = ("select", "extend-select", "ignore", "extend-ignore")
 
 
+class Context(NamedTuple):
+    """``program`` is ``ruff.path`` resolved, ``extra`` the rules to add, ``threshold`` the highest
+    complexity (0: the project says). ``special`` is a file that Ruff would read and that may have
+    no end (empty: none). ``alone``: what lies below the root is not Ruff's to read."""
+
+    program: str
+    root: str
+    extra: tuple[str, ...]
+    threshold: int
+    special: str = ""
+    alone: bool = False
+
+
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
     """Ruff's own search: the nearest file that configures it, up to the root of the disk, else the
     user's own. Beside it or above, ``requires-python`` says for which Python the code is."""
-    source, table = _nearest(folder, files)
-    place = source.parent if source else root
-    if source is None:
-        source, table = _users(files)
-    contents, tables = _chain(source, table, files)
+    source, place, links = _search(folder, root, files)
+    tables = [link.table for link in links]
     mentioned = {rule for each in tables for rule in _mentioned(each)}
     wanted = [("S", True), ("C901", settings.complexity.enabled)]
     extra = tuple(rule for rule, on in wanted if on and not _covers(mentioned, rule))
     told = any("mccabe" in each or "mccabe" in nested(each, "lint") for each in tables)
     threshold = 0 if told else settings.complexity.max
     program = resolve_program(settings.ruff.path, root)
-    context = (program, str(root), extra, threshold)
+    special = _special(place, links, files)
+    if not special and folder != root:  # whatever it is asked about, Ruff looks at its root, too
+        special = _special(*_search(root, root, files)[1:], files)
+    contents = [link.content for link in links]
     seen = fingerprint(contents, _required(place, files))
+    context = Context(program, str(root), extra, threshold, special)
     return Configuration(
         context,
+        alone=context._replace(alone=True),
         hints=(str(source or ""), fingerprint(*contents[:1]), seen),
         key=fingerprint(context, seen, program and stamp_of(program)),
         needs_trust=inside(program, root),
         mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself
     )
+
+
+class _Link(NamedTuple):
+    """One of the files that configure a folder: the one that is found, or one that is extended."""
+
+    path: Path
+    content: bytes | None
+    table: dict[str, Any]
+
+
+def _search(folder: Path, root: Path, files: Files) -> tuple[Path | None, Path, list[_Link]]:
+    """The file that configures a folder, from where a required Python is looked for, and the file
+    with those that it extends."""
+    source, table = _nearest(folder, files)
+    place = source.parent if source else root
+    if source is None:
+        source, table = _users(files)
+    return source, place, _chain(source, table, files)
+
+
+def _special(place: Path, links: list[_Link], files: Files) -> str:
+    """The first of the files that Ruff reads which may have no end; empty when there is none."""
+    read = [*(link.path for link in links), *(each / "pyproject.toml" for each in upwards(place))]
+    return next((str(path) for path in read if files.is_special(path)), "")
 
 
 def _nearest(folder: Path, files: Files) -> tuple[Path | None, dict[str, Any]]:
@@ -108,23 +147,20 @@ def _required(place: Path, files: Files) -> list[str]:
     return found
 
 
-def _chain(
-    source: Path | None, table: dict[str, Any], files: Files
-) -> tuple[list[bytes | None], list[dict[str, Any]]]:
-    """The configuration and those that ``extend`` names, one by one: contents and tables."""
-    contents: list[bytes | None] = []
-    tables: list[dict[str, Any]] = []
-    while source is not None and len(tables) < _LONGEST_CHAIN:
-        contents.append(files.read(source))
-        tables.append(table)
+def _chain(source: Path | None, table: dict[str, Any], files: Files) -> list[_Link]:
+    """The configuration and those that ``extend`` names, one by one."""
+    links: list[_Link] = []
+    while source is not None and len(links) < _LONGEST_CHAIN:
+        links.append(_Link(source, files.read(source), table))
         parent = table.get("extend")
-        source = source.parent / os.path.expanduser(str(parent)) if parent else None
+        named = os.path.expanduser(os.path.expandvars(str(parent)))
+        source = source.parent / named if parent else None
         try:
             table = (files.toml(source) if source else None) or {}
         except ValueError:
             table = {}
         table = nested(table, "tool", "ruff") or table
-    return contents, tables
+    return links
 
 
 def _mentioned(table: dict[str, Any]) -> set[str]:

@@ -31,8 +31,8 @@ from .base import (
     unreadable,
 )
 from .process import run
-from .ruff import NAME, SYNTAX_ERROR, from_json, from_server
-from .ruff_server import Context, Document, Hints, RuffServer
+from .ruff import NAME, SYNTAX_ERROR, Context, from_json, from_server
+from .ruff_server import BusyError, Document, Hints, RuffServer
 
 _SERVERS_KEPT = 4
 
@@ -55,7 +55,15 @@ def executable(path: str) -> str:
     raise ToolMissing("Ruff is not installed beside Understudy; reinstall Understudy")
 
 
-def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
+def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
+    context = Context(*told)
+    if context.special:
+        why = (
+            f"Ruff did not check this file: {context.special}, from which it is configured, is no"
+            f" regular file and may have no end. Remove it, or name another."
+        )
+        report = Report(NAME, State.FAILED, why=why)
+        return [answer(content or b"", report) for _, content, _ in items]
     from_disk = all(content is None for _, content, _ in items)
     try:
         return _check_files(context, items) if from_disk else _check_each(context, items)
@@ -106,7 +114,7 @@ _servers: OrderedDict[Context, RuffServer] = OrderedDict()
 
 
 def _server(context: Context, first: Document) -> RuffServer:
-    program = executable(context[0])
+    program = executable(context.program)
     if context in _servers and _servers[context].is_outdated(program):
         _servers.pop(context).close()
     if context not in _servers:
@@ -153,6 +161,8 @@ def _text(content: bytes) -> str:
 
 
 def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]:
+    if context.alone:  # a server would read all configurations below the root
+        return [_ask_process(context, path, text) for path, text, _ in documents]
     idled = context in _servers
     server = _server(context, documents[0])
     try:
@@ -160,6 +170,8 @@ def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]
             [from_server(_with_code(context, row)) for row in rows]
             for rows in server.diagnose(documents)
         ]
+    except BusyError:
+        return [_ask_process(context, path, text) for path, text, _ in documents]
     except (OSError, *MALFORMED) as error:
         del _servers[context]
         server.close()
@@ -183,7 +195,7 @@ def _with_code(context: Context, row: dict[str, Any]) -> dict[str, Any]:
     """Under ``preview = true`` the server tells a rule's name instead of its code."""
     rule = row.get("code")
     if isinstance(rule, str) and rule != SYNTAX_ERROR and not _CODE.fullmatch(rule):
-        return row | {"code": _codes(executable(context[0])).get(rule, rule)}
+        return row | {"code": _codes(executable(context.program)).get(rule, rule)}
     return row
 
 
@@ -253,14 +265,19 @@ def _digest(item: Item) -> str | OSError:
 
 def _run(context: Context, named: Sequence[str], content: bytes = b"") -> list[dict[str, Any]]:
     """The rows of ``ruff check``. Raises OSError, ``MALFORMED``, ToolMissing."""
-    path, root, extra, threshold = context
-    argv = [executable(path), "check", "--output-format=json", "--exit-zero", "--no-cache"]
+    argv = [
+        executable(context.program),
+        "check",
+        "--output-format=json",
+        "--exit-zero",
+        "--no-cache",
+    ]
     argv += ["--quiet", "--no-fix", "--force-exclude"]
     argv += ["--extend-select=E902"]  # else what it cannot read is passed over in silence
-    argv += [f"--extend-select={rule}" for rule in extra]
-    if threshold:
-        argv.append(f"--config=lint.mccabe.max-complexity={threshold}")
-    done = run([*argv, *named], Path(root), content)
+    argv += [f"--extend-select={rule}" for rule in context.extra]
+    if context.threshold:
+        argv.append(f"--config=lint.mccabe.max-complexity={context.threshold}")
+    done = run([*argv, *named], Path(context.root), content)
     if done.status:
         raise ValueError(done.complaint)
     rows: list[dict[str, Any]] = loads_json(done.output)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
+import select
 import subprocess
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -14,16 +16,17 @@ from urllib.parse import quote
 
 from ..disk import read_regular
 from .base import fingerprint, loads_json, stamp_of
+from .ruff import Context
 
 _LONGEST_HEADER = 1 << 12
 _MOST_BYTES = 64 << 20
+_MOST_MEMORY = 1 << 30
+"""Of a configuration without end Ruff then says that it cannot read it."""
+_PATIENCE_SECONDS = 0.5
+_PIECE = 1 << 16
 _LARGEST = 1 << 20
 _TICK_NS = 20_000_000
 """So far may the time of a change lie behind the clock: Linux stamps with that of the last tick."""
-
-Context = tuple[str, str, tuple[str, ...], int]
-"""``ruff.path`` resolved, the root, the rules to add, and the highest complexity (0: the project
-says)."""
 
 Hints = tuple[str, str, str]
 """The file that configures a folder (empty: none), and fingerprints: of its content, and of all
@@ -46,13 +49,17 @@ def _uri(path: str) -> str:
     return f"file://{quoted}" if path.startswith("/") else f"untitled:{quoted}"
 
 
+class BusyError(Exception):
+    """Ruff reads the configurations yet, and will answer later, or never."""
+
+
 class RuffServer:
     """Answers are awaited one at a time. A death raises OSError, garbage ``base.MALFORMED``; the
     server is then of no more use."""
 
     def __init__(self, program: str, context: Context, path: str, hints: Hints) -> None:
         """``path`` and ``hints``: the first document's; Ruff reads their configuration now."""
-        _, self._root, extra, threshold = context
+        self._root = context.root
         self._stamp = stamp_of(program)
         self._process = subprocess.Popen(
             [program, "server"],
@@ -61,16 +68,24 @@ class RuffServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        with contextlib.suppress(OSError):  # it has ended
+            most = (_MOST_MEMORY, _MOST_MEMORY)
+            resource.prlimit(self._process.pid, resource.RLIMIT_DATA, most)
         self._ids = count(1)
+        self._received = bytearray()
+        self._reading: tuple[int, float] | None = None
+        """A request that Ruff answers when it has read all configurations, and how long that is
+        waited for. Until then nothing is sent, for a full pipe would hold us up."""
         self._sources = {hints[0]: hints[2]}
         self._folders: dict[str, Hints] = {}
         self._read_again(os.path.dirname(path), hints)
         self.misconfigured = False
         """Whether some configuration in the workspace is wrong: what Ruff says is then said under
         its defaults, and only ``ruff check`` tells which file is wrong."""
-        configuration = {"lint": {"mccabe": {"max-complexity": threshold}}} if threshold else {}
+        complexity = {"lint": {"mccabe": {"max-complexity": context.threshold}}}
+        configuration = complexity if context.threshold else {}
         settings = {
-            "lint": {"extendSelect": list(extra)},
+            "lint": {"extendSelect": list(context.extra)},
             "configuration": configuration,
             "configurationPreference": "editorFirst",  # as options of a command line are
         }
@@ -88,16 +103,21 @@ class RuffServer:
                 },
             )
             self._notify("initialized", {})
+            self._await_reading()
         except BaseException:
             self.close()
             raise
 
     def diagnose(self, documents: Sequence[Document]) -> list[list[dict[str, Any]]]:
         """Ruff's diagnostics of each text as if it stood at its path. Ruff is asked about all of
-        them before its first answer is read; they have to be few enough for its pipe."""
-        ids: list[int] = []
-        for path, text, hints in documents:
+        them before its first answer is read; they have to be few enough for its pipe. Raises
+        BusyError."""
+        self._settle()
+        for path, _, hints in documents:
             self._follow(os.path.dirname(path), hints)
+        self._settle()
+        ids: list[int] = []
+        for path, text, _ in documents:
             document = {"uri": _uri(path), "languageId": "python", "version": 1, "text": text}
             self._notify("textDocument/didOpen", {"textDocument": document})
             about = {"textDocument": {"uri": _uri(path)}}
@@ -136,6 +156,24 @@ class RuffServer:
         }
         changes = [{"uri": _uri(each), "type": 2} for each in touched]
         self._notify("workspace/didChangeWatchedFiles", {"changes": changes})
+        self._await_reading()
+
+    def _await_reading(self) -> None:
+        # Of such names a server says that it does not know them; it keeps the order.
+        self._reading = self._ask("$/hasRead", {}), time.monotonic() + _PATIENCE_SECONDS
+
+    def _settle(self) -> None:
+        """Wait until Ruff has read what it was told to. Raises BusyError."""
+        if self._reading is None:
+            return
+        id_, deadline = self._reading
+        while True:
+            message = self._receive(deadline)
+            if "method" in message:
+                self._told(message)
+            elif message.get("id") == id_:
+                self._reading = None
+                return
 
     def _read_again(self, folder: str, hints: Hints) -> None:
         """Ruff is about to read all configurations, and finds ``hints`` for this folder."""
@@ -203,21 +241,39 @@ class RuffServer:
             self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
             self._process.stdin.flush()
 
-    def _receive(self) -> dict[str, Any]:
-        stream = self._process.stdout
-        assert stream is not None
-        length = 0
-        while (line := stream.readline(_LONGEST_HEADER)) not in (b"\r\n", b"\n"):
-            name, colon, value = line.partition(b":")
-            if not line:
+    def _receive(self, deadline: float | None = None) -> dict[str, Any]:
+        """The next message. Raises BusyError when it has not come whole by the ``deadline``."""
+        while (message := self._next()) is None:
+            assert self._process.stdout is not None
+            stream = self._process.stdout.fileno()
+            if deadline is not None:
+                left = max(0.0, deadline - time.monotonic())
+                if not select.select([stream], [], [], left)[0]:
+                    raise BusyError
+            piece = os.read(stream, _PIECE)
+            if not piece:
                 raise OSError("it ended without an answer")
-            if not colon:
-                raise ValueError(f"its answer is not LSP: {line[:80].decode('utf-8', 'replace')!r}")
-            if name.lower() == b"content-length":
-                length = int(value)
+            self._received += piece
+        return message
+
+    def _next(self) -> dict[str, Any] | None:
+        """The first message among the bytes received, if it is there whole."""
+        head, blank, _ = bytes(self._received[:_LONGEST_HEADER]).partition(b"\r\n\r\n")
+        *lines, rest = head.split(b"\n")
+        lines += [rest] if blank else []
+        if not all(b":" in line for line in lines) or len(head) == _LONGEST_HEADER:
+            raise ValueError(f"its answer is not LSP: {head[:80].decode('utf-8', 'replace')!r}")
+        if not blank:
+            return None
+        fields = {name.lower(): value for name, _, value in (x.partition(b":") for x in lines)}
+        length = int(fields.get(b"content-length", 0))
         if not 0 < length <= _MOST_BYTES:
             raise ValueError(f"its answer has {length:,} bytes")
-        message = loads_json(stream.read(length))
+        start = len(head) + len(blank)
+        if len(self._received) < start + length:
+            return None
+        message = loads_json(bytes(self._received[start : start + length]))
+        del self._received[: start + length]
         if not isinstance(message, dict):
             raise TypeError("its answer is not LSP")
         return message

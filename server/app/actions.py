@@ -35,11 +35,11 @@ class Actions:
 
     async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
         policy, path, root = document.policy, document.path, document.workspace.root
-        language = document.language
+        language, alone = document.language, document.workspace.loose
         results = document.workspace.results
 
         async def check(text: str, *, keep: bool = False) -> tuple[Report, ...]:
-            asked = subject_of(path, root, text, language)
+            asked = subject_of(path, root, text, language, alone=alone)
             answers = self._checks.check(asked, policy, results, Priority.INTERACTIVE, keep=keep)
             return tuple([report async for reports in answers for report in reports])
 

@@ -122,7 +122,8 @@ class OpenDocument:
     # ── what is known of it ─────────────────────────────────────────────────────────────────────
 
     def subject(self) -> Subject:
-        return subject_of(self.path, self.workspace.root, self.text, self.language)
+        alone = self.workspace.loose
+        return subject_of(self.path, self.workspace.root, self.text, self.language, alone=alone)
 
     def problems(self) -> tuple[Problem, ...]:
         """What is to be seen, at the present positions."""

@@ -50,18 +50,20 @@ _STATES = {
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A content to be checked. ``path`` is absolute, or a bare name for a buffer never saved;
-    ``language`` is the editor's name of it, for files whose names do not tell."""
+    ``language`` is the editor's name of it, for files whose names do not tell. ``alone``: the root
+    is no project, only where the file lies."""
 
     path: str
     root: Path
     content: bytes
     digest: str
     language: str = ""
+    alone: bool = False
 
 
-def subject_of(path: str, root: Path, text: str, language: str) -> Subject:
+def subject_of(path: str, root: Path, text: str, language: str, *, alone: bool = False) -> Subject:
     content = encode(text)
-    return Subject(path, root, content, digest(content), language)
+    return Subject(path, root, content, digest(content), language, alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Checks:
             return
         folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
         configured = await asyncio.to_thread(
-            configure, looking, folder, subject.root, policy.settings, self.files, subject.path
+            _configure, looking, folder, subject, policy.settings, self.files
         )
         keys = [key_of(subject.path, subject.digest, *pair) for pair in configured]
         recalled = await self.recall([k for k in keys if k not in self._under_way], results)
@@ -279,6 +281,13 @@ def configure(
         return configured
     mode = mode_of(path)
     return [(each, configuration.for_mode(mode)) for each, configuration in configured]
+
+
+def _configure(
+    looking: Iterable[Analyzer], folder: Path, subject: Subject, settings: Settings, files: Files
+) -> list[tuple[Analyzer, Configuration]]:
+    configured = configure(looking, folder, subject.root, settings, files, subject.path)
+    return [(each, found.for_one()) for each, found in configured] if subject.alone else configured
 
 
 def key_of(path: str, digest: str, analyzer: Analyzer, configuration: Configuration) -> str:

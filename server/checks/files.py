@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import tomllib
 from pathlib import Path
@@ -30,8 +31,8 @@ class CachedFiles:
 
     def _read(self, path: Path) -> bytes | None:
         try:
-            stat = os.stat(path)
-            stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            seen = os.stat(path)
+            stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
             known = self._contents.get(path)
             if known is None or known[0] != stamp:
                 known = self._contents[path] = (stamp, read_regular(path, _LARGEST))
@@ -52,6 +53,13 @@ class CachedFiles:
             raise ValueError(why)
         return table
 
+    def is_special(self, path: Path) -> bool:
+        try:
+            kind = stat.S_IFMT(os.stat(path).st_mode)
+        except OSError:
+            return False
+        return kind not in (stat.S_IFREG, stat.S_IFDIR)
+
 
 class FilesOnce:
     """A view of ``CachedFiles`` for one scan: nothing is looked at twice. For one thread."""
@@ -59,6 +67,7 @@ class FilesOnce:
     def __init__(self, files: CachedFiles) -> None:
         self._files = files
         self._read: dict[Path, bytes | None] = {}
+        self._special: dict[Path, bool] = {}
 
     def read(self, path: Path) -> bytes | None:
         if path not in self._read:
@@ -67,6 +76,11 @@ class FilesOnce:
 
     def toml(self, path: Path) -> dict[str, Any] | None:
         return self._files.toml(path) if self.read(path) is not None else None
+
+    def is_special(self, path: Path) -> bool:
+        if path not in self._special:
+            self._special[path] = self._files.is_special(path)
+        return self._special[path]
 
 
 def _parse(content: bytes) -> tuple[dict[str, Any], str]:

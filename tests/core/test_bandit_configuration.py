@@ -289,6 +289,9 @@ def test_no_table_is_too_odd(table: object) -> None:
         def read(self, path: Path) -> bytes | None:
             return None
 
+        def is_special(self, path: Path) -> bool:
+            return False
+
         def toml(self, path: Path) -> dict[str, object]:
             return table if isinstance(table, dict) else {"tool": table}
 

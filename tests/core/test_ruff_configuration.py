@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from understudy.analyzers import ruff_child
 from understudy.analyzers.ruff import ANALYZER
+from understudy.findings import codec
 from understudy.model import State
 from understudy.settings import Settings
 
@@ -327,6 +329,65 @@ def test_a_wrong_configuration_is_no_matter_of_another_folder(tmp_path: Path) ->
     assert watched(asker) == SEEN
 
 
+ENDLESS = {
+    "extended": ("ruff.toml", 'extend = "deep/pipe"', "deep/pipe"),
+    "extended by a project": ("pyproject.toml", '[tool.ruff]\nextend = "deep/pipe"', "deep/pipe"),
+    "extended by what is extended": ("ruff.toml", 'extend = "base.toml"', "deep/pipe"),
+    "where a required Python is looked for": ("pyproject.toml", None, "pyproject.toml"),
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+def test_a_configuration_without_end_is_named_and_not_read(case: str, tmp_path: Path) -> None:
+    name, content, special = ENDLESS[case]
+    files = {"app.py": SOURCE, "in/app.py": SOURCE, "base.toml": 'extend = "deep/pipe"'}
+    asker = Asker(ANALYZER, tree(tmp_path, {**files, "deep/ruff.toml": ""}))
+    os.mkfifo(tmp_path / special)
+    if content:
+        (tmp_path / name).write_text(content)
+    for place in ("app.py", "in/app.py"):
+        report = asker.both(place)
+        assert report.state is State.FAILED
+        assert (
+            f"{tmp_path / special}, from which it is configured, is no regular file" in report.why
+        )
+    (tmp_path / special).unlink()
+    (tmp_path / special).write_text("")
+    assert watched(asker) == SEEN
+
+
+@pytest.mark.parametrize("endless", ["pipe", "/dev/zero"])
+def test_one_in_a_folder_spoils_only_what_lies_there(endless: str, tmp_path: Path) -> None:
+    """A server reads all configurations at once, and may never be done."""
+    files = {"app.py": SOURCE, "in/app.py": SOURCE, "in/ruff.toml": 'lint.select = ["E7"]'}
+    trap = {"deep/ruff.toml": f'extend = "{endless}"', "deep/app.py": SOURCE}
+    asker = Asker(ANALYZER, tree(tmp_path, files | trap))
+    os.mkfifo(tmp_path / "deep/pipe")
+    for _ in range(2):
+        assert watched(asker) == SEEN
+        assert watched(asker, "in/app.py") == {"E703", "S101", "C901"}
+        assert asker.both("deep/app.py").state is State.FAILED
+
+
+def test_nothing_below_a_file_in_no_project_is_read(tmp_path: Path) -> None:
+    files = {"app.py": SOURCE, "fine.py": "x = 1\n", "out.py": SOURCE, "in/ruff.toml": ""}
+    options = 'lint.select = ["E7"]\nextend-exclude = ["out.py"]'
+    asker = Asker(ANALYZER, tree(tmp_path, {**files, "ruff.toml": options}))
+    seen = []
+    for name in ("app.py", "fine.py", "out.py"):
+        configuration = asker.configuration(name).for_one()
+        item = (str(tmp_path / name), (tmp_path / name).read_bytes(), configuration.hints)
+        ((_, stored),) = ruff_child.check(configuration.context, (item,))
+        seen.append(codec.loads(stored))
+        assert configuration.key == asker.configuration(name).key
+    assert not ruff_child._servers
+    reports = [asker.both(name) for name in ("app.py", "fine.py", "out.py")]
+    assert [(each.state, len(each.findings)) for each in seen] == [
+        (each.state, len(each.findings)) for each in reports
+    ]
+    assert [each.state for each in seen] == [State.FINDINGS, State.CLEAN, State.NOT_ANALYSED]
+
+
 def test_the_key_names_what_decides(tmp_path: Path) -> None:
     files = {"app.py": "", "ruff.toml": 'extend = "base.toml"', "base.toml": "", "other.toml": ""}
     asker = Asker(ANALYZER, tree(tmp_path, files))
@@ -428,6 +489,9 @@ class Tables:
 
     def read(self, path: Path) -> bytes | None:
         return b""
+
+    def is_special(self, path: Path) -> bool:
+        return False
 
     def toml(self, path: Path) -> dict[str, Any] | None:
         return self._table

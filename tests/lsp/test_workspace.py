@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import statistics
 import time
@@ -54,6 +55,28 @@ async def test_the_nearest_configuration_holds(start: Start, tmp_path: Path) -> 
     await editor.sees(editor.open(first / "inner" / "a.py", text), "Ruff E711")
     await editor.sees(editor.open(first / "inner" / "deep" / "a.py", text), "Ruff E711")
     await editor.sees(editor.open(second / "a.py", text), "Ruff F401")
+
+
+async def test_a_configuration_without_end_spoils_only_what_lies_there(
+    start: Start, workspace: Path
+) -> None:
+    file_at(workspace / "deep" / "ruff.toml", 'extend = "pipe"\n')
+    os.mkfifo(workspace / "deep" / "pipe")
+    editor = await start()
+    await editor.sees(editor.open(workspace / "a.py", EVAL), "Bandit, Ruff B307")
+    await editor.sees(editor.open(workspace / "deep" / "a.py", EVAL), "Bandit B307")
+    await editor.until(lambda: "is no regular file" in editor.tool("ruff")["why"])
+    await editor.sees(editor.open(workspace / "b.py", UNUSED), "Ruff F401")
+
+
+async def test_a_file_outside_every_folder_has_ruff_read_nothing_below(
+    start: Start, workspace: Path, tmp_path: Path
+) -> None:
+    editor = await start()
+    await editor.sees(editor.open(tmp_path / "outside" / "a.py", EVAL), "Bandit, Ruff B307")
+    assert not editor.processes("ruff server")
+    await editor.sees(editor.open(workspace / "a.py", EVAL), "Bandit, Ruff B307")
+    assert editor.processes("ruff server")
 
 
 async def test_a_changed_configuration_is_obeyed(start: Start, workspace: Path) -> None:
