@@ -41,8 +41,8 @@ class Names:
         self.bindings: list[Binding] = []
         self.uses: dict[str, list[ast.Name]] = {}
         self.pinned: set[str] = set()
-        self._bound: dict[str, set[ast.AST]] = {}
-        """The scopes in which something else than an import binds a name."""
+        self._bound: dict[str, list[ast.AST]] = {}
+        """The scopes in which something else than an import binds a name, once for each time."""
         self._tree = tree
         waiting: list[tuple[ast.AST, ast.AST, bool]] = [(tree, tree, False)]
         while waiting:
@@ -78,7 +78,7 @@ class Names:
 
     def _bind(self, scope: ast.AST, *names: str) -> None:
         for name in names:
-            self._bound.setdefault(name, set()).add(scope)
+            self._bound.setdefault(name, []).append(scope)
 
     def resolve(self, expression: ast.expr) -> str:
         """The dotted name of what the expression stands for; empty when that is not certain."""
@@ -102,6 +102,19 @@ class Names:
                 return True
             node = self.parents.get(node)
         return False
+
+    def is_bound_once(self, name: str, place: ast.AST) -> bool:
+        """Whether the module binds the name in one place alone, and no scope around ``place`` does
+        so, too."""
+        scopes = self._bound.get(name, [])
+        if any(binding.local in (name, "*") for binding in self.bindings):
+            return False
+        node = place
+        while node is not self._tree:
+            if node in scopes:
+                return False
+            node = self.parents[node]
+        return scopes.count(self._tree) == 1
 
     def is_free_for(self, local: str, target: str) -> bool:
         """Whether an import can bind the name to the target without hiding another thing."""

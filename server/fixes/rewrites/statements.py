@@ -115,8 +115,13 @@ def log_exception(source: Source, place: Range) -> Fix:
     silence = source.find(place, ast.ExceptHandler, is_silent).body[0]
     if not isinstance(silence, ast.Pass) and not source.has_own_rows(silence):
         raise UnsureError
+    if any(
+        each.target == "logging" and _is_below(each.statement, silence)
+        for each in source.names.bindings
+    ):
+        raise UnsureError
     draft = Draft(source)
-    logger = _logger(source) or f"{draft.imports.module('logging')}.getLogger(__name__)"
+    logger = _logger(source, silence) or f"{draft.imports.module('logging')}.getLogger(__name__)"
     record = f'{logger}.debug("Ignored an exception", exc_info=True)'
     start, end = source.span(silence)
     if isinstance(silence, ast.Pass):
@@ -126,11 +131,20 @@ def log_exception(source: Source, place: Range) -> Fix:
     return draft.fix("Log the ignored exception")
 
 
-def _logger(source: Source) -> str:
-    """The name of the module's own logger, if it has one."""
+def _is_below(one: ast.stmt, other: ast.stmt) -> bool:
+    return one.lineno > other.lineno
+
+
+def _logger(source: Source, place: ast.stmt) -> str:
+    """The name of the module's own logger, if it has one that is certain to be there at ``place``:
+    what is called before the module is read to its end may find no name that is bound below."""
     for statement in source.tree.body:
+        if not _is_below(place, statement):
+            break
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
-                if source.names.resolve(function) == "logging.getLogger":
+                names = source.names
+                known = names.resolve(function) == "logging.getLogger"
+                if known and names.is_bound_once(name, place):
                     return name
     return ""
