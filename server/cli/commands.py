@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sqlite3
 import sys
@@ -63,6 +64,8 @@ def understudy() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal need not know every character
     try:
         code = understudy.main(arguments, prog_name="understudy", standalone_mode=False)
     except click.ClickException as error:

@@ -27,18 +27,19 @@ def excerpt(lines: Lines, place: Range, style: str) -> Text:
     number = str(start.line + 1)
     return Text.assemble(
         (f"  {number} │ ", "dim"),
-        _shown(before),
-        (_shown(marked), style),
-        _shown(line[last:]),
+        shown(before),
+        (shown(marked), style),
+        shown(line[last:]),
         "\n",
         (f"  {' ' * len(number)} │ ", "dim"),
-        " " * cell_len(_shown(before)),
-        ("^" * max(1, cell_len(_shown(marked))), style),
+        " " * cell_len(shown(before)),
+        ("^" * max(1, cell_len(shown(marked))), style),
     )
 
 
-def _shown(text: str) -> str:
-    """Terminals move to the next tab stop, and obey control characters: show neither as such."""
+def shown(text: str) -> str:
+    """On one line. Terminals move to the next tab stop, and obey control characters: show neither
+    as such."""
     return "".join(
         " " * _TAB if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}"
         for c in text

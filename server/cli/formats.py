@@ -14,7 +14,7 @@ from typing import TextIO
 from ..app.presentation import title
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
-from .result import Result
+from .result import Result, as_unicode
 from .text import write_text
 
 Format = Callable[[Result, TextIO], None]
@@ -39,8 +39,7 @@ def write_json(result: Result, out: TextIO) -> None:
             for path, r in result.without_verdict()
         ],
     }
-    json.dump(document, out, indent=2, ensure_ascii=False)
-    out.write("\n")
+    out.write(as_unicode(json.dumps(document, indent=2, ensure_ascii=False)) + "\n")
 
 
 def write_github(result: Result, out: TextIO) -> None:
@@ -122,7 +121,7 @@ def _command(level: str, values: Mapping[str, object], message: str) -> str:
     listed = ",".join(
         f"{key}={_escaped(str(value), _IN_PROPERTY)}" for key, value in values.items()
     )
-    return f"::{level} {listed}::{_escaped(message, _IN_MESSAGE)}\n"
+    return as_unicode(f"::{level} {listed}::{_escaped(message, _IN_MESSAGE)}\n")
 
 
 def _escaped(text: str, special: str) -> str:

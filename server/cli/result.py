@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..model import Problem, Report
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_unicode(text: str) -> str:
+    """For what has to be UTF-8: bytes of a name that are no character become U+FFFD."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/ — section numbers below refer 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from itertools import chain
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from ..app.presentation import title
 from ..model import Category, Finding, Problem, Report, Severity
-from .result import Result
+from .result import Result, as_unicode
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -69,8 +70,8 @@ def write_sarif(result: Result, out: TextIO) -> None:
             for problem in problems
         ],
     }
-    json.dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, out, indent=2)
-    out.write("\n")
+    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    out.write(as_unicode(json.dumps(document, indent=2, ensure_ascii=False)) + "\n")
 
 
 def _rules(problems: Iterable[Problem]) -> Rules:
@@ -131,7 +132,12 @@ def _location(result: Result, path: Path, finding: Finding) -> dict[str, object]
 
 def _artifact(result: Result, path: Path) -> dict[str, dict[str, str]]:
     if path.is_relative_to(result.root):
-        return {"artifactLocation": {"uri": quote(result.name(path)), "uriBaseId": "PROJECT"}}
+        return {
+            "artifactLocation": {
+                "uri": quote(os.fsencode(result.name(path))),
+                "uriBaseId": "PROJECT",
+            }
+        }
     return {"artifactLocation": {"uri": path.as_uri()}}
 
 

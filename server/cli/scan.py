@@ -71,6 +71,8 @@ def scan(
     base = Path.cwd() if format_ == "text" else found.root
     result = Result(base, problems, found.reports, versions)
     if output is None:
+        if format_ != "text" and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # what a program reads is that everywhere
         FORMATS[format_](result, sys.stdout)
     else:
         _write(output, lambda file: FORMATS[format_](result, file))
@@ -81,7 +83,7 @@ def _write(path: Path, write: Callable[[TextIO], object]) -> None:
     """Whole or not at all; a device or a pipe is written to, not replaced."""
     text = io.StringIO()
     write(text)
-    content = text.getvalue().encode("utf-8", "surrogateescape")
+    content = text.getvalue().encode("utf-8", "replace")
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)

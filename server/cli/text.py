@@ -15,7 +15,7 @@ from ..app.presentation import title
 from ..disk import LARGEST_FILE, read_regular
 from ..model import Problem, Report, Severity
 from ..text import Lines, decode
-from .excerpt import COLOURS, excerpt
+from .excerpt import COLOURS, excerpt, shown
 from .result import Result
 
 
@@ -27,7 +27,7 @@ def write_text(result: Result, out: TextIO) -> None:
             console.print(block(problem, result.name(path), lines), end="\n\n")
     for path, reports in result.reports.items():
         if not reports:
-            console.print(f"{result.name(path)}: no tool looks at such a file")
+            console.print(Text(f"{shown(result.name(path))}: no tool looks at such a file"))
     for line in _without_verdict(result):
         console.print(line)
     console.print(summary(result))
@@ -39,10 +39,10 @@ def block(problem: Problem, name: str, lines: Lines) -> Text:
     line, column = problem.lead.range.start
     who = " · ".join(dict.fromkeys(f"{title(f.tool)} {f.rule}" for f in problem.findings))
     return Text.assemble(
-        (f"{name}:{line + 1}:{column + 1}", "bold"),
+        (f"{shown(name)}:{line + 1}:{column + 1}", "bold"),
         "  ",
         (problem.severity.label, style),
-        f"  {' '.join(problem.lead.message.split())}  ",
+        f"  {shown(' '.join(problem.lead.message.split()))}  ",
         (who, "dim"),
         "\n",
         excerpt(lines, problem.lead.range, style),
@@ -81,7 +81,9 @@ def _without_verdict(result: Result) -> Iterator[Text]:
         paths = [result.name(path) for path, _ in group]
         names = paths[0] if len(paths) == 1 else f"{len(paths)} files, {paths[0]} first"
         yield Text.assemble(
-            (f"{title(tool)}: {state}", "bold red"), f" ({names})", f": {why}" if why else ""
+            (f"{title(tool)}: {state}", "bold red"),
+            f" ({shown(names)})",
+            f": {shown(why)}" if why else "",
         )
 
 

@@ -145,6 +145,18 @@ def test_output_goes_to_the_file_whole(shell: Shell, name: str) -> None:
     assert (shell.folder / "found").read_text(encoding="utf-8") == direct.stdout
 
 
+@pytest.mark.parametrize("name", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "C.UTF-8"}])
+def test_any_name_to_any_terminal(shell: Shell, name: str, locale: dict[str, str]) -> None:
+    (shell.folder / os.fsdecode(b"\xff\xc3\xa9.py")).write_text(FLAWED)
+    shell.environment |= {"PYTHONCOERCECLOCALE": "0", **locale}
+    for rest in ([], ["--output", "found"]):
+        answer = shell.run("scan", "--format", name, *rest)
+        assert (answer.returncode, answer.stderr) == (1, ""), answer.stderr
+    assert "S307" in (shell.folder / "found").read_text(encoding="utf-8")
+    (shell.folder / "found").unlink()
+
+
 def test_a_pipe_is_written_to_and_not_replaced(shell: Shell) -> None:
     shell.write("code.py", FLAWED)
     pipe = shell.folder / "pipe"

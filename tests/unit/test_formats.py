@@ -165,6 +165,30 @@ def test_text_shows_the_line_and_who_says_so(tmp_path: Path) -> None:
     ]
 
 
+ODD = ROOT / "o\udcffd\x1b[31m[red]\n.py"
+
+
+def test_names_that_are_no_text_are_valid_output() -> None:
+    scan = Result(ROOT, {ODD: (SQL,)}, {ODD: (Report("ruff", State.FAILED, why=f"{ODD}?"),)})
+    (artifact,) = {
+        place["physicalLocation"]["artifactLocation"]["uri"]
+        for each in run_of(scan)["results"]
+        for place in each["locations"]
+    }
+    assert artifact == "o%FFd%1B%5B31m%5Bred%5D%0A.py"
+    for name in ("json", "sarif", "github"):
+        assert written(name, scan).encode("utf-8")
+    assert json.loads(written("json", scan))["problems"][0]["path"] == "o\ufffdd\x1b[31m[red]\n.py"
+
+
+def test_names_are_shown_on_one_line_and_not_obeyed() -> None:
+    reports = {ODD: (Report("ruff", State.FAILED, why=f"{ODD}?"),), ODD.with_suffix(".x"): ()}
+    where, *_, other, failed, _ = written("text", Result(ROOT, {ODD: (SQL,)}, reports)).splitlines()
+    assert where.startswith("o\ufffdd\ufffd[31m[red]\ufffd.py:4:5  medium")
+    assert other.startswith("o\ufffdd\ufffd[31m[red]\ufffd.x: no tool")
+    assert failed.endswith("o\ufffdd\ufffd[31m[red]\ufffd.py?")
+
+
 def test_text_never_calls_a_failure_clean() -> None:
     text = written("text", SCAN)
     assert "Bandit: timed out (bad.py): after 30 s" in text
