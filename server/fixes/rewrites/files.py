@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from ...model import Fix, Range
 from .calls import find_call, find_part
@@ -40,6 +41,8 @@ def create_temporary_file(source: Source, place: Range) -> Fix:
     margin = source.margin(start)
     if margin.strip() or not _runs_at_once(source, call, statement):
         raise UnsureError
+    if _has_to_be_free(source, call, statement):
+        raise UnsureError
     draft = Draft(source)
     handle = source.unused("fd", "temporary_fd")
     close = f"{draft.imports.module('os')}.close({handle})"
@@ -72,6 +75,49 @@ def _runs_at_once(source: Source, call: ast.Call, statement: ast.stmt) -> bool:
         node = parent
     simple = isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return)
     return simple and source.has_own_rows(statement)
+
+
+# What makes something under a name, by itself or by a program, and fails where there is a file.
+_MAKER = re.compile(
+    r"(os\.)?(mkdir|makedirs|mkfifo|mknod|mksock)|O_EXCL|touch|(sym|hard)?link(_to)?|ln"
+    r"|rename|renames|replace|move|copytree|clone|unpack_archive|extractall|virtualenv|venv"
+    r"|bind|listen|Listener|\w*unix\w*|shelve|dbm|gdbm",
+    re.IGNORECASE,
+)
+_MAKING_MODE = re.compile(r"[bt+]*x[bt+]*|x:\w*")
+
+
+def _has_to_be_free(source: Source, call: ast.Call, statement: ast.stmt) -> bool:
+    """Whether the name is to be taken by what the statement, or one that uses its target, makes."""
+    known = {
+        word
+        for node in ast.walk(statement)
+        if isinstance(getattr(node, "ctx", None), ast.Store)
+        for word in _words(node)
+    }
+    used = {
+        source.names.statement(node)
+        for node in source.names.nodes
+        if isinstance(node, ast.Name | ast.Attribute) and known.intersection(_words(node))
+    }
+    own = set(ast.walk(call))
+    return any(
+        _MAKER.fullmatch(word) or (isinstance(node, ast.Constant) and _MAKING_MODE.fullmatch(word))
+        for each in (statement, *used)
+        for node in ast.walk(each)
+        for word in _words(node)
+        if node not in own
+    )
+
+
+def _words(node: ast.AST) -> list[str]:
+    """The name, the member, or the words of a text that a node is."""
+    match node:
+        case ast.Name(id=word) | ast.Attribute(attr=word):
+            return [word]
+        case ast.Constant(value=str(text)):
+            return text.split()
+    return []
 
 
 _EAGER = (ast.Call, ast.keyword, ast.Attribute, ast.BinOp, ast.Tuple, ast.List, ast.withitem)
