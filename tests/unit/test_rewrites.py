@@ -126,6 +126,18 @@ def test_nothing_is_offered_where_the_meaning_is_not_certain(rule: str, text: st
     assert candidates(text, first(rule, bandit(text))) == ()
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["cls", "CLS", "pause", "history", "md a", "ver", "title a", "declare -x A", "time ls"],
+)
+def test_what_only_a_shell_knows_is_left_to_it(command: str) -> None:
+    for text, rule in (
+        (f"import os\n\nos.system('{command}')\n", "B605"),
+        (f"import subprocess\n\nsubprocess.run('{command}', shell=True)\n", "B602"),
+    ):
+        assert candidates(text, first(rule, bandit(text))) == ()
+
+
 def test_of_two_places_that_fit_alike_none_is_taken() -> None:
     text = "import yaml\n\nyaml.load(a), yaml.load(b)\n"
     row = Range(Position(2, 0), Position(2, 28))

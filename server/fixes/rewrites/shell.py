@@ -17,11 +17,19 @@ _RUNNERS = tuple(
 )
 # Signs that mean something to a shell on some system, and an assignment before the command.
 _SHELL_SYNTAX = re.compile(r"[^\w \t./:,@+='\"-]|^\s*[^\s'\"]*=")
-# Words that a shell answers itself: a program of that name is missing, or does not do the same.
+# Words that a shell answers itself and of which there is no program that does the same: the special
+# and regular built-ins and the reserved words of POSIX sh, those of bash, and the commands of cmd.
+# (echo, printf, test, true, false, pwd, kill, mkdir and rmdir are programs, too.)
 _BUILTIN = re.compile(
-    r"[.:]|alias|bg|break|case|cd|command|continue|copy|del|dir|do|eval|exec|exit|export|fg|for"
-    r"|function|getopts|hash|if|jobs|mklink|move|read|readonly|ren|return|select|set|shift|source"
-    r"|start|times|trap|type|ulimit|umask|unalias|unset|until|wait|while"
+    r"[.:]|break|continue|eval|exec|exit|export|readonly|return|set|shift|times|trap|unset"
+    r"|alias|bg|cd|command|fc|fg|getopts|hash|jobs|read|type|ulimit|umask|unalias|wait"
+    r"|case|do|done|elif|else|esac|fi|for|if|in|then|until|while"
+    r"|bind|builtin|caller|compgen|complete|compopt|coproc|declare|dirs|disown|enable|function|help"
+    r"|history|let|local|logout|mapfile|popd|pushd|readarray|select|shopt|source|suspend|time"
+    r"|typeset"
+    r"|assoc|call|chdir|cls|color|copy|date|del|dir|endlocal|erase|ftype|goto|md|mklink|move|path"
+    r"|pause|prompt|rd|rem|ren|rename|setlocal|start|title|ver|verify|vol",
+    re.IGNORECASE,  # for cmd
 )
 _TITLE = "Run without a shell"
 _REVIEWED = f"{_TITLE}, and mark the constant command as reviewed (nosec)"
