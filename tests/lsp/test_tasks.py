@@ -118,11 +118,13 @@ async def test_what_tasks_find_counts_once(start: Start, workspace: Path) -> Non
     await editor.command("scanWorkspace")
     await editor.until(lambda: counts() == 3)
     buffer = editor.open(other)
+    await editor.command("showStatus")
     await editor.idle()
-    assert counts() == 3
+    await editor.until(lambda: counts() == 3)
     editor.close(buffer)
+    await editor.command("showStatus")
     await editor.idle()
-    assert counts() == 3
+    await editor.until(lambda: counts() == 3)
     file.unlink()
     editor.touch(deleted=[file])
     await editor.until(lambda: counts() == 2)
