@@ -17,8 +17,9 @@ from ..notifications import routing
 from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
-from ..runner.engine import Engine, Keeping, Setting
+from ..runner.engine import Engine, Setting
 from ..runner.execute import Runner
+from ..runner.keeping import Keeping
 from ..runner.logfile import tail
 from ..runner.scheduler import Options
 from ..runner.task import Task

@@ -31,23 +31,14 @@ from .budget import Conditions
 from .execute import Runner
 from .forecast import plan
 from .graph import Plan, closure, throughput
+from .keeping import Cleaner, Keeping
 from .scheduler import Options, Scheduler, nodes_of
 from .task import Task
 
 log = logging.getLogger(__name__)
 
 _TAKE_OVER_SECONDS = 1.0
-_PRUNE_SECONDS = 300.0
 _HOUR = 3_600.0
-_DAY = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """For how many days what has ended is kept."""
-
-    results: float = 7.0
-    metrics: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,7 @@ class Engine:
         )
         self._watchers: dict[asyncio.Future[None], int | None] = {}
         self._loop: asyncio.Task[None] | None = None
-        self._pruned_at: float | None = None
+        self._cleaner = Cleaner(self.history, self.logs)
         self._leads = False
         self._trouble = ""
 
@@ -315,7 +306,7 @@ class Engine:
         except NewerDatabase:
             await self._step_down()  # a newer version can go on
             raise
-        await self._prune()
+        await self._cleaner.turn(self._setting.now(), self._setting.keeping)
         return pause
 
     @contextlib.contextmanager
@@ -362,15 +353,6 @@ class Engine:
             self._lease.give_up()
             self._leads = False
 
-    async def _prune(self) -> None:
-        now = self._setting.now()
-        if self._pruned_at is not None and 0 <= now - self._pruned_at < _PRUNE_SECONDS:
-            return
-        self._pruned_at = now
-        keeping = self._setting.keeping
-        gone = await self.history.prune(now - keeping.results * _DAY, now - keeping.metrics * _DAY)
-        await asyncio.to_thread(_remove_logs, self.logs, set(gone))
-
     def _changed(self, change: Change) -> None:
         self._told(change)
         if change.kind != "output":
@@ -390,10 +372,3 @@ class Engine:
         for watcher, watched in tuple(self._watchers.items()):
             if not watcher.done() and (job is None or watched in (None, job)):
                 watcher.set_result(None)
-
-
-def _remove_logs(folder: Path, jobs: set[int]) -> None:
-    for path in folder.iterdir() if jobs else ():
-        number = path.name.partition("-")[0]
-        if number.isdigit() and int(number) in jobs:
-            path.unlink(missing_ok=True)

@@ -73,6 +73,7 @@ class Scheduler:
         self._cancelling: set[int] = set()
         self._ranking: list[int] = []
         self._waiting: dict[int, Waiting] = {}
+        self._somebody_needs = False
         self._ranked_at = 0.0
         self._stale = True
         self._later: float | None = None
@@ -132,6 +133,7 @@ class Scheduler:
         executions = await self._history.of_tasks({row.task for row in rows}, priority.HISTORY)
         histories = {task: _history(known) for task, known in executions.items()}
         self._waiting = {row.id: row for row in rows}
+        self._somebody_needs = any(row.needs for row in rows)
         self._ranking = [id_ for id_, _ in reversed(priority.ranked(rows, histories, now))]
         return _IDLE_SECONDS
 
@@ -169,7 +171,7 @@ class Scheduler:
         after, *dependants = await self._record(record, ended) or [record]
         self._cancelling.discard(record.id)
         del self.running[record.id]
-        if ended.retry_at or any(row.needs for row in self._waiting.values()):
+        if ended.retry_at or self._somebody_needs:
             self._stale = True
         self._told(Change("retrying" if ended.retry_at else "ended", after, ended.why))
         for dependant in dependants:

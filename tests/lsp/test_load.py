@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import quantiles
-from typing import Any
+from statistics import median, quantiles
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,14 +17,18 @@ from understudy.runner.execute import Runner
 from understudy.runner.task import Context, Result, Task
 from understudy.state import workspace_dir
 
+from ..needs import not_applicable
 from .conftest import Start
 from .editor import Buffer, Editor
+from .processes import MARK
 
 CALL = "eval(input())"
 MOST_SECONDS = 0.020
-"""Between question and answer, for 95 of 100, beyond what this machine takes while nothing runs."""
+"""Between question and answer, for 95 of 100, beyond what a server without work takes at the same
+time on this machine."""
+BUSY_SECONDS = 0.010
+"""A server without work that takes longer is on a machine that does too much else."""
 _WINDOW = 500
-_ROUNDS = 3
 _PAUSE_SECONDS = 0.01
 
 OUTCOMES = {"true": "done", "nothing": "missing"}
@@ -31,18 +36,37 @@ OUTCOMES = {"true": "done", "nothing": "missing"}
 SUBMIT = "import sys; from tests.lsp.test_load import submit; submit(*sys.argv[1:])"
 
 
-async def pings(editor: Editor, buffer: Buffer, until: asyncio.Task[Any]) -> float:
-    """The 95th percentile of what answers take, in seconds."""
-    loop = asyncio.get_running_loop()
-    took: list[float] = []
-    while not until.done():
+class Asked(NamedTuple):
+    """An editor with a file in which there is something to ask for."""
+
+    editor: Editor
+    buffer: Buffer
+
+    @classmethod
+    async def of(cls, editor: Editor, root: Path) -> Asked:
+        buffer = editor.open(root / "app.py", f"print({CALL})\n")
+        await editor.idle()
+        await editor.command("showTasks")  # from now on it leads
+        return cls(editor, buffer)
+
+    async def ping(self) -> float:
+        """How many seconds the answer takes."""
+        loop = asyncio.get_running_loop()
         before = loop.time()
-        assert await editor.hover(buffer, CALL)
-        took.append(loop.time() - before)
+        assert await self.editor.hover(self.buffer, CALL)
+        return loop.time() - before
+
+
+async def pings(busy: Asked, idle: Asked, until: asyncio.Task[Any]) -> tuple[float, float]:
+    """The 95th percentiles of what answers take, in seconds."""
+    took: list[tuple[float, float]] = []
+    while not until.done():
+        took.append((await busy.ping(), await idle.ping()))
         await asyncio.wait((until,), timeout=_PAUSE_SECONDS)
     until.result()
     assert len(took) > 20
-    return quantiles(took, n=20)[-1]
+    one, other = (quantiles(each, n=20)[-1] for each in zip(*took, strict=True))
+    return one, other
 
 
 def submit(state: str, task: str, part: str, count: str) -> None:
@@ -69,34 +93,53 @@ def submit(state: str, task: str, part: str, count: str) -> None:
 
 
 async def ping_meanwhile(
-    start: Start, workspace: Path, folder: Path, task: str, count: int
+    start: Start,
+    environment: Mapping[str, str],
+    workspace: Path,
+    folder: Path,
+    rootpath: Path,
+    task: str,
+    count: int,
 ) -> None:
     (workspace / ".understudy").mkdir()
     config = {"tasks": {"custom": {"true": {"command": ["true"]}}, "maxCpuPercent": 100}}
     (workspace / ".understudy" / "config.yaml").write_text(json.dumps(config))
-    editor = await start(trusted=True)
-    buffer = editor.open(workspace / "app.py", f"print({CALL})\n")
-    await editor.idle()
-    await editor.command("showTasks")  # from now on it leads
-    state = workspace_dir(workspace, editor.state)
+    busy = await Asked.of(await start(), workspace)
+    (aside := folder / "aside").mkdir()
+    own = {**environment, MARK: str(folder / "aside-state")}
+    async with Editor.start(own, folder) as editor:
+        await editor.initialize(aside)
+        idle = await Asked.of(editor, aside)
+        await measure(busy, idle, workspace, rootpath, task, count)
+
+
+async def measure(
+    busy: Asked, idle: Asked, workspace: Path, rootpath: Path, task: str, count: int
+) -> None:
+    state = workspace_dir(workspace, busy.editor.state)
+    rounds = max(3, count // 1_000)
     loop = asyncio.get_running_loop()
-    idle = await pings(editor, buffer, asyncio.create_task(asyncio.sleep(2)))
-    busy, before = [], loop.time()
-    for number in range(_ROUNDS):
-        argv = [sys.executable, "-c", SUBMIT, str(state), task, str(number), str(count // _ROUNDS)]
-        process = await asyncio.create_subprocess_exec(*argv, cwd=folder)
-        busy.append(await pings(editor, buffer, asyncio.create_task(process.wait())))
+    took, before = [], loop.time()
+    for number in range(rounds):
+        argv = [sys.executable, "-c", SUBMIT, str(state), task, str(number), str(count // rounds)]
+        process = await asyncio.create_subprocess_exec(*argv, cwd=rootpath)
+        took.append(await pings(busy, idle, asyncio.create_task(process.wait())))
         assert process.returncode == 0
     a_second = count / (loop.time() - before)
+    told = [_told(median(each)) for each in zip(*took, strict=True)]
+    more = [one - other for one, other in took]
     print(
-        f"{task}: {a_second:.0f} jobs a second, an answer within {_told(*busy)} ms,"
-        f" without them within {_told(idle)} ms (95 of 100)"
+        f"{task}: {a_second:.0f} jobs a second, an answer within {told[0]} ms, without them within"
+        f" {told[1]} (95 of 100); {_told(median(more))} more, at best {_told(min(more))}"
     )
-    assert min(busy) - idle <= MOST_SECONDS, "what others do on this machine can only add to it"
+    without = median(other for _, other in took)
+    if min(more) > MOST_SECONDS and without > BUSY_SECONDS:
+        not_applicable("the machine does so much else that answering cannot be measured")
+    assert min(more) <= MOST_SECONDS, "what others do on this machine can only add to it"
 
 
-def _told(*seconds: float) -> str:
-    return ", ".join(f"{each * 1000:.1f}" for each in seconds)
+def _told(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}"
 
 
 @pytest.mark.parametrize(
@@ -109,6 +152,13 @@ def _told(*seconds: float) -> str:
     ],
 )
 async def test_the_editor_is_answered_meanwhile(
-    start: Start, workspace: Path, pytestconfig: pytest.Config, task: str, count: int
+    start: Start,
+    environment: Mapping[str, str],
+    workspace: Path,
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+    task: str,
+    count: int,
 ) -> None:
-    await ping_meanwhile(start, workspace, pytestconfig.rootpath, task, count)
+    root = pytestconfig.rootpath
+    await ping_meanwhile(start, environment, workspace, tmp_path, root, task, count)
