@@ -24,14 +24,19 @@ _NOQA = re.compile(
     r"#\s*noqa(?:\s*:(?P<rules>[\s,]*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*))?", re.IGNORECASE
 )
 _TEST_NAME = re.compile(r"\s*[a-z\d]+_\w+")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _NAMED = re.compile(r"\bB\d+\b|\b[a-z\d]+_\w+")
 
 
 def ignore_here(text: str, findings: Sequence[Finding]) -> tuple[Edit, ...]:
     """One edit for each row that needs one; what other comments say stays said.
 
-    A finding is left out where no comment can stand, or would take away another one's effect.
+    A finding is left out where no comment can stand, or would take away another one's effect. For
+    Bandit's there is none where a line ends in ``\\r`` alone: it then takes other rows for a
+    comment's than for the code's.
     """
+    if any(finding.tool == "bandit" for finding in findings) and _LONE_RETURN.search(text):
+        return ()
     layout = _layout(text)
     noqa: dict[int, list[str]] = {}
     nosec: dict[int, list[str]] = {}

@@ -71,6 +71,17 @@ def test_no_comment_where_it_could_not_stand_or_would_undo_another(
     assert ignore_here(text, [finding(tool, rule, (rows[0], 0, rows[1], 3))]) == ()
 
 
+@pytest.mark.parametrize(
+    "text", ["import os\rx = eval('1')\r", "import os\r\nx = eval('1')\r\ry = 2\n"]
+)
+def test_where_a_line_ends_in_a_return_alone_bandit_sees_no_comment(text: str) -> None:
+    both = [first("B307", text), first("S307", text)]
+    assert ignore_here(text, both) == ()
+    had, has = everything(text), everything(apply(text, ignore_here(text, both[1:])))
+    assert set(had - has) == {"S307"}
+    assert not has - had
+
+
 def finding(tool: str, rule: str, place: tuple[int, int, int, int]) -> Finding:
     where = Range(Position(*place[:2]), Position(*place[2:]))
     return Finding(tool, rule, "", where, Severity.LOW, Category.SECURITY)
