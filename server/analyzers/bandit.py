@@ -7,24 +7,20 @@ With ``bandit.interpreter`` set, that interpreter's own ``bandit`` is run as a p
 
 from __future__ import annotations
 
-import ast
 import configparser
 import json
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State, Tier
+from ..model import Report, State, Tier
 from ..settings import Settings
-from ..text import Lines, decode
+from .bandit_answer import NAME, broken_tests, failed, parse, report, skipped
 from .base import (
     MALFORMED,
     Analyzer,
@@ -38,14 +34,11 @@ from .base import (
     inside,
     installed,
     is_program,
-    loads_json,
     nested,
-    no_verdict,
     paragraph,
     read_content,
     resolve_program,
     stamp_of,
-    text_of,
     unreadable,
     upwards,
 )
@@ -53,13 +46,6 @@ from .process import run
 
 if TYPE_CHECKING:
     from bandit.core.manager import BanditManager
-
-_SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}
-_CONFIDENCE = {"LOW": Confidence.LOW, "MEDIUM": Confidence.MEDIUM, "HIGH": Confidence.HIGH}
-_NAME = "bandit"
-_TALLEST = 10
-"""A finding that spans more lines (a whole function) is shown at its first one."""
-_LONGEST_WHY = 200
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
@@ -119,7 +105,7 @@ def _version() -> str:
 
 
 ANALYZER = Analyzer(
-    name=_NAME,
+    name=NAME,
     title="Bandit",
     tier=Tier.DEEP,
     suffixes=frozenset({".py", ".pyw"}),
@@ -146,7 +132,7 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
         try:
             content = read_content(item)
         except OSError as error:
-            answers.append(unreadable(_NAME, error))
+            answers.append(unreadable(NAME, error))
             continue
         answers.append(answer(content, _check(context, item[0], content)))
     return answers
@@ -155,7 +141,7 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 def _check(context: Context, path: str, content: bytes) -> Report:
     interpreter, options, ini, root, problem = context
     if problem:
-        return _failed(problem)
+        return failed(problem)
     try:
         table, flags = json.loads(options) or {}, json.loads(ini) or {}
         excluded = [*(table.get("exclude_dirs") or ()), *_listed(flags.get("exclude"))]
@@ -164,12 +150,12 @@ def _check(context: Context, path: str, content: bytes) -> Report:
                 raise TypeError(f"exclude_dirs lists {each!r}, which is no text")
         tests = None if interpreter else _tests(options, ini)
     except MALFORMED as error:
-        return _failed(f"it refuses its configuration: {error}")
+        return failed(f"it refuses its configuration: {error}")
     relative = path.removeprefix(f"{root}/") if path.startswith("/") else "untitled.py"
     # As Bandit sees it when it is told a file, and when it is told the folder it stands in.
     names = (relative, f"./{relative}")
     if any(each in name or fnmatch(name, each) for each in excluded for name in names):
-        return Report(_NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
+        return Report(NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
     if tests is None:
         return _check_with(interpreter, table, flags, relative, content)
     return _check_here(tests, f"./{relative}", content)
@@ -190,15 +176,11 @@ def _check_here(tests: _Tests, name: str, content: bytes) -> Report:
         warnings.simplefilter("ignore")
         manager._parse_file(name, BytesIO(content), [name])  # noqa: SLF001 - see above
     if manager.skipped:
-        return _skipped(manager.skipped[0][1], content, _PYTHON)
+        return skipped(manager.skipped[0][1], content, _PYTHON)
     for issue in manager.results:  # it may quote half a character, and chokes on it then
         issue.text = issue.text.encode("utf-8", "replace").decode()
     rows = [issue.as_dict(with_code=False) for issue in manager.results]
-    return _report(rows, content, _broken(tests.complaints))
-
-
-def _failed(why: str) -> Report:
-    return no_verdict(_NAME, State.FAILED, f"Bandit did not check this file: {why}")
+    return report(rows, content, broken_tests(tests.complaints))
 
 
 class _Tests(NamedTuple):
@@ -257,48 +239,8 @@ def _complaints() -> list[str]:
     return complaints
 
 
-_BREAKS = "Bandit internal error running: "
-_BROKEN = re.compile(r"(\w+) on file .*? at line (\d+): (.*?)\s*(?:Traceback \(most|$)", re.DOTALL)
-
-
-def _broken(complaints: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """The tests that Bandit says broke, each with the first line at which it did, and why. Bandit
-    goes on without them, and its answer does not tell."""
-    broken: dict[str, tuple[int, str]] = {}
-    for said in complaints:
-        for part in said.split(_BREAKS)[1:]:
-            name, line, why = found.groups() if (found := _BROKEN.match(part)) else ("", 1, part)
-            broken.setdefault(name, (int(line), why[:_LONGEST_WHY].strip()))
-    return broken
-
-
 def _listed(text: str | None) -> list[str]:
     return [part for part in (text or "").split(",") if part]
-
-
-def _skipped(why: str, content: bytes, runs_on: str) -> Report:
-    """What the reason means that Bandit gives for having skipped a file."""
-    try:
-        decode(content)
-    except ValueError as error:
-        return no_verdict(_NAME, State.NOT_ANALYSED, f"Bandit cannot read this file: {error}")
-    line = 1
-    try:
-        ast.parse(content)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        why = f"{getattr(error, 'msg', error)}, line {line}"
-    except (RecursionError, MemoryError):
-        return _failed("the code is nested too deeply for Python's parser")
-    else:
-        if "syntax error" not in why:
-            return _failed(why)
-    text = (
-        f"Bandit did not check this file: {runs_on}, which it runs on, cannot parse it ({why})."
-        f" If the code is for a newer Python, name that interpreter in the setting"
-        f" bandit.interpreter."
-    )
-    return no_verdict(_NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
 
 
 # Bandit's options speak of names; ``bandit -`` would have none for what it is given.
@@ -327,7 +269,7 @@ def _check_with(
             f"bandit.interpreter names {interpreter}, which is no program;"
             f" correct or clear the setting"
         )
-        return Report(_NAME, State.MISSING, why=why)
+        return Report(NAME, State.MISSING, why=why)
     argv = [interpreter, "-I", "-c", _BANDIT, "-f", "json", "-q"]
     for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
         argv += [flag, value] if value else []
@@ -338,16 +280,16 @@ def _check_with(
         try:
             done = run(argv, _NOWHERE, content, [options.fileno()])
         except ValueError as error:
-            return _failed(str(error))
+            return failed(str(error))
         except OSError as error:
             why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
-            return Report(_NAME, State.MISSING, why=why)
+            return Report(NAME, State.MISSING, why=why)
     if b"No module named 'bandit'" in done.errors:
         why = f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
-        return Report(_NAME, State.MISSING, why=why)
+        return Report(NAME, State.MISSING, why=why)
     if not done.output:
-        return _failed(done.complaint)
-    broken = _broken([done.errors.decode("utf-8", "replace")])
+        return failed(done.complaint)
+    broken = broken_tests([done.errors.decode("utf-8", "replace")])
     return parse(done.output, content, interpreter, broken)
 
 
@@ -367,84 +309,3 @@ def _explain(rule: str) -> str:
     told = found.plugin.__doc__ or sys.modules[found.plugin.__module__].__doc__ or ""
     _, _, rest = _ROLE.sub("", told.replace("``", "`")).partition("\n\n")
     return paragraph(rest.partition("\n\n")[0])
-
-
-def parse(
-    output: bytes,
-    content: bytes,
-    runs_on: str,
-    broken: Mapping[str, tuple[int, str]] = MappingProxyType({}),
-) -> Report:
-    """Read the output of ``bandit -f json`` for one file, and which tests broke, each with the line
-    and why. Never raises."""
-    try:
-        answered = loads_json(output)
-        if answered["errors"]:
-            return _skipped(str(answered["errors"][0]["reason"]), content, runs_on)
-        return _report(answered["results"], content, broken)
-    except MALFORMED as error:
-        return _failed(f"its answer is of no use: {error}")
-
-
-def _report(
-    rows: list[dict[str, Any]], content: bytes, broken: Mapping[str, tuple[int, str]]
-) -> Report:
-    lines = Lines(decode(content) if rows else "")
-    findings = tuple(_finding(row, lines) for row in rows)
-    if not broken:
-        return Report.of(_NAME, findings)
-    told = "; ".join(f"{name} at line {line}: {why}" for name, (line, why) in broken.items())
-    text = (
-        f"Bandit checked this file only in part, for tests of it broke ({told})."
-        f" Correct their options in [tool.bandit], or leave them out by its skips."
-    )
-    line = min(line for line, _ in broken.values())
-    failed = no_verdict(_NAME, State.FAILED, text, Position(line - 1, 0))
-    return replace(failed, findings=(*failed.findings, *findings))
-
-
-# B202 quotes an object, and with it where it lay in the memory of that process.
-_ADDRESS = re.compile(" at 0x[0-9a-f]+")
-
-
-def _finding(row: dict[str, Any], lines: Lines) -> Finding:
-    return Finding(
-        tool=_NAME,
-        rule=text_of(row["test_id"]),
-        message=_ADDRESS.sub("", text_of(row["issue_text"])),
-        range=_range(row, lines),
-        severity=_SEVERITY.get(row["issue_severity"], Severity.LOW),
-        category=Category.SECURITY,
-        confidence=_CONFIDENCE.get(row["issue_confidence"], Confidence.LOW),
-        url=text_of(row.get("more_info") or _url(row["test_id"])),
-        cwe=int(row.get("issue_cwe", {}).get("id", 0)),
-    )
-
-
-def _range(row: dict[str, Any], lines: Lines) -> Range:
-    """The place of the node that Bandit looked at. Its lines count from 1; its columns are UTF-8
-    bytes from 0, of the first and of the last line of ``line_range``. (``line_number`` may name a
-    line between the two, the one of an argument.)"""
-    numbers = [number - 1 for number in row["line_range"]] or [row["line_number"] - 1]
-    first, last = max(0, min(numbers)), max(0, *numbers)
-    text = lines.line(first)
-    start = Position(first, _column(text, row["col_offset"]))
-    if last - first > _TALLEST:
-        return Range(start, Position(first, len(text.rstrip())))
-    end = Position(last, _column(lines.line(last), row["end_col_offset"]))
-    if start < end:
-        return Range(start, end)
-    return Range(
-        Position(first, len(text) - len(text.lstrip())), Position(first, len(text.rstrip()))
-    )
-
-
-def _column(line: str, byte_offset: int) -> int:
-    return len(line.encode()[: max(0, byte_offset)].decode("utf-8", "ignore"))
-
-
-@cache
-def _url(rule: str) -> str:
-    from bandit.core.docs_utils import get_url
-
-    return str(get_url(rule))
