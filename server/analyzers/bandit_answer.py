@@ -13,6 +13,7 @@ from typing import Any
 from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ..text import Lines, decode
 from .base import MALFORMED, loads_json, no_verdict, text_of
+from .ruff_child import parses_as_newest
 
 _SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}
 _CONFIDENCE = {"LOW": Confidence.LOW, "MEDIUM": Confidence.MEDIUM, "HIGH": Confidence.HIGH}
@@ -59,11 +60,12 @@ def skipped(why: str, content: bytes, runs_on: str) -> Report:
     else:
         if "syntax error" not in why:
             return failed(why)
-    text = (
-        f"Bandit did not check this file: {runs_on}, which it runs on, cannot parse it ({why})."
-        f" If the code is for a newer Python, name that interpreter in the setting"
-        f" bandit.interpreter."
-    )
+    text = f"Bandit did not check this file: {runs_on}, which it runs on, cannot parse it ({why})."
+    if parses_as_newest(content):
+        text += (
+            " If the code is for a newer Python, name that interpreter in the setting"
+            " bandit.interpreter."
+        )
     return no_verdict(NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
 
 

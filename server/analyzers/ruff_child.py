@@ -221,6 +221,16 @@ def _explain(rule: str) -> str:
     return paragraph(why[1]) if why else ""
 
 
+def parses_as_newest(content: bytes) -> bool:
+    """Whether the newest Python that Ruff knows may be able to parse it."""
+    command = ["check", "--isolated", "--no-cache", "--exit-zero", "--output-format=json", "-"]
+    try:
+        done = run([executable(""), *command], Path("/"), _text(content).encode())
+        return not any(row["code"] in (None, SYNTAX_ERROR) for row in loads_json(done.output))
+    except (ToolMissing, OSError, *MALFORMED):
+        return True
+
+
 # ── files on disk: ruff check ───────────────────────────────────────────────────────────────────
 
 

@@ -202,6 +202,16 @@ def test_what_bandit_cannot_parse_is_said(text: str, state: State, part: str) ->
     assert [each.rule for each in report.findings] == ["not-analysed"]
 
 
+@pytest.mark.parametrize(
+    ("text", "advised"),
+    [("[*x for x in y]\n", True), ("x = (\n", False), ("x = 1\0\0\n", False), ("def f(:\n", False)],
+)
+def test_another_python_is_advised_only_where_one_might_help(text: str, advised: bool) -> None:
+    report = asked(text)
+    assert report.state is State.NOT_ANALYSED
+    assert ("bandit.interpreter" in report.why) is advised
+
+
 def test_the_interpreter_of_the_setting_says_the_same() -> None:
     """One run of a process for all of the cases would hide which one differs; two cases do."""
     for case in ("emoji before", "over lines"):
