@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import Report, State, Tier
 from ..settings import Settings
-from .bandit_answer import NAME, broken_tests, failed, parse, report, skipped
+from .bandit_answer import NAME, broken_tests, failed, misconfigured, parse, report, skipped
 from .base import (
     MALFORMED,
     Analyzer,
@@ -141,7 +141,7 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 def _check(context: Context, path: str, content: bytes) -> Report:
     interpreter, options, ini, root, problem = context
     if problem:
-        return failed(problem)
+        return misconfigured(problem)
     try:
         table, flags = json.loads(options) or {}, json.loads(ini) or {}
         excluded = [*(table.get("exclude_dirs") or ()), *_listed(flags.get("exclude"))]
@@ -150,7 +150,7 @@ def _check(context: Context, path: str, content: bytes) -> Report:
                 raise TypeError(f"exclude_dirs lists {each!r}, which is no text")
         tests = None if interpreter else _tests(options, ini)
     except MALFORMED as error:
-        return failed(f"it refuses its configuration: {error}")
+        return misconfigured(f"it refuses its configuration: {error}")
     relative = path.removeprefix(f"{root}/") if path.startswith("/") else "untitled.py"
     # As Bandit sees it when it is told a file, and when it is told the folder it stands in.
     names = (relative, f"./{relative}")

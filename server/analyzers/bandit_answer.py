@@ -28,6 +28,11 @@ def failed(why: str) -> Report:
     return no_verdict(NAME, State.FAILED, f"Bandit did not check this file: {why}")
 
 
+def misconfigured(why: str) -> Report:
+    """Not a matter of the file, which says nothing of it."""
+    return Report(NAME, State.FAILED, why=f"Bandit did not check this file: {why}")
+
+
 _BREAKS = "Bandit internal error running: "
 _BROKEN = re.compile(r"(\w+) on file .*? at line (\d+): (.*?)\s*(?:Traceback \(most|$)", re.DOTALL)
 

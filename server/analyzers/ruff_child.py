@@ -72,6 +72,12 @@ def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
         return [answer(content or b"", report) for _, content, _ in items]
 
 
+class RefusalError(ValueError):
+    """Ruff does not begin: what configures it is wrong."""
+
+
+_REFUSED = 2
+"""The exit status then."""
 _WRONG = "("
 """Of this Ruff has something to say under any selection of rules, wherever it looks at all."""
 _AT_ONCE = 32
@@ -105,7 +111,10 @@ def _report(context: Context, item: Item, findings: list[Finding]) -> Report:
 
 
 def _failed(error: Exception) -> Report:
-    return no_verdict(NAME, State.FAILED, f"Ruff gave no usable answer: {error}")
+    why = f"Ruff gave no usable answer: {error}"
+    if isinstance(error, RefusalError):  # not a matter of the file, which says nothing of it
+        return Report(NAME, State.FAILED, why=why)
+    return no_verdict(NAME, State.FAILED, why)
 
 
 # ── documents in memory: ruff server ────────────────────────────────────────────────────────────
@@ -289,6 +298,7 @@ def _run(context: Context, named: Sequence[str], content: bytes = b"") -> list[d
         argv.append(f"--config=lint.mccabe.max-complexity={context.threshold}")
     done = run([*argv, *named], Path(context.root), content)
     if done.status:
-        raise ValueError(done.complaint)
+        refused = done.status == _REFUSED
+        raise RefusalError(done.complaint) if refused else ValueError(done.complaint)
     rows: list[dict[str, Any]] = loads_json(done.output)
     return rows

@@ -106,6 +106,18 @@ def test_a_syntax_error_is_a_finding_and_no_tool_is_called_clean(shell: Shell) -
     assert [entry["tool"] for entry in document["withoutVerdict"]] == ["bandit"]
 
 
+def test_a_broken_configuration_is_told_of_the_tools_and_not_of_a_file(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    shell.write("more.py", "x = 1\n")
+    shell.write("pyproject.toml", "[tool.bandit\n")
+    answer = shell.run("scan")
+    assert answer.returncode == 3
+    assert "No findings in 0 files." in answer.stdout
+    for tool in ("Bandit", "Ruff"):
+        assert answer.stdout.count(f"{tool}: failed (2 files, code.py first)") == 1
+    assert answer.stdout.count("line 1, column 13") == 2
+
+
 def test_only_what_is_named_is_scanned(shell: Shell) -> None:
     named, other = shell.write("a.py", FLAWED), shell.write("deep/b.py", FLAWED)
     answer = shell.run("scan", "--format", "json", str(named))
