@@ -195,6 +195,11 @@ class Core:
         workspace, path = document.workspace, document.path
         if path == str(workspace.config_path):
             return  # what is shown of it is what is wrong on disk
+        twin = next((other for other in self.documents.values() if other.path == path), None)
+        if twin is not None:
+            self._sink.problems(event.uri, None, None, ())
+            self._changed(twin)  # which the opening of this one may have hidden
+            return
         if path not in workspace.files or event.uri != uri_of(path):
             self._sink.problems(event.uri, None, None, ())
         self._closed_files.look_again(workspace, [path])

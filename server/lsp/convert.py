@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from lsprotocol import types as lsp
 
@@ -25,21 +26,30 @@ _TAGS = {
 
 
 def to_path(uri: str) -> str | None:
-    """An absolute path for a local ``file:``, a bare name for ``untitled:``, None for all else."""
+    """An absolute path for a local ``file:``, a bare name for ``untitled:``, None for all else, and
+    for what no file can be called."""
     try:
         parts = urlsplit(uri)
+        path = os.fsdecode(unquote_to_bytes(parts.path))
     except ValueError:
         return None
+    if "\0" in path:
+        return None
     if parts.scheme == "file":
-        local = parts.netloc in ("", "localhost") and parts.path.startswith("/")
-        return str(Path(unquote(parts.path))) if local else None
+        local = parts.netloc in ("", "localhost") and path.startswith("/")
+        return str(Path(path)) if local else None
     if parts.scheme == "untitled":
-        return unquote(parts.path).replace("/", "_") or "untitled"
+        return path.replace("/", "_") or "untitled"
     return None
 
 
+def to_folder(uri: str) -> Path | None:
+    path = to_path(uri)
+    return Path(path) if path and path.startswith("/") else None
+
+
 def to_uri(path: Path | str) -> str:
-    return f"file://{quote(str(path), safe='/~')}"
+    return f"file://{quote(os.fsencode(path), safe='/~')}"
 
 
 class Encoding:

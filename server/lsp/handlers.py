@@ -15,7 +15,7 @@ from ..app import commands, events, presentation
 from ..text import Lines
 from . import code_actions, hover
 from . import code_lens as code_lenses
-from .convert import to_path
+from .convert import to_folder, to_path
 from .documents import Document
 from .server import Server
 
@@ -137,14 +137,9 @@ def did_delete_files(ls: Server, params: lsp.DeleteFilesParams) -> None:
 
 
 def did_change_workspace_folders(ls: Server, params: lsp.DidChangeWorkspaceFoldersParams) -> None:
-    added = [to_path(folder.uri) for folder in params.event.added]
-    removed = [to_path(folder.uri) for folder in params.event.removed]
-    ls.core.handle(
-        events.RootsChanged(
-            tuple(Path(path) for path in added if path),
-            tuple(Path(path) for path in removed if path),
-        )
-    )
+    added = [to_folder(folder.uri) for folder in params.event.added]
+    removed = [to_folder(folder.uri) for folder in params.event.removed]
+    ls.core.handle(events.RootsChanged(tuple(filter(None, added)), tuple(filter(None, removed))))
 
 
 def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:

@@ -20,7 +20,7 @@ from pygls.io_ import StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from .convert import Encoding, to_path
+from .convert import Encoding, to_folder
 from .documents import Document
 from .protocol import Protocol
 from .publisher import Publisher
@@ -72,7 +72,7 @@ class Server(LanguageServer):
         uris = [folder.uri for folder in self.workspace.folders.values()]
         if not uris and self.workspace.root_uri:
             uris = [self.workspace.root_uri]
-        return tuple(Path(path) for uri in uris if (path := to_path(uri)) and path.startswith("/"))
+        return tuple(folder for uri in uris if (folder := to_folder(uri)))
 
     def start(self) -> None:
         from ..app.core import Core  # what initialize does not need is imported after it

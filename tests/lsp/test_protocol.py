@@ -20,6 +20,7 @@ INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32600, -32601, -32602
 NOT_INITIALIZED = -32002
 
 A = {"uri": "file:///a.py"}
+UNNAMEABLE: Json = {"languageId": "python", "version": 1, "text": "import os\n"}
 DEBUG = {"command": "understudy.debugInfo"}
 _UNREADABLE = (
     b'{"jsonrpc": "2.0", "id":',
@@ -65,6 +66,9 @@ _WRONG_NOTIFICATIONS: tuple[tuple[str, Any], ...] = (
     ("workspace/didDeleteFiles", {"files": [{"uri": "no uri"}]}),
     ("$/cancelRequest", {}),
     ("$/cancelRequest", {"id": 99_999}),
+    ("textDocument/didOpen", {"textDocument": UNNAMEABLE | {"uri": "file:///a%00.py"}}),
+    ("textDocument/didOpen", {"textDocument": UNNAMEABLE | {"uri": "file:///\ud800.py"}}),
+    ("workspace/didDeleteFiles", {"files": [{"uri": "file:///a%00"}]}),
     ("window/workDoneProgress/cancel", {"token": "unknown"}),
 )
 
@@ -132,6 +136,20 @@ async def test_wrong_notifications_change_nothing(start: Start, workspace: Path)
     editor.edit(file, "import os", "import sys, os")
     editor.save(file)
     await editor.sees(file, "Ruff F401", "Ruff F401")
+
+
+async def test_what_is_no_folder_does_not_keep_others_from_being_opened(
+    start: Start, tmp_path: Path
+) -> None:
+    editor = await start(None)
+    (root := tmp_path / "root").mkdir()
+    (root / "a.py").write_text("import os\n")
+    uris = ("file:///a%00b", "file:///\ud800", "untitled:folder", "http://[", root.as_uri())
+    added = [{"uri": uri, "name": "a folder"} for uri in uris]
+    change = {"event": {"added": added, "removed": added[:3]}}
+    editor.notify("workspace/didChangeWorkspaceFolders", change)
+    assert (await editor.command("scanWorkspace"))["files"] == 1
+    await editor.sees(root / "a.py", "Ruff F401")
 
 
 async def test_positions_outside_the_text(start: Start, workspace: Path) -> None:

@@ -583,3 +583,31 @@ async def test_many_files_are_scanned_while_the_editor_is_used(
     assert await scanned(editor) == {"files": 150, "findings": 150 * 60}
     await editor.command("showStatus")
     assert editor.status["cost"]["cpuSeconds"] == spent, "nothing is run again"
+
+
+async def test_a_file_under_two_names(start: Start, workspace: Path) -> None:
+    """What the other name hides is seen again when it is closed."""
+    editor = await start()
+    file_at(workspace / "c.py", UNUSED)
+    await editor.command("scanWorkspace")
+    file = editor.open(workspace / "c.py")
+    await editor.sees(file, "Ruff F401")
+    await editor.idle()
+    again = editor.open(file.uri.replace("c.py", "%63.py"), UNUSED)
+    await editor.sees(again, "Ruff F401")
+    await editor.sees(file)
+    editor.close(again)
+    await editor.sees(again)
+    await editor.sees(file, "Ruff F401")
+
+
+async def test_a_name_that_is_no_unicode(start: Start, workspace: Path) -> None:
+    name = workspace.as_uri() + "/%FF.py"
+    file_at(workspace / os.fsdecode(b"\xff.py"), UNUSED)
+    editor = await start()
+    await editor.command("scanWorkspace")
+    await editor.sees(name, "Ruff F401")
+    buffer = editor.open(name, "")
+    await editor.sees(name)
+    editor.close(buffer)
+    await editor.sees(name, "Ruff F401")
