@@ -57,6 +57,19 @@ class Protocol(LanguageServerProtocol):
         started = hasattr(self._server, "core")
         return not started if method in _BEGINNING else started or method in _ENDING
 
+    @lsp_method(lsp.SHUTDOWN)
+    def lsp_shutdown(self, *args: Any) -> Any:
+        """pygls' own walks through the requests while those that it cancels leave them."""
+        yield self.fm.features[lsp.SHUTDOWN], args, None
+        for id_, request in tuple(self._request_futures.items()):
+            if id_ != self.msg_id:
+                request.cancel()
+        self._shutdown = True
+
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        if isinstance(msg_id, str | int):
+            super()._handle_cancel_notification(msg_id)
+
     def _pass_on(self, method: str, params: object) -> Any:
         if (handler := self.fm.features.get(method)) is not None:
             yield handler, (params,), None

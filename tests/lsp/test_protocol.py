@@ -66,6 +66,8 @@ _WRONG_NOTIFICATIONS: tuple[tuple[str, Any], ...] = (
     ("workspace/didDeleteFiles", {"files": [{"uri": "no uri"}]}),
     ("$/cancelRequest", {}),
     ("$/cancelRequest", {"id": 99_999}),
+    ("$/cancelRequest", {"id": {"of": 1}}),
+    ("$/cancelRequest", {"id": [1]}),
     ("textDocument/didOpen", {"textDocument": UNNAMEABLE | {"uri": "file:///a%00.py"}}),
     ("textDocument/didOpen", {"textDocument": UNNAMEABLE | {"uri": "file:///\ud800.py"}}),
     ("workspace/didDeleteFiles", {"files": [{"uri": "file:///a%00"}]}),
@@ -150,6 +152,16 @@ async def test_what_is_no_folder_does_not_keep_others_from_being_opened(
     editor.notify("workspace/didChangeWorkspaceFolders", change)
     assert (await editor.command("scanWorkspace"))["files"] == 1
     await editor.sees(root / "a.py", "Ruff F401")
+
+
+async def test_requests_that_wait_at_the_end_are_cancelled(start: Start) -> None:
+    editor = await start()
+    status = {"command": "understudy.showStatus"}
+    waiting = [editor.ask("workspace/executeCommand", status)[1] for _ in range(3)]
+    assert await editor.quit() == 0
+    for answer in waiting:
+        with pytest.raises(Refused, match="is canceled"):
+            await answer
 
 
 async def test_positions_outside_the_text(start: Start, workspace: Path) -> None:
