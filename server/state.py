@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _PRIVATE_FOLDER = 0o700
@@ -35,6 +38,37 @@ def workspace_dir(root: Path, state: Path | None = None) -> Path:
     real = os.fsencode(os.path.realpath(root))
     name = hashlib.sha256(real).hexdigest()[:24]
     return private_folder(private_folder((state or state_dir()) / "workspaces") / name)
+
+
+LOCK_SECONDS = 5.0
+"""Who holds a lock for longer than this has been stopped, or waits for ever itself."""
+_LOCK_PAUSE = 0.02
+
+
+@contextlib.contextmanager
+def locked(lock: Path, seconds: float) -> Iterator[None]:
+    """Hold the lock file, alone among all processes; what is held ends with its holder.
+
+    For a thread. Raises OSError, also when another process goes on holding it for ``seconds``.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        latest = time.monotonic() + seconds
+        while not _taken(descriptor):
+            if time.monotonic() >= latest:
+                raise TimeoutError(errno.ETIMEDOUT, "another process does not let go of it", lock)
+            time.sleep(_LOCK_PAUSE)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def private_folder(folder: Path) -> Path:

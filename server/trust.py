@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from .state import replace_file
+from .disk import read_regular, why
+from .state import LOCK_SECONDS, locked, replace_file
 
 _VERSION = 1
+_LARGEST = 1 << 24
 
 
 class Trust:
@@ -36,7 +35,7 @@ class Trust:
         try:
             decisions = self._read()
         except OSError as error:
-            self.problem = f"Who is trusted cannot be read, so nothing is: {error}"
+            self.problem = f"Who is trusted cannot be read, so nothing is: {why(error)}"
             return None
         real, home = _real(root), _real(Path.home())
         for folder in (real, *real.parents):
@@ -47,7 +46,7 @@ class Trust:
 
     def decide(self, root: Path, *, trusted: bool) -> None:
         """Store the decision durably. Raises OSError when it cannot be stored."""
-        with self._locked():
+        with locked(self._lock, LOCK_SECONDS):
             self._write(self._read_or_set_aside() | {str(_real(root)): trusted})
 
     def _read(self) -> dict[str, bool]:
@@ -55,7 +54,7 @@ class Trust:
         try:
             return self._load()
         except ValueError:
-            with self._locked():
+            with locked(self._lock, LOCK_SECONDS):
                 return self._read_or_set_aside()
 
     def _read_or_set_aside(self) -> dict[str, bool]:
@@ -74,9 +73,11 @@ class Trust:
     def _load(self) -> dict[str, bool]:
         """Raises OSError, and ValueError when the file is not what ``_write`` writes."""
         try:
-            stored = json.loads(self._file.read_bytes())
+            stored = json.loads(read_regular(self._file, _LARGEST))
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self._file)) from None
         except RecursionError:
             raise ValueError("nested too deeply") from None
         version = stored.get("version") if isinstance(stored, dict) else None
@@ -90,16 +91,6 @@ class Trust:
     def _write(self, decisions: dict[str, bool]) -> None:
         stored = {"version": _VERSION, "roots": dict(sorted(decisions.items()))}
         replace_file(self._file, json.dumps(stored, indent=2).encode() + b"\n")
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Alone between reading and writing; the lock ends with its holder."""
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 def _real(folder: Path) -> Path:

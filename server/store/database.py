@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from ..state import LOCK_SECONDS, locked
 
 _T = TypeVar("_T")
 
@@ -59,6 +61,7 @@ class Database:
 
     def __init__(self, path: Path, schema: Schema) -> None:
         self._path = path
+        self._lock = path.with_suffix(".lock")
         self._schema = schema
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None
@@ -145,6 +148,8 @@ class Database:
             lost, folder = self._schema.lost, self._path.parent
             if _is_full(error, folder):
                 told = f"the disk of {folder} is full ({said}): {lost} until there is space"
+            elif isinstance(error, TimeoutError):
+                told = f"{self._lock} is held by another process: {lost} until that goes on or ends"
             elif _is_shut(error):
                 told = f"{self._path} cannot be used ({said}): {lost} until {folder} can be written"
             else:
@@ -176,7 +181,7 @@ class Database:
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         self._disconnect()
-        with self._alone():
+        with self._locked():
             if not self._is_in_place():
                 return  # another process was faster
             aside = self._path.with_suffix(f".corrupt-{time.time_ns()}")
@@ -188,20 +193,13 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Turning a new database to WAL does not wait for another process that does the same.
-        with self._alone():
+        with self._locked():
             self._connection = self._connect_alone()
         return self._connection
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        lock = os.open(
-            self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
+    def _locked(self) -> AbstractContextManager[None]:
+        # Who was told that it cannot be used need not wait again to be told the same.
+        return locked(self._lock, 0 if self.trouble else LOCK_SECONDS)
 
     def _connect_alone(self) -> sqlite3.Connection:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from understudy.state import locked
+from understudy.store import database as database_
 from understudy.store import results as results_
 from understudy.store.database import Database
 from understudy.store.results import RESULTS, FileStamp, Results
@@ -534,6 +536,17 @@ async def test_a_kill_loses_nothing_that_was_flushed(
         keys = [f"key{n}" for n in range(last + 1)]
         assert set(await results.get(keys)) == set(keys)
         assert database.problem == ""
+
+
+async def test_another_process_does_not_let_go_of_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was stopped: work goes on, and results are kept again as soon as it lets go."""
+    monkeypatch.setattr(database_, "LOCK_SECONDS", 0.1)
+    await filled(path)
+    with locked(path.with_suffix(".lock"), 0):
+        assert "results.lock is held by another process" in await works_without_keeping(path)
+    assert await is_usable(path)
 
 
 async def test_another_process_holds_it_for_a_while(path: Path) -> None:

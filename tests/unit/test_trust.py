@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from understudy import trust as trust_
+from understudy.state import locked
 from understudy.trust import Trust
 
 
@@ -131,6 +133,27 @@ def test_a_file_that_cannot_be_read_decides_nothing(state: Path, root: Path) -> 
     assert "nothing is" in trust.problem
     with pytest.raises(OSError, match="trust"):
         trust.decide(root, trusted=True)
+
+
+def test_a_pipe_decides_nothing(state: Path, root: Path) -> None:
+    os.mkfifo(stored(state))
+    trust = Trust(state)
+    assert trust.decision(root) is None
+    assert "not a regular file" in trust.problem
+
+
+def test_a_lock_that_nobody_lets_go_of(
+    state: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust_, "LOCK_SECONDS", 0.1)
+    Trust(state).decide(root, trusted=True)
+    with locked(state / "trust.lock", 0):
+        with pytest.raises(OSError, match="another process"):
+            Trust(state).decide(root, trusted=False)
+        stored(state).write_text("broken")
+        trust = Trust(state)
+        assert trust.decision(root) is None
+        assert "another process" in trust.problem
 
 
 def test_a_failed_write_leaves_the_old_decisions(
