@@ -71,11 +71,11 @@ def serve(fd: int) -> None:
     """Run in the forked child; returns when the command and all that it started are gone."""
     become_subreaper()
     with socket.socket(fileno=fd) as connection:
-        stream = connection.makefile("rb")
-        if not (prefix := stream.read(4)):
+        # Not a byte more: orders may have come behind it already.
+        if len(prefix := connection.recv(4, socket.MSG_WAITALL)) < 4:
             return
-        spec = Spec(*pickle.loads(stream.read(unpack_length(prefix))))  # noqa: S301 - our server
-        stream.close()
+        body = connection.recv(unpack_length(prefix), socket.MSG_WAITALL)
+        spec = Spec(*pickle.loads(body))  # noqa: S301 - our server
         connection.setblocking(False)
         _Warden(connection, spec).run()
         _take_leave(connection)
