@@ -62,7 +62,8 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     threshold = 0 if told else settings.complexity.max
     program = resolve_program(settings.ruff.path, root)
     special = _special(place, links, files)
-    if not special and folder != root:  # whatever it is asked about, Ruff looks at its root, too
+    below = place != root and place.is_relative_to(root)
+    if not special and below:  # whatever it is asked about, Ruff looks at its root, too
         special = _special(*_search(root, root, files)[1:], files)
     contents = [link.content for link in links]
     seen = fingerprint(contents, _required(place, files))
