@@ -250,7 +250,8 @@ async def log_is_full(disk: Path) -> None:
 async def command_line(disk: Path) -> None:
     root = disk.parent / "root"
     (root / ".understudy").mkdir(parents=True)
-    task = "tasks: {custom: {hello: {command: [echo, hello]}}}"
+    command = "[sh, -c, echo hello, '${{ x }}']"
+    task = f"tasks: {{custom: {{hello: {{command: {command}, parameters: {{x: y}}}}}}}}"
     (root / ".understudy" / "config.yaml").write_text(task)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -262,8 +263,8 @@ async def command_line(disk: Path) -> None:
     run("trust", ".")
     assert run("run", "hello").stdout == "hello\n"
     filler = fill(disk)
-    for _ in range(100):  # what is there already has some room
-        if (refused := run("run", "--detach", "hello", f"x={'x' * 90_000}")).returncode:
+    for n in range(100):  # what is there already has some room
+        if (refused := run("run", "--detach", "hello", f"x={n}{'x' * 90_000}")).returncode:
             break
     assert refused.returncode == 3
     assert "is full" in refused.stderr, refused.stderr

@@ -79,7 +79,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 def deliveries(run: Run) -> list[tuple[str, str]]:
     """State and outcome of each, the oldest first."""
-    jobs = json.loads(run("tasks", "--json").stdout)["jobs"]
+    jobs = json.loads(run("tasks", "--all", "--json").stdout)["jobs"]
     return [(j["state"], j["status"]) for j in reversed(jobs) if "deliver" in j["task"]]
 
 
