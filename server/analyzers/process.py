@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import selectors
 import subprocess
 import tempfile
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _MOST_BYTES = 64 << 20
+_MOST_MEMORY = 2 << 30
+"""Of data, in bytes: a file without end that it reads ends the tool, not the machine."""
 
 
 class Done(NamedTuple):
@@ -46,6 +50,8 @@ def run(
             pass_fds=inherited,
         )
     with process:
+        with contextlib.suppress(OSError):  # it has ended
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
         try:
             output, errors = _read(process)
         except BaseException:

@@ -102,7 +102,7 @@ class Background:
                 await self._open(workspace)
         if wanted:
             limits = limits_of([workspace.settings for workspace in wanted.values()])
-            self._runner.governor.limit(*limits)
+            self._runner.limit(*limits)
 
     async def _open(self, workspace: Workspace) -> None:
         def told(change: Change) -> None:
@@ -119,13 +119,13 @@ class Background:
             typed_at=self._typed_at,
         )
         self._chores[workspace.root] = chores
+        shown: dict[str, int] = {}
         try:
             await chores.start()
             shown = await self._take_newest(chores, {})
         except (OSError, sqlite3.Error) as error:
             log.warning("tasks of %s cannot run: %s", workspace.root, error)
-        else:
-            self._spawn(self._watch_others(chores, shown))
+        self._spawn(self._watch_others(chores, shown))
         self._tell_soon(workspace.root)
 
     async def close(self) -> None:
@@ -299,13 +299,14 @@ class Background:
     async def _watch_others(self, chores: Chores, shown: Mapping[str, int]) -> None:
         """While another process runs the jobs, show what becomes of them, too."""
         engine, root = chores.engine, chores.workspace.root
-        while not engine.runs_here and self._chores.get(root) is chores:
+        while self._chores.get(root) is chores:
             poked = engine.next_poke()
-            try:
-                shown = await self._take_newest(chores, shown)
-            except sqlite3.Error as error:
-                log.warning("the jobs of another process cannot be seen: %s", error)
-            self._tell_soon(root)
+            if not engine.runs_here:
+                try:
+                    shown = await self._take_newest(chores, shown)
+                except sqlite3.Error as error:
+                    log.warning("the jobs of another process cannot be seen: %s", error)
+                self._tell_soon(root)
             await poked
             await asyncio.sleep(_TELL_SECONDS)  # what comes together is looked at once
 

@@ -193,12 +193,13 @@ def keeping_of(settings: Settings) -> Keeping:
     return Keeping(own.keep_results_days, own.keep_metrics_days)
 
 
-def limits_of(settings: Sequence[Settings]) -> tuple[float, int]:
-    """Percent of all processors and bytes of memory for all tasks of a process: the least that its
-    workspaces allow, of which there is one at least."""
+def limits_of(settings: Sequence[Settings]) -> tuple[float, int, int]:
+    """Percent of all processors, bytes of memory, and how many at once, for all tasks of a process:
+    the least that its workspaces allow, of which there is one at least."""
     percent = min(each.tasks.max_cpu_percent for each in settings)
     memory = min(each.tasks.max_memory_mb for each in settings)
-    return float(percent), memory * _MIB
+    most = min(each.tasks.max_concurrent for each in settings)
+    return float(percent), memory * _MIB, most
 
 
 def _heeded(conditions: Conditions, settings: Settings) -> Conditions:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 DELIVER = "understudy.deliver"
 _HELD_SECONDS = 86_400.0
 """What is held back is delivered then, whatever happens."""
+_AGAIN_SECONDS = 5.0
 _LEVELS = {level.label: level for level in Level}
 _PATIENT = (CANCELLED, "merged", "dropped")
 
@@ -145,15 +146,19 @@ class Notices:
             replaced = [self._held.pop(part) for part in parts if part in self._held]
             cause = f"{delivery.notice.title} → {delivery.channel}"
             due = self._clock() + (_HELD_SECONDS if hold else 0.0)
-            try:
-                job = await self._submit(
-                    Queued(parameters_of(delivery), cause, due, tuple(replaced))
-                )
-            except sqlite3.Error as error:
-                log.warning("a notice could not be queued (%s): %s", error, delivery.notice.title)
-                return
+            queued = Queued(parameters_of(delivery), cause, due, tuple(replaced))
+            job = await self._submitted(queued)
             if hold:
                 self._held[delivery.id] = job
+
+    async def _submitted(self, queued: Queued) -> int:
+        """Its job, as soon as the disk takes it."""
+        while True:
+            try:
+                return await self._submit(queued)
+            except sqlite3.Error as error:
+                log.warning("a notice waits for the disk (%s): %s", error, queued.cause)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _deliver(self, context: Context) -> Result:
         name, notice, _ = _delivery(context.parameters)

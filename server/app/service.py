@@ -129,7 +129,7 @@ async def open_service(
 
     working: asyncio.Task[None] | None = None
     await workspace.load(None)
-    runner.governor.limit(*limits_of([workspace.settings]))
+    runner.limit(*limits_of([workspace.settings]))
     runner.governor.conditions = conditions
     chores = Chores(workspace, runner, scan, told, conditions, kind)
     try:

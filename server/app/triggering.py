@@ -33,6 +33,7 @@ from .workspace import Workspace
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 30.0
+_TAKEN = ".taken"
 _HOOKS = {"post-commit": On.COMMIT, "pre-push": On.PUSH, "post-merge": On.MERGE}
 
 
@@ -90,6 +91,8 @@ class Triggering:
             self.watches.set()
         finally:
             self._running = None
+            for work in self._after:
+                work.cancel()
 
     @property
     def is_idle(self) -> bool:
@@ -144,12 +147,20 @@ class Triggering:
     def ended(self, task: str) -> None:
         """A task has ended; other tasks may come after it."""
         if self._running is not None:
-            work = self._running.create_task(self.happened(Event(On.AFTER_TASK, task=task)))
+            happened = self.happened(Event(On.AFTER_TASK, task=task))
+            work = asyncio.get_running_loop().create_task(happened)
             self._after.add(work)
             work.add_done_callback(self._after.discard)
 
     async def happened(self, event: Event) -> None:
         """Start what the rules say, at once or when the changes have ceased."""
+        try:
+            await self._happen(event)
+        except sqlite3.Error as error:
+            log.warning("%s starts nothing: %s", event.on, error)
+
+    async def _happen(self, event: Event) -> None:
+        """As ``happened``. Raises sqlite3.Error when the disk does not take it."""
         now = asyncio.get_running_loop().time()
         found = starts(await self._rules(), event)
         if found and not self._engine.runs_here:
@@ -161,7 +172,7 @@ class Triggering:
                 self._debouncer.add(start.task, start.changes, now, start.debounce)
                 self._wake.set()
             else:
-                await self._start(start, event.on)
+                await self._submit(start, event.on)
 
     async def _rules(self) -> tuple[Rule, ...]:
         """In a thread, where they are not known: what checks them is imported then."""
@@ -174,6 +185,13 @@ class Triggering:
 
     async def _start(self, start: Start, on: On | str) -> bool:
         """Whether its job is queued."""
+        try:
+            return await self._submit(start, on)
+        except sqlite3.Error as error:
+            log.warning("%s could not be started: %s", start.task, error)
+            return False
+
+    async def _submit(self, start: Start, on: On | str) -> bool:
         task = self._engine.tasks.get(start.task)
         if task is None or (task.needs_trust and not self._workspace.trusted):
             return False
@@ -181,7 +199,7 @@ class Triggering:
         cause = (str(on), f"{start.cause} [{start.rule}]")
         try:
             await self._engine.submit(start.task, parameters, cause=cause)
-        except (ValueError, sqlite3.Error) as error:
+        except ValueError as error:
             log.warning("%s could not be started: %s", start.task, error)
             return False
         return True
@@ -263,29 +281,44 @@ class Triggering:
         except OSError as error:
             log.warning("%s was not handed over: %s", event.on, error)
 
+    async def _take_in(self) -> None:
+        """Each is gone when all that it starts is queued. Twice does no harm: the job is queued
+        once."""
+        for path, told in await asyncio.to_thread(_handed_over, self._workspace.state / INBOX):
+            if (event := _event(told)) is not None:
+                try:
+                    await self._happen(event)
+                except sqlite3.Error as error:
+                    log.warning("what was handed over waits: %s", error)
+                    return
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
     async def _inbox(self) -> None:
         """What git hooks and other editors have handed over."""
         while True:
             self._empty = False
             poked = self._engine.next_poke()
-            for told in await asyncio.to_thread(_taken, self._workspace.state / INBOX):
-                if (event := _event(told)) is not None:
-                    await self.happened(event)
+            if self._engine.runs_here:
+                await self._take_in()
             self._empty = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await poked
 
 
-def _taken(inbox: Path) -> list[Any]:
-    """What was handed over, in its order; it is taken out of the inbox, once."""
-    events: list[Any] = []
-    for path in sorted(inbox.glob("*.json")):
+def _handed_over(inbox: Path) -> list[tuple[Path, Any]]:
+    """What lies there, in its order, and what was left half done; None for what cannot be read. It
+    is set aside first: what cannot be moved is taken by nobody."""
+    for path in filter(Path.is_file, inbox.glob("*.json")):
+        with contextlib.suppress(OSError):
+            path.rename(path.with_suffix(_TAKEN))
+    found: list[tuple[Path, Any]] = []
+    for path in sorted(inbox.glob(f"*{_TAKEN}")):
+        told = None
         with contextlib.suppress(OSError, ValueError):
-            content = path.read_bytes()
-            path.unlink()
-            events.append(json.loads(content))
-    return events
+            told = json.loads(path.read_bytes())
+        found.append((path, told))
+    return found
 
 
 def _event(told: Any) -> Event | None:

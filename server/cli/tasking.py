@@ -30,6 +30,7 @@ from .scan import root_of
 
 _FOLLOW_SECONDS = 0.2
 _END_SECONDS = 15.0
+_PIECE = 1 << 20
 _LISTED, _LOOKED_AT, _ALL = 20, 200, 100_000
 _CAUSE = ("manual", "on the command line")
 FOLDER = click.option(
@@ -69,7 +70,7 @@ def run(
     """
     root = root_of((folder,))
     if detach:
-        ctx.exit(asyncio.run(_hand_over(root, task, parameters)))
+        ctx.exit(asyncio.run(_hand_over(root, task, parameters, as_json=as_json)))
     ctx.exit(asyncio.run(_run(root, task, parameters, as_json=as_json)))
 
 
@@ -89,14 +90,14 @@ def _parameters(words: tuple[str, ...], texts: Collection[str]) -> dict[str, Any
     return given
 
 
-async def _hand_over(root: Path, task: str, words: tuple[str, ...]) -> int:
+async def _hand_over(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) -> int:
     async with open_service(root, "command", runs=False) as service:
         complain(service)
         given = _given(service, task, words)
         with _refusing():
             id_ = await service.engine.submit(task, given, cause=_CAUSE)
         waits = "" if service.engine.holder() else "; nothing runs it until `understudy start` does"
-        click.echo(f"job {id_} is queued{waits}")
+        click.echo(json.dumps({"job": id_}) if as_json else f"job {id_} is queued{waits}")
         return Exit.CLEAN
 
 
@@ -159,7 +160,9 @@ async def _await(
     results = asyncio.gather(*map(service.engine.result, ids.values()))
     try:
         await asyncio.wait((results, following), return_when=asyncio.FIRST_COMPLETED)
-        return dict(zip(ids, results.result(), strict=True)) if results.done() else None
+        if not results.done():
+            return following.result()
+        return dict(zip(ids, results.result(), strict=True))
     except asyncio.CancelledError:
         await _give_up(service, ids.values())
         raise
@@ -187,7 +190,7 @@ async def _follow(service: Service, ids: Mapping[str, int], task: str) -> None:
     jobs = service.engine.jobs
     while True:
         records = [await jobs.get(id_) for id_ in ids.values()]
-        if asking := [said for each in records if each and (said := interrupted(each))]:
+        if asking := [word for each in records if each and (word := interrupted(each))]:
             click.echo("\n".join(asking), err=True)
             return
         if task:
@@ -200,12 +203,21 @@ async def _follow(service: Service, ids: Mapping[str, int], task: str) -> None:
 
 async def _print_rest(service: Service, id_: int) -> None:
     for path in sorted(service.engine.logs.glob(f"{id_}-*.log")):
+        while piece := await asyncio.to_thread(_read_on, path):
+            sys.stdout.write(piece.decode("utf-8", "replace"))
+    sys.stdout.flush()
+
+
+def _read_on(path: Path) -> bytes:
+    """The next piece of a log; nothing of one that was set aside meanwhile."""
+    try:
         with path.open("rb") as file:
             file.seek(_printed.get(path, 0))
-            piece = file.read()
+            piece = file.read(_PIECE)
             _printed[path] = file.tell()
-        sys.stdout.write(piece.decode("utf-8", "replace"))
-    sys.stdout.flush()
+            return piece
+    except FileNotFoundError:
+        return b""
 
 
 def complain(service: Service) -> None:

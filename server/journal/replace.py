@@ -9,7 +9,7 @@ import stat
 import time
 from pathlib import Path
 
-from ..disk import read_regular
+from ..disk import LARGEST_FILE, read_regular
 from ..state import private_folder, replace_file, sync_folder
 
 
@@ -87,7 +87,7 @@ def _seen(path: Path) -> dict[str, str | int] | None:
     if not path.exists():
         return None
     mode = stat.S_IMODE(path.stat().st_mode)
-    return {**_readable(read_regular(path)), "mode": mode}
+    return {**_readable(read_regular(path, LARGEST_FILE)), "mode": mode}
 
 
 def _readable(content: bytes) -> dict[str, str]:

@@ -12,7 +12,7 @@ async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
     """Empty when the text changed meanwhile: the client asks again."""
     from ..app.lenses import lenses_of
 
-    await ls.core.settle()
+    await ls.settle()
     uri = params.text_document.uri
     shown, document = ls.documents.get(uri), ls.core.documents.get(uri)
     if shown is None or document is None:

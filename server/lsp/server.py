@@ -89,9 +89,10 @@ class Server(LanguageServer):
 
     async def settle(self) -> None:
         """Wait until the core has taken what the client sent so far, and its answers to ``fetch``;
-        a client that does not answer is not waited for."""
+        a client that does not answer is waited for once."""
         if self._fetching:
             await asyncio.wait(self._fetching, timeout=_FETCH_SECONDS)
+            self._fetching.clear()
         await self.core.settle()
 
     def tell(self, method: str, params: Mapping[str, Any]) -> None:

@@ -73,7 +73,8 @@ class Engine:
         self._folder = folder
         self.logs = folder / "logs"
         self.leads = asyncio.Event()
-        """Set once this process holds the lease, which it then does until it closes."""
+        """Set once this process has held the lease. It gives that up when it closes, or when a
+        newer program takes over the queue."""
         self._database = Database(folder / "jobs.db", JOBS)
         self.jobs = Jobs(self._database)
         self.history = History(self._database)

@@ -67,6 +67,12 @@ class Runner:
         self._chain = chain
         self._running = 0
 
+    def limit(self, percent: float, memory: int, most: int) -> None:
+        """What tasks may use together from now on: ``percent`` of all processors, so many bytes, so
+        many at once."""
+        self.governor.limit(percent, memory)
+        self.slots.most = most
+
     @property
     def running(self) -> int:
         """How many jobs wait or run."""

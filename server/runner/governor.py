@@ -126,12 +126,14 @@ class Governor:
         expected = self._costs.get(function, _FIRST_GUESS) * items
         await self._let_in(job.urgency, expected)
         self._calls += 1
+        spent = 0.0
         try:
             outcome = await go_on(job)
-            self.budget.take(outcome.cost.cpu_seconds - expected)
-            self._costs[function] = outcome.cost.cpu_seconds / items
+            spent = outcome.cost.cpu_seconds
+            self._costs[function] = spent / items
         finally:
             self._calls -= 1
+            self.budget.take(spent - expected)
             self._let_some_in()
         return outcome
 

@@ -62,7 +62,10 @@ def _producers(node: Node, nodes: Mapping[str, Node]) -> list[str]:
     """The tasks whose declared outputs match a declared input, or are the same pattern."""
     if not node.inputs:
         return []
-    wanted = gitignore(node.inputs)
+    try:
+        wanted = gitignore(node.inputs)
+    except ValueError:  # not all of them are patterns
+        wanted = gitignore(())
     return [
         other.name
         for other in nodes.values()

@@ -149,7 +149,7 @@ async def test_the_least_important_goes_when_memory_is_short(runner: Runner) -> 
 async def test_the_default_limit_of_memory(runner: Runner) -> None:
     if psutil.virtual_memory().available < 4 << 30:
         not_applicable("less than 4 GB of memory are free")
-    _, memory = limits_of([Settings()])
+    _, memory, _ = limits_of([Settings()])
     assert memory == 2_048 << 20
     await memory_is_short(runner, 2_048)
 
@@ -179,10 +179,16 @@ async def memory_is_short(runner: Runner, limit: int) -> None:
 
 def test_the_least_that_a_workspace_allows_holds_for_all() -> None:
     settings = [
-        Settings.of({"tasks.maxCpuPercent": percent, "tasks.maxMemoryMb": memory})
-        for percent, memory in ((80, 512), (30, 4_096))
+        Settings.of(
+            {
+                "tasks.maxCpuPercent": percent,
+                "tasks.maxMemoryMb": memory,
+                "tasks.maxConcurrent": most,
+            }
+        )
+        for percent, memory, most in ((80, 512, 2), (30, 4_096, 5))
     ]
-    assert limits_of(settings) == (30.0, 512 << 20)
+    assert limits_of(settings) == (30.0, 512 << 20, 2)
 
 
 async def test_workspaces_share_the_slots(runner: Runner, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MOST_MESSAGE = 2_000
 _CLOCK_SECONDS = 1.0
 """A file system may note a time that much before the clock's."""
-_FRAME = re.compile(r"^\s*at .*?((?:file://)?/[^\s()]+?):(\d{1,9}):\d+\)?$", re.MULTILINE)
+_FRAME = re.compile(r"^[^\S\n]*at .*?((?:file://)?/[^\s()]+?):(\d{1,9}):\d+\)?$", re.MULTILINE)
 _PLACE = re.compile(r"(?P<file>[^\s():'\"<>|*?,]{1,500}\.\w{1,6}):(?P<line>\d{1,9})")
 _INSTALLED = ("node_modules/", "site-packages/")
 _TAP = re.compile(r"^ *(?P<not>not )?ok\b *\d* *(?:- )?(?P<name>.*?)(?: # (?P<directive>\w+).*)?$")
@@ -172,5 +172,5 @@ def relative(path: str, root: str) -> str:
 
 def first(text: str) -> str:
     """What is said before the stack, on one line or a few."""
-    said = re.split(r"^\s*at ", text, maxsplit=1, flags=re.MULTILINE)[0]
+    said = re.split(r"^[^\S\n]*at ", text, maxsplit=1, flags=re.MULTILINE)[0]
     return said.strip()[:_MOST_MESSAGE]

@@ -193,7 +193,7 @@ def _from_json(document: Any, root: str) -> Iterator[TestResult]:
 def _line_in(text: str, file: str) -> int:
     """Where a stack names the file as it is seen from elsewhere; 0 when it does not."""
     name = re.escape(os.path.basename(file))
-    found = re.search(rf"^\s*at (?:.*[ (/])?{name}:(\d{{1,9}}):\d+\)?$", text, re.MULTILINE)
+    found = re.search(rf"^[^\S\n]*at (?:.*[ (/])?{name}:(\d{{1,9}}):\d+\)?$", text, re.MULTILINE)
     return max(0, int(found[1]) - 1) if found else 0
 
 
