@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..model import Importance
 
-_SAVED_SECONDS = 0.5
+_SAVED_SECONDS = 0.25
 _RESUME_SHARE = 0.2
 """Of what the account can hold: from there on paused jobs go on."""
 
@@ -41,7 +41,7 @@ class Budget:
     def __init__(self, percent: float, memory: int, cpus: int) -> None:
         self._rate = percent / 100 * cpus
         self._most = self._rate * _SAVED_SECONDS
-        self._balance = self._most
+        self._balance = self._most * _RESUME_SHARE
         self._memory = memory
         self._paused: frozenset[int] = frozenset()
 

@@ -251,7 +251,8 @@ async def command_line(disk: Path) -> None:
     root = disk.parent / "root"
     (root / ".understudy").mkdir(parents=True)
     command = "[sh, -c, echo hello, '${{ x }}']"
-    task = f"tasks: {{custom: {{hello: {{command: {command}, parameters: {{x: y}}}}}}}}"
+    own = f"{{command: {command}, parameters: {{x: y}}, priority: medium}}"  # low work waits
+    task = f"tasks: {{custom: {{hello: {own}}}}}"
     (root / ".understudy" / "config.yaml").write_text(task)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
