@@ -258,8 +258,8 @@ async def test_the_budget_holds(runner: Runner, doing: Doing) -> None:
 
 
 async def test_being_paused_is_not_running(runner: Runner, doing: Doing) -> None:
-    runner.governor.budget = Budget(5, 1 << 30, 1)
-    outcome = await runner.execute(doing.job(*PYTHON, BURN.format(0.4), timeout=3))
+    runner.governor.budget = Budget(10, 1 << 30, 1)
+    outcome = await runner.execute(doing.job(*PYTHON, BURN.format(0.8), timeout=3))
     assert outcome.status is Status.DONE, outcome.why
     assert outcome.seconds > 3
 
