@@ -13,14 +13,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from understudy.api import open_engine
 from understudy.runner import priority
-from understudy.runner.engine import Engine, Setting
-from understudy.runner.execute import Runner
+from understudy.runner.engine import Engine
 from understudy.runner.scheduler import Options
 from understudy.runner.task import Context, Result, Task
 
@@ -63,7 +62,7 @@ async def throughput(folder: Path, rounds: int, *, waiting: bool) -> Throughput:
         return await context.command(argv, "/", {"PATH": os.environ["PATH"]})
 
     serial, ours = [], []
-    async with _engine(folder, Task("command", command)) as engine:
+    async with open_engine(folder, [Task("command", command)], options=OPTIONS) as engine:
         await _through(engine, "command", range(-1, 0))  # all that is started once is started
         for number in range(rounds):
             started = time.perf_counter()
@@ -81,7 +80,8 @@ async def queue(folder: Path, count: int, rounds: int) -> Queue:
     async def nothing(_: Context) -> Result:
         return Result()
 
-    async with _engine(folder, Task("nothing", nothing), Task("later", nothing)) as engine:
+    tasks = [Task("nothing", nothing), Task("later", nothing)]
+    async with open_engine(folder, tasks, options=OPTIONS) as engine:
         await _through(engine, "nothing", range(-_WINDOW, 0))
         started, spent = time.perf_counter(), _processor_seconds()
         for start in range(0, count, _WINDOW):
@@ -132,19 +132,6 @@ def hook(root: Path, state: Path, rounds: int) -> float:
         taken.append(time.perf_counter() - started)
     assert len(list(state.rglob("inbox/*.json"))) == rounds
     return statistics.median(taken) * 1_000
-
-
-@asynccontextmanager
-async def _engine(folder: Path, *tasks: Task) -> AsyncIterator[Engine]:
-    runner = Runner()
-    runner.governor.limit(OPTIONS.percent, 2 << 30)
-    engine = Engine(folder, tasks, runner, Setting(OPTIONS))
-    try:
-        await engine.start()
-        yield engine
-    finally:
-        await engine.close()
-        await runner.close()
 
 
 async def _through(engine: Engine, task: str, numbers: Sequence[int]) -> None:

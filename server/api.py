@@ -56,8 +56,8 @@ async def open_engine(
 
     Several processes may open the same folder: one of them runs the jobs. ``trusted``: tasks that
     need trust may run. ``told`` is called with what happens to jobs. On leaving, all that was
-    started has ended; what waits is run when the folder is opened again. What the
-    disk does not let is tried again and again; ``Engine.trouble`` tells.
+    started has ended; what waits is run when the folder is opened again. What the disk does not let
+    is tried again and again; ``Engine.trouble`` tells.
     """
     runner = Runner()
     runner.governor.limit(options.percent, memory_mb * _MIB)

@@ -57,7 +57,7 @@ def locked(lock: Path, seconds: float) -> Iterator[None]:
         while not _taken(descriptor):
             if time.monotonic() >= latest:
                 raise TimeoutError(errno.ETIMEDOUT, "another process does not let go of it", lock)
-            time.sleep(_LOCK_PAUSE)
+            time.sleep(_LOCK_PAUSE)  # flock itself waits without a limit, or not at all
         yield
     finally:
         os.close(descriptor)

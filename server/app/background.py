@@ -86,7 +86,7 @@ class Background:
             await asyncio.wait((before,))
         try:
             await self._adapt()
-        except Exception:
+        except Exception:  # what starts after this waits for it, and must not fail with it
             log.exception("the chores of a folder could not be set up")
 
     async def _adapt(self) -> None:

@@ -86,9 +86,8 @@ class Chores:
 
     async def start(self, *, runs: bool = True, triggers: Sources = Sources.ALL) -> None:
         """Begin; without ``runs`` only to ask others. With ``triggers`` chores start by themselves,
-        too, and whatever is queued is run; without, only what is submitted here.
-
-        Raises OSError, sqlite3.Error.
+        too, and whatever is queued is run; without, only what is submitted here. What the disk does
+        not let is tried again; ``Engine.trouble`` tells.
         """
         await self.engine.start(runs=runs, others=triggers is not Sources.NONE)
         if triggers is not Sources.NONE:

@@ -113,7 +113,7 @@ class Core:
             event = await self._inbox.get()
             try:
                 await self._take(event)
-            except Exception:
+            except Exception:  # one event that goes wrong must not end all that come after it
                 log.exception("%s was not handled", type(event).__name__)
             finally:
                 self._inbox.task_done()

@@ -84,7 +84,7 @@ class Triggering:
                     group.create_task(self._debounce())
                     group.create_task(self._clock())
                     group.create_task(self._watch())
-        except Exception:
+        except Exception:  # the tasks themselves go on; the status tells
             log.exception("what starts tasks by itself broke")
             self.broken = True
             self.notice = "Tasks no longer start by themselves, see the log."

@@ -320,7 +320,7 @@ class Engine:
             if str(error) != self._trouble:
                 log.warning("%s", error)
             self._trouble = str(error)
-        except Exception:
+        except Exception:  # the queue outlives a mistake: the next turn looks at all anew
             self._scheduler.rerank()
             log.exception("a turn of the scheduler broke")
         else:

@@ -104,13 +104,13 @@ class Timer:
         if self._marks != before:
             try:
                 await self._keep(self._marks)
-            except Exception:
+            except Exception:  # kept with the next run; till then a crash runs it once more
                 log.exception("What was run by the clock could not be kept")
 
     async def _starts(self, run: Run) -> bool:
         try:
             return await self._start(run)
-        except Exception:
+        except Exception:  # other rules go on, and this one is tried again
             log.exception("The rule %s could not start", run.name)
             return False
 

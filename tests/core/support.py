@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -32,6 +34,30 @@ AS_A_USER = _BOUND if os.geteuid() == 0 else []
 
 PATIENCE = 20.0
 """Seconds after which something that has to happen is taken not to happen."""
+
+
+def own_environment(folder: Path, **more: str) -> dict[str, str]:
+    """With a home and a state folder in ``folder``, and nothing of the user's."""
+    hidden = ("XDG_", "UNDERSTUDY_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    own = {"HOME": str(folder), "UNDERSTUDY_STATE_DIR": str(folder / "state")}
+    return kept | own | more
+
+
+def understudy(
+    *words: str, cwd: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """The command as a person or a build runs it."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "understudy", *words],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 async def until(look: Callable[[], T], seconds: float = PATIENCE) -> T:

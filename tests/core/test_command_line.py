@@ -12,6 +12,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from .support import understudy
+
 FLAWED = "import os\n\nanswer = eval(input())\n"
 SCHEMA = Path(__file__).parents[1] / "unit/data/sarif-2.1.0-rtm.5.json"
 SAMPLE = Path(__file__).parents[1] / "samples/shop"
@@ -36,16 +38,7 @@ class Shell:
         return file
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "understudy", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return understudy(*arguments, cwd=self.folder, environment=self.environment)
 
 
 @pytest.fixture

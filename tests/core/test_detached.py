@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from understudy.state import workspace_dir
 from understudy.store.lease import ENGINE, Lease
 
 from .repositories import Git
-from .support import alive, gone, tree, until
+from .support import alive, gone, tree, understudy, until
 
 CONFIG: dict[str, Any] = {
     "tasks": {"custom": {"own": {"command": ["sh", "-c", "env; touch $0", "${{ root }}/../ran"]}}},
@@ -33,16 +32,7 @@ class Place(Git):
     state: Path
 
     def understudy(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "understudy", *words],
-            cwd=self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return understudy(*words, cwd=self.root, environment=self.environment)
 
     def config(self, settings: dict[str, Any]) -> None:
         tree(self.root, {".understudy/config.yaml": json.dumps(settings)})

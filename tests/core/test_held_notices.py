@@ -6,14 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .support import gone, tree, until
+from .support import gone, own_environment, tree, understudy, until
 
 CONFIG = """
 tasks:
@@ -60,17 +60,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     )
     config = CONFIG.format(path=tmp_path / "heard.jsonl")
     root = tree(tmp_path / "shop", {".understudy/config.yaml": config})
-    hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_"))]
-    own = {"HOME": str(tmp_path), "PYTHONPATH": str(site)}
-    own["UNDERSTUDY_STATE_DIR"] = str(tmp_path / "state")
-    environment = {name: os.environ[name] for name in os.environ.keys() - hidden} | own
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-P", "-m", "understudy", *words]
-        return subprocess.run(
-            argv, check=False, cwd=root, env=environment, capture_output=True, text=True, timeout=60
-        )
-
+    run = partial(understudy, cwd=root, environment=own_environment(tmp_path, PYTHONPATH=str(site)))
     run("trust", ".")
     assert run("start").returncode == 0
     yield run

@@ -29,7 +29,7 @@ from understudy.state import workspace_dir
 from understudy.store.lease import Lease
 
 from .repositories import Git
-from .support import AS_A_USER, tree, until
+from .support import AS_A_USER, tree, understudy, until
 
 FLAWED = "import os\n\nanswer = eval(input())\n"
 CLEAN = "X = 1\n"
@@ -54,16 +54,7 @@ class World(Git):
     def understudy(
         self, *arguments: str, code: int = 0, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        answer = subprocess.run(
-            [sys.executable, "-P", "-m", "understudy", *arguments],
-            cwd=cwd or self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        answer = understudy(*arguments, cwd=cwd or self.root, environment=self.environment)
         assert answer.returncode == code, answer.stdout + answer.stderr
         assert "Traceback" not in answer.stderr
         return answer

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from .support import tree, until
+from .support import own_environment, tree, understudy, until
 
 PAGE = Path(__file__).parents[2] / "docs" / "notifications.md"
 BLOCKS = dict(re.findall(r"```(toml|python|yaml)\n(.*?)```", PAGE.read_text(), re.DOTALL))
@@ -52,18 +52,8 @@ def device(tmp_path: Path) -> Path:
 def run(tmp_path: Path, site: Path, device: Path) -> Run:
     yaml = BLOCKS["yaml"].replace("/dev/ttyUSB0", str(device))
     root = tree(tmp_path / "shop", {".understudy/config.yaml": yaml + TASKS})
-    hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_"))]
-    own = {"HOME": str(tmp_path), "PYTHONPATH": str(site)}
-    own["UNDERSTUDY_STATE_DIR"] = str(tmp_path / "state")
-    environment = {name: os.environ[name] for name in os.environ.keys() - hidden} | own
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-P", "-m", "understudy", *words]
-        return subprocess.run(
-            argv, check=False, cwd=root, env=environment, capture_output=True, text=True, timeout=60
-        )
-
-    return run
+    environment = own_environment(tmp_path, PYTHONPATH=str(site))
+    return partial(understudy, cwd=root, environment=environment)
 
 
 @pytest.mark.parametrize(("severity", "said"), [("info", ""), ("error", "error: Hello\n")])

@@ -24,6 +24,7 @@ from understudy.store.database import Database
 from understudy.store.results import RESULTS, Results
 from understudy.text import decode
 
+from ..needs import not_applicable
 from .support import (
     AS_A_USER,
     alive,
@@ -311,7 +312,7 @@ async def test_each_bad_file_is_named_and_spoils_only_itself(make: Make) -> None
 async def test_a_newer_python_is_a_visible_problem(make: Make) -> None:
     newer = next((code for version, code in NEWER if version > sys.version_info), None)
     if newer is None:
-        pytest.skip("no syntax that is newer than this interpreter is known here")
+        not_applicable("no syntax that is newer than this interpreter is known here")
     settings = '[project]\nrequires-python = ">=3.15"\n'
     world = make({"a.py": newer + "eval('1')\n", "pyproject.toml": settings})
     reports = (await world.scan())["a.py"]

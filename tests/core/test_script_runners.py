@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from understudy.runner.execute import Runner
 from understudy.tasks.testing import script_items
 from understudy.tasks.testing.results import Selection, TestOutcome
 
+from ..needs import missing
 from .support import tree
 from .test_testing_runs import Project, by_id, outcomes
 
@@ -69,10 +69,7 @@ async def project(
     """A folder below the workspace, so that paths have to be told from both."""
     installed = Path(pytestconfig.rootpath, ".cache/script-runners")
     if not (installed / ".ready").exists():
-        missing = "Jest and Vitest are missing: make test installs them"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("missing: Jest and Vitest: make test installs them")
     root = tree(tmp_path / "workspace", FILES)
     package = json.dumps({"scripts": {"test": request.param}, "jest": {"testEnvironment": "node"}})
     tree(root, {"web/package.json": package, "web/vitest.config.mjs": CONFIG})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from .support import alive, tree, until
+from .support import alive, own_environment, tree, understudy, until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -57,19 +56,14 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_"))]
-    own = {"HOME": str(tmp_path), "UNDERSTUDY_STATE_DIR": str(tmp_path / "state")}
-    own["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take most of the time of a short run
-    return {name: os.environ[name] for name in os.environ.keys() - hidden} | own
+    # The plug-ins take most of the time of a short run.
+    return own_environment(tmp_path, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
 
 @pytest.fixture
 def run(root: Path, environment: dict[str, str]) -> Run:
     def run(*words: str, trusted: bool = True) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-P", "-m", "understudy", *words]
-        return subprocess.run(
-            argv, check=False, cwd=root, env=environment, capture_output=True, text=True, timeout=60
-        )
+        return understudy(*words, cwd=root, environment=environment)
 
     run("trust", ".")
     return run
