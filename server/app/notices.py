@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 import time
@@ -70,6 +71,7 @@ class Notices:
         self._timer: asyncio.TimerHandle | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._order = asyncio.Lock()
+        self._closing = asyncio.Event()
         self._held: dict[str, int] = {}
         """The job of each delivery that is held back."""
 
@@ -105,7 +107,9 @@ class Notices:
         self._go_on(routing.Routed(held))
 
     async def close(self) -> None:
-        """What was held back is due: the next start delivers it."""
+        """What was held back is due: the next start delivers it. A disk that takes nothing is not
+        waited for."""
+        self._closing.set()
         if self._timer is not None:
             self._timer.cancel()
         self._go_on(routing.release(self._gates, self._now()[0]), again=False)
@@ -148,17 +152,23 @@ class Notices:
             due = self._clock() + (_HELD_SECONDS if hold else 0.0)
             queued = Queued(parameters_of(delivery), cause, due, tuple(replaced))
             job = await self._submitted(queued)
-            if hold:
+            if hold and job is not None:
                 self._held[delivery.id] = job
 
-    async def _submitted(self, queued: Queued) -> int:
-        """Its job, as soon as the disk takes it."""
+    async def _submitted(self, queued: Queued) -> int | None:
+        """Its job, as soon as the disk takes it; None when it does not until all is closed."""
         while True:
             try:
                 return await self._submit(queued)
             except sqlite3.Error as error:
-                log.warning("a notice waits for the disk (%s): %s", error, queued.cause)
-            await asyncio.sleep(_AGAIN_SECONDS)
+                lost = self._closing.is_set()
+                what = "is lost" if lost else "waits for the disk"
+                log.warning("a notice %s (%s): %s", what, error, queued.cause)
+                if lost:
+                    return None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_SECONDS):
+                    await self._closing.wait()
 
     async def _deliver(self, context: Context) -> Result:
         name, notice, _ = _delivery(context.parameters)
