@@ -154,7 +154,7 @@ class Core:
     async def _opened(self, event: events.Opened) -> None:
         if (before := self.documents.pop(event.uri, None)) is not None:
             before.close()
-        if (name := uri_of(event.path)) != event.uri:
+        for name in {uri_of(event.path), *self._names_of(event.path)} - {event.uri}:
             self._sink.problems(name, None, None, ())  # a file is shown under one name
         workspace = await self.folders.of(event.path)
         document = self.documents[event.uri] = OpenDocument(
@@ -195,8 +195,7 @@ class Core:
         workspace, path = document.workspace, document.path
         if path == str(workspace.config_path):
             return  # what is shown of it is what is wrong on disk
-        twin = next((other for other in self.documents.values() if other.path == path), None)
-        if twin is not None:
+        if (twin := self._shown_for(path)) is not None:
             self._sink.problems(event.uri, None, None, ())
             self._changed(twin)  # which the opening of this one may have hidden
             return
@@ -214,7 +213,7 @@ class Core:
             await workspace.close()
 
     def _changed(self, document: OpenDocument) -> None:
-        if self.documents.get(document.uri) is not document:
+        if self._shown_for(document.path) is not document:
             return
         if document.path == str(document.workspace.config_path):
             return
@@ -249,8 +248,16 @@ class Core:
         for workspace in self.folders:
             self._closed_files.look_again(workspace, places)
 
+    def _shown_for(self, path: str) -> OpenDocument | None:
+        """A file may be open under several names: the one that was opened last."""
+        documents = reversed(self.documents.values())
+        return next((each for each in documents if each.path == path), None)
+
+    def _names_of(self, path: str) -> list[str]:
+        return [uri for uri, document in self.documents.items() if document.path == path]
+
     def _is_open(self, path: str) -> bool:
-        return any(document.path == path for document in self.documents.values())
+        return self._shown_for(path) is not None
 
     @staticmethod
     def _configures(path: Path) -> bool:

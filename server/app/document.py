@@ -69,6 +69,9 @@ class OpenDocument:
             return
         self._cancel(self._analysis)
         self._analysed, self._undone, self._since = subject.digest, False, []
+        settings = self.policy.settings
+        analysers = analyzers_for(subject.path, self.language, settings)
+        self.unanswered = frozenset(each.name for each in analysers)
         analysis = self._analyse(subject, self._since)
         self._analysis = asyncio.get_running_loop().create_task(analysis)
 
@@ -136,11 +139,8 @@ class OpenDocument:
         return self._analysis is not None and not self._analysis.done()
 
     async def _analyse(self, subject: Subject, since: Sequence[Edit]) -> None:
-        settings = self.policy.settings
-        looking = {each.name for each in analyzers_for(subject.path, self.language, settings)}
-        self.unanswered = frozenset(looking)
-        looking |= {report.tool for report in self.workspace.tasks_on(self.path)}
-        if self.placed.keep(looking, self.policy.settings):
+        tasked = {report.tool for report in self.workspace.tasks_on(self.path)}
+        if self.placed.keep(self.unanswered | tasked, self.policy.settings):
             self._changed(self)
         name = subject.path.rpartition("/")[2]
         try:

@@ -601,6 +601,17 @@ async def test_a_file_under_two_names(start: Start, workspace: Path) -> None:
     await editor.sees(file, "Ruff F401")
 
 
+async def test_late_answers_do_not_show_a_file_under_two_names(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start()
+    file = editor.open(file_at(workspace / "c.py", UNUSED))
+    again = editor.open(file.uri.replace("c.py", "%63.py"), UNUSED)
+    await editor.sees(again, "Ruff F401")
+    await editor.idle()
+    await editor.sees(file)
+
+
 async def test_a_name_that_is_no_unicode(start: Start, workspace: Path) -> None:
     name = workspace.as_uri() + "/%FF.py"
     file_at(workspace / os.fsdecode(b"\xff.py"), UNUSED)
