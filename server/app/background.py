@@ -14,7 +14,7 @@ from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
-from ..store.job_rows import CANCELLED, DONE, JobState, Record
+from ..store.job_rows import CANCELLED, DONE, MANUAL, JobState, Record
 from ..tasks.answers import found_by
 from ..tasks.test_runs import NAME as TESTS
 from .chores import Chores, ScanAll, limits_of, newest_log
@@ -173,7 +173,7 @@ class Background:
         if complaint := chores.engine.tasks[task].complaint(parameters):
             raise ValueError(complaint)
         self._last = Asked(chores.workspace.root, task, parameters)
-        cause = ("manual", "asked for in the editor")
+        cause = (MANUAL, "asked for in the editor")
         id_ = await chores.engine.submit(task, parameters, cause=cause)
         record = await chores.engine.jobs.get(id_)
         assert record is not None
@@ -261,7 +261,7 @@ class Background:
                 self._sink.ask_again(root, job.id, job_line(job))
             case "ended":
                 self._take(chores, job)
-                by_hand = any(cause.trigger == "manual" for cause in job.causes)
+                by_hand = any(cause.by_hand for cause in job.causes)
                 if by_hand and job.status not in (DONE, CANCELLED):
                     self._sink.message(job_line(job), error=True)
         if change.kind in ("ended", "retrying"):

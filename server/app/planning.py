@@ -16,7 +16,7 @@ from ..runner import forecast
 from ..runner.graph import Plan, needs_of
 from ..runner.scheduler import nodes_of
 from ..runner.task import Task
-from ..store.job_rows import DONE
+from ..store.job_rows import DONE, MANUAL
 from ..triggers.rules import Event, On, describe, explain, schedules
 from ..triggers.schedule import Mark, next_due, settle
 from ..triggers.watch import watch
@@ -109,7 +109,7 @@ async def run_notice(service: Service, severity: str, title: str, message: str) 
     routed = routing.submit({}, notice, rules_of(settings), policy_of(settings), 0.0)
     told: dict[str, str] = {}
     for delivery in routed.deliveries:
-        cause = ("manual", "understudy notify")
+        cause = (MANUAL, "understudy notify")
         job = await service.engine.submit(DELIVER, parameters_of(delivery), cause=cause)
         told[delivery.channel] = await _outcome(service, job)
     return told

@@ -1,12 +1,14 @@
 """The rules of a workspace: those that come with the program, as the settings have them, and the
-user's own."""
+user's own. What is wrong with them, and with what the user's tasks need."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from ..runner.graph import GraphError, Node, closure
 from ..settings import ConfigProblem, Loaded, Settings
 from ..settings.triggers import Rule as OwnRule
+from ..tasks.custom import parameters_of
 from ..tasks.scans import scan_names
 from ..tasks.test_runs import NAME as TESTS
 from ..triggers.rules import DEFAULTS, Checked, On, Rule, checked
@@ -34,11 +36,20 @@ def rules_of(settings: Settings, tasks: Collection[str]) -> Checked:
     rules = [_timed(rule, settings) for rule in rules]
     rules += [_own(name, rule, own.debounce_ms) for name, rule in own.rules.items()]
     rules += [
-        Rule(f"{name} (its own)", (name,), frozenset(map(On, task.when)))
+        Rule(f"{name}{_ITS_OWN}", (name,), frozenset(map(On, task.when)))
         for name, task in settings.tasks.custom.items()
         if task.when
     ]
-    return checked(rules if own.enabled else (), tasks)
+    return checked(rules if own.enabled else (), tasks, _asking(settings))
+
+
+def _asking(settings: Settings) -> dict[str, str]:
+    """The tasks that only a person can start, each with the parameter that it has no value for."""
+    lacking = {
+        name: [each.name for each in parameters_of(task) if each.default is None]
+        for name, task in settings.tasks.custom.items()
+    }
+    return {name: parameters[0] for name, parameters in lacking.items() if parameters}
 
 
 def _timed(rule: Rule, settings: Settings) -> Rule:
@@ -65,6 +76,7 @@ def _own(name: str, rule: OwnRule, debounce_ms: int) -> Rule:
     )
 
 
+_ITS_OWN = " (its own)"
 _DAILY = ("triggers", "securityDaily")
 _CUSTOM = ("tasks", "custom")
 
@@ -72,13 +84,46 @@ _CUSTOM = ("tasks", "custom")
 def rule_problems(loaded: Loaded) -> Iterator[ConfigProblem]:
     """What is wrong with the rules, where they are written. Imports what reads cron expressions."""
     settings = loaded.settings
-    names = {*scan_names(settings.tasks), *((TESTS,) if settings.tasks.test_runner.enabled else ())}
+    for rule, field, why in rules_of(settings, _names(loaded)).flaws:
+        told = f"The rule `{rule}` has no effect: {why}."
+        if rule in settings.triggers.rules:
+            found = loaded.problem(("triggers", "rules", rule), field, told)
+        elif rule == "security-daily":
+            found = loaded.problem(_DAILY, field, told)
+        else:
+            name = rule.removesuffix(_ITS_OWN)
+            told = f"Nothing but a person starts the task `{name}`: {why}."
+            found = loaded.problem((*_CUSTOM, name), "when", told)
+        if found:
+            yield found
+
+
+def need_problems(loaded: Loaded) -> Iterator[ConfigProblem]:
+    """What is wrong with what tasks need, where it is written."""
+    own = loaded.settings.tasks.custom
+    nodes = {name: Node(name) for name in _names(loaded)}
+    nodes |= {name: Node(name, t.needs, t.inputs, t.outputs) for name, t in own.items()}
+    asking = _asking(loaded.settings)
+    for name in own:
+        try:
+            needs = closure(nodes, [name])
+        except GraphError as error:
+            why = str(error)
+        else:
+            asked = [each for each in needs if each in asking and each != name]
+            if not asked:
+                continue
+            why = f"it needs {asked[0]}, whose parameter {asking[asked[0]]} has no default"
+        told = f"The task `{name}` cannot run: {why}."
+        if found := loaded.problem((*_CUSTOM, name), "needs", told):
+            yield found
+
+
+def _names(loaded: Loaded) -> set[str]:
+    """Of all tasks, also of those that do not count for want of trust, of which more is told
+    elsewhere."""
+    own = loaded.settings.tasks
+    names = {*scan_names(own), *((TESTS,) if own.test_runner.enabled else ())}
     for source in loaded.sources:
-        names.update(source.names(_CUSTOM))  # of those that do not count, more is told elsewhere
-    for rule, field, why in rules_of(settings, names).flaws:
-        own = rule in settings.triggers.rules
-        if own or rule == "security-daily":
-            entry = ("triggers", "rules", rule) if own else _DAILY
-            told = f"The rule `{rule}` has no effect: {why}."
-            if found := loaded.problem(entry, field, told):
-                yield found
+        names.update(source.names(_CUSTOM))
+    return names

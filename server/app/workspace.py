@@ -91,11 +91,13 @@ class Workspace:
             layers.append(Layer(Origin.EDITOR, editor))
         loaded = settings_.load(layers, trusted=self.trusted)
         own, usual = loaded.settings.triggers, Settings().triggers
-        if not own.rules and own.security_daily == usual.security_daily:
+        tasks = loaded.settings.tasks.custom
+        if not own.rules and not tasks and own.security_daily == usual.security_daily:
             return loaded
-        from .rules import rule_problems  # only when there is something
+        from .rules import need_problems, rule_problems  # only when there is something
 
-        return loaded._replace(problems=(*loaded.problems, *rule_problems(loaded)))
+        more = (*rule_problems(loaded), *need_problems(loaded))
+        return loaded._replace(problems=(*loaded.problems, *more))
 
     def show(self, path: str, reports: tuple[Report, ...]) -> bool:
         """Take note of a file's reports; whether that changes anything."""

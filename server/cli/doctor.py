@@ -36,12 +36,14 @@ _EDITORS = {
 
 
 class Row(NamedTuple):
-    """``exit`` is what the row does to the exit code; ``advice`` tells what to do."""
+    """``exit`` is what the row does to the exit code; ``advice`` tells what to do; ``warns``: all
+    works, and yet something is not as it should be."""
 
     name: str
     said: str
     exit: Exit = Exit.CLEAN
     advice: str = ""
+    warns: bool = False
 
 
 @click.command
@@ -58,7 +60,9 @@ def doctor(ctx: click.Context, folder: Path) -> None:
     """
     worst = Exit.CLEAN
     for row in _rows(folder):
-        mark, colour = ("✓", "green") if row.exit is Exit.CLEAN else ("✗", "red")
+        mark, colour = (
+            ("✗", "red") if row.exit else ("!", "yellow") if row.warns else ("✓", "green")
+        )
         click.echo(f"{click.style(mark, fg=colour)} {row.name:<10} {row.said}")
         if row.advice:
             click.echo(f"  {'':<10} → {row.advice}")
@@ -72,12 +76,12 @@ def _rows(folder: Path) -> Iterator[Row]:
     try:
         yield Row("state", str(state_dir()))
         decided = Trust(state_dir()).decision(folder)
-        found, problems, versions = asyncio.run(_probe(folder))
+        found, here, problems, versions = asyncio.run(_probe(folder))
     except (OSError, ValueError) as error:
         advice = "Correct the folder's owner and permissions, or set UNDERSTUDY_STATE_DIR."
         yield Row("state", str(error), Exit.FAILED, advice)
         return
-    yield from _tools(found, versions)
+    yield from _tools(found, here, versions)
     yield from _settings(problems)
     yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
     yield _git()
@@ -88,23 +92,31 @@ def _rows(folder: Path) -> Iterator[Row]:
     )
 
 
-async def _probe(folder: Path) -> tuple[Scan, tuple[ConfigProblem, ...], dict[str, str]]:
-    """What the tools really say, with the settings of ``folder``, of a file that has flaws."""
+async def _probe(folder: Path) -> tuple[Scan, Scan, tuple[ConfigProblem, ...], dict[str, str]]:
+    """What the tools really say, with the settings of ``folder``, of a file that has flaws; and of
+    one that would lie in ``folder``, with the tools' own configurations that hold there."""
     with tempfile.TemporaryDirectory(prefix="understudy-doctor-") as scratch:
         file = Path(scratch) / "probe.py"
         file.write_text(_PROBE, encoding="utf-8")
         async with Batch.open(folder) as batch:
             found = await batch.scan([file], lambda done, files: None)
-            return found, batch.config_problems, batch.versions
+            here = await batch.check({folder / file.name: _PROBE.encode()})
+            return found, here, batch.config_problems, batch.versions
 
 
-def _tools(found: Scan, versions: dict[str, str]) -> Iterator[Row]:
-    ((_, reports),) = found.reports.items()
-    answers = {report.tool: report for report in reports}
+def _tools(found: Scan, here: Scan, versions: dict[str, str]) -> Iterator[Row]:
+    answers, answers_here = (
+        {report.tool: report for reports in scan.reports.values() for report in reports}
+        for scan in (found, here)
+    )
     for tool, number in versions.items():
-        report = answers.get(tool)
+        report, report_here = answers.get(tool), answers_here.get(tool)
         if report is None:
             yield Row(title(tool), f"{number}, switched off in the settings")
+        elif report_here is not None and report_here.state.needs_attention:
+            advice = "Correct the tool's own configuration in this folder."
+            said = f"{number}, {report_here.state}: {report_here.why}"
+            yield Row(title(tool), said, Exit.FAILED, advice)
         elif report.findings and report.state.is_verdict:
             yield Row(title(tool), f"{number}, works")
         else:
@@ -120,7 +132,8 @@ def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:
         line, column = problem.range.start
         wrong = problem.severity >= Severity.HIGH
         place = f"{problem.path}:{line + 1}:{column + 1}"
-        yield Row("settings", f"{place}: {problem.message}", Exit.USAGE if wrong else Exit.CLEAN)
+        ends = Exit.USAGE if wrong else Exit.CLEAN
+        yield Row("settings", f"{place}: {problem.message}", ends, warns=True)
 
 
 def _git() -> Row:

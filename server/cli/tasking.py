@@ -25,6 +25,7 @@ from ..app.presentation import (
     took_line,
 )
 from ..app.service import Service, open_service
+from ..store.job_rows import MANUAL
 from .exits import Exit
 from .scan import root_of
 
@@ -32,7 +33,7 @@ _FOLLOW_SECONDS = 0.2
 _END_SECONDS = 15.0
 _PIECE = 1 << 20
 _LISTED, _LOOKED_AT, _ALL = 20, 200, 100_000
-_CAUSE = ("manual", "on the command line")
+_CAUSE = (MANUAL, "on the command line")
 FOLDER = click.option(
     "--in",
     "folder",

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..link import LINK, Link
+from ..model import Importance
 from ..state import private_folder
 from ..store.database import Database, NewerDatabase
 from ..store.history import History
@@ -30,7 +31,7 @@ from .attempt import Change, World
 from .budget import Conditions
 from .execute import Runner
 from .forecast import plan
-from .graph import Plan, closure, throughput
+from .graph import GraphError, Plan, closure, throughput
 from .keeping import Cleaner, Keeping
 from .scheduler import Options, Scheduler, nodes_of
 from .task import Task
@@ -151,7 +152,7 @@ class Engine:
         name: str,
         parameters: Mapping[str, Any] | None = None,
         *,
-        cause: tuple[str, str] = ("manual", "asked for"),
+        cause: tuple[str, str] = ("api", "asked for"),
         deadline: float | None = None,
         due: float | None = None,
         replaces: Iterable[int] = (),
@@ -159,8 +160,8 @@ class Engine:
         """Queue a task and what it needs; the id of its job, which is on disk then.
 
         ``cause`` is a trigger and words for people; it is not run before ``due``, and the jobs that
-        it ``replaces`` become part of it. Raises graph.GraphError (an unknown task, a cycle) and
-        sqlite3.Error (the disk does not take it).
+        it ``replaces`` become part of it. Raises graph.GraphError (an unknown task, a cycle, a need
+        that lacks a parameter) and sqlite3.Error (the disk does not take it).
         """
         ids = await self.submit_all(
             name, parameters, cause=cause, deadline=deadline, due=due, replaces=replaces
@@ -172,21 +173,27 @@ class Engine:
         name: str,
         parameters: Mapping[str, Any] | None = None,
         *,
-        cause: tuple[str, str] = ("manual", "asked for"),
+        cause: tuple[str, str] = ("api", "asked for"),
         deadline: float | None = None,
         due: float | None = None,
         replaces: Iterable[int] = (),
     ) -> dict[str, int]:
         """As ``submit``; the ids of all jobs by their tasks, in an order in which they can run."""
+        wanted = closure(nodes_of(self.tasks), [name])
+        for each in wanted:
+            if each != name and (complaint := self.tasks[each].complaint({})):
+                raise GraphError(f"{name} needs {each}, which cannot be run for it: {complaint}")
         ids: dict[str, int] = {}
-        for each, needs in closure(nodes_of(self.tasks), [name]).items():
+        for each, needs in wanted.items():
             task, now, asked = self.tasks[each], self._setting.now(), each == name
             why = cause[1] if asked else f"{name} needs it ({cause[1]})"
+            caused = Cause(cause[0], why, now)
+            least = Importance.MEDIUM if caused.by_hand else Importance.LOW
             job = NewJob(
                 each,
                 (parameters or {}) if asked else {},
-                Cause(cause[0], why, now),
-                importance=task.importance,
+                caused,
+                importance=max(task.importance, least),  # no person waits for a pause of their own
                 repeatable=task.repeatable,
                 deadline=deadline,
                 needs=tuple(ids[needed] for needed in needs),

@@ -131,6 +131,11 @@ class Context:
     def parameters(self) -> Mapping[str, Any]:
         return self.job.parameters
 
+    @property
+    def importance(self) -> Importance:
+        """The task's, or more where a person waits for this job."""
+        return Importance(self.job.importance)
+
     def progress(self, message: str, fraction: float) -> None:
         """``fraction`` is between 0 and 1."""
         self._tell(message, fraction)
@@ -167,7 +172,7 @@ class Context:
 
     async def run(self, command: Command) -> Result:
         """As ``command``, with all that a command can say of how it is run."""
-        ours = replace(command, log=self.log, output=self._hear, importance=self.task.importance)
+        ours = replace(command, log=self.log, output=self._hear, importance=self.importance)
         job = Job(
             self.task.name,
             ours,

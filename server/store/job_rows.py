@@ -84,12 +84,20 @@ MERGED = "merged"
 """It became part of another job, whose outcome is its own."""
 
 
+MANUAL = "manual"
+
+
 class Cause(NamedTuple):
     """Why a job was asked for: ``trigger`` as in the settings' rules, and words for people."""
 
     trigger: str
     text: str
     at: float
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person asked for it, who waits."""
+        return self.trigger == MANUAL
 
 
 class NewJob(NamedTuple):

@@ -59,7 +59,7 @@ def scan_tasks(settings: Tasks, scan: Scan) -> list[Task]:
 def _task(kind: _Kind, settings: Tasks, scan: Scan) -> Task:
     async def run(context: Context) -> Result:
         try:
-            found = await scan(kind.category, context.task.importance, context.progress)
+            found = await scan(kind.category, context.importance, context.progress)
         except OSError as error:
             why = f"the workspace could not be scanned: {error.strerror or error}"
             return Result(outcome=Outcome(Status.FAILED, why=why))

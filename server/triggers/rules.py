@@ -111,14 +111,15 @@ class Checked(NamedTuple):
     flaws: tuple[Flaw, ...]
 
 
-def checked(rules: Iterable[Rule], tasks: Collection[str]) -> Checked:
-    """The rules that can be worked by, where ``tasks`` are those that exist."""
+def checked(rules: Iterable[Rule], tasks: Collection[str], asking: Collection[str] = ()) -> Checked:
+    """The rules that can be worked by, where ``tasks`` are those that exist; ``asking`` are those
+    that only a person can start, since they have to be told something."""
     sound: dict[str, Rule] = {}
     flaws = []
     for rule in rules:
         if rule.name in sound:
             flaws.append(Flaw(rule.name, "", "its name is taken by another"))
-        elif wrong := _wrong(rule, tasks):
+        elif wrong := _wrong(rule, tasks, asking):
             flaws.append(Flaw(rule.name, *wrong))
         else:
             sound[rule.name] = rule
@@ -134,13 +135,23 @@ def checked(rules: Iterable[Rule], tasks: Collection[str]) -> Checked:
     return Checked(tuple(sound.values()), tuple(flaws))
 
 
-def _wrong(rule: Rule, tasks: Collection[str]) -> tuple[str, str] | None:
+def _wrong(rule: Rule, tasks: Collection[str], asking: Collection[str]) -> tuple[str, str] | None:
     """The field, and what is wrong with it."""
+    return _wrong_tasks(rule, tasks, asking) or _wrong_times(rule)
+
+
+def _wrong_tasks(
+    rule: Rule, tasks: Collection[str], asking: Collection[str]
+) -> tuple[str, str] | None:
     for field, named in (("tasks", rule.tasks), ("after", rule.after)):
         if unknown := [task for task in named if task not in tasks]:
             return field, f"there is no task {unknown[0]!r}"
-    if not rule.tasks:
-        return "tasks", "it names no task"
+    if asks := [task for task in rule.tasks if task in asking]:
+        return "tasks", f"{asks[0]} has a parameter without a default, which only a person can give"
+    return None if rule.tasks else ("tasks", "it names no task")
+
+
+def _wrong_times(rule: Rule) -> tuple[str, str] | None:
     if rule.cron and rule.every:
         return "every", "it can have cron or every, not both: make two rules of it"
     if rule.timezone and not rule.cron:

@@ -256,6 +256,22 @@ def test_doctor_tries_the_tools(shell: Shell) -> None:
     assert answer.stdout.count(", works") == 2
 
 
+def test_doctor_names_a_broken_configuration_of_a_tool(shell: Shell) -> None:
+    shell.write("pyproject.toml", "[tool.ruff]\nline-length = 'long'\n")
+    answer = shell.run("doctor")
+    assert answer.returncode == 3
+    assert "✗ Ruff" in answer.stdout
+    assert "line-length" in answer.stdout
+    assert "✓ Bandit" in answer.stdout
+
+
+def test_doctor_warns_of_what_is_not_in_the_way(shell: Shell) -> None:
+    shell.write(".understudy/config.yaml", "triggers: {rules: {r: {tasks: [no], on: [save]}}}\n")
+    answer = shell.run("doctor")
+    assert answer.returncode == 0
+    assert "! settings" in answer.stdout
+
+
 def test_doctor_names_wrong_settings(shell: Shell) -> None:
     shell.write(".understudy/config.yaml", "bandit: 7\n")
     answer = shell.run("doctor")

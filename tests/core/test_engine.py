@@ -18,7 +18,7 @@ from understudy.runner.engine import Engine, Setting
 from understudy.runner.execute import Runner
 from understudy.runner.graph import GraphError
 from understudy.runner.scheduler import Options
-from understudy.runner.task import Context, Result, Task, Transient
+from understudy.runner.task import Context, Parameter, Result, Task, Transient
 from understudy.store.job_rows import JobState
 
 from .support import PATIENCE, until
@@ -354,6 +354,23 @@ async def test_low_work_waits_while_you_type(place: Place) -> None:
     assert record.state is JobState.QUEUED
     place.conditions = Conditions()
     assert (await engine.result(low, PATIENCE)).status == Status.DONE
+
+
+async def test_what_a_person_asks_for_waits_for_no_pause_of_theirs(place: Place) -> None:
+    place.conditions = Conditions(typing=True)
+    engine = await place.engine(Task("first", nothing), Task("then", nothing, needs=("first",)))
+    asked = await engine.submit("then", cause=("manual", "asked for"))
+    record = await engine.result(asked, PATIENCE)
+    assert (record.status, record.importance) == (Status.DONE, Importance.MEDIUM)
+
+
+async def test_a_need_that_would_have_to_be_asked_is_refused_by_name(place: Place) -> None:
+    build = Task("build", nothing, parameters=(Parameter("to"),))
+    ship = Task("ship", nothing, needs=("first", "build"))
+    engine = await place.engine(Task("first", nothing), build, ship)
+    with pytest.raises(GraphError, match="ship needs build, which cannot be run for it: "):
+        await engine.submit("ship")
+    assert await engine.jobs.recent() == []
 
 
 async def test_nothing_of_an_untrusted_workspace_runs(place: Place) -> None:

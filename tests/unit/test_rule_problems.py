@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.rules import rule_problems
+from understudy.app.rules import need_problems, rule_problems
 from understudy.model import Severity
 from understudy.settings import Layer, Origin, load
 
@@ -18,7 +18,7 @@ def told(*layers: Layer, trusted: bool = True) -> list[tuple[Path | None, str, s
     """File, place as people count, and words."""
     loaded = load(layers, trusted=trusted)
     assert not [problem for problem in loaded.problems if problem.severity >= Severity.HIGH]
-    found = list(rule_problems(loaded))
+    found = [*rule_problems(loaded), *need_problems(loaded)]
     assert all(problem.severity is Severity.MEDIUM for problem in found)
     return [
         (p.path, f"{p.range.start.line + 1}:{p.range.start.column + 1}", p.message) for p in found
@@ -31,7 +31,15 @@ def rule(*lines: str) -> str:
     )
 
 
+def tasks(**own: str) -> str:
+    """A file with these tasks, from line 3 on."""
+    return "\n".join(
+        ["tasks:", "  custom:", *(f"    {name}: {each}" for name, each in own.items())]
+    )
+
+
 SCAN = "tasks: [security_scan]"
+ASKING = '{command: [ship, "${{ to }}"]}'
 
 
 @pytest.mark.parametrize(
@@ -57,8 +65,43 @@ def test_what_is_wrong_is_told_at_its_place(text: str, place: str, why: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "places", "why"),
+    [
+        (tasks(ship="{command: [a], needs: [nope]}"), ["3:33"], "no task 'nope', which 'ship' needs"),
+        (
+            tasks(a="{command: [a], needs: [b]}", b="{command: [b], needs: [a]}"),
+            ["3:30", "4:30"],
+            "these tasks need each other: ",
+        ),
+        (
+            tasks(ship=ASKING, all="{command: [a], needs: [ship]}"),
+            ["4:32"],
+            "The task `all` cannot run: it needs ship, whose parameter to has no default.",
+        ),
+        (
+            tasks(ship=ASKING[:-1] + ", when: [save]}"),
+            ["3:48"],
+            "Nothing but a person starts the task `ship`: ship has a parameter without a default",
+        ),
+        (
+            tasks(ship=ASKING) + "\n" + rule("tasks: [ship]", "on: [save]"),
+            ["7:14"],
+            "The rule `nightly` has no effect: ship has a parameter without a default",
+        ),
+    ],
+)  # fmt: skip
+def test_what_tasks_lack_is_told_where_it_is_needed(text: str, places: list[str], why: str) -> None:
+    found = told(Layer(Origin.PROJECT, text, PROJECT))
+    assert [place for _, place, _ in found] == places
+    assert all(why in message for _, _, message in found)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        tasks(ship=ASKING[:-1] + ", parameters: {to: here}, when: [save]}"),
+        tasks(ship='{command: [ship, "${{ files }}", "${{ root }}"], when: [save]}'),
+        tasks(ship=ASKING, scan="{command: [a], needs: [security_scan]}"),
         rule(SCAN, "cron: 0 9 29 2 *", "timezone: Europe/Berlin"),
         rule(SCAN, "every: 30m of activity"),
         rule("tasks: [nope]", "on: [save]") + "\n  enabled: false",
