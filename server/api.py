@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from .model import Importance
-from .notifications.base import Channel, Level, Notice, Undelivered
+from .notifications.base import Channel, Event, Level, Notice, Undelivered
 from .runner.attempt import Change
 from .runner.engine import Engine, Setting
 from .runner.execute import Runner
@@ -25,6 +25,7 @@ __all__ = [
     "Checkpoint",
     "Context",
     "Engine",
+    "Event",
     "GraphError",
     "Importance",
     "Level",

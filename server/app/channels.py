@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -11,6 +12,8 @@ from pathlib import Path
 from ..notifications.base import Channel, Undelivered
 from ..settings import Settings
 from ..settings.notifications import MailChannel, Notifications
+
+log = logging.getLogger(__name__)
 
 
 class Channels:
@@ -46,10 +49,12 @@ class Channels:
     def close(self) -> None:
         """Let go of what the channels hold on to."""
         made, self._made = self._made, {}
-        for channel in made.values():
-            close = getattr(channel, "close", None)
-            if close is not None:
-                close()
+        for name, channel in made.items():
+            if (close := getattr(channel, "close", None)) is not None:
+                try:
+                    close()
+                except Exception:  # custom channels are other people's code
+                    log.exception("the channel %s could not be closed", name)
 
     async def _make(self, name: str, own: Notifications) -> Channel:
         kind, _, which = name.partition(":")

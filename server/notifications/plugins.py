@@ -27,8 +27,13 @@ class _Named:
     async def deliver(self, notice: Notice) -> None:
         await self._channel.deliver(notice)
 
+    def close(self) -> None:
+        """Let go of what it holds on to, where it has a way to."""
+        if (close := getattr(self._channel, "close", None)) is not None:
+            close()
 
-def load(point: str, name: str, options: Mapping[str, str], workspace: Path) -> Channel:
+
+def load(point: str, name: str, options: Mapping[str, str], workspace: Path) -> _Named:
     """The channel of the entry point ``point``, made with ``options``, known as ``name`` from now
     on; the code of others is not imported. Reads the disk and runs other people's code: for a
     thread. Raises Undelivered, for good, when it cannot be used.

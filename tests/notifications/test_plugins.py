@@ -22,6 +22,8 @@ class Pager:
         if notice.title == "busy":
             raise Undelivered("the pager is busy", transient=True)
         self.told.append((self.number, notice.id))
+    def close(self):
+        self.told.append((self.number, "closed"))
 
 class NeedsMore:
     def __init__(self, token):
@@ -65,6 +67,8 @@ async def test_a_custom_channel_is_told_under_the_name_of_the_settings(
     assert sys.modules["pager_for_understudy"].Pager.told == [("7", notice.id)]
     with pytest.raises(Undelivered, match="the pager is busy"):
         await attempt(pager, Notice("2", notice.event, notice.level, "busy", ""))
+    pager.close()
+    assert sys.modules["pager_for_understudy"].Pager.told[1:] == [("7", "closed")]
 
 
 @pytest.mark.parametrize(

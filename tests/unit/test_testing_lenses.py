@@ -75,6 +75,14 @@ def test_any_text_is_read(text: str) -> None:
         assert item.range.start < item.range.end
 
 
+def test_half_a_character_is_none() -> None:
+    text = r"test('\uD83D\uDE00', () => {}); test('\uD83D!', () => {});"
+    assert [item.name for item in script_items.items(text.encode(), "a.test.js")] == [
+        "😀",
+        "\ufffd!",
+    ]
+
+
 def test_what_is_no_text_has_no_tests() -> None:
     assert script_items.items(b"\xff", "a.test.js") == ()
 

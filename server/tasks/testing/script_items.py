@@ -104,7 +104,8 @@ def _text(title: Node) -> str:
     for piece in title.named_children:
         text = (piece.text or b"").decode("utf-8", "replace")
         pieces.append(_unescaped(text) if piece.type == "escape_sequence" else text)
-    return "".join(pieces)
+    # Two escapes may be one character; half of one is none.
+    return "".join(pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unescaped(text: str) -> str:
