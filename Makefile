@@ -52,9 +52,13 @@ $(SCRIPT_RUNNERS): tests/core/script_runners/package-lock.json | $(VENV)
 	@tests/core/script_runners/install.sh .cache/script-runners
 	@touch $@
 
+TESTS := $(BIN)/python -P -m pytest
+# What pytest ends with when ARGS leaves it nothing to do.
+NONE := 5
 test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) ## every test, real editors included
 	@.ci/editors
-	@$(BIN)/python -P -m pytest -m "not soak" $(ARGS)
+	@$(TESTS) -m "not soak and not alone" -n logical --dist loadfile $(ARGS) || test $$? = $(NONE)
+	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)
 
 check: $(VENV) ## style, types, layers, packaging, generated files
 	@$(BIN)/ruff check .

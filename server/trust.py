@@ -21,7 +21,7 @@ class Trust:
     """
 
     def __init__(self, state: Path) -> None:
-        self._file = state / "trust.json"
+        self.file = state / "trust.json"
         self._lock = state / "trust.lock"
         self.problem = ""
 
@@ -62,10 +62,10 @@ class Trust:
         try:
             return self._load()
         except ValueError as error:
-            aside = self._file.with_name("trust.json.broken")
-            os.replace(self._file, aside)
+            aside = self.file.with_name("trust.json.broken")
+            os.replace(self.file, aside)
             self.problem = (
-                f"{self._file} was broken ({error}), so no workspace counts as trusted. It was "
+                f"{self.file} was broken ({error}), so no workspace counts as trusted. It was "
                 f"moved to {aside.name}; decide again with `understudy trust`."
             )
             return {}
@@ -73,16 +73,16 @@ class Trust:
     def _load(self) -> dict[str, bool]:
         """Raises OSError, and ValueError when the file is not what ``_write`` writes."""
         try:
-            stored = json.loads(read_regular(self._file, _LARGEST))
+            stored = json.loads(read_regular(self.file, _LARGEST))
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self._file)) from None
+            raise OSError(error.errno, error.strerror, str(self.file)) from None
         except RecursionError:
             raise ValueError("nested too deeply") from None
         version = stored.get("version") if isinstance(stored, dict) else None
         if isinstance(version, int) and version > _VERSION:
-            raise OSError(f"{self._file} is of a newer Understudy: update this one")
+            raise OSError(f"{self.file} is of a newer Understudy: update this one")
         roots = stored.get("roots") if version == _VERSION else None
         if not isinstance(roots, dict) or not all(isinstance(one, bool) for one in roots.values()):
             raise ValueError("it does not hold decisions")
@@ -90,7 +90,7 @@ class Trust:
 
     def _write(self, decisions: dict[str, bool]) -> None:
         stored = {"version": _VERSION, "roots": dict(sorted(decisions.items()))}
-        replace_file(self._file, json.dumps(stored, indent=2).encode() + b"\n")
+        replace_file(self.file, json.dumps(stored, indent=2).encode() + b"\n")
 
 
 def _real(folder: Path) -> Path:

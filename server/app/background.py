@@ -14,7 +14,7 @@ from ..resources import Pressure
 from ..runner.attempt import Change
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
-from ..store.job_rows import CANCELLED, DONE, MANUAL, JobState, Record
+from ..store.job_rows import CANCELLED, DONE, MANUAL, Record
 from ..tasks.answers import found_by
 from ..tasks.test_runs import NAME as TESTS
 from .chores import Chores, ScanAll, limits_of, newest_log
@@ -199,16 +199,9 @@ class Background:
         return await self._of(root).engine.cancel(job)
 
     async def stop(self, workspace: Workspace) -> None:
-        """Cancel the jobs that run what the workspace brings along: it is trusted no more."""
-        if (chores := self._chores.get(workspace.root)) is None:
-            return
-        engine = chores.engine
-        try:
-            for job in await engine.jobs.recent((JobState.RUNNING,)):
-                if (task := engine.tasks.get(job.task)) is not None and task.needs_trust:
-                    await engine.cancel(job.id)
-        except sqlite3.Error as error:
-            log.warning("jobs of %s cannot be cancelled: %s", workspace.root, error)
+        """The workspace is trusted no more."""
+        if (chores := self._chores.get(workspace.root)) is not None:
+            await chores.distrust()
 
     async def answer(self, root: Path, job: int, *, again: bool) -> bool:
         return await self._of(root).engine.answer(job, again=again)

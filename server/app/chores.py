@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from ..runner.logfile import tail
 from ..runner.scheduler import Options
 from ..runner.task import Task
 from ..settings import Settings
-from ..store.job_rows import Record
+from ..store.job_rows import JobState, Record
 from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import NAME as TESTS
@@ -35,6 +38,8 @@ from .presentation import problem_line
 from .scan import Scan
 from .triggering import Sources, Triggering
 from .workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 ScanAll = Callable[[Importance, Callable[[str, float], object]], Awaitable[Scan]]
 """Scans the whole workspace, for a task that is so important, and tells how far it is."""
@@ -56,6 +61,7 @@ class Chores:
         kind: str,
         environ: Mapping[str, str] = os.environ,
         typed_at: Callable[[], float] = lambda: routing.NEVER,
+        refresh: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.workspace = workspace
         self._runner = runner
@@ -68,19 +74,16 @@ class Chores:
         )
         self.notices = Notices(self._deliver, lambda: workspace.settings, self._channels, typed_at)
         settings = workspace.settings
-        self.engine = Engine(
-            workspace.state,
-            self._tasks(settings),
-            runner,
-            Setting(
-                options_of(settings),
-                keeping_of(settings),
-                conditions=lambda: _heeded(conditions(), workspace.settings),
-                trusted=lambda: workspace.trusted,
-                kind=kind,
-            ),
-            self._change,
+        setting = Setting(
+            options_of(settings),
+            keeping_of(settings),
+            conditions=lambda: _heeded(conditions(), workspace.settings),
+            trusted=lambda: workspace.trusted,
+            kind=kind,
         )
+        if refresh is not None:
+            setting = replace(setting, refresh=refresh)
+        self.engine = Engine(workspace.state, self._tasks(settings), runner, setting, self._change)
         self.triggering = Triggering(workspace, self.engine)
         self._triggered: asyncio.Task[None] | None = None
 
@@ -136,6 +139,16 @@ class Chores:
         settings = self.workspace.settings
         self.engine.configure(self._tasks(settings), options_of(settings), keeping_of(settings))
         self.triggering.configure()
+
+    async def distrust(self) -> None:
+        """Cancel the jobs that run what the workspace brings along: it is trusted no more."""
+        engine = self.engine
+        try:
+            for job in await engine.jobs.recent((JobState.RUNNING,)):
+                if (task := engine.tasks.get(job.task)) is not None and task.needs_trust:
+                    await engine.cancel(job.id)
+        except sqlite3.Error as error:
+            log.warning("jobs of %s cannot be cancelled: %s", self.workspace.root, error)
 
     def _tasks(self, settings: Settings) -> list[Task]:
         own = settings.tasks

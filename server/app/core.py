@@ -44,6 +44,8 @@ _T = TypeVar("_T")
 _STATUS_SECONDS = 0.1
 _STATUS_SHARE = 0.05
 """So much of the loop's time may go into it: with ten thousand files it is told of more rarely."""
+_LOOK_SECONDS = 1.0
+"""So often, for what the user does in another process, of which nobody tells us."""
 _FLOW_SECONDS = 3.0
 """Who typed so shortly ago is not to be disturbed."""
 
@@ -87,6 +89,7 @@ class Core:
         self.checks.warm()
         self._spawn(self._loop())
         self._spawn(self._machine.run(self._status_soon))  # a full disk is no event
+        self._spawn(self._heed_others())
 
     def handle(self, event: events.Event) -> None:
         """Take note of an event; events are worked off in order."""
@@ -119,6 +122,12 @@ class Core:
                 self._inbox.task_done()
             if not isinstance(event, _FREQUENT):
                 self._status_soon()
+
+    async def _heed_others(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            for root, trusted in (await self.folders.decided_elsewhere()).items():
+                self.handle(events.TrustDecided(trusted, root))
 
     async def _take(self, event: events.Event) -> None:  # noqa: C901 - one arm each
         match event:

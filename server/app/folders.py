@@ -17,6 +17,7 @@ from ..settings import MAX_BYTES, Settings
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from .sinks import Sink
+from .stamps import Stamps
 from .workspace import Workspace, config_report
 
 _OURS = __package__.partition(".")[0]
@@ -33,6 +34,7 @@ class Folders:
         self._editor_trusts = trusted
         self.state = _state(sink)
         self._trust = Trust(self.state)
+        self._decisions = Stamps([self._trust.file])
         self._open: dict[Path, Workspace] = {}
         self._store_trouble = ""
         self.editor: Mapping[str, Any] | None = None
@@ -118,6 +120,17 @@ class Folders:
                 where = str(problem.path or "the editor's settings")
                 self._sink.message(f"{where}: {problem.message}", error=True)
         return changed
+
+    async def decided_elsewhere(self) -> dict[Path, bool]:
+        """The folders of which the user has decided otherwise by another process, in which the
+        editor has no say; cheap when none has."""
+        if self._editor_trusts is not None or not self._decisions.changed():
+            return {}
+        decided = {
+            workspace: await asyncio.to_thread(self._trust.decision, workspace.root)
+            for workspace in self
+        }
+        return {w.root: bool(d) for w, d in decided.items() if d not in (None, w.trusted)}
 
     async def decide(self, root: Path | None, *, trusted: bool, lasting: bool) -> list[Workspace]:
         """Trust a folder (None: all), or do not; those for which this changes something."""

@@ -17,7 +17,7 @@ from ..runner.budget import Conditions
 from ..runner.calls import Urgency
 from ..runner.engine import Engine
 from ..runner.execute import Runner
-from ..settings import ConfigProblem, Settings, load, read_layers
+from ..settings import ConfigProblem, Settings, load, project_file, read_layers, user_file
 from ..state import state_dir, workspace_dir
 from ..store.lease import Lease
 from ..trust import Trust
@@ -26,6 +26,7 @@ from .detached import is_attended
 from .handover import waiting
 from .machine import Machine
 from .scan import Scan
+from .stamps import Stamps
 from .triggering import Sources
 from .workspace import Workspace
 
@@ -34,15 +35,49 @@ _AGAIN_SECONDS = 1.0
 
 
 class Service:
-    """Belongs to one event loop; ``engine`` is the way to everything."""
+    """Belongs to one event loop; ``engine`` is the way to everything. Settings and trust hold as
+    they are on disk."""
 
-    def __init__(self, workspace: Workspace, chores: Chores) -> None:
+    def __init__(self, workspace: Workspace, runner: Runner) -> None:
         self._workspace = workspace
-        self.chores = chores
+        self._runner = runner
+        self._trust = Trust(state_dir())
+        self._stamps = Stamps(
+            (self._trust.file, user_file(os.environ), project_file(workspace.root))
+        )
+        self._refreshing = asyncio.Lock()
+        self.chores: Chores
+        """Set once, before the service is handed out."""
 
     @property
     def engine(self) -> Engine:
         return self.chores.engine
+
+    async def load(self) -> None:
+        """Read the settings, and whether the workspace is trusted."""
+        self._workspace.trusted = self._is_trusted()
+        await self._workspace.load(None)
+        self._runner.limit(*limits_of([self._workspace.settings]))
+
+    def _is_trusted(self) -> bool:
+        return bool(self._trust.decision(self.root))
+
+    async def refresh(self) -> None:
+        """Take over what has changed of them. Cheap when nothing has."""
+        async with self._refreshing:
+            if not self._stamps.changed():
+                return
+            if self._workspace.trusted and not self._is_trusted():
+                self._workspace.trusted = False
+                await self.chores.distrust()  # as long as it is known what needs trust
+            await self.load()
+            self.chores.configure()
+
+    async def follow(self) -> None:
+        """Refresh again and again."""
+        while True:
+            await asyncio.sleep(_AGAIN_SECONDS)
+            await self.refresh()
 
     @property
     def root(self) -> Path:
@@ -105,10 +140,10 @@ async def open_service(
 
     On leaving, everything that was started is gone. Raises OSError (the state folder).
     """
-    trusted = bool(Trust(state_dir()).decision(root))
-    workspace = Workspace(root, workspace_dir(root), trusted=trusted)
+    workspace = Workspace(root, workspace_dir(root), trusted=False)
     runner = Runner()
     checks = Checks(runner)
+    service = Service(workspace, runner)
 
     def short(pressure: Pressure) -> bool:
         return chores.short(pressure)
@@ -127,20 +162,21 @@ async def open_service(
             Urgency(Priority.BACKGROUND, task),
         )
 
-    working: asyncio.Task[None] | None = None
-    await workspace.load(None)
-    runner.limit(*limits_of([workspace.settings]))
+    working: list[asyncio.Task[None]] = []
+    await service.load()
     runner.governor.conditions = conditions
-    chores = Chores(workspace, runner, scan, told, conditions, kind)
+    chores = service.chores = Chores(
+        workspace, runner, scan, told, conditions, kind, refresh=service.refresh
+    )
     try:
         await chores.start(runs=runs, triggers=triggers)
         if runs:
-            working = asyncio.create_task(machine.run())
-        yield Service(workspace, chores)
+            working = [asyncio.create_task(each) for each in (machine.run(), service.follow())]
+        yield service
     finally:
-        if working is not None:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
         await chores.close()
         await runner.close()
         await workspace.close()

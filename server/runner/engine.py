@@ -14,7 +14,7 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,10 @@ _TAKE_OVER_SECONDS = 1.0
 _HOUR = 3_600.0
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What an engine is given besides its tasks."""
@@ -52,6 +56,8 @@ class Setting:
     chance: Callable[[], float] = random.random
     conditions: Callable[[], Conditions] = Conditions
     trusted: Callable[[], bool] = lambda: False
+    refresh: Callable[[], Awaitable[None]] = _nothing
+    """Called before jobs are chosen, to bring tasks and options up to date; cheap."""
     kind: str = "engine"
     """What others are told of who holds the lease: editor, service, command."""
 
@@ -310,6 +316,7 @@ class Engine:
                 await self._prepare()
             if not self._leads and not await self._lead():
                 return _TAKE_OVER_SECONDS
+            await self._setting.refresh()
             pause = await self._scheduler.turn()
         except NewerDatabase:
             await self._step_down()  # a newer version can go on

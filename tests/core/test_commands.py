@@ -246,6 +246,7 @@ async def test_its_cost_is_that_of_its_whole_tree(runner: Runner, doing: Doing) 
     assert outcome.cost.memory_bytes > 4 << 20
 
 
+@pytest.mark.alone
 async def test_the_budget_holds(runner: Runner, doing: Doing) -> None:
     """Two that would take all there is get half of one processor, together."""
     runner.governor.budget = Budget(50, 1 << 30, 1)
@@ -257,6 +258,7 @@ async def test_the_budget_holds(runner: Runner, doing: Doing) -> None:
     assert used / seconds < 0.5 * 1.15
 
 
+@pytest.mark.alone
 async def test_being_paused_is_not_running(runner: Runner, doing: Doing) -> None:
     runner.governor.budget = Budget(10, 1 << 30, 1)
     outcome = await runner.execute(doing.job(*PYTHON, BURN.format(0.8), timeout=3))

@@ -235,6 +235,7 @@ async def test_what_needs_left_is_merged_where_they_were_needed(place: Place) ->
     assert (await engine.result(await engine.submit("merge"), PATIENCE)).value == 4 + 7
 
 
+@pytest.mark.alone
 async def test_a_plan_comes_from_what_was_and_what_it_took_is_measured(place: Place) -> None:
     async def work(context: Context) -> Result:
         await asyncio.sleep(0.2)

@@ -83,6 +83,7 @@ async def most_in_ten_seconds(pid: int, seconds: float) -> float:
     )
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "seconds", [11, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(200)])]
 )

@@ -211,6 +211,7 @@ def test_handing_over_imports_nothing_heavy(world: World) -> None:
     assert world.take() == ["post-commit"]
 
 
+@pytest.mark.alone
 def test_handing_over_takes_little_time(world: World) -> None:
     """CPU time: what else the machine does is not counted. A start of Python is half of it."""
 

@@ -45,6 +45,7 @@ async def through(folder: Path, count: int) -> tuple[float, float, int]:
     return count / seconds, late(), resident() - grown_from
 
 
+@pytest.mark.alone
 async def test_a_thousand_jobs(tmp_path: Path) -> None:
     a_second, late, _ = await through(tmp_path, 1_000)
     assert a_second >= 300, "of one processor; 500 a second are aimed at"

@@ -466,6 +466,7 @@ def litter(root: Path, sources: int, others: int) -> None:
         os.close(descriptor)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("sources", "others"),
     [(1_000, 99_000), pytest.param(100_000, 0, marks=[pytest.mark.soak, pytest.mark.timeout(900)])],

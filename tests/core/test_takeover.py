@@ -134,6 +134,7 @@ async def a_take_over(state: Path, folder: Path, chance: random.Random) -> float
     return seconds
 
 
+@pytest.mark.alone
 async def test_another_takes_over(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     chance = random.Random(5)
     for number in range(3):

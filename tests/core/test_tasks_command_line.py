@@ -170,6 +170,7 @@ def test_what_was_interrupted_waits_for_a_word(
     assert state == {"retry": "queued", "cancel": "ended"}[word]
 
 
+@pytest.mark.alone
 def test_tracks_are_planned_measured_and_merged(run: Run) -> None:
     first = run("run", "both")
     assert first.returncode == 1, "the issue of a track is one of the whole"
@@ -255,6 +256,21 @@ async def test_a_service_runs_what_others_ask_for(service: Run, root: Path) -> N
     assert service("cancel", str(waiting["id"])).returncode == 0
     await until(lambda: jobs(service)[0]["status"] == "cancelled")
     assert service("cancel", str(waiting["id"])).returncode == 2
+
+
+async def test_settings_and_trust_hold_as_they_are_on_disk(service: Run, root: Path) -> None:
+    """What was saved holds for what is asked for after it; what was trusted ends with the trust."""
+    config = root / ".understudy/config.yaml"
+    config.write_text(CONFIG.replace("    hello:", "    fresh: {command: [echo, new]}\n    hello:"))
+    done = service("run", "fresh")
+    assert (done.returncode, done.stdout) == (0, "new\n"), done.stderr
+    service("run", "--detach", "wait")
+    await until(lambda: [each for each in jobs(service) if each["state"] == "running"])
+    service("untrust", ".")
+    await until(lambda: jobs(service)[0]["status"] == "cancelled")
+    service("run", "--detach", "security_scan")
+    await until(lambda: jobs(service)[0]["status"] == "done")
+    assert json.loads(service("status", "--json").stdout)["trusted"] is False
 
 
 def test_a_second_service_is_refused_by_name(service: Run, root: Path) -> None:

@@ -142,6 +142,7 @@ def _told(seconds: float) -> str:
     return f"{seconds * 1000:.1f}"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("task", "count"),
     [

@@ -155,6 +155,7 @@ async def test_what_is_undone_while_it_is_analysed(
     assert shown_at(editor, file) == [place(file.text, CALL, editor.encoding)]
 
 
+@pytest.mark.alone
 async def test_many_edits_between_two_saves_cost_little(start: Start, workspace: Path) -> None:
     """A file with many findings and an hour of typing: a hover is still quick."""
     editor = await start(settings={"analysis": {"onIdle": False}})

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from .conftest import Start
 from .processes import survivors
 from .tools import RUFF, program
@@ -74,6 +76,7 @@ async def test_ruff_misbehaves(start: Start, workspace: Path, tmp_path: Path) ->
     assert "ruff.path names" in editor.tool("ruff")["why"]
 
 
+@pytest.mark.alone
 async def test_a_save_of_many_files_starts_few_tools(
     start: Start, workspace: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from .conftest import Start
 from .editor import Editor
@@ -172,6 +173,7 @@ async def test_nothing_of_an_untrusted_workspace_starts(start: Start, workspace:
     assert not (workspace / "trapped").exists()
 
 
+@pytest.mark.alone
 async def test_an_idle_editor_costs_nothing(start: Start, workspace: Path) -> None:
     for number in range(200):
         (workspace / f"m{number}.py").write_text(f"x = {number}\n")

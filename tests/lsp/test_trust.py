@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.support import understudy
+
 from .conftest import Start
 from .editor import Editor
 from .processes import survivors
@@ -151,6 +153,17 @@ async def test_commands_decide(start: Start, workspace: Path) -> None:
     assert asked(again) == []
     await again.command("untrust")
     await again.until(lambda: again.status["trusted"] is False)
+
+
+async def test_a_decision_in_a_terminal_holds_in_the_editor(
+    start: Start, workspace: Path, environment: dict[str, str]
+) -> None:
+    editor = await start(trusted=None)
+    await editor.until(lambda: editor.status.get("trusted") is False)
+    for word, trusted in (("trust", True), ("untrust", False)):
+        decided = understudy(word, ".", cwd=workspace, environment=environment)
+        assert decided.returncode == 0, decided.stderr
+        await editor.until(lambda: editor.status["trusted"] is trusted)  # noqa: B023
 
 
 async def test_the_state_is_private(start: Start, workspace: Path) -> None:

@@ -558,6 +558,7 @@ async def test_what_lies_in_a_scanned_folder(start: Start, workspace: Path) -> N
     }
 
 
+@pytest.mark.alone
 async def test_many_files_are_scanned_while_the_editor_is_used(
     start: Start, workspace: Path
 ) -> None:

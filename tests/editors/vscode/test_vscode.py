@@ -17,7 +17,7 @@ from .conftest import Window
 from .road import UNUSED_IMPORT, RoadEnds, main_road
 from .workbench import STEP_SECONDS
 
-pytestmark = pytest.mark.editor
+pytestmark = [pytest.mark.editor, pytest.mark.alone]
 
 BROKEN_SERVER = REPOSITORY / "tests" / "editors" / "broken_server.py"
 
