@@ -39,16 +39,23 @@ class Commands:
         """The outcome. When it is cancelled, the command is ended, and nobody waits for that."""
         if self._closed:
             return Outcome(Status.FAILED, why="Understudy is ending")
-        task = asyncio.get_running_loop().create_task(self._run(job, command))
+        given_up = asyncio.Event()
+        task = asyncio.get_running_loop().create_task(self._run(job, command, given_up))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            given_up.set()
             for running in self._governor.running:
                 if running.job is job:
                     running.end(Status.FAILED, "it was cancelled")
             raise
+
+    @property
+    def running(self) -> int:
+        """How many begin, run or end."""
+        return len(self._tasks)
 
     async def close(self) -> None:
         """End everything, at once; returns when it is gone."""
@@ -58,7 +65,7 @@ class Commands:
             running.order(("end", 0.0))
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self, job: Job, command: Command) -> Outcome:
+    async def _run(self, job: Job, command: Command, given_up: asyncio.Event) -> Outcome:
         id_, ours, exited = self._supervisor.fork(("psutil",), 0, "warden")
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         running = Running(id_, job, command, reader, writer)
@@ -77,9 +84,9 @@ class Commands:
         started = loop.time()
         watch = loop.create_task(self._watch(running, started))
         self._governor.add(running)
-        if self._closed:
-            running.end(Status.FAILED, "Understudy is ending")
         try:
+            if self._closed or given_up.is_set():  # while its warden was forked
+                return Outcome(Status.FAILED, why="it was cancelled before it began")
             writer.write(pack(tuple(spec)))
             end = await self._listen(running)
         finally:

@@ -171,6 +171,19 @@ async def test_who_does_not_listen_is_killed_after_the_grace(runner: Runner, doi
     assert await gone(announced(doing.folder)())
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_cancelling_ends_it_also_while_it_begins(
+    runner: Runner, doing: Doing, turns: int
+) -> None:
+    running = start(runner, doing.job(*PYTHON, "import signal; signal.pause()"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await until(lambda: not runner.commands.running)
+
+
 async def test_cancelling_ends_it(runner: Runner, doing: Doing) -> None:
     running = start(runner, doing.job(*PYTHON, POLITE))
     pids = await until(announced(doing.folder))

@@ -123,7 +123,9 @@ def test_run(run: Run, words: tuple[str, ...], code: int, printed: str, said: st
 
 def running(run: Run, environment: dict[str, str], root: Path) -> subprocess.Popen[str]:
     """A command that waits for the job #1, which runs until it is ended."""
-    argv = [sys.executable, "-P", "-m", "understudy", "run", "wait"]
+    # Who starts the tests in the background has SIGINT ignored in all of them.
+    default = ["env", "--default-signal=INT"]
+    argv = [*default, sys.executable, "-P", "-m", "understudy", "run", "wait"]
     started = subprocess.Popen(
         argv, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
