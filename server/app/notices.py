@@ -231,6 +231,7 @@ def notice_of(job: Record, settings: Settings, at: float) -> Notice | None:
         "why": job.why,
         "seconds": round(job.seconds, 1),
         "count": issues,
+        "issues": f"{issues} issue{'s' * (issues != 1)}",
         "summary": summary_of(job.value),
     }
 

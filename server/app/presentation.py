@@ -11,12 +11,14 @@ from ..findings.describe import code, hover, title
 from ..model import Problem, State, Status
 from ..runner.graph import Plan
 from ..runner.task import Task
+from ..settings import ConfigProblem
 from ..store.job_rows import DONE, JobState, Record
 from ..tasks.answers import issues_of, summary_of
 
 __all__ = [
     "attention",
     "code",
+    "config_line",
     "debug_info",
     "detail",
     "hover",
@@ -197,6 +199,12 @@ def problem_line(name: str, problem: Problem) -> str:
     who = ", ".join(dict.fromkeys(f"{title(f.tool)} {f.rule}" for f in problem.findings))
     said = " ".join(problem.lead.message.split())
     return f"{name}:{line + 1}:{column + 1}: {problem.severity.label}: {said} ({who})"
+
+
+def config_line(problem: ConfigProblem) -> str:
+    """What is wrong with settings, in one line with its place."""
+    line, column = problem.range.start
+    return f"{problem.path}:{line + 1}:{column + 1}: {problem.message}"
 
 
 def interrupted(record: Record) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import click
 
 from ..app.batch import Batch
-from ..app.presentation import title
+from ..app.presentation import config_line, title
 from ..app.scan import Scan
 from ..model import Severity
 from ..settings import ConfigProblem
@@ -129,11 +129,8 @@ def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:
     if not problems:
         yield Row("settings", "as they should be")
     for problem in problems:
-        line, column = problem.range.start
-        wrong = problem.severity >= Severity.HIGH
-        place = f"{problem.path}:{line + 1}:{column + 1}"
-        ends = Exit.USAGE if wrong else Exit.CLEAN
-        yield Row("settings", f"{place}: {problem.message}", ends, warns=True)
+        ends = Exit.USAGE if problem.severity >= Severity.HIGH else Exit.CLEAN
+        yield Row("settings", config_line(problem), ends, warns=True)
 
 
 def _git() -> Row:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..app.gate import Verdict, judge
 from ..app.hook_script import BLOCKING
+from ..app.presentation import config_line
 from ..git import Repository, hook_variables, pushes
 from ..model import Severity
 from .exits import Exit
@@ -51,8 +52,7 @@ def hold(name: str, text: str, gate: str, environ: Mapping[str, str], *, strict:
 
 def _show(verdict: Verdict) -> None:
     for problem in verdict.config_problems:
-        line, column = problem.range.start
-        _say(f"{problem.path}:{line + 1}:{column + 1}: {problem.message}")
+        _say(config_line(problem))
     if verdict.trouble:
         _say(verdict.trouble)
     scan = verdict.scan

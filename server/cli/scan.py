@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 from ..app.batch import Batch
+from ..app.presentation import config_line
 from ..app.scan import Scan
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
@@ -21,6 +22,7 @@ from ..state import replace_file
 from .exits import Exit
 from .formats import FORMATS
 from .result import Result
+from .text import summary
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 _ROOT_MARKS = (".understudy", ".git")
@@ -76,6 +78,7 @@ def scan(
         FORMATS[format_](result, sys.stdout)
     else:
         _write(output, lambda file: FORMATS[format_](result, file))
+        click.echo(f"{summary(result)} The report is in {output}.", err=True)
     ctx.exit(_exit_code(found, problems, Severity[fail_on.upper()]))
 
 
@@ -125,8 +128,7 @@ async def _scan(root: Path, paths: Sequence[Path]) -> tuple[Scan, dict[str, str]
 def _check(problems: Sequence[ConfigProblem]) -> None:
     """Says everything that is wrong with the settings, and ends when they cannot be used."""
     for problem in problems:
-        line, column = problem.range.start
-        click.echo(f"{problem.path}:{line + 1}:{column + 1}: {problem.message}", err=True)
+        click.echo(config_line(problem), err=True)
     if any(problem.severity >= Severity.HIGH for problem in problems):
         raise click.UsageError("The settings cannot be used; nothing was scanned.")
 

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from ..app.detached import LOCK
-from ..app.presentation import job_line, job_payload
+from ..app.presentation import config_line, job_line, job_payload
 from ..app.service import SERVICE, ServiceLock, open_service, wants_detached, work_off
 from ..app.triggering import Sources
 from ..settings import project_file
@@ -213,7 +213,10 @@ async def _status(root: Path) -> dict[str, Any]:
             "trusted": decided,
             "holder": engine.holder(),
             **known,
-            "problems": [p for p in (decisions.problem, engine.trouble) if p],
+            "problems": [
+                *(p for p in (decisions.problem, engine.trouble) if p),
+                *map(config_line, service.config_problems),
+            ],
         }
 
 

@@ -16,6 +16,7 @@ import click
 from ..app.notices import without_deliveries
 from ..app.planning import Kind, kinds_of, took
 from ..app.presentation import (
+    config_line,
     interrupted,
     job_line,
     job_payload,
@@ -224,8 +225,7 @@ def _read_on(path: Path) -> bytes:
 def complain(service: Service) -> None:
     """Say what is wrong with the settings and with the disk."""
     for problem in service.config_problems:
-        line, column = problem.range.start
-        click.echo(f"{problem.path}:{line + 1}:{column + 1}: {problem.message}", err=True)
+        click.echo(config_line(problem), err=True)
     if service.engine.trouble:
         click.echo(service.engine.trouble, err=True)
 

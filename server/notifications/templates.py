@@ -25,7 +25,7 @@ DEFAULTS: Mapping[Event, Words] = MappingProxyType(
     {
         Event.TASK_COMPLETED: Words("$task completed", "$task completed in $seconds s. $summary"),
         Event.TASK_FAILED: Words("$task failed", "$task failed after $seconds s: $why"),
-        Event.ISSUES_FOUND: Words("$count issues found", "$task found $count issues. $summary"),
+        Event.ISSUES_FOUND: Words("$issues found", "$task found $issues. $summary"),
         Event.HIGH_RESOURCE_USE: Words("$resource runs short", "$resource is at $percent %. $why"),
         Event.CUSTOM: Words("$title", "$message"),
     }

@@ -8,6 +8,7 @@ what is allowed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -29,10 +30,12 @@ class Usage(NamedTuple):
 
 class Verdict(NamedTuple):
     """``paused``: the jobs that must not run until the next tick. ``excess``: the job to end since
-    memory is short; at most one a tick, so that what its end frees is seen."""
+    memory is short; at most one a tick, so that what its end frees is seen. ``lasts``: seconds
+    after which the allowance is used up, at the pace at which the others run."""
 
     paused: frozenset[int]
     excess: int | None = None
+    lasts: float = math.inf
 
 
 class Budget:
@@ -44,6 +47,8 @@ class Budget:
         self._balance = self._most * _RESUME_SHARE
         self._memory = memory
         self._paused: frozenset[int] = frozenset()
+        self._pace = 0.0
+        """CPU seconds a second, when last nobody was paused."""
 
     @property
     def has_room(self) -> bool:
@@ -59,8 +64,12 @@ class Budget:
         """``seconds``: since the last tick."""
         spent = sum(usage.cpu for usage in usages)
         self._balance = min(self._balance + self._rate * seconds - spent, self._most)
+        if not self._paused and seconds:
+            self._pace = spent / seconds
         self._paused = self._pausing(usages, seconds)
-        return Verdict(self._paused, self._largest(usages))
+        more = self._pace - self._rate
+        lasts = self._balance / more if more > 0 and not self._paused else math.inf
+        return Verdict(self._paused, self._largest(usages), lasts)
 
     def _pausing(self, usages: Sequence[Usage], seconds: float) -> frozenset[int]:
         if self._balance >= self._most * _RESUME_SHARE:

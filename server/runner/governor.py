@@ -1,12 +1,14 @@
 """Keeps all that runs for tasks within the budget: commands are paused, calls wait to be let in.
 
 What a person waits for is no task's: it is not looked at here, and waits for nothing. As long as
-something of a task runs or waits, all is looked at every ``_TICK_SECONDS``.
+something of a task runs or waits, all is looked at every ``_TICK_SECONDS``, and sooner when the
+allowance will be used up before.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from .calls import Call, Command, Job, Outcome, Status, Urgency
 from .worker import pack
 
 _TICK_SECONDS = 0.25
+_LEAST_TICK_SECONDS = 0.05
 _FIRST_GUESS = 0.02
 """CPU seconds for an item of a call, as long as nothing is known."""
 _TOO_MUCH_MEMORY = (
@@ -160,16 +163,18 @@ class Governor:
         loop = asyncio.get_running_loop()
         while True:
             now = loop.time()
-            self._govern(now, now - self._ticked_at)
+            lasts = self._govern(now, now - self._ticked_at)
             self._ticked_at = now
             if not (self._running or self._waiting or self._calls):
                 return
             for running in self.running:
                 running.order("usage")
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(max(_LEAST_TICK_SECONDS, min(lasts, _TICK_SECONDS)))
 
-    def _govern(self, now: float, seconds: float) -> None:
-        """Who must not run just now is paused, everybody else goes on."""
+    def _govern(self, now: float, seconds: float) -> float:
+        """Who must not run just now is paused, everybody else goes on; for how many seconds they
+        may."""
+        lasts = math.inf
         conditions = self.conditions()
         paused = {
             running.id
@@ -180,6 +185,7 @@ class Governor:
         if self.budget is not None:
             verdict = self.budget.tick(usages, seconds)
             paused |= verdict.paused
+            lasts = verdict.lasts
             if verdict.excess in self._running:
                 self._running[verdict.excess].end(Status.KILLED, _TOO_MUCH_MEMORY)
         for running in self.running:
@@ -188,6 +194,7 @@ class Governor:
             else:
                 running.resume(now)
         self._let_some_in()
+        return lasts
 
     def _let_some_in(self) -> None:
         """Those that may go, the most important first."""

@@ -93,7 +93,10 @@ FACTS: dict[Event, tuple[dict[str, Json], str]] = {
         "tests completed",
     ),
     Event.TASK_FAILED: ({"task": "tests", "seconds": 2, "why": "exit code 1"}, "tests failed"),
-    Event.ISSUES_FOUND: ({"task": "audit", "count": 3, "summary": "a, b"}, "3 issues found"),
+    Event.ISSUES_FOUND: (
+        {"task": "audit", "issues": "3 issues", "summary": "a, b"},
+        "3 issues found",
+    ),
     Event.HIGH_RESOURCE_USE: (
         {"resource": "memory", "percent": 93, "why": "npm"},
         "memory runs short",
