@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from ..model import Importance
 
+_OWN_SHARE = 0.05
+"""Of the allowance: wardens and workers use it besides what is told of their jobs."""
 _SAVED_SECONDS = 0.25
 _RESUME_SHARE = 0.2
 """Of what the account can hold: from there on paused jobs go on."""
@@ -30,19 +32,17 @@ class Usage(NamedTuple):
 
 class Verdict(NamedTuple):
     """``paused``: the jobs that must not run until the next tick. ``excess``: the job to end since
-    memory is short; at most one a tick, so that what its end frees is seen. ``lasts``: seconds
-    after which the allowance is used up, at the pace at which the others run."""
+    memory is short; at most one a tick, so that what its end frees is seen."""
 
     paused: frozenset[int]
     excess: int | None = None
-    lasts: float = math.inf
 
 
 class Budget:
     """``cpus``: how many processors the allowance means; ``percent`` is of all of them."""
 
     def __init__(self, percent: float, memory: int, cpus: int) -> None:
-        self._rate = percent / 100 * cpus
+        self._rate = percent / 100 * cpus * (1 - _OWN_SHARE)
         self._most = self._rate * _SAVED_SECONDS
         self._balance = self._most * _RESUME_SHARE
         self._memory = memory
@@ -54,6 +54,13 @@ class Budget:
     def has_room(self) -> bool:
         """Whether more work may begin."""
         return self._balance >= self._most * _RESUME_SHARE
+
+    @property
+    def lasts(self) -> float:
+        """Seconds after which the allowance is used up, at the pace at which all run that are not
+        paused."""
+        more = self._pace - self._rate
+        return max(0.0, self._balance / more) if more > 0 and not self._paused else math.inf
 
     def take(self, cpu: float) -> None:
         """CPU seconds that are used, or will be, besides what ``tick`` is told; less than none:
@@ -67,9 +74,7 @@ class Budget:
         if not self._paused and seconds:
             self._pace = spent / seconds
         self._paused = self._pausing(usages, seconds)
-        more = self._pace - self._rate
-        lasts = self._balance / more if more > 0 and not self._paused else math.inf
-        return Verdict(self._paused, self._largest(usages), lasts)
+        return Verdict(self._paused, self._largest(usages))
 
     def _pausing(self, usages: Sequence[Usage], seconds: float) -> frozenset[int]:
         if self._balance >= self._most * _RESUME_SHARE:

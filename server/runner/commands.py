@@ -91,6 +91,7 @@ class Commands:
             end = await self._listen(running)
         finally:
             watch.cancel()
+            running.reported.set()
             self._governor.remove(running)
             writer.close()
             self._supervisor.kill(id_)
@@ -108,6 +109,7 @@ class Commands:
                         running.command.output(chunk)
                     case ("usage", (float(cpu), int(memory))):
                         running.cpu, running.memory = cpu, memory
+                        running.reported.set()
                     case ("ended", End() as end):
                         return end
         except (OSError, EOFError, asyncio.IncompleteReadError):

@@ -8,7 +8,7 @@ allowance will be used up before.
 from __future__ import annotations
 
 import asyncio
-import math
+import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ from .worker import pack
 
 _TICK_SECONDS = 0.25
 _LEAST_TICK_SECONDS = 0.05
+_REPORT_SECONDS = 0.1
+"""So long a warden may take to tell what its command used; then what it told before counts."""
 _FIRST_GUESS = 0.02
 """CPU seconds for an item of a call, as long as nothing is known."""
 _TOO_MUCH_MEMORY = (
@@ -46,6 +48,8 @@ class Running:
     status: Status = Status.FAILED
     told: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it was told to end."""
+    reported: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it has told what it used since it was asked, or will not any more."""
 
     def order(self, order: object) -> None:
         if not self.writer.is_closing():
@@ -162,19 +166,28 @@ class Governor:
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            await self._measure()
             now = loop.time()
-            lasts = self._govern(now, now - self._ticked_at)
+            self._govern(now, now - self._ticked_at)
             self._ticked_at = now
             if not (self._running or self._waiting or self._calls):
                 return
-            for running in self.running:
-                running.order("usage")
+            lasts = _TICK_SECONDS if self.budget is None else self.budget.lasts
             await asyncio.sleep(max(_LEAST_TICK_SECONDS, min(lasts, _TICK_SECONDS)))
 
-    def _govern(self, now: float, seconds: float) -> float:
-        """Who must not run just now is paused, everybody else goes on; for how many seconds they
-        may."""
-        lasts = math.inf
+    async def _measure(self) -> None:
+        """Who is judged by what it used before would run on for another tick."""
+        asked = self.running
+        for running in asked:
+            running.reported.clear()
+            running.order("usage")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REPORT_SECONDS):
+                for running in asked:
+                    await running.reported.wait()
+
+    def _govern(self, now: float, seconds: float) -> None:
+        """Who must not run just now is paused, everybody else goes on."""
         conditions = self.conditions()
         paused = {
             running.id
@@ -185,7 +198,6 @@ class Governor:
         if self.budget is not None:
             verdict = self.budget.tick(usages, seconds)
             paused |= verdict.paused
-            lasts = verdict.lasts
             if verdict.excess in self._running:
                 self._running[verdict.excess].end(Status.KILLED, _TOO_MUCH_MEMORY)
         for running in self.running:
@@ -194,7 +206,6 @@ class Governor:
             else:
                 running.resume(now)
         self._let_some_in()
-        return lasts
 
     def _let_some_in(self) -> None:
         """Those that may go, the most important first."""

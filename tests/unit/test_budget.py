@@ -26,8 +26,8 @@ def simulate(
         now = [0.0 if n in paused else use * tick for n, (_, use) in enumerate(demands)]
         used.append((time, now))
         usages = [Usage(n, demands[n][0], cpu, 0) for n, cpu in enumerate(now)]
-        paused, _, lasts = budget.tick(usages, tick)
-        tick = max(LEAST, min(lasts, TICK))
+        paused = budget.tick(usages, tick).paused
+        tick = max(LEAST, min(budget.lasts, TICK))
     return used
 
 
