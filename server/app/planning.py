@@ -24,6 +24,9 @@ from .notices import DELIVER, parameters_of, policy_of, rules_of
 from .rules import rules_of as trigger_rules
 from .service import Service
 
+IN_A_TERMINAL = (MANUAL, "on the command line")
+"""The cause of what a person asks for there."""
+
 
 class Kind(NamedTuple):
     """A task that can be asked for. ``seconds``: what it takes; None: that is not known yet."""

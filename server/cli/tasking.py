@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from ..app.notices import without_deliveries
-from ..app.planning import Kind, kinds_of, took
+from ..app.planning import IN_A_TERMINAL, Kind, kinds_of, took
 from ..app.presentation import (
     config_line,
     interrupted,
@@ -26,7 +26,6 @@ from ..app.presentation import (
     took_line,
 )
 from ..app.service import Service, open_service
-from ..store.job_rows import MANUAL
 from .exits import Exit
 from .scan import root_of
 
@@ -34,7 +33,6 @@ _FOLLOW_SECONDS = 0.2
 _END_SECONDS = 15.0
 _PIECE = 1 << 20
 _LISTED, _LOOKED_AT, _ALL = 20, 200, 100_000
-_CAUSE = (MANUAL, "on the command line")
 FOLDER = click.option(
     "--in",
     "folder",
@@ -97,7 +95,7 @@ async def _hand_over(root: Path, task: str, words: tuple[str, ...], *, as_json: 
         complain(service)
         given = _given(service, task, words)
         with _refusing():
-            id_ = await service.engine.submit(task, given, cause=_CAUSE)
+            id_ = await service.engine.submit(task, given, cause=IN_A_TERMINAL)
         waits = "" if service.engine.holder() else "; nothing runs it until `understudy start` does"
         click.echo(json.dumps({"job": id_}) if as_json else f"job {id_} is queued{waits}")
         return Exit.CLEAN
@@ -119,7 +117,7 @@ async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) 
         given = _given(service, task, words)
         with _refusing():
             plan = await engine.plan(task)
-            ids = await engine.submit_all(task, given, cause=_CAUSE)
+            ids = await engine.submit_all(task, given, cause=IN_A_TERMINAL)
         if as_json:
             click.echo(json.dumps({"plan": plan_payload(plan)}))
         elif len(ids) > 1:
