@@ -510,7 +510,7 @@ def test_lefthook_after_ours_is_seen(world: World) -> None:
     again = world.understudy("hooks", "install", "pre-commit", code=Exit.FAILED)
     assert "Another tool has moved it to pre-commit.old" in again.stderr
     world.understudy("hooks", "uninstall")
-    assert "understudy" not in "".join(
+    assert "Understudy's hook" not in "".join(
         f.read_text() for f in (world.root / ".git/hooks").glob("pre-commit*")
     )
 
