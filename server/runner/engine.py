@@ -343,7 +343,13 @@ class Engine:
     async def _lead(self) -> bool:
         """Take the lease, and what its last holder left; whether it is ours."""
         about = {"pid": os.getpid(), "kind": self._setting.kind, "since": self._setting.now()}
-        if not await asyncio.to_thread(self._lease.take, about):
+        taking = asyncio.ensure_future(asyncio.to_thread(self._lease.take, about))
+        try:
+            taken = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await taking  # who closes gives up what we have, not what we are about to have
+            raise
+        if not taken:
             return False
         assert self._lease.fd is not None
         self._runner.keep(self._lease_name, self._lease.fd)
