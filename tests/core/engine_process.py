@@ -50,7 +50,7 @@ TASKS = (
 async def main(state: Path, seed: int) -> None:
     chance = random.Random(seed)
     runner = Runner()
-    engine = Engine(state, TASKS, runner, Setting(Options(percent=100.0)))
+    engine = Engine(state, TASKS, runner, Setting(Options(percent=100.0, queued=100_000)))
     await engine.start()
     while True:
         name = chance.choice([task.name for task in TASKS])

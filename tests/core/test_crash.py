@@ -58,7 +58,7 @@ async def finish(state: Path, mark: str) -> None:
     """A last engine brings everything to its end."""
     os.environ["STRAY"] = mark
     runner = Runner()
-    setting = Setting(Options(percent=100.0))
+    setting = Setting(Options(percent=100.0, queued=100_000))
     engine = Engine(state, engine_process.TASKS, runner, setting)
     try:
         await engine.start()
