@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +78,9 @@ class Chores:
             keeping_of(settings),
             conditions=lambda: _heeded(conditions(), workspace.settings),
             trusted=lambda: workspace.trusted,
+            refresh=refresh,
             kind=kind,
         )
-        if refresh is not None:
-            setting = replace(setting, refresh=refresh)
         self.engine = Engine(workspace.state, self._tasks(settings), runner, setting, self._change)
         self.triggering = Triggering(workspace, self.engine)
         self._triggered: asyncio.Task[None] | None = None

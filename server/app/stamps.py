@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from ..analyzers.base import Stamp, stamp_of
 
 
 class Stamps:
@@ -19,13 +20,5 @@ class Stamps:
         before, self._seen = self._seen, self._look()
         return before != self._seen
 
-    def _look(self) -> tuple[tuple[int, int, int] | None, ...]:
-        return tuple(map(_stamp, self._paths))
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    def _look(self) -> tuple[Stamp, ...]:
+        return tuple(map(stamp_of, self._paths))

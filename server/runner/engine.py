@@ -42,10 +42,6 @@ _TAKE_OVER_SECONDS = 1.0
 _HOUR = 3_600.0
 
 
-async def _nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What an engine is given besides its tasks."""
@@ -56,7 +52,7 @@ class Setting:
     chance: Callable[[], float] = random.random
     conditions: Callable[[], Conditions] = Conditions
     trusted: Callable[[], bool] = lambda: False
-    refresh: Callable[[], Awaitable[None]] = _nothing
+    refresh: Callable[[], Awaitable[None]] | None = None
     """Called before jobs are chosen, to bring tasks and options up to date; cheap."""
     kind: str = "engine"
     """What others are told of who holds the lease: editor, service, command."""
@@ -316,7 +312,8 @@ class Engine:
                 await self._prepare()
             if not self._leads and not await self._lead():
                 return _TAKE_OVER_SECONDS
-            await self._setting.refresh()
+            if self._setting.refresh is not None:
+                await self._setting.refresh()
             pause = await self._scheduler.turn()
         except NewerDatabase:
             await self._step_down()  # a newer version can go on
