@@ -77,7 +77,13 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """``configure(folder, root, settings, files)`` finds what holds for the files of a folder."""
+    """``configure(folder, root, settings, files)`` finds what holds for the files of a folder.
+
+    It is for the files with one of ``suffixes`` and those called as one of ``names``, ``below``
+    folders of that name alone, where one is given (``.github/workflows``); and, where a name has
+    no suffix, for those in one of ``languages``. ``explain`` is empty where the tool has nothing to
+    say of its rules.
+    """
 
     name: str
     title: str
@@ -94,6 +100,19 @@ class Analyzer:
     sources: frozenset[str] = frozenset()
     """Names of the files that configure the tool; a change of one makes results stale. A folder
     below the root that has none of them has its parent's configuration."""
+    names: frozenset[str] = frozenset()
+    below: str = ""
+    batch: int = 0
+    """Files of a scan per call; 0: as its tier has it."""
+
+    def looks_at(self, path: str, language: str = "") -> bool:
+        """Whether it is for such a file."""
+        folder, name = os.path.split(path)
+        suffix = os.path.splitext(name)[1]
+        if self.below and not f"{folder}/".endswith(f"/{self.below}/"):
+            return False
+        known = suffix in self.suffixes or name in self.names
+        return known or (not suffix and language in self.languages)
 
 
 @cache

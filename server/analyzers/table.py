@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from ..settings import Settings
 from . import bandit, ruff
 from .base import Analyzer
 
-ANALYZERS: tuple[Analyzer, ...] = (ruff.ANALYZER, bandit.ANALYZER)
+BUILT_IN: tuple[Analyzer, ...] = (ruff.ANALYZER, bandit.ANALYZER)
+SOURCES = frozenset(name for analyzer in BUILT_IN for name in analyzer.sources)
+
+
+def analyzers(settings: Settings) -> tuple[Analyzer, ...]:
+    """Those that are switched on."""
+    return tuple(each for each in BUILT_IN if each.enabled(settings))
+
+
+def endings(settings: Settings) -> frozenset[str]:
+    """How the paths of all files end that one of them may look at."""
+    return frozenset(end for each in analyzers(settings) for end in (*each.suffixes, *each.names))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..analyzers.table import ANALYZERS
+from ..analyzers.table import BUILT_IN
 from ..checks.engine import Checks, Subject
 from ..model import Priority, Report
 from ..runner.execute import Runner
@@ -55,7 +55,7 @@ class Batch:
 
     @property
     def versions(self) -> dict[str, str]:
-        return {analyzer.name: analyzer.version() for analyzer in ANALYZERS}
+        return {analyzer.name: analyzer.version() for analyzer in BUILT_IN}
 
     async def scan(self, paths: Sequence[Path], progress: Callable[[int, int], object]) -> Scan:
         """``progress`` is told how many files of how many are done. Raises FileNotFoundError."""

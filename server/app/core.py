@@ -15,7 +15,7 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
-from ..analyzers.table import ANALYZERS
+from ..analyzers.table import SOURCES
 from ..checks.engine import Checks
 from ..disk import why
 from ..model import Importance, Status
@@ -270,7 +270,7 @@ class Core:
 
     @staticmethod
     def _configures(path: Path) -> bool:
-        return any(path.name in analyzer.sources for analyzer in ANALYZERS)
+        return path.name in SOURCES
 
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..analyzers.base import Analyzer, Configuration
-from ..analyzers.table import ANALYZERS
+from ..analyzers.table import BUILT_IN
 from ..checks.engine import Checks, Policy, job_for
 from ..model import Problem
 from ..runner.calls import Call, Status, Urgency
@@ -42,7 +42,9 @@ class Explanations:
 
     def _tasks(self, problem: Problem) -> Iterator[asyncio.Task[str]]:
         """One after another: who is not listened to is not asked."""
-        for analyzer in ANALYZERS:
+        for analyzer in BUILT_IN:
+            if not analyzer.explain:
+                continue
             for rule in (f.rule for f in problem.findings if f.tool == analyzer.name):
                 key = analyzer.name, rule
                 if key not in self._asked:

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
-from ..analyzers.table import ANALYZERS
+from ..analyzers.base import Analyzer
+from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
 from ..model import Cost, Report, State, Status, ToolStatus
 from ..runner.execute import Runner
@@ -48,10 +49,17 @@ def status_of(
         counts=counts,
         tools=tuple(
             _tool(analyzer.name, analyzer.version(), reports[analyzer.name], running, runner.costs)
-            for analyzer in ANALYZERS
+            for analyzer in (_switched_on(workspaces) or BUILT_IN)
         ),
         notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
     )
+
+
+def _switched_on(workspaces: Collection[Workspace]) -> list[Analyzer]:
+    """In one of them at least, in the order in which they are listed."""
+    found = {each.name: each for w in workspaces for each in analyzers(w.settings)}
+    order = {each.name: place for place, each in enumerate(BUILT_IN)}
+    return sorted(found.values(), key=lambda each: order.get(each.name, len(order)))
 
 
 def _tool(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
-from ..analyzers.table import ANALYZERS
+from ..analyzers.table import BUILT_IN, analyzers
 from ..discover import mode_of, why_excluded
 from ..findings import codec
 from ..model import Priority, Report, State, Tier
@@ -35,8 +34,8 @@ _CPUS = 2
 _HEAD_START_SECONDS = 0.03
 """In which the fast tier need not share the processors with the deep one, which takes longer."""
 
-_PRELOAD = tuple(module for analyzer in ANALYZERS for module in analyzer.preload)
-_FAST = Lane("fast", 1, ANALYZERS[0].preload, batch=64)
+_PRELOAD = tuple(module for analyzer in BUILT_IN for module in analyzer.preload)
+_FAST = Lane("fast", 1, BUILT_IN[0].preload, batch=64)
 _DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
 _SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
 
@@ -254,14 +253,8 @@ def _passed_over(subject: Subject, looking: Sequence[Analyzer], settings: Settin
 
 
 def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyzer, ...]:
-    """The tools for a file by its name, or by its language where the name has no suffix."""
-    suffix = os.path.splitext(path)[1]
-    return tuple(
-        each
-        for each in ANALYZERS
-        if (suffix in each.suffixes or (not suffix and language in each.languages))
-        and each.enabled(settings)
-    )
+    """The tools that look at such a file."""
+    return tuple(each for each in analyzers(settings) if each.looks_at(path, language))
 
 
 def configure(

@@ -13,7 +13,7 @@ from stat import S_ISREG
 from typing import TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
-from ..analyzers.table import ANALYZERS
+from ..analyzers.table import SOURCES, analyzers, endings
 from ..discover import Found, discover, found_at, mode_of, rediscover
 from ..model import Priority, Report, Tier
 from ..runner.calls import Status, Urgency
@@ -69,7 +69,8 @@ def list_files(
     for path in paths:
         stat = os.stat(path)
         if path.is_dir():
-            found = discover(path, root, _SUFFIXES, policy.settings.analysis.exclude, without)
+            own = policy.settings
+            found = discover(path, root, endings(own), own.analysis.exclude, without)
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
@@ -82,13 +83,11 @@ def find_files(
     places: AbstractSet[str], root: Path, policy: Policy, without: AbstractSet[str]
 ) -> list[Found]:
     """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
-    return list(rediscover(places, root, _SUFFIXES, policy.settings.analysis.exclude, without))
+    own = policy.settings
+    return list(rediscover(places, root, endings(own), own.analysis.exclude, without))
 
 
-_ORDER = {analyzer.name: place for place, analyzer in enumerate(ANALYZERS)}
 _Configured = list[tuple[Analyzer, Configuration]]
-_SUFFIXES = frozenset(suffix for analyzer in ANALYZERS for suffix in analyzer.suffixes)
-_SOURCES = frozenset(name for analyzer in ANALYZERS for name in analyzer.sources)
 
 
 class _Configurations:
@@ -98,6 +97,7 @@ class _Configurations:
     def __init__(self, root: Path, settings: Settings, files: CachedFiles) -> None:
         self._root = root
         self._settings = settings
+        self._analyzers = analyzers(settings)
         self._files = FilesOnce(files)
         self._known: dict[str, _Configured] = {}
 
@@ -112,13 +112,13 @@ class _Configurations:
         found = self._known.get(way[-1])
         if found is None:
             place = Path(way[-1])
-            found = configure(ANALYZERS, place, self._root, self._settings, self._files)
+            found = configure(self._analyzers, place, self._root, self._settings, self._files)
         self._known.update(dict.fromkeys(way, found))
         return found
 
     def _has_its_parents(self, folder: str) -> bool:
         inside = folder.startswith(f"{self._root}/")
-        return inside and not any(os.path.lexists(f"{folder}/{name}") for name in _SOURCES)
+        return inside and not any(os.path.lexists(f"{folder}/{name}") for name in SOURCES)
 
 
 class WorkspaceScan:
@@ -139,6 +139,7 @@ class WorkspaceScan:
         self._urgency = urgency or Urgency(Priority.BACKGROUND)
         self._files: dict[str, _File] = {}
         self._configurations = _Configurations(root, policy.settings, checks.files)
+        self._order = {each.name: place for place, each in enumerate(analyzers(policy.settings))}
         self._turns = asyncio.Semaphore(_BATCHES)
         self._strikes: Counter[_Tool] = Counter()
         self._given_up: dict[_Tool, Report] = {}
@@ -154,7 +155,7 @@ class WorkspaceScan:
         tasks = [
             asyncio.get_running_loop().create_task(self._in_turn(batch[0][1], key[1], batch))
             for key, group in waiting.items()
-            for batch in _slices(group, _BATCH[group[0][1].tier])
+            for batch in _slices(group, group[0][1].batch or _BATCH[group[0][1].tier])
         ]
         try:
             for next_batch in asyncio.as_completed(tasks):
@@ -266,7 +267,7 @@ class WorkspaceScan:
         if len(file.reports) < file.awaited:
             return []
         del self._files[file.found.path]
-        reports = sorted(file.reports, key=lambda each: _ORDER[each.tool])
+        reports = sorted(file.reports, key=lambda each: self._order[each.tool])
         return [Scanned(file.found.path, tuple(reports), file.fresh)]
 
 

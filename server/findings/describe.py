@@ -13,10 +13,19 @@ _CODE = re.compile(r"(`[^`]+`)")
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&()]")
 _UNLINKABLE = re.compile(r"[<>\s]")
 
+_TITLES = {
+    "detect-secrets": "detect-secrets",
+    "eslint": "ESLint",
+    "mypy": "mypy",
+    "npm-audit": "npm audit",
+    "pip-audit": "pip-audit",
+    "zizmor": "zizmor",
+}
+
 
 def title(tool: str) -> str:
     """How a tool is called in front of a person."""
-    return tool.capitalize()
+    return _TITLES.get(tool, tool.capitalize())
 
 
 def code(problem: Problem) -> str:
