@@ -140,6 +140,23 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
 
 
+class Metric(StrEnum):
+    LINES = "lines"
+    CYCLOMATIC = "cyclomatic"
+    COGNITIVE = "cognitive"
+    MAINTAINABILITY = "maintainability"
+
+
+class Figure(NamedTuple):
+    """What a tool measured of the function ``name``, which is named at ``range``, or of the whole
+    file (empty)."""
+
+    metric: Metric
+    value: float
+    name: str = ""
+    range: Range = Range(Position(0, 0), Position(0, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One tool's answer for one file. ``why`` tells a person why there is no verdict."""
@@ -148,10 +165,12 @@ class Report:
     state: State
     findings: tuple[Finding, ...] = ()
     why: str = ""
+    figures: tuple[Figure, ...] = ()
 
     @staticmethod
-    def of(tool: str, findings: tuple[Finding, ...]) -> Report:
-        return Report(tool, State.FINDINGS if findings else State.CLEAN, findings)
+    def of(tool: str, findings: tuple[Finding, ...], figures: tuple[Figure, ...] = ()) -> Report:
+        state = State.FINDINGS if findings else State.CLEAN
+        return Report(tool, state, findings, figures=figures)
 
 
 @dataclass(frozen=True, slots=True)

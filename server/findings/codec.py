@@ -9,8 +9,10 @@ from ..model import (
     Category,
     Confidence,
     Edit,
+    Figure,
     Finding,
     Fix,
+    Metric,
     Position,
     Range,
     Report,
@@ -19,7 +21,7 @@ from ..model import (
     Tag,
 )
 
-VERSION = 1
+VERSION = 2
 
 
 def dumps(report: Report) -> str:
@@ -41,8 +43,9 @@ def dumps(report: Report) -> str:
         )
         for f in report.findings
     ]
+    figures = [(f.metric, f.value, f.name, _flat(f.range)) for f in report.figures]
     return json.dumps(
-        (report.tool, report.state, findings, report.why),
+        (report.tool, report.state, findings, report.why, figures),
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -51,8 +54,14 @@ def dumps(report: Report) -> str:
 def loads(text: str) -> Report:
     """Raises ValueError on anything that ``dumps`` did not write."""
     try:
-        tool, state, findings, why = json.loads(text)
-        return Report(tool, State(state), tuple(_finding(tool, *row) for row in findings), why)
+        tool, state, findings, why, figures = json.loads(text)
+        return Report(
+            tool,
+            State(state),
+            tuple(_finding(tool, *row) for row in findings),
+            why,
+            tuple(_figure(*row) for row in figures),
+        )
     except (LookupError, TypeError, RecursionError) as error:
         raise ValueError(f"not a stored report: {error}") from error
 
@@ -63,6 +72,10 @@ def _flat(range_: Range) -> tuple[int, int, int, int]:
 
 def _range(flat: list[int]) -> Range:
     return Range(Position(flat[0], flat[1]), Position(flat[2], flat[3]))
+
+
+def _figure(metric: str, value: float, name: str, place: list[int]) -> Figure:
+    return Figure(Metric(metric), value, name, _range(place))
 
 
 def _finding(

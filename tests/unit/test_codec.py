@@ -13,8 +13,10 @@ from understudy.model import (
     Category,
     Confidence,
     Edit,
+    Figure,
     Finding,
     Fix,
+    Metric,
     Position,
     Range,
     Report,
@@ -28,6 +30,8 @@ NUMBER = st.integers(0, 1 << 40)
 RANGES = st.builds(Range, st.builds(Position, NUMBER, NUMBER), st.builds(Position, NUMBER, NUMBER))
 EDITS = st.builds(Edit, RANGES, TEXT)
 FIXES = st.builds(Fix, TEXT, st.lists(EDITS, max_size=3).map(tuple), st.booleans())
+VALUES = st.one_of(NUMBER, st.floats(allow_nan=False, allow_infinity=False))
+FIGURES = st.builds(Figure, st.sampled_from(Metric), VALUES, TEXT, RANGES)
 
 
 def reports() -> st.SearchStrategy[Report]:
@@ -49,7 +53,8 @@ def reports() -> st.SearchStrategy[Report]:
             st.lists(FIXES, max_size=2).map(tuple),
         )
         many = st.lists(findings, max_size=3).map(tuple)
-        return st.builds(Report, st.just(tool), st.sampled_from(State), many, TEXT)
+        figures = st.lists(FIGURES, max_size=3).map(tuple)
+        return st.builds(Report, st.just(tool), st.sampled_from(State), many, TEXT, figures)
 
     return st.sampled_from(["ruff", "bandit", "é"]).flatmap(of)
 
