@@ -21,6 +21,9 @@ SERVER = (sys.executable, "-P", "-m", "understudy", "lsp")
 # The same rules for everyone; complexity above 10 is everyone's default.
 CONFIGURATION = '[tool.ruff.lint]\nselect = ["E4", "E7", "E9", "F", "S", "C901"]\n'
 
+# What the others do not do is not done: who measures functions, takes longer.
+_SETTINGS = "complexity:\n  enabled: false\n"
+
 FILES = {
     100: "django/utils/numberformat.py",
     500: "django/utils/html.py",
@@ -62,6 +65,8 @@ def workspace(folder: Path) -> Path:
     """An empty workspace with the configuration that everyone obeys."""
     folder.mkdir(parents=True)
     (folder / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
+    (folder / ".understudy").mkdir()
+    (folder / ".understudy/config.yaml").write_text(_SETTINGS, encoding="utf-8")
     return folder
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +35,10 @@ SYNTAX_ERROR = "invalid-syntax"
 """What Ruff tells in place of a rule."""
 _FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 _LONGEST_CHAIN = 16
-_SELECTORS = ("select", "extend-select", "ignore", "extend-ignore")
+_IGNORING = ("ignore", "extend-ignore")
+_SELECTORS = ("select", "extend-select", *_IGNORING)
+_USUAL_COMPLEXITY = 10
+"""Ruff's own limit, where ``mccabe`` is configured without one."""
 
 
 class Context(NamedTuple):
@@ -76,6 +80,19 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         needs_trust=inside(program, root),
         mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself
     )
+
+
+def complexity_limit(folder: Path, root: Path, settings: Settings, files: Files) -> int | None:
+    """The highest cyclomatic complexity that C901 lets pass in a folder: the project's, where its
+    Ruff configuration speaks of it, else that of the settings. None: it is not to be reported."""
+    tables = [link.table for link in _search(folder, root, files)[2]]
+    if _covers({rule for each in tables for rule in _mentioned(each, _IGNORING)}, "C901"):
+        return None
+    for part in (part for each in tables for part in (nested(each, "lint"), each)):
+        if "mccabe" in part:
+            told = nested(part, "mccabe").get("max-complexity", _USUAL_COMPLEXITY)
+            return told if isinstance(told, int) else settings.complexity.max
+    return settings.complexity.max
 
 
 class _Link(NamedTuple):
@@ -164,9 +181,9 @@ def _chain(source: Path | None, table: dict[str, Any], files: Files) -> list[_Li
     return links
 
 
-def _mentioned(table: dict[str, Any]) -> set[str]:
+def _mentioned(table: dict[str, Any], keys: Sequence[str] = _SELECTORS) -> set[str]:
     """The rule selectors that a configuration speaks of, for or against."""
-    lists = (part.get(key) for part in (table, nested(table, "lint")) for key in _SELECTORS)
+    lists = (part.get(key) for part in (table, nested(table, "lint")) for key in keys)
     return {str(selector) for each in lists if isinstance(each, list) for selector in each}
 
 

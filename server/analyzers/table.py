@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import bandit, ruff
+from . import bandit, complexipy, radon, ruff
 from .base import Analyzer
 
-BUILT_IN: tuple[Analyzer, ...] = (ruff.ANALYZER, bandit.ANALYZER)
+BUILT_IN: tuple[Analyzer, ...] = (
+    ruff.ANALYZER,
+    complexipy.ANALYZER,
+    bandit.ANALYZER,
+    radon.ANALYZER,
+)
+MEASURING = frozenset({complexipy.NAME, radon.NAME})
+"""Those whose reports have figures."""
 SOURCES = frozenset(name for analyzer in BUILT_IN for name in analyzer.sources)
 
 

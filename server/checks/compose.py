@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from ..findings.families import NOT_ANALYSED
 from ..findings.merge import merge
 from ..model import Category, Finding, Position, Problem, Range, Report, Severity, State
 from ..settings import Settings
 
 SYNTAX_ERROR = "invalid-syntax"
-NOT_ANALYSED = "not-analysed"
 
 
 def problems(reports: Iterable[Report], settings: Settings) -> tuple[Problem, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,10 @@ _HEAD_START_SECONDS = 0.03
 """In which the fast tier need not share the processors with the deep one, which takes longer."""
 
 _PRELOAD = tuple(module for analyzer in BUILT_IN for module in analyzer.preload)
-_FAST = Lane("fast", 1, BUILT_IN[0].preload, batch=64)
+_PRELOAD_FAST = tuple(
+    module for analyzer in BUILT_IN if analyzer.tier is Tier.FAST for module in analyzer.preload
+)
+_FAST = Lane("fast", 1, _PRELOAD_FAST, batch=64)
 _DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
 _SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
 
@@ -117,13 +120,18 @@ class Checks:
         priority: Priority,
         *,
         keep: bool = True,
+        tools: Container[str] | None = None,
     ) -> AsyncIterator[Sequence[Report]]:
-        """The reports of all tools that look at such a file, as soon as they are there: first those
-        that are known, together, then each of the others.
+        """The reports of all tools that look at such a file, or of those among ``tools``, as soon
+        as they are there: first those that are known, together, then each of the others.
 
         Without ``keep`` they stay in memory, until someone asks for the same who does keep them.
         """
-        looking = analyzers_for(subject.path, subject.language, policy.settings)
+        looking = [
+            each
+            for each in analyzers_for(subject.path, subject.language, policy.settings)
+            if tools is None or each.name in tools
+        ]
         if passed_over := await asyncio.to_thread(_passed_over, subject, looking, policy.settings):
             yield passed_over
             return

@@ -14,6 +14,7 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&()]")
 _UNLINKABLE = re.compile(r"[<>\s]")
 
 _TITLES = {
+    "complexipy": "complexipy",
     "detect-secrets": "detect-secrets",
     "eslint": "ESLint",
     "mypy": "mypy",

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from .families_data import CWE_NAMES, FAMILIES, RULE_CWES
 
+NOT_ANALYSED = "not-analysed"
+"""What any tool says of a file that it could not look at, in place of a rule."""
+
 _FAMILY = {rule: name for name, rules in FAMILIES.items() for rule in rules.items()}
 
 
 def family(tool: str, rule: str) -> str:
     """The name shared by all rules that mean the same; ``tool:rule`` where there is no other."""
+    if rule == NOT_ANALYSED:
+        return rule
     return _FAMILY.get((tool, rule)) or f"{tool}:{rule}"
 
 

@@ -75,6 +75,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     "jinja2-autoescape-false": {"bandit": "B701", "ruff": "S701"},
     "mako-templates": {"bandit": "B702", "ruff": "S702"},
     "unsafe-markup-use": {"bandit": "B704", "ruff": "S704"},
+    "complex-structure": {"radon": "R701", "ruff": "C901"},
 }
 
 RULE_CWES: dict[str, dict[str, int]] = {

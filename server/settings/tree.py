@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from ..disk import LARGEST_FILE
 from ..model import Level
+from .complexity import Complexity
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .tasks import Tasks
@@ -63,13 +64,6 @@ class Bandit(Group):
     timeout_seconds: Annotated[
         float, About("Seconds after which Bandit is stopped on one file.", ge=0.1, le=600)
     ] = 30
-
-
-class Complexity(Group):
-    enabled: Annotated[bool, About("Report functions that are too complex.")] = True
-    max: Annotated[
-        int, About("The highest cyclomatic complexity that is not reported.", ge=1, le=1_000)
-    ] = 10
 
 
 class SeverityLevels(Group):

@@ -23,7 +23,7 @@ from understudy.analyzers.bandit import ANALYZER as BANDIT
 from understudy.analyzers.ruff import ANALYZER as RUFF
 from understudy.analyzers.ruff import from_json
 from understudy.checks.engine import configure
-from understudy.model import Finding, Report, State
+from understudy.model import Finding, Metric, Report, State
 from understudy.settings import Settings
 from understudy.text import Lines, canonical, decode
 
@@ -92,20 +92,26 @@ def root(request: pytest.FixtureRequest, corpus: Path, tmp_path: Path) -> Path:
 
 Reports = dict[str, dict[str, Report]]
 
+SETTINGS: dict[str, object] = {
+    "analysis__maxFileBytes": 10_000_000,
+    "complexity__enabled": True,
+    "complexity__minMaintainability": 1,
+}
+
 SLOW = {"long_set.py"}
 """Takes Bandit six seconds; once is enough."""
 
 
 @pytest.fixture
 async def scanned(root: Path, tmp_path: Path) -> AsyncIterator[Reports]:
-    world = World(root, tmp_path / "scanned", analysis__maxFileBytes=10_000_000)
+    world = World(root, tmp_path / "scanned", **SETTINGS)
     yield await world.scan()
     await world.close()
 
 
 @pytest.fixture
 async def opened(root: Path, scanned: Reports, tmp_path: Path) -> AsyncIterator[Reports]:
-    world = World(root, tmp_path / "opened", analysis__maxFileBytes=10_000_000)
+    world = World(root, tmp_path / "opened", **SETTINGS)
     readable = {name for name in scanned if reference_text(root / name) is not None}
     yield {name: await world.in_memory(name) for name in readable - SLOW}
     await world.close()
@@ -129,6 +135,8 @@ def run(command: list[str], root: Path) -> Any:
 async def test_they_agree(root: Path, scanned: Reports, opened: Reports) -> None:
     agrees_with_bandit(root, scanned, opened)
     agrees_with_ruff(root, scanned, opened)
+    agrees_with_radon(root, scanned, opened)
+    agrees_with_complexipy(root, scanned, opened)
 
 
 def agrees_with_bandit(root: Path, *ways: Reports) -> None:
@@ -203,6 +211,52 @@ def agrees_with_ruff(root: Path, *ways: Reports) -> None:
         }
         expected = told.keys() & reports.keys() - unread
         assert found == {name: told[name] for name in expected}
+
+
+def agrees_with_radon(root: Path, *ways: Reports) -> None:
+    """The figures of every function, and of every file."""
+    blocks = run(["radon", "cc", "-j", "--show-closures", "."], root)
+    indexes = run(["radon", "mi", "-j", "."], root)
+    sizes = run(["radon", "raw", "-j", "."], root)
+    for reports in ways:
+        for name, (report,) in of_tool(reports, "radon").items():
+            if not report.state.is_verdict:
+                assert "error" in indexes[name], name
+                continue
+            functions = Counter(
+                (row["lineno"], row["complexity"])
+                for row in blocks.get(name, ())
+                if row["type"] != "class"
+            )
+            assert functions == figures(report, Metric.CYCLOMATIC), name
+            ((_, index),) = figures(report, Metric.MAINTAINABILITY)
+            assert index == pytest.approx(indexes[name]["mi"]), name
+            ((_, lines),) = figures(report, Metric.LINES)
+            assert lines == sizes[name]["loc"], name
+    assert sum(map(len, blocks.values())) > 100, "there is something to agree on"
+
+
+def figures(report: Report, metric: Metric) -> Counter[tuple[int, float]]:
+    """By line of the function's name."""
+    found = (each for each in report.figures if each.metric is metric)
+    return Counter((each.range.start.line + 1, each.value) for each in found)
+
+
+def agrees_with_complexipy(root: Path, *ways: Reports) -> None:
+    output = root.parent / "complexipy.json"
+    command = ["complexipy", "--quiet", "--ignore-complexity", "--output-format", "json"]
+    argv = [sys.executable, "-P", "-m", *command, "--output", str(output), "."]
+    subprocess.run(argv, cwd=root, capture_output=True, check=False)
+    told: dict[str, Counter[tuple[str, int]]] = {}
+    for row in json.loads(output.read_text()):
+        name = os.path.normpath(row["path"])
+        function = row["function_name"].replace("::", ".")
+        told.setdefault(name, Counter())[function, row["complexity"]] += 1
+    for reports in ways:
+        for name, (report,) in of_tool(reports, "complexipy").items():
+            found = Counter((each.name, each.value) for each in report.figures)
+            assert found == told.get(name, Counter()), name
+    assert sum(map(Counter.total, told.values())) > 100, "there is something to agree on"
 
 
 def test_nothing_else_is_added(root: Path) -> None:

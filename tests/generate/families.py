@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 from bandit.core import extension_loader, issue
@@ -26,6 +27,12 @@ SAME_OUTSIDE = {
 # B703 (django_mark_safe) stays alone: it speaks of the variable that reaches mark_safe, B308 and
 # S308 of the call, and it reports other places.
 
+# Families that have nothing to do with Bandit: the name is Ruff's.
+BESIDE = {
+    # Radon counts more than C901 does, of the same thing.
+    "complex-structure": {"radon": "R701", "ruff": "C901"},
+}
+
 _NOISE = {"suspicious", "usage", "use", "used", "import", "call", "with", "no", "of", "unsafe"}
 _ACRONYMS = {"os": "OS", "sql": "SQL", "xss": "XSS"}
 _CWE = re.compile(r"\bCWE-(\d+)\b")
@@ -37,6 +44,13 @@ def ruff_rules() -> list[dict[str, Any]]:
     listing = subprocess.run(command, capture_output=True, check=True, timeout=60)
     rules: list[dict[str, Any]] = json.loads(listing.stdout)
     return [rule for rule in rules if "Removed" not in rule["status"]]
+
+
+def radon_rule() -> str:
+    """Radon's only one, of its plug-in for Flake8, which is not installed: it is not imported."""
+    plugin = files("radon").joinpath("contrib/flake8.py").read_text(encoding="utf-8")
+    (rule,) = re.findall(r"_code = '(\w+)'", plugin)
+    return str(rule)
 
 
 def bandit_rules() -> dict[str, str]:
@@ -85,6 +99,15 @@ def families(ruff: list[dict[str, Any]], bandit: Mapping[str, str]) -> dict[str,
     return found
 
 
+def beside(ruff: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """``BESIDE``. Raises ValueError when a tool has no such rule, or Ruff calls it otherwise."""
+    names = {rule["code"]: rule["name"] for rule in ruff}
+    for name, rules in BESIDE.items():
+        if names.get(rules["ruff"]) != name or rules["radon"] != radon_rule():
+            raise ValueError(f"{rules}: these are not the rules that mean {name}")
+    return BESIDE
+
+
 def rule_cwes(ruff: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """Tool → rule → the first weakness that the rule's explanation refers to."""
     cited = {rule["code"]: _CWE.search(rule["explanation"] or "") for rule in ruff}
@@ -104,6 +127,7 @@ def module() -> str:
     """The text of server/findings/families_data.py."""
     ruff, bandit = ruff_rules(), bandit_rules()
     table = sorted(families(ruff, bandit).items(), key=lambda item: item[1]["bandit"])
+    table += sorted(beside(ruff).items())
     lines = [
         '"""Rules that mean the same, and weaknesses. Generated: `python -m tests.generate`."""',
         "",

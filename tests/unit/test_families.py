@@ -1,4 +1,4 @@
-"""Families: for each, a line on which the installed tools both speak, and merge makes it one."""
+"""Families: for each, a line on which its installed tools all speak, and merge makes it one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from understudy.analyzers import radon
+from understudy.findings import codec
 from understudy.findings.families import cwe_name, cwe_of, family
 from understudy.findings.families_data import FAMILIES
 from understudy.findings.merge import merge
@@ -121,6 +123,7 @@ SAMPLES = {
     "jinja2-autoescape-false": "import jinja2\njinja2.Environment(autoescape=False)\n",
     "mako-templates": "from mako.template import Template\nTemplate(text)\n",
     "unsafe-markup-use": "import markupsafe\nmarkupsafe.Markup(f'<b>{name}')\n",
+    "complex-structure": "def f(x):\n" + "    if x:\n        pass\n" * 11,
 }
 
 
@@ -136,7 +139,7 @@ def place(row: int, column: int, last_row: int, last_column: int) -> Range:
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Finding]]:
-    """Family → what the two tools, run once each, say of its sample."""
+    """Family → what the tools say of its sample."""
     folder = tmp_path_factory.mktemp("samples")
     for name, text in SAMPLES.items():
         (folder / f"{name}.py").write_text(text)
@@ -151,7 +154,10 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Finding
         columns = sorted([row["col_offset"], row["end_col_offset"]])
         range_ = place(start, columns[0], end, columns[1])
         add("bandit", row["filename"], row["test_id"], row["issue_text"], range_)
-    select = "--select=S,PLE2502"
+    for file in folder.glob("*.py"):
+        ((_, stored),) = radon.check((10, 0, 0), ((str(file), None, ()),))
+        found[file.stem] += codec.loads(stored).findings
+    select = "--select=S,PLE2502,C901"
     ruff = ("ruff", "check", "--isolated", "--no-cache", "--preview", select)
     for row in run_json(folder, *ruff, "--output-format=json"):
         start, end = row["location"], row["end_location"]
@@ -165,7 +171,7 @@ def test_every_family_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_both_tools_speak_and_it_is_one_problem(
+def test_all_its_tools_speak_and_it_is_one_problem(
     name: str, findings: dict[str, list[Finding]]
 ) -> None:
     problems = [
@@ -173,7 +179,7 @@ def test_both_tools_speak_and_it_is_one_problem(
         for problem in merge(findings[name])
         if family(problem.lead.tool, problem.lead.rule) == name
     ]
-    assert [sorted(problem.tools) for problem in problems] == [["bandit", "ruff"]]
+    assert [sorted(problem.tools) for problem in problems] == [sorted(FAMILIES[name])]
 
 
 @pytest.mark.parametrize(
@@ -187,6 +193,9 @@ def test_both_tools_speak_and_it_is_one_problem(
         (("bandit", "B110"), ("ruff", "SIM105"), False),
         (("ruff", "B017"), ("bandit", "B017"), False),
         (("bandit", "B614"), ("ruff", "S614"), False),
+        (("radon", "R701"), ("ruff", "C901"), True),
+        (("radon", "R701"), ("complexipy", "CC001"), False),
+        (("radon", "not-analysed"), ("bandit", "not-analysed"), True),
     ],
 )
 def test_what_means_the_same(one: tuple[str, str], other: tuple[str, str], same: bool) -> None:
