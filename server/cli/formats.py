@@ -32,6 +32,7 @@ def write_json(result: Result, out: TextIO) -> None:
             "problems": len(problems),
             "severity": _counts(problem.severity.label for problem in problems),
             "tool": _counts(f.tool for problem in problems for f in problem.findings),
+            "lines": _lines(result),
         },
         "problems": [_problem(result.name(path), problem) for path, problem in result.each()],
         "withoutVerdict": [
@@ -86,6 +87,18 @@ _IN_PROPERTY = _IN_MESSAGE + ":,"
 
 def _counts(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
+
+
+def _lines(result: Result) -> dict[str, object] | None:
+    """Of the files that were measured; None where none was."""
+    if (size := result.size()) is None:
+        return None
+    return {
+        "files": size.files,
+        "total": size.lines,
+        "average": round(size.average, 1),
+        "largest": {"path": result.name(size.longest), "lines": size.most},
+    }
 
 
 def _problem(path: str, problem: Problem) -> dict[str, object]:

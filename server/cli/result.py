@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from ..model import Problem, Report
+from ..model import Metric, Problem, Report
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -15,6 +16,19 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def as_unicode(text: str) -> str:
     """For what has to be UTF-8: bytes of a name that are no character become U+FFFD."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+class Size(NamedTuple):
+    """How long the files are that were measured: lines in all, and those of the longest file."""
+
+    files: int
+    lines: int
+    longest: Path
+    most: int
+
+    @property
+    def average(self) -> float:
+        return self.lines / self.files
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,20 @@ class Result:
         """The tools that say nothing of a file: they failed, or were not let near it."""
         for path, reports in self.reports.items():
             yield from ((path, report) for report in reports if not report.state.is_verdict)
+
+    def size(self) -> Size | None:
+        """None where nothing was measured."""
+        lines = {
+            path: int(figure.value)
+            for path, reports in self.reports.items()
+            for report in reports
+            for figure in report.figures
+            if figure.metric is Metric.LINES
+        }
+        if not lines:
+            return None
+        longest = max(lines, key=lambda path: lines[path])
+        return Size(len(lines), sum(lines.values()), longest, lines[longest])
 
     def name(self, path: Path) -> str:
         """The path below the root, with slashes; the whole path where it lies outside."""

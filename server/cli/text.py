@@ -31,6 +31,8 @@ def write_text(result: Result, out: TextIO) -> None:
     for line in _without_verdict(result):
         console.print(line)
     console.print(summary(result))
+    if (size := _size(result)) is not None:
+        console.print(size)
 
 
 def block(problem: Problem, name: str, lines: Lines) -> Text:
@@ -71,6 +73,17 @@ def summary(result: Result) -> Text:
     )
 
 
+def _size(result: Result) -> Text | None:
+    if (size := result.size()) is None:
+        return None
+    return Text(
+        f"{_number(size.lines, 'line')} of code in {_number(size.files, 'file')}:"
+        f" {size.average:,.0f} on average, {size.most:,} in the largest,"
+        f" {shown(result.name(size.longest))}",
+        "dim",
+    )
+
+
 def _without_verdict(result: Result) -> Iterator[Text]:
     """Files of one tool and one reason share a line."""
 
@@ -88,7 +101,7 @@ def _without_verdict(result: Result) -> Iterator[Text]:
 
 
 def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _source(path: Path, result: Result) -> str:

@@ -19,7 +19,9 @@ from understudy.cli.result import Result
 from understudy.model import (
     Category,
     Confidence,
+    Figure,
     Finding,
+    Metric,
     Position,
     Problem,
     Range,
@@ -97,6 +99,7 @@ def test_json_tells_everything() -> None:
         "problems": 3,
         "severity": {"critical": 1, "medium": 2},
         "tool": {"bandit": 3, "ruff": 2},
+        "lines": None,
     }
     first = document["problems"][0]
     assert first["path"] == "a b/db.py"
@@ -110,6 +113,33 @@ def test_json_tells_everything() -> None:
         ("big.py", "too large"),
         ("bad.py", "timed out"),
     ]
+
+
+def measured(**lines: int) -> Result:
+    """Files of which Radon says how long they are, and one of which nobody does."""
+    reports = {
+        ROOT / f"{name}.py": (
+            Report("ruff", State.CLEAN),
+            Report("radon", State.CLEAN, figures=(Figure(Metric.LINES, count),)),
+        )
+        for name, count in lines.items()
+    }
+    return Result(ROOT, {}, {**reports, **EMPTY.reports})
+
+
+def test_the_size_of_what_was_scanned_stands_at_the_end() -> None:
+    scan = measured(b=1_200, c=34, d=0)
+    assert written("text", scan).splitlines()[-1] == (
+        "1,234 lines of code in 3 files: 411 on average, 1,200 in the largest, b.py"
+    )
+    assert json.loads(written("json", scan))["summary"]["lines"] == {
+        "files": 3,
+        "total": 1_234,
+        "average": 411.3,
+        "largest": {"path": "b.py", "lines": 1_200},
+    }
+    assert written("text", EMPTY).splitlines()[-1] == "No findings in 1 file."
+    assert "0 lines of code in 1 file: 0 on average" in written("text", measured(z=0))
 
 
 def test_sarif_of_findings_is_valid_and_points_at_rules() -> None:
