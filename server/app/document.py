@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from ..analyzers.table import MEASURING
 from ..checks.engine import Checks, Policy, Subject, analyzers_for, subject_of
-from ..model import Edit, Priority, Problem, Report, State
+from ..model import Edit, Figure, Priority, Problem, Report, State
 from .placed import PlacedReports
 from .sinks import Progress
 from .workspace import Workspace
@@ -127,6 +128,20 @@ class OpenDocument:
     def subject(self) -> Subject:
         alone = self.workspace.loose
         return subject_of(self.path, self.workspace.root, self.text, self.language, alone=alone)
+
+    async def measured(self) -> tuple[Figure, ...]:
+        """What is measured of the text as it stands."""
+        answers = self._checks.check(
+            self.subject(),
+            self.policy,
+            self.workspace.results,
+            Priority.INTERACTIVE,
+            keep=False,
+            tools=MEASURING,
+        )
+        return tuple(
+            [figure async for reports in answers for each in reports for figure in each.figures]
+        )
 
     def problems(self) -> tuple[Problem, ...]:
         """What is to be seen, at the present positions."""

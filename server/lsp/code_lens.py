@@ -1,11 +1,16 @@
-"""Code lenses over tests. Where they are is told first; what one does when it comes into sight."""
+"""Code lenses. Where they are is told first; what one over a test does when it comes into sight."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
 from ..app import commands
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..app.lenses import Lens
 
 
 async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
@@ -21,17 +26,14 @@ async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
     found = await lenses_of(document)
     if shown.version != version:
         return []
-    return [
-        lsp.CodeLens(
-            ls.encoding.to_lsp(lens.range, shown.lines),
-            data={
-                "title": lens.title,
-                "parameters": {"files": [*lens.files], "ids": [*lens.ids]},
-                "root": root,
-            },
-        )
-        for lens in found
-    ]
+    return [_shown(lens, ls.encoding.to_lsp(lens.range, shown.lines), root) for lens in found]
+
+
+def _shown(lens: Lens, place: lsp.Range, root: str) -> lsp.CodeLens:
+    if not (lens.files or lens.ids):  # it is only to be read
+        return lsp.CodeLens(place, command=lsp.Command(lens.title, ""))
+    parameters = {"files": [*lens.files], "ids": [*lens.ids]}
+    return lsp.CodeLens(place, data={"title": lens.title, "parameters": parameters, "root": root})
 
 
 def resolve(lens: lsp.CodeLens) -> lsp.CodeLens:

@@ -116,3 +116,35 @@ async def test_there_are_none_where_nothing_may_or_can_be_run(
     command = ["pytest", "${{ files }}"]
     await editor.configure({"tasks": {"testRunner": {"command": command}}})
     assert [title for _, title, _ in await lenses(editor, buffer)] == ["Run file"]
+
+
+FIGURES = """\
+class A:
+    @property
+    def m(self): return "😀"; x = 1
+    async def größe(self, x):
+        return [y for y in x if y or not y]
+"""
+
+
+async def test_figures_are_shown_where_they_are_wanted(start: Start, workspace: Path) -> None:
+    able = CAPABILITIES | {"workspace": CAPABILITIES["workspace"]}
+    editor = await start(trusted=False, capabilities=able)
+    buffer = editor.open(workspace / "app.py", FIGURES)
+    asked = {"textDocument": {"uri": buffer.uri}}
+    assert await editor.request("textDocument/codeLens", asked) == []
+    await editor.configure({"complexity": {"codeLens": True}})
+
+    async def shown() -> list[tuple[int, int, str]]:
+        found = await editor.request("textDocument/codeLens", asked)
+        assert all(each["command"]["command"] == "" for each in found), "nothing is run"
+        return [(*each["range"]["start"].values(), each["command"]["title"]) for each in found]
+
+    assert await shown() == [
+        (2, 8, "complexity: cyclomatic 1, cognitive 0"),
+        (3, 14, "complexity: cyclomatic 4, cognitive 3"),
+    ]
+    editor.edit(buffer, "class A:\n", "if A:\n")
+    assert [line for line, *_ in await shown()] == [2, 3]
+    editor.edit(buffer, "if A:\n", "if A(:\n")
+    assert await shown() == []
