@@ -49,13 +49,19 @@ $(CORPUS): tests/core/corpus.lock tests/core/fetch_corpus.py | $(VENV)
 SCRIPT_RUNNERS := .cache/script-runners/.ready
 $(SCRIPT_RUNNERS): tests/core/script_runners/package-lock.json | $(VENV)
 	@echo "Installing the runners of JavaScript tests that the tests run …"
-	@tests/core/script_runners/install.sh .cache/script-runners
+	@tests/core/npm_install.sh script_runners .cache/script-runners
+	@touch $@
+
+ESLINT := .cache/eslint/.ready
+$(ESLINT): tests/core/eslint_project/package-lock.json | $(VENV)
+	@echo "Installing the ESLint that the tests run, and the code it looks at …"
+	@tests/core/npm_install.sh eslint_project .cache/eslint
 	@touch $@
 
 TESTS := $(BIN)/python -P -m pytest
 # What pytest ends with when ARGS leaves it nothing to do.
 NONE := 5
-test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) ## every test, real editors included
+test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) ## every test, real editors included
 	@.ci/editors
 	@$(TESTS) -m "not soak and not alone" -n logical --dist loadfile $(ARGS) || test $$? = $(NONE)
 	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)

@@ -24,11 +24,7 @@ import { TasksView } from "./tasks.ts";
 const CRASHES = 3;
 const CRASH_WINDOW_MINUTES = 3;
 
-/** Where the tests of JavaScript lie, for their code lenses. */
-const SCRIPT_TESTS = [
-  "**/{test,test-*,*[._-]test,*[._-]spec}.{js,jsx,mjs,cjs,ts,tsx,mts,cts}",
-  "**/{__tests__,test,tests}/**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts}",
-];
+const SCRIPTS = ["javascript", "javascriptreact", "typescript", "typescriptreact"];
 
 /** One language server for the window: at most one runs, and only this class starts and stops it. */
 export class Session {
@@ -139,7 +135,7 @@ export class Session {
         { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
         { scheme: "file", pattern: "**/.understudy/config.yaml" },
-        ...SCRIPT_TESTS.map((pattern) => ({ scheme: "file", pattern })),
+        ...SCRIPTS.map((language) => ({ scheme: "file", language })),
       ],
       initializationOptions: () => ({
         trusted: vscode.workspace.isTrusted,

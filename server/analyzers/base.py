@@ -3,7 +3,8 @@
 The function named by ``check`` runs in a warm worker as ``check(context, items)``. An item is
 ``(path, content, hints)``: ``content`` is None for a file to be read from disk, ``hints`` is what
 ``configure`` gave for this file. It answers one ``(content digest, report as codec.dumps)`` per
-item and reports what went wrong as a state: it does not raise for a bad file or a bad tool.
+item and reports what went wrong as a state: it does not raise for a bad file or a bad tool. Without
+a digest a report is not kept: other files, too, decided it.
 
 The one named by ``explain`` is called likewise, as ``explain((), rules)``. It answers one paragraph
 per rule, of why it matters: as the tool that is installed with us has it, empty where it has none.

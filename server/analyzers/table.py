@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import bandit, complexipy, radon, ruff
+from . import bandit, complexipy, eslint, radon, ruff
 from .base import Analyzer
 
 BUILT_IN: tuple[Analyzer, ...] = (
@@ -11,6 +11,7 @@ BUILT_IN: tuple[Analyzer, ...] = (
     complexipy.ANALYZER,
     bandit.ANALYZER,
     radon.ANALYZER,
+    eslint.ANALYZER,
 )
 MEASURING = frozenset({complexipy.NAME, radon.NAME})
 """Those whose reports have figures."""

@@ -232,8 +232,8 @@ class Checks:
     async def _compute(self, key: str, job: Job, key_now: Callable[[], str]) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
         outcome = await self._runner.execute(job)
-        ((_, report, _),) = read_outcome(job.task, 1, outcome)
-        if report.state.is_verdict and await asyncio.to_thread(key_now) == key:
+        ((seen, report, _),) = read_outcome(job.task, 1, outcome)
+        if seen and report.state.is_verdict and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)
             self._unstored.add(key)
         return report

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from ..disk import LARGEST_FILE
 from ..model import Level
 from .complexity import Complexity
+from .eslint import Eslint
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .tasks import Tasks
@@ -92,6 +93,7 @@ class Settings(Group):
     analysis: Analysis = Analysis()
     ruff: Ruff = Ruff()
     bandit: Bandit = Bandit()
+    eslint: Eslint = Eslint()
     complexity: Complexity = Complexity()
     severity: SeverityLevels = SeverityLevels()
     rules: Rules = Rules()
