@@ -6,6 +6,7 @@ import asyncio
 
 from ..checks import compose
 from ..checks.engine import Checks, subject_of
+from ..fixes.manifests import audited, raises
 from ..fixes.offers import Offer, at, fix_all, fixes, ignores
 from ..fixes.verify import Subject
 from ..model import Priority, Problem, Range, Report
@@ -27,7 +28,10 @@ class Actions:
         subject, problems = await self._present(document)
         offered = await fixes(subject, problems, place)
         silenced = await asyncio.to_thread(ignores, subject.text, problems, place)
-        return [*offered, *silenced], at(problems, place)
+        tasked = document.problems()
+        raised = await asyncio.to_thread(raises, document.path, subject.text, tasked, place)
+        found = [*at(problems, place), *audited(tasked, place)]
+        return [*offered, *raised, *silenced], list(dict.fromkeys(found))
 
     async def fix_all(self, document: OpenDocument) -> Offer | None:
         subject, problems = await self._present(document)

@@ -27,6 +27,7 @@ from ..runner.scheduler import Options
 from ..runner.task import Task
 from ..settings import Settings
 from ..store.job_rows import JobState, Record
+from ..tasks.audits.task import Audits
 from ..tasks.custom import custom_tasks
 from ..tasks.scans import Scanned, scan_tasks
 from ..tasks.test_runs import NAME as TESTS
@@ -67,6 +68,9 @@ class Chores:
         self._scan = scan
         self._environ = environ
         self._tests = TestRuns(workspace.root, self._sources, self._last_tests, environ)
+        self._audits = Audits(
+            workspace.root, workspace.state, environ, lambda: frozenset(workspace.inner)
+        )
         self._told = told
         self._channels = Channels(
             lambda: workspace.settings, workspace.root, workspace.state, environ
@@ -153,6 +157,8 @@ class Chores:
         tasks = scan_tasks(own, self._scan_for)
         if own.test_runner.enabled:
             tasks.append(self._tests.task(own))
+        if own.dependency_audit.enabled:
+            tasks.append(self._audits.task(settings))
         tasks.append(self.notices.task(own))
         return tasks + custom_tasks(own, self.workspace.root, self._environ)
 

@@ -276,6 +276,7 @@ def _words(settings: Settings) -> dict[Event, Words]:
 _GROUPS: Mapping[str, Callable[[Tasks], Any]] = {
     "security_scan": lambda own: own.security_scan,
     "code_analysis": lambda own: own.code_analysis,
+    "dependency_audit": lambda own: own.dependency_audit,
     "performance_profile": lambda own: own.performance_profile,
     "test_runner": lambda own: own.test_runner,
 }

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from ..runner.graph import GraphError, Node, closure
 from ..settings import ConfigProblem, Loaded, Settings
 from ..settings.triggers import Rule as OwnRule
+from ..tasks.audits import NAME as AUDIT
 from ..tasks.custom import parameters_of
 from ..tasks.scans import scan_names
 from ..tasks.test_runs import NAME as TESTS
@@ -22,6 +23,8 @@ def rules_of(settings: Settings, tasks: Collection[str]) -> Checked:
         "security-on-change": own.security_on_change,
         "security-while-working": own.security_every_minutes > 0,
         "security-daily": bool(own.security_daily),
+        "audit-daily": own.audit_daily,
+        "audit-on-change": own.audit_on_change,
         "quality-on-commit": own.quality_on_commit,
         "tests-on-change": runner.on_change,
         "tests-before-push": runner.on_push,
@@ -124,6 +127,8 @@ def _names(loaded: Loaded) -> set[str]:
     elsewhere."""
     own = loaded.settings.tasks
     names = {*scan_names(own), *((TESTS,) if own.test_runner.enabled else ())}
+    if own.dependency_audit.enabled:
+        names.add(AUDIT)
     for source in loaded.sources:
         names.update(source.names(_CUSTOM))
     return names

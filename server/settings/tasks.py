@@ -182,6 +182,7 @@ class Tasks(Group):
     security_scan: IssueTask = IssueTask(priority="critical")
     code_analysis: IssueTask = IssueTask()
     performance_profile: IssueTask = IssueTask(priority="low")
+    dependency_audit: IssueTask = IssueTask(priority="critical")
     test_runner: TestRunner = TestRunner()
     custom: Annotated[
         Mapping[str, CustomTask],

@@ -12,6 +12,7 @@ from ..disk import LARGEST_FILE
 from ..model import Level
 from .complexity import Complexity
 from .eslint import Eslint
+from .audit import Audit
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .tasks import Tasks
@@ -95,6 +96,7 @@ class Settings(Group):
     bandit: Bandit = Bandit()
     eslint: Eslint = Eslint()
     complexity: Complexity = Complexity()
+    audit: Audit = Audit()
     severity: SeverityLevels = SeverityLevels()
     rules: Rules = Rules()
     tasks: Tasks = Tasks()

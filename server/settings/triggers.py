@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from .group import About, Group
+from .group import SENDS, About, Group
 
 Event = Literal[
     "change",
@@ -79,6 +79,22 @@ class Triggers(Group):
         bool,
         About("Do what a git hook starts also while no editor runs, in a process of its own."),
     ] = True
+    audit_daily: Annotated[
+        bool,
+        About(
+            "Audit the dependencies once a day. It sends their names and versions to the services "
+            "in `audit`.",
+            trusted_only=SENDS,
+        ),
+    ] = False
+    audit_on_change: Annotated[
+        bool,
+        About(
+            "Audit the dependencies when a manifest or a lock file changes. It sends their names "
+            "and versions to the services in `audit`.",
+            trusted_only=SENDS,
+        ),
+    ] = False
     quality_on_commit: Annotated[bool, About("Analyse the code after a commit.")] = True
     rules: Annotated[Mapping[str, Rule], About("Rules of your own, by name.")] = MappingProxyType(
         {}

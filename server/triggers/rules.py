@@ -50,10 +50,32 @@ class Rule(NamedTuple):
     debounce: float = 1.0
 
 
+_MANIFESTS = (
+    "*requirements*.txt",
+    "*requirements*.lock",
+    "**/requirements/*.txt",
+    "pyproject.toml",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "pylock*.toml",
+    "package.json",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+)
+
 DEFAULTS = (
     Rule("security-on-change", ("security_scan",), frozenset({On.CHANGE})),
     Rule("security-while-working", ("security_scan",), every="30m of activity"),
     Rule("security-daily", ("security_scan",), every="1d"),
+    Rule("audit-daily", ("dependency_audit",), every="1d", enabled=False),
+    Rule(
+        "audit-on-change",
+        ("dependency_audit",),
+        frozenset({On.CHANGE, On.DELETED}),
+        _MANIFESTS,
+        enabled=False,
+    ),
     Rule("quality-on-commit", ("code_analysis",), frozenset({On.COMMIT})),
     Rule("profile-after-tests", ("performance_profile",), after=("test_runner",)),
     Rule("tests-on-change", ("test_runner",), frozenset({On.CHANGE}), enabled=False),

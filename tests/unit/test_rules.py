@@ -22,7 +22,10 @@ from understudy.triggers.rules import (
 )
 from understudy.triggers.schedule import Run, cron
 
-TASKS = {"security_scan", "code_analysis", "performance_profile", "test_runner", "docs"}
+TASKS = {
+    *("security_scan", "code_analysis", "performance_profile", "dependency_audit"),
+    *("test_runner", "docs"),
+}
 NEW, OTHER, GONE = Kind.CREATED, Kind.MODIFIED, Kind.DELETED
 
 

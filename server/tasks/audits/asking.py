@@ -1,0 +1,115 @@
+"""Asking a tool: its programs, its answers of now and of before, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ...model import Finding
+from ...runner.calls import Command, Job, Outcome, Status
+from ...runner.logfile import tail
+from ...runner.task import Context
+from ...settings.audit import Audit
+from .cache import Cache
+from .dependencies import Note
+
+_MOST_OUTPUT = 64 << 20
+_TOLD = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a tool. ``failure``: why it could not be asked and nothing it said before will
+    do; ``away``: why what it said before has to do, which is of ``oldest``. ``audited`` and
+    ``silent`` count versions; ``printed`` is the end of what it printed when it failed."""
+
+    tool: str
+    paths: tuple[str, ...] = ()
+    findings: tuple[tuple[str, Finding], ...] = ()
+    notes: tuple[Note, ...] = ()
+    failure: str = ""
+    missing: bool = False
+    away: str = ""
+    oldest: float | None = None
+    audited: int = 0
+    unknown: int = 0
+    printed: str = ""
+
+    @property
+    def silent(self) -> int:
+        """How many could not be audited."""
+        return self.unknown + len(self.notes)
+
+
+class Failed(Exception):
+    """No answer: with why, for people. ``printed``: the end of what the tool printed."""
+
+    def __init__(self, why: str, printed: str = "", *, missing: bool = False) -> None:
+        super().__init__(why)
+        self.printed = printed
+        self.missing = missing
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What an audit works with. ``folder`` is empty, ours, and goes when it ends."""
+
+    context: Context
+    settings: Audit
+    cache: Cache
+    root: Path
+    folder: str
+    environ: Mapping[str, str]
+    now: float
+
+    @property
+    def since(self) -> float:
+        """What is not older than this is not asked again."""
+        return self.now - self.settings.max_age_hours * 3_600
+
+    async def execute(
+        self, argv: Sequence[str], cwd: str, environment: Mapping[str, str]
+    ) -> tuple[Outcome, str]:
+        """Run a tool, and where what it prints is. Raises Failed when it did not come to its own
+        end: it was missing, killed or too slow."""
+        log = os.path.join(cwd, "output.log")
+        command = Command(
+            tuple(argv),
+            cwd,
+            environment,
+            log=log,
+            log_bytes=_MOST_OUTPUT,
+            importance=self.context.importance,
+        )
+        job = Job(self.context.task.name, command, self.settings.timeout_seconds)
+        outcome = await self.context.execute(job)
+        if outcome.status not in (Status.DONE, Status.FAILED) or outcome.exit_code is None:
+            missing = outcome.status is Status.MISSING
+            raise Failed(outcome.why, printed(log), missing=missing)
+        return outcome, log
+
+
+def printed(log: str) -> str:
+    """The end of what was printed, as text."""
+    try:
+        return tail(log, 4_096).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def last_words(log: str) -> str:
+    """The last line that was printed, for people."""
+    lines = [line.strip() for line in printed(log).splitlines() if line.strip()]
+    words = lines[-1] if lines else "it printed nothing"
+    return words if len(words) <= _TOLD else f"{words[:_TOLD]} …"
+
+
+def host(service: str) -> str:
+    """How a service is called in front of people; never with a password that its address has."""
+    try:
+        return urlsplit(service).hostname or "the service"
+    except ValueError:
+        return "the service"

@@ -1,0 +1,172 @@
+"""``package.json`` and ``package-lock.json`` as data with places, and what leads to what. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ...model import Range
+from ...text import Lines
+from .dependencies import TOP, Declared
+
+LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
+"""The first that lies beside a ``package.json`` counts, as for npm."""
+SECTIONS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
+_PROBE = "understudy-was-here"
+_EXACT = re.compile(r"=?\s*v?(\d+\.\d+\.\d+[\w.+-]*)")
+_FOREIGN = re.compile(r"(?:file|link|portal|git|https?|github|workspace)[:+]|[\w.-]+/[\w.-]+")
+
+
+def package(text: str) -> list[Declared]:
+    """The dependencies that a ``package.json`` declares. Raises ValueError when it is no JSON."""
+    data = loads(text)
+    lines = Lines(text)
+    found: dict[str, Declared] = {}
+    for section in SECTIONS:
+        for name, spec in strings(data.get(section)).items():
+            if name not in found:
+                optional = section not in ("dependencies", "devDependencies")
+                declared = _declared(text, lines, section, name, spec)
+                found[name] = declared._replace(optional=optional)
+    return sorted(found.values(), key=lambda each: each.at)
+
+
+def _declared(text: str, lines: Lines, section: str, name: str, spec: str) -> Declared:
+    exact = _EXACT.fullmatch(spec.strip())
+    why = "it comes from no registry" if _FOREIGN.match(spec) else ""
+    quoted = re.escape(json.dumps(name, ensure_ascii=False))
+    for match in re.finditer(rf"({quoted}\s*:\s*)\"((?:[^\"\\]|\\.)*)\"", text):
+        start, end = match.span(2)
+        probed = json.loads(f"{text[:start]}{_PROBE}{text[end:]}")
+        if strings(probed.get(section)).get(name) == _PROBE:
+            at = Range(lines.position(match.start()), lines.position(match.end()))
+            spec_at = Range(lines.position(start), lines.position(end))
+            return Declared(name, spec, at, spec_at, exact[1] if exact else "", why)
+    return Declared(name, spec, TOP, None, exact[1] if exact else "", why)
+
+
+def loads(text: str) -> dict[str, Any]:
+    """A JSON object. Raises ValueError."""
+    try:
+        data = json.loads(text.removeprefix("\ufeff"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if isinstance(data, dict):
+        return data
+    raise ValueError("it is no JSON object")
+
+
+def strings(value: Any) -> dict[str, str]:
+    """The texts of an object by name; empty for what is none."""
+    items = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, text in items if isinstance(text, str)}
+
+
+# ── the lock file ───────────────────────────────────────────────────────────────────────────────
+
+
+class Node(NamedTuple):
+    """What is installed at a place such as ``node_modules/a/node_modules/b``."""
+
+    name: str
+    version: str
+    needs: tuple[str, ...]
+    target: str = ""
+    """Where a link leads: a workspace's folder."""
+
+
+def nodes(lock: Mapping[str, Any]) -> dict[str, Node]:
+    """What a lock file of any version holds, by place; the root is at "", a workspace at its
+    folder. Raises ValueError for what is no lock file."""
+    packages, old = lock.get("packages"), lock.get("dependencies")
+    if isinstance(packages, dict):
+        entries = packages
+    elif isinstance(old, dict):
+        entries = {"": {"dependencies": dict.fromkeys(old, "*")}, **dict(_old(old, ""))}
+    else:
+        raise ValueError("it is no lock file of npm: it has no packages")  # noqa: TRY004 - of the text
+    return {
+        place: _node(place, about) for place, about in entries.items() if isinstance(about, dict)
+    }
+
+
+def _old(dependencies: Mapping[str, Any], folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entries of the first version of lock files, as the later ones have them."""
+    for name, about in dependencies.items():
+        if isinstance(about, dict):
+            place = f"{folder}node_modules/{name}"
+            yield place, {"version": about.get("version"), "dependencies": about.get("requires")}
+            below = about.get("dependencies")
+            yield from _old(below if isinstance(below, dict) else {}, f"{place}/")
+
+
+def _node(place: str, about: Mapping[str, Any]) -> Node:
+    named, version = about.get("name"), about.get("version")
+    _, installed, last = place.rpartition("node_modules/")
+    name = named if isinstance(named, str) else last if installed else last.rpartition("/")[2]
+    sections = _NEEDS if installed else SECTIONS
+    needs = tuple(dict.fromkeys(n for each in sections for n in strings(about.get(each))))
+    target = about.get("resolved") if about.get("link") is True else ""
+    return Node(
+        name,
+        version if isinstance(version, str) else "",
+        needs,
+        target if isinstance(target, str) else "",
+    )
+
+
+def importers(tree: Mapping[str, Node]) -> list[str]:
+    """The folders whose ``package.json`` the lock file is for: the root and its workspaces."""
+    return [place for place in tree if not place or "node_modules/" not in f"{place}/"]
+
+
+class Way(NamedTuple):
+    """``direct``: the declared name; ``through``: the names from it to what comes through it."""
+
+    direct: str
+    through: tuple[str, ...]
+
+
+def ways(tree: Mapping[str, Node], importer: str) -> dict[str, list[Way]]:
+    """For every place that an importer's dependencies lead to the shortest way of each of them,
+    the shortest first."""
+    found: dict[str, list[Way]] = {}
+    for direct in tree[importer].needs:
+        start = resolve(tree, importer, direct)
+        reached = {start: Way(direct, ())} if start else {}
+        ahead = list(reached)
+        for place in ahead:
+            node, way = tree[place], reached[place]
+            for need in node.needs:
+                there = resolve(tree, place, need)
+                if there and there not in reached:
+                    reached[there] = Way(direct, (*way.through, node.name))
+                    ahead.append(there)
+        for place, way in reached.items():
+            found.setdefault(place, []).append(way)
+    return {
+        place: sorted(known, key=lambda way: len(way.through)) for place, known in found.items()
+    }
+
+
+def resolve(tree: Mapping[str, Node], place: str, name: str) -> str:
+    """Where ``name`` is found from a place, as Node.js does; empty where it is not installed."""
+    while True:
+        candidate = f"{place}/node_modules/{name}".lstrip("/")
+        if candidate in tree:
+            target = tree[candidate].target
+            return target if target in tree and target else candidate
+        if not place:
+            return ""
+        place = _around(place)
+
+
+def _around(place: str) -> str:
+    """The place in whose ``node_modules`` what lies at a place lies; for a workspace's folder the
+    folder around it."""
+    if place.startswith("node_modules/") or "/node_modules/" in place:
+        return place.rpartition("node_modules/")[0].rstrip("/")
+    return place.rpartition("/")[0]

