@@ -138,6 +138,8 @@ class Finding:
     cwe: int = 0
     tags: tuple[Tag, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    fingerprint: str = ""
+    """What it is known by while its file changes; empty where there is no text to know it by."""
 
 
 class Metric(StrEnum):
@@ -178,11 +180,12 @@ class Problem:
     """What the user sees as one diagnostic: the findings of several tools on one matter.
 
     ``findings`` is never empty; the first one leads (its range and message are shown). ``level`` is
-    what the settings make of its severity.
+    what the settings make of its severity. ``known``: the baseline has it.
     """
 
     findings: tuple[Finding, ...]
     level: Level = "warning"
+    known: bool = False
 
     @property
     def lead(self) -> Finding:

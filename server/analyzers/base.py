@@ -26,9 +26,10 @@ from typing import Any, Protocol
 
 from ..disk import LARGEST_FILE, read_regular
 from ..findings import codec
+from ..findings.fingerprint import fingerprinted
 from ..model import Finding, Position, Range, Report, Severity, State, Tier
 from ..settings import Settings
-from ..text import canonical, digest
+from ..text import canonical, decode, digest
 
 
 class Files(Protocol):
@@ -222,7 +223,18 @@ def position_of(line: Any, column: Any) -> Position:
 
 
 def answer(content: bytes, report: Report) -> Answer:
+    """What is found gets its fingerprints here; that a tool could not look is known by none."""
+    if report.state is State.FINDINGS:
+        found = fingerprinted(report.findings, _text(content))
+        report = replace(report, findings=found)
     return digest(content), codec.dumps(report)
+
+
+def _text(content: bytes) -> str:
+    try:
+        return decode(content)
+    except ValueError:
+        return content.decode("utf-8", "replace")
 
 
 def unreadable(tool: str, error: OSError) -> Answer:

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..findings import codec
 from ..model import Finding, Report, State
 from ..text import decode, digest
 from .base import (
@@ -264,15 +263,24 @@ def _check_files(context: Context, items: tuple[Item, ...]) -> list[Answer]:
             # One by one: a bad file, or one that is not UTF-8, then spoils only itself, and what
             # is wrong is said for each.
             answers += _check_each(context, (item,))
-        elif _digest(item) != seen:
-            answers += _check_each(context, (item,))
         else:
-            try:
-                report = _report(context, item, found[item[0]])
-            except (OSError, *MALFORMED) as error:
-                report = _failed(error)
-            answers.append((seen, codec.dumps(report)))
+            answers.append(_answer(context, item, seen, found[item[0]]))
     return answers
+
+
+def _answer(context: Context, item: Item, seen: str, findings: list[Finding]) -> Answer:
+    """What Ruff found in a file, provided that it still is what was ``seen`` before."""
+    try:
+        content = read_content(item)
+    except OSError as error:
+        return unreadable(NAME, error)
+    if digest(content) != seen:
+        return _check_document(context, item, content)
+    try:
+        report = _report(context, item, findings)
+    except (OSError, *MALFORMED) as error:
+        report = _failed(error)
+    return answer(content, report)
 
 
 def _digest(item: Item) -> str | OSError:

@@ -40,6 +40,7 @@ def dumps(report: Report) -> str:
                 (fix.title, [(_flat(e.range), e.text) for e in fix.edits], fix.safe)
                 for fix in f.fixes
             ],
+            f.fingerprint,
         )
         for f in report.findings
     ]
@@ -90,6 +91,7 @@ def _finding(
     cwe: int,
     tags: list[str],
     fixes: list[Any],
+    fingerprint: str,
 ) -> Finding:
     return Finding(
         tool,
@@ -106,4 +108,5 @@ def _finding(
             Fix(title, tuple(Edit(_range(at), new) for at, new in edits), safe)
             for title, edits, safe in fixes
         ),
+        fingerprint,
     )

@@ -1,0 +1,228 @@
+"""What a finding is known by while its file changes. Pure.
+
+A fingerprint is a text: ``<text>-<scope>-<ordinal>~<line><before><after>``. What stands before the
+tilde names the finding: its tool, rule and first tokens, the functions and classes that it lies in,
+and which of those it is that are equal in this. White space, comments, quotes and trailing commas
+do not count, nor does where in the file it stands. What follows are hints, by which those that are
+alike are told apart when some of them come or go: the line, and the lines before and after it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import NamedTuple
+
+from ..model import Finding, Range
+from ..text import Lines
+
+_MOST_TOKENS = 16
+_MOST_ALIKE = 64
+"""So many are compared with one that is like them: a generated file may have thousands."""
+
+_TOKEN = re.compile(r"(?:(?<=\s)|^)#[^\r\n]*|\w+|[^\w\s]", re.MULTILINE)
+_SCOPE = re.compile(r"^([ \t]*)(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
+_FORM = re.compile(
+    r"([0-9a-f]{10})-([0-9a-f]{4})-(\d{1,9})~([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})", re.ASCII
+)
+
+
+class Fingerprint(NamedTuple):
+    text: str
+    scope: str
+    ordinal: int
+    line: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.text}-{self.scope}-{self.ordinal}~{self.line}{self.before}{self.after}"
+
+    @staticmethod
+    def of(text: str) -> Fingerprint:
+        """Raises ValueError for what is none."""
+        if not (found := _FORM.fullmatch(text)):
+            raise ValueError(f"{text!r:.60} is no fingerprint")
+        words, scope, ordinal, *hints = found.groups()
+        return Fingerprint(words, scope, int(ordinal), *hints)
+
+
+def name_of(fingerprint: str) -> str:
+    """What no other finding of the file has; stays as it is when lines come or go above."""
+    return fingerprint.partition("~")[0]
+
+
+def fingerprinted(findings: Iterable[Finding], text: str) -> tuple[Finding, ...]:
+    """The findings of one tool in ``text``, each with a fingerprint of its own, in their order."""
+    source = _Source(text)
+    given = tuple(findings)
+    marks = [source.mark(finding) for finding in given]
+    seen: Counter[tuple[str, str]] = Counter()
+    for place in sorted(range(len(given)), key=lambda each: given[each].range):
+        alike = marks[place][:2]
+        marks[place] = marks[place]._replace(ordinal=seen[alike])
+        seen[alike] += 1
+    return tuple(
+        replace(finding, fingerprint=str(mark)) for finding, mark in zip(given, marks, strict=True)
+    )
+
+
+class _Source:
+    def __init__(self, text: str) -> None:
+        self._lines = Lines(text)
+        self._text = text
+        starts = [(m.start(), _width(m[1]), m[2]) for m in _SCOPE.finditer(text)]
+        self._scopes = [(self._lines.position(at).line, width, name) for at, width, name in starts]
+
+    def mark(self, finding: Finding) -> Fingerprint:
+        """Its ordinal is not known yet."""
+        row = finding.range.start.line
+        kind = (finding.tool, finding.rule)
+        return Fingerprint(
+            _hash(5, *kind, *self._tokens(finding.range)),
+            _hash(2, *self._scope(row)),
+            0,
+            _hash(4, *kind, *_tokens(self._lines.line(row))),
+            _hash(2, self._next(row, -1)),
+            _hash(2, self._next(row, 1)),
+        )
+
+    def _tokens(self, place: Range) -> list[str]:
+        """The first tokens from where it begins, at least to its end, at most to that of the
+        statement or argument."""
+        begin, end = self._lines.offset(place.start), self._lines.offset(place.end)
+        tokens: list[str] = []
+        depth, reached = 0, begin
+        for match in _TOKEN.finditer(self._text, begin):
+            word, at = match[0], match.start()
+            past = at >= end and tokens and depth <= 0
+            if past and (word in _STOPS or _breaks(self._text, reached, at)):
+                break
+            reached = match.end()
+            depth += (word in _OPENING) - (word in _CLOSING)
+            if at == begin and _is_comment(word):
+                tokens.append("".join(word.split()))
+            else:
+                _add(tokens, word)
+            if len(tokens) >= _MOST_TOKENS:
+                break
+        return tokens
+
+    def _scope(self, row: int) -> Iterator[str]:
+        """The names of the functions and classes around a line, by its indentation, inside out."""
+        line = self._lines.line(row)
+        width = _width(line[: len(line) - len(line.lstrip())])
+        for at in range(bisect_left(self._scopes, (row,)) - 1, -1, -1):
+            if not width:
+                return
+            _, outer, name = self._scopes[at]
+            if outer < width:
+                width = outer
+                yield name
+
+    def _next(self, row: int, step: int) -> str:
+        """The next line up or down that is not blank, without its white space."""
+        row += step
+        while 0 <= row < len(self._lines):
+            if line := "".join(self._lines.line(row).split()):
+                return line
+            row += step
+        return ""
+
+
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
+_STOPS = _CLOSING | {","}
+
+
+def _tokens(line: str) -> list[str]:
+    tokens: list[str] = []
+    for word in _TOKEN.findall(line):
+        _add(tokens, word)
+    return tokens or line.split()
+
+
+def _add(tokens: list[str], word: str) -> None:
+    if _is_comment(word):
+        return
+    if word in _CLOSING and tokens and tokens[-1] == ",":
+        tokens.pop()
+    tokens.append('"' if word == "'" else word)
+
+
+def _is_comment(word: str) -> bool:
+    return word[0] == "#"
+
+
+def _breaks(text: str, start: int, end: int) -> bool:
+    return any(text.find(each, start, end) >= 0 for each in "\r\n")
+
+
+def _width(indentation: str) -> int:
+    return len(indentation.expandtabs())
+
+
+def _hash(size: int, *parts: str) -> str:
+    content = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return blake2b(content, digest_size=size).hexdigest()
+
+
+# ── two states of a file ────────────────────────────────────────────────────────────────────────
+
+
+def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
+    """Which of ``new`` is which of ``old``, by their places in the two: fingerprints of one file,
+    before and after. None is given twice.
+
+    Raises ValueError for what is no fingerprint.
+    """
+    was, now = [Fingerprint.of(each) for each in old], [Fingerprint.of(each) for each in new]
+    found: dict[int, int] = {}
+    same: defaultdict[Fingerprint, deque[int]] = defaultdict(deque)
+    for place, each in enumerate(was):
+        same[each._replace(ordinal=0)].append(place)
+    for place, each in enumerate(now):
+        if waiting := same.get(each._replace(ordinal=0)):
+            found[place] = waiting.popleft()
+    left = sorted(place for waiting in same.values() for place in waiting)
+    taken: set[int] = set()
+    for _, _, after, before in sorted(_alike(was, left, now, found.keys())):
+        if after not in found and before not in taken:
+            found[after] = before
+            taken.add(before)
+    return found
+
+
+def _alike(
+    was: Sequence[Fingerprint],
+    left: Iterable[int],
+    now: Sequence[Fingerprint],
+    found: Iterable[int],
+) -> Iterator[tuple[int, int, int, int]]:
+    """What may be the same, the likeliest being the smallest."""
+    by_hash: defaultdict[str, list[int]] = defaultdict(list)
+    for place in left:
+        by_hash[was[place].text].append(place)
+        by_hash[was[place].line].append(place)
+    known = set(found)
+    for place, each in enumerate(now):
+        if place in known:
+            continue
+        near = (*by_hash[each.text][:_MOST_ALIKE], *by_hash[each.line][:_MOST_ALIKE])
+        for before in dict.fromkeys(near):
+            if likeness := _likeness(was[before], each):
+                apart = abs(was[before].ordinal - each.ordinal)
+                yield -likeness, apart, place, before
+
+
+def _likeness(one: Fingerprint, other: Fingerprint) -> int:
+    """0 where nothing around them is the same: what moved alone may be another."""
+    around = (
+        2 * (one.scope == other.scope) + (one.before == other.before) + (one.after == other.after)
+    )
+    words = 4 * (one.text == other.text) + 4 * (one.line == other.line)
+    return words + around if around else 0
