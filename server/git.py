@@ -9,6 +9,7 @@ thread.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -49,6 +50,7 @@ _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
 
 _OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REVISION = re.compile(r"[0-9a-f]{4,64}|HEAD|ORIG_HEAD|MERGE_HEAD|FETCH_HEAD|refs/[^\s-][^\s]*")
+_SHA1 = 40
 _FILES = ("100644", "100755")
 _SLICE = 100
 """Blobs asked for in one command: so much of a large commit is held in memory."""
@@ -90,6 +92,13 @@ def pushes(text: str) -> tuple[Push, ...]:
             raise ValueError(f"not a line of pre-push: {line!r:.80}")
         found.append(Push(local_ref, _or_none(local), remote_ref, _or_none(remote)))
     return tuple(found)
+
+
+def is_stored_as(content: bytes, oid: str) -> bool:
+    """Whether these bytes, as they are, are the blob of that name."""
+    header = f"blob {len(content)}\0".encode()
+    kind = hashlib.sha1 if len(oid) == _SHA1 else hashlib.sha256
+    return kind(header + content, usedforsecurity=False).hexdigest() == oid
 
 
 def hook_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -158,6 +167,39 @@ class Repository:
         """
         return _blobs(self._run("diff-tree", *_RAW, self._commit(old), self._commit(new), "--"))
 
+    def renames(self, since: str) -> dict[str, str]:
+        """New names of files by their old ones, as git guesses them from the contents: between a
+        commit and the index. Raises GitError when the commit is unknown here."""
+        answer = self._run("diff-index", "--cached", *_RENAMES, self._commit(since), "--")
+        parts = answer.split(b"\0")
+        return {
+            os.fsdecode(old): os.fsdecode(new)
+            for old, new in zip(parts[1:-1:3], parts[2:-1:3], strict=True)
+        }
+
+    def last_change(self, path: str) -> str:
+        """The newest commit before or at HEAD that changed a file; empty when none did."""
+        if not (head := self.head().commit):
+            return ""
+        return _text(self._run("rev-list", "-1", head, "--", path))
+
+    def named(self, revision: str) -> str:
+        """The commit that a person means: a branch, a tag, ``HEAD~2``; with ``...`` at the end, the
+        one from which HEAD and it went apart. Raises GitError."""
+        name = revision.removesuffix("...")
+        found = "" if name.startswith("-") else self._resolve(name)
+        if not found:
+            raise GitError(f"git knows no commit {name!r} here")
+        if name == revision:
+            return found
+        if not (base := _text(self._run("merge-base", found, "HEAD", fails=True))):
+            raise GitError(f"HEAD and {name!r} have no commit in common")
+        return base
+
+    def tree(self, commit: str) -> dict[str, Blob]:
+        """The regular files of a commit by their paths."""
+        return {blob.path: blob for blob in self._tree(self._commit(commit))}
+
     def outgoing(self, push: Push) -> tuple[Blob, ...]:
         """The files that a push brings, as they are at its tip.
 
@@ -202,7 +244,9 @@ class Repository:
         return _run(self.root, command, self.variables, stdin=stdin, fails=fails)
 
 
-_DIFF = ("-r", "-z", "--no-renames", "--ignore-submodules=all", "--no-ext-diff", "--no-textconv")
+_COMPARE = ("-r", "-z", "--ignore-submodules=all", "--no-ext-diff", "--no-textconv")
+_DIFF = (*_COMPARE, "--no-renames")
+_RENAMES = (*_COMPARE, "--raw", "--no-abbrev", "--find-renames", "--diff-filter=R")
 _RAW = (*_DIFF, "--raw", "--no-abbrev", "--diff-filter=d")
 
 

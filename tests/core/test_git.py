@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from understudy.git import Blob, GitError, Push, Repository, hook_variables, pushes
+from understudy.git import (
+    Blob,
+    GitError,
+    Push,
+    Repository,
+    hook_variables,
+    is_stored_as,
+    pushes,
+)
 
 from .repositories import Git
 from .support import tree
@@ -41,6 +49,9 @@ def everything(repository: Repository) -> None:
     head = repository.head()
     dict(repository.contents(repository.staged()))
     repository.changed("ORIG_HEAD", "HEAD")
+    repository.renames("ORIG_HEAD")
+    repository.last_change("a.py")
+    repository.tree(repository.named("main..."))
     dict(repository.contents(repository.outgoing(Push("a", head.commit, "b", ""))))
 
 
@@ -344,3 +355,67 @@ def test_what_a_push_brings(git: Git, tmp_path: Path) -> None:
         found = contents(repository, repository.outgoing(push))
         assert found == {"b.py": b"2\n", "c.py": b"1\n"}, push
     assert repository.outgoing(Push("(delete)", "", "refs/heads/main", first)) == ()
+
+
+# ── what was changed, and what it was called ────────────────────────────────────────────────────
+
+
+LONG = "".join(f"line {n}\n" for n in range(50))
+
+
+def test_renames_are_those_of_the_index(git: Git) -> None:
+    first = git.commit({"a b.py": LONG, "é.py": LONG.replace("line", "row"), "c.py": "x\n"})
+    repository = Repository.at(git.root)
+    assert repository.renames(first) == {}
+    git("mv", "a b.py", "d.py")
+    git.commit({"d.py": LONG + "more\n"})
+    git("mv", "é.py", "\tf.py")
+    assert repository.renames(first) == {"a b.py": "d.py", "é.py": "\tf.py"}
+
+
+def test_the_last_change_of_a_file(git: Git) -> None:
+    repository = Repository.at(git.root)
+    assert repository.last_change("a.py") == "", "before the first commit"
+    first = git.commit({"a.py": "x\n"})
+    git.commit({"b.py": "x\n"})
+    assert repository.last_change("a.py") == first
+    assert repository.last_change("nowhere.py") == ""
+    assert repository.last_change("*.py") == "", "a name is no pattern"
+
+
+def test_what_a_person_calls_a_commit(git: Git) -> None:
+    first = git.commit({"a.py": "x\n"})
+    git("checkout", "-q", "-b", "work")
+    second = git.commit({"a.py": "y\n"})
+    git("checkout", "-q", "main")
+    third = git.commit({"b.py": "y\n"})
+    git("tag", "v1")
+    git("checkout", "-q", "work")
+    repository = Repository.at(git.root)
+    for name, commit in (
+        ("HEAD", second),
+        ("main", third),
+        ("v1", third),
+        ("HEAD~1", first),
+        ("main...", first),
+        (first[:9], first),
+    ):
+        assert repository.named(name) == commit
+    for name in ("", "...", "--all", "-x", "nowhere", "nowhere...", "HEAD:a.py", "main..work"):
+        with pytest.raises(GitError, match="no commit"):
+            repository.named(name)
+    git("checkout", "-q", "--orphan", "other")
+    git.commit({})
+    with pytest.raises(GitError, match="in common"):
+        repository.named("main...")
+
+
+@pytest.mark.parametrize("kind", ["sha1", "sha256"])
+def test_whether_bytes_are_a_blob(git: Git, kind: str) -> None:
+    git("init", "--quiet", f"--object-format={kind}", "other")
+    other = git.beside(git.root / "other")
+    commit = other.commit({"a.py": b"\xff\r\n", "b/c.py": ""})
+    tree_ = Repository.at(other.root).tree(commit)
+    assert is_stored_as(b"\xff\r\n", tree_["a.py"].oid)
+    assert is_stored_as(b"", tree_["b/c.py"].oid)
+    assert not is_stored_as(b"\xff\n", tree_["a.py"].oid)

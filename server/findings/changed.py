@@ -1,0 +1,53 @@
+"""Which lines of a file are new, and what is said of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from ..model import Problem, Range
+from ..text import Lines
+
+
+def changed_lines(old: str | None, new: str) -> frozenset[int]:
+    """The rows of ``new`` that ``old`` has not, or has otherwise (None: there was no file). Line
+    ends do not count."""
+    now = _lines(new)
+    if old is None:
+        return frozenset(range(len(now)))
+    was = _lines(old)
+    start, most = 0, min(len(was), len(now))
+    while start < most and was[start] == now[start]:
+        start += 1
+    end = 0
+    while end < most - start and was[-1 - end] == now[-1 - end]:
+        end += 1
+    between = SequenceMatcher(
+        None, was[start : len(was) - end], now[start : len(now) - end], autojunk=False
+    )
+    return frozenset(
+        row + start
+        for kind, _, _, first, last in between.get_opcodes()
+        if kind != "equal"
+        for row in range(first, last)
+    )
+
+
+def _lines(text: str) -> list[str]:
+    lines = Lines(text)
+    return [lines.line(row) for row in range(len(lines))]
+
+
+def on_lines(problems: Iterable[Problem], rows: frozenset[int]) -> tuple[Problem, ...]:
+    """The problems in which a tool points at one of these rows."""
+    return tuple(
+        problem
+        for problem in problems
+        if any(not rows.isdisjoint(_rows(finding.range)) for finding in problem.findings)
+    )
+
+
+def _rows(place: Range) -> range:
+    """A range that ends where a line begins is not on that line."""
+    last = place.end.line - (place.end.column == 0 and place.end.line > place.start.line)
+    return range(place.start.line, last + 1)
