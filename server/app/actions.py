@@ -49,5 +49,7 @@ class Actions:
 
         text = document.text
         before = await check(text, keep=True)
-        problems = compose.problems(before, policy.settings)
+        known = document.workspace.known(path)
+        found = compose.problems(before, policy.settings, known)
+        problems = compose.visible(found, policy.settings)
         return Subject(text, before, check), problems

@@ -15,7 +15,10 @@ from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
 from ..text import canonical, digest
 from ..trust import Trust
-from .scan import FileView, Scan
+from . import baseline as baselines
+from .baseline import Baseline
+from .changed import Changes
+from .scan import FileView, Scan, Seen
 from .workspace import Workspace
 
 
@@ -57,17 +60,46 @@ class Batch:
     def versions(self) -> dict[str, str]:
         return {analyzer.name: analyzer.version() for analyzer in BUILT_IN}
 
-    async def scan(self, paths: Sequence[Path], progress: Callable[[int, int], object]) -> Scan:
-        """``progress`` is told how many files of how many are done. Raises FileNotFoundError."""
-        return await self._workspace.scan(
-            self._checks, paths, lambda file: progress(file.done, file.files)
-        )
+    async def scan(
+        self,
+        paths: Sequence[Path],
+        progress: Callable[[int, int], object],
+        changed: str | None = None,
+    ) -> Scan:
+        """``progress`` is told how many files of how many are done. ``changed``: only what is not
+        as in this revision. Raises OSError (a path, git)."""
+
+        def seen(file: Seen) -> None:
+            progress(file.done, file.files)
+
+        workspace = self._workspace
+        if changed is None:
+            return await workspace.scan(self._checks, paths, seen)
+        changes = await asyncio.to_thread(Changes.since, workspace.root, changed)
+        scan = await workspace.scan(self._checks, paths, seen, choose=changes.differing)
+        return await asyncio.to_thread(changes.only, scan)
+
+    @property
+    def baseline(self) -> Baseline | None:
+        return self._workspace.baseline
+
+    def forget_baseline(self) -> None:
+        """From here on nothing is known."""
+        self._workspace.baseline = None
+
+    async def keep(self, baseline: Baseline) -> None:
+        """Write the baseline. Raises OSError."""
+        workspace = self._workspace
+        await asyncio.to_thread(baselines.write, workspace.root, baseline, workspace.journal)
 
     async def check(self, contents: Mapping[Path, bytes]) -> Scan:
         """What is said of contents that are not on disk, as if each stood at its path."""
         reports = await asyncio.gather(*(self._check(*each) for each in contents.items()))
-        settings = self._workspace.settings
-        views = {p: FileView.of(r, settings) for p, r in zip(contents, reports, strict=True)}
+        settings, known = self._workspace.settings, self._workspace.known
+        views = {
+            path: FileView.of(each, settings, known(str(path)))
+            for path, each in zip(contents, reports, strict=True)
+        }
         return Scan.of(self._workspace.root, views)
 
     async def _check(self, path: Path, content: bytes) -> tuple[Report, ...]:

@@ -166,7 +166,7 @@ class Chores:
         self, category: Category, importance: Importance, progress: Callable[[str, float], object]
     ) -> Scanned:
         scan = await self._scan(importance, progress)
-        problems = [compose.only(each, category) for each in scan.problems.values()]
+        problems = list(scan.only(category, new=True).values())
         failures = Counter(f"{report.tool}: {report.why}" for _, report in scan.failures)
         lines = await asyncio.to_thread(
             _lines, scan.root, zip(scan.problems, problems, strict=True)

@@ -71,7 +71,7 @@ class ClosedFiles:
     def _show(self, workspace: Workspace, path: str) -> None:
         if self._is_open(path):
             return
-        self._sink.problems(uri_of(path), None, None, workspace.view(path).problems)
+        self._sink.problems(uri_of(path), None, None, workspace.view(path).shown)
 
     def forget(self, paths: Iterable[str]) -> None:
         """What was said of files, or of all files in folders, is said no more."""

@@ -185,7 +185,7 @@ class Core:
         document = self.documents.get(event.uri)
         if document is None:
             return
-        if document.path == str(document.workspace.config_path):
+        if Path(document.path) in document.workspace.sources:
             await self._reload([document.workspace])
         elif self._configures(Path(document.path)):
             self._analyse_again()
@@ -243,7 +243,7 @@ class Core:
     async def _changed_on_disk(self, paths: AbstractSet[Path]) -> None:
         """Files, or folders with what lies in them; any of it may be a configuration."""
         reload = [
-            w for w in self.folders if not paths.isdisjoint((w.config_path, w.config_path.parent))
+            w for w in self.folders if not paths.isdisjoint((*w.sources, w.config_path.parent))
         ]
         if reload:
             await self._reload(reload)

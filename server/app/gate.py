@@ -20,7 +20,7 @@ _SLICE = 200
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``scan`` has the problems that are serious enough to block, ``contents`` their files.
+    """``scan`` has the new problems that are serious enough to block, ``contents`` their files.
 
     ``complete``: whether every tool looked at all that it should. ``config_problems`` may be why
     nothing was checked, ``trouble`` is what is wrong with the store.
@@ -60,7 +60,12 @@ async def judge(repository: Repository, pushes: Sequence[Push] | None, least: Se
             for path in found.reports:
                 # Two branches of a push may have the file, and one of them a problem.
                 reports[path] = (*reports.get(path, ()), *found.reports[path])
-                if serious := [p for p in found.problems[path] if p.severity >= least]:
+                serious = [
+                    each
+                    for each in found.problems[path]
+                    if each.severity >= least and not each.known
+                ]
+                if serious:
                     problems[path] = tuple(serious)
                     contents[path] = some[path]
         return replace(verdict, complete=complete, trouble=batch.trouble)

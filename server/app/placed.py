@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..checks import compose
@@ -15,9 +15,13 @@ _MOST_PENDING = 100
 
 
 class PlacedReports:
-    """Reports follow edits. They are moved when somebody looks, not at every keystroke."""
+    """Reports follow edits. They are moved when somebody looks, not at every keystroke.
 
-    def __init__(self) -> None:
+    ``known`` gives the fingerprints that the baseline has for the document.
+    """
+
+    def __init__(self, known: Callable[[], Sequence[str]]) -> None:
+        self._known = known
         self._reports: dict[str, Report] = {}
         self._pending: list[Edit] = []
         self._problems: tuple[Problem, ...] | None = ()
@@ -55,7 +59,8 @@ class PlacedReports:
     def problems(self, settings: Settings) -> tuple[Problem, ...]:
         self._settle()
         if self._problems is None:
-            self._problems = compose.problems(self._reports.values(), settings)
+            found = compose.problems(self._reports.values(), settings, self._known())
+            self._problems = compose.visible(found, settings)
         return self._problems
 
     def show_under(self, settings: Settings) -> None:

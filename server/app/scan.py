@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from ..checks import compose
+from ..findings.baseline import Baseline
 from ..model import Category, Problem, Report
 from ..settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """What is known and shown of a file that is not open; ``counts`` is by severity label."""
+    """What is known of a file that is not open, and what is ``shown`` of it; ``counts`` is of that,
+    by severity label."""
 
     reports: tuple[Report, ...]
     problems: tuple[Problem, ...]
+    shown: tuple[Problem, ...]
     counts: Mapping[str, int]
 
     @staticmethod
-    def of(reports: tuple[Report, ...], settings: Settings) -> FileView:
-        problems = compose.problems(reports, settings)
-        return FileView(reports, problems, compose.counts([problems]))
+    def of(reports: tuple[Report, ...], settings: Settings, known: Sequence[str] = ()) -> FileView:
+        """``known``: the fingerprints that the baseline has for the file."""
+        problems = compose.problems(reports, settings, known)
+        shown = compose.visible(problems, settings)
+        return FileView(reports, problems, shown, compose.counts([shown]))
 
 
 class Seen(NamedTuple):
@@ -37,11 +42,15 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """``problems`` and ``reports`` have an entry for every file that was looked at."""
+    """``problems`` and ``reports`` have an entry for every file that was looked at. ``kept`` and
+    ``fixed`` are what of the baseline is there and what is not any more, by the names of the files;
+    None when there is no baseline."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
     reports: Mapping[Path, tuple[Report, ...]]
+    kept: Baseline | None = None
+    fixed: Baseline | None = None
 
     @staticmethod
     def of(root: Path, views: Mapping[Path, FileView]) -> Scan:
@@ -52,9 +61,15 @@ class Scan:
             {path: view.reports for path, view in ordered.items()},
         )
 
-    def only(self, category: Category | None) -> Mapping[Path, tuple[Problem, ...]]:
-        """The problems in which a tool speaks of ``category`` (None: all), and its silences."""
-        return {path: compose.only(each, category) for path, each in self.problems.items()}
+    def only(
+        self, category: Category | None, *, new: bool = False
+    ) -> Mapping[Path, tuple[Problem, ...]]:
+        """The problems in which a tool speaks of ``category`` (None: all), and its silences.
+        ``new``: without those that the baseline has."""
+        return {
+            path: tuple(p for p in compose.only(each, category) if not (new and p.known))
+            for path, each in self.problems.items()
+        }
 
     @property
     def complete(self) -> bool:

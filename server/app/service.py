@@ -17,7 +17,7 @@ from ..runner.budget import Conditions
 from ..runner.calls import Urgency
 from ..runner.engine import Engine
 from ..runner.execute import Runner
-from ..settings import ConfigProblem, Settings, load, project_file, read_layers, user_file
+from ..settings import ConfigProblem, Settings, load, read_layers, user_file
 from ..state import state_dir, workspace_dir
 from ..store.lease import Lease
 from ..trust import Trust
@@ -42,9 +42,7 @@ class Service:
         self._workspace = workspace
         self._runner = runner
         self._trust = Trust(state_dir())
-        self._stamps = Stamps(
-            (self._trust.file, user_file(os.environ), project_file(workspace.root))
-        )
+        self._stamps = Stamps((self._trust.file, user_file(os.environ), *workspace.sources))
         self._refreshing = asyncio.Lock()
         self.chores: Chores
         """Set once, before the service is handed out."""

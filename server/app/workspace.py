@@ -15,18 +15,21 @@ from ..checks import compose
 from ..checks.engine import Checks, Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..discover import Found, around
-from ..disk import read_regular
+from ..disk import read_regular, why
+from ..findings.baseline import Baseline
 from ..journal.replace import replace
-from ..model import Category, Confidence, Finding, Report, State
+from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ..runner.calls import Urgency
 from ..settings import ConfigProblem, Layer, Origin, Settings
 from ..settings.ignoring import edit_ignore
 from ..store.database import Database
 from ..store.results import RESULTS, Results
+from . import baseline as baselines
 from .scan import FileView, Scan, Seen
 from .stale import Stale
 
-_NOTHING = FileView((), (), compose.counts(()))
+_NOWHERE = Range(Position(0, 0), Position(0, 0))
+_NOTHING = FileView((), (), (), compose.counts(()))
 
 
 class Workspace:
@@ -43,6 +46,7 @@ class Workspace:
         self.trusted = trusted
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
+        self.baseline: Baseline | None = None
         self.files: dict[str, FileView] = {}
         self.inner: AbstractSet[str] = frozenset()
         self.scanned = False
@@ -65,25 +69,58 @@ class Workspace:
         return settings_.project_file(self.root)
 
     @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that ``load`` reads in the folder."""
+        return self.config_path, baselines.baseline_file(self.root)
+
+    @property
+    def journal(self) -> Path:
+        """Where what stood in the user's files is recorded."""
+        return self.state / "journal"
+
+    @property
     def trouble(self) -> str:
         """What is wrong with the store, for the status; empty when nothing is."""
         return self._database.problem or self.results.problem
 
+    def known(self, path: str) -> Sequence[str]:
+        """The fingerprints that the baseline has for a file."""
+        if self.baseline is None:
+            return ()
+        return self.baseline.known(baselines.name_below(self.root, path))
+
     async def load(self, editor: Mapping[str, Any] | None) -> bool:
-        """Read the settings anew; whether they changed.
+        """Read the settings and the baseline anew; whether they changed.
 
         When they are wrong, the last good ones stay; at first, every entry that is right holds.
         """
         loaded = await asyncio.to_thread(self._load, editor)
-        self.config_problems = loaded.problems
-        before = self.settings
+        baseline, wrong = await asyncio.to_thread(self._load_baseline)
+        self.config_problems = (*loaded.problems, *wrong)
+        before, shown_by = self.settings, self._shown_by
         if loaded.valid or not self._loaded:
             self.settings = loaded.settings
+        if not wrong:
+            self.baseline = baseline
         self._loaded = True
-        if (before.rules, before.severity) != (self.settings.rules, self.settings.severity):
-            self.files = {p: FileView.of(v.reports, self.settings) for p, v in self.files.items()}
+        if shown_by != self._shown_by:
+            self.files = {path: self._view(path, v.reports) for path, v in self.files.items()}
             self._joined.clear()
-        return before != self.settings
+        return (before, shown_by) != (self.settings, self._shown_by)
+
+    @property
+    def _shown_by(self) -> tuple[object, ...]:
+        """What decides how findings are shown."""
+        own = self.settings
+        return own.rules, own.severity, own.baseline, self.baseline
+
+    def _load_baseline(self) -> tuple[Baseline | None, tuple[ConfigProblem, ...]]:
+        try:
+            return (None if self.loose else baselines.read(self.root)), ()
+        except (OSError, ValueError) as error:
+            told = f"The baseline cannot be read: {why(error)}. Correct it, or make it anew."
+            file = baselines.baseline_file(self.root)
+            return None, (ConfigProblem(file, _NOWHERE, Severity.HIGH, told),)
 
     def _load(self, editor: Mapping[str, Any] | None) -> settings_.Loaded:
         layers = [*settings_.read_layers(None if self.loose else self.root)]
@@ -104,8 +141,11 @@ class Workspace:
         known = self.files.get(path)
         if known is not None and known.reports == reports:
             return False
-        self.files[path] = FileView.of(reports, self.settings)
+        self.files[path] = self._view(path, reports)
         return True
+
+    def _view(self, path: str, reports: tuple[Report, ...]) -> FileView:
+        return FileView.of(reports, self.settings, self.known(path))
 
     def take(self, task: str, reports: Mapping[str, Report]) -> set[str]:
         """What a task found, in place of what it found before; the paths that this is about."""
@@ -126,7 +166,7 @@ class Workspace:
         reports = (*known.reports, *found)
         joined = self._joined.get(path)
         if joined is None or joined.reports != reports:
-            joined = self._joined[path] = FileView.of(reports, self.settings)
+            joined = self._joined[path] = self._view(path, reports)
         return joined
 
     def views(self) -> dict[str, FileView]:
@@ -149,16 +189,22 @@ class Workspace:
         paths: Sequence[Path],
         seen: Callable[[Seen], object],
         urgency: Urgency | None = None,
+        choose: Callable[[Sequence[Found]], Sequence[Found]] | None = None,
     ) -> Scan:
         """Analyse the files at and below ``paths`` and take note of them; ``seen`` is told of each.
+        ``choose``: which of them, called in a thread.
 
         Raises OSError for a path that cannot be looked at.
         """
         files = await asyncio.to_thread(list_files, paths, self.root, self.policy, self.inner)
-        views = await self.analyse(checks, files, seen, urgency)
+        chosen = await asyncio.to_thread(choose, files) if choose else files
+        views = await self.analyse(checks, chosen, seen, urgency)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
-        return Scan.of(self.root, views)
+        scan = Scan.of(self.root, views)
+        if self.baseline is None:
+            return scan
+        return await asyncio.to_thread(baselines.compared, scan, self.baseline, paths)
 
     async def analyse(
         self,
@@ -190,7 +236,7 @@ class Workspace:
         with contextlib.suppress(FileNotFoundError):
             text = read_regular(config, settings_.MAX_BYTES).decode("utf-8")
         text = reduce(edit_ignore, rules, text)
-        replace(config, text, self.state / "journal", below=self.root)
+        replace(config, text, self.journal, below=self.root)
 
     def below(self, paths: AbstractSet[str]) -> list[str]:
         """The known files that are among ``paths`` or lie in one of them."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ..findings.baseline import known_among
 from ..findings.families import NOT_ANALYSED
 from ..findings.merge import merge
-from ..model import Category, Finding, Position, Problem, Range, Report, Severity, State
+from ..model import Category, Finding, Level, Position, Problem, Range, Report, Severity, State
 from ..settings import Settings
 
 SYNTAX_ERROR = "invalid-syntax"
 
 
-def problems(reports: Iterable[Report], settings: Settings) -> tuple[Problem, ...]:
-    """The merged findings of one file, as the settings want to see them.
+def problems(
+    reports: Iterable[Report], settings: Settings, known: Sequence[str] = ()
+) -> tuple[Problem, ...]:
+    """The merged findings of one file, as the settings want to see them; ``known`` are the
+    fingerprints that the baseline has for it.
 
     A rule that is ignored takes with it what another tool says of the same matter. A tool that
     could not parse the file is not named beside the syntax error that explains it.
@@ -24,11 +28,23 @@ def problems(reports: Iterable[Report], settings: Settings) -> tuple[Problem, ..
     broken = any(finding.rule == SYNTAX_ERROR for finding in findings)
     shown = [each for each in findings if not (broken and each.rule == NOT_ANALYSED)]
     levels = settings.severity._asdict()
+    merged = [p for p in merge(shown) if not any(rule in ignored for rule in p.rules)]
+    old = known_among(known, merged)
+    of_old: Level | None = "hint" if settings.baseline.show == "hint" else None
     return tuple(
-        Problem(problem.findings, levels[problem.severity.label])
-        for problem in merge(shown)
-        if not any(rule in ignored for rule in problem.rules)
+        Problem(
+            problem.findings,
+            (place in old and of_old) or levels[problem.severity.label],
+            place in old,
+        )
+        for place, problem in enumerate(merged)
     )
+
+
+def visible(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, ...]:
+    """Those that an editor shows."""
+    hidden = settings.baseline.show == "hidden"
+    return tuple(problem for problem in problems if not (hidden and problem.known))
 
 
 def only(problems: Iterable[Problem], category: Category | None) -> tuple[Problem, ...]:

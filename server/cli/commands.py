@@ -19,6 +19,7 @@ from .exits import Exit
 _COMMANDS = {
     "lsp": ("serving", "Speak the Language Server Protocol: what editors run."),
     "scan": ("scan", "Check files and folders."),
+    "baseline": ("baseline", "Agree to live with what is there, and see that it gets less."),
     "hooks": ("hooks", "Install git hooks, take them out, see how they stand."),
     "doctor": ("doctor", "Tell what is installed, what is missing, and what to do."),
     "trust": ("trusting", "Let a workspace's own programs run."),

@@ -6,12 +6,12 @@ Lines and columns in them count from 1, columns in Unicode code points.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from itertools import chain
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from ..app.baseline import Baseline, name_of
 from ..app.presentation import title
+from ..app.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
 from .result import Result, as_unicode
@@ -22,19 +22,23 @@ Format = Callable[[Result, TextIO], None]
 
 def write_json(result: Result, out: TextIO) -> None:
     """One object; its fields are described in the user guide and only ever grow."""
-    problems = list(chain.from_iterable(result.problems.values()))
+    found = result.statistics()
     document = {
         "version": 1,
         "root": str(result.root),
         "tools": dict(result.versions),
         "summary": {
             "files": len(result.reports),
-            "problems": len(problems),
-            "severity": _counts(problem.severity.label for problem in problems),
-            "tool": _counts(f.tool for problem in problems for f in problem.findings),
             "lines": _lines(result),
+            "problems": found.problems,
+            "severity": found.severity,
+            "tool": found.tool,
+            "rule": found.rule,
+            "folder": found.folder,
+            **_against(result.fixed, found),
         },
         "problems": [_problem(result.name(path), problem) for path, problem in result.each()],
+        **({} if result.fixed is None else {"fixed": _fixed(result.fixed)}),
         "withoutVerdict": [
             {"path": result.name(path), "tool": r.tool, "state": r.state.value, "why": r.why}
             for path, r in result.without_verdict()
@@ -44,8 +48,8 @@ def write_json(result: Result, out: TextIO) -> None:
 
 
 def write_github(result: Result, out: TextIO) -> None:
-    """Workflow commands, which GitHub shows as annotations of the changed lines."""
-    for path, problem in result.each():
+    """Workflow commands, which GitHub shows as annotations of the changed lines: of what is new."""
+    for path, problem in result.new().each():
         place = problem.lead.range
         one_line = place.start.line == place.end.line
         values = {
@@ -85,8 +89,22 @@ _IN_MESSAGE = "%\r\n"
 _IN_PROPERTY = _IN_MESSAGE + ":,"
 
 
-def _counts(values: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(values).items()))
+def _against(fixed: Baseline | None, found: Statistics) -> dict[str, int]:
+    if fixed is None:
+        return {}
+    return {
+        "new": found.problems - found.known,
+        "known": found.known,
+        "fixed": sum(fixed.counts.values()),
+    }
+
+
+def _fixed(fixed: Baseline) -> list[dict[str, object]]:
+    return [
+        {"path": as_unicode(path), "rule": rule, "count": len(listed)}
+        for path, rules in sorted(fixed.files.items())
+        for rule, listed in sorted(rules.items())
+    ]
 
 
 def _lines(result: Result) -> dict[str, object] | None:
@@ -109,12 +127,14 @@ def _problem(path: str, problem: Problem) -> dict[str, object]:
         "confidence": problem.confidence.name.lower(),
         "category": problem.lead.category.value,
         "message": problem.lead.message,
+        "known": problem.known,
         "findings": [_finding(finding) for finding in problem.findings],
     }
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    optional = {"url": finding.url, "cwe": finding.cwe}
+    named = name_of(finding.fingerprint)
+    optional = {"url": finding.url, "cwe": finding.cwe, "fingerprint": named}
     return {
         "tool": finding.tool,
         "rule": finding.rule,

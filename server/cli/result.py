@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from ..app.baseline import Baseline
+from ..app.statistics import Statistics
 from ..model import Metric, Problem, Report
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -34,17 +36,30 @@ class Size(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Result:
     """Every file looked at is a key of ``reports``; ``versions`` are by tool name. ``contents`` has
-    what was looked at where that is not what is on disk."""
+    what was looked at where that is not what is on disk. ``fixed``: what of the baseline is gone;
+    None when there is none."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
     reports: Mapping[Path, tuple[Report, ...]]
     versions: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[Path, bytes] = field(default_factory=dict)
+    fixed: Baseline | None = None
 
     def each(self) -> Iterator[tuple[Path, Problem]]:
         for path, problems in self.problems.items():
             yield from ((path, problem) for problem in problems)
+
+    def statistics(self) -> Statistics:
+        return Statistics.of((self.name(path), problem) for path, problem in self.each())
+
+    def new(self) -> Result:
+        """Without what the baseline has."""
+        kept = {
+            path: tuple(each for each in problems if not each.known)
+            for path, problems in self.problems.items()
+        }
+        return replace(self, problems=kept)
 
     def without_verdict(self) -> Iterator[tuple[Path, Report]]:
         """The tools that say nothing of a file: they failed, or were not let near it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
+from ..app.baseline import name_of
 from ..app.presentation import title
 from ..model import Category, Finding, Problem, Report, Severity
 from .result import Result, as_unicode
@@ -107,11 +108,22 @@ def _result(result: Result, path: Path, problem: Problem, rules: Rules) -> dict[
         "level": _LEVELS[problem.severity],
         "message": {"text": lead.message},
         "locations": [_location(result, path, lead)],
+        **_identity(result, problem),
         "properties": {
             "severity": problem.severity.label,
             "confidence": problem.confidence.name.lower(),
             "findings": [f"{title(f.tool)} {f.rule}" for f in problem.findings],
         },
+    }
+
+
+def _identity(result: Result, problem: Problem) -> dict[str, object]:
+    """3.27.17 and 3.27.24: what it is known by in other runs, and whether it was in the last."""
+    named = name_of(problem.lead.fingerprint)
+    state = "unchanged" if problem.known else "new"
+    return {
+        **({"partialFingerprints": {"understudy/v1": named}} if named else {}),
+        **({} if result.fixed is None else {"baselineState": state}),
     }
 
 

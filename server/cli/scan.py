@@ -37,6 +37,16 @@ _ROOT_MARKS = (".understudy", ".git")
     "--only", type=click.Choice([c.value for c in Category]), help="Only problems of one kind."
 )
 @click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="HEAD",
+    metavar="[REV]",
+    help="Only lines changed since REV (HEAD unless given); with REV... since it and HEAD parted.",
+)
+@click.option(
+    "--no-baseline", is_flag=True, help="Take no notice of .understudy/baseline.json: all is new."
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
@@ -55,12 +65,17 @@ def scan(
     paths: tuple[Path, ...],
     format_: str,
     only: str | None,
+    changed: str | None,
     output: Path | None,
     fail_on: str,
+    *,
+    no_baseline: bool,
 ) -> None:
     """Check the files at and below each PATH (default: the current folder).
 
-    Ends with 0 when nothing was found, 1 with findings, 2 when the command line or the
+    What the baseline has is counted as known, and listed in JSON and SARIF alone.
+
+    Ends with 0 when nothing new was found, 1 with findings, 2 when the command line or the
     configuration is wrong, 3 when the answer is not complete: a tool failed or could not read a
     file.
     """
@@ -68,10 +83,11 @@ def scan(
     for path in named:
         if not (path.is_dir() or path.is_file()):
             raise click.UsageError(f"{path} is neither a file nor a folder.")
-    found, versions = asyncio.run(_scan(root_of(named), named))
+    baseline = not no_baseline
+    found, versions = asyncio.run(_scan(root_of(named), named, changed, baseline=baseline))
     problems = found.only(Category(only) if only else None)
     base = Path.cwd() if format_ == "text" else found.root
-    result = Result(base, problems, found.reports, versions)
+    result = Result(base, problems, found.reports, versions, fixed=found.fixed)
     if output is None:
         if format_ != "text" and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # what a program reads is that everywhere
@@ -115,17 +131,21 @@ def root_of(paths: Sequence[Path]) -> Path:
     return next(marked, inner)
 
 
-async def _scan(root: Path, paths: Sequence[Path]) -> tuple[Scan, dict[str, str]]:
+async def _scan(
+    root: Path, paths: Sequence[Path], changed: str | None, *, baseline: bool
+) -> tuple[Scan, dict[str, str]]:
     async with Batch.open(root) as batch:
-        _check(batch.config_problems)
-        with _progress() as progress:
-            found = await batch.scan(paths, progress)
+        check(batch.config_problems)
+        if not baseline:
+            batch.forget_baseline()
+        with progress_bar() as progress:
+            found = await batch.scan(paths, progress, changed)
         if batch.trouble:
             click.echo(batch.trouble, err=True)
         return found, batch.versions
 
 
-def _check(problems: Sequence[ConfigProblem]) -> None:
+def check(problems: Sequence[ConfigProblem]) -> None:
     """Says everything that is wrong with the settings, and ends when they cannot be used."""
     for problem in problems:
         click.echo(config_line(problem), err=True)
@@ -134,7 +154,7 @@ def _check(problems: Sequence[ConfigProblem]) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], object]]:
+def progress_bar() -> Iterator[Callable[[int, int], object]]:
     """A bar on standard error, where that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda done, files: None
@@ -151,5 +171,5 @@ def _progress() -> Iterator[Callable[[int, int], object]]:
 def _exit_code(found: Scan, problems: Mapping[Path, tuple[Problem, ...]], least: Severity) -> Exit:
     if not found.complete:
         return Exit.FAILED
-    serious = any(p.severity >= least for each in problems.values() for p in each)
+    serious = any(p.severity >= least and not p.known for each in problems.values() for p in each)
     return Exit.FINDINGS if serious else Exit.CLEAN

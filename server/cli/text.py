@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..app.presentation import title
+from ..app.statistics import Statistics
 from ..disk import LARGEST_FILE, read_regular
 from ..model import Problem, Report, Severity
 from ..text import Lines, decode
@@ -20,9 +20,10 @@ from .result import Result
 
 
 def write_text(result: Result, out: TextIO) -> None:
+    """What the baseline has is only counted."""
     console = Console(file=out, highlight=False, soft_wrap=True)
-    for path, problems in result.problems.items():
-        lines = Lines(_source(path, result))
+    for path, problems in result.new().problems.items():
+        lines = Lines(_source(path, result) if problems else "")
         for problem in problems:
             console.print(block(problem, result.name(path), lines), end="\n\n")
     for path, reports in result.reports.items():
@@ -33,6 +34,8 @@ def write_text(result: Result, out: TextIO) -> None:
     console.print(summary(result))
     if (size := _size(result)) is not None:
         console.print(size)
+    if most := _most(result.new().statistics()):
+        console.print(most)
 
 
 def block(problem: Problem, name: str, lines: Lines) -> Text:
@@ -52,24 +55,23 @@ def block(problem: Problem, name: str, lines: Lines) -> Text:
 
 
 def summary(result: Result) -> Text:
-    problems = [problem for found in result.problems.values() for problem in found]
-    analysed = sum(any(r.state.is_verdict for r in found) for found in result.reports.values())
-    files = _number(analysed, "file")
-    if not problems:
-        return Text(f"No findings in {files}.", "bold")
-    by_severity = Counter(problem.severity for problem in problems)
-    by_tool = Counter(f.tool for problem in problems for f in problem.findings)
+    """How much there is, in one line."""
+    found = result.new().statistics()
+    new = "" if result.fixed is None else "new "
+    analysed = sum(any(r.state.is_verdict for r in each) for each in result.reports.values())
+    files = number(analysed, "file")
+    since = _since(result)
+    if not found.problems:
+        return Text.assemble((f"No {new}findings in {files}{'' if since else '.'}", "bold"), since)
     return Text.assemble(
-        (f"{_number(len(problems), 'problem')} in {files}: ", "bold"),
+        (f"{number(found.problems, f'{new}problem')} in {files}: ", "bold"),
         Text(", ").join(
-            Text(f"{by_severity[severity]} {severity.label}", COLOURS[severity])
+            Text(f"{count} {label}", COLOURS[severity])
             for severity in sorted(Severity, reverse=True)
-            if by_severity[severity]
+            if (count := found.severity.get(label := severity.label))
         ),
-        (
-            f" ({', '.join(f'{title(tool)} {n}' for tool, n in sorted(by_tool.items()))})",
-            "dim",
-        ),
+        (f" ({', '.join(f'{title(t)} {n}' for t, n in sorted(found.tool.items()))})", "dim"),
+        since,
     )
 
 
@@ -77,11 +79,30 @@ def _size(result: Result) -> Text | None:
     if (size := result.size()) is None:
         return None
     return Text(
-        f"{_number(size.lines, 'line')} of code in {_number(size.files, 'file')}:"
+        f"{number(size.lines, 'line')} of code in {number(size.files, 'file')}:"
         f" {size.average:,.0f} on average, {size.most:,} in the largest,"
         f" {shown(result.name(size.longest))}",
         "dim",
     )
+
+
+_LISTED = 3
+
+
+def _since(result: Result) -> str:
+    if result.fixed is None:
+        return ""
+    fixed = sum(result.fixed.counts.values())
+    return f"; {result.statistics().known} known, {fixed} fixed since the baseline."
+
+
+def _most(found: Statistics) -> Text | None:
+    """The rules and the folders with most of it, where there are several."""
+    if found.problems < 2:
+        return None
+    rules = ", ".join(f"{rule} {count}" for rule, count in list(found.rule.items())[:_LISTED])
+    folders = [f"{shown(name)} {count}" for name, count in list(found.folder.items())[:_LISTED]]
+    return Text(f"Most: {rules} · in {', '.join(folders)}", "dim")
 
 
 def _without_verdict(result: Result) -> Iterator[Text]:
@@ -100,7 +121,7 @@ def _without_verdict(result: Result) -> Iterator[Text]:
         )
 
 
-def _number(count: int, noun: str) -> str:
+def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 

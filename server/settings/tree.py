@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from ..disk import LARGEST_FILE
 from ..model import Level
+from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
-from .audit import Audit
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .tasks import Tasks
@@ -76,6 +76,16 @@ class SeverityLevels(Group):
     info: Annotated[Level, About("How an informative finding is shown.")] = "hint"
 
 
+class Baseline(Group):
+    show: Annotated[
+        Literal["all", "hint", "hidden"],
+        About(
+            "How findings that the baseline (.understudy/baseline.json) has are shown: as all "
+            "others, as hints, or not at all."
+        ),
+    ] = "hint"
+
+
 class Rules(Group):
     ignore: Annotated[
         tuple[str, ...],
@@ -98,6 +108,7 @@ class Settings(Group):
     complexity: Complexity = Complexity()
     audit: Audit = Audit()
     severity: SeverityLevels = SeverityLevels()
+    baseline: Baseline = Baseline()
     rules: Rules = Rules()
     tasks: Tasks = Tasks()
     triggers: Triggers = Triggers()

@@ -100,6 +100,8 @@ def test_json_tells_everything() -> None:
         "severity": {"critical": 1, "medium": 2},
         "tool": {"bandit": 3, "ruff": 2},
         "lines": None,
+        "rule": {"bandit:B608": 2, "ruff:S608": 2, "bandit:B103": 1},
+        "folder": {"a b": 2, "/elsewhere": 1},
     }
     first = document["problems"][0]
     assert first["path"] == "a b/db.py"
@@ -192,6 +194,13 @@ def test_text_shows_the_line_and_who_says_so(tmp_path: Path) -> None:
         "    │     ^^^^^",
         "",
         "1 problem in 1 file: 1 medium (Bandit 1, Ruff 1)",
+    ]
+
+
+def test_text_ends_with_where_most_of_it_is() -> None:
+    assert written("text", SCAN).splitlines()[-2:] == [
+        "3 problems in 2 files: 1 critical, 2 medium (Bandit 3, Ruff 2)",
+        "Most: bandit:B608 2, ruff:S608 2, bandit:B103 1 · in a b 2, /elsewhere 1",
     ]
 
 
