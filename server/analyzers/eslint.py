@@ -62,7 +62,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     places = _up_to(folder, root)
     source = _first(places, _CONFIGURATIONS, files)
     if source is None:
-        return _nothing(State.NOT_ANALYSED, _unconfigured(places, files))
+        return _nothing(State.NOT_ANALYSED, _unconfigured(places, root, files))
     package, manifest = _package(places, files)
     if package is None:
         why = (
@@ -110,17 +110,22 @@ def _first(places: tuple[Path, ...], names: tuple[str, ...], files: Files) -> Pa
     return next((path for path in paths if files.read(path) is not None), None)
 
 
-def _unconfigured(places: tuple[Path, ...], files: Files) -> str:
+def _unconfigured(places: tuple[Path, ...], root: Path, files: Files) -> str:
     legacy = _first(places, _LEGACY, files)
     manifest = _first(places, ("package.json",), files)
     if legacy is None and manifest and "eslintConfig" in _table(files.read(manifest)):
         legacy = manifest
-    if legacy is None:
-        return "the project has no configuration of ESLint (eslint.config.js or the like)"
-    return (
-        f"{legacy} configures ESLint in the old form, which is not read."
-        f" Make a flat configuration of it: npx @eslint/migrate-config {legacy.name}"
-    )
+    if legacy is not None:
+        return (
+            f"{legacy} configures ESLint in the old form, which is not read."
+            f" Make a flat configuration of it: npx @eslint/migrate-config {legacy.name}"
+        )
+    if (above := _first(tuple(root.parents), _CONFIGURATIONS, files)) is not None:
+        return (
+            f"{above} lies above {root}, and only what lies in the folder that is open is run."
+            f" Open {above.parent} instead"
+        )
+    return "the project has no configuration of ESLint (eslint.config.js or the like)"
 
 
 def _package(places: tuple[Path, ...], files: Files) -> tuple[Path | None, dict[str, Any]]:

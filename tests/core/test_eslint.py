@@ -194,6 +194,9 @@ def test_nothing_above_the_root_is_run(tmp_path: Path) -> None:
     stand_in(tmp_path, "")
     inner = tree(tmp_path / "inner", {"a.js": ""})
     assert not configuration(inner).needs_trust
+    said = report(inner)
+    assert said.state is State.NOT_ANALYSED
+    assert f"eslint.config.mjs lies above {inner}" in said.why
     tree(inner, {"eslint.config.js": ""})
     assert report(inner).state is State.MISSING
 
