@@ -51,7 +51,9 @@ FORMS = {
     "timezone": Form("the name of a time zone, such as Europe/Berlin", fits=_is_zone),
     "expression": Form("the name of a problem matcher or a regular expression", fits=_compiles),
     "address": Form(
-        "an address that begins with https:// or http://", r"^https?://[^\s/?#]+[^\s?#]*$"
+        "an address such as https://example.org, without a name or password",
+        r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$",
+        secret=True,
     ),
     "variable": Form(
         "the name of an environment variable (letters, digits and _), not what it holds",

@@ -20,7 +20,7 @@ from understudy.tasks.audits.cache import Cache
 
 from ..needs import missing
 from .advisories import Service, serving
-from .support import tree
+from .support import tree, understudy
 
 Run = Callable[..., Awaitable[Record]]
 
@@ -250,6 +250,31 @@ async def test_a_service_that_does_not_answer_is_never_clean(
         assert [each.rule for each in report.findings] == ["not-audited"]
 
 
+async def test_a_service_that_hangs_is_not_waited_for(
+    run: Run, root: Path, tmp_path: Path, service: Service
+) -> None:
+    configure(tmp_path, service, timeoutSeconds=12)
+    service.gate.clear()
+    record = await run({"requirements.txt": "requests==2.19.0\n"})
+    assert record.status == "failed"
+    assert "pip-audit: no end within 12 s" in record.why
+    assert service.asked == ["/v1/query"]
+
+
+async def test_a_service_that_is_not_there_is_tried_again(
+    run: Run, root: Path, tmp_path: Path, service: Service
+) -> None:
+    config = {
+        "audit": {"osvUrl": "http://127.0.0.1:1", "registry": "http://127.0.0.1:1"},
+        "tasks": {"retries": 1, "retryDelaySeconds": 0},
+    }
+    tree(tmp_path, {"config/understudy/config.yaml": json.dumps(config)})
+    record = await run({**NPM_PROJECT, "requirements.txt": "requests==2.19.0\n"})
+    assert (record.status, record.attempt) == ("failed", 2)
+    assert "pip-audit: 127.0.0.1 was asked, and gave no answer" in record.why
+    assert "npm-audit: 127.0.0.1 was asked" in record.why
+
+
 async def test_what_was_said_before_does_while_the_service_is_away(
     run: Run, root: Path, tmp_path: Path, service: Service
 ) -> None:
@@ -417,3 +442,31 @@ async def test_a_cache_that_is_none_is_empty(tmp_path: Path) -> None:
         assert cache.get("a") == (100.0, [1])
         assert cache.get("a", since=101.0) is None
         assert cache.get("old") is None
+
+
+def test_from_a_terminal(root: Path, tmp_path: Path) -> None:
+    """What is found is printed with nothing that a terminal obeys; an ignored rule does not count."""
+    tree(root, {"requirements.txt": "requests==2.19.0\n\x1b]0;x\x07 @ file:x\n"})
+    done = understudy("run", "dependency_audit", cwd=root, environment=os.environ)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == (
+        "requirements.txt:1:1: high: requests 2.19.0: Insufficiently Protected Credentials in"
+        " Requests. Fixed in 2.20.0. (pip-audit PYSEC-2018-28)\n"
+        "requirements.txt:2:1: info: Not audited: �]0;x� @ file:x: this is no name with a version"
+        " (pip-audit not-audited)\n"
+    )
+    assert "1 issue in 1 dependency: 1 high; 1 not audited" in done.stderr
+    tree(root, {".understudy/config.yaml": "rules: {ignore: [PYSEC-2018-28]}\n"})
+    done = understudy("run", "dependency_audit", cwd=root, environment=os.environ)
+    assert done.returncode == 0, done.stdout
+    assert "PYSEC" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["osvUrl", "registry"])
+def test_an_address_with_a_password_is_refused(root: Path, tmp_path: Path, name: str) -> None:
+    """It would be kept with the answers; it is not shown either."""
+    settings = {"audit": {name: "https://me:hush@example.org"}}
+    tree(tmp_path, {"config/understudy/config.yaml": json.dumps(settings)})
+    done = understudy("run", "dependency_audit", cwd=root, environment=os.environ)
+    assert "without a name or password" in done.stderr
+    assert "hush" not in done.stderr + done.stdout

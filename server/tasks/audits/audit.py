@@ -11,25 +11,27 @@ from pathlib import Path
 from ...model import Finding, Report, Severity, State
 from ...runner.calls import Outcome, Status
 from ...runner.task import Result
+from ...settings import Settings
 from ..answers import found
 from . import npm_audit, workspace
 from .asking import Asking, Said
 from .cache import age
-from .dependencies import NOT_AUDITED, TOP, Note, not_audited
+from .dependencies import NOT_AUDITED, TOP, Note, not_audited, plain
 from .npm_asking import ask as ask_npm
 from .python_asking import ask as ask_python
 
 
-async def audit(asking: Asking, exclude: Sequence[str], without: frozenset[str]) -> Result:
+async def audit(asking: Asking, settings: Settings, without: frozenset[str]) -> Result:
     """What came of auditing everything in the workspace."""
+    exclude, ignored = settings.analysis.exclude, settings.rules.ignore
     project = await asyncio.to_thread(workspace.read, asking.root, exclude, without)
     said = [await ask_python(asking, project.python)]
     said += [await ask_npm(asking, one) for one in project.npm]
     said.append(Said(npm_audit.NAME, notes=project.unlocked))
     reports = _reports(said)
-    if lines := _lines(asking.root, reports):
+    if lines := _lines(asking.root, reports, ignored):
         await asking.context.say("\n".join(lines) + "\n")
-    return _result(said, reports, asking.now)
+    return _result(said, reports, ignored, asking.now)
 
 
 def _reports(said: Sequence[Said]) -> dict[str, Report]:
@@ -57,24 +59,27 @@ def _report(said: Said, findings: tuple[Finding, ...]) -> Report:
     return Report(said.tool, state, findings, said.failure)
 
 
-def _issues(reports: Mapping[str, Report]) -> list[Finding]:
+def _issues(reports: Mapping[str, Report], ignored: Sequence[str]) -> list[Finding]:
     every = [finding for report in reports.values() for finding in report.findings]
-    return [finding for finding in every if finding.rule != NOT_AUDITED]
+    return [finding for finding in every if finding.rule not in (NOT_AUDITED, *ignored)]
 
 
-def _lines(root: Path, reports: Mapping[str, Report]) -> list[str]:
+def _lines(root: Path, reports: Mapping[str, Report], ignored: Sequence[str]) -> list[str]:
     lines = []
     for path, report in sorted(reports.items()):
         shown = path.removeprefix(f"{root}/")
-        for each in sorted(report.findings, key=lambda finding: finding.range):
+        kept = [finding for finding in report.findings if finding.rule not in ignored]
+        for each in sorted(kept, key=lambda finding: finding.range):
             line, column = each.range.start
             about = f"{each.severity.label}: {each.message} ({each.tool} {each.rule})"
-            lines.append(f"{shown}:{line + 1}:{column + 1}: {about}")
+            lines.append(plain(f"{shown}:{line + 1}:{column + 1}: {about}"))
     return lines
 
 
-def _result(said: Sequence[Said], reports: Mapping[str, Report], now: float) -> Result:
-    issues = _issues(reports)
+def _result(
+    said: Sequence[Said], reports: Mapping[str, Report], ignored: Sequence[str], now: float
+) -> Result:
+    issues = _issues(reports, ignored)
     counts = Counter(finding.severity for finding in issues)
     labelled = {each.label: counts[each] for each in sorted(Severity, reverse=True)}
     audited = sum(one.audited for one in said)

@@ -70,11 +70,11 @@ def finding(tool: str, of: Dependency, advisory: Advisory, to: str = "") -> Find
     way = " → ".join((*of.through, of.name))
     more = f" and {of.others} more way{'s' * (of.others != 1)}" if of.others else ""
     comes = f" It comes through {way}{more}." if of.through else ""
-    title = " ".join(advisory.title.split()).rstrip(".") or "it has a known vulnerability"
+    title = plain(advisory.title).rstrip(".") or "it has a known vulnerability"
     return Finding(
         tool,
         advisory.id,
-        f"{of.name} {of.version}: {title}.{fixed}{comes}",
+        plain(f"{of.name} {of.version}: {title}.{fixed}{comes}"),
         of.at,
         Severity.MEDIUM if advisory.severity is None else advisory.severity,
         Category.SECURITY,
@@ -85,8 +85,14 @@ def finding(tool: str, of: Dependency, advisory: Advisory, to: str = "") -> Find
 
 
 def not_audited(tool: str, note: Note) -> Finding:
-    message = f"Not audited: {note.why}"
+    message = plain(f"Not audited: {note.why}")
     return Finding(tool, NOT_AUDITED, message, note.at, Severity.INFO, Category.SECURITY)
+
+
+def plain(text: str) -> str:
+    """On one line, with nothing that a terminal would obey: it comes from a manifest, or from a
+    service."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in " ".join(text.split()))
 
 
 def _fixes(declared: Declared | None, version: str) -> tuple[Fix, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -55,20 +56,24 @@ class Audits:
         )
 
     async def _run(self, context: Context, settings: Settings) -> Result:
-        await asyncio.to_thread(self._prepare)
+        folder = await asyncio.to_thread(self._prepare)
         from .asking import Asking
         from .audit import audit
 
-        with tempfile.TemporaryDirectory(prefix="understudy-audit-") as folder:
-            asking = Asking(
-                context, settings.audit, self._cache, self._root, folder, self._environ, self._now()
-            )
-            try:
-                return await audit(asking, settings.analysis.exclude, self._without())
-            finally:
-                with contextlib.suppress(OSError):  # what is not kept is asked for again
-                    await asyncio.to_thread(self._cache.save, self._now())
+        own, now = settings.audit, self._now()
+        asking = Asking(context, own, self._cache, self._root, folder, self._environ, now)
+        try:
+            return await audit(asking, settings, self._without())
+        finally:
+            await asyncio.to_thread(self._clean_up, folder, now)
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> str:
+        """An empty folder. For a thread: what is imported here waits for the disk."""
 
         self._cache.load()
+        return tempfile.mkdtemp(prefix="understudy-audit-")
+
+    def _clean_up(self, folder: str, now: float) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what is not kept is asked for again
+            self._cache.save(now)
