@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -470,3 +471,47 @@ def test_an_address_with_a_password_is_refused(root: Path, tmp_path: Path, name:
     done = understudy("run", "dependency_audit", cwd=root, environment=os.environ)
     assert "without a name or password" in done.stderr
     assert "hush" not in done.stderr + done.stdout
+
+
+async def test_what_lies_outside_of_the_workspace_is_not_read(
+    run: Run, root: Path, tmp_path: Path, service: Service
+) -> None:
+    """Whatever links and names lead there."""
+    outside = tree(tmp_path / "outside", {"uv.lock": UV_LOCK, **NPM_PROJECT})
+    tree(outside, {"hidden.txt": "requests==2.19.0\n"})
+    manifest = '[project]\nname = "x"\nversion = "1"\ndependencies = ["requests"]\n'
+    tree(root, {"pyproject.toml": manifest, "package.json": NPM_PROJECT["package.json"]})
+    tree(root, {"requirements.txt": "-r ../outside/hidden.txt\n-r link.txt\n-r /etc/hostname\n"})
+    (root / "link.txt").symlink_to(outside / "hidden.txt")
+    for name in ("uv.lock", "package-lock.json"):
+        (root / name).symlink_to(outside / name)
+    os.mkfifo(root / "poetry.lock")
+    record = await run()
+    assert (record.status, record.value["audited"]) == ("done", 0)
+    assert service.asked == []
+    every = [each for report in reports(root, record).values() for each in report.findings]
+    assert {each.rule for each in every} == {"not-audited"}
+
+
+async def test_the_tools_say_the_same_in_the_workspace_itself(
+    run: Run, root: Path, tmp_path: Path, service: Service
+) -> None:
+    """What they see of it is all that they go by."""
+    pins = "requests==2.19.0\nurllib3==1.23\nidna==2.0\n"
+    record = await run({**NPM_PROJECT, "requirements.txt": pins})
+    found = {(f.tool, f.rule) for r in reports(root, record).values() for f in r.findings}
+    words = ["-r", "requirements.txt", "--no-deps", "--disable-pip", "--format", "json"]
+    words += ["-s", "osv", "--osv-url", f"{service.url}/v1/query", "--progress-spinner", "off"]
+    pip = tool([sys.executable, "-P", "-m", "pip_audit", *words], root)
+    expected = {("pip-audit", v["id"]) for each in pip["dependencies"] for v in each["vulns"]}
+    npm = tool(["npm", "audit", "--json", f"--registry={service.url}"], root)
+    urls = [v["url"] for each in npm["vulnerabilities"].values() for v in each["via"] if "url" in v]
+    expected |= {("npm-audit", url.rpartition("/")[2]) for url in urls}
+    assert found == expected
+    assert len(expected) == 4
+
+
+def tool(argv: list[str], cwd: Path) -> Any:
+    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1, done.stderr
+    return json.loads(done.stdout)

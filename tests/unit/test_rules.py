@@ -110,6 +110,31 @@ def test_the_defaults_are_sound_and_have_their_times() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "audits"),
+    [
+        ("requirements.txt", True),
+        ("sub/dev-requirements.txt", True),
+        ("sub/requirements/dev.txt", True),
+        ("a/uv.lock", True),
+        ("a/pylock.dev.toml", True),
+        ("web/package-lock.json", True),
+        ("web/tsconfig.json", False),
+        ("notes.txt", False),
+        ("app.py", False),
+    ],
+)
+def test_audits_start_by_themselves_only_where_that_is_switched_on(path: str, audits: bool) -> None:
+    event = Event(On.CHANGE, {path: OTHER})
+    assert "dependency_audit" not in {start.task for start in starts(DEFAULTS, event)}
+    assert "audit-daily" not in schedules(DEFAULTS)
+    switched_on = [rule._replace(enabled=True) for rule in DEFAULTS if "audit" in rule.name]
+    assert {start.task for start in starts(switched_on, event)} == (
+        {"dependency_audit"} if audits else set()
+    )
+    assert list(schedules(switched_on)) == ["audit-daily"]
+
+
+@pytest.mark.parametrize(
     ("late", "cause"),
     [(0, "rule nightly (0 9 * * *)"), (59, "rule nightly (0 9 * * *)"), (3_600, "rule nightly (0 9 * * *, made up)")],
 )  # fmt: skip

@@ -122,6 +122,7 @@ def _another(option: Option) -> Any:
 
 
 FITTING = {
+    "address": ["http://127.0.0.1:8080", "https://example.org/a/b/", "https://ä.example"],
     "cron": ["*/5 0-6,22 * JAN mon#1", "0 0 1 * *", ""],
     "interval": ["30m", "2h", "1d", "30m of activity", ""],
     "timezone": ["Europe/Berlin", "UTC", ""],
