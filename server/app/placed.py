@@ -66,7 +66,7 @@ class PlacedReports:
     def show_under(self, settings: Settings) -> None:
         """These settings hold from now on."""
         self._problems = None
-        self.counts = compose.counts([self.problems(settings)])
+        self.counts = compose.counts([compose.counted(self.problems(settings), settings)])
 
     def _settle(self) -> None:
         if self._pending:

@@ -15,8 +15,8 @@ from ..settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """What is known of a file that is not open, and what is ``shown`` of it; ``counts`` is of that,
-    by severity label."""
+    """What is known of a file that is not open, and what is ``shown`` of it; ``counts`` is by
+    severity label."""
 
     reports: tuple[Report, ...]
     problems: tuple[Problem, ...]
@@ -28,7 +28,9 @@ class FileView:
         """``known``: the fingerprints that the baseline has for the file."""
         problems = compose.problems(reports, settings, known)
         shown = compose.visible(problems, settings)
-        return FileView(reports, problems, shown, compose.counts([shown]))
+        return FileView(
+            reports, problems, shown, compose.counts([compose.counted(problems, settings)])
+        )
 
 
 class Seen(NamedTuple):

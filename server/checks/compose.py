@@ -47,6 +47,12 @@ def visible(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, .
     return tuple(problem for problem in problems if not (hidden and problem.known))
 
 
+def counted(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, ...]:
+    """Those that the status counts: what is known is no news where it is shown as such."""
+    every = settings.baseline.show == "all"
+    return tuple(problem for problem in problems if every or not problem.known)
+
+
 def only(problems: Iterable[Problem], category: Category | None) -> tuple[Problem, ...]:
     """Those in which a tool speaks of ``category`` (None: all), or says that it cannot speak."""
     return tuple(

@@ -38,8 +38,9 @@ async def test_known_ones_are_hints(
     await severities(editor, file, B307=HINT, F401=HINT)
     editor.edit(file, "def pay", "x = exec('y')\n\n\ndef pay")
     editor.save(file)
-    await editor.sees(file, *BOTH, "Bandit, Ruff B102")
-    await severities(editor, file, B307=HINT, F401=HINT, B102=WARNING)
+    await editor.sees(file, *BOTH, "Ruff, Bandit S102")
+    await severities(editor, file, B307=HINT, F401=HINT, S102=WARNING)
+    await editor.until(lambda: editor.status["summary"] == "1 warning")
 
 
 async def test_a_baseline_that_comes_changes_and_goes_holds_at_once(

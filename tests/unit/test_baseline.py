@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.checks.compose import counted, visible
 from understudy.checks.compose import problems as composed
-from understudy.checks.compose import visible
 from understudy.findings.baseline import (
     Baseline,
     Risen,
@@ -127,6 +127,7 @@ def test_known_ones_are_shown_as_the_settings_say(
     assert [each.level for each in found] == levels
     assert [each.known for each in found] == [False, True]
     assert [each.known for each in visible(found, settings)] == seen
+    assert len(counted(found, settings)) == (2 if show == "all" else 1)
 
 
 # ── the file ────────────────────────────────────────────────────────────────────────────────────
