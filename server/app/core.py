@@ -232,18 +232,25 @@ class Core:
     # ── files and folders ───────────────────────────────────────────────────────────────────────
 
     async def _touched(self, event: events.FilesTouched) -> None:
+        missed = [w for w in self.folders if w.misses(map(str, event.deleted))]
         self._closed_files.forget(map(str, event.deleted))
-        await self._changed_on_disk({*event.written, *event.deleted})
+        await self._changed_on_disk({*event.written, *event.deleted}, missed)
 
     async def _renamed(self, event: events.FilesRenamed) -> None:
+        missed = [w for w in self.folders if w.misses(str(old) for old, _ in event.renames)]
         for old, new in event.renames:
             self._closed_files.renamed(str(old), str(new))
-        await self._changed_on_disk({path for pair in event.renames for path in pair})
+        await self._changed_on_disk({path for pair in event.renames for path in pair}, missed)
 
-    async def _changed_on_disk(self, paths: AbstractSet[Path]) -> None:
-        """Files, or folders with what lies in them; any of it may be a configuration."""
+    async def _changed_on_disk(
+        self, paths: AbstractSet[Path], missed: Collection[Workspace]
+    ) -> None:
+        """Files, or folders with what lies in them; any of it may be a configuration. ``missed``:
+        where the baseline has files that may be called otherwise now."""
         reload = [
-            w for w in self.folders if not paths.isdisjoint((*w.sources, w.config_path.parent))
+            w
+            for w in self.folders
+            if w in missed or not paths.isdisjoint((*w.sources, w.config_path.parent))
         ]
         if reload:
             await self._reload(reload)

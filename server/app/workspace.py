@@ -89,6 +89,13 @@ class Workspace:
             return ()
         return self.baseline.known(baselines.name_below(self.root, path))
 
+    def misses(self, gone: Iterable[str]) -> bool:
+        """Whether the baseline has one of these files, or one that is known in these folders."""
+        if self.baseline is None:
+            return False
+        paths = frozenset(gone)
+        return any(self.known(path) for path in (*paths, *self.below(paths)))
+
     async def load(self, editor: Mapping[str, Any] | None) -> bool:
         """Read the settings and the baseline anew; whether they changed.
 

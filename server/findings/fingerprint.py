@@ -159,7 +159,7 @@ def _is_comment(word: str) -> bool:
 
 
 def _breaks(text: str, start: int, end: int) -> bool:
-    return any(text.find(each, start, end) >= 0 for each in "\r\n")
+    return text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0
 
 
 def _width(indentation: str) -> int:

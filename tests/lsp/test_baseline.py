@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..core.repositories import Git
 from ..core.support import understudy
 from .conftest import Start
 from .editor import Editor
@@ -72,6 +73,21 @@ async def test_a_baseline_that_comes_changes_and_goes_holds_at_once(
     editor.touch(deleted=[baseline])
     await editor.sees(file, *BOTH)
     await editor.sees(workspace / "closed.py", *BOTH)
+
+
+async def test_a_file_that_git_knows_by_another_name_keeps_its_own(
+    start: Start, workspace: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    git = Git(workspace, tmp_path / "home")
+    git("init", "--quiet")
+    git.commit({"a.py": OLD, "b.py": OLD})
+    create(workspace, environment, "create")
+    editor = await start(settings={"baseline": {"show": "hidden"}})
+    await editor.request("workspace/executeCommand", {"command": "understudy.scanWorkspace"})
+    git("mv", "a.py", "c.py")
+    editor.touch(workspace / "c.py", deleted=[workspace / "a.py"])
+    file = editor.open(workspace / "c.py", OLD + "\n\ndef late():\n    import re\n")
+    await editor.sees(file, "Ruff F401")
 
 
 async def test_what_is_hidden_offers_nothing(
