@@ -10,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from ..findings.secret_rules import tells_of_secret
 from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ..text import Lines, decode
 from .base import MALFORMED, loads_json, no_verdict, text_of
@@ -117,7 +118,7 @@ def _finding(row: dict[str, Any], lines: Lines) -> Finding:
     return Finding(
         tool=NAME,
         rule=text_of(row["test_id"]),
-        message=_ADDRESS.sub("", text_of(row["issue_text"])),
+        message=_message(row),
         range=_range(row, lines),
         severity=_SEVERITY.get(row["issue_severity"], Severity.LOW),
         category=Category.SECURITY,
@@ -125,6 +126,14 @@ def _finding(row: dict[str, Any], lines: Lines) -> Finding:
         url=text_of(row.get("more_info") or _url(row["test_id"])),
         cwe=int(row.get("issue_cwe", {}).get("id", 0)),
     )
+
+
+def _message(row: dict[str, Any]) -> str:
+    """Bandit's, but for the secrets that it quotes."""
+    said = text_of(row["issue_text"])
+    if tells_of_secret(NAME, row["test_id"]):
+        return said.partition(":")[0]
+    return _ADDRESS.sub("", said)
 
 
 def _range(row: dict[str, Any], lines: Lines) -> Range:

@@ -83,7 +83,8 @@ class Analyzer:
 
     It is for the files with one of ``suffixes`` and those called as one of ``names``, ``below``
     folders of that name alone, where one is given (``.github/workflows``); and, where a name has
-    no suffix, for those in one of ``languages``. ``explain`` is empty where the tool has nothing to
+    no suffix, for those in one of ``languages``; but for none whose name ends as one of
+    ``without``. ``explain`` is empty where the tool has nothing to
     say of its rules.
     """
 
@@ -104,6 +105,7 @@ class Analyzer:
     below the root that has none of them has its parent's configuration."""
     names: frozenset[str] = frozenset()
     below: str = ""
+    without: tuple[str, ...] = ()
     batch: int = 0
     """Files of a scan per call; 0: as its tier has it."""
 
@@ -112,6 +114,8 @@ class Analyzer:
         folder, name = os.path.split(path)
         suffix = os.path.splitext(name)[1]
         if self.below and not f"{folder}/".endswith(f"/{self.below}/"):
+            return False
+        if name.endswith(self.without):
             return False
         known = suffix in self.suffixes or name in self.names
         return known or (not suffix and language in self.languages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import bandit, complexipy, eslint, radon, ruff
+from . import bandit, complexipy, eslint, radon, ruff, secrets
 from .base import Analyzer
 
 BUILT_IN: tuple[Analyzer, ...] = (
@@ -12,6 +12,7 @@ BUILT_IN: tuple[Analyzer, ...] = (
     bandit.ANALYZER,
     radon.ANALYZER,
     eslint.ANALYZER,
+    secrets.ANALYZER,
 )
 MEASURING = frozenset({complexipy.NAME, radon.NAME})
 """Those whose reports have figures."""

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ..findings.describe import code, hover, title
+from ..findings.redact import redacted
 from ..model import Problem, State, Status
 from ..runner.graph import Plan
 from ..runner.task import Task
@@ -28,6 +29,7 @@ __all__ = [
     "plan_lines",
     "plan_payload",
     "problem_line",
+    "redacted",
     "status_payload",
     "summary",
     "task_payload",

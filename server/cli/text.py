@@ -10,7 +10,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from ..app.presentation import title
+from ..app.presentation import redacted, title
 from ..app.statistics import Statistics
 from ..disk import LARGEST_FILE, read_regular
 from ..model import Problem, Report, Severity
@@ -23,7 +23,7 @@ def write_text(result: Result, out: TextIO) -> None:
     """What the baseline has is only counted."""
     console = Console(file=out, highlight=False, soft_wrap=True)
     for path, problems in result.new().problems.items():
-        lines = Lines(_source(path, result) if problems else "")
+        lines = Lines(redacted(_source(path, result), result.problems[path]) if problems else "")
         for problem in problems:
             console.print(block(problem, result.name(path), lines), end="\n\n")
     for path, reports in result.reports.items():

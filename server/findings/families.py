@@ -7,6 +7,7 @@ it anew from the installed versions and fails when it has drifted.
 from __future__ import annotations
 
 from .families_data import CWE_NAMES, FAMILIES, RULE_CWES
+from .secret_rules import FAMILY, tells_of_secret
 
 NOT_ANALYSED = "not-analysed"
 """What any tool says of a file that it could not look at, in place of a rule."""
@@ -18,6 +19,8 @@ def family(tool: str, rule: str) -> str:
     """The name shared by all rules that mean the same; ``tool:rule`` where there is no other."""
     if rule == NOT_ANALYSED:
         return rule
+    if tells_of_secret(tool, rule):
+        return FAMILY
     return _FAMILY.get((tool, rule)) or f"{tool}:{rule}"
 
 

@@ -15,6 +15,7 @@ from .complexity import Complexity
 from .eslint import Eslint
 from .group import RUNS, About, Group
 from .notifications import Notifications
+from .secrets import Secrets
 from .tasks import Tasks
 from .triggers import Hooks, Triggers
 
@@ -107,6 +108,7 @@ class Settings(Group):
     eslint: Eslint = Eslint()
     complexity: Complexity = Complexity()
     audit: Audit = Audit()
+    secrets: Secrets = Secrets()
     severity: SeverityLevels = SeverityLevels()
     baseline: Baseline = Baseline()
     rules: Rules = Rules()

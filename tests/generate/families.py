@@ -16,6 +16,8 @@ from typing import Any
 
 from bandit.core import extension_loader, issue
 
+from understudy.findings.secret_rules import SECRET_RULES
+
 # The names differ, the meaning does not: these were read, and tests/unit/test_families.py sees both
 # tools report the same line.
 SAME_BY_READING = {"S303"}  # B303 is named after md5, and lists the same hash constructors
@@ -90,7 +92,7 @@ def families(ruff: list[dict[str, Any]], bandit: Mapping[str, str]) -> dict[str,
             twin = "B" + code.removeprefix("S")
         else:
             continue
-        if twin not in bandit:
+        if twin not in bandit or twin in SECRET_RULES["bandit"]:  # those are one family
             continue
         judged = code in SAME_BY_READING or code in SAME_OUTSIDE
         if not judged and not _names_agree(name, bandit[twin]):

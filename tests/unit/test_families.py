@@ -27,9 +27,6 @@ SAMPLES = {
     "exec-builtin": "exec('x = 1')\n",
     "bad-file-permissions": "import os\nos.chmod('/srv/x', 0o777)\n",
     "hardcoded-bind-all-interfaces": "host = '0.0.0.0'\n",
-    "hardcoded-password-string": "password = 'hunter2'\n",
-    "hardcoded-password-func-arg": "connect(password='hunter2')\n",
-    "hardcoded-password-default": "def connect(password='hunter2'):\n    pass\n",
     "hardcoded-temp-file": "name = '/tmp/shop'\n",
     "try-except-pass": "try:\n    run()\nexcept Exception:\n    pass\n",
     "try-except-continue": (

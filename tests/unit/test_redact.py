@@ -1,0 +1,78 @@
+"""Source lines without their secrets: masked in place, all else as it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.findings.redact import redacted
+from understudy.model import Category, Finding, Position, Problem, Range, Severity
+from understudy.text import Lines
+
+KEY = "k = '''-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY-----'''\nabcd\n"
+
+
+def problem(text: str, part: str, tool: str, rule: str) -> Problem:
+    """Of what ``rule`` says of the first ``part`` of ``text``."""
+    lines, start = Lines(text), text.index(part)
+    place = Range(lines.position(start), lines.position(start + len(part)))
+    return Problem((Finding(tool, rule, "", place, Severity.LOW, Category.SECURITY),))
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "tool", "rule", "shown"),
+    [
+        ("p = 'hunter'", "hunter", "detect-secrets", "KeywordDetector", "p = '******'"),
+        ("p = 'hunter'", "'hunter'", "bandit", "B105", "p = '******'"),
+        ("f(p='hunter', q=1)", "f(p='hunter', q=1)", "bandit", "B106", "f(p='******', q=1)"),
+        ('def f(p="hunter"): 0', '"hunter"', "ruff", "S107", 'def f(p="******"): 0'),
+        ("p = 'a'; q = 'a'", "'a'", "ruff", "S105", "p = '*'; q = 'a'"),
+        ("p = 'hunter'\nhunter()", "'hunter'", "ruff", "S105", "p = '******'\n******()"),
+        ("p = '''a\r\nb'''", "'''a\r\nb'''", "bandit", "B105", "p = '''*\r\n*'''"),
+        ("p = '🐙x'", "🐙x", "detect-secrets", "Custom", "p = '**'"),
+        (
+            KEY,
+            "BEGIN RSA PRIVATE KEY",
+            "detect-secrets",
+            "PrivateKeyDetector",
+            "k = '''-----*********************\n"[:12] + "*" * 26 + "\n***\n***\n"
+            "-----END RSA PRIVATE KEY-----'''\nabcd\n",
+        ),
+        ("ip = '8.8.8.8'", "8.8.8.8", "detect-secrets", "IPPublicDetector", "ip = '8.8.8.8'"),
+        ("eval('hunter')", "eval('hunter')", "bandit", "B307", "eval('hunter')"),
+        ("p = hunter", "p = hunter", "bandit", "B105", "p = hunter"),
+    ],
+)
+def test_what_is_masked(text: str, part: str, tool: str, rule: str, shown: str) -> None:
+    assert redacted(text, [problem(text, part, tool, rule)]) == shown
+
+
+@given(
+    st.text(max_size=40),
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 20), st.integers(0, 4), st.integers(0, 20))
+    ),
+    st.sampled_from(["KeywordDetector", "PrivateKeyDetector"]),
+)
+def test_places_stay(text: str, places: list[tuple[int, int, int, int]], rule: str) -> None:
+    """Whatever the ranges are: the text is as long, with the same lines."""
+    found = [
+        Problem(
+            (
+                Finding(
+                    "detect-secrets",
+                    rule,
+                    "",
+                    Range(Position(a, b), Position(c, d)),
+                    Severity.LOW,
+                    Category.SECURITY,
+                ),
+            )
+        )
+        for a, b, c, d in places
+    ]
+    shown = redacted(text, found)
+    assert len(shown) == len(text)
+    assert [each for each in shown if each in "\r\n"] == [each for each in text if each in "\r\n"]
+    assert redacted(text, []) == text
