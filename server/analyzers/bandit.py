@@ -28,8 +28,8 @@ from .base import (
     Configuration,
     Files,
     Item,
-    Stamp,
     answer,
+    environment_stamps,
     fingerprint,
     inside,
     installed,
@@ -38,7 +38,6 @@ from .base import (
     paragraph,
     read_content,
     resolve_program,
-    stamp_of,
     unreadable,
     upwards,
 )
@@ -74,21 +73,9 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     context = (interpreter, *told, str(root), problem)
     return Configuration(
         context,
-        key=fingerprint(context, _stamps(interpreter)),
+        key=fingerprint(context, environment_stamps(interpreter)),
         needs_trust=inside(interpreter, root),
     )
-
-
-def _stamps(interpreter: str) -> tuple[Stamp, ...]:
-    """Of the interpreter, and of the folder where its environment has Bandit: an upgrade makes and
-    removes entries there."""
-    if not interpreter:
-        return ()
-    environment = Path(interpreter).parent.parent
-    if stamp_of(environment / "pyvenv.cfg") is None:
-        return (stamp_of(interpreter),)
-    packages = sorted(environment.glob("lib/python3*/site-packages"))
-    return (stamp_of(interpreter), *map(stamp_of, packages))
 
 
 def _ini(text: str) -> dict[str, str]:

@@ -176,6 +176,18 @@ def stamp_of(path: str | Path) -> Stamp:
     return seen.st_mtime_ns, seen.st_size
 
 
+def environment_stamps(interpreter: str) -> tuple[Stamp, ...]:
+    """Of an interpreter, and of the folder where its environment has packages: an upgrade makes and
+    removes entries there. None for no interpreter."""
+    if not interpreter:
+        return ()
+    environment = Path(interpreter).parent.parent
+    if stamp_of(environment / "pyvenv.cfg") is None:
+        return (stamp_of(interpreter),)
+    packages = sorted(environment.glob("lib/python3*/site-packages"))
+    return (stamp_of(interpreter), *map(stamp_of, packages))
+
+
 _MOST_LINKS = 40
 
 

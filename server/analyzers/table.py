@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import bandit, complexipy, eslint, radon, ruff, secrets
+from . import bandit, complexipy, eslint, pylint, radon, ruff, secrets
 from .base import Analyzer
 
 BUILT_IN: tuple[Analyzer, ...] = (
@@ -13,6 +13,7 @@ BUILT_IN: tuple[Analyzer, ...] = (
     radon.ANALYZER,
     eslint.ANALYZER,
     secrets.ANALYZER,
+    pylint.ANALYZER,
 )
 MEASURING = frozenset({complexipy.NAME, radon.NAME})
 """Those whose reports have figures."""

@@ -7,6 +7,7 @@ it anew from the installed versions and fails when it has drifted.
 from __future__ import annotations
 
 from .families_data import CWE_NAMES, FAMILIES, RULE_CWES
+from .pylint_rules import ruff_rule
 from .secret_rules import FAMILY, tells_of_secret
 
 NOT_ANALYSED = "not-analysed"
@@ -21,6 +22,8 @@ def family(tool: str, rule: str) -> str:
         return rule
     if tells_of_secret(tool, rule):
         return FAMILY
+    if tool == "pylint":
+        tool, rule = "ruff", ruff_rule(rule)
     return _FAMILY.get((tool, rule)) or f"{tool}:{rule}"
 
 

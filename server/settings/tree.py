@@ -15,6 +15,7 @@ from .complexity import Complexity
 from .eslint import Eslint
 from .group import RUNS, About, Group
 from .notifications import Notifications
+from .pylint import Pylint
 from .secrets import Secrets
 from .tasks import Tasks
 from .triggers import Hooks, Triggers
@@ -109,6 +110,7 @@ class Settings(Group):
     complexity: Complexity = Complexity()
     audit: Audit = Audit()
     secrets: Secrets = Secrets()
+    pylint: Pylint = Pylint()
     severity: SeverityLevels = SeverityLevels()
     baseline: Baseline = Baseline()
     rules: Rules = Rules()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..analyzers.interpreters import NoInterpreter, interpreter
 from ..model import Importance, Report
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
@@ -24,7 +25,6 @@ from .testing.detect import Kind, OwnCommand, detect
 from .testing.detect import TestRunner as Runner
 from .testing.events import Events
 from .testing.imports import ImportCache, Source
-from .testing.interpreters import NoInterpreter, interpreter
 from .testing.items import is_test_file
 from .testing.plan import Plan, plan
 from .testing.results import (

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from understudy.analyzers.interpreters import interpreter
 from understudy.runner.calls import Job, Outcome, Status
 from understudy.runner.execute import Runner
 from understudy.tasks.testing.detect import Kind, TestRunner, detect
-from understudy.tasks.testing.interpreters import interpreter
 from understudy.tasks.testing.plan import Plan, plan
 from understudy.tasks.testing.results import (
     Selection,

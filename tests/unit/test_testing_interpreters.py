@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.tasks.testing.interpreters import SETTING, NoInterpreter, interpreter
+from understudy.analyzers.interpreters import TESTS, NoInterpreter, interpreter
 
 
 def program(path: Path) -> None:
@@ -86,9 +86,7 @@ def test_what_is_relative_leads_nowhere(
     for name in ("w/bin/python3", "bin/python3", "v/bin/python", "python3"):
         program(tmp_path / name)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        NoInterpreter, match=rf"make a \.venv .* or name an interpreter in {SETTING}"
-    ):
+    with pytest.raises(NoInterpreter, match=rf"make a \.venv .* or name an interpreter in {TESTS}"):
         interpreter(str(tmp_path / "w"), "", "", environ)
 
 
@@ -97,7 +95,7 @@ def test_what_cannot_be_run_is_passed_over_and_what_is_named_is_not(tmp_path: Pa
     os.chmod(tmp_path / ".venv/bin/python", 0o644)
     program(tmp_path / "venv/bin/python")
     assert interpreter(str(tmp_path), "", "", {}) == str(tmp_path / "venv/bin/python")
-    with pytest.raises(NoInterpreter, match=rf"{SETTING} names .*/none, which is no program"):
+    with pytest.raises(NoInterpreter, match=rf"{TESTS} names .*/none, which is no program"):
         interpreter(str(tmp_path), "", "bin/none", {})
 
 

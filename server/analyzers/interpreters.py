@@ -1,4 +1,4 @@
-"""Which Python runs the tests of a workspace. Nothing is run."""
+"""Which Python is that of a workspace: for its tests, and for tools that it has. Nothing is run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 
-from ...analyzers.base import inside, is_program, resolve_program
-from ...disk import read_regular
+from ..disk import read_regular
+from .base import inside, is_program, resolve_program
 
-SETTING = "tasks.testRunner.interpreter"
+TESTS = "tasks.testRunner.interpreter"
 _ENVIRONMENTS = (".venv", "venv")
 _MOST_BYTES = 4_096
 
@@ -19,25 +19,33 @@ class NoInterpreter(Exception):
     """There is none; for people, with what to do."""
 
 
-def interpreter(root: str, folder: str, setting: str, environ: Mapping[str, str]) -> str:
-    """The absolute path of the Python for tests in ``folder`` ("" for the root) of ``root``.
+def interpreter(
+    root: str,
+    folder: str,
+    setting: str,
+    environ: Mapping[str, str],
+    key: str = TESTS,
+    purpose: str = "run the tests with",
+) -> str:
+    """The absolute path of the Python for what lies in ``folder`` ("" for the root) of ``root``.
 
     It is the one that ``setting`` names; else that of an environment in the workspace, the nearest
-    to the tests; else of the environment that is active in ``environ``; else the first on its PATH.
-    Raises NoInterpreter when there is none.
+    to the folder; else of the environment that is active in ``environ``; else the first on its
+    PATH. Raises NoInterpreter when there is none. It tells the setting's ``key``, and the
+    ``purpose``.
     """
     if setting:
         named = resolve_program(setting, Path(root))
         if not is_program(named):
-            why = f"{SETTING} names {named}, which is no program; correct or clear it"
+            why = f"{key} names {named}, which is no program; correct or clear it"
             raise NoInterpreter(why)
         return named
     for path in (*_own(root, folder, environ), *_active(environ), *_on_path(root, environ)):
         if is_program(path):
             return path
     raise NoInterpreter(
-        "there is no Python to run the tests with: make a .venv in the workspace, or name an "
-        f"interpreter in {SETTING}"
+        f"there is no Python to {purpose}: make a .venv in the workspace, or name an interpreter in"
+        f" {key}"
     )
 
 
