@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..analyzers.builtin_matchers import BUILTIN
+from ..analyzers.matchers import Matched, Matcher, match
 from ..model import Importance
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
 from ..runner.task import Context, Parameter, Result, Task
 from ..settings.tasks import CustomTask, Question, Tasks
 from .answers import found, reports_of
-from .builtin_matchers import BUILTIN
-from .matchers import Matched, Matcher, match
 
 _MOST_OUTPUT = 4 << 20
 _PLACE = re.compile(r"\$\{\{\s*([\w.:-]+)\s*\}\}")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.analyzers import matchers
+from understudy.analyzers.builtin_matchers import BUILTIN
+from understudy.analyzers.matchers import LINE_END, Matcher, check, match
 from understudy.model import Position, Range, Severity
-from understudy.tasks import matchers
-from understudy.tasks.builtin_matchers import BUILTIN
-from understudy.tasks.matchers import LINE_END, Matcher, check, match
 
 HIGH, MEDIUM, INFO = Severity.HIGH, Severity.MEDIUM, Severity.INFO
 

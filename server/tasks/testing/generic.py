@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from ...analyzers.builtin_matchers import BUILTIN
+from ...analyzers.matchers import Matcher, match
 from ...disk import read_regular
-from ..builtin_matchers import BUILTIN
-from ..matchers import Matcher, match
 from . import junit
 from .results import TestOutcome, TestReport, TestResult, one_each
 

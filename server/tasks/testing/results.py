@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ...analyzers.matchers import LINE_END
 from ...model import Category, Finding, Position, Range, Severity
-from ..matchers import LINE_END
 
 
 class TestOutcome(StrEnum):

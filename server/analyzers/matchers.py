@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,7 +38,8 @@ _COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _FOREIGN = frozenset({"site-packages", "dist-packages", "node_modules"})
 
-_SEVERITIES = {
+SEVERITIES = {
+    "critical": Severity.CRITICAL,
     "fatal": Severity.HIGH,
     "fatal error": Severity.HIGH,
     "error": Severity.HIGH,
@@ -49,7 +50,15 @@ _SEVERITIES = {
     "note": Severity.INFO,
     "help": Severity.INFO,
     "hint": Severity.INFO,
+    "high": Severity.HIGH,
+    "medium": Severity.MEDIUM,
+    "moderate": Severity.MEDIUM,
+    "low": Severity.LOW,
+    "style": Severity.INFO,
+    "informational": Severity.INFO,
+    "none": Severity.INFO,
 }
+"""The words that tools have for severities, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,9 @@ class Matched(NamedTuple):
     why: str = ""
 
 
-def check(matcher: Matcher) -> str:
-    """What is wrong with a matcher, for a person; empty when nothing is."""
+def check(matcher: Matcher, *, names_file: bool = True) -> str:
+    """What is wrong with a matcher, for a person; empty when nothing is. ``names_file``: it has to
+    say of which file a message is."""
     try:
         expressions, between = _compiled(matcher)
     except ValueError as error:
@@ -84,7 +94,7 @@ def check(matcher: Matcher) -> str:
     names = {name for one in (*expressions, between) if one for name in one.groupindex}
     if unknown := names - GROUPS:
         return f"problem matcher {matcher.name!r}: unknown group {min(unknown)!r}"
-    if "file" not in names:
+    if names_file and "file" not in names:
         return f"problem matcher {matcher.name!r}: no expression has a group named 'file'"
     return ""
 
@@ -95,31 +105,56 @@ def match(text: str, root: str, matchers: Iterable[Matcher], cwd: str | None = N
     What lies outside of ``root``, links followed, and what is installed below it is passed over.
     Raises ValueError for a matcher that ``check`` complains of.
     """
-    text, why = (
-        (text[:_MOST_TEXT], "the output is too long") if len(text) > _MOST_TEXT else (text, "")
-    )
-    lines = [line[:_MOST_LINE] for line in _COLOUR.sub("", text).splitlines()]
+    lines, why = _lines(text)
     places = _Places(root, root if cwd is None else cwd)
     found: dict[tuple[str, Finding], None] = {}
     for matcher in matchers:
         if trouble := check(matcher):
             raise ValueError(trouble)
         try:
-            for groups in _messages(matcher, lines, places):
-                if (path := places.inside(groups["file"])) is not None:
+            for groups in _messages(matcher, lines, places.inside):
+                if (path := places.inside(groups.get("file", ""))) is not None:
                     found[path, _finding(matcher, groups)] = None
                 if len(found) >= _MOST_FINDINGS:
                     return Matched(tuple(found), f"only the first {_MOST_FINDINGS:,} are shown")
         except TimeoutError:
-            why = f"problem matcher {matcher.name!r} takes too long: simplify its expressions"
+            why = _slow(matcher)
     return Matched(tuple(found), why)
 
 
 Groups = Mapping[str, str]
 
 
-def _messages(matcher: Matcher, lines: Sequence[str], places: _Places) -> Iterator[Groups]:
-    """The groups of each message. Raises TimeoutError."""
+def messages(text: str, matcher: Matcher) -> tuple[list[Groups], str]:
+    """The groups of each message in ``text``, whatever file it names, if any; and why they may not
+    be all (empty: they are). Raises ValueError for what is no regular expression."""
+    lines, why = _lines(text)
+    found: list[Groups] = []
+    try:
+        for groups in _messages(matcher, lines, lambda name: name or None):
+            if len(found) >= _MOST_FINDINGS:
+                return found, f"only the first {_MOST_FINDINGS:,} findings are shown"
+            found.append(groups)
+    except TimeoutError:
+        why = _slow(matcher)
+    return found, why
+
+
+def _lines(text: str) -> tuple[list[str], str]:
+    """Without colours, and why they are not all."""
+    why = "the output is too long" if len(text) > _MOST_TEXT else ""
+    return [line[:_MOST_LINE] for line in _COLOUR.sub("", text[:_MOST_TEXT]).splitlines()], why
+
+
+def _slow(matcher: Matcher) -> str:
+    return f"problem matcher {matcher.name!r} takes too long: simplify its expressions"
+
+
+def _messages(
+    matcher: Matcher, lines: Sequence[str], inside: Callable[[str], str | None]
+) -> Iterator[Groups]:
+    """The groups of each message; ``inside`` tells of a file whether it counts (None: it does not).
+    Raises TimeoutError."""
     expressions, between = _compiled(matcher)
     clock = _Clock()
     last = len(expressions) - 1
@@ -131,17 +166,14 @@ def _messages(matcher: Matcher, lines: Sequence[str], places: _Places) -> Iterat
             if len(kept) < last:
                 kept.append(groups)
                 continue
-            if "file" in merged:
-                yield merged
+            yield merged
             if not matcher.loop:
                 kept = []
             continue
         first = clock.search(expressions[0], line) if kept else None
         if first is not None:
             # Of the frames of a stack, the innermost one that is in the workspace counts.
-            ours = places.inside(first.get("file", "")) or not places.inside(
-                kept[0].get("file", "")
-            )
+            ours = inside(first.get("file", "")) or not inside(kept[0].get("file", ""))
             if matcher.loop or ours:
                 kept = [first]
         elif not (kept and between and clock.search(between, line) is not None):
@@ -202,7 +234,7 @@ def _finding(matcher: Matcher, groups: Groups) -> Finding:
         rule=code or matcher.name,
         message=message,
         range=_range(groups),
-        severity=_SEVERITIES.get(groups.get("severity", "").lower(), matcher.severity),
+        severity=SEVERITIES.get(groups.get("severity", "").lower(), matcher.severity),
         category=matcher.category,
     )
 
