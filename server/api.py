@@ -1,4 +1,4 @@
-"""The Python API of the task engine: docs/api.md tells how it is used.
+"""The Python API: of the task engine (docs/api.md tells how it is used), of channels and analyzers.
 
 Everything here is stable; nothing else in the package is meant to be imported by others.
 """
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .model import Importance
+from .model import Category, Finding, Importance, Position, Range, Severity
 from .notifications.base import Channel, Event, Level, Notice, Undelivered
 from .runner.attempt import Change
 from .runner.engine import Engine, Setting
@@ -20,20 +20,25 @@ from .runner.task import Context, Result, Task, Transient
 from .store.job_rows import Checkpoint, Record
 
 __all__ = [
+    "Category",
     "Change",
     "Channel",
     "Checkpoint",
     "Context",
     "Engine",
     "Event",
+    "Finding",
     "GraphError",
     "Importance",
     "Level",
     "Notice",
     "Options",
     "Plan",
+    "Position",
+    "Range",
     "Record",
     "Result",
+    "Severity",
     "Task",
     "Transient",
     "Undelivered",

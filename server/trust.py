@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .disk import read_regular, why
 from .state import LOCK_SECONDS, locked, replace_file
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _VERSION = 1
 _LARGEST = 1 << 24
@@ -95,3 +99,16 @@ class Trust:
 
 def _real(folder: Path) -> Path:
     return Path(os.path.realpath(folder))
+
+
+def lies_in(point: EntryPoint, folder: Path) -> bool:
+    """Whether the code that an entry point names lies in a folder, which then has brought it along.
+    Looks for it without running any of it."""
+    from importlib.util import find_spec  # only where something is plugged in
+
+    spec = find_spec(point.module.partition(".")[0])
+    if spec is None:
+        return False  # importing it will tell
+    places = [spec.origin, *(spec.submodule_search_locations or ())]
+    inside = folder.resolve()
+    return any(Path(place).resolve().is_relative_to(inside) for place in places if place)

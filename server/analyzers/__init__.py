@@ -1,1 +1,1 @@
-"""One module per tool. ``table.ANALYZERS`` lists them; ``docs/adding-an-analyzer.md`` tells how."""
+"""One module per tool. ``table`` lists them; ``docs/how-to-add-an-analyzer.md`` tells how."""

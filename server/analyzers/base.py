@@ -19,9 +19,9 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from ..disk import LARGEST_FILE, read_regular
@@ -46,6 +46,7 @@ class Files(Protocol):
 
 
 _MAY_BE_RUN = 0o111
+_WILD = re.compile(r"[*?\]/]")
 
 Item = tuple[str, bytes | None, tuple[Any, ...]]
 Answer = tuple[str, str]
@@ -82,10 +83,11 @@ class Analyzer:
     """``configure(folder, root, settings, files)`` finds what holds for the files of a folder.
 
     It is for the files with one of ``suffixes`` and those called as one of ``names``, ``below``
-    folders of that name alone, where one is given (``.github/workflows``); and, where a name has
-    no suffix, for those in one of ``languages``; but for none whose name ends as one of
-    ``without``. ``explain`` is empty where the tool has nothing to
-    say of its rules.
+    folders of that name alone, where one is given (``.github/workflows``); for those whose paths
+    end as one of ``patterns`` (``*.sh``, ``.github/workflows/*.yml``); and, where a name has no
+    suffix, for those in one of ``languages``; but for none whose name ends as one of ``without``.
+    ``explain`` is empty where the tool has nothing to say of its rules. Two are equal when they are
+    called and run the same.
     """
 
     name: str
@@ -95,10 +97,10 @@ class Analyzer:
     languages: frozenset[str]
     check: str
     explain: str
-    configure: Callable[[Path, Path, Settings, Files], Configuration]
-    version: Callable[[], str]
-    enabled: Callable[[Settings], bool]
-    timeout: Callable[[Settings], float]
+    configure: Callable[[Path, Path, Settings, Files], Configuration] = field(compare=False)
+    version: Callable[[], str] = field(compare=False)
+    enabled: Callable[[Settings], bool] = field(compare=False)
+    timeout: Callable[[Settings], float] = field(compare=False)
     preload: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
     """Names of the files that configure the tool; a change of one makes results stale. A folder
@@ -108,6 +110,10 @@ class Analyzer:
     without: tuple[str, ...] = ()
     batch: int = 0
     """Files of a scan per call; 0: as its tier has it."""
+    patterns: tuple[str, ...] = ()
+    kept: bool = True
+    """Whether its answer on a file depends on nothing else but what the key names: if not (it looks
+    at other files, too), no result is kept."""
 
     def looks_at(self, path: str, language: str = "") -> bool:
         """Whether it is for such a file."""
@@ -118,7 +124,14 @@ class Analyzer:
         if name.endswith(self.without):
             return False
         known = suffix in self.suffixes or name in self.names
+        known = known or any(PurePath(path).match(each) for each in self.patterns)
         return known or (not suffix and language in self.languages)
+
+    @property
+    def endings(self) -> frozenset[str]:
+        """How the paths of all files end that it may look at."""
+        literal = (_WILD.split(each)[-1] for each in self.patterns)
+        return frozenset((*self.suffixes, *self.names, *literal))
 
 
 @cache

@@ -94,6 +94,8 @@ def check(matcher: Matcher, *, names_file: bool = True) -> str:
     names = {name for one in (*expressions, between) if one for name in one.groupindex}
     if unknown := names - GROUPS:
         return f"problem matcher {matcher.name!r}: unknown group {min(unknown)!r}"
+    if not names:
+        return f"problem matcher {matcher.name!r}: no expression has a named group"
     if names_file and "file" not in names:
         return f"problem matcher {matcher.name!r}: no expression has a group named 'file'"
     return ""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..analyzers.table import BUILT_IN
+from ..analyzers.table import BUILT_IN, analyzers
 from ..checks.engine import Checks, Subject
 from ..model import Priority, Report
 from ..runner.execute import Runner
@@ -58,7 +58,9 @@ class Batch:
 
     @property
     def versions(self) -> dict[str, str]:
-        return {analyzer.name: analyzer.version() for analyzer in BUILT_IN}
+        """Of the tools that come with us, and of those that are switched on."""
+        tools = (*BUILT_IN, *analyzers(self.settings))
+        return {analyzer.name: analyzer.version() for analyzer in tools}
 
     async def scan(
         self,

@@ -15,7 +15,7 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
-from ..analyzers.table import SOURCES
+from ..analyzers.table import SOURCES, sources
 from ..checks.engine import Checks
 from ..disk import why
 from ..model import Importance, Status
@@ -275,9 +275,9 @@ class Core:
     def _is_open(self, path: str) -> bool:
         return self._shown_for(path) is not None
 
-    @staticmethod
-    def _configures(path: Path) -> bool:
-        return path.name in SOURCES
+    def _configures(self, path: Path) -> bool:
+        own = (sources(workspace.settings) for workspace in self.folders)
+        return path.name in SOURCES or any(path.name in names for names in own)
 
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""

@@ -134,6 +134,11 @@ class Workspace:
         if editor is not None:
             layers.append(Layer(Origin.EDITOR, editor))
         loaded = settings_.load(layers, trusted=self.trusted)
+        analyzers = loaded.settings.analyzers
+        if analyzers.custom or analyzers.plugins:
+            from ..analyzers.declared import problems  # only when there is something
+
+            loaded = loaded._replace(problems=(*loaded.problems, *problems(loaded)))
         own, usual = loaded.settings.triggers, Settings().triggers
         tasks = loaded.settings.tasks.custom
         if not own.rules and not tasks and own.security_daily == usual.security_daily:

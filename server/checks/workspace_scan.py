@@ -70,7 +70,9 @@ def list_files(
         stat = os.stat(path)
         if path.is_dir():
             own = policy.settings
-            found = discover(path, root, endings(own), own.analysis.exclude, without)
+            found = _looked_at(
+                discover(path, root, endings(own), own.analysis.exclude, without), own
+            )
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
@@ -84,7 +86,13 @@ def find_files(
 ) -> list[Found]:
     """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
     own = policy.settings
-    return list(rediscover(places, root, endings(own), own.analysis.exclude, without))
+    found = rediscover(places, root, endings(own), own.analysis.exclude, without)
+    return list(_looked_at(found, own))
+
+
+def _looked_at(found: Iterator[Found], settings: Settings) -> Iterator[Found]:
+    """A path may end as one that a tool is for, and still be none."""
+    return (each for each in found if analyzers_for(each.path, "", settings))
 
 
 _Configured = list[tuple[Analyzer, Configuration]]
@@ -242,7 +250,7 @@ class WorkspaceScan:
         stamps: dict[str, FileStamp] = {}
         for (file, _), (digest, report, text) in zip(batch, answers, strict=True):
             file.fresh = True
-            if digest and report.state.is_verdict:
+            if digest and analyzer.kept and report.state.is_verdict:
                 found = file.found
                 stamps[found.path] = FileStamp(found.mtime_ns, found.size, found.inode, digest)
                 here = configured[os.path.dirname(found.path)]

@@ -24,8 +24,9 @@ from ..state import state_dir
 from ..trust import Trust
 from .exits import Exit
 
-# Each tool has something to say of it.
+# Each of our own tools has something to say of it.
 _PROBE = "import os\n\neval(input())\n"
+_OURS = ("ruff", "bandit")
 
 _EDITORS = {
     "code": "VS Code: install the extension from the .vsix file",
@@ -109,20 +110,22 @@ def _tools(found: Scan, here: Scan, versions: dict[str, str]) -> Iterator[Row]:
         {report.tool: report for reports in scan.reports.values() for report in reports}
         for scan in (found, here)
     )
-    for tool, number in versions.items():
+    for tool, known in versions.items():
         report, report_here = answers.get(tool), answers_here.get(tool)
+        number = f"{known}, " if known else ""
         if report is None:
-            yield Row(title(tool), f"{number}, switched off in the settings")
+            off = "switched off in the settings"
+            yield Row(title(tool), f"{number}{off if tool in _OURS else 'not for Python files'}")
         elif report_here is not None and report_here.state.needs_attention:
             advice = "Correct the tool's own configuration in this folder."
-            said = f"{number}, {report_here.state}: {report_here.why}"
+            said = f"{number}{report_here.state}: {report_here.why}"
             yield Row(title(tool), said, Exit.FAILED, advice)
-        elif report.findings and report.state.is_verdict:
-            yield Row(title(tool), f"{number}, works")
+        elif report.state.is_verdict and (report.findings or tool not in _OURS):
+            yield Row(title(tool), f"{number}works")
         else:
             why = report.why or "it found nothing in a file that has flaws"
             advice = "Install Understudy again, or clear what the settings say of this tool."
-            yield Row(title(tool), f"{number}, {report.state}: {why}", Exit.FAILED, advice)
+            yield Row(title(tool), f"{number}{report.state}: {why}", Exit.FAILED, advice)
 
 
 def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:

@@ -51,7 +51,7 @@ def write_sarif(result: Result, out: TextIO) -> None:
             "extensions": [
                 {
                     "name": title(tool),
-                    **({"version": result.versions[tool]} if tool in result.versions else {}),
+                    **({"version": result.versions[tool]} if result.versions.get(tool) else {}),
                     "rules": [_rule(rule) for rule in by_id.values()],
                 }
                 for tool, by_id in rules.items()

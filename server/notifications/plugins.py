@@ -9,9 +9,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from pathlib import Path
 
+from ..trust import lies_in
 from .base import Channel, Notice, Undelivered
 
 GROUP = "understudy.channels"
@@ -41,23 +41,13 @@ def load(point: str, name: str, options: Mapping[str, str], workspace: Path) -> 
     found = [each for each in entry_points(group=GROUP) if each.name == point]
     if not found:
         raise Undelivered(f"There is no channel {point!r} in the entry points {GROUP}", False)
-    if _lies_in(found[0], workspace):
+    if lies_in(found[0], workspace):
         raise Undelivered(f"The channel {point!r} is not used: its code is the workspace's", False)
     try:
         return _Named(name, _make(found[0], options))
     except Exception as error:
         why = f"The channel {point!r} cannot be used: {type(error).__name__}: {error}"
         raise Undelivered(why, False) from error
-
-
-def _lies_in(point: EntryPoint, folder: Path) -> bool:
-    """Looks for the code without running any of it."""
-    spec = find_spec(point.module.partition(".")[0])
-    if spec is None:
-        return False  # importing it will tell
-    places = [spec.origin, *(spec.submodule_search_locations or ())]
-    inside = folder.resolve()
-    return any(Path(place).resolve().is_relative_to(inside) for place in places if place)
 
 
 def _make(point: EntryPoint, options: Mapping[str, str]) -> Channel:

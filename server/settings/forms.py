@@ -55,6 +55,13 @@ FORMS = {
         r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$",
         secret=True,
     ),
+    "output": Form(
+        "sarif, json, jsonl, the name of a problem matcher or a regular expression", fits=_compiles
+    ),
+    "ending": Form(
+        "the end of a path, such as *.sh or .github/workflows/*.yml",
+        r"^([^/]+/)*[^/]*[^/.][^/]*$",
+    ),
     "variable": Form(
         "the name of an environment variable (letters, digits and _), not what it holds",
         r"^([A-Za-z_][A-Za-z0-9_]*)?$",

@@ -18,8 +18,9 @@ from .tree import Settings
 class Option(NamedTuple):
     """One setting: ``path`` in files, ``name`` in its group of the tree.
 
-    ``type`` is bool, int, float, str, a Literal of words, ``tuple[…, ...]`` of texts or words, or
-    ``Mapping[str, …]`` from names to texts or entries; an entry is a ``Group`` of such fields.
+    ``type`` is bool, int, float, str, a Literal of words, ``tuple[…, ...]`` of texts, words or
+    whole numbers, or ``Mapping[str, …]`` from names to texts or entries; an entry is a ``Group`` of
+    such fields.
     ``default`` is ``...`` for a field of an entry that must be given, and not be empty.
     """
 
@@ -39,8 +40,10 @@ class Option(NamedTuple):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words that the value, or each item of it, must be one of; empty: anything else."""
-        return tuple(arg for arg in get_args(self.item or self.type) if isinstance(arg, str))
+        """The words that the value, or each item of it, or what each name stands for, must be one
+        of; empty: anything else."""
+        words = get_args(self.item or self.named or self.type)
+        return tuple(word for word in words if isinstance(word, str))
 
     @property
     def item(self) -> Any:

@@ -13,6 +13,7 @@ from ..model import Level
 from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
+from .analyzers import Analyzers, Mypy, OptionalTool, Semgrep
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .pylint import Pylint
@@ -111,6 +112,12 @@ class Settings(Group):
     audit: Audit = Audit()
     secrets: Secrets = Secrets()
     pylint: Pylint = Pylint()
+    zizmor: OptionalTool = OptionalTool()
+    shellcheck: OptionalTool = OptionalTool()
+    hadolint: OptionalTool = OptionalTool()
+    mypy: Mypy = Mypy()
+    semgrep: Semgrep = Semgrep()
+    analyzers: Analyzers = Analyzers()
     severity: SeverityLevels = SeverityLevels()
     baseline: Baseline = Baseline()
     rules: Rules = Rules()

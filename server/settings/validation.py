@@ -93,9 +93,9 @@ def _field(option: Option, default: object) -> tuple[Any, Any]:
     }
     if option.item:
         # YAML and JSON have lists, the frozen tree has tuples: the one conversion allowed.
-        items = GenericAlias(tuple, (_formed(option.item, about.form), ...))
-        type_ = Annotated[items, Field(strict=False)]
-        bounds |= {"min_length": 1} if option.required else {}
+        item: Any = Annotated[_formed(option.item, about.form), Field(**bounds)]
+        type_ = Annotated[GenericAlias(tuple, (item, ...)), Field(strict=False)]
+        bounds = {"min_length": 1} if option.required else {}
     elif option.named:
         named = _model(option.key, option.entry) if option.entry else option.named
         type_ = GenericAlias(dict, (_Name, named))

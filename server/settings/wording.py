@@ -77,7 +77,7 @@ def _expected(path: Path) -> str:
         what = "a group of settings" if option.entry else "a text"
         return f"names, indented below it, each with {what}"
     if option.named:
-        return "a group of settings, indented below it" if option.entry else "text"
+        return "a group of settings, indented below it" if option.entry else _scalar(option)
     if option.item and not rest:
         return f"a list of {_items(option)}{', at least one' if option.required else ''}"
     return _scalar(option)
@@ -86,14 +86,16 @@ def _expected(path: Path) -> str:
 def _items(option: Option) -> str:
     if option.choices:
         return ", ".join(option.choices)
+    if option.item is int:
+        return "whole numbers"
     return "names of environment variables" if option.about.form == "variable" else "texts"
 
 
 def _scalar(option: Option) -> str:
     if option.choices:
         return "one of " + ", ".join(option.choices)
-    if option.type in (int, float):
-        kind = "a whole number" if option.type is int else "a number"
+    if (type_ := option.item or option.type) in (int, float):
+        kind = "a whole number" if type_ is int else "a number"
         return f"{kind} from {option.about.ge} to {option.about.le}"
     if option.type is bool:
         return _YES_NO

@@ -1,0 +1,268 @@
+"""The optional programs: what the real ones say is what their own command lines say."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy.analyzers import hadolint, mypy, semgrep, shellcheck, zizmor
+from understudy.analyzers.base import Analyzer
+from understudy.analyzers.table import OPTIONAL, analyzers
+from understudy.model import State
+from understudy.settings import Settings
+
+from .. import needs
+from .programs import program
+from .support import DEFAULTS, Asker, own_environment, tree, understudy
+
+WORKFLOW = """\
+name: "😀"
+on:
+  pull_request_target:
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo "${{ github.event.pull_request.title }}"
+"""
+ACTION = """\
+name: x
+description: x
+runs:
+  using: composite
+  steps:
+    - run: echo "${{ inputs.name }}"
+      shell: bash
+"""
+SCRIPT = '#!/bin/sh\n# 😀\necho "😀" $1\n\tread line\nif [ $x == 1 ]; then :; fi\n'
+DOCKERFILE = "FROM debian\nRUN cd /tmp && apt-get install curl\n"
+TYPES = 'x: int = "😀"\ny = x.nothing + (1 + "a")\n'
+RULES = """\
+rules:
+  - id: no-eval
+    languages: [python]
+    severity: ERROR
+    message: no eval
+    pattern: eval(...)
+"""
+SAMPLES: dict[str, tuple[Analyzer, str, str]] = {
+    "zizmor": (zizmor.ANALYZER, ".github/workflows/-a b😀.yml", WORKFLOW),
+    "shellcheck": (shellcheck.ANALYZER, "bin/-a b😀.sh", SCRIPT),
+    "hadolint": (hadolint.ANALYZER, "-a b😀/Dockerfile", DOCKERFILE),
+    "mypy": (mypy.ANALYZER, "pkg/-a b😀.py", TYPES),
+    "semgrep": (semgrep.ANALYZER, "pkg/-a b😀.py", 'eval("😀")\n'),
+}
+
+
+def executable(tool: str) -> str:
+    beside = Path(sys.executable).with_name(tool)
+    found = str(beside) if beside.exists() else shutil.which(tool)
+    if not found:
+        needs.missing(f"missing: {tool}")
+    return found
+
+
+def on(tool: str, **more: Any) -> Settings:
+    return Settings.of({f"{tool}.enabled": True} | {f"{tool}.{k}": v for k, v in more.items()})
+
+
+def sample(tool: str, root: Path) -> tuple[Asker, str]:
+    analyzer, name, content = SAMPLES[tool]
+    tree(root, {name: content, ".semgrep.yml": RULES})
+    return Asker(analyzer, root), name
+
+
+def theirs(tool: str, root: Path, name: str) -> set[tuple[str, int]]:
+    """What its own command line says: rules and lines."""
+    path = str(root / name)
+    words = {
+        "zizmor": ["--offline", "--format=json", path],
+        "shellcheck": ["--format=json", "--", path],
+        "hadolint": ["--format=json", "--", path],
+        "mypy": ["--output=json", "--", path],
+        "semgrep": ["scan", "--json", "--metrics=off", "--disable-version-check", "--config",
+                    str(root / ".semgrep.yml"), path],
+    }[tool]  # fmt: skip
+    done = subprocess.run(
+        [executable(tool), *words], cwd=root, capture_output=True, text=True, check=False
+    )
+    if tool == "mypy":
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return {(row["code"], row["line"]) for row in rows}
+    answer = json.loads(done.stdout)
+    if tool == "zizmor":
+        return {
+            (f"zizmor/{row['ident']}", place["concrete"]["location"]["start_point"]["row"] + 1)
+            for row in answer
+            for place in row["locations"]
+            if place["symbolic"]["kind"] == "Primary"
+        }
+    if tool == "semgrep":
+        return {(row["check_id"], row["start"]["line"]) for row in answer["results"]}
+    prefix = "SC" if tool == "shellcheck" else ""
+    return {(f"{prefix}{row['code']}", row["line"]) for row in answer}
+
+
+@pytest.mark.parametrize("tool", SAMPLES)
+def test_the_real_one_is_heard(tool: str, tmp_path: Path) -> None:
+    path = executable(tool)
+    asker, name = sample(tool, tmp_path)
+    report = asker.both(name, on(tool, path=path))
+    assert report.state is State.FINDINGS, report.why
+    seen = {(found.rule, found.range.start.line + 1) for found in report.findings}
+    assert seen == theirs(tool, tmp_path, name)
+    for found in report.findings:
+        assert found.tool == tool
+        assert found.url.startswith("https://") or tool == "semgrep"
+
+
+@pytest.mark.parametrize("tool", SAMPLES)
+def test_the_real_one_has_nothing_to_say(tool: str, tmp_path: Path) -> None:
+    path = executable(tool)
+    asker, name = sample(tool, tmp_path)
+    clean = {
+        "zizmor": "name: x\non: push\npermissions: {}\njobs: {}\n",
+        "hadolint": "FROM debian:12.5\n",
+        "shellcheck": "#!/bin/sh\n:\n",
+    }
+    tree(tmp_path, {name: clean.get(tool, "x = 1\n")})
+    report = asker.both(name, on(tool, path=path))
+    assert (report.state, report.why) == (State.CLEAN, "")
+
+
+@pytest.mark.parametrize(
+    ("tool", "broken"),
+    [
+        ("zizmor", "on: [push\njobs: {"),
+        ("mypy", "def f(:\n"),
+        ("hadolint", "FRMO x\n"),
+        ("shellcheck", "#!/bin/sh\nif ; then\n"),
+        ("semgrep", "def f(:\n"),
+    ],
+)
+def test_a_file_that_cannot_be_parsed_is_not_clean(tool: str, broken: str, tmp_path: Path) -> None:
+    path = executable(tool)
+    asker, name = sample(tool, tmp_path)
+    tree(tmp_path, {name: broken})
+    report = asker.both(name, on(tool, path=path))
+    assert report.state in (State.FINDINGS, State.FAILED)
+    assert report.findings
+
+
+@pytest.mark.parametrize("tool", SAMPLES)
+def test_off_until_it_is_wanted(tool: str) -> None:
+    assert tool not in {each.name for each in analyzers(DEFAULTS)}
+    assert tool in {each.name for each in analyzers(on(tool))}
+
+
+@pytest.mark.parametrize("tool", SAMPLES)
+def test_one_that_is_wanted_and_not_there_is_missing(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("understudy.analyzers.optional._BESIDE_US", str(tmp_path))
+    asker, name = sample(tool, tmp_path / "root")
+    report = asker.both(name, on(tool))
+    assert (report.state, report.findings) == (State.MISSING, ())
+    assert "install it" in report.why
+    assert f"{tool}.path" in report.why
+
+
+VERSIONS: list[tuple[str, State, str]] = [
+    ("echo tool 0.0.1", State.MISSING, "has version 0.0.1, but"),
+    ("echo nothing", State.FAILED, "does not tell a version"),
+    ("echo 99.1; exit 1", State.FAILED, "does not tell a version"),
+    ("kill -9 $$", State.FAILED, "does not tell a version"),
+]
+
+
+@pytest.mark.parametrize("tool", SAMPLES)
+@pytest.mark.parametrize(("body", "state", "why"), VERSIONS)
+def test_the_wrong_version(tool: str, body: str, state: State, why: str, tmp_path: Path) -> None:
+    asker, name = sample(tool, tmp_path / "root")
+    fake = program(tmp_path / "bin" / tool, body)
+    report = asker.both(name, on(tool, path=str(fake)))
+    assert report.state is state
+    assert why in report.why
+
+
+WAYS: dict[str, tuple[str, str]] = {
+    "crashes": ("kill -SEGV $$", "Segmentation fault"),
+    "garbage": ("printf '\\377garbage\\001'", "its answer is not"),
+    "an error and status 0": ("echo broken >&2", "broken"),
+    "another status": ("echo broken >&2; exit 42", "broken"),
+    "garbage and a status of findings": ("echo garbage; exit 1", ""),
+}
+
+
+@pytest.mark.parametrize("tool", SAMPLES)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_broken_one_is_never_clean(tool: str, way: str, tmp_path: Path) -> None:
+    body, why = WAYS[way]
+    asker, name = sample(tool, tmp_path / "root")
+    version = 'case "$1" in --version) echo 99.1; exit;; esac'
+    fake = program(tmp_path / "bin" / tool, f"{version}\n{body}")
+    report = asker.both(name, on(tool, path=str(fake)))
+    assert report.state is State.FAILED
+    assert why in report.why
+    assert {found.rule for found in report.findings} == {"not-analysed"}
+
+
+def test_what_can_run_code_needs_trust(tmp_path: Path) -> None:
+    trusting = {"mypy", "semgrep"}
+    for each in OPTIONAL:
+        asker, name = sample(each.name, tmp_path)
+        outside = on(each.name, path="/bin/true")
+        assert asker.configuration(name, outside).needs_trust is (each.name in trusting)
+        assert asker.configuration(name, on(each.name, path="bin/own")).needs_trust
+
+
+def test_the_workspaces_own_mypy_goes_first(tmp_path: Path) -> None:
+    asker, name = sample("mypy", tmp_path)
+    own = program(tmp_path / ".venv/bin/mypy", "")
+    context: Any = asker.configuration(name, on("mypy")).context
+    assert context.argv[0] == str(own)
+
+
+def test_rules_of_semgrep_are_files(tmp_path: Path) -> None:
+    """None is the name of something to be fetched."""
+    asker, name = sample("semgrep", tmp_path)
+    given = ("p/python", "auto", "https://example.org/r", "../r.yml", "/r.yml")
+    context: Any = asker.configuration(name, on("semgrep", rules=given)).context
+    rules = [word.partition("=")[2] for word in context.argv if word.startswith("--config=")]
+    assert len(rules) == len(given)
+    assert all(os.path.isabs(rule) for rule in rules)
+    assert "--metrics=off" in context.argv
+
+
+def test_one_that_hangs_times_out(tmp_path: Path) -> None:
+    root = tree(tmp_path / "shop", {"a.sh": SCRIPT})
+    fake = program(tmp_path / "bin/shellcheck", "exec sleep 1000")
+    tree(tmp_path / ".config/understudy", {"config.yaml": json.dumps(
+        {"shellcheck": {"enabled": True, "path": str(fake), "timeoutSeconds": 0.5}}
+    )})  # fmt: skip
+    done = understudy("scan", cwd=root, environment=own_environment(tmp_path))
+    assert done.returncode == 3
+    assert "timed out" in done.stdout + done.stderr
+
+
+def test_a_workflow_is_scanned_and_other_yaml_is_not(tmp_path: Path) -> None:
+    path = executable("zizmor")
+    root = tree(
+        tmp_path / "shop",
+        {".github/workflows/a.yml": WORKFLOW, "x/action.yml": ACTION, "other.yml": WORKFLOW},
+    )
+    tree(tmp_path / ".config/understudy", {"config.yaml": json.dumps(
+        {"zizmor": {"enabled": True, "path": path}}
+    )})  # fmt: skip
+    done = understudy("scan", "--format", "json", cwd=root, environment=own_environment(tmp_path))
+    files = {each["path"] for each in json.loads(done.stdout)["problems"]}
+    assert files == {".github/workflows/a.yml", "x/action.yml"}
