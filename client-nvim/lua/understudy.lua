@@ -51,8 +51,11 @@ function M.config()
   return {
     name = "understudy",
     cmd = server(),
-    -- The others for the code lenses over their tests.
-    filetypes = { "python", "javascript", "javascriptreact", "typescript", "typescriptreact" },
+    -- The scripts for the code lenses over their tests, the rest for the optional tools.
+    filetypes = {
+      "python", "javascript", "javascriptreact", "typescript", "typescriptreact",
+      "sh", "dockerfile", "yaml",
+    },
     root_markers = { ".understudy", ".git", "pyproject.toml", "setup.cfg", "setup.py" },
     settings = {},
     handlers = { ["understudy/status"] = on_status },

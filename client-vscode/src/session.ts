@@ -26,6 +26,9 @@ const CRASH_WINDOW_MINUTES = 3;
 
 const SCRIPTS = ["javascript", "javascriptreact", "typescript", "typescriptreact"];
 
+/** What zizmor looks at, whatever its language is called. */
+const WORKFLOWS = ["**/.github/{workflows/*,dependabot}.{yml,yaml}", "**/action.{yml,yaml}"];
+
 /** One language server for the window: at most one runs, and only this class starts and stops it. */
 export class Session {
   /** Stops the server if it runs, chooses the interpreter anew, and starts it. */
@@ -136,6 +139,9 @@ export class Session {
         { scheme: "untitled", language: "python" },
         { scheme: "file", pattern: "**/.understudy/config.yaml" },
         ...SCRIPTS.map((language) => ({ scheme: "file", language })),
+        { scheme: "file", language: "shellscript" },
+        { scheme: "file", language: "dockerfile" },
+        ...WORKFLOWS.map((pattern) => ({ scheme: "file", pattern })),
       ],
       initializationOptions: () => ({
         trusted: vscode.workspace.isTrusted,

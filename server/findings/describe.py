@@ -17,9 +17,11 @@ _TITLES = {
     "complexipy": "complexipy",
     "detect-secrets": "detect-secrets",
     "eslint": "ESLint",
+    "hadolint": "hadolint",
     "mypy": "mypy",
     "npm-audit": "npm audit",
     "pip-audit": "pip-audit",
+    "shellcheck": "ShellCheck",
     "zizmor": "zizmor",
 }
 
