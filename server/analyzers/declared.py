@@ -16,7 +16,8 @@ from .program import PLACES, Program
 from .program_answer import FIELDS, matcher_of
 from .rows import Reading
 
-_JSON = frozenset({"json", "jsonl"})
+_MAPPED = {"json": FIELDS, "jsonl": FIELDS, "sarif": frozenset({"severity", "confidence"})}
+_UNITS = {"sarif": "utf16"}
 _ANY_PLACE = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
 
@@ -62,7 +63,7 @@ def _configure(
             Category(own.category),
             first_line=own.first_line,
             first_column=own.first_column,
-            unit=own.columns,
+            unit=own.columns if own.columns != "auto" else _UNITS.get(own.output, "characters"),
         ),
         own.input,
         own.ok_codes,
@@ -105,13 +106,10 @@ def _flaws(own: DeclaredAnalyzer) -> Iterator[tuple[str, str]]:
     places = {found for word in own.command for found in _ANY_PLACE.findall(word)}
     if strange := sorted(places - PLACES):
         yield "command", f"`${{{{ {strange[0]} }}}}` stands for nothing"
-    if strange := sorted(own.mapping.keys() - FIELDS):
-        yield (
-            "mapping",
-            f"there is no `{strange[0]}` in a finding; there is {', '.join(sorted(FIELDS))}",
-        )
-    if own.output not in ("sarif", *_JSON):
-        if why := check(matcher_of(own.output), names_file=own.input == "files"):
-            yield "output", why
-        if own.mapping:
-            yield "mapping", "it is for an output of json or jsonl"
+    fields = _MAPPED.get(own.output, frozenset[str]())
+    if strange := sorted(own.mapping.keys() - fields):
+        those = f"; there is {', '.join(sorted(fields))}" if fields else " in an expression"
+        yield "mapping", f"there is no `{strange[0]}` to be mapped{those}"
+    matched = own.output not in _MAPPED
+    if matched and (why := check(matcher_of(own.output), names_file=own.input == "files")):
+        yield "output", why

@@ -209,7 +209,7 @@ def _argv(program: Program, files: Sequence[_File]) -> list[str]:
 
 def _why_failed(program: Program, done: Done, answered: Answered) -> str:
     """Empty when it has looked, and all that it found is known."""
-    said = done.complaint
+    said = _said(done)
     known = done.status in (*program.ok, *program.found)
     if done.status < 0:
         return f"a signal ended it ({signal.strsignal(-done.status) or -done.status})"
@@ -221,6 +221,12 @@ def _why_failed(program: Program, done: Done, answered: Answered) -> str:
     if done.status in program.found and not answered.rows:
         return f"it ended with status {done.status}, but no finding can be read in its answer"
     return ""
+
+
+def _said(done: Done) -> str:
+    """What it had to say for itself, without where in its own code that was."""
+    told, _, trace = done.errors.partition(b"\nStack backtrace:")
+    return done._replace(errors=told if trace else done.errors).complaint
 
 
 class _Owners:

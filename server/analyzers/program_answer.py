@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ..model import Confidence
 from . import sarif_answer
 from .base import MALFORMED, loads_json
 from .builtin_matchers import BUILTIN
 from .matchers import Matcher, check, messages
-from .rows import Answered, Reading, Row, clean
+from .rows import Answered, Reading, Row, clean, confidence_of
 
 FIELDS = frozenset(
     {"findings", "errors", "file", "line", "column", "endLine", "endColumn", "code", "message",
@@ -125,7 +124,6 @@ def _row(reading: Reading, fields: Mapping[str, str], scopes: _Scopes) -> Row:
     if rule is None and message is None:
         raise ValueError("it has a finding without code and message")
     code = "" if rule is None else f"{reading.prefix}{rule}"
-    confidence = str(get("confidence") or "high").upper()
     return Row(
         path=str(get("file") or ""),
         rule=code,
@@ -139,7 +137,7 @@ def _row(reading: Reading, fields: Mapping[str, str], scopes: _Scopes) -> Row:
             number("endColumn", reading.first_column),
         ),
         unit=reading.unit,
-        confidence=Confidence.__members__.get(confidence, Confidence.HIGH),
+        confidence=confidence_of(get("confidence")),
         url=str(get("url") or "") or (reading.page.format(code) if code else ""),
     )
 

@@ -82,6 +82,11 @@ class Answered(NamedTuple):
     trouble: str = ""
 
 
+def confidence_of(word: object) -> Confidence:
+    """What a tool's word means; what is not said is not doubted."""
+    return Confidence.__members__.get(str(word).upper(), Confidence.HIGH)
+
+
 def clean(text: str) -> str:
     """Of bounded length, and without halves of characters, which nothing can store."""
     text = text[:_LONGEST].strip()

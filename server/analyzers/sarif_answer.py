@@ -8,18 +8,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from ..model import Category, Confidence, Severity
+from ..model import Category, Severity
 from .matchers import LINE_END
-from .rows import Answered, Reading, Row
+from .rows import Answered, Reading, Row, confidence_of
 
-_CONFIDENCE = {"low": Confidence.LOW, "medium": Confidence.MEDIUM}
 _CWE = re.compile(r"(?i)\bcwe[-/](\d{1,5})\b")
 _PLACE = re.compile(r"\{(\d+)\}")
-_UNITS = {"unicodeCodePoints": "characters"}
+_UNITS = {"unicodeCodePoints": "characters", "utf16CodeUnits": "utf16"}
 
 
 def read(reading: Reading, log: Any) -> Answered:
-    """The results, and what went wrong in the tool's own words. Raises ``base.MALFORMED``."""
+    """The results, and what went wrong in the tool's own words. The reading's fields name the
+    properties that tell severity and confidence where the level and the precision do not; its unit
+    is that of a tool that does not tell. Raises ``base.MALFORMED``.
+    """
     rows: list[Row] = []
     trouble = ""
     if not isinstance(log, dict) or not isinstance(log.get("runs"), list):
@@ -69,17 +71,19 @@ def _row(
     properties = {**(rule.get("properties") or {}), **(result.get("properties") or {})}
     tags = " ".join(map(str, properties.get("tags") or ()))
     default = (rule.get("defaultConfiguration") or {}).get("level") or "warning"
+    fields = {"confidence": "precision", **dict(reading.fields)}
+    graded = properties.get(fields.get("severity"), result.get("level") or default)
     weakness = _CWE.search(tags)
     path, place = _place(run, result)
     return Row(
         path=path,
-        rule=id_,
+        rule=id_.removeprefix(f"{run['tool']['driver'].get('name')}/"),
         message=_message(rule, result["message"]),
-        severity=_severity(reading, result.get("level") or default, properties),
+        severity=_severity(reading, graded, properties),
         category=Category.SECURITY if "security" in tags.lower().split() else reading.category,
         place=place,
-        unit=_UNITS.get(str(run.get("columnKind")), "utf16"),
-        confidence=_CONFIDENCE.get(str(properties.get("precision")), Confidence.HIGH),
+        unit=_UNITS.get(str(run.get("columnKind")), reading.unit),
+        confidence=confidence_of(properties.get(fields["confidence"])),
         url=str(rule.get("helpUri") or ""),
         cwe=int(weakness[1]) if weakness else 0,
     )

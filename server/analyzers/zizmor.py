@@ -17,11 +17,17 @@ ANALYZER = Tool(
     title="zizmor",
     patterns=(*_BELOW_GITHUB, "action.yml", "action.yaml"),
     arguments=lambda settings, root: (
-        "--offline", "--no-progress", "--quiet", "--format=sarif", "--", "${{ file }}",
+        "--offline", "--no-progress", "--quiet",
+        "--strict-collection", "--format=sarif", "--", "${{ file }}",
     ),
-    reading=Reading("sarif", category=Category.SECURITY),
+    reading=Reading(
+        "sarif",
+        fields=(("severity", "zizmor/severity"), ("confidence", "zizmor/confidence")),
+        category=Category.SECURITY,
+        unit="bytes",  # it does not tell
+    ),
     install="install it (`pip install zizmor`)",
-    least=(1, 0),
+    least=(1, 10),
     settings=lambda settings: settings.zizmor,
     found=(),
     sources=frozenset({"zizmor.yml", "zizmor.yaml"}),

@@ -98,9 +98,9 @@ class DeclaredAnalyzer(Group):
         Literal["security", "performance", "quality"], About("What its findings are about.")
     ] = "quality"
     columns: Annotated[
-        Literal["characters", "utf16", "bytes"],
-        About("What it counts columns in; SARIF tells by itself."),
-    ] = "characters"
+        Literal["auto", "characters", "utf16", "bytes"],
+        About("What it counts columns in. auto: in SARIF what that says, else characters."),
+    ] = "auto"
     first_line: Annotated[int, About("The number of the first line.", ge=0, le=1)] = 1
     first_column: Annotated[int, About("The number of the first column.", ge=0, le=1)] = 1
     ok_codes: Annotated[

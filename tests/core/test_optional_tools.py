@@ -100,7 +100,7 @@ def theirs(tool: str, root: Path, name: str) -> set[tuple[str, int]]:
     answer = json.loads(done.stdout)
     if tool == "zizmor":
         return {
-            (f"zizmor/{row['ident']}", place["concrete"]["location"]["start_point"]["row"] + 1)
+            (row["ident"], place["concrete"]["location"]["start_point"]["row"] + 1)
             for row in answer
             for place in row["locations"]
             if place["symbolic"]["kind"] == "Primary"
@@ -124,6 +124,30 @@ def test_the_real_one_is_heard(tool: str, tmp_path: Path) -> None:
         assert found.url.startswith("https://") or tool == "semgrep"
 
 
+COLUMNS = {
+    "zizmor": (
+        "template-injection",
+        'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo "😀 ${{ github.head_ref }}"\n',
+    ),
+    "shellcheck": ("SC2086", '#!/bin/sh\necho "😀" $HERE\n'),
+    "mypy": ("attr-defined", "😀 = 1\n".replace("😀", "é") + 'x = ("é" + "😀").HERE\n'),
+}
+
+
+@pytest.mark.parametrize("tool", COLUMNS)
+def test_columns_behind_an_emoji(tool: str, tmp_path: Path) -> None:
+    """Each counts in its own way; mypy points at the whole expression."""
+    rule, text = COLUMNS[tool]
+    path = executable(tool)
+    asker, name = sample(tool, tmp_path)
+    tree(tmp_path, {name: text})
+    report = asker.both(name, on(tool, path=path))
+    (found,) = (each for each in report.findings if each.rule == rule)
+    part = {"zizmor": "github.head_ref", "shellcheck": "$HERE", "mypy": '("é" + "😀").HERE'}[tool]
+    line = text.split("\n")[found.range.start.line]
+    assert found.range.start.column == line.index(part), line[found.range.start.column :]
+
+
 @pytest.mark.parametrize("tool", SAMPLES)
 def test_the_real_one_has_nothing_to_say(tool: str, tmp_path: Path) -> None:
     path = executable(tool)
@@ -142,6 +166,7 @@ def test_the_real_one_has_nothing_to_say(tool: str, tmp_path: Path) -> None:
     ("tool", "broken"),
     [
         ("zizmor", "on: [push\njobs: {"),
+        ("zizmor", "on: push\njobs: {a: {steps: []}}\n"),
         ("mypy", "def f(:\n"),
         ("hadolint", "FRMO x\n"),
         ("shellcheck", "#!/bin/sh\nif ; then\n"),
