@@ -291,3 +291,71 @@ def test_a_workflow_is_scanned_and_other_yaml_is_not(tmp_path: Path) -> None:
     done = understudy("scan", "--format", "json", cwd=root, environment=own_environment(tmp_path))
     files = {each["path"] for each in json.loads(done.stdout)["problems"]}
     assert files == {".github/workflows/a.yml", "x/action.yml"}
+
+
+# Semgrep is too heavy to be installed for a test: this is the form that semgrep_output_v1 has.
+SEMGREP: dict[str, Any] = {
+    "version": "1.146.0",
+    "results": [
+        {
+            "check_id": "no-eval",
+            "path": "NAME",
+            "start": {"line": 1, "col": 7, "offset": 6},
+            "end": {"line": 1, "col": 13, "offset": 15},
+            "extra": {
+                "message": "no eval",
+                "metadata": {"confidence": "LOW", "source": "https://semgrep.dev/r/x"},
+                "severity": "ERROR",
+                "fingerprint": "requires login",
+                "lines": "requires login",
+                "is_ignored": False,
+                "engine_kind": "OSS",
+            },
+        }
+    ],
+    "errors": [],
+    "paths": {"scanned": ["NAME"]},
+    "skipped_rules": [],
+}
+PARTLY = {"code": 3, "level": "warn", "type": "Syntax error", "message": "Syntax error at line 1"}
+
+
+@pytest.mark.parametrize("errors", [[], [PARTLY]])
+def test_what_semgrep_prints(errors: list[Any], tmp_path: Path) -> None:
+    asker, name = sample("semgrep", tmp_path / "root")
+    tree(tmp_path / "root", {name: 'x = ("😀", eval("1"))\n'})
+    answer = json.dumps({**SEMGREP, "errors": errors}).replace("NAME", name)
+    tree(tmp_path, {"answer": answer})
+    version = 'case "$1" in --version) echo 1.146.0; exit;; esac'
+    fake = program(tmp_path / "bin/semgrep", f"{version}\ncat {tmp_path}/answer")
+    report = asker.both(name, on("semgrep", path=str(fake)))
+    assert report.state is (State.FAILED if errors else State.FINDINGS)
+    found = report.findings[0]
+    assert (found.rule, found.message, found.url) == (
+        "no-eval",
+        "no eval",
+        "https://semgrep.dev/r/x",
+    )
+    assert (found.severity.label, found.confidence.name) == ("high", "LOW")
+    assert (tuple(found.range.start), tuple(found.range.end)) == ((0, 6), (0, 12))
+    assert ("Syntax error at line 1" in report.why) is bool(errors)
+
+
+def test_what_depends_on_other_files_is_asked_anew(tmp_path: Path) -> None:
+    root = tree(tmp_path / "shop", {"a.py": "x = 1\n", "a.sh": "x=1\n"})
+    version = 'case "$1" in --version) echo 99.1; exit;; esac'
+    tools = {
+        "mypy": program(tmp_path / "bin/mypy", f"{version}\necho mypy >> {tmp_path}/calls"),
+        "shellcheck": program(
+            tmp_path / "bin/shellcheck",
+            f"{version}\necho shellcheck >> {tmp_path}/calls\necho '{{\"comments\": []}}'",
+        ),
+    }
+    config = {tool: {"enabled": True, "path": str(path)} for tool, path in tools.items()}
+    tree(tmp_path / ".config/understudy", {"config.yaml": json.dumps(config)})
+    environment = own_environment(tmp_path)
+    understudy("trust", ".", cwd=root, environment=environment)
+    for _ in range(2):
+        assert understudy("scan", cwd=root, environment=environment).returncode == 0
+    calls = (tmp_path / "calls").read_text().split()
+    assert sorted(calls) == ["mypy", "mypy", "shellcheck"]
