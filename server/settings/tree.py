@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from ..disk import LARGEST_FILE
 from ..model import Level
+from .analyzers import Analyzers, Mypy, OptionalTool, Semgrep
 from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
-from .analyzers import Analyzers, Mypy, OptionalTool, Semgrep
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .pylint import Pylint

@@ -275,6 +275,8 @@ def agrees_with_complexipy(root: Path, *ways: Reports) -> None:
             found = Counter((each.name, each.value) for each in report.figures)
             assert found == told.get(name, Counter()), name
     assert sum(map(Counter.total, told.values())) > 50, "there is something to agree on"
+
+
 def agrees_with_detect_secrets(root: Path, *ways: Reports) -> None:
     """File by file: which kinds of secrets, and the line of each where it stands but once."""
     rows = run(["detect_secrets", "scan", "-n", "--all-files", "."], root)["results"]
