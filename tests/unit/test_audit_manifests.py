@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.model import Range
-from understudy.tasks.audits import npm_manifests, python_locks, python_manifests
+from understudy.tasks.audits import npm_manifests, python_locks, python_manifests, workspace
 from understudy.tasks.audits.dependencies import Declared, lowest, raised
 from understudy.text import Lines
 
@@ -346,3 +347,13 @@ def test_every_entry_is_found_whatever_it_is_called(
     for name, each in found.items():
         if each.spec_at is not None:
             assert json.loads(f'"{words(text, each.spec_at)}"') == {**other, **one}[name]
+
+
+def test_what_a_compiled_requirements_file_pins_is_audited_there(tmp_path: Path) -> None:
+    manifest = '[project]\nname = "x"\ndependencies = ["a>=1", "b"]\n'
+    (tmp_path / "pyproject.toml").write_text(manifest)
+    (tmp_path / "requirements.txt").write_text("a==1.5\nc==2\n")
+    found = workspace.read(tmp_path, ()).python
+    shown = [(each.name, each.version, Path(each.path).name) for each in found.dependencies]
+    assert shown == [("a", "1.5", "requirements.txt"), ("c", "2", "requirements.txt")]
+    assert [each.why.split(":")[0] for each in found.notes] == ["b"]

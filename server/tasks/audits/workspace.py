@@ -148,6 +148,8 @@ class _Reading:
         self.dependencies: list[Dependency] = []
         self.notes: list[Note] = []
         self._texts: dict[str, str | None] = {}
+        self._pins: dict[str, set[str]] = {}
+        """The names that are pinned, by folder."""
 
     def text(self, path: str) -> str | None:
         if path not in self._texts:
@@ -163,13 +165,16 @@ class _Reading:
         self.notes.append(Note(path, TOP, why_not))
 
     def pinned(self, path: str, declared: Iterable[Declared]) -> None:
-        """Take what is declared with one version; the others cannot be audited."""
+        """Take what is declared with one version; the others cannot be audited, but for what a
+        requirements file beside them pins, where it is."""
+        beside = self._pins.setdefault(os.path.dirname(path), set())
         for each in declared:
             if each.version:
                 self.dependencies.append(
                     Dependency(each.name, each.version, path, each.at, declared=each)
                 )
-            else:
+                beside.add(each.name)
+            elif each.why or each.name not in beside:
                 told = f"{each.name}: {each.why or _UNPINNED}"
                 self.notes.append(Note(path, each.at, told))
 
