@@ -111,7 +111,7 @@ async def test_code_for_a_newer_python_is_told_of(start: Start, workspace: Path)
     editor = await start()
     text = "type Pair[T] = tuple[T, T]\n\n\ndef f[T](x: T) -> T:\n    return x\n"
     file = editor.open(workspace / "a.py", text)
-    await editor.sees(file, "Bandit not-analysed")
+    await editor.sees(file, "Bandit, Radon not-analysed")
     (diagnostic,) = editor.shown(file)
     assert "bandit.interpreter" in diagnostic["message"]
     await editor.until(lambda: editor.tool("bandit").get("state") == "not analysed")
