@@ -19,6 +19,7 @@ from understudy.settings import Settings
 from understudy.text import Lines
 
 from ..lsp.tools import program
+from ..needs import missing
 from .support import Asker, tree
 
 OWN = Settings.of({"pylint.enabled": True, "pylint.interpreter": sys.executable})
@@ -168,3 +169,17 @@ def test_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "pylint.interpreter" in report.why
     settings = Settings.of({"pylint.interpreter": str(tmp_path / "none")})
     assert "names" in asked(root, "a.py", settings=settings)["a.py"].why
+
+
+@pytest.mark.timeout(400)
+def test_on_a_real_package_it_says_what_pylint_says(pytestconfig: pytest.Config) -> None:
+    """Of all its files together, as a scan asks: Pylint infers from what it looks at together."""
+    folder = Path(pytestconfig.rootpath, ".cache/corpus")
+    if not (folder / ".ready").exists():
+        missing("the real code is missing: make test fetches it")
+    root = (folder / "requests-2.34.2").resolve()
+    names = [str(path.relative_to(root)) for path in sorted(root.glob("src/requests/*.py"))]
+    told = theirs(root, "src/requests", "--disable=duplicate-code,cyclic-import")
+    found = {name: ours(report) for name, report in asked(root, *names).items()}
+    assert sum(map(Counter.total, told.values())) > 100, "there is something to agree on"
+    assert {name: rows for name, rows in found.items() if rows} == told
