@@ -1,5 +1,6 @@
 // Lints with ESLint as a project has it, for as long as the other end of its socket is open:
-// `node eslint_host.mjs FD IDLE`, or until nobody has asked for IDLE milliseconds. Both ways a message is JSON on a line of its own:
+// `node eslint_host.mjs FD IDLE`, or until nobody has asked again for IDLE milliseconds.
+// Both ways a message is JSON on a line of its own:
 //
 //   → {package, source, files: [{path, text}]}   the folder of ESLint, its configuration
 //   ← {files: [answer…], urls: {rule: url}, wide, bytes}
@@ -101,7 +102,7 @@ async function answer({ package: folder, source, files }) {
 const [fd, idle] = process.argv.slice(2).map(Number);
 const end = () => process.exit(0);
 const socket = new Socket({ fd });
-let waiting = setTimeout(end, idle);
+let waiting;
 for await (const line of createInterface({ input: socket })) {
   clearTimeout(waiting);
   socket.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
