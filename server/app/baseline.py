@@ -28,7 +28,7 @@ __all__ = [
     "write",
 ]
 
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 16 << 20
 
 
 def baseline_file(root: Path) -> Path:

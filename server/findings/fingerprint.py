@@ -190,7 +190,7 @@ def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
             found[place] = waiting.popleft()
     left = sorted(place for waiting in same.values() for place in waiting)
     taken: set[int] = set()
-    for _, _, after, before in sorted(_alike(was, left, now, found.keys())):
+    for _, before, after in sorted(_alike(was, left, now, found.keys())):
         if after not in found and before not in taken:
             found[after] = before
             taken.add(before)
@@ -202,8 +202,8 @@ def _alike(
     left: Iterable[int],
     now: Sequence[Fingerprint],
     found: Iterable[int],
-) -> Iterator[tuple[int, int, int, int]]:
-    """What may be the same, the likeliest being the smallest."""
+) -> Iterator[tuple[int, int, int]]:
+    """What may be the same, the likeliest first; of equals the first with the first."""
     by_hash: defaultdict[str, list[int]] = defaultdict(list)
     for place in left:
         by_hash[was[place].text].append(place)
@@ -215,14 +215,13 @@ def _alike(
         near = (*by_hash[each.text][:_MOST_ALIKE], *by_hash[each.line][:_MOST_ALIKE])
         for before in dict.fromkeys(near):
             if likeness := _likeness(was[before], each):
-                apart = abs(was[before].ordinal - each.ordinal)
-                yield -likeness, apart, place, before
+                yield -likeness, before, place
 
 
 def _likeness(one: Fingerprint, other: Fingerprint) -> int:
     """0 where nothing around them is the same: what moved alone may be another."""
     around = (
-        2 * (one.scope == other.scope) + (one.before == other.before) + (one.after == other.after)
+        3 * (one.scope == other.scope) + (one.before == other.before) + (one.after == other.after)
     )
     words = 4 * (one.text == other.text) + 4 * (one.line == other.line)
     return words + around if around else 0

@@ -101,6 +101,19 @@ def test_of_two_that_are_alike_the_one_that_goes_takes_its_name_with_it() -> Non
     assert match(new, old) == {1: 0}, "and one that comes before it takes none"
 
 
+def test_those_of_one_line_stay_in_their_order() -> None:
+    text = "eval(x)\nf(eval(x), eval(x))\nprint()\n"
+    old = names(text, "eval(x)", "eval(x)", "eval(x)")
+    new = names("f(eval(x), eval(x))\n", "eval(x)", "eval(x)")
+    assert match(old, new) == {0: 1, 1: 2}
+
+
+def test_the_function_counts_for_more_than_the_lines_around() -> None:
+    text = "def f():\n    a\n    eval(x)\n    b\n\ndef g():\n    c\n    eval(x)\n    d\n"
+    after = "def g():\n    a\n    eval(x)\n    b\n"
+    assert match(names(text, "eval(x)", "eval(x)"), names(after, "eval(x)")) == {0: 1}
+
+
 def test_a_renamed_function_keeps_what_is_in_it() -> None:
     renamed = PLAIN.replace("def pay", "def settle")
     old, new = names(PLAIN, "eval(order.total)"), names(renamed, "eval(order.total)")
