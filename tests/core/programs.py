@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from understudy.analyzers.base import Analyzer
-from understudy.analyzers.table import analyzers
+from understudy.analyzers.table import NAMES, analyzers
 from understudy.settings import Settings
 from understudy.settings.analyzers import DeclaredAnalyzer
 
@@ -34,5 +34,5 @@ def declaring(*command: str | Path, **fields: Any) -> Settings:
 
 def only(settings: Settings) -> Analyzer:
     """The one that is not ours."""
-    (own,) = (each for each in analyzers(settings) if each.name not in ("ruff", "bandit"))
+    (own,) = (each for each in analyzers(settings) if each.name not in NAMES)
     return own

@@ -14,7 +14,7 @@ import pytest
 
 from understudy.analyzers import hadolint, mypy, semgrep, shellcheck, zizmor
 from understudy.analyzers.base import Analyzer
-from understudy.analyzers.table import OPTIONAL, analyzers
+from understudy.analyzers.table import analyzers
 from understudy.model import State
 from understudy.settings import Settings
 
@@ -245,11 +245,11 @@ def test_a_broken_one_is_never_clean(tool: str, way: str, tmp_path: Path) -> Non
 
 def test_what_can_run_code_needs_trust(tmp_path: Path) -> None:
     trusting = {"mypy", "semgrep"}
-    for each in OPTIONAL:
-        asker, name = sample(each.name, tmp_path)
-        outside = on(each.name, path="/bin/true")
-        assert asker.configuration(name, outside).needs_trust is (each.name in trusting)
-        assert asker.configuration(name, on(each.name, path="bin/own")).needs_trust
+    for tool in SAMPLES:
+        asker, name = sample(tool, tmp_path)
+        outside = on(tool, path="/bin/true")
+        assert asker.configuration(name, outside).needs_trust is (tool in trusting)
+        assert asker.configuration(name, on(tool, path="bin/own")).needs_trust
 
 
 def test_the_workspaces_own_mypy_goes_first(tmp_path: Path) -> None:
