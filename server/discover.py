@@ -138,12 +138,17 @@ def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
     never = _NEVER if inside else _INSTALLED
     if found := never.intersection(relative.split("/")[:-1]):
         return f"files below {min(found)} are not analysed"
-    if exclude and inside:
-        spec, parts = _excluding(tuple(exclude)), relative.split("/")
-        folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
-        if any(_verdict(spec, path) for path in (*folders, relative)):
-            return "analysis.exclude excludes this file"
+    if exclude and inside and matches(relative, exclude):
+        return "analysis.exclude excludes this file"
     return ""
+
+
+def matches(relative: str, patterns: Sequence[str]) -> bool:
+    """Whether ``.gitignore`` patterns name this path, relative to where they count, or a folder
+    around it."""
+    spec, parts = _excluding(tuple(patterns)), relative.split("/")
+    folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
+    return any(_verdict(spec, path) for path in (*folders, relative))
 
 
 class _Part(NamedTuple):

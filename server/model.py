@@ -159,20 +159,59 @@ class Figure(NamedTuple):
     range: Range = Range(Position(0, 0), Position(0, 0))
 
 
+class Scope(StrEnum):
+    """What a suppression is for. NATIVE: a comment of a tool's own beside it, which it dates."""
+
+    LINE = "line"
+    FILE = "file"
+    NATIVE = "native"
+    NOTHING = "nothing"
+
+
+class Suppression(NamedTuple):
+    """A comment that lets findings be: ``understudy: ignore[B101] until 2026-03-01 -- why``.
+
+    It means the row ``below`` rows under its own. ``until`` is the last day on which it holds, as
+    an ISO date; empty: it always does. ``flaw`` tells why it is not understood; it then is for
+    nothing. ``native`` is the tool's own comment.
+    """
+
+    range: Range
+    scope: Scope
+    rules: tuple[str, ...] = ()
+    below: int = 0
+    until: str = ""
+    reason: str = ""
+    flaw: str = ""
+    native: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One tool's answer for one file. ``why`` tells a person why there is no verdict."""
+    """One tool's answer for one file. ``why`` tells a person why there is no verdict;
+    ``suppressions`` are those that stand in the text that it is about."""
 
     tool: str
     state: State
     findings: tuple[Finding, ...] = ()
     why: str = ""
+    suppressions: tuple[Suppression, ...] = ()
     figures: tuple[Figure, ...] = ()
 
     @staticmethod
     def of(tool: str, findings: tuple[Finding, ...], figures: tuple[Figure, ...] = ()) -> Report:
         state = State.FINDINGS if findings else State.CLEAN
         return Report(tool, state, findings, figures=figures)
+
+
+class Reason(NamedTuple):
+    """One link of what led to a finding, or to there being none: ``kind`` is for programs, ``text``
+    for people; ``path`` and ``line`` (from 1; 0: none) are where that is written."""
+
+    kind: str
+    text: str
+    path: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ..trust import Trust
 from . import baseline as baselines
 from .baseline import Baseline
 from .changed import Changes
-from .scan import FileView, Scan, Seen
+from .scan import Scan, Seen
 from .workspace import Workspace
 
 
@@ -97,17 +97,15 @@ class Batch:
     async def check(self, contents: Mapping[Path, bytes]) -> Scan:
         """What is said of contents that are not on disk, as if each stood at its path."""
         reports = await asyncio.gather(*(self._check(*each) for each in contents.items()))
-        settings, known = self._workspace.settings, self._workspace.known
-        views = {
-            path: FileView.of(each, settings, known(str(path)))
-            for path, each in zip(contents, reports, strict=True)
-        }
+        views = {p: self._workspace.seen(str(p), r) for p, r in zip(contents, reports, strict=True)}
         return Scan.of(self._workspace.root, views)
+
+    def _subject(self, path: Path, content: bytes) -> Subject:
+        return Subject(str(path), self._workspace.root, canonical(content), digest(content))
 
     async def _check(self, path: Path, content: bytes) -> tuple[Report, ...]:
         workspace = self._workspace
-        subject = Subject(str(path), workspace.root, canonical(content), digest(content))
         answers = self._checks.check(
-            subject, workspace.policy, workspace.results, Priority.INTERACTIVE
+            self._subject(path, content), workspace.policy, workspace.results, Priority.INTERACTIVE
         )
         return tuple([report async for reports in answers for report in reports])

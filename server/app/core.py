@@ -126,6 +126,9 @@ class Core:
     async def _heed_others(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
+            for workspace in self.folders:
+                if workspace.new_day():
+                    self._show_anew(workspace)
             for root, trusted in (await self.folders.decided_elsewhere()).items():
                 self.handle(events.TrustDecided(trusted, root))
 
@@ -309,16 +312,22 @@ class Core:
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
             if await self.folders.load(workspace):
+                self._show_anew(workspace)
                 for document in self.documents.values():
                     if document.workspace is workspace:
-                        document.placed.show_under(workspace.settings)
                         document.analyse(again=True)
-                        self._changed(document)
-                self._status_soon()
-                self._closed_files.show(workspace)
                 self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
                 self._sink.lenses_changed()
         self.background.follow()
+
+    def _show_anew(self, workspace: Workspace) -> None:
+        """The same reports are seen otherwise: under other settings, or on another day."""
+        for document in self.documents.values():
+            if document.workspace is workspace:
+                document.placed.show_under(workspace.settings)
+                self._changed(document)
+        self._status_soon()
+        self._closed_files.show(workspace)
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:
         changed = await self.folders.decide(

@@ -42,7 +42,7 @@ class OpenDocument:
         self.version = version
         self.language = language
         self.workspace = workspace
-        self.placed = PlacedReports(lambda: self.workspace.known(self.path))
+        self.placed = PlacedReports(lambda: self.workspace.circumstances(self.path))
         self.unanswered: frozenset[str] = frozenset()
         self._checks = checks
         self._changed = changed

@@ -55,7 +55,7 @@ class Explanations:
     async def _ask(self, analyzer: Analyzer, rule: str) -> str:
         job = job_for(analyzer, Configuration(()), (), _POLICY, Urgency())
         assert isinstance(job.work, Call)
-        call = replace(job.work, function=analyzer.explain, items=(rule,))
+        call = replace(job.work, function=analyzer.explain, context=(), items=(rule,))
         outcome = await self._checks.execute(replace(job, work=call))
         if outcome.status is not Status.DONE:
             del self._asked[analyzer.name, rule]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..checks import compose
-from ..findings.shift import carry
+from ..checks.compose import Circumstances
+from ..findings.shift import carry, carry_suppressions
 from ..model import Edit, Problem, Report
 from ..settings import Settings
 
@@ -15,13 +16,10 @@ _MOST_PENDING = 100
 
 
 class PlacedReports:
-    """Reports follow edits. They are moved when somebody looks, not at every keystroke.
+    """Reports follow edits. They are moved when somebody looks, not at every keystroke."""
 
-    ``known`` gives the fingerprints that the baseline has for the document.
-    """
-
-    def __init__(self, known: Callable[[], Sequence[str]]) -> None:
-        self._known = known
+    def __init__(self, circumstances: Callable[[], Circumstances]) -> None:
+        self._circumstances = circumstances
         self._reports: dict[str, Report] = {}
         self._pending: list[Edit] = []
         self._problems: tuple[Problem, ...] | None = ()
@@ -59,7 +57,8 @@ class PlacedReports:
     def problems(self, settings: Settings) -> tuple[Problem, ...]:
         self._settle()
         if self._problems is None:
-            found = compose.problems(self._reports.values(), settings, self._known())
+            reports, here = self._reports.values(), self._circumstances()
+            found = compose.problems(reports, settings, here)
             self._problems = compose.visible(found, settings)
         return self._problems
 
@@ -76,4 +75,10 @@ class PlacedReports:
 
 
 def _moved(report: Report, edits: Sequence[Edit]) -> Report:
-    return replace(report, findings=carry(report.findings, edits)) if edits else report
+    if not edits:
+        return report
+    return replace(
+        report,
+        findings=carry(report.findings, edits),
+        suppressions=carry_suppressions(report.suppressions, edits),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -24,9 +24,10 @@ class FileView:
     counts: Mapping[str, int]
 
     @staticmethod
-    def of(reports: tuple[Report, ...], settings: Settings, known: Sequence[str] = ()) -> FileView:
-        """``known``: the fingerprints that the baseline has for the file."""
-        problems = compose.problems(reports, settings, known)
+    def of(
+        reports: tuple[Report, ...], settings: Settings, here: compose.Circumstances
+    ) -> FileView:
+        problems = compose.problems(reports, settings, here)
         shown = compose.visible(problems, settings)
         return FileView(
             reports, problems, shown, compose.counts([compose.counted(problems, settings)])

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date, datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,17 @@ from ..settings.ignoring import edit_ignore
 from ..store.database import Database
 from ..store.results import RESULTS, Results
 from . import baseline as baselines
+from .ignoring import ended
 from .scan import FileView, Scan, Seen
 from .stale import Stale
 
 _NOWHERE = Range(Position(0, 0), Position(0, 0))
 _NOTHING = FileView((), (), (), compose.counts(()))
+
+
+def today() -> date:
+    """The day it is where the user is."""
+    return datetime.now().astimezone().date()
 
 
 class Workspace:
@@ -40,8 +47,18 @@ class Workspace:
     of the ``inner`` folders is not its own.
     """
 
-    def __init__(self, root: Path, store: Path, *, trusted: bool, loose: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        store: Path,
+        *,
+        trusted: bool,
+        loose: bool = False,
+        today: Callable[[], date] = today,
+    ) -> None:
         self.root = root
+        self.today = today
+        self._judged = today()
         self.loose = loose
         self.trusted = trusted
         self.settings = Settings()
@@ -111,8 +128,7 @@ class Workspace:
             self.baseline = baseline
         self._loaded = True
         if shown_by != self._shown_by:
-            self.files = {path: self._view(path, v.reports) for path, v in self.files.items()}
-            self._joined.clear()
+            self.judge_again()
         return (before, shown_by) != (self.settings, self._shown_by)
 
     @property
@@ -141,6 +157,7 @@ class Workspace:
             loaded = loaded._replace(problems=(*loaded.problems, *problems(loaded)))
         own, usual = loaded.settings.triggers, Settings().triggers
         tasks = loaded.settings.tasks.custom
+        loaded = loaded._replace(problems=(*loaded.problems, *ended(loaded, self.today())))
         if not own.rules and not tasks and own.security_daily == usual.security_daily:
             return loaded
         from .rules import need_problems, rule_problems  # only when there is something
@@ -148,16 +165,34 @@ class Workspace:
         more = (*rule_problems(loaded), *need_problems(loaded))
         return loaded._replace(problems=(*loaded.problems, *more))
 
+    def circumstances(self, path: str) -> compose.Circumstances:
+        """What decides, besides its reports and the settings, what is shown of a file."""
+        relative = path.removeprefix(f"{self.root}/")
+        return compose.Circumstances(relative, self.today(), self.known(path))
+
+    def seen(self, path: str, reports: tuple[Report, ...]) -> FileView:
+        return FileView.of(reports, self.settings, self.circumstances(path))
+
+    def new_day(self) -> bool:
+        """Whether another day has begun since the files were judged; they are judged anew then."""
+        if (day := self.today()) == self._judged:
+            return False
+        self._judged = day
+        self.judge_again()
+        return True
+
+    def judge_again(self) -> None:
+        """Other settings hold, or it is another day."""
+        self.files = {path: self.seen(path, view.reports) for path, view in self.files.items()}
+        self._joined.clear()
+
     def show(self, path: str, reports: tuple[Report, ...]) -> bool:
         """Take note of a file's reports; whether that changes anything."""
         known = self.files.get(path)
         if known is not None and known.reports == reports:
             return False
-        self.files[path] = self._view(path, reports)
+        self.files[path] = self.seen(path, reports)
         return True
-
-    def _view(self, path: str, reports: tuple[Report, ...]) -> FileView:
-        return FileView.of(reports, self.settings, self.known(path))
 
     def take(self, task: str, reports: Mapping[str, Report]) -> set[str]:
         """What a task found, in place of what it found before; the paths that this is about."""
@@ -178,7 +213,7 @@ class Workspace:
         reports = (*known.reports, *found)
         joined = self._joined.get(path)
         if joined is None or joined.reports != reports:
-            joined = self._joined[path] = self._view(path, reports)
+            joined = self._joined[path] = self.seen(path, reports)
         return joined
 
     def views(self) -> dict[str, FileView]:

@@ -4,34 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
 
+from ..discover import matches
 from ..findings.baseline import known_among
 from ..findings.families import NOT_ANALYSED
-from ..findings.merge import merge
+from ..findings.merge import in_order, merge
+from ..findings.suppressions import TOOL, Hidden, judge
 from ..model import Category, Finding, Level, Position, Problem, Range, Report, Severity, State
 from ..settings import Settings
+from ..settings.ignored import Ignored, is_over, read_ignored
 
 SYNTAX_ERROR = "invalid-syntax"
 
 
-def problems(
-    reports: Iterable[Report], settings: Settings, known: Sequence[str] = ()
-) -> tuple[Problem, ...]:
-    """The merged findings of one file, as the settings want to see them; ``known`` are the
-    fingerprints that the baseline has for it.
+class Circumstances(NamedTuple):
+    """Of one file: its path below the root, with slashes, the day it is, and the fingerprints that
+    the baseline has for it."""
 
-    A rule that is ignored takes with it what another tool says of the same matter. A tool that
+    path: str = ""
+    today: date = date.min
+    known: Sequence[str] = ()
+
+
+_ANYWHERE = Circumstances()
+
+
+class Composed(NamedTuple):
+    """What is shown of one file; what comments there hide, and what the settings do."""
+
+    shown: tuple[Problem, ...]
+    hidden: tuple[Hidden, ...]
+    ignored: tuple[tuple[Problem, Ignored], ...]
+
+
+def problems(
+    reports: Iterable[Report], settings: Settings, here: Circumstances = _ANYWHERE
+) -> tuple[Problem, ...]:
+    """The merged findings of one file, as the settings and its comments want to see them."""
+    return composed(reports, settings, here).shown
+
+
+def composed(
+    reports: Iterable[Report], settings: Settings, here: Circumstances = _ANYWHERE
+) -> Composed:
+    """A rule that is ignored takes with it what another tool says of the same matter. A tool that
     could not parse the file is not named beside the syntax error that explains it.
     """
-    ignored = settings.rules.ignore
+    reports = list(reports)
     findings = [finding for report in reports for finding in report.findings]
     broken = any(finding.rule == SYNTAX_ERROR for finding in findings)
-    shown = [each for each in findings if not (broken and each.rule == NOT_ANALYSED)]
+    told = [each for each in findings if not (broken and each.rule == NOT_ANALYSED)]
+    entries = ignoring(settings, here)
+    judged = judge(merge(told), reports, here.path, here.today)
     levels = settings.severity._asdict()
-    merged = [p for p in merge(shown) if not any(rule in ignored for rule in p.rules)]
-    old = known_among(known, merged)
+    merged: list[Problem] = []
+    ignored: list[tuple[Problem, Ignored]] = []
+    for problem in in_order((*judged.shown, *(Problem((note,)) for note in judged.notes))):
+        entry = next((each for each in entries if each.rule in problem.rules), None)
+        if entry is not None:
+            ignored.append((problem, entry))
+        else:
+            merged.append(problem)
+    old = known_among(here.known, merged)
     of_old: Level | None = "hint" if settings.baseline.show == "hint" else None
-    return tuple(
+    shown = tuple(
         Problem(
             problem.findings,
             (place in old and of_old) or levels[problem.severity.label],
@@ -39,6 +77,24 @@ def problems(
         )
         for place, problem in enumerate(merged)
     )
+    return Composed(shown, judged.hidden, tuple(ignored))
+
+
+def of_suppressions(reports: Iterable[Report], settings: Settings, here: Circumstances) -> Report:
+    """What is to be said of the suppressions themselves, as a report of our own."""
+    found = [f for p in problems(reports, settings, here) for f in p.findings if f.tool == TOOL]
+    return Report.of(TOOL, tuple(found))
+
+
+def ignoring(settings: Settings, here: Circumstances) -> list[Ignored]:
+    """The entries of ``rules.ignore`` that hold for a file."""
+    entries = map(read_ignored, settings.rules.ignore)
+    return [
+        each
+        for each in entries
+        if not is_over(each.until, here.today)
+        and (not each.paths or matches(here.path, each.paths))
+    ]
 
 
 def visible(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..analyzers import commented
 from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
 from ..analyzers.table import BUILT_IN, analyzers
 from ..discover import mode_of, why_excluded
@@ -41,6 +42,8 @@ _PRELOAD_FAST = tuple(
 _FAST = Lane("fast", 1, _PRELOAD_FAST, batch=64)
 _DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
 _SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
+
+_COMMENTED = f"{commented.__name__}:{commented.check.__name__}"
 
 _STATES = {
     Status.FAILED: State.FAILED,
@@ -312,7 +315,7 @@ def job_for(
     lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
     return Job(
         task=analyzer.name,
-        work=Call(lane, analyzer.check, configuration.context, tuple(items)),
+        work=Call(lane, _COMMENTED, (analyzer.check, configuration.context), tuple(items)),
         timeout=analyzer.timeout(policy.settings),
         urgency=urgency,
         needs_trust=configuration.needs_trust,

@@ -16,8 +16,10 @@ from ..model import (
     Position,
     Range,
     Report,
+    Scope,
     Severity,
     State,
+    Suppression,
     Tag,
 )
 
@@ -45,8 +47,9 @@ def dumps(report: Report) -> str:
         for f in report.findings
     ]
     figures = [(f.metric, f.value, f.name, _flat(f.range)) for f in report.figures]
+    suppressions = [(_flat(each.range), *each[1:]) for each in report.suppressions]
     return json.dumps(
-        (report.tool, report.state, findings, report.why, figures),
+        (report.tool, report.state, findings, report.why, suppressions, figures),
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -55,12 +58,13 @@ def dumps(report: Report) -> str:
 def loads(text: str) -> Report:
     """Raises ValueError on anything that ``dumps`` did not write."""
     try:
-        tool, state, findings, why, figures = json.loads(text)
+        tool, state, findings, why, suppressions, figures = json.loads(text)
         return Report(
             tool,
             State(state),
             tuple(_finding(tool, *row) for row in findings),
             why,
+            tuple(_suppression(*row) for row in suppressions),
             tuple(_figure(*row) for row in figures),
         )
     except (LookupError, TypeError, RecursionError) as error:
@@ -110,3 +114,7 @@ def _finding(
         ),
         fingerprint,
     )
+
+
+def _suppression(place: list[int], scope: str, rules: list[str], *rest: Any) -> Suppression:
+    return Suppression(_range(place), Scope(scope), tuple(rules), *rest)

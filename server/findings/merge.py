@@ -35,6 +35,10 @@ def merge(findings: Iterable[Finding]) -> tuple[Problem, ...]:
         for members in families.values()
         for group in _groups(members)
     ]
+    return in_order(problems)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: _order(problem.lead)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..model import Edit, Finding, Position, Range
+from ..model import Edit, Finding, Position, Range, Suppression
 
 
 def carry(findings: Iterable[Finding], edits: Iterable[Edit]) -> tuple[Finding, ...]:
@@ -17,6 +17,16 @@ def carry(findings: Iterable[Finding], edits: Iterable[Edit]) -> tuple[Finding, 
         last = end.line if within else None
         findings = [moved for each in findings if (moved := _carried(each, edit, last))]
     return tuple(findings)
+
+
+def carry_suppressions(
+    suppressions: Iterable[Suppression], edits: Iterable[Edit]
+) -> tuple[Suppression, ...]:
+    """Those of which something is left, where they are after edits made one by one."""
+    for edit in edits:
+        places = ((each, shift(each.range, edit)) for each in suppressions)
+        suppressions = [each._replace(range=place) for each, place in places if place]
+    return tuple(suppressions)
 
 
 def _carried(finding: Finding, edit: Edit, last: int | None) -> Finding | None:

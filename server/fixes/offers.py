@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..findings.describe import title
-from ..model import Finding, Fix, Position, Problem, Range
+from ..findings.suppressions import TOOL
+from ..model import Finding, Fix, Position, Problem, Range, Tag
 from . import verify
+from .ignoring import ignore_here, ignore_in_file, remove_comment
 from .rewrites import candidates as rewrites
-from .suppress import ignore_here
 from .verify import Attempt, Edits, Subject, disjoint, union
 
 
@@ -64,6 +65,12 @@ async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> 
     return [*chosen, *(offer for offer in every if offer)]
 
 
+async def fix_rule(subject: Subject, problems: Sequence[Problem], rule: str) -> Offer | None:
+    """One offer of the safe fixes of a rule in the file that hold together."""
+    cases = [each for each in await _safe(subject, problems) if each.finding.rule == rule]
+    return await _all(f"Fix all safe cases of {rule}", subject, cases)
+
+
 async def _fix_rule(
     subject: Subject, safe: Sequence[_Candidate], tool: str, rule: str
 ) -> Offer | None:
@@ -89,13 +96,15 @@ async def _all(label: str, subject: Subject, cases: Iterable[_Candidate]) -> Off
     return Offer(label, edits, fixed)
 
 
-def ignores(text: str, problems: Sequence[Problem], place: Range) -> list[Offer]:
-    """A comment for each problem at ``place`` that silences its tools there. Parses the text: for a
-    thread, not for the loop."""
+def ignores(text: str, path: str, problems: Sequence[Problem], place: Range) -> list[Offer]:
+    """Comments for each problem at ``place`` that silence its tools there, or in the whole file.
+    Parses the text: for a thread, not for the loop."""
+    ways = (("here", ignore_here), ("in this file", ignore_in_file))
     return [
-        Offer(f"Ignore {', '.join(problem.rules)} here", edits, (problem,))
+        Offer(f"Ignore {', '.join(problem.rules)} {where}", edits, (problem,))
         for problem in at(problems, place)
-        if (edits := tuple(ignore_here(text, problem.findings)))
+        for where, ignore in ways
+        if (edits := ignore(text, path, problem.findings))
     ]
 
 
@@ -120,8 +129,15 @@ def _candidates(text: str, problems: Iterable[Problem]) -> list[_Candidate]:
         _Candidate(fix, finding, problem)
         for problem in problems
         for finding in problem.findings
-        for fix in (*finding.fixes, *rewrites(text, finding))
+        for fix in (*finding.fixes, *_own(text, finding), *rewrites(text, finding))
     ]
+
+
+def _own(text: str, finding: Finding) -> tuple[Fix, ...]:
+    """A comment that hides nothing can go."""
+    if finding.tool != TOOL or Tag.UNNECESSARY not in finding.tags:
+        return ()
+    return (Fix("Remove the comment", remove_comment(text, finding.range), safe=True),)
 
 
 async def _safe(subject: Subject, problems: Sequence[Problem]) -> list[_Candidate]:

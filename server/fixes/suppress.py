@@ -7,13 +7,12 @@ that it reports. One comment can thus hide another, which is why they are merged
 
 from __future__ import annotations
 
-import io
 import re
 import tokenize
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
+from ..findings.comments import python_tokens
 from ..model import Edit, Finding, Position, Range
 from ..text import Lines
 
@@ -121,7 +120,7 @@ class _Layout:
         """Rows of which all this is certain: those before what the tokenizer refuses."""
         self._comments: dict[int, int] = {}
         self._statements: dict[int, int] = {}
-        self._read(_tokens([self.lines.line(row) for row in range(len(self.lines))]))
+        self._read(python_tokens(self.lines.line(row) for row in range(len(self.lines))))
         for row in self.known:
             if row not in self._comments and self.lines.line(row).endswith("\\"):
                 self.joined.add(row)
@@ -169,9 +168,3 @@ class _Layout:
 @lru_cache(maxsize=2)
 def _layout(text: str) -> _Layout:
     return _Layout(text)
-
-
-def _tokens(rows: Iterable[str]) -> Iterator[tokenize.TokenInfo]:
-    """The tokens up to the first thing that is not Python."""
-    with suppress(tokenize.TokenError, SyntaxError):
-        yield from tokenize.generate_tokens(io.StringIO("\n".join(rows)).readline)

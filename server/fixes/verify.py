@@ -59,7 +59,7 @@ async def verified(subject: Subject, attempt: Attempt) -> Edits:
     settled = apply(fixed, further)
     if not _holds(subject.before, await subject.check(settled), attempt.targets):
         return ()
-    return _difference(subject.text, settled)
+    return difference(subject.text, settled)
 
 
 async def each(subject: Subject, attempts: Sequence[Attempt]) -> list[Edits]:
@@ -150,7 +150,7 @@ def _tally(reports: Iterable[Report]) -> Counter[tuple[str, str]]:
     )
 
 
-def _difference(old: str, new: str) -> Edits:
+def difference(old: str, new: str) -> Edits:
     """Edits of whole lines that turn one text into the other."""
     was, now = _lines(old), _lines(new)
     return tuple(

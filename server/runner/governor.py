@@ -97,7 +97,7 @@ class Governor:
         """Whose turn it is when the future is done, and what it is expected to cost."""
         self._calls = 0
         self._costs: dict[str, float] = {}
-        """CPU seconds that an item costs, by the function that is called."""
+        """CPU seconds that an item costs, by whom it is booked on."""
         self._ticking: asyncio.Task[None] | None = None
         self._ticked_at = 0.0
 
@@ -129,15 +129,15 @@ class Governor:
         such calls have cost before, so that no two of them spend the same allowance."""
         if not isinstance(job.work, Call) or job.urgency.task is None or self.budget is None:
             return await go_on(job)
-        function, items = job.work.function, max(1, len(job.work.items))
-        expected = self._costs.get(function, _FIRST_GUESS) * items
+        items = max(1, len(job.work.items))
+        expected = self._costs.get(job.task, _FIRST_GUESS) * items
         await self._let_in(job.urgency, expected)
         self._calls += 1
         spent = 0.0
         try:
             outcome = await go_on(job)
             spent = outcome.cost.cpu_seconds
-            self._costs[function] = spent / items
+            self._costs[job.task] = spent / items
         finally:
             self._calls -= 1
             self.budget.take(spent - expected)

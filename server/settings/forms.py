@@ -38,6 +38,12 @@ def _is_zone(text: str) -> bool:
     return True
 
 
+def _is_ignored(text: str) -> bool:
+    from .ignored import is_ignored  # only when something is ignored
+
+    return is_ignored(text)
+
+
 _FIELD = r"[0-9A-Za-z*/,#-]+"
 FORMS = {
     "cron": Form(
@@ -61,6 +67,11 @@ FORMS = {
     "ending": Form(
         "the end of a path, such as *.sh or .github/workflows/*.yml",
         r"^([^/]+/)*[^/]*[^/.][^/]*$",
+    ),
+    "ignored": Form(
+        "a rule's code, such as B101, or with where, how long and why:"
+        " B101 in tests/ until 2026-03-01 -- why",
+        fits=_is_ignored,
     ),
     "variable": Form(
         "the name of an environment variable (letters, digits and _), not what it holds",

@@ -67,7 +67,7 @@ class Loaded(NamedTuple):
     problems: tuple[ConfigProblem, ...] = ()
     sources: tuple[Source, ...] = ()
 
-    def problem(self, entry: tuple[str, ...], field: str, why: str) -> ConfigProblem | None:
+    def problem(self, entry: tuple[str, ...], field: str | int, why: str) -> ConfigProblem | None:
         """What is wrong with an entry for which the settings alone do not tell: at its field, where
         that is given, in the layer that counts. None when no layer has the entry."""
         for source in self.sources:

@@ -92,7 +92,11 @@ class Baseline(Group):
 class Rules(Group):
     ignore: Annotated[
         tuple[str, ...],
-        About("Rules whose findings are not shown, by their codes, such as B101 or C901."),
+        About(
+            "Rules whose findings are not shown, by their codes, such as B101; also with where, "
+            "how long and why: B101 in tests/ until 2026-03-01 -- why.",
+            form="ignored",
+        ),
     ] = ()
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.checks.compose import counted, visible
+from understudy.checks.compose import Circumstances, counted, visible
 from understudy.checks.compose import problems as composed
 from understudy.findings.baseline import (
     Baseline,
@@ -123,7 +123,7 @@ def test_known_ones_are_shown_as_the_settings_say(
     show: str, levels: list[str], seen: list[bool]
 ) -> None:
     settings = Settings.of({"baseline.show": show})
-    found = composed([Report.of("ruff", (A, C))], settings, [C.fingerprint])
+    found = composed([Report.of("ruff", (A, C))], settings, Circumstances(known=[C.fingerprint]))
     assert [each.level for each in found] == levels
     assert [each.known for each in found] == [False, True]
     assert [each.known for each in visible(found, settings)] == seen

@@ -135,6 +135,7 @@ FITTING = {
     "output": ["sarif", "json", r"^(?P<line>\d+)"],
     "ending": ["*.sh", ".github/workflows/*.yml", "Dockerfile", "a b/?[x]😀"],
     "variable": ["MAIL_1", "_x"],
+    "ignored": ["B101", "@a/b-c in tests/, *.ts until 2026-03-01 -- so"],
 }
 
 
@@ -343,7 +344,7 @@ MISTAKES = {
         "rules:\n  ignore:\n    - B101\n    - 608\n",
         (3, 6, 3, 9),
         Severity.HIGH,
-        "must be text, not 608.",
+        "such as B101, or with where",
     ),
     "a value for a group": (
         "ruff: true\n",
@@ -513,7 +514,7 @@ MISTAKES = {
         "rules: # \N{GRINNING FACE}\r\n  ignore: ['\N{GRINNING FACE}', 8]\r\n",
         (1, 16, 1, 17),
         Severity.HIGH,
-        "must be text, not 8.",
+        "not 8.",
     ),
 }
 

@@ -1,0 +1,111 @@
+"""Comments of our own, from files on disk to what a scan shows and keeps, with the real tools."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from understudy.app.batch import Batch
+from understudy.app.workspace import Workspace
+from understudy.checks.engine import Checks
+from understudy.findings.suppressions import EXPIRED, UNUSED
+from understudy.runner.execute import Runner
+
+from .support import own_environment, tree, understudy
+
+FILES = {
+    "ruff.toml": 'lint.select = ["F401", "S", "C901"]\n',
+    "held.py": "eval(input())  # understudy: ignore[B307] -- a demo\n",
+    "dated.py": "eval(input())  # understudy: ignore[B307] until 2030-06-01\n",
+    "over.py": "eval(input())  # understudy: ignore[B307] until 2020-06-01\n",
+    "file.py": "# understudy: ignore-file[F401]\nimport os\nimport sys\n",
+    "idle.py": "x = 1  # understudy: ignore[B307, F401]\n",
+    "plain.py": "eval(input())\n",
+}
+
+
+async def rules(root: Path, state: Path, today: date) -> dict[str, list[str]]:
+    """What a scan on a day shows, by the name of the file."""
+    runner = Runner()
+    workspace = Workspace(root, state, trusted=False, today=lambda: today)
+    try:
+        await workspace.load(None)
+        found = await workspace.scan(Checks(runner), [root], lambda _: None)
+    finally:
+        await runner.close()
+        await workspace.close()
+    return {p.name: [each.lead.rule for each in shown] for p, shown in found.problems.items()}
+
+
+async def test_what_a_scan_shows_today_and_later(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", FILES)
+    shown = await rules(root, tmp_path / "state", date(2030, 6, 1))
+    assert shown == {
+        "held.py": [],
+        "dated.py": [],
+        "over.py": ["B307", EXPIRED],
+        "file.py": [],
+        "idle.py": [UNUSED],
+        "plain.py": ["B307"],
+    }
+    later = await rules(root, tmp_path / "state", date(2030, 6, 2))
+    assert later == shown | {"dated.py": ["B307", EXPIRED]}, "from the results that are kept"
+
+
+async def test_a_tool_that_failed_calls_no_comment_unused(tmp_path: Path) -> None:
+    files = FILES | {"pyproject.toml": '[tool.bandit]\ntests = ["B000"]\n'}
+    shown = await rules(tree(tmp_path / "root", files), tmp_path / "state", date(2030, 6, 1))
+    assert shown["idle.py"] == [UNUSED], "of Ruff's rule alone"
+    (tmp_path / "root/ruff.toml").write_text("lint.select = 3\n")
+    shown = await rules(tmp_path / "root", tmp_path / "state", date(2030, 6, 1))
+    assert shown["idle.py"] == []
+
+
+async def test_another_day_while_it_runs(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", FILES)
+    runner, day = Runner(), [date(2030, 6, 1)]
+    workspace = Workspace(root, tmp_path / "state", trusted=False, today=lambda: day[0])
+    try:
+        await workspace.load(None)
+        await workspace.scan(Checks(runner), [root], lambda _: None)
+        dated = str(root / "dated.py")
+        assert workspace.view(dated).problems == ()
+        assert not workspace.new_day()
+        day[0] = date(2030, 6, 2)
+        assert workspace.new_day()
+        assert [p.lead.rule for p in workspace.view(dated).problems] == ["B307", EXPIRED]
+    finally:
+        await runner.close()
+        await workspace.close()
+
+
+def test_entries_of_the_settings_on_the_command_line(tmp_path: Path) -> None:
+    config = "rules:\n  ignore:\n    - S101\n    - B307 in plain.py until 2020-01-01 -- soon\n"
+    root = tree(tmp_path / "root", FILES | {".understudy/config.yaml": config})
+    told = understudy("scan", "plain.py", cwd=root, environment=own_environment(tmp_path))
+    assert told.returncode == 1
+    assert "config.yaml:4:7: B307 was ignored until 2020-01-01 (soon)" in told.stderr
+    assert "B307" in told.stdout
+    later = config.replace("2020", "2999")
+    (root / ".understudy/config.yaml").write_text(later)
+    told = understudy("scan", "plain.py", cwd=root, environment=own_environment(tmp_path))
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stderr == ""
+
+
+async def test_what_is_staged_is_looked_at_likewise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A content that is not what is on disk, as the gate has it."""
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    root = tree(tmp_path / "root", FILES)
+    async with asyncio.timeout(60), Batch.open(root) as batch:
+        content = b"eval(input())  # understudy: ignore[B307]\n"
+        found = await batch.check(
+            {root / "plain.py": content, root / "held.py": b"eval(input())\n"}
+        )
+    shown = {path.name: [each.lead.rule for each in p] for path, p in found.problems.items()}
+    assert shown == {"plain.py": [], "held.py": ["B307"]}

@@ -1,0 +1,71 @@
+"""Comments, told from what only looks like one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.findings.comments import comments
+
+CASES = {
+    "python": ("a.py", "x = 1  # one\n", ["# one"]),
+    "python, in a string": ("a.py", 'x = "# no"  # yes\n', ["# yes"]),
+    "python, in a docstring": ("a.py", '"""\n# no\n"""\n# yes\n', ["# yes"]),
+    "python, in an f-string": ("a.py", "x = f\"{a}# no {'# no'}\"\n", []),
+    "python, over a line end": ("a.py", "x = 'a\\\n# no'\n", []),
+    "python, before what is none": ("a.py", "# yes\nx = $\n", ["# yes"]),
+    "python, returns alone": ("a.py", "x = 1\r# yes\ry = 2", ["# yes"]),
+    "python without a suffix": ("tool", "#!/usr/bin/env python3\nx = '# no'\n", ["#!/usr/bin/env python3"]),
+    "script": ("a.js", "x(); // one\n/* two */\n", ["// one", "/* two */"]),
+    "script, in a string": ("a.js", "x = '// no'; // yes\n", ["// yes"]),
+    "script, in a template": ("a.ts", "x = `// no ${ y /* yes */ } // no`;\n", ["/* yes */"]),
+    "script, in a regular expression": ("a.js", "x = /[/]\\/\\/ no/; // yes\n", ["// yes"]),
+    "script, behind emoji": ("a.js", "x = '😀'; // yes\n", ["// yes"]),
+    "script, in an element": ("a.jsx", "x = <a>// no {/* yes */}</a>;\n", ["/* yes */"]),
+    "script, a cast": ("a.ts", "x = <any>y; // yes\n", ["// yes"]),
+    "yaml": ("a.yml", "a: b # one\n# two\n", ["# one", "# two"]),
+    "yaml, in a scalar": ("a.yml", "a: b#no\nc: 'd # no' # yes\n", ["# yes"]),
+    "yaml, in a block": ("a.yml", "run: |\n  # no\n  x\nb: c # yes\n", ["# yes"]),
+    "yaml, in a text over lines": ("a.yaml", 'a: "b\n  # no"\n', []),
+    "yaml, before a fault": ("a.yml", "a: b # yes\nc: 'd\n", ["# yes"]),
+    "shell": ("a.sh", "x # one\n", ["# one"]),
+    "shell, no comment": ("a.sh", "echo $# a#b ${#x} '# no' \"# no\" \\# no\n", []),
+    "shell, over lines": ("a.sh", "echo 'a\n# no\n' # yes\n", ["# yes"]),
+    "shell, in a here-document": ("a.sh", "cat <<EOF\n# no\nEOF\n# yes\n", ["# yes"]),
+    "shell, a here-string": ("a.sh", "cat <<<EOF # yes\n# too\n", ["# yes", "# too"]),
+    "shell by its first line": ("tool", "#!/bin/bash\nx='\n# no'\n", ["#!/bin/bash"]),
+    "toml": ("a.toml", 'a = "# no" # yes\nb = """\n# no\n"""\n', ["# yes"]),
+    "toml, literal": ("a.toml", "a = '''\n# no ''' # yes\nb = 'c # no'\n", ["# yes"]),
+    "requirements": ("requirements.txt", "a==1 # yes\nb @ git+x#egg=b\n", ["# yes"]),
+    "docker": ("Dockerfile", "# yes\nRUN echo # no\n", ["# yes"]),
+    "json": ("package.json", '{"a": "# no // no"}\n', []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_where_comments_are(case: str) -> None:
+    path, text, expected = CASES[case]
+    found = comments(text, path)
+    assert [comment.text for comment in found] == expected
+    assert all(text[each.start :].startswith(each.text) for each in found)
+
+
+PIECES = [
+    *("#", "//", "/*", "*/", "'", '"', '"""', "`", "\\", "\n", "\r", "\r\n", " ", "x", "😀", "\x00"),
+    *("<<E\n", "E\n", "|\n", ": ", "- ", "{", "}", "${", "f'", "$(", "understudy: ignore[B1]", "\ufeff"),
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
+    st.sampled_from(
+        ["a.py", "a.js", "a.ts", "a.yml", "a.sh", "a.toml", "a.txt", "Dockerfile", "t"]
+    ),
+)
+def test_whatever_stands_there_comments_are_pieces_of_it_in_order(text: str, path: str) -> None:
+    reached = 0
+    for start, words in comments(text, path):
+        assert start >= reached
+        assert text[start : start + len(words)] == words
+        reached = start + len(words)
