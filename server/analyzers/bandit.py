@@ -56,14 +56,17 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     options: dict[str, Any] | None = None
     ini: dict[str, str] | None = None
     problem = ""
+    sources: list[str] = []
     for place in upwards(folder):
         reading = place / "pyproject.toml"
         try:
             if options is None:
                 options = nested(files.toml(reading), "tool").get("bandit")
+                sources += [] if options is None else [str(reading)]
             reading = place / ".bandit"
             if ini is None and (text := files.read(reading)) is not None:
                 ini = _ini(text.decode())
+                sources.append(str(reading))
         except (ValueError, configparser.Error) as error:
             problem = problem or f"{reading} cannot be read: {error}"
         if place == root:
@@ -74,6 +77,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     return Configuration(
         context,
         key=fingerprint(context, environment_stamps(interpreter)),
+        source=", ".join(sources),
         needs_trust=inside(interpreter, root),
     )
 
@@ -99,6 +103,7 @@ ANALYZER = Analyzer(
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
     explain=f"{__name__}:explain",
+    why=f"{__package__}.bandit_why:why",
     configure=_configure,
     version=_version,
     enabled=lambda settings: settings.bandit.enabled,
@@ -121,11 +126,12 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
         except OSError as error:
             answers.append(unreadable(NAME, error))
             continue
-        answers.append(answer(content, _check(context, item[0], content)))
+        answers.append(answer(content, look(context, item[0], content)))
     return answers
 
 
-def _check(context: Context, path: str, content: bytes) -> Report:
+def look(context: Context, path: str, content: bytes, *, heed_nosec: bool = True) -> Report:
+    """What Bandit says of one file; without ``heed_nosec`` also what comments silence."""
     interpreter, options, ini, root, problem = context
     if problem:
         return misconfigured(problem)
@@ -144,11 +150,11 @@ def _check(context: Context, path: str, content: bytes) -> Report:
     if any(each in name or fnmatch(name, each) for each in excluded for name in names):
         return Report(NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
     if tests is None:
-        return _check_with(interpreter, table, flags, relative, content)
-    return _check_here(tests, f"./{relative}", content)
+        return _check_with(interpreter, table, flags, relative, content, heed_nosec=heed_nosec)
+    return _check_here(tests, f"./{relative}", content, heed_nosec=heed_nosec)
 
 
-def _check_here(tests: _Tests, name: str, content: bytes) -> Report:
+def _check_here(tests: _Tests, name: str, content: bytes, *, heed_nosec: bool) -> Report:
     from bandit.core.metrics import Metrics
 
     manager = tests.manager
@@ -157,7 +163,7 @@ def _check_here(tests: _Tests, name: str, content: bytes) -> Report:
     manager.results, manager.skipped, manager.scores = [], [], []
     manager.metrics = Metrics()
     # Without the word there is no comment to obey, and the file need not be tokenized.
-    manager.ignore_nosec = b"nosec" not in content
+    manager.ignore_nosec = not heed_nosec or b"nosec" not in content
     tests.complaints.clear()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -245,7 +251,13 @@ _NOWHERE = Path("/dev/fd")
 
 
 def _check_with(
-    interpreter: str, table: dict[str, Any], flags: dict[str, str], relative: str, content: bytes
+    interpreter: str,
+    table: dict[str, Any],
+    flags: dict[str, str],
+    relative: str,
+    content: bytes,
+    *,
+    heed_nosec: bool,
 ) -> Report:
     """Nothing that it is given has a name on the disk, where a worker that is killed would leave
     it."""
@@ -258,6 +270,7 @@ def _check_with(
         )
         return Report(NAME, State.MISSING, why=why)
     argv = [interpreter, "-I", "-c", _BANDIT, "-f", "json", "-q"]
+    argv += [] if heed_nosec else ["--ignore-nosec"]
     for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
         argv += [flag, value] if value else []
     with tempfile.TemporaryFile() as options:

@@ -63,6 +63,10 @@ class Configuration:
     key: str = ""
     needs_trust: bool = False
     mode_counts: bool = False
+    source: str = ""
+    """The file that configures the tool, for people; empty where there is none."""
+    note: str = ""
+    """What else decides what the tool tells, as a sentence."""
     alone: tuple[Any, ...] = ()
     """The context instead for a file in no project, where a tool may not look below its folder."""
 
@@ -108,6 +112,9 @@ class Analyzer:
     names: frozenset[str] = frozenset()
     below: str = ""
     without: tuple[str, ...] = ()
+    why: str = ""
+    """``why(context, items)`` tells why it is silent, for items ``(path, content, source, rule,
+    row)``: the ``Reason``s of each. Empty: it cannot be asked."""
     batch: int = 0
     """Files of a scan per call; 0: as its tier has it."""
     patterns: tuple[str, ...] = ()

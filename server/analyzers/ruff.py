@@ -74,6 +74,8 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     context = Context(program, str(root), extra, threshold, special)
     return Configuration(
         context,
+        source=str(source or ""),
+        note=_added(extra),
         alone=context._replace(alone=True),
         hints=(str(source or ""), fingerprint(*contents[:1]), seen),
         key=fingerprint(context, seen, program and stamp_of(program)),
@@ -93,6 +95,13 @@ def complexity_limit(folder: Path, root: Path, settings: Settings, files: Files)
             told = nested(part, "mccabe").get("max-complexity", _USUAL_COMPLEXITY)
             return told if isinstance(told, int) else settings.complexity.max
     return settings.complexity.max
+
+
+def _added(extra: tuple[str, ...]) -> str:
+    if not extra:
+        return ""
+    rules = " and ".join(extra)
+    return f"Its configuration does not speak of {rules}, which it is asked for here as well."
 
 
 class _Link(NamedTuple):
@@ -206,6 +215,7 @@ ANALYZER = Analyzer(
     languages=frozenset({"python"}),
     check=f"{__package__}.ruff_child:check",
     explain=f"{__package__}.ruff_child:explain",
+    why=f"{__package__}.ruff_why:why",
     configure=_configure,
     version=lambda: installed("ruff"),
     enabled=lambda settings: settings.ruff.enabled,

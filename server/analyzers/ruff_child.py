@@ -148,7 +148,7 @@ def _check_each(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 
 def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     try:
-        text = _text(content)
+        text = text_of_file(content)
     except ValueError as error:
         why = f"Ruff cannot read this file: {error}"
         return answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
@@ -160,7 +160,7 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     return answer(content, report)
 
 
-def _text(content: bytes) -> str:
+def text_of_file(content: bytes) -> str:
     """As Ruff reads files, which knows no coding cookies; where that fails, as Python does."""
     try:
         return content.decode("utf-8-sig")
@@ -192,8 +192,12 @@ def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]
 
 
 def _ask_process(context: Context, path: str, text: str) -> list[Finding]:
-    rows = _run(context, ["--stdin-filename", path or "-", "-"], text.encode())
-    return [from_json(row) for row in rows]
+    return [from_json(row) for row in ask_with(context, (), path, text)]
+
+
+def ask_with(context: Context, flags: Sequence[str], path: str, text: str) -> list[dict[str, Any]]:
+    """The rows of ``ruff check`` for a text, under more flags. Raises as ``_run`` does."""
+    return _run(context, [*flags, "--stdin-filename", path or "-", "-"], text.encode())
 
 
 _CODE = re.compile(r"[A-Z]+\d+")
@@ -233,7 +237,7 @@ def parses_as_newest(content: bytes) -> bool:
     """Whether the newest Python that Ruff knows may be able to parse it."""
     command = ["check", "--isolated", "--no-cache", "--exit-zero", "--output-format=json", "-"]
     try:
-        done = run([executable(""), *command], Path("/"), _text(content).encode())
+        done = run([executable(""), *command], Path("/"), text_of_file(content).encode())
         return not any(row["code"] in (None, SYNTAX_ERROR) for row in loads_json(done.output))
     except (ToolMissing, OSError, *MALFORMED):
         return True

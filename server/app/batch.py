@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks.engine import Checks, Subject
-from ..model import Priority, Report
+from ..disk import LARGEST_FILE, read_regular
+from ..model import Priority, Reason, Report
 from ..runner.execute import Runner
 from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
@@ -18,6 +19,7 @@ from ..trust import Trust
 from . import baseline as baselines
 from .baseline import Baseline
 from .changed import Changes
+from .explaining import explain
 from .scan import Scan, Seen
 from .workspace import Workspace
 
@@ -99,6 +101,11 @@ class Batch:
         reports = await asyncio.gather(*(self._check(*each) for each in contents.items()))
         views = {p: self._workspace.seen(str(p), r) for p, r in zip(contents, reports, strict=True)}
         return Scan.of(self._workspace.root, views)
+
+    async def explain(self, path: Path, row: int, rule: str) -> list[Reason]:
+        """Why ``rule`` is told of in a row of a file, or why it is not. Raises OSError."""
+        content = await asyncio.to_thread(read_regular, path, LARGEST_FILE)
+        return await explain(self._checks, self._workspace, self._subject(path, content), row, rule)
 
     def _subject(self, path: Path, content: bytes) -> Subject:
         return Subject(str(path), self._workspace.root, canonical(content), digest(content))

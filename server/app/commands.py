@@ -41,6 +41,13 @@ IGNORE_RULES = Command(
     "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
     palette=False,
 )
+EXPLAIN = Command(
+    "understudy.explain",
+    "Explain a Finding or Its Absence",
+    "Which tool, version, configuration and comment led to it. Arguments: a file's URI, a line "
+    "from 1, a rule.",
+    palette=False,
+)
 RUN_TASK = Command(
     "understudy.runTask",
     "Run Task…",
@@ -95,6 +102,7 @@ COMMANDS = (
     UNTRUST,
     DEBUG_INFO,
     IGNORE_RULES,
+    EXPLAIN,
     RESTART,
     OUTPUT,
     REPORT,

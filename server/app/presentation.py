@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 from ..findings.describe import code, hover, title
 from ..findings.redact import redacted
-from ..model import Problem, State, Status
+from ..model import Problem, Reason, State, Status
 from ..runner.graph import Plan
 from ..runner.task import Task
 from ..settings import ConfigProblem
@@ -29,6 +30,7 @@ __all__ = [
     "plan_lines",
     "plan_payload",
     "problem_line",
+    "reason_lines",
     "redacted",
     "status_payload",
     "summary",
@@ -201,6 +203,11 @@ def problem_line(name: str, problem: Problem) -> str:
     who = ", ".join(dict.fromkeys(f"{title(f.tool)} {f.rule}" for f in problem.findings))
     said = " ".join(problem.lead.message.split())
     return f"{name}:{line + 1}:{column + 1}: {problem.severity.label}: {said} ({who})"
+
+
+def reason_lines(reasons: Sequence[Reason]) -> list[str]:
+    """A line each, as they follow from one another."""
+    return [f"{number}. {reason.text}" for number, reason in enumerate(reasons, 1)]
 
 
 def config_line(problem: ConfigProblem) -> str:

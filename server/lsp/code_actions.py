@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from ..app import commands
+from ..app import commands, presentation
+from ..model import Problem
 from . import convert
 from .documents import Document
 from .server import Server
@@ -40,6 +41,7 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         in_project = () if document.workspace.loose else problems
         matters = dict.fromkeys(problem.rules for problem in in_project)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
+        actions += [_explain(uri, problem) for problem in problems]
     return actions if shown.version == version else []
 
 
@@ -73,4 +75,11 @@ def _workspace_edit(ls: Server, shown: Document, edits: list[lsp.TextEdit]) -> l
 def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:
     title = f"Ignore {', '.join(rules)} in this project"
     command = lsp.Command(title, commands.IGNORE_RULES.id, arguments=[uri, list(rules)])
+    return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)
+
+
+def _explain(uri: str, problem: Problem) -> lsp.CodeAction:
+    rule, line = presentation.code(problem), problem.lead.range.start.line + 1
+    title = f"Explain {rule} in line {line}"
+    command = lsp.Command(title, commands.EXPLAIN.id, arguments=[uri, line, rule])
     return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)

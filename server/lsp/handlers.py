@@ -281,6 +281,16 @@ async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
         await ls.core.ignore_rules(path, rules)
 
 
+async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, Any]] | None:
+    """``line`` counts from 1. The reasons are shown, too."""
+    await ls.settle()
+    if (document := ls.core.documents.get(uri)) is None:
+        return None
+    reasons = await ls.core.explain(document, line - 1, rule)
+    ls.publisher.message("\n".join(presentation.reason_lines(reasons)))
+    return [reason._asdict() for reason in reasons]
+
+
 _ANY_FILE = lsp.FileOperationRegistrationOptions(
     [lsp.FileOperationFilter(lsp.FileOperationPattern("**"), scheme="file")]
 )
@@ -328,4 +338,5 @@ _COMMANDS: dict[str, Handler] = {
     commands.TRUST.id: trust,
     commands.UNTRUST.id: untrust,
     commands.IGNORE_RULES.id: ignore_rules,
+    commands.EXPLAIN.id: explain,
 }

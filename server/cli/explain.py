@@ -1,0 +1,47 @@
+"""``understudy explain FILE:LINE RULE``: why something is found here and not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import click
+
+from ..app.batch import Batch
+from ..app.presentation import reason_lines
+from ..model import Reason
+from .scan import root_of
+
+_PLACE = re.compile(r"(.+):(\d+)(?::\d+)?", re.DOTALL)
+
+
+@click.command
+@click.argument("place", metavar="FILE:LINE")
+@click.argument("rule")
+@click.option("--json", "as_json", is_flag=True, help="As one object.")
+def explain(place: str, rule: str, *, as_json: bool) -> None:
+    """Tell why RULE is told of in a line of a file, or why it is not.
+
+    It names the tool, its version, what configures it, and what hides a finding: comments,
+    settings, excludes.
+    """
+    parts = _PLACE.fullmatch(place)
+    if parts is None or not int(parts[2]):
+        raise click.UsageError(f"{place} is not FILE:LINE, such as src/app.py:12.")
+    path, line = Path(parts[1]).absolute(), int(parts[2])
+    if not path.is_file():
+        raise click.UsageError(f"{path} is no file.")
+    reasons = asyncio.run(_explain(path, line, rule))
+    if as_json:
+        listed = [reason._asdict() for reason in reasons]
+        answer = {"path": str(path), "line": line, "rule": rule, "reasons": listed}
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        click.echo("\n".join(reason_lines(reasons)))
+
+
+async def _explain(path: Path, line: int, rule: str) -> list[Reason]:
+    async with Batch.open(root_of([path])) as batch:
+        return await batch.explain(path, line - 1, rule)

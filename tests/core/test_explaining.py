@@ -1,0 +1,281 @@
+"""Why a finding is there, and why it is not: each reason once, with the real tools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from understudy.app.batch import Batch
+from understudy.model import Reason
+
+from .support import own_environment, understudy
+
+EVAL = "import os\n\n\ndef f(x):\n    return eval(x)\n"
+QUIET = '[tool.ruff]\nlint.select = ["E4", "S", "C90"]\n'
+
+Files = dict[str, str]
+CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
+    "found, leading": (
+        {"a.py": EVAL},
+        "a.py:5",
+        "B307",
+        ["tool", "found", "merged", "shown"],
+        "Ruff S307 means the same at the same place. It leads.",
+    ),
+    "found, merged under another": (
+        {"a.py": EVAL, "pyproject.toml": QUIET},
+        "a.py:5",
+        "S307",
+        ["tool", "found", "merged", "shown"],
+        "It is shown as B307",
+    ),
+    "added by us": (
+        {"a.py": EVAL},
+        "a.py:5",
+        "S307",
+        ["tool", "note", "found", "merged", "shown"],
+        "does not speak of S and C901",
+    ),
+    "not selected": (
+        {"a.py": EVAL, "pyproject.toml": QUIET},
+        "a.py:1",
+        "F401",
+        ["tool", "not-selected"],
+        "pyproject.toml) does not select F401",
+    ),
+    "ignored by Ruff's configuration": (
+        {"a.py": EVAL, "ruff.toml": 'lint.select = ["F", "S", "C90"]\nlint.ignore = ["F401"]\n'},
+        "a.py:1",
+        "F401",
+        ["tool", "not-selected"],
+        "ruff.toml) does not select F401, or ignores it",
+    ),
+    "per-file-ignores": (
+        {
+            "a.py": EVAL,
+            "ruff.toml": 'lint.select = ["F", "S", "C90"]\n[lint.per-file-ignores]\n"a.py" = ["F401"]\n',
+        },
+        "a.py:1",
+        "F401",
+        ["tool", "per-file-ignores"],
+        "names F401 for this file",
+    ),
+    "extend-per-file-ignores": (
+        {
+            "a.py": EVAL,
+            "ruff.toml": 'lint.select = ["F", "S", "C90"]\n[lint.extend-per-file-ignores]\n"a.py" = ["F401"]\n',
+        },
+        "a.py:1",
+        "F401",
+        ["tool", "configuration"],
+        "See `extend-per-file-ignores`",
+    ),
+    "noqa": (
+        {"a.py": "import os  # noqa: F401\n"},
+        "a.py:1",
+        "F401",
+        ["tool", "note", "noqa"],
+        "`# noqa: F401` in line 1",
+    ),
+    "noqa of the file": (
+        {"a.py": "# ruff: noqa: F401\nimport os\n"},
+        "a.py:2",
+        "F401",
+        ["tool", "note", "noqa"],
+        "`# ruff: noqa: F401` in line 1",
+    ),
+    "two things at once": (
+        {"a.py": "import os  # noqa\n", "pyproject.toml": QUIET},
+        "a.py:1",
+        "F401",
+        ["tool", "not-selected", "noqa"],
+        "`# noqa` in line 1",
+    ),
+    "below the threshold": (
+        {"a.py": "def f(a):\n    return a\n"},
+        "a.py:1",
+        "C901",
+        ["tool", "note", "threshold"],
+        "not as complex",
+    ),
+    "a preview rule": (
+        {"a.py": "x = 1\n\n\n\n\ndef f(a):\n    return a\n", "ruff.toml": 'lint.select = ["E"]\n'},
+        "a.py:6",
+        "E303",
+        ["tool", "note", "preview"],
+        "E303 is a preview rule",
+    ),
+    "nothing to be said": (
+        {"a.py": EVAL},
+        "a.py:2",
+        "B307",
+        ["tool", "silent"],
+        "Whatever its configuration, Bandit",
+    ),
+    "nosec": (
+        {"a.py": "eval(input())  # nosec B307\n"},
+        "a.py:1",
+        "B307",
+        ["tool", "nosec"],
+        "`# nosec B307` in line 1",
+    ),
+    "skipped in Bandit's configuration": (
+        {"a.py": EVAL, "pyproject.toml": '[tool.bandit]\nskips = ["B307"]\n'},
+        "a.py:5",
+        "B307",
+        ["tool", "not-selected"],
+        "pyproject.toml) skips B307",
+    ),
+    "not among Bandit's tests": (
+        {"a.py": EVAL, ".bandit": "[bandit]\ntests = B101\n"},
+        "a.py:5",
+        "B307",
+        ["tool", "not-selected"],
+        ".bandit) skips B307, or does not list it",
+    ),
+    "excluded in Bandit's configuration": (
+        {"a.py": EVAL, "pyproject.toml": '[tool.bandit]\nexclude_dirs = ["a.py"]\n'},
+        "a.py:5",
+        "B307",
+        ["tool", "not-analysed"],
+        "Bandit's configuration excludes this file",
+    ),
+    "analysis.exclude": (
+        {"gen/a.py": EVAL, ".understudy/config.yaml": "analysis:\n  exclude: [gen/]\n"},
+        "gen/a.py:5",
+        "B307",
+        ["excluded", "tool", "not-analysed"],
+        "analysis.exclude excludes this file",
+    ),
+    ".gitignore": (
+        {"gen/a.py": EVAL, ".gitignore": "gen/\n"},
+        "gen/a.py:5",
+        "B307",
+        ["excluded", "tool", "found", "merged", "shown"],
+        "a .gitignore names it",
+    ),
+    "too large": (
+        {"a.py": EVAL + "#" * 2_000, ".understudy/config.yaml": "analysis:\n  maxFileBytes: 1000\n"},
+        "a.py:5",
+        "B307",
+        ["tool", "too-large"],
+        "more than analysis.maxFileBytes",
+    ),
+    "not of the tool's kind": (
+        {"a.ts": "eval(x);\n"},
+        "a.ts:1",
+        "B307",
+        ["not-for-this-file"],
+        "looks at files such as .py, .pyw",
+    ),
+    "switched off": (
+        {"a.py": EVAL, ".understudy/config.yaml": "bandit:\n  enabled: false\n"},
+        "a.py:5",
+        "B307",
+        ["switched-off"],
+        "Bandit, which has the rule B307, is switched off",
+    ),
+    "no such rule": ({"a.py": EVAL}, "a.py:5", "no-such", ["unknown-rule"], "No tool"),
+    "a rule of another version": (
+        {"a.py": EVAL},
+        "a.py:5",
+        "F999",
+        ["tool", "note", "unknown-rule"],
+        "This Ruff has no rule F999",
+    ),
+    "a test of another version": (
+        {"a.py": EVAL},
+        "a.py:5",
+        "B799",
+        ["tool", "unknown-rule"],
+        "This Bandit has no test B799",
+    ),
+    "ignored by a comment": (
+        {"a.py": "eval(input())  # understudy: ignore[B307] -- a demo\n"},
+        "a.py:1",
+        "B307",
+        ["tool", "found", "ignored-by-comment"],
+        "A comment in line 1 lets B307 be (a demo)",
+    ),
+    "ignored by the settings": (
+        {"a.py": EVAL, ".understudy/config.yaml": 'rules:\n  ignore: ["B307 in *.py"]\n'},
+        "a.py:5",
+        "B307",
+        ["tool", "found", "ignored-by-settings"],
+        "`rules.ignore` has B307 in *.py",
+    ),
+    "shown as the settings say": (
+        {"a.py": EVAL, ".understudy/config.yaml": "severity:\n  high: hint\n"},
+        "a.py:5",
+        "B307",
+        ["tool", "found", "merged", "shown"],
+        "`severity.high` shows as hint",
+    ),
+    "a syntax that it cannot read": (
+        {"a.py": "def f(:\n"},
+        "a.py:1",
+        "B307",
+        ["tool", "not-analysed"],
+        "cannot parse it",
+    ),
+    "not trusted": (
+        {
+            "a.py": EVAL,
+            "python": "",
+            "../config/understudy/config.yaml": "bandit:\n  interpreter: ./python\n",
+        },
+        "a.py:5",
+        "B307",
+        ["tool", "not-trusted"],
+        "`understudy trust` lets it",
+    ),
+}  # fmt: skip
+
+
+async def explained(folder: Path, files: Files, place: str, rule: str) -> list[Reason]:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    name, _, line = place.rpartition(":")
+    async with Batch.open(folder) as batch:
+        return await batch.explain(folder / name, int(line) - 1, rule)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    project = tmp_path / "project"
+    (project / ".git").mkdir(parents=True)
+    return project
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_every_reason(case: str, folder: Path) -> None:
+    files, place, rule, kinds, part = CASES[case]
+    reasons = await explained(folder, files, place, rule)
+    assert [reason.kind for reason in reasons] == kinds, reasons
+    assert part in " ".join(reason.text for reason in reasons)
+
+
+def test_on_the_command_line(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.py").write_text("import os  # noqa: F401\n")
+    environment = own_environment(tmp_path)
+    told = understudy("explain", "a.py:1", "F401", cwd=folder, environment=environment)
+    assert told.returncode == 0, told.stderr
+    assert "3. `# noqa: F401` in line 1 silences it." in told.stdout.splitlines()
+    told = understudy("explain", "a.py:1", "F401", "--json", cwd=folder, environment=environment)
+    answer = json.loads(told.stdout)
+    assert answer["path"] == str(folder / "a.py")
+    assert answer["reasons"][-1] == {
+        "kind": "noqa",
+        "text": "`# noqa: F401` in line 1 silences it.",
+        "path": "",
+        "line": 1,
+    }
+    for wrong in ("a.py", "a.py:0", "nowhere.py:1"):
+        told = understudy("explain", wrong, "F401", cwd=folder, environment=environment)
+        assert told.returncode == 2
