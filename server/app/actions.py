@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterable
 
 from ..checks.engine import Checks
 from ..fixes.manifests import audited, raises
 from ..fixes.offers import Offer, at, fix_all, fixes, ignores
 from ..fixes.verify import Subject
-from ..model import Problem, Range
+from ..model import Problem, Range, Reason
 from .document import OpenDocument
-from .fixing import Text, present
+from .explaining import explain
+from .fixing import FileFix, Text, fix_files, present, read_text, with_rule
+from .workspace import Workspace
 
 __all__ = ["Actions", "Offer"]
 
@@ -37,6 +41,26 @@ class Actions:
         subject, problems = await self._present(document)
         return await fix_all(subject, problems)
 
+    async def fix_rule(
+        self, workspace: Workspace, documents: Iterable[OpenDocument], rule: str
+    ) -> list[FileFix]:
+        """The fixes of all safe cases of a rule in what is known of a folder; ``documents`` are
+        those of its files that are open."""
+        files = {each.path: _text(each) for each in documents}
+        shown = {path: view.problems for path, view in workspace.files.items()}
+        for path in with_rule(shown, rule):
+            if path not in files:
+                with contextlib.suppress(OSError, ValueError):
+                    files[path] = await asyncio.to_thread(read_text, path)
+        return [fix async for fix in fix_files(self._checks, workspace, files.values(), rule)]
+
+    async def explain(self, document: OpenDocument, row: int, rule: str) -> list[Reason]:
+        """Why ``rule`` is told of in a row, or why it is not."""
+        return await explain(self._checks, document.workspace, document.subject(), row, rule)
+
     async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
-        file = Text(document.path, document.text, document.language)
-        return await present(self._checks, document.workspace, file)
+        return await present(self._checks, document.workspace, _text(document))
+
+
+def _text(document: OpenDocument) -> Text:
+    return Text(document.path, document.text, document.language)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks.engine import Checks, Subject
-from ..disk import LARGEST_FILE, read_regular
+from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Priority, Reason, Report
 from ..runner.execute import Runner
 from ..settings import ConfigProblem, Settings
@@ -20,6 +20,7 @@ from . import baseline as baselines
 from .baseline import Baseline
 from .changed import Changes
 from .explaining import explain
+from .fixing import FileFix, fix_files, read_text, with_rule, write
 from .scan import Scan, Seen
 from .workspace import Workspace
 
@@ -106,6 +107,24 @@ class Batch:
         """Why ``rule`` is told of in a row of a file, or why it is not. Raises OSError."""
         content = await asyncio.to_thread(read_regular, path, LARGEST_FILE)
         return await explain(self._checks, self._workspace, self._subject(path, content), row, rule)
+
+    async def fixes(self, rule: str, paths: Sequence[Path]) -> AsyncIterator[FileFix | str]:
+        """Fixes of all safe cases of a rule at and below ``paths``, file by file; a text tells of a
+        file that was left as it is. Raises OSError."""
+        found = await self.scan(paths, lambda _done, _files: None)
+        shown = {str(path): problems for path, problems in found.problems.items()}
+        for path in with_rule(shown, rule):
+            try:
+                file = await asyncio.to_thread(read_text, path)
+            except (OSError, ValueError) as error:
+                yield f"{path} was left as it is: {why(error)}"
+                continue
+            async for fix in fix_files(self._checks, self._workspace, [file], rule):
+                yield fix
+
+    async def write(self, fix: FileFix) -> None:
+        """Make a fix on disk. Raises OSError, ValueError."""
+        await asyncio.to_thread(write, fix, self._workspace)
 
     def _subject(self, path: Path, content: bytes) -> Subject:
         return Subject(str(path), self._workspace.root, canonical(content), digest(content))

@@ -48,6 +48,12 @@ EXPLAIN = Command(
     "from 1, a rule.",
     palette=False,
 )
+FIX_RULE = Command(
+    "understudy.fixRule",
+    "Fix a Rule in the Workspace",
+    "Fix all safe cases, each verified; the editor may ask first. Arguments: a file's URI, a rule.",
+    palette=False,
+)
 RUN_TASK = Command(
     "understudy.runTask",
     "Run Task…",
@@ -103,6 +109,7 @@ COMMANDS = (
     DEBUG_INFO,
     IGNORE_RULES,
     EXPLAIN,
+    FIX_RULE,
     RESTART,
     OUTPUT,
     REPORT,

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, assert_never
 from ..analyzers.table import SOURCES, sources
 from ..checks.engine import Checks
 from ..disk import why
-from ..model import Importance, Reason, Status
+from ..model import Importance, Status
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
 from ..settings.ignoring import edit_ignore
@@ -29,7 +29,6 @@ from .background import Background
 from .chores import ScanAll
 from .closed import ClosedFiles, uri_of
 from .document import OpenDocument
-from .explaining import explain
 from .explanations import Explanations
 from .folders import Folders
 from .machine import Machine
@@ -366,10 +365,6 @@ class Core:
             told = f"{', '.join(rules)} could not be ignored: {why(error)}"
             self._sink.message(told, error=True)
         await self._reload([workspace])
-
-    async def explain(self, document: OpenDocument, row: int, rule: str) -> list[Reason]:
-        """Why ``rule`` is told of in a row of an open document, or why it is not."""
-        return await explain(self.checks, document.workspace, document.subject(), row, rule)
 
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
         """Scan the workspace folders (None: all), with progress; results are shown as they come.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from ..checks import compose
 from ..checks.engine import Checks, subject_of
+from ..disk import LARGEST_FILE, read_regular
 from ..fixes.offers import Offer, fix_rule
 from ..fixes.verify import Subject
+from ..journal.replace import replace
 from ..model import Priority, Problem, Report
+from ..text import apply
 from .workspace import Workspace
 
 
@@ -61,3 +65,37 @@ async def fix_files(
         subject, problems = await present(checks, workspace, file)
         if offer := await fix_rule(subject, problems, rule):
             yield FileFix(file, offer)
+
+
+def with_rule(problems: Mapping[str, Iterable[Problem]], rule: str) -> list[str]:
+    """The files in which something of the rule is shown."""
+    return [path for path, each in problems.items() if any(rule in p.rules for p in each)]
+
+
+def read_text(path: str) -> Text:
+    """Raises OSError, and ValueError for what is not UTF-8; blocks."""
+    return Text(path, _decoded(read_regular(path, LARGEST_FILE)))
+
+
+def write(fix: FileFix, workspace: Workspace) -> None:
+    """Make the fix on disk, the old text recorded first. Raises OSError, and ValueError when the
+    file is not what was fixed any more; blocks."""
+    path = Path(fix.file.path)
+    content = read_regular(path, LARGEST_FILE)
+    if _decoded(content) != fix.file.text:
+        raise ValueError(f"{path} has changed meanwhile")
+    fixed = apply(fix.file.text, fix.offer.edits)
+    marked = content.startswith(_MARK.encode())
+    replace(
+        path,
+        f"{_MARK if marked else ''}{fixed}",
+        workspace.state / "journal",
+        below=workspace.root,
+    )
+
+
+_MARK = "\ufeff"
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8-sig")

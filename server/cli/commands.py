@@ -21,6 +21,7 @@ _COMMANDS = {
     "scan": ("scan", "Check files and folders."),
     "baseline": ("baseline", "Agree to live with what is there, and see that it gets less."),
     "explain": ("explain", "Tell why a rule is told of in a line, or why it is not."),
+    "fix": ("fix", "Fix all safe cases of a rule."),
     "hooks": ("hooks", "Install git hooks, take them out, see how they stand."),
     "doctor": ("doctor", "Tell what is installed, what is missing, and what to do."),
     "trust": ("trusting", "Let a workspace's own programs run."),

@@ -19,13 +19,15 @@ from .verify import Attempt, Edits, Subject, disjoint, union
 class Offer:
     """One action. ``edits`` are made against the text it was asked for; a fix's are verified.
 
-    ``preferred``: what an editor may apply without asking which.
+    ``preferred``: what an editor may apply without asking which. ``rule`` is the one that a fix is
+    for.
     """
 
     title: str
     edits: Edits
     problems: tuple[Problem, ...]
     preferred: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> 
     offers: dict[Edits, Offer] = {}
     for each, edits in zip(found, held, strict=True):
         if edits:
-            offer = Offer(each.title, edits, (each.problem,), preferred=each.fix.safe)
+            offer = Offer(each.title, edits, (each.problem,), each.fix.safe, each.finding.rule)
             offers.setdefault(edits, offer)
     rules = dict.fromkeys(
         (each.finding.tool, each.finding.rule)

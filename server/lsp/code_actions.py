@@ -38,6 +38,9 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         place = ls.encoding.range(params.range, shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
         actions += [_action(ls, shown, offer, QUICK_FIX) for offer in offers]
+        if not document.workspace.loose:
+            rules = dict.fromkeys(each.rule for each in offers if each.preferred and each.rule)
+            actions += [_fix_in_workspace(uri, rule) for rule in rules]
         in_project = () if document.workspace.loose else problems
         matters = dict.fromkeys(problem.rules for problem in in_project)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
@@ -70,6 +73,12 @@ def _workspace_edit(ls: Server, shown: Document, edits: list[lsp.TextEdit]) -> l
         document = lsp.OptionalVersionedTextDocumentIdentifier(shown.uri, shown.version)
         return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(document, edits)])
     return lsp.WorkspaceEdit(changes={shown.uri: edits})
+
+
+def _fix_in_workspace(uri: str, rule: str) -> lsp.CodeAction:
+    title = f"In this workspace, fix all safe cases of {rule}"
+    command = lsp.Command(title, commands.FIX_RULE.id, arguments=[uri, rule])
+    return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)
 
 
 def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:

@@ -286,9 +286,26 @@ async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, 
     await ls.settle()
     if (document := ls.core.documents.get(uri)) is None:
         return None
-    reasons = await ls.core.explain(document, line - 1, rule)
+    reasons = await ls.core.actions.explain(document, line - 1, rule)
     ls.publisher.message("\n".join(presentation.reason_lines(reasons)))
     return [reason._asdict() for reason in reasons]
+
+
+async def fix_rule(ls: Server, uri: str, rule: str) -> int:
+    """The number of files that a fix was offered for."""
+    await ls.settle()
+    if (path := to_path(uri)) is None:
+        return 0
+    workspace = await ls.core.folders.of(path)
+    try:
+        if not workspace.loose and not workspace.scanned:
+            await ls.core.scan(workspace.root)
+    except OSError:
+        return 0  # of which the user was told
+    here = [each for each in ls.core.documents.values() if each.workspace is workspace]
+    fixes = await ls.core.actions.fix_rule(workspace, here, rule)
+    ls.publisher.apply_fixes(f"Fix all safe cases of {rule}", fixes)
+    return len(fixes)
 
 
 _ANY_FILE = lsp.FileOperationRegistrationOptions(
@@ -339,4 +356,5 @@ _COMMANDS: dict[str, Handler] = {
     commands.UNTRUST.id: untrust,
     commands.IGNORE_RULES.id: ignore_rules,
     commands.EXPLAIN.id: explain,
+    commands.FIX_RULE.id: fix_rule,
 }

@@ -18,8 +18,10 @@ from ..disk import LARGEST_FILE, read_regular
 from ..model import Edit, Position, Problem, Range, Status
 from ..text import Lines, decode
 from . import convert
+from .edits import workspace_edit
 
 if TYPE_CHECKING:
+    from ..app.fixing import FileFix
     from .server import Server
 
 log = logging.getLogger(__name__)
@@ -152,6 +154,17 @@ class Publisher:
         edits = [convert.edit(Edit(whole, text), shown.lines, self._server.encoding)]
         edit = lsp.WorkspaceEdit(changes={uri: edits})
         await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit))
+
+    def apply_fixes(self, label: str, fixes: Sequence[FileFix]) -> None:
+        """Ask the editor to make them; one that can lets its user look at them first."""
+        if fixes:
+            self.spawn(self._apply_fixes(label, fixes))
+        else:
+            self.message(f"{label}: there is none.")
+
+    async def _apply_fixes(self, label: str, fixes: Sequence[FileFix]) -> None:
+        edit = workspace_edit(self._server, label, fixes)
+        await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
 
     def begin(self, title: str, cancel: Callable[[], object]) -> _Progress:
         return _Progress(self, self._server, title, cancel)

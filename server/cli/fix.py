@@ -1,0 +1,60 @@
+"""``understudy fix RULE``: all safe cases of a rule, each verified before it is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from difflib import unified_diff
+from pathlib import Path
+
+import click
+
+from ..app.batch import Batch
+from ..app.fixing import FileFix
+from ..text import apply
+from .exits import Exit
+from .scan import root_of
+
+
+@click.command
+@click.argument("rule")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, resolve_path=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@click.pass_context
+def fix(ctx: click.Context, rule: str, paths: tuple[Path, ...], *, dry_run: bool) -> None:
+    """Fix all safe cases of RULE in the files at and below each PATH (default: here).
+
+    A fix is made when the file still parses with it, what it is for is gone and nothing new came.
+    Ends with 0, with 1 when --dry-run found something to do, with 3 when a file was left out.
+    """
+    ctx.exit(asyncio.run(_fix(rule, paths or (Path.cwd(),), dry_run)))
+
+
+async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
+    fixed = left = cases = 0
+    async with Batch.open(root_of(paths)) as batch:
+        async for found in batch.fixes(rule, paths):
+            if isinstance(found, str):
+                left += 1
+                click.echo(found, err=True)
+                continue
+            if dry_run:
+                click.echo(_diff(found), nl=False)
+            else:
+                await batch.write(found)
+            fixed += 1
+            cases += len(found.offer.problems)
+    would = "would be " if dry_run else ""
+    click.echo(f"{rule}: {cases} cases in {fixed} files {would}fixed.", err=dry_run)
+    if left:
+        return Exit.FAILED
+    return Exit.FINDINGS if dry_run and fixed else Exit.CLEAN
+
+
+def _diff(found: FileFix) -> str:
+    name, text = Path(found.file.path).as_posix(), found.file.text
+    after = apply(text, found.offer.edits)
+    lines = unified_diff(
+        text.splitlines(keepends=True), after.splitlines(keepends=True), name, name
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)

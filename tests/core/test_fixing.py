@@ -1,0 +1,78 @@
+"""``understudy fix``: all safe cases of a rule in many files, with the real tools."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from understudy.app.batch import Batch
+from understudy.app.fixing import FileFix
+
+from .support import own_environment, tree, understudy
+
+CONFIG = 'lint.select = ["F401", "S", "C901"]\n'
+FILES: dict[str, str | bytes] = {
+    "ruff.toml": CONFIG,
+    "a.py": "import os\nimport sys\n\nx = eval('1')\n",
+    "deep/b.py": b"\xef\xbb\xbfimport os\r\n\r\ny = 1\r\n",
+    "clean.py": "import os\n\nos.getcwd()\n",
+    "held.py": "import os  # noqa: F401\n",
+    "unsafe.py": "try:\n    import numpy\nexcept ImportError:\n    pass\n",
+    "latin.py": b"# -*- coding: latin-1 -*-\nimport os\nx = '\xe9'\n",
+}
+FIXED = {
+    "a.py": b"\nx = eval('1')\n",
+    "deep/b.py": b"\xef\xbb\xbf\r\ny = 1\r\n",
+}
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {name: (root / name).read_bytes() for name in FILES}
+
+
+def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return understudy("fix", *words, cwd=root, environment=own_environment(root.parent))
+
+
+def test_a_dry_run_prints_what_the_other_does(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", FILES)
+    before = contents(root)
+    told = run(root, "F401", "--dry-run")
+    assert told.returncode == 3, "a file could not be fixed"
+    assert contents(root) == before
+    assert told.stdout.count("-import os") == 2
+    assert "F401: 3 cases in 2 files would be fixed." in told.stderr
+    assert "latin.py was left as it is" in told.stderr
+    told = run(root, "F401")
+    assert told.returncode == 3
+    assert "F401: 3 cases in 2 files fixed." in told.stdout
+    after = contents(root)
+    assert after == before | FIXED
+    assert len(list((tmp_path / "state").rglob("journal/*.json"))) == len(FIXED)
+    (root / "latin.py").unlink()
+    told = run(root, "F401", "--dry-run")
+    assert (told.returncode, told.stdout) == (0, "")
+
+
+def test_only_what_is_named_is_fixed(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", FILES)
+    told = run(root, "F401", "deep")
+    assert told.returncode == 0, told.stderr
+    assert (root / "a.py").read_bytes() == str(FILES["a.py"]).encode()
+    assert (root / "deep/b.py").read_bytes() == FIXED["deep/b.py"]
+
+
+async def test_a_file_that_changed_meanwhile_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    root = tree(tmp_path / "root", FILES)
+    async with Batch.open(root) as batch:
+        found = [fix async for fix in batch.fixes("F401", [root / "a.py"])]
+        (fix,) = [each for each in found if isinstance(each, FileFix)]
+        (root / "a.py").write_text("import os, sys\n")
+        with pytest.raises(ValueError, match="has changed meanwhile"):
+            await batch.write(fix)
+    assert (root / "a.py").read_text() == "import os, sys\n"
