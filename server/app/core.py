@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial, reduce
@@ -29,21 +28,20 @@ from .background import Background
 from .chores import ScanAll
 from .closed import ClosedFiles, uri_of
 from .document import OpenDocument
+from .documents import OpenDocuments
 from .explanations import Explanations
 from .folders import Folders
 from .machine import Machine
 from .scan import Scan
 from .sinks import Sink, when_slow
 from .status import status_of
+from .status_teller import StatusTeller
 from .workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_STATUS_SECONDS = 0.1
-_STATUS_SHARE = 0.05
-"""So much of the loop's time may go into it: with ten thousand files it is told of more rarely."""
 _LOOK_SECONDS = 1.0
 """So often, for what the user does in another process, of which nobody tells us."""
 _FLOW_SECONDS = 3.0
@@ -63,9 +61,10 @@ class Core:
         self.checks = Checks(self._runner)
         self.actions = Actions(self.checks)
         self.explanations = Explanations(self.checks)
-        self.documents: dict[str, OpenDocument] = {}
+        self.documents = OpenDocuments()
+        self._telling = StatusTeller(self.status, sink.status)
         self._closed_files = ClosedFiles(
-            self.folders, self.checks, sink, self._is_open, self._status_soon, self._task
+            self.folders, self.checks, sink, self.documents.is_open, self._telling.soon, self._task
         )
         self.background = Background(
             self.folders,
@@ -79,16 +78,13 @@ class Core:
         self._typed_at = float("-inf")
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._status_timer: asyncio.TimerHandle | None = None
-        self._status_took = 0.0
-        self._told: Status | None = None
         self._machine = Machine(self.folders.state, self.background.short)
 
     def start(self) -> None:
         """Begin to take events."""
         self.checks.warm()
         self._spawn(self._loop())
-        self._spawn(self._machine.run(self._status_soon))  # a full disk is no event
+        self._spawn(self._machine.run(self._telling.soon))  # a full disk is no event
         self._spawn(self._heed_others())
 
     def handle(self, event: events.Event) -> None:
@@ -121,7 +117,7 @@ class Core:
             finally:
                 self._inbox.task_done()
             if not isinstance(event, _FREQUENT):
-                self._status_soon()
+                self._telling.soon()
 
     async def _heed_others(self) -> None:
         while True:
@@ -166,7 +162,7 @@ class Core:
     async def _opened(self, event: events.Opened) -> None:
         if (before := self.documents.pop(event.uri, None)) is not None:
             before.close()
-        for name in {uri_of(event.path), *self._names_of(event.path)} - {event.uri}:
+        for name in {uri_of(event.path), *self.documents.names_of(event.path)} - {event.uri}:
             self._sink.problems(name, None, None, ())  # a file is shown under one name
         workspace = await self.folders.of(event.path)
         document = self.documents[event.uri] = OpenDocument(
@@ -207,7 +203,7 @@ class Core:
         workspace, path = document.workspace, document.path
         if path == str(workspace.config_path):
             return  # what is shown of it is what is wrong on disk
-        if (twin := self._shown_for(path)) is not None:
+        if (twin := self.documents.shown_for(path)) is not None:
             self._sink.problems(event.uri, None, None, ())
             self._changed(twin)  # which the opening of this one may have hidden
             return
@@ -219,18 +215,18 @@ class Core:
     async def _leave_if_empty(self, workspace: Workspace) -> None:
         if not workspace.loose or workspace not in self.folders:
             return
-        if all(document.workspace is not workspace for document in self.documents.values()):
+        if not self.documents.of(workspace):
             self.folders.remove(workspace.root)
             await self._closed_files.leave(workspace)
             await workspace.close()
 
     def _changed(self, document: OpenDocument) -> None:
-        if self._shown_for(document.path) is not document:
+        if self.documents.shown_for(document.path) is not document:
             return
         if document.path == str(document.workspace.config_path):
             return
         self._sink.problems(document.uri, document.version, document.text, document.problems())
-        self._status_soon()
+        self._telling.soon()
 
     # ── files and folders ───────────────────────────────────────────────────────────────────────
 
@@ -267,24 +263,13 @@ class Core:
         for workspace in self.folders:
             self._closed_files.look_again(workspace, places)
 
-    def _shown_for(self, path: str) -> OpenDocument | None:
-        """A file may be open under several names: the one that was opened last."""
-        documents = reversed(self.documents.values())
-        return next((each for each in documents if each.path == path), None)
-
-    def _names_of(self, path: str) -> list[str]:
-        return [uri for uri, document in self.documents.items() if document.path == path]
-
-    def _is_open(self, path: str) -> bool:
-        return self._shown_for(path) is not None
-
     def _configures(self, path: Path) -> bool:
         own = (sources(workspace.settings) for workspace in self.folders)
         return path.name in SOURCES or any(path.name in names for names in own)
 
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""
-        self._status_soon()
+        self._telling.soon()
         self._sink.lenses_changed()
         for document in self.documents.values():
             document.analyse(again=True)
@@ -313,20 +298,18 @@ class Core:
         for workspace in tuple(workspaces):
             if await self.folders.load(workspace):
                 self._show_anew(workspace)
-                for document in self.documents.values():
-                    if document.workspace is workspace:
-                        document.analyse(again=True)
+                for document in self.documents.of(workspace):
+                    document.analyse(again=True)
                 self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
                 self._sink.lenses_changed()
         self.background.follow()
 
     def _show_anew(self, workspace: Workspace) -> None:
         """The same reports are seen otherwise: under other settings, or on another day."""
-        for document in self.documents.values():
-            if document.workspace is workspace:
-                document.placed.show_under(workspace.settings)
-                self._changed(document)
-        self._status_soon()
+        for document in self.documents.of(workspace):
+            document.placed.show_under(workspace.settings)
+            self._changed(document)
+        self._telling.soon()
         self._closed_files.show(workspace)
 
     async def _trust_decided(self, event: events.TrustDecided) -> None:
@@ -341,8 +324,8 @@ class Core:
 
     async def _stop(self, distrusted: Collection[Workspace]) -> None:
         """What is under way there began in trust, which it asks for only once: end it all."""
-        for document in self.documents.values():
-            if document.workspace in distrusted:
+        for workspace in distrusted:
+            for document in self.documents.of(workspace):
                 document.close()
         await self._closed_files.stop(*distrusted)
         for workspace in distrusted:
@@ -355,7 +338,7 @@ class Core:
             self._sink.message(f"{path} is in no folder that is open as a project.", error=True)
             return
         config = workspace.config_path
-        shown = next((d for d in self.documents.values() if d.path == str(config)), None)
+        shown = self.documents.shown_for(str(config))
         try:
             if shown is not None:
                 self._sink.replace_text(shown.uri, reduce(edit_ignore, rules, shown.text))
@@ -392,11 +375,10 @@ class Core:
 
     def _tasked(self, workspace: Workspace, paths: Iterable[str]) -> None:
         for path in paths:
-            for document in self.documents.values():
-                if document.path == path:
-                    document.tasked()
+            for uri in self.documents.names_of(path):
+                self.documents[uri].tasked()
         self._closed_files.show_again(workspace, paths)
-        self._status_soon()
+        self._telling.soon()
 
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
@@ -409,27 +391,9 @@ class Core:
             (self.folders.trouble, *self.background.troubles),
         )
 
-    def _status_soon(self) -> None:
-        if self._status_timer is None:
-            loop = asyncio.get_running_loop()
-            pause = max(_STATUS_SECONDS, self._status_took / _STATUS_SHARE)
-            self._status_timer = loop.call_later(pause, self._send_status)
-
-    def _send_status(self) -> None:
-        self._status_timer = None
-        self.tell_status()
-
     def tell_status(self) -> Status:
         """How things stand, told to the sink too when that is news there."""
-        began = time.perf_counter()
-        status = self.status()
-        self._status_took = time.perf_counter() - began
-        if status != self._told:
-            self._told = status
-            self._sink.status(status)
-        if status.running:
-            self._status_soon()  # its end is news
-        return status
+        return self._telling.tell()
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
         _ = self._task(work)

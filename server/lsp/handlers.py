@@ -302,7 +302,7 @@ async def fix_rule(ls: Server, uri: str, rule: str) -> int:
             await ls.core.scan(workspace.root)
     except OSError:
         return 0  # of which the user was told
-    here = [each for each in ls.core.documents.values() if each.workspace is workspace]
+    here = ls.core.documents.of(workspace)
     fixes = await ls.core.actions.fix_rule(workspace, here, rule)
     ls.publisher.apply_fixes(f"Fix all safe cases of {rule}", fixes)
     return len(fixes)
