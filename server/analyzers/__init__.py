@@ -1,1 +1,1 @@
-"""One module per tool. ``table`` lists them; ``docs/how-to-add-an-analyzer.md`` tells how."""
+"""One package or module per tool; ``table`` lists them (``docs/how-to-add-an-analyzer.md``)."""

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from ..settings import Settings
-from . import (
-    bandit,
-    complexipy,
-    eslint,
-    hadolint,
-    mypy,
-    pylint,
-    radon,
-    ruff,
-    secrets,
-    semgrep,
-    shellcheck,
-    zizmor,
-)
+from . import bandit, eslint, pylint, ruff, secrets
 from .base import Analyzer
-from .declared import declared
+from .complexity import complexipy, radon
 from .plugins import plugins
+from .programs import hadolint, mypy, semgrep, shellcheck, zizmor
+from .programs.declared import declared
 
 BUILT_IN: tuple[Analyzer, ...] = (
     ruff.ANALYZER,

@@ -152,7 +152,7 @@ class Workspace:
         loaded = settings_.load(layers, trusted=self.trusted)
         analyzers = loaded.settings.analyzers
         if analyzers.custom or analyzers.plugins:
-            from ..analyzers.declared import problems  # only when there is something
+            from ..analyzers.programs.declared import problems  # only when there is something
 
             loaded = loaded._replace(problems=(*loaded.problems, *problems(loaded)))
         own, usual = loaded.settings.triggers, Settings().triggers

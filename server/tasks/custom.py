@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..analyzers.builtin_matchers import BUILTIN
-from ..analyzers.matchers import Matched, Matcher, match
+from ..analyzers.programs.builtin_matchers import BUILTIN
+from ..analyzers.programs.matchers import Matched, Matcher, match
 from ..model import Importance
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from understudy.analyzers import eslint_child
 from understudy.analyzers.base import Configuration
 from understudy.analyzers.eslint import ANALYZER
+from understudy.analyzers.eslint import child as eslint_child
 from understudy.checks.files import CachedFiles
 from understudy.findings import codec
 from understudy.model import Position, Range, Report, Severity, State
@@ -253,7 +253,7 @@ def test_a_process_that_died_at_rest_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_process_that_nobody_asks_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("understudy.analyzers.eslint_process._IDLE_MS", 20)
+    monkeypatch.setattr("understudy.analyzers.eslint.process._IDLE_MS", 20)
     root = project(tmp_path, {"a.js": BAD})
     first = report(root)
     assert eslint_child._process[0]._process.wait(20) == 0
@@ -268,7 +268,7 @@ def test_a_process_that_grew_large_is_not_kept(
     first = pid()
     ask(root, "a.js")
     assert pid() == first
-    monkeypatch.setattr("understudy.analyzers.eslint_process._KEPT_BYTES", 1)
+    monkeypatch.setattr("understudy.analyzers.eslint.process._KEPT_BYTES", 1)
     ask(root, "a.js")
     assert pid() != first
 
@@ -303,7 +303,7 @@ _MISBEHAVIOUR = {
 def test_what_misbehaves_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("understudy.analyzers.eslint_process._MOST_HEAP_MB", 64)
+    monkeypatch.setattr("understudy.analyzers.eslint.process._MOST_HEAP_MB", 64)
     lint, why = _MISBEHAVIOUR[name]
     root = tree(stand_in(tmp_path, lint), {"a.js": "var x;\n"})
     _, (said,) = ask(root, "a.js")

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from understudy.analyzers import eslint_child
 from understudy.analyzers.eslint import ANALYZER
-from understudy.analyzers.eslint_answer import read_messages
+from understudy.analyzers.eslint import child as eslint_child
+from understudy.analyzers.eslint.output import read_messages
 from understudy.checks.files import CachedFiles
 from understudy.model import Finding, State
 from understudy.text import canonical

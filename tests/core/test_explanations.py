@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from understudy.analyzers import bandit, ruff_child
+from understudy.analyzers import bandit
 from understudy.analyzers.base import paragraph
+from understudy.analyzers.ruff import child as ruff_child
 from understudy.app import explanations
 from understudy.app.explanations import Explanations
 from understudy.checks.engine import Checks

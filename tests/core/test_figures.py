@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.analyzers.ruff_child import executable
+from understudy.analyzers.ruff.child import executable
 from understudy.checks import compose
 from understudy.model import Figure, Metric, Problem, Report, State
 

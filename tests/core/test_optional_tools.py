@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from understudy.analyzers import hadolint, mypy, semgrep, shellcheck, zizmor
 from understudy.analyzers.base import Analyzer
+from understudy.analyzers.programs import hadolint, mypy, semgrep, shellcheck, zizmor
 from understudy.analyzers.table import analyzers
 from understudy.model import State
 from understudy.settings import Settings
@@ -195,7 +195,7 @@ def test_one_that_is_wanted_and_not_there_is_missing(
     tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("understudy.analyzers.optional._BESIDE_US", str(tmp_path))
+    monkeypatch.setattr("understudy.analyzers.programs.optional._BESIDE_US", str(tmp_path))
     asker, name = sample(tool, tmp_path / "root")
     report = asker.both(name, on(tool))
     assert (report.state, report.findings) == (State.MISSING, ())

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from understudy.analyzers.declared import problems
+from understudy.analyzers.programs.declared import problems
 from understudy.settings import Layer, Origin, load
 
 from .programs import program

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from understudy.analyzers import bandit, ruff, ruff_child
+from understudy.analyzers import bandit, ruff
 from understudy.analyzers.base import inside, resolve_program
+from understudy.analyzers.ruff import child as ruff_child
 from understudy.model import State
 from understudy.runner import supervisor
 from understudy.settings import Settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from understudy.analyzers.program import check
+from understudy.analyzers.programs.program import check
 from understudy.findings import codec
 from understudy.model import Report, State
 

@@ -12,7 +12,7 @@ import pytest
 
 from understudy.analyzers.base import Item
 from understudy.analyzers.pylint import ANALYZER
-from understudy.analyzers.pylint_child import check
+from understudy.analyzers.pylint.child import check
 from understudy.findings import codec
 from understudy.model import Report, State
 from understudy.settings import Settings

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers import ruff_child
 from understudy.analyzers.ruff import ANALYZER
+from understudy.analyzers.ruff import child as ruff_child
 from understudy.findings import codec
 from understudy.model import State
 from understudy.settings import Settings

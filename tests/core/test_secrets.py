@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 
 from understudy.analyzers.secrets import ANALYZER, BASELINE
-from understudy.analyzers.secrets_scan import scan
+from understudy.analyzers.secrets.scan import scan
 from understudy.model import Report, State
 from understudy.text import Lines
 

@@ -119,7 +119,7 @@ async def test_what_hangs_is_stopped_and_told(start: Start, workspace: Path) -> 
     editor.open(workspace / "a.js", VAR, language="javascript")
     await editor.until(lambda: editor.tool("eslint").get("state") == "timed out")
     assert "1.5 s" in editor.tool("eslint")["why"]
-    assert await survivors(editor.processes("eslint_host"), 10) == []
+    assert await survivors(editor.processes("eslint/host"), 10) == []
 
 
 async def test_a_project_without_it_is_no_failure(start: Start, workspace: Path) -> None:

@@ -553,7 +553,7 @@ async def test_what_lies_in_a_scanned_folder(start: Start, workspace: Path) -> N
     assert found == {
         "good.py": ["Ruff F401"],
         "latin.py": ["Ruff F401"],
-        "bytes.py": ["Bandit not-analysed", "Ruff not-analysed"],
+        "bytes.py": ["Bandit, complexipy, Radon, Ruff not-analysed"],
         "huge.py": ["Understudy too-large"],
     }
 

@@ -14,9 +14,9 @@ from io import BytesIO
 from bandit.core.config import BanditConfig
 from bandit.core.manager import BanditManager
 
-from understudy.analyzers import bandit_answer
+from understudy.analyzers.bandit.output import parse
 from understudy.analyzers.ruff import from_json
-from understudy.analyzers.ruff_child import executable
+from understudy.analyzers.ruff.child import executable
 from understudy.model import Finding
 
 _RUFF = ("check", "--isolated", "--no-cache", "--quiet", "--extend-select", "S")
@@ -34,7 +34,7 @@ def bandit(text: str) -> tuple[Finding, ...]:
     assert not manager.skipped, f"{manager.skipped}\n{text}"
     rows = [issue.as_dict(with_code=False) for issue in manager.results]
     output = json.dumps({"errors": [], "results": rows}).encode()
-    return bandit_answer.parse(output, content, "this Python").findings
+    return parse(output, content, "this Python").findings
 
 
 @cache

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.analyzers.bandit import check
-from understudy.analyzers.bandit_answer import parse
+from understudy.analyzers.bandit.output import parse
 from understudy.findings import codec
 from understudy.model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from understudy.text import Lines, canonical, decode

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from understudy.analyzers import radon
+from understudy.analyzers.complexity import radon
 from understudy.findings import codec
 from understudy.findings.families import cwe_name, cwe_of, family
 from understudy.findings.families_data import FAMILIES

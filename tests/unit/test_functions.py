@@ -7,7 +7,7 @@ import ast
 import pytest
 from radon.visitors import ComplexityVisitor
 
-from understudy.analyzers.functions import Function, name_at, part_to_split
+from understudy.analyzers.complexity.functions import Function, name_at, part_to_split
 from understudy.model import Position
 from understudy.text import Lines
 

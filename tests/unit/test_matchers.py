@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers import matchers
-from understudy.analyzers.builtin_matchers import BUILTIN
-from understudy.analyzers.matchers import LINE_END, Matcher, check, match
+from understudy.analyzers.programs import matchers
+from understudy.analyzers.programs.builtin_matchers import BUILTIN
+from understudy.analyzers.programs.matchers import LINE_END, Matcher, check, match
 from understudy.model import Position, Range, Severity
 
 HIGH, MEDIUM, INFO = Severity.HIGH, Severity.MEDIUM, Severity.INFO

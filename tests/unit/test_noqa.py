@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from understudy.analyzers.noqa import Silenced
-from understudy.analyzers.ruff_child import executable
+from understudy.analyzers.complexity.noqa import Silenced
+from understudy.analyzers.ruff.child import executable
 from understudy.text import Lines
 
 BODY = "\n" + "    if x: pass\n" * 11

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers import ruff_child
 from understudy.analyzers.base import MALFORMED
+from understudy.analyzers.ruff import child as ruff_child
 from understudy.analyzers.ruff import classify, from_json, from_server
 from understudy.findings import codec
 from understudy.model import Category, Finding, Report, Severity, State, Tag

@@ -12,7 +12,7 @@ from bandit.core import extension_loader
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
 from understudy.analyzers.secrets import Context
-from understudy.analyzers.secrets_child import GUESSES, check
+from understudy.analyzers.secrets.child import GUESSES, check
 from understudy.findings import codec
 from understudy.findings.families import family
 from understudy.findings.merge import merge

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers.matchers import LINE_END
+from understudy.analyzers.programs.matchers import LINE_END
 from understudy.model import Position, Range, Severity
 from understudy.tasks.testing import javascript, junit, results
 from understudy.tasks.testing.detect import Kind, TestRunner, detect

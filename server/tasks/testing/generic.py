@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from ...analyzers.builtin_matchers import BUILTIN
-from ...analyzers.matchers import Matcher, match
+from ...analyzers.programs.builtin_matchers import BUILTIN
+from ...analyzers.programs.matchers import Matcher, match
 from ...disk import read_regular
 from . import junit
 from .results import TestOutcome, TestReport, TestResult, one_each

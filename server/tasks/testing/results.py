@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ...analyzers.matchers import LINE_END
+from ...analyzers.programs.matchers import LINE_END
 from ...model import Category, Finding, Position, Range, Severity
 
 

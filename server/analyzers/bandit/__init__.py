@@ -1,0 +1,311 @@
+"""Bandit: security findings for Python, from inside a warm worker.
+
+``bandit`` is used in memory through ``BanditManager._parse_file``, which is private: the version is
+pinned to 1.9.x and ``tests/core/test_agreement.py`` holds it to what ``bandit -f json`` prints.
+With ``bandit.interpreter`` set, that interpreter's own ``bandit`` is run as a process instead.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import sys
+import warnings
+from fnmatch import fnmatch
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...model import Report, State, Tier
+from ...settings import Settings
+from ..base import (
+    MALFORMED,
+    Analyzer,
+    Answer,
+    Configuration,
+    Files,
+    Item,
+    answer,
+    environment_stamps,
+    fingerprint,
+    inside,
+    installed,
+    is_program,
+    nested,
+    paragraph,
+    read_content,
+    resolve_program,
+    unreadable,
+    upwards,
+)
+from ..process import run
+from .output import NAME, broken_tests, failed, misconfigured, parse, report, skipped
+
+if TYPE_CHECKING:
+    from bandit.core.manager import BanditManager
+
+
+def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
+    """The nearest ``[tool.bandit]`` and ``.bandit`` at or below the root hold.
+
+    The key tells another interpreter from the one before, and another Bandit when it is installed
+    in a virtual environment. It does not see one that is installed elsewhere change.
+    """
+    options: dict[str, Any] | None = None
+    ini: dict[str, str] | None = None
+    problem = ""
+    sources: list[str] = []
+    for place in upwards(folder):
+        reading = place / "pyproject.toml"
+        try:
+            if options is None:
+                options = nested(files.toml(reading), "tool").get("bandit")
+                sources += [] if options is None else [str(reading)]
+            reading = place / ".bandit"
+            if ini is None and (text := files.read(reading)) is not None:
+                ini = _ini(text.decode())
+                sources.append(str(reading))
+        except (ValueError, configparser.Error) as error:
+            problem = problem or f"{reading} cannot be read: {error}"
+        if place == root:
+            break
+    interpreter = resolve_program(settings.bandit.interpreter, root)
+    told = (json.dumps(options, default=str), json.dumps(ini))  # TOML has dates
+    context = (interpreter, *told, str(root), problem)
+    return Configuration(
+        context,
+        key=fingerprint(context, environment_stamps(interpreter)),
+        source=", ".join(sources),
+        needs_trust=inside(interpreter, root),
+    )
+
+
+def _ini(text: str) -> dict[str, str]:
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    return dict(parser.items("bandit")) if parser.has_section("bandit") else {}
+
+
+_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _version() -> str:
+    return f"{installed('bandit')} on {_PYTHON}"
+
+
+ANALYZER = Analyzer(
+    name=NAME,
+    title="Bandit",
+    tier=Tier.DEEP,
+    suffixes=frozenset({".py", ".pyw"}),
+    languages=frozenset({"python"}),
+    check=f"{__name__}:check",
+    explain=f"{__name__}:explain",
+    why=f"{__name__}.why:why",
+    configure=_configure,
+    version=_version,
+    enabled=lambda settings: settings.bandit.enabled,
+    timeout=lambda settings: settings.bandit.timeout_seconds,
+    preload=("bandit.core.config", "bandit.core.manager", __name__),
+    sources=frozenset({"pyproject.toml", ".bandit"}),
+)
+
+
+Context = tuple[str, str, str, str, str]
+"""The interpreter, resolved; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root;
+and what is wrong with the files that configure it."""
+
+
+def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
+    answers: list[Answer] = []
+    for item in items:
+        try:
+            content = read_content(item)
+        except OSError as error:
+            answers.append(unreadable(NAME, error))
+            continue
+        answers.append(answer(content, look(context, item[0], content)))
+    return answers
+
+
+def look(context: Context, path: str, content: bytes, *, heed_nosec: bool = True) -> Report:
+    """What Bandit says of one file; without ``heed_nosec`` also what comments silence."""
+    interpreter, options, ini, root, problem = context
+    if problem:
+        return misconfigured(problem)
+    try:
+        table, flags = json.loads(options) or {}, json.loads(ini) or {}
+        excluded = [*(table.get("exclude_dirs") or ()), *_listed(flags.get("exclude"))]
+        for each in excluded:
+            if not isinstance(each, str):
+                raise TypeError(f"exclude_dirs lists {each!r}, which is no text")
+        tests = None if interpreter else _tests(options, ini)
+    except MALFORMED as error:
+        return misconfigured(f"it refuses its configuration: {error}")
+    relative = path.removeprefix(f"{root}/") if path.startswith("/") else "untitled.py"
+    # As Bandit sees it when it is told a file, and when it is told the folder it stands in.
+    names = (relative, f"./{relative}")
+    if any(each in name or fnmatch(name, each) for each in excluded for name in names):
+        return Report(NAME, State.NOT_ANALYSED, why="Bandit's configuration excludes this file")
+    if tests is None:
+        return _check_with(interpreter, table, flags, relative, content, heed_nosec=heed_nosec)
+    return _check_here(tests, f"./{relative}", content, heed_nosec=heed_nosec)
+
+
+def _check_here(tests: _Tests, name: str, content: bytes, *, heed_nosec: bool) -> Report:
+    from bandit.core.metrics import Metrics
+
+    manager = tests.manager
+    for test, own in tests.options:
+        test._config = own  # noqa: SLF001 - see _Tests
+    manager.results, manager.skipped, manager.scores = [], [], []
+    manager.metrics = Metrics()
+    # Without the word there is no comment to obey, and the file need not be tokenized.
+    manager.ignore_nosec = not heed_nosec or b"nosec" not in content
+    tests.complaints.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        manager._parse_file(name, BytesIO(content), [name])  # noqa: SLF001 - see above
+    if manager.skipped:
+        return skipped(manager.skipped[0][1], content, _PYTHON)
+    for issue in manager.results:  # it may quote half a character, and chokes on it then
+        issue.text = issue.text.encode("utf-8", "replace").decode()
+    rows = [issue.as_dict(with_code=False) for issue in manager.results]
+    return report(rows, content, broken_tests(tests.complaints))
+
+
+class _Tests(NamedTuple):
+    """A manager, the options of each of its tests, and what Bandit logs of those that break.
+
+    Bandit keeps the options of a test, and which calls and imports are forbidden, on the test's
+    function itself, where the next manager overwrites them: they are put there before each use.
+    """
+
+    manager: BanditManager
+    options: tuple[tuple[Any, Any], ...]
+    complaints: list[str]
+
+
+@cache
+def _tests(options: str, ini: str) -> _Tests:
+    """One per configuration, kept for the worker's life. Raises ``MALFORMED``."""
+    from bandit.core import extension_loader
+    from bandit.core.config import BanditConfig
+    from bandit.core.manager import BanditManager
+
+    complaints = _complaints()
+    flags: dict[str, str] = json.loads(ini) or {}
+    config = BanditConfig()
+    if table := json.loads(options):
+        config._config = table  # noqa: SLF001 - else only from a file
+        config._init_settings()  # noqa: SLF001
+    include = {*(config.get_option("tests") or []), *_listed(flags.get("tests"))}
+    exclude = {*(config.get_option("skips") or []), *_listed(flags.get("skips"))}
+    profile = {"include": include, "exclude": exclude}
+    extension_loader.MANAGER.validate_profile(profile)
+    manager = BanditManager(config, "file", profile=profile)
+    if not manager.b_ts.tests:
+        raise ValueError("it selects no test that exists")
+    tests = {test for tests in manager.b_ts.tests.values() for test in tests}
+    own = tuple((each, vars(each)["_config"]) for each in tests if "_config" in vars(each))
+    return _Tests(manager, own, complaints)
+
+
+@cache
+def _complaints() -> list[str]:
+    """From now on Bandit is silent, and what it has to say of tests that break is put here."""
+    import logging
+
+    complaints: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            complaints.append(record.getMessage())
+
+    logging.getLogger("bandit").setLevel(logging.CRITICAL)
+    tester = logging.getLogger("bandit.core.tester")
+    tester.setLevel(logging.ERROR)
+    tester.propagate = False
+    tester.addHandler(Listener())
+    return complaints
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part for part in (text or "").split(",") if part]
+
+
+# Bandit's options speak of names; ``bandit -`` would have none for what it is given.
+_BANDIT = """\
+import io, sys
+from bandit.cli.main import main
+from bandit.core import manager
+content = sys.stdin.buffer.read()
+manager.open = lambda name, mode: io.BytesIO(content)
+main()
+"""
+
+# From here no name leads to a folder, which Bandit would pass over.
+_NOWHERE = Path("/dev/fd")
+
+
+def _check_with(
+    interpreter: str,
+    table: dict[str, Any],
+    flags: dict[str, str],
+    relative: str,
+    content: bytes,
+    *,
+    heed_nosec: bool,
+) -> Report:
+    """Nothing that it is given has a name on the disk, where a worker that is killed would leave
+    it."""
+    import tempfile
+
+    if not is_program(interpreter):
+        why = (
+            f"bandit.interpreter names {interpreter}, which is no program;"
+            f" correct or clear the setting"
+        )
+        return Report(NAME, State.MISSING, why=why)
+    argv = [interpreter, "-I", "-c", _BANDIT, "-f", "json", "-q"]
+    argv += [] if heed_nosec else ["--ignore-nosec"]
+    for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
+        argv += [flag, value] if value else []
+    with tempfile.TemporaryFile() as options:
+        options.write(json.dumps(table).encode())
+        options.flush()
+        argv += ["-c", f"/dev/fd/{options.fileno()}", "--", relative.lstrip("/")]
+        try:
+            done = run(argv, _NOWHERE, content, [options.fileno()])
+        except ValueError as error:
+            return failed(str(error))
+        except OSError as error:
+            why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
+            return Report(NAME, State.MISSING, why=why)
+    if b"No module named 'bandit'" in done.errors:
+        why = f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
+        return Report(NAME, State.MISSING, why=why)
+    if not done.output:
+        return failed(done.complaint)
+    broken = broken_tests([done.errors.decode("utf-8", "replace")])
+    return parse(done.output, content, interpreter, broken)
+
+
+_ROLE = re.compile(r":\w+:(?=`)")
+
+
+def explain(_context: tuple[()], rules: tuple[str, ...]) -> list[str]:
+    return [_explain(rule) for rule in rules]
+
+
+def _explain(rule: str) -> str:
+    """What follows the title in the documentation of a test, which is its own or its module's."""
+    from bandit.core import extension_loader
+
+    if (found := extension_loader.MANAGER.plugins_by_id.get(rule)) is None:
+        return ""  # forbidden calls and imports have no words but their messages
+    told = found.plugin.__doc__ or sys.modules[found.plugin.__module__].__doc__ or ""
+    _, _, rest = _ROLE.sub("", told.replace("``", "`")).partition("\n\n")
+    return paragraph(rest.partition("\n\n")[0])

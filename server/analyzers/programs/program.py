@@ -1,0 +1,271 @@
+"""Programs as analyzers: how they are called, and what their end and their answer mean.
+
+Only what is understood is a verdict: a status that means "I ran", an answer in the form that was
+agreed, no complaint instead of an answer, and a finding where the status tells of one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ...model import Finding, Report, State
+from ...text import Lines, canonical, digest
+from ..base import (
+    Answer,
+    Item,
+    Stamp,
+    answer,
+    is_program,
+    no_verdict,
+    read_content,
+    stamp_of,
+    unreadable,
+)
+from ..process import Done, run
+from .output import read
+from .rows import Answered, Reading, Row
+
+Input = Literal["file", "files", "stdin"]
+
+PLACES = frozenset({"root", "file", "files"})
+_PLACE = re.compile(r"\$\{\{\s*(root|files?)\s*\}\}")
+_NUMBERS = re.compile(rb"\d+(?:\.\d+)+")
+_MOST_FAILURES = 3
+_NOT_THERE = (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR)
+
+
+class Program(NamedTuple):
+    """The context of ``check``. ``argv``: the program, resolved, and its arguments, in which
+    ``${{ root }}``, ``${{ file }}`` and, as a word alone, ``${{ files }}`` have their values; where
+    none of the last two is and no text is handed in, the files follow at the end.
+
+    ``input``: a file a call, any number of files, or a text on standard input. ``ok``: the
+    statuses with which it has looked, ``found`` those that tell of findings. ``needed`` tells what
+    to do when it is missing, or older than ``least``.
+    """
+
+    tool: str
+    title: str
+    argv: tuple[str, ...]
+    root: str
+    reading: Reading
+    input: Input = "file"
+    ok: tuple[int, ...] = (0,)
+    found: tuple[int, ...] = (1,)
+    needed: str = ""
+    least: tuple[int, ...] = ()
+
+
+class _File(NamedTuple):
+    path: str
+    content: bytes
+
+
+def check(program: Program, items: tuple[Item, ...]) -> list[Answer]:
+    unusable = _unusable(program)
+    answers: dict[int, Answer] = {}
+    files: dict[int, _File] = {}
+    for index, item in enumerate(items):
+        try:
+            content = read_content(item)
+        except OSError as error:
+            answers[index] = unreadable(program.tool, error)
+            continue
+        if unusable is not None:
+            answers[index] = answer(content, unusable)
+        elif program.input != "stdin" and not _is_on_disk(item[0], content):
+            answers[index] = answer(content, _not_saved(program))
+        else:
+            files[index] = _File(item[0], content)
+    reports = _reports(program, list(files.values()))
+    for (index, file), report in zip(files.items(), reports, strict=True):
+        answers[index] = answer(file.content, report)
+    return [answers[index] for index in range(len(items))]
+
+
+def _is_on_disk(path: str, content: bytes) -> bool:
+    try:
+        return os.path.isabs(path) and digest(read_content((path, None, ()))) == digest(content)
+    except OSError:
+        return False
+
+
+def _not_saved(program: Program) -> Report:
+    why = (
+        f"{program.title} reads files from the disk, where this text is not: "
+        "it looks at the file when it is saved, as UTF-8."
+    )
+    return no_verdict(program.tool, State.NOT_ANALYSED, why)
+
+
+def _failed(program: Program, why: str) -> Report:
+    text = f"{program.title} did not check this file: {why}"
+    return no_verdict(program.tool, State.FAILED, text)
+
+
+def _missing(program: Program, why: str) -> Report:
+    return Report(program.tool, State.MISSING, why="; ".join(filter(None, (why, program.needed))))
+
+
+# ── whether it can be used ──────────────────────────────────────────────────────────────────────
+
+
+def _unusable(program: Program) -> Report | None:
+    named = program.argv[0]
+    if not is_program(named):
+        return _missing(program, f"{named} is no program that can be found")
+    if not program.least:
+        return None
+    version, why = _version(named, stamp_of(named))
+    if why:
+        return _failed(program, f"{named} --version does not tell a version: {why}")
+    if version < program.least:
+        told, least = (".".join(map(str, each)) for each in (version, program.least))
+        return _missing(program, f"{named} has version {told}, but {least} or newer is needed")
+    return None
+
+
+@cache
+def _version(named: str, _: Stamp) -> tuple[tuple[int, ...], str]:
+    """The numbers that it tells; and why there are none."""
+    try:
+        done = run([named, "--version"], Path("/"))
+    except (OSError, ValueError) as error:
+        return (), str(error)
+    found = _NUMBERS.search(done.output)
+    if done.status or found is None:
+        return (), done.complaint
+    return tuple(map(int, found[0].split(b"."))), ""
+
+
+# ── calls ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _reports(program: Program, files: Sequence[_File]) -> list[Report]:
+    """One per file; a call that fails for many is made for each alone, while that helps."""
+    if program.input == "files" and len(files) > 1:
+        together = _call(program, files)
+        if all(report.state.is_verdict for report in together):
+            return together
+    reports: list[Report] = []
+    for file in files:
+        last = reports[-_MOST_FAILURES:]
+        if len(last) == _MOST_FAILURES and len({(each.state, each.why) for each in last}) == 1:
+            given_up = last[-1].state in (State.FAILED, State.MISSING)
+            if given_up:
+                reports.append(last[-1])
+                continue
+        reports += _call(program, [file])
+    return reports
+
+
+def _call(program: Program, files: Sequence[_File]) -> list[Report]:
+    content = files[0].content if program.input == "stdin" else b""
+    try:
+        done = run(_argv(program, files), Path(program.root), content)
+    except ValueError as error:
+        return [_failed(program, str(error)) for _ in files]
+    except OSError as error:
+        why = f"{program.argv[0]} cannot be started ({error.strerror})"
+        told = _missing if error.errno in _NOT_THERE else _failed
+        return [told(program, why) for _ in files]
+    answered = read(program.reading, done.output, done.errors)
+    why = _why_failed(program, done, answered)
+    found: list[list[Finding]] = [[] for _ in files]
+    owner = _Owners(program, files)
+    lines = [Lines(file.content.decode("utf-8", "replace")) for file in files]
+    for row in answered.rows:
+        index = owner.of(row)
+        if index is not None:
+            found[index].append(row.finding(program.tool, lines[index]))
+        elif not row.path:
+            why = why or f"it does not say of which file: {row.message}"
+    return [
+        _report(program, file, findings, why) for file, findings in zip(files, found, strict=True)
+    ]
+
+
+def _argv(program: Program, files: Sequence[_File]) -> list[str]:
+    """Paths are absolute, or begin with a dot: none can be taken for an option."""
+    paths = [each.path if os.path.isabs(each.path) else f"./{each.path}" for each in files]
+    values = {"root": program.root, "file": paths[0], "files": " ".join(paths)}
+    named = {found[1] for word in program.argv for found in _PLACE.finditer(word)}
+    argv: list[str] = []
+    for word in program.argv:
+        whole = _PLACE.fullmatch(word)
+        alone = whole is not None and whole[1] == "files"
+        argv += paths if alone else [_PLACE.sub(lambda found: values[found[1]], word)]
+    placed = program.input == "stdin" or not named.isdisjoint(("file", "files"))
+    return argv if placed else [*argv, *paths]
+
+
+def _why_failed(program: Program, done: Done, answered: Answered) -> str:
+    """Empty when it has looked, and all that it found is known."""
+    said = _said(done)
+    known = done.status in (*program.ok, *program.found)
+    if done.status < 0:
+        return f"a signal ended it ({signal.strsignal(-done.status) or -done.status})"
+    if answered.trouble:
+        heard = bool(done.errors.strip()) or not known
+        return f"{answered.trouble} ({said})" if heard else answered.trouble
+    if not known:
+        return said if done.errors.strip() else f"it ended with status {done.status}"
+    if done.status in program.found and not answered.rows:
+        return f"it ended with status {done.status}, but no finding can be read in its answer"
+    return ""
+
+
+def _said(done: Done) -> str:
+    """What it had to say for itself, without where in its own code that was."""
+    told, _, trace = done.errors.partition(b"\nStack backtrace:")
+    return done._replace(errors=told if trace else done.errors).complaint
+
+
+class _Owners:
+    """Which of the files a finding is about, by the name that was printed."""
+
+    def __init__(self, program: Program, files: Sequence[_File]) -> None:
+        self._one = program.input == "stdin"
+        self._root = program.root
+        self._files = files
+        self._by_path = {os.path.realpath(each.path): i for i, each in enumerate(files)}
+        self._known: dict[str, int | None] = {}
+
+    def of(self, row: Row) -> int | None:
+        if self._one or (not row.path and len(self._files) == 1):
+            return 0
+        if row.path not in self._known:
+            self._known[row.path] = self._look(row.path) if row.path else None
+        return self._known[row.path]
+
+    def _look(self, name: str) -> int | None:
+        """A name that leads nowhere is taken for the end of a path, if of one alone."""
+        if "\0" in name:
+            return None
+        path = os.path.join(self._root, name)
+        found = self._by_path.get(os.path.realpath(path))
+        if found is not None or os.path.lexists(path):
+            return found
+        end = f"/{name.removeprefix('./')}"
+        alike = [i for i, each in enumerate(self._files) if each.path.endswith(end)]
+        return alike[0] if len(alike) == 1 else None
+
+
+def _report(program: Program, file: _File, findings: Sequence[Finding], why: str) -> Report:
+    """What was found stays in sight, also where more may be missing."""
+    if why:
+        failed = _failed(program, why)
+        return replace(failed, findings=(*findings, *failed.findings))
+    if program.input != "stdin" and not _is_on_disk(file.path, canonical(file.content)):
+        return Report(
+            program.tool, State.NOT_ANALYSED, why=f"it changed while {program.title} looked at it"
+        )
+    return Report.of(program.tool, tuple(findings))

@@ -1,0 +1,99 @@
+"""Pylint: as it is installed in the project's environment, with the project's own configuration.
+
+It is licensed under the GPL, and reads code with the Python and the packages that it finds around
+itself: it is never a part of Understudy, only a program that the user has.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ...model import Tier
+from ...settings import Settings
+from ..base import Analyzer, Configuration, Files, environment_stamps, fingerprint, nested, upwards
+from ..interpreters import NoInterpreter, interpreter
+
+NAME = "pylint"
+_RC_NAMES = ("pylintrc", "pylintrc.toml", ".pylintrc", ".pylintrc.toml")
+_SHARED = ("pyproject.toml", "setup.cfg", "tox.ini")
+"""Configure others, too, and Pylint only where they speak of it."""
+
+
+class Context(NamedTuple):
+    """``interpreter`` is a path (empty: there is none, and ``problem`` tells what to do); Pylint is
+    run in ``folder``, where it finds its configuration."""
+
+    interpreter: str
+    folder: str
+    problem: str = ""
+
+
+def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
+    """Pylint looks for its configuration in the folder in which it is run: that is the nearest one
+    that has one, at or below the root, else the root."""
+    below = [each for each in upwards(folder) if each.is_relative_to(root)]
+    place = next((each for each in below if _configures(each, files)), root)
+    relative = os.path.relpath(folder, root) if below else ""
+    try:
+        found = interpreter(
+            str(root),
+            "" if relative == "." else relative,
+            settings.pylint.interpreter,
+            os.environ,
+            "pylint.interpreter",
+            "run Pylint with",
+        )
+    except NoInterpreter as error:
+        return Configuration(Context("", str(place), str(error)), needs_trust=True)
+    context = Context(found, str(place))
+    home = Path(os.path.expanduser("~"))
+    sources = [place / name for name in (*_RC_NAMES, *_SHARED)]
+    sources += [each / "pyproject.toml" for each in place.parents]
+    sources += [home / ".pylintrc", home / ".config/pylintrc", Path("/etc/pylintrc")]
+    if named := os.environ.get("PYLINTRC"):
+        sources.append(Path(named))
+    seen = [files.read(path) for path in sources]
+    key = fingerprint(context, seen, environment_stamps(found))
+    return Configuration(context, key=key, needs_trust=True)
+
+
+def _configures(folder: Path, files: Files) -> bool:
+    """Whether Pylint takes its configuration from a file in this folder."""
+    if any(files.read(folder / name) is not None for name in _RC_NAMES):
+        return True
+    try:
+        if "pylint" in nested(files.toml(folder / "pyproject.toml"), "tool"):
+            return True
+    except ValueError:
+        return False  # Pylint says so, wherever it is run
+    return any(_speaks_of_it(files.read(folder / name) or b"") for name in _SHARED[1:])
+
+
+@lru_cache(maxsize=64)
+def _speaks_of_it(content: bytes) -> bool:
+    parser = configparser.ConfigParser()
+    try:
+        parser.read_string(content.decode())
+    except (ValueError, configparser.Error):
+        return False
+    return any(each == "pylint" or each.startswith("pylint.") for each in parser.sections())
+
+
+ANALYZER = Analyzer(
+    name=NAME,
+    title="Pylint",
+    tier=Tier.DEEP,
+    suffixes=frozenset({".py", ".pyi"}),
+    languages=frozenset({"python"}),
+    check=f"{__name__}.child:check",
+    explain="",
+    configure=_configure,
+    version=lambda: "the project's own",
+    enabled=lambda settings: settings.pylint.enabled,
+    timeout=lambda settings: settings.pylint.timeout_seconds,
+    sources=frozenset({*_RC_NAMES, *_SHARED}),
+)

@@ -1,0 +1,312 @@
+"""The worker's side of Pylint: starts it, and reads what it answers."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State, Tag
+from ...text import Lines, decode, digest
+from ..base import (
+    MALFORMED,
+    Answer,
+    Item,
+    answer,
+    is_program,
+    loads_json,
+    no_verdict,
+    read_content,
+    text_of,
+    unreadable,
+)
+from ..process import Done, run
+from . import NAME, Context
+
+_SEVERITY = {
+    "fatal": Severity.HIGH,
+    "error": Severity.HIGH,
+    "warning": Severity.MEDIUM,
+    "refactor": Severity.LOW,
+    "convention": Severity.LOW,
+    "info": Severity.INFO,
+}
+_CONFIDENCE = {"INFERENCE": Confidence.MEDIUM, "INFERENCE_FAILURE": Confidence.LOW}
+_SECURITY = frozenset({"W0122", "W0123"})  # exec, eval
+_PERFORMANCE = ("R09", "R1260", "R1702")
+_TAGS = {
+    Tag.UNNECESSARY: ("W0101", "W0104", "W0107", "W061", "I0021"),
+    Tag.DEPRECATED: ("W490", "W1505"),
+}
+_DOCUMENTATION = "https://pylint.readthedocs.io/en/stable/user_guide/messages"
+_OWN_CHECKERS = 50
+"""The first two digits of an identifier name the checker; above, it is a plug-in's."""
+_SYNTAX_ERROR = "E0001"
+_TALLEST = 10
+"""A finding that spans more lines (a whole class) is shown at its first one."""
+_USAGE = 32
+"""The bit of the exit status that says that nothing was checked."""
+
+_WHOLE_PROJECT = "--disable=duplicate-code,cyclic-import"
+"""These compare files with each other: which are looked at together is our choice, not theirs."""
+
+
+class Answered(NamedTuple):
+    """``rows`` are its messages, ``skipped`` is how many files it did not look at."""
+
+    rows: list[dict[str, Any]]
+    skipped: int
+
+
+# As ``python -m pylint``, but for the folder of the package: a file that comes through standard
+# input has its name as a module, and what it imports relatively, only from there. Behind all
+# others, it hides none of them.
+_PYLINT = """\
+import sys
+sys.path.append(sys.argv.pop(1))
+from pylint.lint import Run
+from pylint.utils import LinterStats
+if not hasattr(LinterStats(), "skipped"):
+    sys.exit("understudy: too old")
+linter = Run(sys.argv[1:], exit=False).linter
+print("understudy: skipped", linter.stats.skipped, file=sys.stderr)
+sys.exit(linter.msg_status)
+"""
+_SKIPPED = re.compile(rb"understudy: skipped (\d+)\s*\Z")
+"""How many files its configuration excludes, which its JSON does not tell: it is as silent on them
+as on what is clean."""
+
+
+def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
+    context = Context(*told)
+    if context.problem or not is_program(context.interpreter):
+        why = context.problem or f"{context.interpreter} is no program; see pylint.interpreter"
+        report = Report(NAME, State.MISSING, why=why)
+        return [answer(content or b"", report) for _, content, _ in items]
+    from_disk = all(content is None for _, content, _ in items)
+    if not from_disk or len(items) == 1:
+        return [_check_one(context, item) for item in items]
+    return _check_files(context, items)
+
+
+def _check_one(context: Context, item: Item) -> Answer:
+    """Through its standard input, so that it sees the content whose digest is answered."""
+    path, _, _ = item
+    try:
+        content = read_content(item)
+    except OSError as error:
+        return unreadable(NAME, error)
+    return answer(content, _report_on(context, path, content))
+
+
+def _report_on(context: Context, path: str, content: bytes) -> Report:
+    try:
+        text = decode(content)
+    except ValueError as error:
+        return no_verdict(NAME, State.NOT_ANALYSED, f"Pylint cannot read this file: {error}")
+    arguments = ["--from-stdin", _argument(context, path)]
+    done = _run(context, arguments, _above_package(path), text.encode())
+    if isinstance(done, Report):
+        return done
+    if done.skipped:
+        why = "Pylint's configuration excludes this file"
+        return Report(NAME, State.NOT_ANALYSED, why=why)
+    return report(done.rows, Lines(text), context.interpreter)
+
+
+def _check_files(context: Context, items: Sequence[Item]) -> list[Answer]:
+    """Many at once. A file that changed meanwhile, and one on which Pylint is silent although it
+    has not looked at all of them, is asked about alone."""
+    before: dict[str, str] = {}
+    answers: dict[str, Answer] = {}
+    for item in items:
+        try:
+            before[item[0]] = digest(read_content(item))
+        except OSError as error:
+            answers[item[0]] = unreadable(NAME, error)
+    # Of a package's own file Pylint would go on to all that lies in the package.
+    together = [path for path in before if os.path.basename(path) != "__init__.py"]
+    arguments = [_argument(context, path) for path in together]
+    done = _run(context, arguments) if together else Answered([], 0)
+    alone = isinstance(done, Report)
+    rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    if isinstance(done, Answered):
+        for row in done.rows:
+            rows[os.path.join(context.folder, str(row.get("absolutePath")))].append(row)
+    for item in items:
+        path = item[0]
+        if path in answers:
+            continue
+        content = _unchanged(item, before[path])
+        silent = not rows[path] and isinstance(done, Answered) and done.skipped
+        if alone or silent or content is None or path not in together:
+            answers[path] = _check_one(context, item)
+            continue
+        try:
+            text = decode(content)
+        except ValueError as error:
+            why = f"Pylint cannot read this file: {error}"
+            answers[path] = answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
+            continue
+        answers[path] = answer(content, report(rows[path], Lines(text), context.interpreter))
+    return [answers[item[0]] for item in items]
+
+
+def _unchanged(item: Item, before: str) -> bytes | None:
+    try:
+        content = read_content(item)
+    except OSError:
+        return None
+    return content if digest(content) == before else None
+
+
+def _argument(context: Context, path: str) -> str:
+    """How Pylint is told a file: from its folder, as its options speak of files; no option, and no
+    pattern of several."""
+    if not path.startswith("/"):
+        return "untitled.py"
+    name = os.path.relpath(path, context.folder)
+    name = os.path.join(".", name) if name.startswith("-") else name
+    return glob.escape(name) if os.path.exists(path) else name
+
+
+def _above_package(path: str) -> str:
+    """The folder that holds the package to which a file belongs, or the file."""
+    folder = os.path.dirname(path)
+    while folder and os.path.exists(os.path.join(folder, "__init__.py")):
+        folder, inner = os.path.dirname(folder), folder
+        if folder == inner:
+            break
+    return folder
+
+
+def _run(
+    context: Context, arguments: Sequence[str], folder: str = "", content: bytes = b""
+) -> Answered | Report:
+    """What Pylint answers, or why it does not."""
+    argv = [context.interpreter, "-P", "-c", _PYLINT, folder or context.folder]
+    argv += ["--output-format=json2", "--jobs=1", "--score=n", "--reports=n", _WHOLE_PROJECT]
+    argv += arguments
+    try:
+        done = run(argv, Path(context.folder), content)
+    except OSError as error:
+        why = f"{context.interpreter} cannot be started ({error.strerror}); see pylint.interpreter"
+        return Report(NAME, State.MISSING, why=why)
+    except ValueError as error:
+        return _failed(str(error))
+    if b"No module named 'pylint'" in done.errors:
+        why = (
+            f"Pylint is not installed for {context.interpreter}: install it there"
+            f" ({context.interpreter} -m pip install pylint), or name another in pylint.interpreter"
+        )
+        return Report(NAME, State.MISSING, why=why)
+    if b"understudy: too old" in done.errors:
+        why = f"the Pylint of {context.interpreter} is older than 4.0: upgrade it there"
+        return Report(NAME, State.MISSING, why=why)
+    if done.status < 0 or done.status & _USAGE:
+        return _failed(_complaint(done))
+    return read(done)
+
+
+def _complaint(done: Done) -> str:
+    if done.status < 0:
+        return f"it was ended by signal {-done.status}"
+    said = done.output[-300:].decode("utf-8", "replace").strip()
+    return done.complaint if done.errors.strip() else said or done.complaint
+
+
+def _failed(why: str) -> Report:
+    return no_verdict(NAME, State.FAILED, f"Pylint did not check this file: {why}")
+
+
+# ── reading its answer ──────────────────────────────────────────────────────────────────────────
+
+_BEGINS = b'{\n    "messages": '
+
+
+def read(done: Done) -> Answered | Report:
+    """The JSON that ``--output-format=json2`` prints; a plug-in may have printed before it."""
+    begin = done.output.find(_BEGINS)
+    try:
+        if begin < 0:
+            raise ValueError(_complaint(done))
+        document = loads_json(done.output[begin:])
+        rows = [dict(row) for row in document["messages"]]
+        if (skipped := _SKIPPED.search(done.errors)) is None:
+            raise ValueError(_complaint(done))
+        return Answered(rows, int(skipped[1]))
+    except MALFORMED as error:
+        return _failed(f"it gave no usable answer: {error}")
+
+
+def report(rows: Iterable[dict[str, Any]], lines: Lines, interpreter: str) -> Report:
+    """What Pylint's messages on one file come to. Never raises."""
+    try:
+        return _report(tuple(rows), lines, interpreter)
+    except MALFORMED as error:
+        return _failed(f"its answer is of no use: {error}")
+
+
+def _report(rows: Sequence[dict[str, Any]], lines: Lines, interpreter: str) -> Report:
+    for row in rows:
+        if row["messageId"] == _SYNTAX_ERROR:
+            why = f"Pylint did not check this file: {interpreter} cannot parse it"
+            why = f"{why} ({row['message']}). See pylint.interpreter."
+            place = Position(max(0, int(row["line"]) - 1), 0)
+            return no_verdict(NAME, State.NOT_ANALYSED, why, place)
+    fatal = [row for row in rows if row["type"] == "fatal"]
+    if fatal:
+        return _failed(text_of(fatal[0]["message"]))
+    return Report.of(NAME, tuple(finding(row, lines) for row in rows))
+
+
+def finding(row: dict[str, Any], lines: Lines) -> Finding:
+    """Read one message. Raises ``MALFORMED``."""
+    rule, symbol = text_of(row["messageId"]), text_of(row["symbol"])
+    category = Category.QUALITY
+    if rule in _SECURITY:
+        category = Category.SECURITY
+    elif rule.startswith(_PERFORMANCE):
+        category = Category.PERFORMANCE
+    own = rule[1:3].isdecimal() and int(rule[1:3]) <= _OWN_CHECKERS
+    return Finding(
+        NAME,
+        rule,
+        f"{text_of(row['message'])} ({symbol})",
+        _range(row, lines),
+        _SEVERITY.get(row["type"], Severity.LOW),
+        category,
+        _CONFIDENCE.get(row["confidence"], Confidence.HIGH),
+        f"{_DOCUMENTATION}/{_folder(row['type'])}/{symbol}.html" if own else "",
+        tags=tuple(tag for tag, rules in _TAGS.items() if rule.startswith(rules)),
+    )
+
+
+def _folder(type_: str) -> str:
+    return "information" if type_ == "info" else type_
+
+
+def _range(row: dict[str, Any], lines: Lines) -> Range:
+    """Lines count from 1, columns are UTF-8 bytes from 0; without an end it is the line's text."""
+    first = max(0, int(row["line"]) - 1)
+    text = lines.line(first)
+    start = Position(first, _column(text, int(row["column"])))
+    whole = Position(first, len(text.rstrip()))
+    if row["endLine"] is not None and row["endColumn"] is not None:
+        last = int(row["endLine"]) - 1
+        end = Position(last, _column(lines.line(last), int(row["endColumn"])))
+        if start < end and last - first <= _TALLEST:
+            return Range(start, end)
+    if start < whole:
+        return Range(start, whole)
+    return Range(Position(first, len(text) - len(text.lstrip())), whole)
+
+
+def _column(line: str, byte_offset: int) -> int:
+    return len(
+        line.encode("utf-8", "surrogatepass")[: max(0, byte_offset)].decode("utf-8", "ignore")
+    )

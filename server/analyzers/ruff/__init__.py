@@ -1,0 +1,315 @@
+"""Ruff: quality, security and complexity findings for Python, with fixes.
+
+The project's own Ruff configuration holds. The ``S`` (security) and ``C901`` (complexity) rules are
+added where it does not speak of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...model import Category, Edit, Finding, Fix, Range, Severity, Tag, Tier
+from ...settings import Settings
+from ..base import (
+    Analyzer,
+    Configuration,
+    Files,
+    fingerprint,
+    inside,
+    installed,
+    nested,
+    position_of,
+    resolve_program,
+    stamp_of,
+    text_of,
+    upwards,
+)
+
+NAME = "ruff"
+SYNTAX_ERROR = "invalid-syntax"
+"""What Ruff tells in place of a rule."""
+_FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
+_LONGEST_CHAIN = 16
+_IGNORING = ("ignore", "extend-ignore")
+_SELECTORS = ("select", "extend-select", *_IGNORING)
+_USUAL_COMPLEXITY = 10
+"""Ruff's own limit, where ``mccabe`` is configured without one."""
+
+
+class Context(NamedTuple):
+    """``program`` is ``ruff.path`` resolved, ``extra`` the rules to add, ``threshold`` the highest
+    complexity (0: the project says). ``special`` is a file that Ruff would read and that may have
+    no end (empty: none). ``alone``: what lies below the root is not Ruff's to read."""
+
+    program: str
+    root: str
+    extra: tuple[str, ...]
+    threshold: int
+    special: str = ""
+    alone: bool = False
+
+
+def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
+    """Ruff's own search: the nearest file that configures it, up to the root of the disk, else the
+    user's own. Beside it or above, ``requires-python`` says for which Python the code is."""
+    source, place, links = _search(folder, root, files)
+    tables = [link.table for link in links]
+    mentioned = {rule for each in tables for rule in _mentioned(each)}
+    wanted = [("S", True), ("C901", settings.complexity.enabled)]
+    extra = tuple(rule for rule, on in wanted if on and not _covers(mentioned, rule))
+    told = any("mccabe" in each or "mccabe" in nested(each, "lint") for each in tables)
+    threshold = 0 if told else settings.complexity.max
+    program = resolve_program(settings.ruff.path, root)
+    special = _special(place, links, files)
+    below = place != root and place.is_relative_to(root)
+    if not special and below:  # whatever it is asked about, Ruff looks at its root, too
+        special = _special(*_search(root, root, files)[1:], files)
+    contents = [link.content for link in links]
+    seen = fingerprint(contents, _required(place, files))
+    context = Context(program, str(root), extra, threshold, special)
+    return Configuration(
+        context,
+        source=str(source or ""),
+        note=_added(extra),
+        alone=context._replace(alone=True),
+        hints=(str(source or ""), fingerprint(*contents[:1]), seen),
+        key=fingerprint(context, seen, program and stamp_of(program)),
+        needs_trust=inside(program, root),
+        mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself
+    )
+
+
+def complexity_limit(folder: Path, root: Path, settings: Settings, files: Files) -> int | None:
+    """The highest cyclomatic complexity that C901 lets pass in a folder: the project's, where its
+    Ruff configuration speaks of it, else that of the settings. None: it is not to be reported."""
+    tables = [link.table for link in _search(folder, root, files)[2]]
+    if _covers({rule for each in tables for rule in _mentioned(each, _IGNORING)}, "C901"):
+        return None
+    for part in (part for each in tables for part in (nested(each, "lint"), each)):
+        if "mccabe" in part:
+            told = nested(part, "mccabe").get("max-complexity", _USUAL_COMPLEXITY)
+            return told if isinstance(told, int) else settings.complexity.max
+    return settings.complexity.max
+
+
+def _added(extra: tuple[str, ...]) -> str:
+    if not extra:
+        return ""
+    rules = " and ".join(extra)
+    return f"Its configuration does not speak of {rules}, which it is asked for here as well."
+
+
+class _Link(NamedTuple):
+    """One of the files that configure a folder: the one that is found, or one that is extended."""
+
+    path: Path
+    content: bytes | None
+    table: dict[str, Any]
+
+
+def _search(folder: Path, root: Path, files: Files) -> tuple[Path | None, Path, list[_Link]]:
+    """The file that configures a folder, from where a required Python is looked for, and the file
+    with those that it extends."""
+    source, table = _nearest(folder, files)
+    place = source.parent if source else root
+    if source is None:
+        source, table = _users(files)
+    return source, place, _chain(source, table, files)
+
+
+def _special(place: Path, links: list[_Link], files: Files) -> str:
+    """The first of the files that Ruff reads which may have no end; empty when there is none."""
+    read = [*(link.path for link in links), *(each / "pyproject.toml" for each in upwards(place))]
+    return next((str(path) for path in read if files.is_special(path)), "")
+
+
+def _nearest(folder: Path, files: Files) -> tuple[Path | None, dict[str, Any]]:
+    """A file that is no TOML is the nearest, too: Ruff says what is wrong with it."""
+    for place in upwards(folder):
+        for name in _FILES:
+            try:
+                table = files.toml(place / name)
+            except ValueError:
+                return place / name, {}
+            if table is None:
+                continue
+            if name != "pyproject.toml":
+                return place / name, table
+            if "ruff" in nested(table, "tool"):
+                return place / name, nested(table, "tool", "ruff")
+    return None, {}
+
+
+def _users(files: Files) -> tuple[Path | None, dict[str, Any]]:
+    """The user's configuration, which holds where a project has none."""
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    place = Path(home if os.path.isabs(home) else os.path.expanduser("~/.config")) / "ruff"
+    for name in _FILES:
+        try:
+            table = files.toml(place / name)
+        except ValueError:
+            return place / name, {}
+        if table is not None:
+            return place / name, nested(table, "tool", "ruff") or table
+    return None, {}
+
+
+def _required(place: Path, files: Files) -> list[str]:
+    """Each ``requires-python`` at or above ``place``; Ruff takes the nearest that it understands.
+    It sees none below the file that configures it, or below the root when there is none."""
+    found: list[str] = []
+    for each in upwards(place):
+        try:
+            project = nested(files.toml(each / "pyproject.toml"), "project")
+        except ValueError:
+            found.append(fingerprint(files.read(each / "pyproject.toml")))
+            continue
+        if "requires-python" in project:
+            found.append(str(project["requires-python"]))
+    return found
+
+
+def _chain(source: Path | None, table: dict[str, Any], files: Files) -> list[_Link]:
+    """The configuration and those that ``extend`` names, one by one."""
+    links: list[_Link] = []
+    while source is not None and len(links) < _LONGEST_CHAIN:
+        links.append(_Link(source, files.read(source), table))
+        parent = table.get("extend")
+        named = os.path.expanduser(os.path.expandvars(str(parent)))
+        source = source.parent / named if parent else None
+        try:
+            table = (files.toml(source) if source else None) or {}
+        except ValueError:
+            table = {}
+        table = nested(table, "tool", "ruff") or table
+    return links
+
+
+def _mentioned(table: dict[str, Any], keys: Sequence[str] = _SELECTORS) -> set[str]:
+    """The rule selectors that a configuration speaks of, for or against."""
+    lists = (part.get(key) for part in (table, nested(table, "lint")) for key in keys)
+    return {str(selector) for each in lists if isinstance(each, list) for selector in each}
+
+
+def _covers(mentioned: set[str], rule: str) -> bool:
+    """Whether a selector speaks of ``rule`` (``C`` and ``ALL`` do of C901, ``S1`` of S)."""
+    letters = rule.rstrip("0123456789")
+    return any(
+        selector == "ALL"
+        or rule.startswith(selector)
+        or (selector.rstrip("0123456789") == letters and selector.startswith(rule))
+        for selector in mentioned
+    )
+
+
+ANALYZER = Analyzer(
+    name=NAME,
+    title="Ruff",
+    tier=Tier.FAST,
+    suffixes=frozenset({".py", ".pyi", ".pyw"}),
+    languages=frozenset({"python"}),
+    check=f"{__name__}.child:check",
+    explain=f"{__name__}.child:explain",
+    why=f"{__name__}.why:why",
+    configure=_configure,
+    version=lambda: installed("ruff"),
+    enabled=lambda settings: settings.ruff.enabled,
+    timeout=lambda settings: 20.0,
+    preload=(f"{__name__}.child",),
+    sources=frozenset(_FILES),
+)
+
+_PERFORMANCE = re.compile(r"C901|PERF|PLR09|FURB")
+_SERIOUS = re.compile(
+    r"invalid-syntax|E9|F50|F52|F63|F70|F82|F811|PLE|B006|B008|B012|B017|B023|BLE|ASYNC|RUF006"
+)
+_NOTABLE = re.compile(r"F|B|C901|PLW|RUF|ARG|DTZ|SIM|TRY|PGH|PLR09|T10|LOG|G")
+_HIGH_SECURITY = re.compile(
+    r"S(201|202|301|302|307|501|502|503|505|506|507|601|602|604|605|609|701|702)"
+)
+_MEDIUM_SECURITY = re.compile(r"S(10[2-8]|11[013]|3|5|60[68]|61|7)")
+# Only ruff server tells these, for fewer rules; what is read from disk is to look the same.
+_TAGS = {
+    Tag.UNNECESSARY: re.compile(r"F401|F811|F841|ARG00[1-5]|B007|RUF059|RUF100"),
+    Tag.DEPRECATED: re.compile(r"UP00[58]|UP02[1-6]|UP035|NPY.*|PYI057|AIR3.*|S306"),
+}
+
+
+@cache
+def classify(rule: str) -> tuple[Category, Severity]:
+    """Ruff itself grades nothing. Errors in the program are high, likely bugs medium, style low."""
+    if re.fullmatch(r"S\d+", rule):
+        if _HIGH_SECURITY.match(rule):
+            return Category.SECURITY, Severity.HIGH
+        medium = _MEDIUM_SECURITY.match(rule)
+        return Category.SECURITY, Severity.MEDIUM if medium else Severity.LOW
+    if _PERFORMANCE.match(rule):
+        return Category.PERFORMANCE, Severity.MEDIUM if rule == "C901" else Severity.LOW
+    if _SERIOUS.match(rule):
+        return Category.QUALITY, Severity.HIGH
+    if _NOTABLE.match(rule):
+        return Category.QUALITY, Severity.MEDIUM
+    return Category.QUALITY, Severity.LOW
+
+
+def from_server(row: dict[str, Any]) -> Finding:
+    """Read one LSP diagnostic of ``ruff server`` that speaks utf-32. Raises ``MALFORMED``."""
+    data = row.get("data") or {}
+    edits = tuple(
+        Edit(_lsp_range(e["range"]), text_of(e["newText"])) for e in data.get("edits") or ()
+    )
+    title = text_of(data.get("title") or "").removesuffix(" (suggestion)")
+    fixes = (Fix(title, edits, bool(data.get("is_preferred"))),) if edits else ()
+    url = (row.get("codeDescription") or {}).get("href")
+    return _finding(row, _lsp_range(row["range"]), url, fixes)
+
+
+def from_json(row: dict[str, Any]) -> Finding:
+    """Read one entry of ``ruff check --output-format json``. Raises ``MALFORMED``."""
+    fixes: tuple[Fix, ...] = ()
+    if fix := row.get("fix"):
+        edits = tuple(Edit(_json_range(e), text_of(e["content"])) for e in fix["edits"])
+        title = text_of(fix["message"] or row["name"])
+        fixes = (Fix(title, edits, fix["applicability"] == "safe"),)
+    return _finding(row, _json_range(row), row.get("url"), fixes)
+
+
+# What ruff server adds to a message; its JSON keeps to the matter.
+_ADVICE = re.compile("\n\n(?:info|help): ")
+
+
+def _finding(row: dict[str, Any], place: Range, url: object, fixes: tuple[Fix, ...]) -> Finding:
+    rule = text_of(row.get("code") or row.get("name") or SYNTAX_ERROR)
+    category, severity = classify(rule)
+    tags = tuple(tag for tag, rules in _TAGS.items() if rules.fullmatch(rule))
+    return Finding(
+        tool=NAME,
+        rule=rule,
+        message=_ADVICE.split(text_of(row["message"]), maxsplit=1)[0],
+        range=place,
+        severity=severity,
+        category=category,
+        url=text_of(url or ""),
+        tags=tags,
+        fixes=fixes,
+    )
+
+
+def _lsp_range(range_: dict[str, dict[str, int]]) -> Range:
+    start, end = range_["start"], range_["end"]
+    return Range(
+        position_of(start["line"], start["character"]), position_of(end["line"], end["character"])
+    )
+
+
+def _json_range(row: dict[str, dict[str, int]]) -> Range:
+    start, end = row["location"], row["end_location"]
+    return Range(
+        position_of(start["row"] - 1, start["column"] - 1),
+        position_of(end["row"] - 1, end["column"] - 1),
+    )
