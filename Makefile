@@ -73,7 +73,7 @@ check: $(VENV) ## style, types, layers, packaging, generated files
 	@$(BIN)/lint-imports
 	@$(BIN)/python -P -m pytest -q tests/packaging
 
-bench: $(RUN) ## side by side with what a user would pick instead
+bench: $(VENV) $(ESLINT) ## side by side with what a user would pick instead
 	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 soak: $(VENV) ## the long forms of the tests

@@ -2,7 +2,7 @@
 
 Medians, ratios, and what was aimed at; an aim that is not reached is printed as such. ``--quick``
 takes fewer rounds: to see that everything works, not to quote. ``--only PART`` measures one part:
-saves, workspace, startup, tasks.
+saves, workspace, startup, tasks, tools, family.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import shutil
+import statistics
 import sys
 import tempfile
 from collections import Counter
@@ -24,13 +25,13 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from . import saves, startup, tasks, workspace
-from .world import CACHE, FILES, World, environment, peer_versions, prepare
+from . import saves, startup, tasks, tools, workspace
+from .world import CACHE, FILES, World, environment, peer_versions, prepare, sources
 from .world import workspace as make_workspace
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
-PARTS = ("saves", "workspace", "startup", "tasks")
+PARTS = ("saves", "workspace", "startup", "tasks", "tools", "family")
 US = "understudy"
 SPAWNED = "one ruff + bandit process"
 _MODES = {"at once": 0.0, "after a pause": saves.PAUSE}
@@ -52,7 +53,7 @@ class Aim(NamedTuple):
 
 async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[Aim]:
     aims: list[Aim] = []
-    if parts - {"tasks"}:
+    if parts - {"tasks", "family"}:
         world = _world()
     if "saves" in parts:
         aims += await _saves(world, folder, rounds=3 if quick else 9)
@@ -63,6 +64,10 @@ async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[A
         aims += await _startup(world, folder, rounds=3 if quick else 11, seconds=5 if quick else 30)
     if "tasks" in parts:
         aims += await _tasks(folder, quick=quick)
+    if "tools" in parts:
+        aims += await _tools(world, folder / "tools", rounds=3 if quick else 11)
+    if "family" in parts:
+        aims += await _family(folder, rounds=1 if quick else 3)
     return aims
 
 
@@ -255,6 +260,53 @@ async def _tasks(folder: Path, *, quick: bool) -> list[Aim]:
         Aim("jobs that do nothing, a second", queue.a_second, 500, "", least=True),
         Aim("ranking 1,000 jobs that wait", queue.rank, 10, "ms"),
         Aim("a commit waits for the hook", hook, 100, "ms"),
+    ]
+
+
+async def _tools(world: World, folder: Path, rounds: int) -> list[Aim]:
+    costs = Table(title="One file: ms by the command, by us first, later", title_justify="left")
+    for column in ("", "command", "first", "later", ""):
+        costs.add_column(column, justify="right" if column else "left")
+    table = Table(title="Many files: seconds in calls of one, in batches", title_justify="left")
+    for column in ("", "files", "one by one", "batches", "again"):
+        table.add_column(column, justify="right" if column else "left")
+    aims = []
+    for tool in tools.tools(world):
+        root = folder / tool.name / "one"
+        root.mkdir(parents=True)
+        if tool.name == "eslint":
+            tools.equip(root)
+        cost = await tools.cost(tool, root, folder / tool.name / "state", rounds)
+        milliseconds = (f"{each:.1f}" for each in (cost.command, cost.first, cost.later))
+        costs.add_row(tool.name, *milliseconds, f"{cost.times:.1f}× sooner")
+        if tool.name == "eslint":
+            aims.append(Aim("ESLint, warm: sooner than `eslint`", cost.times, 5, "×", least=True))
+        if tool.name in tools.BATCHED:
+            many = await tools.batch(
+                tool, tools.many_files(world, tool), folder / tool.name / "many"
+            )
+            seconds = (f"{each:.2f}" for each in (many.single, many.batched, many.again))
+            table.add_row(tool.name, str(many.files), *seconds)
+    console.print(costs)
+    console.print(table)
+    return aims
+
+
+async def _family(folder: Path, rounds: int) -> list[Aim]:
+    files, seconds = await workspace.family(sources(), folder / "family", rounds)
+    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+    table = Table(title=f"Django and its tests, {files:,} files", title_justify="left")
+    table.add_column("")
+    table.add_column("seconds", justify="right")
+    for name, median in medians.items():
+        table.add_row(name, f"{median:.2f}")
+    alone = sum(medians[name] for name in workspace.FAMILY)
+    table.add_row("the tools one after another", f"{alone:.2f}")
+    console.print(table)
+    scan, again = medians["understudy scan"], medians["understudy scan, again"]
+    return [
+        Aim("all Python tools, cold: faster than one after another", alone / scan, 1.6, "×", True),
+        Aim("all Python tools, again: faster than one after another", alone / again, 20, "×", True),
     ]
 
 

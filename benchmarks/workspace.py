@@ -7,9 +7,10 @@ import json
 import shutil
 import statistics
 import sys
+import sysconfig
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,6 +105,52 @@ def _touch(root: Path) -> None:
     """One file changes, in a way that no tool minds."""
     with (root / "django/utils/text.py").open("a", encoding="utf-8") as file:
         file.write(f"# {time.time_ns()}\n")
+
+
+async def family(root: Path, folder: Path, rounds: int) -> tuple[int, dict[str, list[float]]]:
+    """All tools for Python on a project, each by its own command, and all of them by us: the
+    number of files, and seconds by what was run."""
+    home = workspace(folder / "family")
+    shutil.copytree(root, home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pyproject.toml"))
+    files = sum(1 for _ in home.rglob("*.py"))
+    config = "complexity:\n  enabled: true\nsecrets:\n  enabled: true\n"
+    (home / ".understudy/config.yaml").write_text(config, encoding="utf-8")
+    seconds: dict[str, list[float]] = {}
+    for number in range(rounds):
+        for name, command in FAMILY.items():
+            seconds.setdefault(name, []).append(await _timed((script(name), *command), home))
+        ours = (sys.executable, "-P", "-m", "understudy", "scan", "--format", "json", str(home))
+        state = environment(folder / f"state-family-{number}")
+        seconds.setdefault("understudy scan", []).append(await _timed(ours, home, state))
+        seconds.setdefault("understudy scan, again", []).append(await _timed(ours, home, state))
+    return files, seconds
+
+
+FAMILY = {
+    "ruff": ("check", "--no-cache", "--output-format", "json", "."),
+    "bandit": ("-q", "-r", "-f", "json", "."),
+    "radon": ("cc", "-j", "."),
+    "complexipy": (".", "-q"),
+    "detect-secrets": ("scan", "--no-verify", "--all-files", "."),
+}
+
+
+def script(name: str) -> str:
+    """The command of this environment."""
+    return str(Path(sysconfig.get_path("scripts"), name))
+
+
+async def _timed(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> float:
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env=env,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await process.wait()
+    return time.perf_counter() - began
 
 
 def percentile(values: Sequence[float], share: float) -> float:

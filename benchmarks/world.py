@@ -50,6 +50,12 @@ def prepare() -> World:
     )
 
 
+def sources() -> Path:
+    """Django as it is developed, its tests included; downloaded once. Raises CalledProcessError."""
+    (found,) = _made("sources", "corpus.lock", _sources).glob("[Dd]jango-*/")
+    return found
+
+
 def peer_versions() -> list[str]:
     named = r"(bandit|python-lsp-ruff|python-lsp-server|ruff)==(\S+)"
     lock = (HERE / "peers.lock").read_text(encoding="utf-8")
@@ -89,6 +95,14 @@ def _corpus(folder: Path, lock: Path) -> None:
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder)
+
+
+def _sources(folder: Path, lock: Path) -> None:
+    pip = (sys.executable, "-P", "-m", "pip", "download", "--quiet", "--require-hashes")
+    options = ["--no-deps", "--no-binary", ":all:", "--dest", str(folder)]
+    _run(*pip, *options, "-r", str(lock))
+    for archive in folder.glob("*.tar.gz"):
+        _run("tar", "-xzf", str(archive), "-C", str(folder))
 
 
 def _peers(folder: Path, lock: Path) -> None:
