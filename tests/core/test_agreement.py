@@ -16,6 +16,7 @@ import sys
 import sysconfig
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -217,7 +218,7 @@ def agrees_with_ruff(root: Path, *ways: Reports) -> None:
     assert sum(map(Counter.total, told.values())) > 20, "there is something to agree on"
     for reports in ways:
         found = {
-            name: Counter(report.findings)
+            name: Counter(replace(each, fingerprint="") for each in report.findings)
             for name, (report,) in of_tool(reports, "ruff").items()
             if report.state is State.FINDINGS and name not in unread
         }

@@ -96,7 +96,8 @@ def test_a_syntax_error_is_a_finding_and_no_tool_is_called_clean(shell: Shell) -
     assert answer.returncode == 1
     document = json.loads(answer.stdout)
     assert any(p["path"] == "code.py" for p in document["problems"])
-    assert [entry["tool"] for entry in document["withoutVerdict"]] == ["bandit"]
+    silent = {entry["tool"] for entry in document["withoutVerdict"]}
+    assert silent == {"bandit", "complexipy", "radon"}
 
 
 def test_a_broken_configuration_is_told_of_the_tools_and_not_of_a_file(shell: Shell) -> None:
@@ -105,10 +106,10 @@ def test_a_broken_configuration_is_told_of_the_tools_and_not_of_a_file(shell: Sh
     shell.write("pyproject.toml", "[tool.bandit\n")
     answer = shell.run("scan")
     assert answer.returncode == 3
-    assert "No findings in 0 files." in answer.stdout
-    for tool in ("Bandit", "Ruff"):
+    assert "No findings in 2 files." in answer.stdout
+    for tool in ("Bandit", "Ruff", "complexipy"):
         assert answer.stdout.count(f"{tool}: failed (2 files, code.py first)") == 1
-    assert answer.stdout.count("line 1, column 13") == 2
+    assert answer.stdout.count("line 1, column 13") == 3
 
 
 def test_only_what_is_named_is_scanned(shell: Shell) -> None:
@@ -121,7 +122,7 @@ def test_only_what_is_named_is_scanned(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("only", "rules"),
-    [("security", {"B307", "S307"}), ("quality", {"F401"}), ("performance", {"C901"})],
+    [("security", {"B307", "S307"}), ("quality", {"F401"}), ("performance", {"C901", "R701"})],
 )
 def test_only_one_kind_is_told(shell: Shell, only: str, rules: set[str]) -> None:
     branches = "".join(f"    if x == {n}:\n        return {n}\n" for n in range(12))
@@ -235,7 +236,12 @@ def test_sarif_of_real_findings_is_valid(shell: Shell) -> None:
     document = json.loads(answer.stdout)
     jsonschema.Draft4Validator(json.loads(SCHEMA.read_text())).validate(document)
     (run,) = document["runs"]
-    assert {extension["name"] for extension in run["tool"]["extensions"]} == {"Bandit", "Ruff"}
+    assert {extension["name"] for extension in run["tool"]["extensions"]} == {
+        "Bandit",
+        "Radon",
+        "Ruff",
+        "complexipy",
+    }
     assert len(run["results"]) > 20
 
 
@@ -255,7 +261,7 @@ def test_trust_is_remembered(shell: Shell) -> None:
 def test_doctor_tries_the_tools(shell: Shell) -> None:
     answer = shell.run("doctor")
     assert answer.returncode == 0, answer.stdout
-    assert answer.stdout.count(", works") == 2
+    assert answer.stdout.count(", works") == 4
 
 
 def test_doctor_names_a_broken_configuration_of_a_tool(shell: Shell) -> None:

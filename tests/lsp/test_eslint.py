@@ -142,4 +142,4 @@ def test_a_scan_from_the_command_line(workspace: Path, environment: dict[str, st
     understudy("trust", cwd=workspace, environment=environment)
     done = understudy("scan", cwd=workspace, environment=environment)
     assert done.returncode == 1
-    assert done.stdout.count("no-var") == 30
+    assert done.stdout.count("ESLint no-var") == 30

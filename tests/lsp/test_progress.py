@@ -166,7 +166,7 @@ async def test_the_status_tells_what_there_is(
     assert editor.status["counts"] == {"critical": 0, "high": 1, "medium": 1, "low": 0, "info": 0}
     assert editor.status["trusted"] is True
     assert editor.status["running"] == 0
-    ruff, bandit, *_ = editor.status["tools"]
+    ruff, bandit = editor.tool("ruff"), editor.tool("bandit")
     assert (ruff["name"], ruff["state"], bandit["state"]) == ("ruff", "findings", "findings")
     assert ruff["version"].startswith("0.")
     assert bandit["cpuSeconds"] > 0

@@ -20,8 +20,10 @@ from understudy.model import (
     Position,
     Range,
     Report,
+    Scope,
     Severity,
     State,
+    Suppression,
     Tag,
 )
 
@@ -31,6 +33,17 @@ RANGES = st.builds(Range, st.builds(Position, NUMBER, NUMBER), st.builds(Positio
 EDITS = st.builds(Edit, RANGES, TEXT)
 FIXES = st.builds(Fix, TEXT, st.lists(EDITS, max_size=3).map(tuple), st.booleans())
 VALUES = st.one_of(NUMBER, st.floats(allow_nan=False, allow_infinity=False))
+SUPPRESSIONS = st.builds(
+    Suppression,
+    RANGES,
+    st.sampled_from(Scope),
+    st.lists(TEXT, max_size=2).map(tuple),
+    st.integers(0, 1),
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+)
 FIGURES = st.builds(Figure, st.sampled_from(Metric), VALUES, TEXT, RANGES)
 
 
@@ -54,7 +67,9 @@ def reports() -> st.SearchStrategy[Report]:
         )
         many = st.lists(findings, max_size=3).map(tuple)
         figures = st.lists(FIGURES, max_size=3).map(tuple)
-        return st.builds(Report, st.just(tool), st.sampled_from(State), many, TEXT, figures)
+        suppressions = st.lists(SUPPRESSIONS, max_size=2).map(tuple)
+        states = st.sampled_from(State)
+        return st.builds(Report, st.just(tool), states, many, TEXT, suppressions, figures)
 
     return st.sampled_from(["ruff", "bandit", "é"]).flatmap(of)
 
