@@ -97,7 +97,7 @@ Reports = dict[str, dict[str, Report]]
 
 
 SLOW = {"long_set.py"}
-"""Takes Bandit six seconds; once is enough. Radon takes many minutes for its maintainability."""
+"""Takes Bandit six seconds; once is enough. Radon takes many minutes to count its lines."""
 
 
 def settings(root: Path) -> dict[str, object]:
@@ -222,14 +222,14 @@ def agrees_with_ruff(root: Path, *ways: Reports) -> None:
             for name, (report,) in of_tool(reports, "ruff").items()
             if report.state is State.FINDINGS and name not in unread
         }
-        expected = told.keys() & reports.keys() - unread
+        expected = told.keys() & of_tool(reports, "ruff").keys() - unread
         assert found == {name: told[name] for name in expected}
 
 
 def agrees_with_radon(root: Path, *ways: Reports) -> None:
     """The figures of every function, and of every file. It reads all files as UTF-8."""
     blocks = run(["radon", "cc", "-j", "--show-closures", "."], root)
-    sizes = run(["radon", "raw", "-j", "."], root)
+    sizes = run(["radon", "raw", "-j", "-e", ",".join(f"*{name}" for name in SLOW), "."], root)
     slow = any((root / name).exists() for name in SLOW)
     indexes = {} if slow else run(["radon", "mi", "-j", "."], root)
     unread = {name for name, rows in blocks.items() if "error" in rows}
@@ -247,7 +247,8 @@ def agrees_with_radon(root: Path, *ways: Reports) -> None:
             )
             assert functions == figures(report, Metric.CYCLOMATIC), name
             ((_, lines),) = figures(report, Metric.LINES)
-            assert lines == sizes[name]["loc"], name
+            if name not in SLOW:
+                assert lines == sizes[name]["loc"], name
             if indexes:
                 ((_, index),) = figures(report, Metric.MAINTAINABILITY)
                 assert index == pytest.approx(indexes[name]["mi"]), name
