@@ -142,6 +142,7 @@ def run(command: list[str], root: Path) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.timeout(600)  # five tools look at a project, three times
 async def test_they_agree(root: Path, scanned: Reports, opened: Reports) -> None:
     agrees_with_bandit(root, scanned, opened)
     agrees_with_ruff(root, scanned, opened)
