@@ -3,8 +3,8 @@
 The function named by ``check`` runs in a warm worker as ``check(context, items)``. An item is
 ``(path, content, hints)``: ``content`` is None for a file to be read from disk, ``hints`` is what
 ``configure`` gave for this file. It answers one ``(content digest, report as codec.dumps)`` per
-item and reports what went wrong as a state: it does not raise for a bad file or a bad tool. Without
-a digest a report is not kept: other files, too, decided it.
+item and reports what went wrong as a state: it does not raise for a bad file or a bad tool. Where
+other files, too, decided a report, it has no digest, and is not kept.
 
 The one named by ``explain`` is called likewise, as ``explain((), rules)``. It answers one paragraph
 per rule, of why it matters: as the tool that is installed with us has it, empty where it has none.
@@ -118,9 +118,6 @@ class Analyzer:
     batch: int = 0
     """Files of a scan per call; 0: as its tier has it."""
     patterns: tuple[str, ...] = ()
-    kept: bool = True
-    """Whether its answer on a file depends on nothing else but what the key names: if not (it looks
-    at other files, too), no result is kept."""
 
     def looks_at(self, path: str, language: str = "") -> bool:
         """Whether it is for such a file."""

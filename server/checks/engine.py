@@ -155,7 +155,7 @@ class Checks:
                     item = (subject.path, subject.content, configuration.hints)
                     job = job_for(analyzer, configuration, (item,), policy, Urgency(priority))
                     key_now = partial(self._key, subject, analyzer, folder, policy.settings)
-                    work = self._share(key, job, key_now, kept=analyzer.kept)
+                    work = self._share(key, job, key_now)
                     waiting = self._wait(key, work, kept)
                     tasks[tier].append(asyncio.get_running_loop().create_task(waiting))
 
@@ -217,12 +217,12 @@ class Checks:
         )
         return key_of(subject.path, subject.digest, *configured)
 
-    def _share(self, key: str, job: Job, key_now: Callable[[], str], *, kept: bool) -> _Shared:
+    def _share(self, key: str, job: Job, key_now: Callable[[], str]) -> _Shared:
         shared = self._under_way.get(key)
         if shared is not None and shared.joinable:
             shared.urgency.raise_to(job.urgency.priority)
             return shared
-        task = asyncio.get_running_loop().create_task(self._compute(key, job, key_now, kept=kept))
+        task = asyncio.get_running_loop().create_task(self._compute(key, job, key_now))
         fresh = self._under_way[key] = _Shared(task, job.urgency)
 
         def ended(_: asyncio.Task[Report]) -> None:
@@ -232,13 +232,11 @@ class Checks:
         task.add_done_callback(ended)
         return fresh
 
-    async def _compute(
-        self, key: str, job: Job, key_now: Callable[[], str], *, kept: bool
-    ) -> Report:
+    async def _compute(self, key: str, job: Job, key_now: Callable[[], str]) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
         outcome = await self._runner.execute(job)
         ((seen, report, _),) = read_outcome(job.task, 1, outcome)
-        is_kept = seen and kept and report.state.is_verdict
+        is_kept = seen and report.state.is_verdict
         if is_kept and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)
             self._unstored.add(key)

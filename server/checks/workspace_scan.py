@@ -250,7 +250,7 @@ class WorkspaceScan:
         stamps: dict[str, FileStamp] = {}
         for (file, _), (digest, report, text) in zip(batch, answers, strict=True):
             file.fresh = True
-            if digest and analyzer.kept and report.state.is_verdict:
+            if digest and report.state.is_verdict:
                 found = file.found
                 stamps[found.path] = FileStamp(found.mtime_ns, found.size, found.inode, digest)
                 here = configured[os.path.dirname(found.path)]

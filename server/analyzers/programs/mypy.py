@@ -26,5 +26,5 @@ ANALYZER = Tool(
     sources=frozenset({"mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg"}),
     runs_code=True,
     in_environment=True,
-    kept=False,
+    alone=False,
 ).analyzer()  # fmt: skip

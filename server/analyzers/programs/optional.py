@@ -54,7 +54,7 @@ class Tool:
     sources: frozenset[str] = frozenset()
     runs_code: bool = False
     in_environment: bool = False
-    kept: bool = True
+    alone: bool = True
 
     def analyzer(self) -> Analyzer:
         return Analyzer(
@@ -72,7 +72,6 @@ class Tool:
             sources=self.sources,
             patterns=self.patterns,
             batch=50 if self.input == "files" else 0,
-            kept=self.kept,
         )
 
 
@@ -93,6 +92,7 @@ def _configure(
         tool.found,
         f"{tool.install}, {setting}",
         tool.least,
+        tool.alone,
     )
     above = (place for place in upwards(folder) if place.is_relative_to(root))
     seen = [files.read(place / name) for place in above for name in sorted(tool.sources)]

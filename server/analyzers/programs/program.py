@@ -49,7 +49,8 @@ class Program(NamedTuple):
 
     ``input``: a file a call, any number of files, or a text on standard input. ``ok``: the
     statuses with which it has looked, ``found`` those that tell of findings. ``needed`` tells what
-    to do when it is missing, or older than ``least``.
+    to do when it is missing, or older than ``least``. ``alone``: what it says of a file depends on
+    no other.
     """
 
     tool: str
@@ -62,6 +63,7 @@ class Program(NamedTuple):
     found: tuple[int, ...] = (1,)
     needed: str = ""
     least: tuple[int, ...] = ()
+    alone: bool = True
 
 
 class _File(NamedTuple):
@@ -87,7 +89,8 @@ def check(program: Program, items: tuple[Item, ...]) -> list[Answer]:
             files[index] = _File(item[0], content)
     reports = _reports(program, list(files.values()))
     for (index, file), report in zip(files.items(), reports, strict=True):
-        answers[index] = answer(file.content, report)
+        seen, told = answer(file.content, report)
+        answers[index] = (seen if program.alone else "", told)
     return [answers[index] for index in range(len(items))]
 
 
