@@ -82,6 +82,7 @@ class State(StrEnum):
     FAILED = "failed"
     TIMED_OUT = "timed out"
     MISSING = "missing"
+    WRONG_VERSION = "wrong version"
     TOO_LARGE = "too large"
     NOT_ANALYSED = "not analysed"
 
@@ -91,7 +92,12 @@ class State(StrEnum):
 
     @property
     def needs_attention(self) -> bool:
-        return self in (State.FAILED, State.TIMED_OUT, State.MISSING)
+        return self in (State.FAILED, State.TIMED_OUT) or self.needs_install
+
+    @property
+    def needs_install(self) -> bool:
+        """Whether the tool, or a newer one, has to be installed first."""
+        return self in (State.MISSING, State.WRONG_VERSION)
 
 
 class Position(NamedTuple):
@@ -189,7 +195,8 @@ class Suppression(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Report:
     """One tool's answer for one file. ``why`` tells a person why there is no verdict;
-    ``suppressions`` are those that stand in the text that it is about."""
+    ``suppressions`` are those that stand in the text that it is about; ``version`` is that of the
+    tool, as it tells it."""
 
     tool: str
     state: State
@@ -197,6 +204,7 @@ class Report:
     why: str = ""
     suppressions: tuple[Suppression, ...] = ()
     figures: tuple[Figure, ...] = ()
+    version: str = ""
 
     @staticmethod
     def of(tool: str, findings: tuple[Finding, ...], figures: tuple[Figure, ...] = ()) -> Report:

@@ -17,10 +17,13 @@ _PRIVATE_FOLDER = 0o700
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """``UNDERSTUDY_STATE_DIR``, else ``understudy`` in the XDG state folder; made when missing.
+    """``state_place``, made when missing. Raises OSError, with a message for people, when there is
+    no folder to rely on."""
+    return private_folder(state_place(environ))
 
-    Raises OSError, with a message for people, when there is no folder to rely on.
-    """
+
+def state_place(environ: Mapping[str, str] = os.environ) -> Path:
+    """``UNDERSTUDY_STATE_DIR``, else ``understudy`` in the XDG state folder. Raises OSError."""
     if named := environ.get("UNDERSTUDY_STATE_DIR"):
         folder = Path(named)
         if not folder.is_absolute():
@@ -30,7 +33,7 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
         if not base.is_absolute():
             base = Path.home() / ".local" / "state"
         folder = base / "understudy"
-    return private_folder(folder)
+    return folder
 
 
 def workspace_dir(root: Path, state: Path | None = None) -> Path:

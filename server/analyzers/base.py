@@ -21,8 +21,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path, PurePath
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..disk import LARGEST_FILE, read_regular
 from ..findings import codec
@@ -52,6 +53,15 @@ Item = tuple[str, bytes | None, tuple[Any, ...]]
 Answer = tuple[str, str]
 
 
+class Standing(NamedTuple):
+    """How a program is: its version, and the ``State`` that keeps it from being used (empty: none
+    does), with the reason."""
+
+    version: str
+    state: str = ""
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """How the files of one folder are to be analysed. Equal ``context``s may share a call; ``key``
@@ -67,6 +77,13 @@ class Configuration:
     """The file that configures the tool, for people; empty where there is none."""
     note: str = ""
     """What else decides what the tool tells, as a sentence."""
+    version: str = ""
+    """Of what analyses, where that is known without running it."""
+    program: tuple[Any, ...] = ()
+    """What analyses, with its stamp, where its version has to be asked: equal ones have the same.
+    Empty where it is one of ours."""
+    installable: bool = False
+    """Whether what is installed for the user (``Analyzer.package``) would be used here."""
     alone: tuple[Any, ...] = ()
     """The context instead for a file in no project, where a tool may not look below its folder."""
 
@@ -90,7 +107,8 @@ class Analyzer:
     folders of that name alone, where one is given (``.github/workflows``); for those whose paths
     end as one of ``patterns`` (``*.sh``, ``.github/workflows/*.yml``); and, where a name has no
     suffix, for those in one of ``languages``; but for none whose name ends as one of ``without``.
-    ``explain`` is empty where the tool has nothing to say of its rules. Two are equal when they are
+    ``explain`` is empty where the tool has nothing to say of its rules. ``version`` is that of what
+    is installed with us; empty where nothing is. Two are equal when they are
     called and run the same.
     """
 
@@ -115,6 +133,13 @@ class Analyzer:
     why: str = ""
     """``why(context, items)`` tells why it is silent, for items ``(path, content, source, rule,
     row)``: the ``Reason``s of each. Empty: it cannot be asked."""
+    ask: str = ""
+    """``ask(context, items)`` gives a ``Standing`` per item: how the program is that the context
+    names. Empty: its configurations have no ``program``."""
+    package: str = ""
+    """The distribution that has it, where it can be installed for the user: ``managed``."""
+    advice: str = ""
+    """Else the command by which the user installs it, where there is one."""
     batch: int = 0
     """Files of a scan per call; 0: as its tier has it."""
     patterns: tuple[str, ...] = ()
@@ -198,11 +223,21 @@ def environment_stamps(interpreter: str) -> tuple[Stamp, ...]:
     removes entries there. None for no interpreter."""
     if not interpreter:
         return ()
+    return (stamp_of(interpreter), *map(stamp_of, site_packages(interpreter)))
+
+
+def site_packages(interpreter: str) -> list[Path]:
+    """Where the environment of an interpreter has packages; nothing where it is in none."""
     environment = Path(interpreter).parent.parent
-    if stamp_of(environment / "pyvenv.cfg") is None:
-        return (stamp_of(interpreter),)
-    packages = sorted(environment.glob("lib/python3*/site-packages"))
-    return (stamp_of(interpreter), *map(stamp_of, packages))
+    if not interpreter or stamp_of(environment / "pyvenv.cfg") is None:
+        return []
+    return sorted(environment.glob("lib/python3*/site-packages"))
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    """Those that a version begins with, by which it is older or newer: (1, 10) of ``1.10rc1``."""
+    parts = (re.match(r"\d{1,9}", part) for part in version.split("."))
+    return tuple(int(part[0]) for part in takewhile(bool, parts) if part)
 
 
 _MOST_LINKS = 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import selectors
 import subprocess
@@ -29,6 +30,21 @@ class Done(NamedTuple):
         """The end of what it had to say for itself."""
         said = self.errors[-300:].decode("utf-8", "replace").strip()
         return said or f"it ended with status {self.status}"
+
+
+_VERSION = re.compile(rb"\d+(?:\.\w+)+")
+
+
+def version_of(argv: Sequence[str]) -> tuple[str, str]:
+    """The version that a program prints, such as ``1.10.0``; and why there is none."""
+    try:
+        done = run(argv, Path("/"))
+    except (OSError, ValueError) as error:
+        return "", str(error)
+    found = _VERSION.search(done.output)
+    if done.status or found is None:
+        return "", done.complaint
+    return found[0].decode("ascii", "replace"), ""
 
 
 def run(

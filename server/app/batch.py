@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..analyzers.table import BUILT_IN, analyzers
-from ..checks.engine import Checks, Subject
+from ..checks.engine import Checks, Subject, configure
 from ..disk import LARGEST_FILE, read_regular, why
-from ..model import Priority, Reason, Report
+from ..model import Priority, Reason, Report, State, ToolStatus
 from ..runner.execute import Runner
 from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
@@ -64,6 +64,20 @@ class Batch:
         """Of the tools that come with us, and of those that are switched on."""
         tools = (*BUILT_IN, *analyzers(self.settings))
         return {analyzer.name: analyzer.version() for analyzer in tools}
+
+    async def programs(self) -> dict[str, ToolStatus]:
+        """How the programs are that are none of ours, as they are found from the root, by tool."""
+        workspace, checks = self._workspace, self._checks
+        asked = [each for each in analyzers(self.settings) if each.ask]
+        root, settings = workspace.root, self.settings
+        found = await asyncio.to_thread(configure, asked, root, root, settings, checks.files)
+        told: dict[str, ToolStatus] = {}
+        for tool, configuration in found:
+            if configuration.program:
+                given = tool, configuration, workspace.policy, Priority.INTERACTIVE
+                version, state, why = await checks.versions.standing(*given)
+                told[tool.name] = ToolStatus(tool.name, State(state or State.CLEAN), why, version)
+        return told
 
     async def scan(
         self,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from ..analyzers.table import MEASURING
-from ..checks.engine import Checks, Policy, Subject, analyzers_for, subject_of
+from ..checks.engine import Checks, Subject, analyzers_for, subject_of
+from ..checks.jobs import Policy
 from ..model import Edit, Figure, Priority, Problem, Report, State
 from .placed import PlacedReports
 from .sinks import Progress

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
-from ..checks.engine import Checks, Policy, Subject, configure, job_for
+from ..checks.engine import Checks, Subject, configure
+from ..checks.jobs import Policy, job_for
 from ..discover import rediscover, why_excluded
 from ..findings.describe import title
 from ..findings.suppressions import tool_of
@@ -157,7 +158,9 @@ def reasons(facts: Facts) -> Iterator[Reason]:
 def _looked(facts: Facts, tool: Analyzer) -> Reason:
     source = facts.configuration.source
     by = f"configured by {source}" if source else "as it is without a configuration of its own"
-    return Reason("tool", f"{tool.title} {tool.version()} has the rule, {by}.", source)
+    report = _report(facts)
+    version = (report and report.version) or tool.version()
+    return Reason("tool", f"{tool.title} {version} has the rule, {by}.", source)
 
 
 def _said(facts: Facts) -> Reason | None:

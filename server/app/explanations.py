@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import BUILT_IN
-from ..checks.engine import Checks, Policy, job_for
+from ..checks.engine import Checks
+from ..checks.jobs import Policy, job_for
 from ..model import Problem
 from ..runner.calls import Call, Status, Urgency
 from ..settings import Settings

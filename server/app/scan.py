@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +43,15 @@ class Seen(NamedTuple):
     files: int
 
 
+def versions(reports: Iterable[Report]) -> dict[str, str]:
+    """Those in which tools answered, by tool."""
+    told: dict[str, set[str]] = {}
+    for report in reports:
+        if report.version:
+            told.setdefault(report.tool, set()).add(report.version)
+    return {tool: ", ".join(sorted(each)) for tool, each in told.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """``problems`` and ``reports`` have an entry for every file that was looked at. ``kept`` and
@@ -73,6 +82,11 @@ class Scan:
             path: tuple(p for p in compose.only(each, category) if not (new and p.known))
             for path, each in self.problems.items()
         }
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """By tool; where it has several, as folders have their own, all of them."""
+        return versions(report for each in self.reports.values() for report in each)
 
     @property
     def complete(self) -> bool:

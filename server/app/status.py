@@ -12,6 +12,7 @@ from ..checks import compose
 from ..model import Cost, Report, State, Status, ToolStatus
 from ..runner.execute import Runner
 from .document import OpenDocument
+from .scan import versions
 from .workspace import Workspace
 
 
@@ -48,7 +49,7 @@ def status_of(
         running=runner.running + passes,
         counts=counts,
         tools=tuple(
-            _tool(analyzer.name, analyzer.version(), reports[analyzer.name], running, runner.costs)
+            _tool(analyzer, reports[analyzer.name], running, runner.costs)
             for analyzer in (_switched_on(workspaces) or BUILT_IN)
         ),
         notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
@@ -63,12 +64,13 @@ def _switched_on(workspaces: Collection[Workspace]) -> list[Analyzer]:
 
 
 def _tool(
-    name: str,
-    version: str,
+    analyzer: Analyzer,
     by_state: Mapping[State, Sequence[Report]],
     running: Collection[str],
     costs: Mapping[str, Cost],
 ) -> ToolStatus:
+    name = analyzer.name
+    told = versions(report for reports in by_state.values() for report in reports)
     worst = compose.worst(reports[0] for reports in by_state.values())
     state = worst.state if worst else State.NOT_ANALYSED
     why = worst.why if worst else "no file was looked at yet"
@@ -78,4 +80,6 @@ def _tool(
         why = f"{silent} of {files} files not analysed"
     if name in running and not state.needs_attention:
         state, why = State.RUNNING, ""
-    return ToolStatus(name, state, why, version, costs.get(name, Cost()))
+    return ToolStatus(
+        name, state, why, told.get(name) or analyzer.version(), costs.get(name, Cost())
+    )

@@ -13,7 +13,8 @@ from typing import Any
 
 from .. import settings as settings_
 from ..checks import compose
-from ..checks.engine import Checks, Policy
+from ..checks.engine import Checks
+from ..checks.jobs import Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
 from ..discover import Found, around
 from ..disk import read_regular, why

@@ -138,6 +138,7 @@ _WORST_FIRST = (
     State.FAILED,
     State.TIMED_OUT,
     State.MISSING,
+    State.WRONG_VERSION,
     State.RUNNING,
     State.FINDINGS,
     State.CLEAN,

@@ -13,43 +13,28 @@ from collections.abc import AsyncIterator, Callable, Container, Iterable, Mappin
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from ..analyzers import commented
-from ..analyzers.base import Analyzer, Configuration, Files, Item, fingerprint
-from ..analyzers.table import BUILT_IN, analyzers
+from ..analyzers.base import Analyzer, Configuration, Files
+from ..analyzers.table import analyzers
 from ..discover import mode_of, why_excluded
 from ..findings import codec
 from ..model import Priority, Report, State, Tier
-from ..runner.calls import Call, Job, Lane, Outcome, Status, Urgency
+from ..runner.calls import Job, Outcome, Urgency
 from ..runner.execute import Runner
 from ..settings import Settings
 from ..store.results import Results
 from ..text import digest, encode
-from . import compose
+from . import compose, jobs
 from .files import CachedFiles
+from .jobs import Policy, job_for, key_of, read_outcome
+from .versions import Versions
 
 log = logging.getLogger(__name__)
 
 _KEPT_IN_MEMORY = 4_000
-_CPUS = 2
 _HEAD_START_SECONDS = 0.03
 """In which the fast tier need not share the processors with the deep one, which takes longer."""
-
-_PRELOAD = tuple(module for analyzer in BUILT_IN for module in analyzer.preload)
-_PRELOAD_FAST = tuple(
-    module for analyzer in BUILT_IN if analyzer.tier is Tier.FAST for module in analyzer.preload
-)
-_FAST = Lane("fast", 1, _PRELOAD_FAST, batch=64)
-_DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
-_SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
-
-_COMMENTED = f"{commented.__name__}:{commented.check.__name__}"
-
-_STATES = {
-    Status.FAILED: State.FAILED,
-    Status.TIMED_OUT: State.TIMED_OUT,
-    Status.REFUSED: State.FAILED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +56,18 @@ def subject_of(path: str, root: Path, text: str, language: str, *, alone: bool =
     return Subject(path, root, content, digest(content), language, alone)
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Under which settings, and whether what the workspace brings along may run."""
+_Configured = tuple[Analyzer, Configuration]
 
-    settings: Settings
-    trusted: bool
+
+class _Wanted(NamedTuple):
+    """What is wanted of one tool after another; ``kept``: where the results go."""
+
+    subject: Subject
+    folder: Path
+    policy: Policy
+    priority: Priority
+    results: Results
+    kept: Results | None
 
 
 class _Shared:
@@ -109,11 +100,12 @@ class Checks:
         self._known: OrderedDict[str, Report] = OrderedDict()
         self._unstored: set[str] = set()
         self._under_way: dict[str, _Shared] = {}
+        self.versions = Versions(runner.execute)
 
     def warm(self) -> None:
         """Start what the first save will need."""
-        self._runner.warm(_FAST)
-        self._runner.warm(_DEEP)
+        self._runner.warm(jobs.FAST)
+        self._runner.warm(jobs.DEEP)
 
     async def check(
         self,
@@ -142,25 +134,23 @@ class Checks:
         configured = await asyncio.to_thread(
             _configure, looking, folder, subject, policy.settings, self.files
         )
-        keys = [key_of(subject.path, subject.digest, *pair) for pair in configured]
-        recalled = await self.recall([k for k in keys if k not in self._under_way], results)
-        recalled |= self._in_memory(keys)  # some came while the store was asked
-        kept = results if keep else None
-        deep = [k for k, pair in zip(keys, configured, strict=True) if pair[0].tier is Tier.DEEP]
+        wanted = _Wanted(subject, folder, policy, priority, results, results if keep else None)
+        keys = self._keys(subject, configured)
+        unasked = [k for k in keys.values() if k not in self._under_way]
+        recalled = await self.recall(unasked, results)
+        recalled |= self._in_memory(keys.values())  # some came while the store was asked
+        deep = [keys[each.name] for each, _ in configured if each.tier and each.name in keys]
         tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
 
         def begin(tier: Tier) -> None:
-            for (analyzer, configuration), key in zip(configured, keys, strict=True):
+            for analyzer, configuration in configured:
+                key = keys.get(analyzer.name, "")
                 if analyzer.tier is tier and key not in recalled:
-                    item = (subject.path, subject.content, configuration.hints)
-                    job = job_for(analyzer, configuration, (item,), policy, Urgency(priority))
-                    key_now = partial(self._key, subject, analyzer, folder, policy.settings)
-                    work = self._share(key, job, key_now)
-                    waiting = self._wait(key, work, kept)
-                    tasks[tier].append(asyncio.get_running_loop().create_task(waiting))
+                    work = self._work(wanted, analyzer, configuration, key)
+                    tasks[tier].append(asyncio.get_running_loop().create_task(work))
 
         begin(Tier.FAST)
-        self._store(recalled, kept)
+        self._store(recalled, wanted.kept)
         try:
             if recalled:
                 yield tuple(recalled.values())
@@ -168,7 +158,7 @@ class Checks:
                 await asyncio.wait(tasks[Tier.FAST], timeout=_HEAD_START_SECONDS)
                 if late := self._in_memory(key for key in deep if key not in recalled):
                     recalled |= late
-                    self._store(late, kept)
+                    self._store(late, wanted.kept)
                     yield tuple(late.values())
             begin(Tier.DEEP)
             for next_report in asyncio.as_completed([*tasks[Tier.FAST], *tasks[Tier.DEEP]]):
@@ -176,6 +166,25 @@ class Checks:
         finally:
             for task in (*tasks[Tier.FAST], *tasks[Tier.DEEP]):
                 task.cancel()
+
+    async def _work(
+        self, wanted: _Wanted, analyzer: Analyzer, configuration: Configuration, key: str
+    ) -> Report:
+        """``key`` is empty where the version, which is a part of it, has to be asked first."""
+        subject, policy = wanted.subject, wanted.policy
+        if not key:
+            given = policy, wanted.priority
+            version = await self.versions.of(analyzer, configuration, *given)
+            key = _key(subject, analyzer, configuration, version)
+            recalled = await self.recall([key], wanted.results)
+            if recalled:
+                self._store(recalled, wanted.kept)
+                return recalled[key]
+        item = (subject.path, subject.content, configuration.hints)
+        job = job_for(analyzer, configuration, (item,), policy, Urgency(wanted.priority))
+        key_now = partial(self._key_now, subject, analyzer, wanted.folder, policy.settings)
+        version = self.versions.known(analyzer, configuration) or ""
+        return await self._wait(key, self._share(key, job, version, key_now), wanted.kept)
 
     async def execute(self, job: Job) -> Outcome:
         return await self._runner.execute(job)
@@ -211,18 +220,25 @@ class Checks:
         self.remember(key, report)
         return report
 
-    def _key(self, subject: Subject, analyzer: Analyzer, folder: Path, settings: Settings) -> str:
+    def _keys(self, subject: Subject, configured: Iterable[_Configured]) -> dict[str, str]:
+        """By tool, where the version is known, which is a part of it."""
+        told = [(pair, self.versions.known(*pair)) for pair in configured]
+        return {pair[0].name: _key(subject, *pair, ver) for pair, ver in told if ver is not None}
+
+    def _key_now(
+        self, subject: Subject, analyzer: Analyzer, folder: Path, settings: Settings
+    ) -> str:
         (configured,) = configure(
             (analyzer,), folder, subject.root, settings, self.files, subject.path
         )
-        return key_of(subject.path, subject.digest, *configured)
+        return _key(subject, *configured, self.versions.known(*configured) or "")
 
-    def _share(self, key: str, job: Job, key_now: Callable[[], str]) -> _Shared:
+    def _share(self, key: str, job: Job, version: str, key_now: Callable[[], str]) -> _Shared:
         shared = self._under_way.get(key)
         if shared is not None and shared.joinable:
             shared.urgency.raise_to(job.urgency.priority)
             return shared
-        task = asyncio.get_running_loop().create_task(self._compute(key, job, key_now))
+        task = asyncio.get_running_loop().create_task(self._compute(key, job, version, key_now))
         fresh = self._under_way[key] = _Shared(task, job.urgency)
 
         def ended(_: asyncio.Task[Report]) -> None:
@@ -232,10 +248,12 @@ class Checks:
         task.add_done_callback(ended)
         return fresh
 
-    async def _compute(self, key: str, job: Job, key_now: Callable[[], str]) -> Report:
+    async def _compute(
+        self, key: str, job: Job, version: str, key_now: Callable[[], str]
+    ) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
         outcome = await self._runner.execute(job)
-        ((seen, report, _),) = read_outcome(job.task, 1, outcome)
+        ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
         is_kept = seen and report.state.is_verdict
         if is_kept and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)
@@ -295,35 +313,5 @@ def _configure(
     return [(each, found.for_one()) for each, found in configured] if subject.alone else configured
 
 
-def key_of(path: str, digest: str, analyzer: Analyzer, configuration: Configuration) -> str:
-    """Names a result: content, place, tool, its version, what configures it, and our own format."""
-    return fingerprint(
-        digest, path, analyzer.name, analyzer.version(), configuration.key, codec.VERSION
-    )
-
-
-def job_for(
-    analyzer: Analyzer,
-    configuration: Configuration,
-    items: Sequence[Item],
-    policy: Policy,
-    urgency: Urgency,
-) -> Job:
-    interactive = _FAST if analyzer.tier is Tier.FAST else _DEEP
-    lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
-    return Job(
-        task=analyzer.name,
-        work=Call(lane, _COMMENTED, (analyzer.check, configuration.context), tuple(items)),
-        timeout=analyzer.timeout(policy.settings),
-        urgency=urgency,
-        needs_trust=configuration.needs_trust,
-        trusted=policy.trusted,
-    )
-
-
-def read_outcome(tool: str, items: int, outcome: Outcome) -> list[tuple[str, Report, str]]:
-    """Per item: the content's digest, the report, and the report as it is stored."""
-    if outcome.status is Status.DONE:
-        return [(digest, codec.loads(text), text) for digest, text in outcome.results]
-    report = Report(tool, _STATES[outcome.status], why=outcome.why)
-    return [("", report, codec.dumps(report)) for _ in range(items)]
+def _key(subject: Subject, analyzer: Analyzer, configuration: Configuration, version: str) -> str:
+    return key_of(subject.path, subject.digest, analyzer, configuration, version)

@@ -20,8 +20,9 @@ from ..runner.calls import Status, Urgency
 from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
-from .engine import Checks, Policy, analyzers_for, configure, job_for, key_of, read_outcome
+from .engine import Checks, analyzers_for, configure
 from .files import CachedFiles, FilesOnce
+from .jobs import Policy, job_for, key_of, read_outcome
 
 _T = TypeVar("_T")
 
@@ -201,7 +202,8 @@ class WorkspaceScan:
             for analyzer, configuration in _for_mode(here, found.mode):
                 if analyzer in looking:
                     digest = stamp.digest if stamp and known else ""
-                    key = key_of(found.path, digest, analyzer, configuration) if digest else ""
+                    version = await self._version(analyzer, configuration)
+                    key = digest and key_of(found.path, digest, analyzer, configuration, version)
                     keyed.append((file, analyzer, configuration, key))
         recalled = await self._checks.recall([row[3] for row in keyed if row[3]], self._results)
         for file, analyzer, configuration, key in keyed:
@@ -210,6 +212,10 @@ class WorkspaceScan:
             else:
                 waiting[analyzer.name, configuration].append((file, analyzer))
         return done
+
+    async def _version(self, analyzer: Analyzer, configuration: Configuration) -> str:
+        priority = self._urgency.priority
+        return await self._checks.versions.of(analyzer, configuration, self._policy, priority)
 
     async def _in_turn(
         self,
@@ -232,7 +238,8 @@ class WorkspaceScan:
         items = [(file.found.path, None, configuration.hints) for file, _ in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
         outcome = await self._checks.execute(job)
-        answers = read_outcome(job.task, len(items), outcome)
+        version = await self._version(analyzer, configuration)
+        answers = read_outcome(job.task, len(items), outcome, version)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):
             if len(batch) > 1:  # alone, a bad file spoils only itself
                 alone = [await self._analyse(analyzer, configuration, [row]) for row in batch]
@@ -255,7 +262,7 @@ class WorkspaceScan:
                 stamps[found.path] = FileStamp(found.mtime_ns, found.size, found.inode, digest)
                 here = configured[os.path.dirname(found.path)]
                 if (analyzer, configuration) in _for_mode(here, modes[found.path]):
-                    key = key_of(found.path, digest, analyzer, configuration)
+                    key = key_of(found.path, digest, analyzer, configuration, version)
                     stored[key] = text
                     self._checks.remember(key, report)
             done += self._add(file, report)

@@ -142,7 +142,7 @@ async def _scan(
             found = await batch.scan(paths, progress, changed)
         if batch.trouble:
             click.echo(batch.trouble, err=True)
-        return found, batch.versions
+        return found, {**batch.versions, **found.versions}
 
 
 def check(problems: Sequence[ConfigProblem]) -> None:

@@ -23,7 +23,7 @@ from ..model import (
     Tag,
 )
 
-VERSION = 2
+VERSION = 3
 
 
 def dumps(report: Report) -> str:
@@ -49,7 +49,7 @@ def dumps(report: Report) -> str:
     figures = [(f.metric, f.value, f.name, _flat(f.range)) for f in report.figures]
     suppressions = [(_flat(each.range), *each[1:]) for each in report.suppressions]
     return json.dumps(
-        (report.tool, report.state, findings, report.why, suppressions, figures),
+        (report.tool, report.state, findings, report.why, suppressions, figures, report.version),
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -58,7 +58,7 @@ def dumps(report: Report) -> str:
 def loads(text: str) -> Report:
     """Raises ValueError on anything that ``dumps`` did not write."""
     try:
-        tool, state, findings, why, suppressions, figures = json.loads(text)
+        tool, state, findings, why, suppressions, figures, version = json.loads(text)
         return Report(
             tool,
             State(state),
@@ -66,9 +66,19 @@ def loads(text: str) -> Report:
             why,
             tuple(_suppression(*row) for row in suppressions),
             tuple(_figure(*row) for row in figures),
+            version,
         )
     except (LookupError, TypeError, RecursionError) as error:
         raise ValueError(f"not a stored report: {error}") from error
+
+
+_NO_VERSION = ',""]'
+
+
+def versioned(text: str, version: str) -> str:
+    """What ``dumps`` wrote of a report without a version, with this one."""
+    assert text.endswith(_NO_VERSION), text[-40:]
+    return f"{text.removesuffix(_NO_VERSION)},{json.dumps(version, ensure_ascii=False)}]"
 
 
 def _flat(range_: Range) -> tuple[int, int, int, int]:

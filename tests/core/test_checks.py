@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from understudy.checks.engine import Checks, Policy, subject_of
+from understudy.checks.engine import Checks, subject_of
+from understudy.checks.jobs import Policy
 from understudy.model import Priority, Report, State
 from understudy.runner.calls import Job, Outcome
 from understudy.runner.execute import Runner

@@ -164,8 +164,8 @@ def test_what_is_not_there_needs_no_trust_and_runs_nothing(tmp_path: Path) -> No
             "package.json .*old form",
         ),
         "not installed": (flat, {}, State.MISSING, "npm install"),
-        "too old": (old, {}, State.MISSING, "8.40.0.*8.57 or newer.*Upgrade"),
-        "garbage for a version": (flat | {manifest: "[7]"}, {}, State.MISSING, "8.57"),
+        "too old": (old, {}, State.WRONG_VERSION, "8.40.0.*8.57 or newer.*Upgrade"),
+        "garbage for a version": (flat | {manifest: "[7]"}, {}, State.WRONG_VERSION, "8.57"),
         "no node": (new, {tool: "/nowhere/node"}, State.MISSING, "eslint.node names /nowhere"),
         "a bare name": (new, {tool: "no-such-node"}, State.MISSING, "eslint.node names no-such"),
     }

@@ -204,7 +204,7 @@ def test_one_that_is_wanted_and_not_there_is_missing(
 
 
 VERSIONS: list[tuple[str, State, str]] = [
-    ("echo tool 0.0.1", State.MISSING, "has version 0.0.1, but"),
+    ("echo tool 0.0.1", State.WRONG_VERSION, "has version 0.0.1, but"),
     ("echo nothing", State.FAILED, "does not tell a version"),
     ("echo 99.1; exit 1", State.FAILED, "does not tell a version"),
     ("kill -9 $$", State.FAILED, "does not tell a version"),

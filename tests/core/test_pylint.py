@@ -147,7 +147,7 @@ def test_the_nearest_configuration_holds(tmp_path: Path, configuration: dict[str
         ("exec yes", State.FAILED, "more than"),
         ("printf '{\\n    \"messages\": [{}]}'", State.FAILED, "no usable answer"),
         ("printf '\\377\\376'", State.FAILED, "no usable answer"),
-        ("echo understudy: too old >&2; exit 1", State.MISSING, "upgrade"),
+        ("echo understudy: too old >&2; exit 1", State.WRONG_VERSION, "upgrade"),
         (f'shift 2; exec "{sys.executable}" -S -c "$@"', State.MISSING, "pip install pylint"),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.findings.codec import dumps, loads
+from understudy.findings.codec import dumps, loads, versioned
 from understudy.model import (
     Category,
     Confidence,
@@ -69,7 +70,7 @@ def reports() -> st.SearchStrategy[Report]:
         figures = st.lists(FIGURES, max_size=3).map(tuple)
         suppressions = st.lists(SUPPRESSIONS, max_size=2).map(tuple)
         states = st.sampled_from(State)
-        return st.builds(Report, st.just(tool), states, many, TEXT, suppressions, figures)
+        return st.builds(Report, st.just(tool), states, many, TEXT, suppressions, figures, TEXT)
 
     return st.sampled_from(["ruff", "bandit", "é"]).flatmap(of)
 
@@ -84,6 +85,12 @@ def test_a_report_comes_back_as_it_was(report: Report) -> None:
 @given(reports())
 def test_equal_reports_are_stored_equally(report: Report) -> None:
     assert dumps(loads(dumps(report))) == dumps(report)
+
+
+@given(reports(), TEXT)
+def test_the_version_is_told_of_what_has_none(report: Report, version: str) -> None:
+    told = versioned(dumps(replace(report, version="")), version)
+    assert loads(told) == replace(report, version=version)
 
 
 WHOLE = json.loads(

@@ -27,6 +27,7 @@ from ..base import (
     Configuration,
     Files,
     Item,
+    Standing,
     answer,
     environment_stamps,
     fingerprint,
@@ -40,7 +41,7 @@ from ..base import (
     unreadable,
     upwards,
 )
-from ..process import run
+from ..process import run, version_of
 from .output import NAME, broken_tests, failed, misconfigured, parse, report, skipped
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         context,
         key=fingerprint(context, environment_stamps(interpreter)),
         source=", ".join(sources),
+        program=(interpreter, *environment_stamps(interpreter)) if interpreter else (),
         needs_trust=inside(interpreter, root),
     )
 
@@ -104,6 +106,7 @@ ANALYZER = Analyzer(
     check=f"{__name__}:check",
     explain=f"{__name__}:explain",
     why=f"{__name__}.why:why",
+    ask=f"{__name__}:ask",
     configure=_configure,
     version=_version,
     enabled=lambda settings: settings.bandit.enabled,
@@ -128,6 +131,38 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
             continue
         answers.append(answer(content, look(context, item[0], content)))
     return answers
+
+
+_TELL = "import bandit; print(bandit.__version__)"
+
+
+def ask(context: Context, items: tuple[object, ...]) -> list[Standing]:
+    standing = _standing(context[0])
+    return [standing for _ in items]
+
+
+def _standing(interpreter: str) -> Standing:
+    if not is_program(interpreter):
+        return Standing("", State.MISSING, _no_program(interpreter))
+    version, why = version_of([interpreter, "-I", "-c", _TELL])
+    if _NOT_THERE in why:
+        return Standing("", State.MISSING, _no_bandit(interpreter))
+    if why:
+        return Standing("", State.FAILED, f"Bandit does not tell its version: {why}")
+    return Standing(version)
+
+
+def _no_program(interpreter: str) -> str:
+    return (
+        f"bandit.interpreter names {interpreter}, which is no program; correct or clear the setting"
+    )
+
+
+_NOT_THERE = "No module named 'bandit'"
+
+
+def _no_bandit(interpreter: str) -> str:
+    return f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
 
 
 def look(context: Context, path: str, content: bytes, *, heed_nosec: bool = True) -> Report:
@@ -264,11 +299,7 @@ def _check_with(
     import tempfile
 
     if not is_program(interpreter):
-        why = (
-            f"bandit.interpreter names {interpreter}, which is no program;"
-            f" correct or clear the setting"
-        )
-        return Report(NAME, State.MISSING, why=why)
+        return Report(NAME, State.MISSING, why=_no_program(interpreter))
     argv = [interpreter, "-I", "-c", _BANDIT, "-f", "json", "-q"]
     argv += [] if heed_nosec else ["--ignore-nosec"]
     for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
@@ -284,9 +315,8 @@ def _check_with(
         except OSError as error:
             why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
             return Report(NAME, State.MISSING, why=why)
-    if b"No module named 'bandit'" in done.errors:
-        why = f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
-        return Report(NAME, State.MISSING, why=why)
+    if _NOT_THERE.encode() in done.errors:
+        return Report(NAME, State.MISSING, why=_no_bandit(interpreter))
     if not done.output:
         return failed(done.complaint)
     broken = broken_tests([done.errors.decode("utf-8", "replace")])

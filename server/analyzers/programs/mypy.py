@@ -19,7 +19,7 @@ ANALYZER = Tool(
         first_column=0,
         unit="bytes",
     ),
-    install="install it where the project's environment is (`pip install mypy`)",
+    package="mypy",
     least=(1, 11),
     settings=lambda settings: settings.mypy,
     input="files",

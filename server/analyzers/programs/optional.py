@@ -24,6 +24,7 @@ from ..base import (
     stamp_of,
     upwards,
 )
+from ..managed import managed
 from .program import Input, Program
 from .rows import Reading
 
@@ -45,7 +46,7 @@ class Tool:
     patterns: tuple[str, ...]
     arguments: Callable[[Settings, Path], tuple[str, ...]]
     reading: Reading
-    install: str
+    package: str
     least: tuple[int, ...]
     settings: Callable[[Settings], Own]
     input: Input = "file"
@@ -67,10 +68,12 @@ class Tool:
             explain="",
             configure=partial(_configure, self),
             version=lambda: "",
+            ask=f"{__package__}.program:ask",
             enabled=lambda settings: self.settings(settings).enabled,
             timeout=lambda settings: self.settings(settings).timeout_seconds,
             sources=self.sources,
             patterns=self.patterns,
+            package=self.package,
             batch=50 if self.input == "files" else 0,
         )
 
@@ -81,6 +84,7 @@ def _configure(
     named = tool.settings(settings).path
     program = resolve_program(named, root) if named else _find(tool, root)
     setting = f"or correct {tool.name}.path" if named else f"or name it in {tool.name}.path"
+    where = "where the project's environment is " if tool.in_environment else ""
     context = Program(
         tool.name,
         tool.title,
@@ -90,7 +94,8 @@ def _configure(
         tool.input,
         (0,),
         tool.found,
-        f"{tool.install}, {setting}",
+        f"install it {where}(`pip install {tool.package}`, `understudy install {tool.name}`),"
+        f" {setting}",
         tool.least,
         tool.alone,
     )
@@ -99,13 +104,19 @@ def _configure(
     return Configuration(
         context,
         key=fingerprint(context, stamp_of(program), seen),
-        needs_trust=tool.runs_code or inside(program, root),
+        program=(program, stamp_of(program)),
+        installable=not named and program not in _own(tool, root),
+        needs_trust=inside(program, root) or (tool.runs_code and os.path.isabs(program)),
     )
 
 
+def _own(tool: Tool, root: Path) -> list[str]:
+    """Where a workspace has a tool of its own."""
+    names = (".venv", "venv") if tool.in_environment else ()
+    return [str(root / name / "bin" / tool.name) for name in names]
+
+
 def _find(tool: Tool, root: Path) -> str:
-    places = [_BESIDE_US]
-    if tool.in_environment:
-        places = [str(root / name / "bin") for name in (".venv", "venv")] + places
-    beside = (os.path.join(place, tool.name) for place in places)
-    return next(filter(is_program, beside), "") or resolve_program(tool.name, root)
+    """What was installed on the user's word goes before what happens to be there."""
+    paths = [*_own(tool, root), managed(tool.name, tool.name), os.path.join(_BESIDE_US, tool.name)]
+    return next(filter(is_program, paths), "") or resolve_program(tool.name, root)

@@ -22,14 +22,16 @@ from ..base import (
     Answer,
     Item,
     Stamp,
+    Standing,
     answer,
     is_program,
     no_verdict,
+    numbers_of,
     read_content,
     stamp_of,
     unreadable,
 )
-from ..process import Done, run
+from ..process import Done, run, version_of
 from .output import read
 from .rows import Answered, Reading, Row
 
@@ -37,7 +39,6 @@ Input = Literal["file", "files", "stdin"]
 
 PLACES = frozenset({"root", "file", "files"})
 _PLACE = re.compile(r"\$\{\{\s*(root|files?)\s*\}\}")
-_NUMBERS = re.compile(rb"\d+(?:\.\d+)+")
 _MOST_FAILURES = 3
 _NOT_THERE = (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR)
 
@@ -115,38 +116,51 @@ def _failed(program: Program, why: str) -> Report:
 
 
 def _missing(program: Program, why: str) -> Report:
-    return Report(program.tool, State.MISSING, why="; ".join(filter(None, (why, program.needed))))
+    return Report(program.tool, State.MISSING, why=_advised(program, why))
+
+
+def _advised(program: Program, why: str) -> str:
+    return "; ".join(filter(None, (why, program.needed)))
 
 
 # ── whether it can be used ──────────────────────────────────────────────────────────────────────
 
 
-def _unusable(program: Program) -> Report | None:
+def ask(program: Program, items: tuple[object, ...]) -> list[Standing]:
+    return [_standing(program) for _ in items]
+
+
+def _standing(program: Program) -> Standing:
+    """Of a program whose least version is not known, the version is not asked either."""
     named = program.argv[0]
     if not is_program(named):
-        return _missing(program, f"{named} is no program that can be found")
+        why = _advised(program, f"{named} is no program that can be found")
+        return Standing("", State.MISSING, why)
     if not program.least:
-        return None
+        return Standing("")
     version, why = _version(named, stamp_of(named))
     if why:
-        return _failed(program, f"{named} --version does not tell a version: {why}")
-    if version < program.least:
-        told, least = (".".join(map(str, each)) for each in (version, program.least))
-        return _missing(program, f"{named} has version {told}, but {least} or newer is needed")
-    return None
+        why = f"{named} --version does not tell a version: {why}"
+        return Standing("", State.FAILED, why)
+    if numbers_of(version) < program.least:
+        least = ".".join(map(str, program.least))
+        why = f"{named} has version {version}, but {least} or newer is needed"
+        return Standing(version, State.WRONG_VERSION, _advised(program, why))
+    return Standing(version)
+
+
+def _unusable(program: Program) -> Report | None:
+    standing = _standing(program)
+    if not standing.state:
+        return None
+    if standing.state == State.FAILED:
+        return _failed(program, standing.why)
+    return Report(program.tool, State(standing.state), why=standing.why)
 
 
 @cache
-def _version(named: str, _: Stamp) -> tuple[tuple[int, ...], str]:
-    """The numbers that it tells; and why there are none."""
-    try:
-        done = run([named, "--version"], Path("/"))
-    except (OSError, ValueError) as error:
-        return (), str(error)
-    found = _NUMBERS.search(done.output)
-    if done.status or found is None:
-        return (), done.complaint
-    return tuple(map(int, found[0].split(b"."))), ""
+def _version(named: str, _: Stamp) -> tuple[str, str]:
+    return version_of([named, "--version"])
 
 
 # ── calls ───────────────────────────────────────────────────────────────────────────────────────

@@ -41,7 +41,7 @@ ANALYZER = Tool(
         ),
         category=Category.SECURITY,
     ),
-    install="install it (`pipx install semgrep`)",
+    package="semgrep",
     least=(1, 0),
     settings=lambda settings: settings.semgrep,
     input="files",

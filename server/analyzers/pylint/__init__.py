@@ -14,8 +14,18 @@ from typing import NamedTuple
 
 from ...model import Tier
 from ...settings import Settings
-from ..base import Analyzer, Configuration, Files, environment_stamps, fingerprint, nested, upwards
+from ..base import (
+    Analyzer,
+    Configuration,
+    Files,
+    environment_stamps,
+    fingerprint,
+    nested,
+    site_packages,
+    upwards,
+)
 from ..interpreters import NoInterpreter, interpreter
+from ..managed import managed
 
 NAME = "pylint"
 _RC_NAMES = ("pylintrc", "pylintrc.toml", ".pylintrc", ".pylintrc.toml")
@@ -25,11 +35,15 @@ _SHARED = ("pyproject.toml", "setup.cfg", "tox.ini")
 
 class Context(NamedTuple):
     """``interpreter`` is a path (empty: there is none, and ``problem`` tells what to do); Pylint is
-    run in ``folder``, where it finds its configuration."""
+    run in ``folder``, where it finds its configuration. ``installed`` is the Python with a Pylint
+    that was installed for the user, which does where the ``interpreter`` has none; it looks for
+    what is imported in ``packages``, too."""
 
     interpreter: str
     folder: str
     problem: str = ""
+    installed: str = ""
+    packages: tuple[str, ...] = ()
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
@@ -38,27 +52,37 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     below = [each for each in upwards(folder) if each.is_relative_to(root)]
     place = next((each for each in below if _configures(each, files)), root)
     relative = os.path.relpath(folder, root) if below else ""
+    named = settings.pylint.interpreter
+    installed = "" if named else managed(NAME, "python")
+    problem = ""
     try:
         found = interpreter(
             str(root),
             "" if relative == "." else relative,
-            settings.pylint.interpreter,
+            named,
             os.environ,
             "pylint.interpreter",
             "run Pylint with",
         )
     except NoInterpreter as error:
-        return Configuration(Context("", str(place), str(error)), needs_trust=True)
-    context = Context(found, str(place))
+        found, problem = "", str(error)
+    packages = tuple(map(str, site_packages(found))) if installed else ()
+    context = Context(found, str(place), problem, installed, packages)
     home = Path(os.path.expanduser("~"))
     sources = [place / name for name in (*_RC_NAMES, *_SHARED)]
     sources += [each / "pyproject.toml" for each in place.parents]
     sources += [home / ".pylintrc", home / ".config/pylintrc", Path("/etc/pylintrc")]
-    if named := os.environ.get("PYLINTRC"):
-        sources.append(Path(named))
+    if rc := os.environ.get("PYLINTRC"):
+        sources.append(Path(rc))
     seen = [files.read(path) for path in sources]
-    key = fingerprint(context, seen, environment_stamps(found))
-    return Configuration(context, key=key, needs_trust=True)
+    environments = environment_stamps(found), environment_stamps(installed)
+    return Configuration(
+        context,
+        key=fingerprint(context, seen, environments),
+        program=(found, installed, *environments),
+        installable=not named,
+        needs_trust=True,
+    )
 
 
 def _configures(folder: Path, files: Files) -> bool:
@@ -92,8 +116,10 @@ ANALYZER = Analyzer(
     check=f"{__name__}.child:check",
     explain="",
     configure=_configure,
-    version=lambda: "the project's own",
+    version=lambda: "",
+    ask=f"{__name__}.standing:ask",
     enabled=lambda settings: settings.pylint.enabled,
     timeout=lambda settings: settings.pylint.timeout_seconds,
     sources=frozenset({*_RC_NAMES, *_SHARED}),
+    package="pylint",
 )

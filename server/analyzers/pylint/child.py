@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 from collections import defaultdict
@@ -17,7 +18,6 @@ from ..base import (
     Answer,
     Item,
     answer,
-    is_program,
     loads_json,
     no_verdict,
     read_content,
@@ -26,6 +26,7 @@ from ..base import (
 )
 from ..process import Done, run
 from . import NAME, Context
+from .standing import NOT_THERE, chosen, missing, too_old, unusable
 
 _SEVERITY = {
     "fatal": Severity.HIGH,
@@ -66,8 +67,8 @@ class Answered(NamedTuple):
 # input has its name as a module, and what it imports relatively, only from there. Behind all
 # others, it hides none of them.
 _PYLINT = """\
-import sys
-sys.path.append(sys.argv.pop(1))
+import json, sys
+sys.path += json.loads(sys.argv.pop(1))
 from pylint.lint import Run
 from pylint.utils import LinterStats
 if not hasattr(LinterStats(), "skipped"):
@@ -82,9 +83,8 @@ as on what is clean."""
 
 
 def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
-    context = Context(*told)
-    if context.problem or not is_program(context.interpreter):
-        why = context.problem or f"{context.interpreter} is no program; see pylint.interpreter"
+    context = chosen(Context(*told))
+    if why := unusable(context):
         report = Report(NAME, State.MISSING, why=why)
         return [answer(content or b"", report) for _, content, _ in items]
     from_disk = all(content is None for _, content, _ in items)
@@ -188,7 +188,8 @@ def _run(
     context: Context, arguments: Sequence[str], folder: str = "", content: bytes = b""
 ) -> Answered | Report:
     """What Pylint answers, or why it does not."""
-    argv = [context.interpreter, "-P", "-c", _PYLINT, folder or context.folder]
+    places = json.dumps([folder or context.folder, *context.packages])
+    argv = [context.interpreter, "-P", "-c", _PYLINT, places]
     argv += ["--output-format=json2", "--jobs=1", "--score=n", "--reports=n", _WHOLE_PROJECT]
     argv += arguments
     try:
@@ -198,15 +199,10 @@ def _run(
         return Report(NAME, State.MISSING, why=why)
     except ValueError as error:
         return _failed(str(error))
-    if b"No module named 'pylint'" in done.errors:
-        why = (
-            f"Pylint is not installed for {context.interpreter}: install it there"
-            f" ({context.interpreter} -m pip install pylint), or name another in pylint.interpreter"
-        )
-        return Report(NAME, State.MISSING, why=why)
+    if NOT_THERE.encode() in done.errors:
+        return Report(NAME, State.MISSING, why=missing(context))
     if b"understudy: too old" in done.errors:
-        why = f"the Pylint of {context.interpreter} is older than 4.0: upgrade it there"
-        return Report(NAME, State.MISSING, why=why)
+        return Report(NAME, State.WRONG_VERSION, why=too_old(context))
     if done.status < 0 or done.status & _USAGE:
         return _failed(_complaint(done))
     return read(done)

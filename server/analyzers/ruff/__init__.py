@@ -79,6 +79,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         alone=context._replace(alone=True),
         hints=(str(source or ""), fingerprint(*contents[:1]), seen),
         key=fingerprint(context, seen, program and stamp_of(program)),
+        program=(program, stamp_of(program)) if program else (),
         needs_trust=inside(program, root),
         mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself
     )
@@ -216,6 +217,7 @@ ANALYZER = Analyzer(
     check=f"{__name__}.child:check",
     explain=f"{__name__}.child:explain",
     why=f"{__name__}.why:why",
+    ask=f"{__name__}.child:ask",
     configure=_configure,
     version=lambda: installed("ruff"),
     enabled=lambda settings: settings.ruff.enabled,

@@ -21,6 +21,7 @@ from ..base import (
     MALFORMED,
     Answer,
     Item,
+    Standing,
     answer,
     is_program,
     loads_json,
@@ -29,7 +30,7 @@ from ..base import (
     read_content,
     unreadable,
 )
-from ..process import run
+from ..process import run, version_of
 from . import NAME, SYNTAX_ERROR, Context, from_json, from_server
 from .server import BusyError, Document, Hints, RuffServer
 
@@ -52,6 +53,21 @@ def executable(path: str) -> str:
     if beside.exists():
         return str(beside)
     raise ToolMissing("Ruff is not installed beside Understudy; reinstall Understudy")
+
+
+def ask(told: tuple[Any, ...], items: tuple[object, ...]) -> list[Standing]:
+    standing = _standing(Context(*told))
+    return [standing for _ in items]
+
+
+def _standing(context: Context) -> Standing:
+    try:
+        version, why = version_of([executable(context.program), "--version"])
+    except ToolMissing as missing:
+        return Standing("", State.MISSING, str(missing))
+    if why:
+        return Standing("", State.FAILED, f"Ruff does not tell its version: {why}")
+    return Standing(version)
 
 
 def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:

@@ -1,0 +1,89 @@
+"""What the runner is asked for an analyzer, and what its answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..analyzers import commented
+from ..analyzers.base import Analyzer, Configuration, Item, fingerprint
+from ..analyzers.table import BUILT_IN
+from ..findings import codec
+from ..model import Priority, Report, State, Tier
+from ..runner.calls import Call, Job, Lane, Outcome, Status, Urgency
+from ..settings import Settings
+
+_CPUS = 2
+_ASK_SECONDS = 20.0
+"""In which a program has to tell its version."""
+
+_PRELOAD = tuple(module for analyzer in BUILT_IN for module in analyzer.preload)
+_PRELOAD_FAST = tuple(
+    module for analyzer in BUILT_IN if analyzer.tier is Tier.FAST for module in analyzer.preload
+)
+FAST = Lane("fast", 1, _PRELOAD_FAST, batch=64)
+DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
+_SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
+
+_COMMENTED = f"{commented.__name__}:{commented.check.__name__}"
+
+_STATES = {
+    Status.FAILED: State.FAILED,
+    Status.TIMED_OUT: State.TIMED_OUT,
+    Status.REFUSED: State.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Under which settings, and whether what the workspace brings along may run."""
+
+    settings: Settings
+    trusted: bool
+
+
+def key_of(
+    path: str, digest: str, analyzer: Analyzer, configuration: Configuration, version: str
+) -> str:
+    """Names a result: content, place, tool, its version, what configures it, and our own format."""
+    return fingerprint(digest, path, analyzer.name, version, configuration.key, codec.VERSION)
+
+
+def job_for(
+    analyzer: Analyzer,
+    configuration: Configuration,
+    items: Sequence[Item],
+    policy: Policy,
+    urgency: Urgency,
+) -> Job:
+    interactive = FAST if analyzer.tier is Tier.FAST else DEEP
+    lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
+    return Job(
+        task=analyzer.name,
+        work=Call(lane, _COMMENTED, (analyzer.check, configuration.context), tuple(items)),
+        timeout=analyzer.timeout(policy.settings),
+        urgency=urgency,
+        needs_trust=configuration.needs_trust,
+        trusted=policy.trusted,
+    )
+
+
+def asking(
+    analyzer: Analyzer, configuration: Configuration, policy: Policy, priority: Priority
+) -> Job:
+    """The job that asks for the ``Standing`` of a program."""
+    job = job_for(analyzer, configuration, (), policy, Urgency(priority))
+    assert isinstance(job.work, Call)
+    ask = replace(job.work, function=analyzer.ask, context=configuration.context, items=("",))
+    return replace(job, work=ask, timeout=min(job.timeout, _ASK_SECONDS))
+
+
+def read_outcome(
+    tool: str, items: int, outcome: Outcome, version: str
+) -> list[tuple[str, Report, str]]:
+    """Per item: the content's digest, the report, and the report as it is stored."""
+    if outcome.status is Status.DONE:
+        told = [(digest, codec.versioned(text, version)) for digest, text in outcome.results]
+        return [(digest, codec.loads(text), text) for digest, text in told]
+    report = Report(tool, _STATES[outcome.status], why=outcome.why, version=version)
+    return [("", report, codec.dumps(report)) for _ in range(items)]
