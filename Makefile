@@ -97,11 +97,14 @@ generate: $(VENV) ## files that are made from the settings tree
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+MANAGED := hadolint mypy pylint semgrep shellcheck zizmor
 lock: $(VENV) ## newest allowed versions of the dependencies
 	@$(BIN)/$(COMPILE) pyproject.toml -o requirements.lock
 	@$(BIN)/$(COMPILE) --group setup -o requirements-setup.lock
 	@$(BIN)/$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
 	@$(BIN)/$(COMPILE) --group bench -o benchmarks/peers.lock
+	@for tool in $(MANAGED); do $(BIN)/$(COMPILE) --only-binary :all: --no-annotate --group tool-$$tool \
+	    -o server/analyzers/managed/$$tool.lock; done
 	@$(BIN)/$(COMPILE) --group bench-corpus --no-deps -o benchmarks/corpus.lock
 	@$(BIN)/$(COMPILE) --group test-corpus --no-deps -o tests/core/corpus.lock
 

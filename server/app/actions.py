@@ -14,9 +14,10 @@ from ..model import Problem, Range, Reason
 from .document import OpenDocument
 from .explaining import explain
 from .fixing import FileFix, Text, fix_files, present, read_text, with_rule
+from .missing import Install, installs
 from .workspace import Workspace
 
-__all__ = ["Actions", "Offer"]
+__all__ = ["Actions", "Install", "Offer"]
 
 
 class Actions:
@@ -36,6 +37,11 @@ class Actions:
         raised = await asyncio.to_thread(raises, document.path, subject.text, tasked, place)
         found = [*at(problems, place), *audited(tasked, place)]
         return [*offered, *raised, *silenced], list(dict.fromkeys(found))
+
+    async def installs(self, document: OpenDocument, place: Range) -> list[tuple[Problem, Install]]:
+        """What can be done about tools that are not there, of which is told at ``place``."""
+        here, settings = at(document.problems(), place), document.policy.settings
+        return await installs(self._checks, document.subject(), settings, here)
 
     async def fix_all(self, document: OpenDocument) -> Offer | None:
         subject, problems = await self._present(document)

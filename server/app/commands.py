@@ -54,6 +54,12 @@ FIX_RULE = Command(
     "Fix all safe cases, each verified; the editor may ask first. Arguments: a file's URI, a rule.",
     palette=False,
 )
+INSTALL = Command(
+    "understudy.installTool",
+    "Install a Tool",
+    "Ask, then install a tool that Understudy runs, for all projects. Argument: its name.",
+    palette=False,
+)
 RUN_TASK = Command(
     "understudy.runTask",
     "Run Task…",
@@ -110,6 +116,7 @@ COMMANDS = (
     IGNORE_RULES,
     EXPLAIN,
     FIX_RULE,
+    INSTALL,
     RESTART,
     OUTPUT,
     REPORT,

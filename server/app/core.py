@@ -36,6 +36,7 @@ from .scan import Scan
 from .sinks import Sink, when_slow
 from .status import status_of
 from .status_teller import StatusTeller
+from .tools import Tools
 from .workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,9 @@ class Core:
             self._tasked,
         )
         self._typed_at = float("-inf")
+        self.tools = Tools(
+            self._runner.execute, sink, lambda: [w.root for w in self.folders], self._analyse_again
+        )
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._machine = Machine(self.folders.state, self.background.short)
@@ -102,6 +106,7 @@ class Core:
         for document in self.documents.values():
             document.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.tools.close()
         await self.background.close()
         await self._runner.close()
         for workspace in self.folders:

@@ -11,6 +11,7 @@ from ..analyzers.table import MEASURING
 from ..checks.engine import Checks, Subject, analyzers_for, subject_of
 from ..checks.jobs import Policy
 from ..model import Edit, Figure, Priority, Problem, Report, State
+from .missing import notes
 from .placed import PlacedReports
 from .sinks import Progress
 from .workspace import Workspace
@@ -146,7 +147,9 @@ class OpenDocument:
 
     def problems(self) -> tuple[Problem, ...]:
         """What is to be seen, at the present positions."""
-        return self.placed.problems(self.policy.settings)
+        settings, here = self.policy.settings, self.workspace.circumstances(self.path)
+        found = self.placed.problems(settings)
+        return (*notes(self.placed.reports, settings, here), *found)
 
     # ── how it is analysed ──────────────────────────────────────────────────────────────────────
 

@@ -23,6 +23,7 @@ _COMMANDS = {
     "explain": ("explain", "Tell why a rule is told of in a line, or why it is not."),
     "fix": ("fix", "Fix all safe cases of a rule."),
     "hooks": ("hooks", "Install git hooks, take them out, see how they stand."),
+    "install": ("install", "Install tools that Understudy runs and does not come with."),
     "doctor": ("doctor", "Tell what is installed, what is missing, and what to do."),
     "trust": ("trusting", "Let a workspace's own programs run."),
     "untrust": ("trusting", "Run nothing that a workspace brings along."),

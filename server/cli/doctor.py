@@ -16,9 +16,10 @@ from typing import NamedTuple
 import click
 
 from ..app.batch import Batch
+from ..app.installing import installable
 from ..app.presentation import config_line, title
 from ..app.scan import Scan
-from ..model import Severity
+from ..model import Report, Severity, State, ToolStatus
 from ..settings import ConfigProblem
 from ..state import state_dir
 from ..trust import Trust
@@ -77,12 +78,12 @@ def _rows(folder: Path) -> Iterator[Row]:
     try:
         yield Row("state", str(state_dir()))
         decided = Trust(state_dir()).decision(folder)
-        found, here, problems, versions = asyncio.run(_probe(folder))
+        found, here, problems, programs = asyncio.run(_probe(folder))
     except (OSError, ValueError) as error:
         advice = "Correct the folder's owner and permissions, or set UNDERSTUDY_STATE_DIR."
         yield Row("state", str(error), Exit.FAILED, advice)
         return
-    yield from _tools(found, here, versions)
+    yield from _tools(found, here, programs)
     yield from _settings(problems)
     yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
     yield _git()
@@ -93,39 +94,68 @@ def _rows(folder: Path) -> Iterator[Row]:
     )
 
 
-async def _probe(folder: Path) -> tuple[Scan, Scan, tuple[ConfigProblem, ...], dict[str, str]]:
+async def _probe(
+    folder: Path,
+) -> tuple[Scan, Scan, tuple[ConfigProblem, ...], dict[str, ToolStatus]]:
     """What the tools really say, with the settings of ``folder``, of a file that has flaws; and of
-    one that would lie in ``folder``, with the tools' own configurations that hold there."""
+    one that would lie in ``folder``, with the tools' own configurations that hold there; and how
+    each tool's program is."""
     with tempfile.TemporaryDirectory(prefix="understudy-doctor-") as scratch:
         file = Path(scratch) / "probe.py"
         file.write_text(_PROBE, encoding="utf-8")
         async with Batch.open(folder) as batch:
             found = await batch.scan([file], lambda done, files: None)
-            here = await batch.check({folder / file.name: _PROBE.encode()})
-            return found, here, batch.config_problems, batch.versions
+            script = folder / "probe.js"
+            here = await batch.check({folder / file.name: _PROBE.encode(), script: b"\n"})
+            told = {name: _told(name, version) for name, version in batch.versions.items()}
+            return found, here, batch.config_problems, told | await batch.programs()
 
 
-def _tools(found: Scan, here: Scan, versions: dict[str, str]) -> Iterator[Row]:
+def _told(name: str, version: str) -> ToolStatus:
+    return ToolStatus(name, State.CLEAN, version=version)
+
+
+def _tools(found: Scan, here: Scan, programs: dict[str, ToolStatus]) -> Iterator[Row]:
     answers, answers_here = (
         {report.tool: report for reports in scan.reports.values() for report in reports}
         for scan in (found, here)
     )
-    for tool, known in versions.items():
-        report, report_here = answers.get(tool), answers_here.get(tool)
-        number = f"{known}, " if known else ""
-        if report is None:
-            off = "switched off in the settings"
-            yield Row(title(tool), f"{number}{off if tool in _OURS else 'not for Python files'}")
-        elif report_here is not None and report_here.state.needs_attention:
-            advice = "Correct the tool's own configuration in this folder."
-            said = f"{number}{report_here.state}: {report_here.why}"
-            yield Row(title(tool), said, Exit.FAILED, advice)
-        elif report.state.is_verdict and (report.findings or tool not in _OURS):
-            yield Row(title(tool), f"{number}works")
-        else:
-            why = report.why or "it found nothing in a file that has flaws"
-            advice = "Install Understudy again, or clear what the settings say of this tool."
-            yield Row(title(tool), f"{number}{report.state}: {why}", Exit.FAILED, advice)
+    for tool, program in programs.items():
+        report_here = answers_here.get(tool)
+        known = program.version or (report_here.version if report_here else "")
+        row = _tool(program, answers.get(tool), report_here)
+        yield row._replace(said=f"{known}, {row.said}" if known else row.said)
+
+
+def _tool(program: ToolStatus, report: Report | None, here: Report | None) -> Row:
+    name = title(program.name)
+    if not program.state.is_verdict:
+        ends = Exit.FAILED if program.state.needs_attention else Exit.CLEAN
+        return Row(name, f"{program.state}: {program.why}", ends, _advice(program), warns=True)
+    if report is None and here is None:
+        off = program.name in _OURS
+        return Row(name, "switched off in the settings" if off else "not for Python files")
+    if here is not None and here.state.needs_attention:
+        advice = "Correct the tool's own configuration in this folder."
+        advice = "" if here.state.needs_install else advice
+        return Row(name, f"{here.state}: {here.why}", Exit.FAILED, advice)
+    if report is None:
+        assert here is not None
+        return Row(name, "works" if here.state.is_verdict else here.why)
+    if report.state.is_verdict and (report.findings or program.name not in _OURS):
+        return Row(name, "works")
+    why = report.why or "it found nothing in a file that has flaws"
+    advice = "Install Understudy again, or clear what the settings say of this tool."
+    return Row(name, f"{report.state}: {why}", Exit.FAILED, advice)
+
+
+def _advice(program: ToolStatus) -> str:
+    if not program.state.needs_attention:
+        return ""
+    offered = program.state.needs_install and program.name in installable()
+    if offered:
+        return f"Run: understudy install {program.name}"
+    return "Correct what the settings say of this tool."
 
 
 def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from .documents import Document
 from .server import Server
 
 if TYPE_CHECKING:
-    from ..app.actions import Offer
+    from ..app.actions import Install, Offer
 
 QUICK_FIX = lsp.CodeActionKind.QuickFix.value
 FIX_ALL = "source.fixAll.understudy"
@@ -45,6 +45,8 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         matters = dict.fromkeys(problem.rules for problem in in_project)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
         actions += [_explain(uri, problem) for problem in problems]
+        installs = await ls.core.actions.installs(document, place)
+        actions += [_install(ls, shown, *each) for each in installs]
     return actions if shown.version == version else []
 
 
@@ -85,6 +87,14 @@ def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:
     title = f"Ignore {', '.join(rules)} in this project"
     command = lsp.Command(title, commands.IGNORE_RULES.id, arguments=[uri, list(rules)])
     return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)
+
+
+def _install(ls: Server, shown: Document, problem: Problem, offer: Install) -> lsp.CodeAction:
+    command = lsp.Command(offer.title, commands.INSTALL.id, arguments=[offer.tool])
+    diagnostic = convert.diagnostic(problem, shown.lines, ls.encoding)
+    return lsp.CodeAction(
+        title=offer.title, kind=QUICK_FIX, diagnostics=[diagnostic], command=command
+    )
 
 
 def _explain(uri: str, problem: Problem) -> lsp.CodeAction:

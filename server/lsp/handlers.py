@@ -308,6 +308,14 @@ async def fix_rule(ls: Server, uri: str, rule: str) -> int:
     return len(fixes)
 
 
+async def install_tool(ls: Server, tool: str) -> bool:
+    """Whether it is there now; the user is asked first."""
+    wanted = await ls.core.tools.find(tool)
+    if wanted is None or not await ls.publisher.agrees(wanted.question, "Install"):
+        return False
+    return await ls.core.tools.install(wanted)
+
+
 _ANY_FILE = lsp.FileOperationRegistrationOptions(
     [lsp.FileOperationFilter(lsp.FileOperationPattern("**"), scheme="file")]
 )
@@ -357,4 +365,5 @@ _COMMANDS: dict[str, Handler] = {
     commands.IGNORE_RULES.id: ignore_rules,
     commands.EXPLAIN.id: explain,
     commands.FIX_RULE.id: fix_rule,
+    commands.INSTALL.id: install_tool,
 }

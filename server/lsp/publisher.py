@@ -115,6 +115,17 @@ class Publisher:
             trusted = answer.title == trust.title
             self._server.core.handle(events.TrustDecided(trusted, root, lasting=True))
 
+    async def agrees(self, question: str, yes: str) -> bool:
+        """Whether the user chooses ``yes``; a client that cannot ask never does, and is told so."""
+        choices = [lsp.MessageActionItem(yes), lsp.MessageActionItem("Cancel")]
+        params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, question, choices)
+        try:
+            answer = await self._server.window_show_message_request_async(params)
+        except JsonRpcException:
+            self.message("Your editor cannot ask you. `understudy install` in a terminal does.")
+            return False
+        return answer is not None and answer.title == yes
+
     def jobs(self, listed: Mapping[str, Any]) -> None:
         self._server.tell("understudy/tasks", listed)
 

@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from understudy.app.installing import installable
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -31,6 +33,11 @@ LOCKS = {
     "benchmarks/peers.lock": group("bench"),
     "benchmarks/corpus.lock": group("bench-corpus"),
     "tests/core/corpus.lock": group("test-corpus"),
+    **{
+        f"server/analyzers/managed/{name.removeprefix('tool-')}.lock": group(name)
+        for name in PROJECT["dependency-groups"]
+        if name.startswith("tool-")
+    },
 }
 
 
@@ -56,6 +63,15 @@ def test_the_lock_satisfies_the_project(name: str, wanted: list[str]) -> None:
         version = pinned.get(canonicalize_name(requirement.name))
         assert version is not None, f"{text} is not in {name}: run make lock"
         assert version in requirement.specifier, f"{text} is {version} in {name}: run make lock"
+
+
+def test_each_tool_that_can_be_installed_has_a_lock() -> None:
+    folder = ROOT / "server/analyzers/managed"
+    locks = {str(path.relative_to(ROOT)) for path in folder.glob("*.lock")}
+    assert locks == {name for name in LOCKS if name.startswith("server/")}
+    offered = {each.tool: each.version for each in installable().values()}
+    assert offered.keys() == {Path(name).stem for name in locks}
+    assert all(offered.values())
 
 
 def test_no_lock_names_a_registry() -> None:
