@@ -157,7 +157,7 @@ class _Installation:
             python, "-P", "-m", "pip", "install", *safe, "--no-user", "--no-input",
             "--progress-bar=off", "--disable-pip-version-check", "-r", str(self._lock),
         )  # fmt: skip
-        if importlib.util.find_spec("ensurepip") is None:
+        if not _brings_pip():
             uv = _uv(self._environment)
             make = (uv, "venv", "--python", sys.executable, str(self._folder))
             fetch = (uv, "pip", "install", *safe, "--python", python, "-r", str(self._lock))
@@ -189,6 +189,11 @@ class _Installation:
 def _remove(folder: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(folder)
+
+
+def _brings_pip() -> bool:
+    """Whether this Python puts pip into the environments that it makes; Debian's may not."""
+    return importlib.util.find_spec("ensurepip") is not None
 
 
 def _uv(environment: Mapping[str, str]) -> str:

