@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from understudy.analyzers.base import Analyzer
 from understudy.analyzers.table import analyzers
-from understudy.checks.engine import Checks, Policy, subject_of
+from understudy.checks.engine import Checks, subject_of
+from understudy.checks.jobs import Policy
 from understudy.checks.workspace_scan import WorkspaceScan, list_files
 from understudy.model import Priority
 from understudy.runner.execute import Runner
