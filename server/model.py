@@ -281,10 +281,12 @@ class ToolStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the status bar shows; counts are by ``Severity.label``, notices are sentences."""
+    """What the status bar shows; counts are by ``Severity.label``, notices are sentences.
+    ``unshown``: of what is counted in files that are not open, so much is too much to be shown."""
 
     trusted: bool
     running: int
     counts: Mapping[str, int] = field(default_factory=dict)
     tools: tuple[ToolStatus, ...] = ()
+    unshown: int = 0
     notices: tuple[str, ...] = ()

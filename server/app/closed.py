@@ -14,15 +14,11 @@ from typing import Any
 from ..checks.engine import Checks
 from ..model import Importance, Priority
 from ..runner.calls import Urgency
+from .closed_shown import ClosedShown
 from .folders import Folders
 from .scan import Scan, Seen
 from .sinks import Progress, Sink, when_slow
 from .workspace import Workspace
-
-
-def uri_of(path: str) -> str:
-    """How we call a file; what was never saved has no such name."""
-    return Path(path).as_uri() if path.startswith("/") else ""
 
 
 class ClosedFiles:
@@ -44,7 +40,7 @@ class ClosedFiles:
         self._folders = folders
         self._checks = checks
         self._sink = sink
-        self._is_open = is_open
+        self._shown = ClosedShown(sink, is_open, changed)
         self._changed = changed
         self._task = task
         self._scans: dict[Path, asyncio.Task[Scan | OSError]] = {}
@@ -59,19 +55,17 @@ class ClosedFiles:
 
     # ── what is shown ───────────────────────────────────────────────────────────────────────────
 
+    @property
+    def unshown(self) -> int:
+        """How many problems are known and, since they are too many, not shown."""
+        return self._shown.unshown
+
     def show(self, workspace: Workspace) -> None:
-        for path in workspace.views():
-            self._show(workspace, path)
+        self._shown.show(workspace, workspace.views())
 
     def show_again(self, workspace: Workspace, paths: Iterable[str]) -> None:
         """Something else than the files has changed."""
-        for path in paths:
-            self._show(workspace, path)
-
-    def _show(self, workspace: Workspace, path: str) -> None:
-        if self._is_open(path):
-            return
-        self._sink.problems(uri_of(path), None, None, workspace.view(path).shown)
+        self._shown.show(workspace, paths)
 
     def forget(self, paths: Iterable[str]) -> None:
         """What was said of files, or of all files in folders, is said no more."""
@@ -81,7 +75,7 @@ class ClosedFiles:
             tasked = workspace.gone(gone)
             self._forget(workspace, workspace.below(gone))
             for path in tasked:
-                self._hide(path)
+                self._shown.hide(path)
 
     def _forget(self, workspace: Workspace, known: Collection[str]) -> None:
         workspace.results.forget(known)
@@ -89,11 +83,7 @@ class ClosedFiles:
             self._changed()
         for path in known:
             del workspace.files[path]
-            self._show(workspace, path)
-
-    def _hide(self, path: str) -> None:
-        if not self._is_open(path):
-            self._sink.problems(uri_of(path), None, None, ())
+        self._shown.show(workspace, known)
 
     # ── looks at what is stale ──────────────────────────────────────────────────────────────────
 
@@ -145,7 +135,7 @@ class ClosedFiles:
         def seen(file: Seen) -> None:
             # What was shown of a buffer gives way to what is on disk, though that is as it was.
             if workspace.stale.seen(file.path, look) or file.changed:
-                self._show(workspace, file.path)
+                self._shown.show(workspace, [file.path])
             progress.report(f"{file.done} of {file.files} files", file.done / file.files)
 
         return seen
@@ -157,7 +147,7 @@ class ClosedFiles:
                 moved = new + path[len(old) :]
                 if (home := self._folders.around(moved)) is not None:
                     home.show(moved, workspace.files[path].reports)
-                    self._show(home, moved)
+                    self._shown.show(home, [moved])
         self.forget([old])
 
     # ── scans of whole folders ──────────────────────────────────────────────────────────────────
@@ -220,6 +210,7 @@ class ClosedFiles:
         workspace.scanned = True
         there = set(map(str, found.reports))
         self._forget(workspace, [path for path in workspace.files if path not in there])
+        self._shown.tell(workspace)
         self._changed()
         return found
 
@@ -256,7 +247,8 @@ class ClosedFiles:
             self._hand_over(workspace, around, str(root))
         else:
             for path in workspace.views():
-                self._hide(path)
+                self._shown.hide(path)
+        self._shown.leave(root)
 
     def _hand_over(self, giver: Workspace, taker: Workspace, place: str) -> None:
         moved = giver.below({place})

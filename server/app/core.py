@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from ..analyzers.table import SOURCES, sources
+from ..checks import compose
 from ..checks.engine import Checks
 from ..disk import why
 from ..model import Importance, Status
@@ -26,7 +27,8 @@ from . import events
 from .actions import Actions
 from .background import Background
 from .chores import ScanAll
-from .closed import ClosedFiles, uri_of
+from .closed import ClosedFiles
+from .closed_shown import uri_of
 from .document import OpenDocument
 from .documents import OpenDocuments
 from .explanations import Explanations
@@ -181,6 +183,7 @@ class Core:
             self._changed,
             partial(when_slow, self._sink),
         )
+        self._closed_files.show_again(workspace, [event.path])  # it is none of them any more
         if workspace.tasks_on(event.path):
             document.tasked()
         document.analyse()
@@ -230,7 +233,9 @@ class Core:
             return
         if document.path == str(document.workspace.config_path):
             return
-        self._sink.problems(document.uri, document.version, document.text, document.problems())
+        most = document.workspace.settings.results.max_per_file
+        shown = compose.within(document.problems(), most)
+        self._sink.problems(document.uri, document.version, document.text, shown)
         self._telling.soon()
 
     # ── files and folders ───────────────────────────────────────────────────────────────────────
@@ -392,7 +397,7 @@ class Core:
             tuple(self.folders),
             self.documents.values(),
             self._runner,
-            self._closed_files.passes,
+            self._closed_files,
             (self.folders.trouble, *self.background.troubles),
         )
 

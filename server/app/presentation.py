@@ -37,6 +37,7 @@ __all__ = [
     "task_payload",
     "title",
     "took_line",
+    "unshown_line",
 ]
 
 _WORST_LABELS = ("critical", "high")
@@ -75,10 +76,21 @@ def detail(status: Status) -> str:
         why = f" — {tool.why}" if tool.why else ""
         cost = f", {tool.cost.cpu_seconds:.2f} s CPU" if tool.cost.cpu_seconds else ""
         lines.append(f"{tool.name} {tool.version}: {tool.state}{why}{cost}")
+    if status.unshown:
+        lines.append(unshown_line(status.unshown))
     lines += status.notices
     if not status.trusted:
         lines.append("The workspace is not trusted: programs it brings along are not run.")
     return "\n".join(lines)
+
+
+def unshown_line(unshown: int) -> str:
+    """For people: how much is not shown, and how to see it."""
+    return (
+        f"{unshown:,} finding{'s' * (unshown != 1)} in files that are not open"
+        f" {'are' if unshown != 1 else 'is'} not shown, the most important are. `understudy scan`"
+        " lists all; results.maxInAll and results.maxPerFile say how many an editor shows."
+    )
 
 
 def status_payload(status: Status) -> dict[str, Any]:
@@ -92,6 +104,7 @@ def status_payload(status: Status) -> dict[str, Any]:
         "trusted": status.trusted,
         "running": status.running,
         "counts": dict(status.counts),
+        "unshown": status.unshown,
         "tools": [
             {
                 "name": tool.name,

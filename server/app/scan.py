@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..checks import compose
 from ..findings.baseline import Baseline
+from ..findings.limits import most_important, shares, tally
 from ..model import Category, Problem, Report
 from ..settings import Settings
 
@@ -32,6 +33,15 @@ class FileView:
         return FileView(
             reports, problems, shown, compose.counts([compose.counted(problems, settings)])
         )
+
+
+def most_important_of(
+    problems: Mapping[Path, tuple[Problem, ...]], most: int
+) -> dict[Path, tuple[Problem, ...]]:
+    """Of all files together at most so many, as an editor chooses those that it shows."""
+    tallies = {str(path): tally(each) for path, each in problems.items()}
+    shared = shares(tallies, most)
+    return {path: most_important(each, shared[str(path)]) for path, each in problems.items()}
 
 
 class Seen(NamedTuple):

@@ -11,6 +11,7 @@ from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
 from ..model import Cost, Report, State, Status, ToolStatus
 from ..runner.execute import Runner
+from .closed import ClosedFiles
 from .document import OpenDocument
 from .scan import versions
 from .workspace import Workspace
@@ -20,10 +21,10 @@ def status_of(
     workspaces: Collection[Workspace],
     documents: Collection[OpenDocument],
     runner: Runner,
-    passes: int,
+    closed_files: ClosedFiles,
     troubles: Iterable[str],
 ) -> Status:
-    """``passes``: scans and looks that are under way, which count as running."""
+    """Scans and looks that are under way count as running."""
     open_paths = {document.path for document in documents}
     views = {path: view for workspace in workspaces for path, view in workspace.views().items()}
     closed = [view for path, view in views.items() if path not in open_paths]
@@ -46,12 +47,13 @@ def status_of(
     folders = [workspace for workspace in workspaces if not workspace.loose] or workspaces
     return Status(
         trusted=bool(folders) and all(workspace.trusted for workspace in folders),
-        running=runner.running + passes,
+        running=runner.running + closed_files.passes,
         counts=counts,
         tools=tuple(
             _tool(analyzer, reports[analyzer.name], running, runner.costs)
             for analyzer in (_switched_on(workspaces) or BUILT_IN)
         ),
+        unshown=closed_files.unshown,
         notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
     )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..discover import matches
 from ..findings.baseline import known_among
 from ..findings.families import NOT_ANALYSED
+from ..findings.limits import most_important
 from ..findings.merge import in_order, merge
 from ..findings.suppressions import TOOL, Hidden, judge
 from ..model import Category, Finding, Level, Position, Problem, Range, Report, Severity, State
@@ -17,6 +18,7 @@ from ..settings import Settings
 from ..settings.ignored import Ignored, is_over, read_ignored
 
 SYNTAX_ERROR = "invalid-syntax"
+_TOP = Range(Position(0, 0), Position(1, 0))
 
 
 class Circumstances(NamedTuple):
@@ -103,6 +105,22 @@ def visible(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, .
     return tuple(problem for problem in problems if not (hidden and problem.known))
 
 
+def within(problems: Sequence[Problem], most: int) -> tuple[Problem, ...]:
+    """Of what is shown of one file the most important, and a note at its top of how many more there
+    are; where not one is to be shown, nothing tells of them here."""
+    shown = most_important(problems, most)
+    if not shown or len(shown) == len(problems):
+        return shown
+    more = len(problems) - len(shown)
+    told = (
+        f"{more:,} more finding{'s' * (more != 1)} in this file {'are' if more != 1 else 'is'} not"
+        " shown, but the most important are. `understudy scan` lists all; results.maxPerFile and"
+        " results.maxInAll say how many an editor shows."
+    )
+    note = Finding("understudy", "more-findings", told, _TOP, Severity.INFO, Category.QUALITY)
+    return (Problem((note,), "information"), *shown)
+
+
 def counted(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, ...]:
     """Those that the status counts: what is known is no news where it is shown as such."""
     every = settings.baseline.show == "all"
@@ -155,8 +173,7 @@ def worst(reports: Iterable[Report]) -> Report | None:
 def too_large(tools: Iterable[str], size: int, limit: int) -> list[Report]:
     """A report of each tool, and one finding at the top of the file that says so."""
     why = f"The file has {size:,} bytes, more than analysis.maxFileBytes ({limit:,}) allows."
-    top = Range(Position(0, 0), Position(1, 0))
     message = f"{why} It is not analysed."
-    finding = Finding("understudy", "too-large", message, top, Severity.INFO, Category.QUALITY)
+    finding = Finding("understudy", "too-large", message, _TOP, Severity.INFO, Category.QUALITY)
     reports = [Report(tool, State.TOO_LARGE, why=why) for tool in tools]
     return [replace(report, findings=(finding,)) for report in reports[:1]] + reports[1:]

@@ -15,7 +15,7 @@ from ..app.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
 from .result import Result, as_unicode
-from .text import write_text
+from .text import unlisted_line, write_text
 
 Format = Callable[[Result, TextIO], None]
 
@@ -49,7 +49,8 @@ def write_json(result: Result, out: TextIO) -> None:
 
 def write_github(result: Result, out: TextIO) -> None:
     """Workflow commands, which GitHub shows as annotations of the changed lines: of what is new."""
-    for path, problem in result.new().each():
+    listed = result.listed()
+    for path, problem in listed.each():
         place = problem.lead.range
         one_line = place.start.line == place.end.line
         values = {
@@ -65,6 +66,8 @@ def write_github(result: Result, out: TextIO) -> None:
             "title": ", ".join(f"{title(f.tool)} {f.rule}" for f in problem.findings),
         }
         out.write(_command(_LEVELS[problem.severity], values, problem.lead.message))
+    if listed.unlisted:
+        out.write(_command("notice", {"title": "Understudy"}, unlisted_line(listed)))
     for path, report in result.without_verdict():
         values = {"file": result.name(path), "title": f"{title(report.tool)}: {report.state}"}
         out.write(_command("warning", values, report.why or f"{report.state}: no verdict"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..app.baseline import Baseline
+from ..app.scan import most_important_of
 from ..app.statistics import Statistics
 from ..model import Metric, Problem, Report
 
@@ -37,7 +38,8 @@ class Size(NamedTuple):
 class Result:
     """Every file looked at is a key of ``reports``; ``versions`` are by tool name. ``contents`` has
     what was looked at where that is not what is on disk. ``fixed``: what of the baseline is gone;
-    None when there is none."""
+    None when there is none. ``most``: so many problems a person wants to read at most;
+    ``unlisted``: so many were taken out for that."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
@@ -45,6 +47,8 @@ class Result:
     versions: Mapping[str, str] = field(default_factory=dict)
     contents: Mapping[Path, bytes] = field(default_factory=dict)
     fixed: Baseline | None = None
+    most: int | None = None
+    unlisted: int = 0
 
     def each(self) -> Iterator[tuple[Path, Problem]]:
         for path, problems in self.problems.items():
@@ -60,6 +64,15 @@ class Result:
             for path, problems in self.problems.items()
         }
         return replace(self, problems=kept)
+
+    def listed(self) -> Result:
+        """What is to be read: what is new, the most important of it."""
+        new = self.new()
+        if self.most is None:
+            return new
+        listed = most_important_of(new.problems, self.most)
+        unlisted = sum(map(len, new.problems.values())) - sum(map(len, listed.values()))
+        return replace(new, problems=listed, unlisted=unlisted)
 
     def without_verdict(self) -> Iterator[tuple[Path, Report]]:
         """The tools that say nothing of a file: they failed, or were not let near it."""

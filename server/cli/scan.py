@@ -47,6 +47,12 @@ _ROOT_MARKS = (".understudy", ".git")
     "--no-baseline", is_flag=True, help="Take no notice of .understudy/baseline.json: all is new."
 )
 @click.option(
+    "--most",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="List N problems at most, the most important, as text and as GitHub annotations.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
@@ -66,6 +72,7 @@ def scan(
     format_: str,
     only: str | None,
     changed: str | None,
+    most: int | None,
     output: Path | None,
     fail_on: str,
     *,
@@ -87,7 +94,7 @@ def scan(
     found, versions = asyncio.run(_scan(root_of(named), named, changed, baseline=baseline))
     problems = found.only(Category(only) if only else None)
     base = Path.cwd() if format_ == "text" else found.root
-    result = Result(base, problems, found.reports, versions, fixed=found.fixed)
+    result = Result(base, problems, found.reports, versions, fixed=found.fixed, most=most)
     if output is None:
         if format_ != "text" and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # what a program reads is that everywhere

@@ -22,7 +22,8 @@ from .result import Result
 def write_text(result: Result, out: TextIO) -> None:
     """What the baseline has is only counted."""
     console = Console(file=out, highlight=False, soft_wrap=True)
-    for path, problems in result.new().problems.items():
+    listed = result.listed()
+    for path, problems in listed.problems.items():
         lines = Lines(redacted(_source(path, result), result.problems[path]) if problems else "")
         for problem in problems:
             console.print(block(problem, result.name(path), lines), end="\n\n")
@@ -32,6 +33,8 @@ def write_text(result: Result, out: TextIO) -> None:
     for line in _without_verdict(result):
         console.print(line)
     console.print(summary(result))
+    if listed.unlisted:
+        console.print(unlisted_line(listed))
     if (size := _size(result)) is not None:
         console.print(size)
     if most := _most(result.new().statistics()):
@@ -73,6 +76,11 @@ def summary(result: Result) -> Text:
         (f" ({', '.join(f'{title(t)} {n}' for t, n in sorted(found.tool.items()))})", "dim"),
         since,
     )
+
+
+def unlisted_line(listed: Result) -> str:
+    more = number(listed.unlisted, "problem")
+    return f"{more} less important are not listed: --most {listed.most}."
 
 
 def _size(result: Result) -> Text | None:

@@ -17,6 +17,7 @@ from .eslint import Eslint
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .pylint import Pylint
+from .results import Results
 from .secrets import Secrets
 from .tasks import Tasks
 from .triggers import Hooks, Triggers
@@ -125,6 +126,7 @@ class Settings(Group):
     severity: SeverityLevels = SeverityLevels()
     baseline: Baseline = Baseline()
     rules: Rules = Rules()
+    results: Results = Results()
     tasks: Tasks = Tasks()
     triggers: Triggers = Triggers()
     hooks: Hooks = Hooks()

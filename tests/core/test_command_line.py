@@ -349,3 +349,17 @@ def test_the_server_starts_without_what_only_the_others_need(shell: Shell) -> No
 
 def test_version(shell: Shell) -> None:
     assert shell.run("--version").stdout.startswith("understudy 0.")
+
+
+@pytest.mark.parametrize("format_", ["text", "github"])
+def test_the_most_important_are_listed_and_all_are_counted(shell: Shell, format_: str) -> None:
+    shell.write("code.py", FLAWED)
+    shell.write("more.py", "import re\n")
+    answer = shell.run("scan", "--most", "1", "--format", format_)
+    assert answer.returncode == 1
+    assert "B307" in answer.stdout
+    assert "`os` imported but unused" not in answer.stdout
+    assert "2 problems less important are not listed: --most 1." in answer.stdout
+    if format_ == "text":
+        assert "3 problems in 2 files" in answer.stdout
+    assert "not listed" not in shell.run("scan", "--most", "3", "--format", format_).stdout
