@@ -567,7 +567,7 @@ async def test_many_files_are_scanned_while_the_editor_is_used(
         file_at(
             workspace / f"pkg{number % 10}" / f"m{number}.py", f"NUMBER = {number}\n\n\n{body}\n"
         )
-    editor = await start()
+    editor = await start(settings={"results": {"maxInAll": 150 * 60}})
     _, answer = editor.ask("workspace/executeCommand", {"command": "understudy.scanWorkspace"})
     scan = asyncio.ensure_future(answer)
     waits: list[float] = []
