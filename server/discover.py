@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +46,17 @@ class Found(NamedTuple):
     mode: int
 
 
+class LeftOut(NamedTuple):
+    """A file, or a folder with all that lies in it (a slash at its end), that is not looked at;
+    ``why`` is the rest of a sentence for people that begins with its name."""
+
+    path: str
+    why: str
+
+
+Tell = Callable[[LeftOut], object]
+
+
 def found_at(path: str, stat: os.stat_result) -> Found:
     return Found(path, stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode)
 
@@ -76,9 +87,10 @@ def discover(
     suffixes: Collection[str],
     exclude: Sequence[str],
     without: AbstractSet[str] = frozenset(),
+    tell: Tell | None = None,
 ) -> Iterator[Found]:
     """The regular files below ``folder`` with one of ``suffixes``, as ``walk`` finds them."""
-    return _files(walk(folder, root, excluding(exclude), suffixes, without))
+    return _files(walk(folder, root, excluding(exclude), suffixes, without, tell))
 
 
 def rediscover(
@@ -114,13 +126,15 @@ def walk(
     excluded: GitIgnoreSpec,
     suffixes: Collection[str] = ("",),
     without: AbstractSet[str] = frozenset(),
+    tell: Tell | None = None,
 ) -> Iterator[Folder | Found]:
     """Every folder from ``folder`` on, before what is in it, and the regular files with one of
     ``suffixes``, in a stable order, but for what lies in the folders ``without``.
 
     ``.gitignore`` files from ``root`` on are obeyed; ``excluded`` counts as if it stood in
     ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
-    vanished is passed over. Whether ``folder`` itself is ignored is not asked.
+    vanished is passed over. Whether ``folder`` itself is ignored is not asked. ``tell`` hears of
+    what is left out, though one of ``suffixes`` fits.
     """
     rules: Rules = ()
     relative = ""
@@ -128,7 +142,7 @@ def walk(
         for part in folder.relative_to(root).parts:
             rules = (*rules, *_rules(os.path.join(root, relative), relative))
             relative += f"{part}/"
-    return _walk(str(folder), relative, tuple(suffixes), excluded, rules, without)
+    return _walk(str(folder), relative, tuple(suffixes), excluded, rules, without, tell=tell)
 
 
 def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
@@ -169,10 +183,11 @@ def _walk(
     rules: Rules,
     without: AbstractSet[str],
     part: _Part | None = None,
+    tell: Tell | None = None,
 ) -> Iterator[Folder | Found]:
     """``part`` None: the whole folder."""
     # A stack of its own: folders can be nested deeper than Python recurses.
-    levels = [_level(folder, relative, rules, part)]
+    levels = [_level(folder, relative, rules, part, tell)]
     yield levels[-1][1]
     while levels:
         entries, (_, relative, rules), part = levels[-1]
@@ -181,29 +196,61 @@ def _walk(
             continue
         try:
             below = entry.is_dir(follow_symlinks=False)
-            if not below and not entry.name.endswith(suffixes):
-                continue
-            if (below and entry.path in without) or (part and entry.path not in part.ways):
+            wanted = below or entry.name.endswith(suffixes) or (tell and _leads_to_a_folder(entry))
+            if not wanted or (part and entry.path not in part.ways):
                 continue
             path = f"{relative}{entry.name}{'/' if below else ''}"
-            if ignored(path, rules, excluded):
-                continue
-            if below:
+            if why := _why_not(entry, path, rules, excluded, without):
+                if tell:
+                    tell(LeftOut(f"{entry.path}{'/' if below else ''}", why))
+            elif below:
                 whole = not part or entry.path in part.places
-                levels.append(_level(entry.path, path, rules, None if whole else part))
+                levels.append(_level(entry.path, path, rules, None if whole else part, tell))
                 yield levels[-1][1]
-            elif entry.is_file(follow_symlinks=False):
+            else:
                 yield found_at(entry.path, entry.stat(follow_symlinks=False))
-        except OSError:
-            continue
+        except OSError as error:
+            _unreadable(entry.path, error, tell)
 
 
-def _level(folder: str, relative: str, rules: Rules, part: _Part | None) -> _Level:
+def _leads_to_a_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and entry.is_dir()
+
+
+def _why_not(
+    entry: os.DirEntry[str],
+    path: str,
+    rules: Rules,
+    excluded: GitIgnoreSpec,
+    without: AbstractSet[str],
+) -> str:
+    """Empty for what is looked at. Raises OSError."""
+    if path.endswith("/") and entry.path in without:
+        return "is open as a folder of its own"
+    if why := why_ignored(path, rules, excluded):
+        return why
+    if path.endswith("/") or entry.is_file(follow_symlinks=False):
+        return ""
+    return _A_LINK if entry.is_symlink() else "is no regular file"
+
+
+_A_LINK = "is a link, and links are not followed"
+
+
+def _unreadable(path: str, error: OSError, tell: Tell | None) -> None:
+    if tell and not isinstance(error, FileNotFoundError):
+        tell(LeftOut(path, f"cannot be read: {error.strerror}"))
+
+
+def _level(
+    folder: str, relative: str, rules: Rules, part: _Part | None, tell: Tell | None
+) -> _Level:
     """What lies in one folder; nothing when it cannot be read."""
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError:
+    except OSError as error:
+        _unreadable(f"{folder}/", error, tell)
         entries = []
     if any(entry.name == ".gitignore" for entry in entries):
         rules = (*rules, *_rules(folder, relative))
@@ -219,20 +266,25 @@ def _rules(folder: str, relative: str) -> Rules:
 
 
 def ignored(path: str, rules: Rules, excluded: GitIgnoreSpec) -> bool:
-    """Whether what lies at ``path`` (relative to the root, a folder with a slash at its end) is
-    not to be looked at, in a folder that is, with these ``rules``.
+    """Whether ``why_ignored`` says anything."""
+    return bool(why_ignored(path, rules, excluded))
+
+
+def why_ignored(path: str, rules: Rules, excluded: GitIgnoreSpec) -> str:
+    """Why what lies at ``path`` (relative to the root, a folder with a slash at its end) is not to
+    be looked at, in a folder that is, with these ``rules``; empty when it is.
 
     The innermost ``.gitignore`` that speaks of a path decides.
     """
     if path.endswith("/") and path.rstrip("/").rpartition("/")[2] in _NEVER:
-        return True
+        return "holds nobody's sources, by its name"
     if _verdict(excluded, path):
-        return True
+        return "is excluded by analysis.exclude"
     for base, spec in reversed(rules):
         verdict = _verdict(spec, path.removeprefix(base))
         if verdict is not None:
-            return verdict
-    return False
+            return f"is ignored by {base}.gitignore" if verdict else ""
+    return ""
 
 
 def excluding(lines: Sequence[str]) -> GitIgnoreSpec:

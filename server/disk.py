@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 LARGEST_FILE = 100_000_000
 """Bytes. No setting has a larger file looked at."""
@@ -17,17 +18,29 @@ LARGEST_FILE = 100_000_000
 
 def read_regular(path: Path | str, most: int | None = None) -> bytes:
     """The bytes. Raises OSError, also when it is no regular file or has more than ``most``."""
-    # O_NONBLOCK: to open a pipe must not wait for its other end.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "It is not a regular file")
+    with _regular(path) as file:
         if most is None:
             return file.read()
         content = file.read(most + 1)
     if len(content) > most:
         raise OSError(0, f"It is larger than {most // 1024} KiB")
     return content
+
+
+def read_head(path: Path | str, most: int) -> bytes:
+    """The first bytes, ``most`` of them at most. Raises OSError, also for no regular file."""
+    with _regular(path) as file:
+        return file.read(most)
+
+
+def _regular(path: Path | str) -> BinaryIO:
+    # O_NONBLOCK: to open a pipe must not wait for its other end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise OSError(0, "It is not a regular file")
+    return file
 
 
 def why(error: Exception) -> str:

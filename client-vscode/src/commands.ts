@@ -6,6 +6,9 @@ import { SECTION } from "./settings.ts";
 export async function present(command: string, answer: unknown): Promise<void> {
   if (command === `${SECTION}.showStatus` && typeof answer === "string") {
     await vscode.window.showInformationMessage("Understudy", { modal: true, detail: answer });
+  } else if (command === `${SECTION}.showLeftOut` && typeof answer === "string") {
+    const document = await vscode.workspace.openTextDocument({ content: `${answer}\n` });
+    await vscode.window.showTextDocument(document);
   } else if (command === `${SECTION}.scanWorkspace` && isScan(answer)) {
     const { files, findings } = answer;
     const text = `Understudy checked ${count(files, "file")}: ${count(findings, "finding")}.`;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks.engine import Checks, Subject, configure
+from ..discover import LeftOut
 from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Priority, Reason, Report, State, ToolStatus
 from ..runner.execute import Runner
@@ -97,6 +98,10 @@ class Batch:
         changes = await asyncio.to_thread(Changes.since, workspace.root, changed)
         scan = await workspace.scan(self._checks, paths, seen, choose=changes.differing)
         return await asyncio.to_thread(changes.only, scan)
+
+    async def left_out(self, paths: Sequence[Path]) -> list[LeftOut]:
+        """What a scan of ``paths`` passes over, and why."""
+        return await asyncio.to_thread(self._workspace.left_out, paths)
 
     @property
     def baseline(self) -> Baseline | None:

@@ -20,6 +20,11 @@ SCAN = Command("understudy.scanWorkspace", "Scan Workspace", "Analyse every file
 STATUS = Command(
     "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
 )
+LEFT_OUT = Command(
+    "understudy.showLeftOut",
+    "Show What Is Left Out",
+    "List the files and folders that a scan does not look at, and why.",
+)
 TRUST = Command(
     "understudy.trust",
     "Trust This Workspace",
@@ -110,6 +115,7 @@ COMMANDS = (
     TASKS,
     TASK_OUTPUT,
     STATUS,
+    LEFT_OUT,
     TRUST,
     UNTRUST,
     DEBUG_INFO,

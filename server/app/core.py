@@ -34,6 +34,7 @@ from .documents import OpenDocuments
 from .explanations import Explanations
 from .folders import Folders
 from .machine import Machine
+from .presentation import left_out_lines
 from .scan import Scan
 from .sinks import Sink, when_slow
 from .status import status_of
@@ -365,6 +366,14 @@ class Core:
         Raises CancelledError when the user cancels it, OSError when a folder cannot be read.
         """
         return await self._closed_files.scan(root)
+
+    async def left_out(self) -> list[str]:
+        """What scans of the workspace folders pass over, and why: lines for people."""
+        lines: list[str] = []
+        for workspace in [each for each in self.folders if not each.loose]:
+            found = await asyncio.to_thread(workspace.left_out, [workspace.root])
+            lines += left_out_lines(workspace.root, found)
+        return lines
 
     # ── chores ──────────────────────────────────────────────────────────────────────────────────
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
-from ..checks.engine import Checks, Subject, configure
+from ..checks.engine import Checks, Subject, configure, why_left_out
 from ..checks.jobs import Policy, job_for
-from ..discover import rediscover, why_excluded
+from ..discover import rediscover
 from ..findings.describe import title
 from ..findings.suppressions import tool_of
 from ..model import Finding, Priority, Problem, Reason, Report
@@ -94,7 +94,7 @@ def _passed_over(subject: Subject, settings: Settings) -> str:
     path, exclude = subject.path, settings.analysis.exclude
     if not path.startswith(f"{subject.root}/"):
         return ""
-    if why := why_excluded(path, subject.root, exclude):
+    if why := why_left_out(subject, settings):
         return why
     found = rediscover(frozenset({path}), subject.root, ("",), exclude)
     if any(each.path == path for each in found) or not Path(path).exists():

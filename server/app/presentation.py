@@ -6,8 +6,10 @@ import platform
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from ..discover import LeftOut
 from ..findings.describe import code, hover, title
 from ..findings.redact import redacted
 from ..model import Problem, Reason, State, Status
@@ -27,6 +29,7 @@ __all__ = [
     "interrupted",
     "job_line",
     "job_payload",
+    "left_out_lines",
     "plan_lines",
     "plan_payload",
     "problem_line",
@@ -221,6 +224,11 @@ def problem_line(name: str, problem: Problem) -> str:
 def reason_lines(reasons: Sequence[Reason]) -> list[str]:
     """A line each, as they follow from one another."""
     return [f"{number}. {reason.text}" for number, reason in enumerate(reasons, 1)]
+
+
+def left_out_lines(root: Path, left_out: Sequence[LeftOut]) -> list[str]:
+    """A line each: ``build/ is ignored by .gitignore``, relative to the root."""
+    return [f"{each.path.removeprefix(f'{root}/')} {each.why}" for each in left_out]
 
 
 def config_line(problem: ConfigProblem) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 from .. import settings as settings_
 from ..checks import compose
 from ..checks.engine import Checks
+from ..checks.foreign import Heads
 from ..checks.jobs import Policy
-from ..checks.workspace_scan import WorkspaceScan, find_files, list_files
-from ..discover import Found, around
+from ..checks.workspace_scan import WorkspaceScan, find_files, left_out, list_files
+from ..discover import Found, LeftOut, around
 from ..disk import read_regular, why
 from ..findings.baseline import Baseline
 from ..journal.replace import replace
@@ -73,6 +74,7 @@ class Workspace:
         """What tasks found, by task and path."""
         self._joined: dict[str, FileView] = {}
         """What ``view`` made, for as long as it is made of the same."""
+        self._heads = Heads()
         self._loaded = False
         self.state = store
         self._database = Database(store / "results.db", RESULTS)
@@ -244,7 +246,9 @@ class Workspace:
 
         Raises OSError for a path that cannot be looked at.
         """
-        files = await asyncio.to_thread(list_files, paths, self.root, self.policy, self.inner)
+        files = await asyncio.to_thread(
+            list_files, paths, self.root, self.policy, self.inner, self._heads
+        )
         chosen = await asyncio.to_thread(choose, files) if choose else files
         views = await self.analyse(checks, chosen, seen, urgency)
         if self.root in paths:
@@ -275,7 +279,11 @@ class Workspace:
     def find(self, places: AbstractSet[str]) -> list[Found]:
         """The files at and below ``places`` that a scan would find. Looks at the disk: for a
         thread."""
-        return find_files(places, self.root, self.policy, self.inner)
+        return find_files(places, self.root, self.policy, self.inner, self._heads)
+
+    def left_out(self, paths: Sequence[Path]) -> list[LeftOut]:
+        """What a scan of ``paths`` passes over, and why. Looks at the disk: for a thread."""
+        return left_out(paths, self.root, self.policy, self.inner, self._heads)
 
     def ignore_rules(self, rules: Iterable[str]) -> None:
         """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""

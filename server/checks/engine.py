@@ -27,6 +27,7 @@ from ..store.results import Results
 from ..text import digest, encode
 from . import compose, jobs
 from .files import CachedFiles
+from .foreign import HEAD_BYTES, why_foreign
 from .jobs import Policy, job_for, key_of, read_outcome
 from .versions import Versions
 
@@ -275,11 +276,21 @@ class Checks:
 def _passed_over(subject: Subject, looking: Sequence[Analyzer], settings: Settings) -> list[Report]:
     """Why nobody looks at it; empty when they do."""
     size, limit = len(subject.content), settings.analysis.max_file_bytes
-    if why := why_excluded(subject.path, subject.root, settings.analysis.exclude):
+    if why := why_left_out(subject, settings):
         return [Report(each.name, State.NOT_ANALYSED, why=why) for each in looking]
     if size > limit:
         return compose.too_large((each.name for each in looking), size, limit)
     return []
+
+
+def why_left_out(subject: Subject, settings: Settings) -> str:
+    """Why nobody looks at a file, whatever its size; empty when they do."""
+    own = settings.analysis
+    if why := why_excluded(subject.path, subject.root, own.exclude):
+        return why
+    relative = subject.path.removeprefix(f"{subject.root}/")
+    why = why_foreign(relative, subject.content[:HEAD_BYTES], own.leave_out)
+    return f"the file {why}; analysis.leaveOut" if why else ""
 
 
 def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyzer, ...]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import SOURCES, analyzers, endings
-from ..discover import Found, discover, found_at, mode_of, rediscover
+from ..discover import Found, LeftOut, Tell, discover, found_at, mode_of, rediscover
 from ..model import Priority, Report, Tier
 from ..runner.calls import Status, Urgency
 from ..settings import Settings
@@ -22,6 +22,7 @@ from ..store.results import FileStamp, Results
 from . import compose
 from .engine import Checks, analyzers_for, configure
 from .files import CachedFiles, FilesOnce
+from .foreign import Heads, vendored_by
 from .jobs import Policy, job_for, key_of, read_outcome
 
 _T = TypeVar("_T")
@@ -59,7 +60,11 @@ class _File:
 
 
 def list_files(
-    paths: Sequence[Path], root: Path, policy: Policy, without: AbstractSet[str] = frozenset()
+    paths: Sequence[Path],
+    root: Path,
+    policy: Policy,
+    without: AbstractSet[str] = frozenset(),
+    heads: Heads | None = None,
 ) -> list[Found]:
     """The files at and below ``paths``, but not in the folders ``without``; a file that is named is
     taken whatever the excludes say.
@@ -71,9 +76,8 @@ def list_files(
         stat = os.stat(path)
         if path.is_dir():
             own = policy.settings
-            found = _looked_at(
-                discover(path, root, endings(own), own.analysis.exclude, without), own
-            )
+            below = discover(path, root, endings(own), own.analysis.exclude, without)
+            found = _looked_at(below, root, own, heads or Heads())
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
@@ -83,17 +87,54 @@ def list_files(
 
 
 def find_files(
-    places: AbstractSet[str], root: Path, policy: Policy, without: AbstractSet[str]
+    places: AbstractSet[str], root: Path, policy: Policy, without: AbstractSet[str], heads: Heads
 ) -> list[Found]:
     """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
     own = policy.settings
     found = rediscover(places, root, endings(own), own.analysis.exclude, without)
-    return list(_looked_at(found, own))
+    return list(_looked_at(found, root, own, heads))
 
 
-def _looked_at(found: Iterator[Found], settings: Settings) -> Iterator[Found]:
+def left_out(
+    paths: Sequence[Path],
+    root: Path,
+    policy: Policy,
+    without: AbstractSet[str] = frozenset(),
+    heads: Heads | None = None,
+) -> list[LeftOut]:
+    """What ``list_files`` passes over below ``paths`` although a tool would look at such a file,
+    and what is too large, in the order of the names. Of a folder that is left out as a whole, not
+    what lies in it."""
+    told: dict[str, LeftOut] = {}
+
+    def tell(each: LeftOut) -> None:
+        told.setdefault(each.path, each)
+
+    own = policy.settings
+    limit = own.analysis.max_file_bytes
+    for path in filter(os.path.isdir, paths):
+        below = discover(path, root, endings(own), own.analysis.exclude, without, tell)
+        for found in _looked_at(below, root, own, heads or Heads(), tell):
+            if found.size > limit:
+                why = f"has {found.size:,} bytes, more than analysis.maxFileBytes ({limit:,})"
+                tell(LeftOut(found.path, why))
+    return [told[path] for path in sorted(told)]
+
+
+def _looked_at(
+    found: Iterator[Found], root: Path, settings: Settings, heads: Heads, tell: Tell | None = None
+) -> Iterator[Found]:
     """A path may end as one that a tool is for, and still be none."""
-    return (each for each in found if analyzers_for(each.path, "", settings))
+    wanted = settings.analysis.leave_out
+    for each in found:
+        if not analyzers_for(each.path, "", settings):
+            continue
+        relative = each.path.removeprefix(f"{root}/")
+        if not (why := heads.why(each, relative, wanted)):
+            yield each
+        elif tell is not None:
+            around = vendored_by(relative) if "vendored" in wanted else ""
+            tell(LeftOut(f"{root}/{around}/" if around else each.path, why))
 
 
 _Configured = list[tuple[Analyzer, Configuration]]

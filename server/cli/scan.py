@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,14 +15,15 @@ from typing import TextIO
 import click
 
 from ..app.batch import Batch
-from ..app.presentation import config_line
+from ..app.presentation import config_line, left_out_lines
 from ..app.scan import Scan
+from ..discover import LeftOut
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
 from ..state import replace_file
 from .exits import Exit
 from .formats import FORMATS
-from .result import Result
+from .result import Result, as_unicode
 from .text import summary
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
@@ -53,6 +55,11 @@ _ROOT_MARKS = (".understudy", ".git")
     help="List N problems at most, the most important, as text and as GitHub annotations.",
 )
 @click.option(
+    "--left-out",
+    is_flag=True,
+    help="Analyse nothing: list what is not looked at, and why, as text or JSON.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
@@ -76,6 +83,7 @@ def scan(
     output: Path | None,
     fail_on: str,
     *,
+    left_out: bool,
     no_baseline: bool,
 ) -> None:
     """Check the files at and below each PATH (default: the current folder).
@@ -90,6 +98,9 @@ def scan(
     for path in named:
         if not (path.is_dir() or path.is_file()):
             raise click.UsageError(f"{path} is neither a file nor a folder.")
+    if left_out:
+        _list_left_out(root_of(named), named, output, as_json=format_ == "json")
+        return
     baseline = not no_baseline
     found, versions = asyncio.run(_scan(root_of(named), named, changed, baseline=baseline))
     problems = found.only(Category(only) if only else None)
@@ -150,6 +161,27 @@ async def _scan(
         if batch.trouble:
             click.echo(batch.trouble, err=True)
         return found, {**batch.versions, **found.versions}
+
+
+def _list_left_out(
+    root: Path, paths: Sequence[Path], output: Path | None, *, as_json: bool
+) -> None:
+    listed = asyncio.run(_left_out(root, paths))
+    if as_json:
+        rows = [{"path": each.path, "why": each.why} for each in listed]
+        text = json.dumps(rows, indent=2, ensure_ascii=False)
+    else:
+        text = "\n".join(left_out_lines(root, listed))
+    if output is not None:
+        _write(output, lambda file: file.write(f"{text}\n"))
+    elif text:
+        click.echo(as_unicode(text))
+
+
+async def _left_out(root: Path, paths: Sequence[Path]) -> list[LeftOut]:
+    async with Batch.open(root) as batch:
+        check(batch.config_problems)
+        return await batch.left_out(paths)
 
 
 def check(problems: Sequence[ConfigProblem]) -> None:

@@ -202,6 +202,12 @@ async def show_status(ls: Server) -> str:
     return presentation.detail(ls.core.tell_status())
 
 
+async def show_left_out(ls: Server) -> str:
+    """A line for each file or folder, or a sentence when there is none."""
+    await ls.settle()
+    return "\n".join(await ls.core.left_out()) or "Nothing is left out."
+
+
 async def debug_info(ls: Server) -> str:
     return presentation.debug_info(ls.core.status())
 
@@ -359,6 +365,7 @@ _COMMANDS: dict[str, Handler] = {
     commands.TASKS.id: show_tasks,
     commands.TASK_OUTPUT.id: task_output,
     commands.STATUS.id: show_status,
+    commands.LEFT_OUT.id: show_left_out,
     commands.DEBUG_INFO.id: debug_info,
     commands.TRUST.id: trust,
     commands.UNTRUST.id: untrust,

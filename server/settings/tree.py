@@ -44,6 +44,14 @@ class Analysis(Group):
         tuple[str, ...],
         About("Files and folders that are not analysed, as .gitignore patterns."),
     ] = ()
+    leave_out: Annotated[
+        tuple[Literal["generated", "minified", "vendored"], ...],
+        About(
+            "What people did not write and is not analysed either: generated files (a comment at"
+            " the top says so), minified scripts, folders of others' code (_vendor, third_party,"
+            " bower_components and the like). `understudy scan --left-out` lists what is left out."
+        ),
+    ] = ("generated", "minified", "vendored")
 
 
 class Ruff(Group):

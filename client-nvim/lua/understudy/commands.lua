@@ -7,6 +7,7 @@ return {
   { name = "cancelTask", title = "Cancel Task…", client = false },
   { name = "showTasks", title = "Show Tasks", client = false },
   { name = "showStatus", title = "Show Status", client = false },
+  { name = "showLeftOut", title = "Show What Is Left Out", client = false },
   { name = "trust", title = "Trust This Workspace", client = false },
   { name = "untrust", title = "Do Not Trust This Workspace", client = false },
   { name = "debugInfo", title = "Show Debug Information", client = false },
