@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from ..checks.engine import Checks
 from ..fixes.manifests import audited, raises
@@ -46,6 +46,14 @@ class Actions:
     async def fix_all(self, document: OpenDocument) -> Offer | None:
         subject, problems = await self._present(document)
         return await fix_all(subject, problems)
+
+    async def fix_new(self, document: OpenDocument, rules: Container[str] | None) -> FileFix | None:
+        """The fix of all safe cases of ``rules`` (None: of all) that are not known before."""
+        file = _text(document)
+        subject, problems = await present(self._checks, document.workspace, file)
+        new = [problem for problem in problems if not problem.known]
+        offer = await fix_all(subject, new, rules)
+        return FileFix(file, offer) if offer else None
 
     async def fix_rule(
         self, workspace: Workspace, documents: Iterable[OpenDocument], rule: str

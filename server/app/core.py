@@ -32,6 +32,7 @@ from .closed_shown import uri_of
 from .document import OpenDocument
 from .documents import OpenDocuments
 from .explanations import Explanations
+from .fix_on_save import FixOnSave
 from .folders import Folders
 from .machine import Machine
 from .presentation import left_out_lines
@@ -64,6 +65,7 @@ class Core:
         self._runner = Runner()
         self.checks = Checks(self._runner)
         self.actions = Actions(self.checks)
+        self._fix_on_save = FixOnSave(self.actions, sink, self._task)
         self.explanations = Explanations(self.checks)
         self.documents = OpenDocuments()
         self._telling = StatusTeller(self.status, sink.status)
@@ -136,7 +138,7 @@ class Core:
             for root, trusted in (await self.folders.decided_elsewhere()).items():
                 self.handle(events.TrustDecided(trusted, root))
 
-    async def _take(self, event: events.Event) -> None:  # noqa: C901 - one arm each
+    async def _take(self, event: events.Event) -> None:  # noqa: C901, PLR0912 - one arm each
         match event:
             case events.Opened():
                 await self._opened(event)
@@ -147,6 +149,9 @@ class Core:
                     self.background.active(document.workspace)
             case events.Saved():
                 await self._saved(event)
+            case events.Fixed():
+                if (document := self.documents.get(event.uri)) is not None:
+                    document.analyse()
             case events.Closed():
                 await self._closed(event)
             case events.FilesTouched():
@@ -202,6 +207,7 @@ class Core:
         elif (place := _place(Path(document.path))) != document.path:
             self._closed_files.look_again(document.workspace, [place])
         document.saved()
+        self._fix_on_save.saved(document)
         self.background.saved(document.workspace, document.path)
 
     async def _closed(self, event: events.Closed) -> None:
@@ -209,6 +215,7 @@ class Core:
         if document is None:
             return
         document.close()
+        self._fix_on_save.closed(event.uri)
         workspace, path = document.workspace, document.path
         if path == str(workspace.config_path):
             return  # what is shown of it is what is wrong on disk

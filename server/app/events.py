@@ -37,6 +37,13 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """The editor has made a fix that it was asked to make; the document was not saved since."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     uri: str
 
@@ -91,6 +98,7 @@ Event = (
     Opened
     | Edited
     | Saved
+    | Fixed
     | Closed
     | FilesTouched
     | FilesRenamed

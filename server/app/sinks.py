@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..model import Problem, Status
+from .fixing import FileFix
 
 
 class Progress(Protocol):
@@ -31,6 +32,9 @@ class Sink(Protocol):
 
     def replace_text(self, uri: str, text: str) -> None:
         """Ask the editor to make this the text of an open document."""
+
+    def fix(self, uri: str, fix: FileFix) -> None:
+        """Ask the editor to make a fix in an open document now, if its text is still that one."""
 
     def begin(self, title: str, cancel: Callable[[], object]) -> Progress:
         """Show that something takes long; ``cancel`` is the user's button."""

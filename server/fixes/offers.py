@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..findings.describe import title
@@ -82,9 +82,13 @@ async def _fix_rule(
     return await _all(f"Fix all safe cases of {rule} in this file", subject, cases)
 
 
-async def fix_all(subject: Subject, problems: Sequence[Problem]) -> Offer | None:
-    """One offer of all safe fixes in the file that hold together."""
-    return await _all("Fix all safe findings", subject, await _safe(subject, problems))
+async def fix_all(
+    subject: Subject, problems: Sequence[Problem], rules: Container[str] | None = None
+) -> Offer | None:
+    """One offer of all safe fixes in the file, of ``rules`` (None: of all), that hold together."""
+    safe = await _safe(subject, problems)
+    cases = [each for each in safe if rules is None or each.finding.rule in rules]
+    return await _all("Fix all safe findings", subject, cases)
 
 
 async def _all(label: str, subject: Subject, cases: Iterable[_Candidate]) -> Offer | None:

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 _FIX = "fix"
 
 
-def workspace_edit(ls: Server, label: str, fixes: Sequence[FileFix]) -> lsp.WorkspaceEdit:
-    """What is open and has another text by now is left out. A client that knows annotations shows
-    the edits before it makes them."""
+def workspace_edit(
+    ls: Server, label: str, fixes: Sequence[FileFix], *, asks: bool = True
+) -> lsp.WorkspaceEdit:
+    """What is open and has another text by now is left out. With ``asks`` a client that knows
+    annotations shows the edits before it makes them."""
     workspace = ls.client_capabilities.workspace
     known = workspace.workspace_edit if workspace else None
     edits = [each for fix in fixes if (each := _document_edit(ls, fix))]
     if known is None or not known.document_changes:
         changes = {each.text_document.uri: _plain(each) for each in edits}
         return lsp.WorkspaceEdit(changes=changes)
-    if known.change_annotation_support is None:
+    if known.change_annotation_support is None or not asks:
         return lsp.WorkspaceEdit(document_changes=edits)
     annotated = [
         lsp.TextDocumentEdit(

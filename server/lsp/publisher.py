@@ -177,6 +177,19 @@ class Publisher:
         edit = workspace_edit(self._server, label, fixes)
         await self._server.workspace_apply_edit_async(lsp.ApplyWorkspaceEditParams(edit, label))
 
+    def fix(self, uri: str, fix: FileFix) -> None:
+        self.spawn(self._fix(uri, fix))
+
+    async def _fix(self, uri: str, fix: FileFix) -> None:
+        label = "Understudy: fix after save"
+        edit = workspace_edit(self._server, label, [fix], asks=False)
+        if not (edit.changes or edit.document_changes):
+            return  # another text by now
+        params = lsp.ApplyWorkspaceEditParams(edit, label)
+        answer = await self._server.workspace_apply_edit_async(params)
+        if answer.applied:
+            self._server.core.handle(events.Fixed(uri))
+
     def begin(self, title: str, cancel: Callable[[], object]) -> _Progress:
         return _Progress(self, self._server, title, cancel)
 

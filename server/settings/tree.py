@@ -14,6 +14,7 @@ from .analyzers import Analyzers, Mypy, OptionalTool, Semgrep
 from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
+from .fixes import Fixes
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .pylint import Pylint
@@ -135,6 +136,7 @@ class Settings(Group):
     baseline: Baseline = Baseline()
     rules: Rules = Rules()
     results: Results = Results()
+    fixes: Fixes = Fixes()
     tasks: Tasks = Tasks()
     triggers: Triggers = Triggers()
     hooks: Hooks = Hooks()
