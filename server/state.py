@@ -66,6 +66,16 @@ def locked(lock: Path, seconds: float) -> Iterator[None]:
         os.close(descriptor)
 
 
+def take(lock: Path) -> int | None:
+    """Hold the lock file until the descriptor is closed; None when another process does. Raises
+    OSError."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if _taken(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
 def _taken(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -180,7 +180,7 @@ class ClosedFiles:
             self._urgencies[root].join(task)
             return under_way
         urgency = self._urgencies[root] = Urgency(Priority.BACKGROUND, task)
-        scan = self._scans[root] = self._task(self._scan(workspace, urgency))
+        scan = self._scans[root] = self._task(self._scan(workspace, urgency, task))
 
         def ended(_: object) -> None:
             if self._scans.get(root) is scan:
@@ -191,14 +191,27 @@ class ClosedFiles:
         self.look_again(workspace, (), anew=True)
         return scan
 
-    async def _scan(self, workspace: Workspace, urgency: Urgency) -> Scan | OSError:
-        task = asyncio.current_task()
-        assert task is not None
+    async def _scan(
+        self, workspace: Workspace, urgency: Urgency, wanted_by: Importance | None
+    ) -> Scan | OSError:
+        scanning = asyncio.current_task()
+        assert scanning is not None
+        mark = workspace.scan_mark
+        if wanted_by is None:  # what a task wants is resumed with that
+            await asyncio.to_thread(mark.put)
+
+        def give_up() -> None:
+            mark.lift()
+            scanning.cancel()
+
         look = workspace.stale.begin()
-        with when_slow(self._sink, f"Scanning {workspace.root.name}", task.cancel) as progress:
+        with when_slow(self._sink, f"Scanning {workspace.root.name}", give_up) as progress:
             try:
                 seen = self._seen(workspace, look, progress)
                 found = await workspace.scan(self._checks, [workspace.root], seen, urgency)
+            except asyncio.CancelledError:
+                mark.release()
+                raise
             except OSError as error:
                 why = error.strerror or str(error)
                 self._sink.message(
@@ -206,7 +219,9 @@ class ClosedFiles:
                     " and can be read.",
                     error=True,
                 )
+                await asyncio.to_thread(mark.lift)
                 return error
+        await asyncio.to_thread(mark.lift)
         workspace.scanned = True
         there = set(map(str, found.reports))
         self._forget(workspace, [path for path in workspace.files if path not in there])
@@ -236,6 +251,12 @@ class ClosedFiles:
         if around is not None:
             workspace.scanned |= self._is_kept(around)
             self._hand_over(around, workspace, str(workspace.root))
+        _ = self._task(self._resume(workspace))
+
+    async def _resume(self, workspace: Workspace) -> None:
+        """Go on with the scan that the last session was at: what it has found is known."""
+        if await asyncio.to_thread(workspace.scan_mark.was_left):
+            _ = self._scan_of(workspace, None)
 
     async def leave(self, workspace: Workspace) -> None:
         """The folder is no longer open: end what is under way there, and leave its files to the

@@ -31,6 +31,7 @@ from . import baseline as baselines
 from .ignoring import ended
 from .scan import FileView, Scan, Seen
 from .stale import Stale
+from .under_way import ScanMark
 
 _NOWHERE = Range(Position(0, 0), Position(0, 0))
 _NOTHING = FileView((), (), (), compose.counts(()))
@@ -77,6 +78,7 @@ class Workspace:
         self._heads = Heads()
         self._loaded = False
         self.state = store
+        self.scan_mark = ScanMark(store)
         self._database = Database(store / "results.db", RESULTS)
         self.results = Results(self._database)
 
