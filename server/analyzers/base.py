@@ -339,9 +339,11 @@ MALFORMED = (
 
 
 def loads_json(text: str | bytes) -> Any:
-    """Raises ValueError with the beginning of what is not JSON."""
+    """Bytes that are no UTF-8 stand for one replacement character each: they lose no finding.
+    Raises ValueError with the beginning of what is not JSON."""
+    if isinstance(text, bytes):
+        text = text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        start = text[:80] if isinstance(text, str) else text[:80].decode("utf-8", "replace")
-        raise ValueError(f"its answer is not JSON: {start!r}") from None
+        raise ValueError(f"its answer is not JSON: {text[:80]!r}") from None

@@ -285,7 +285,7 @@ _MISBEHAVIOUR = {
     ),
     "is killed": (
         'process.kill(process.pid, "SIGKILL"); await new Promise(() => {});',
-        "status -9",
+        "Killed",
     ),
     "answers nothing": ("return undefined;", "."),
     "answers garbage": ("return [7];", "."),

@@ -143,7 +143,7 @@ def test_the_nearest_configuration_holds(tmp_path: Path, configuration: dict[str
         ("exit 0", State.FAILED, "status 0"),
         ("exit 32", State.FAILED, "status 32"),
         ("echo went boom >&2; exit 1", State.FAILED, "boom"),
-        ("kill -9 $$", State.FAILED, "signal 9"),
+        ("kill -9 $$", State.FAILED, "Killed"),
         ("exec yes", State.FAILED, "more than"),
         ("printf '{\\n    \"messages\": [{}]}'", State.FAILED, "no usable answer"),
         ("printf '\\377\\376'", State.FAILED, "no usable answer"),

@@ -35,6 +35,7 @@ from ..base import (
     installed,
     is_program,
     nested,
+    numbers_of,
     paragraph,
     read_content,
     resolve_program,
@@ -149,6 +150,8 @@ def _standing(interpreter: str) -> Standing:
         return Standing("", State.MISSING, _no_bandit(interpreter))
     if why:
         return Standing("", State.FAILED, f"Bandit does not tell its version: {why}")
+    if numbers_of(version) < _LEAST:
+        return Standing(version, State.WRONG_VERSION, _too_old(interpreter))
     return Standing(version)
 
 
@@ -163,6 +166,18 @@ _NOT_THERE = "No module named 'bandit'"
 
 def _no_bandit(interpreter: str) -> str:
     return f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
+
+
+_LEAST = (1, 7, 10)
+_TOO_OLD = "understudy: too old"
+
+
+def _too_old(interpreter: str) -> str:
+    least = ".".join(map(str, _LEAST))
+    return (
+        f"the Bandit of {interpreter} is older than {least}: upgrade it there, or clear"
+        " bandit.interpreter"
+    )
 
 
 def look(context: Context, path: str, content: bytes, *, heed_nosec: bool = True) -> Report:
@@ -271,15 +286,26 @@ def _listed(text: str | None) -> list[str]:
     return [part for part in (text or "").split(",") if part]
 
 
-# Bandit's options speak of names; ``bandit -`` would have none for what it is given.
-_BANDIT = """\
-import io, sys
+# Bandit's options speak of names; ``bandit -`` would have none for what it is given. One of its
+# tests (B613) opens the file again, before 1.9.
+_BANDIT = f"""\
+import builtins, io, os, re, sys
+from importlib.metadata import version
+import bandit
+if tuple(map(int, re.findall("[0-9]+", version("bandit"))))[:3] < {_LEAST}:
+    sys.exit({_TOO_OLD!r})
 from bandit.cli.main import main
-from bandit.core import manager
-content = sys.stdin.buffer.read()
-manager.open = lambda name, mode: io.BytesIO(content)
+content, on_disk = sys.stdin.buffer.read(), open
+def opened(name, mode="r", buffering=-1, encoding=None, *more, **options):
+    if not isinstance(name, str) or os.path.normpath(name) != os.path.normpath(sys.argv[-1]):
+        return on_disk(name, mode, buffering, encoding, *more, **options)
+    return io.BytesIO(content) if "b" in mode else io.TextIOWrapper(io.BytesIO(content), encoding)
+builtins.open = opened
 main()
 """
+
+_LOOKED = (0, 1)
+"""The exit statuses with which Bandit has looked: it found nothing, or something."""
 
 # From here no name leads to a folder, which Bandit would pass over.
 _NOWHERE = Path("/dev/fd")
@@ -317,7 +343,9 @@ def _check_with(
             return Report(NAME, State.MISSING, why=why)
     if _NOT_THERE.encode() in done.errors:
         return Report(NAME, State.MISSING, why=_no_bandit(interpreter))
-    if not done.output:
+    if _TOO_OLD.encode() in done.errors:
+        return Report(NAME, State.WRONG_VERSION, why=_too_old(interpreter))
+    if not done.output or done.status not in _LOOKED:
         return failed(done.complaint)
     broken = broken_tests([done.errors.decode("utf-8", "replace")])
     return parse(done.output, content, interpreter, broken)

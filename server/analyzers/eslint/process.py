@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base import loads_json
+from ..process import end_of
 from . import Context
 
 _HOST = Path(__file__).with_name("host.mjs")
@@ -149,7 +150,7 @@ class EslintProcess:
         while self._listen():
             pass
         said = self._complaint.decode("utf-8", "replace").strip()
-        return OSError(_cause(said) or f"Node.js ended with status {status}")
+        return OSError(_cause(said) or f"Node.js gave no answer: {end_of(status)}")
 
 
 def _cause(said: str) -> str:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-import signal
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -21,17 +19,15 @@ from ...text import Lines, canonical, digest
 from ..base import (
     Answer,
     Item,
-    Stamp,
     Standing,
     answer,
     is_program,
     no_verdict,
-    numbers_of,
     read_content,
     stamp_of,
     unreadable,
 )
-from ..process import Done, run, version_of
+from ..process import Done, end_of, run, too_old, version_at
 from .output import read
 from .rows import Answered, Reading, Row
 
@@ -138,13 +134,11 @@ def _standing(program: Program) -> Standing:
         return Standing("", State.MISSING, why)
     if not program.least:
         return Standing("")
-    version, why = _version(named, stamp_of(named))
+    version, why = version_at(named, stamp_of(named))
     if why:
         why = f"{named} --version does not tell a version: {why}"
         return Standing("", State.FAILED, why)
-    if numbers_of(version) < program.least:
-        least = ".".join(map(str, program.least))
-        why = f"{named} has version {version}, but {least} or newer is needed"
+    if why := too_old(named, version, program.least):
         return Standing(version, State.WRONG_VERSION, _advised(program, why))
     return Standing(version)
 
@@ -156,11 +150,6 @@ def _unusable(program: Program) -> Report | None:
     if standing.state == State.FAILED:
         return _failed(program, standing.why)
     return Report(program.tool, State(standing.state), why=standing.why)
-
-
-@cache
-def _version(named: str, _: Stamp) -> tuple[str, str]:
-    return version_of([named, "--version"])
 
 
 # ── calls ───────────────────────────────────────────────────────────────────────────────────────
@@ -229,12 +218,12 @@ def _why_failed(program: Program, done: Done, answered: Answered) -> str:
     said = _said(done)
     known = done.status in (*program.ok, *program.found)
     if done.status < 0:
-        return f"a signal ended it ({signal.strsignal(-done.status) or -done.status})"
+        return end_of(done.status)
     if answered.trouble:
         heard = bool(done.errors.strip()) or not known
         return f"{answered.trouble} ({said})" if heard else answered.trouble
     if not known:
-        return said if done.errors.strip() else f"it ended with status {done.status}"
+        return said if done.errors.strip() else end_of(done.status)
     if done.status in program.found and not answered.rows:
         return f"it ended with status {done.status}, but no finding can be read in its answer"
     return ""

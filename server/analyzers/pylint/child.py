@@ -24,7 +24,7 @@ from ..base import (
     text_of,
     unreadable,
 )
-from ..process import Done, run
+from ..process import Done, end_of, run
 from . import NAME, Context
 from .standing import NOT_THERE, chosen, missing, too_old, unusable
 
@@ -210,7 +210,7 @@ def _run(
 
 def _complaint(done: Done) -> str:
     if done.status < 0:
-        return f"it was ended by signal {-done.status}"
+        return end_of(done.status)
     said = done.output[-300:].decode("utf-8", "replace").strip()
     return done.complaint if done.errors.strip() else said or done.complaint
 

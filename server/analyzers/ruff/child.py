@@ -28,27 +28,37 @@ from ..base import (
     no_verdict,
     paragraph,
     read_content,
+    stamp_of,
     unreadable,
 )
-from ..process import run, version_of
+from ..process import run, too_old, version_at
 from . import NAME, SYNTAX_ERROR, Context, from_json, from_server
 from .server import BusyError, Document, Hints, RuffServer
 
 _SERVERS_KEPT = 4
+_LEAST = (0, 5, 3)
+"""The first with a server that is no preview."""
 
 
 class ToolMissing(Exception):
-    """There is no program to run; the message tells what to do."""
+    """No tool that can be run; its text tells what to do. ``state``: how it is."""
+
+    def __init__(self, why: str, state: State = State.MISSING) -> None:
+        super().__init__(why)
+        self.state = state
 
 
 def executable(path: str) -> str:
     """The program at ``path``, or (empty) the one installed with us. Raises ToolMissing."""
     if path:
-        if is_program(path):
-            return path
-        raise ToolMissing(
-            f"ruff.path names {path}, which is no program; correct or clear the setting"
-        )
+        if not is_program(path):
+            raise ToolMissing(
+                f"ruff.path names {path}, which is no program; correct or clear the setting"
+            )
+        version, _ = version_at(path, stamp_of(path))  # without one, what it answers tells why
+        if version and (why := too_old(path, version, _LEAST)):
+            raise ToolMissing(f"{why}; upgrade it, or clear ruff.path", State.WRONG_VERSION)
+        return path
     beside = Path(sysconfig.get_path("scripts")) / "ruff"
     if beside.exists():
         return str(beside)
@@ -62,9 +72,10 @@ def ask(told: tuple[Any, ...], items: tuple[object, ...]) -> list[Standing]:
 
 def _standing(context: Context) -> Standing:
     try:
-        version, why = version_of([executable(context.program), "--version"])
+        program = executable(context.program)
     except ToolMissing as missing:
-        return Standing("", State.MISSING, str(missing))
+        return Standing("", missing.state, str(missing))
+    version, why = version_at(program, stamp_of(program))
     if why:
         return Standing("", State.FAILED, f"Ruff does not tell its version: {why}")
     return Standing(version)
@@ -83,7 +94,7 @@ def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
     try:
         return _check_files(context, items) if from_disk else _check_each(context, items)
     except ToolMissing as missing:
-        report = Report(NAME, State.MISSING, why=str(missing))
+        report = Report(NAME, missing.state, why=str(missing))
         return [answer(content or b"", report) for _, content, _ in items]
 
 
