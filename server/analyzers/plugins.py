@@ -30,6 +30,7 @@ from .base import (
     read_content,
     unreadable,
 )
+from .programs.rows import clean
 
 GROUP = "understudy.analyzers"
 
@@ -116,12 +117,18 @@ def _check(context: Context, item: Item) -> Answer:
         return answer(content, no_verdict(name, State.NOT_ANALYSED, f"{name}: {error}"))
     findings: list[Finding] = []
     try:
-        findings += (replace(found, tool=name) for found in plugin.check(item[0], text))
+        findings += (_told(name, found) for found in plugin.check(item[0], text))
         return answer(content, Report.of(name, tuple(findings)))
     except Exception as error:  # noqa: BLE001 - somebody else's code
-        why = f"{name} did not check this file: {type(error).__name__}: {error}"
+        why = clean(f"{name} did not check this file: {type(error).__name__}: {error}")
         failed = no_verdict(name, State.FAILED, why)
         return answer(content, replace(failed, findings=(*findings, *failed.findings)))
+
+
+def _told(name: str, found: Finding) -> Finding:
+    """As somebody else's code has it, in words that can be stored and sent."""
+    rule, message, url = map(clean, (found.rule, found.message, found.url))
+    return replace(found, tool=name, rule=rule, message=message, url=url)
 
 
 @cache

@@ -123,12 +123,15 @@ async def engine(state: Path) -> AsyncIterator[Engine]:
         await made.close()
 
 
-async def amiss(engine: Engine, row: Row, folder: Path) -> dict[str, list[str]]:
-    """By column, what is not as the table has it."""
+async def amiss(
+    engine: Engine, row: Row, folder: Path, now: Callable[[str], object] = str
+) -> dict[str, list[str]]:
+    """By column, what is not as the table has it; ``now`` is told of each before it is tried."""
     found: dict[str, list[str]] = {}
     for column, cell in row.cells.items():
         if isinstance(cell, str):
             continue
+        now(column)
         root = folder / column.replace(" ", "-") / "shop"
         path = tree(root, {row.name(column): row.content}) / row.name(column)
         settings = Settings.of({**ALONE, **cell.prepare(root)})
@@ -148,5 +151,6 @@ def _differences(cell: Cell, reports: Sequence[Report]) -> list[str]:
             wrong.append(f"{way}: {report.state}, {rules}: {report.why}")
         if cell.state not in (State.CLEAN, State.FINDINGS) and not report.why:
             wrong.append(f"{way}: without a word")
-        repr(report).encode()  # a half of a character can be neither stored nor sent
+        for text in (report.why, *(each.message for each in report.findings)):
+            text.encode()  # a half of a character can be neither stored nor sent
     return wrong
