@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from .trust import search_path
+
 TIMEOUT = 30.0
 """Seconds for one command; what is asked of git here takes milliseconds."""
 
@@ -266,7 +268,7 @@ def _run(
         answer = subprocess.run(
             argv,
             cwd=folder,
-            env=_environment(os.environ, variables),
+            env=_environment(folder, os.environ, variables),
             input=stdin,
             capture_output=True,
             timeout=TIMEOUT,
@@ -285,9 +287,12 @@ def _run(
     raise GitError(f"git in {folder}: {said or f'it ended with {answer.returncode}'}")
 
 
-def _environment(environ: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
+def _environment(
+    folder: Path, environ: Mapping[str, str], variables: Mapping[str, str]
+) -> dict[str, str]:
+    """With a PATH that leads to no git of the workspace's."""
     kept = {k: v for k, v in environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
-    return {**kept, **variables, **_ENVIRONMENT}
+    return {**kept, **variables, **_ENVIRONMENT, "PATH": search_path(folder, environ)}
 
 
 def _path(answer: bytes) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,5 +111,39 @@ def lies_in(point: EntryPoint, folder: Path) -> bool:
     if spec is None:
         return False  # importing it will tell
     places = [spec.origin, *(spec.submodule_search_locations or ())]
-    inside = folder.resolve()
-    return any(Path(place).resolve().is_relative_to(inside) for place in places if place)
+    real = folder.resolve()
+    return any(Path(place).resolve().is_relative_to(real) for place in places if place)
+
+
+_MOST_LINKS = 40
+
+
+def inside(program: str, root: Path) -> bool:
+    """Whether the workspace decides what a resolved program is, which then needs its trust: it lies
+    there, or a link on the way to it does. The root's own links are followed."""
+    if not os.path.isabs(program):
+        return False
+    workspace = Path(os.path.realpath(root))
+    place, links = Path("/"), 0
+    ahead = list(reversed(Path(program).parts[1:]))
+    while ahead:
+        part = ahead.pop()
+        place = place.parent if part == ".." else place / part
+        if place.is_relative_to(workspace):
+            return True
+        if place.is_symlink():
+            links += 1
+            if links > _MOST_LINKS:
+                return True
+            target = place.readlink()
+            ahead += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+            place = Path("/") if target.is_absolute() else place.parent
+    return False
+
+
+def search_path(root: Path, environ: Mapping[str, str]) -> str:
+    """The PATH without what lies in the workspace, or lies wherever a program is started: from
+    there nobody has chosen it."""
+    entries = environ.get("PATH", os.defpath).split(os.pathsep)
+    kept = [each for each in entries if os.path.isabs(each) and not inside(each, root)]
+    return os.pathsep.join(kept)

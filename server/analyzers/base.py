@@ -240,32 +240,6 @@ def numbers_of(version: str) -> tuple[int, ...]:
     return tuple(int(part[0]) for part in takewhile(bool, parts) if part)
 
 
-_MOST_LINKS = 40
-
-
-def inside(program: str, root: Path) -> bool:
-    """Whether the workspace decides what a resolved program is, which then needs its trust: it lies
-    there, or a link on the way to it does. The root's own links are followed."""
-    if not os.path.isabs(program):
-        return False
-    workspace = Path(os.path.realpath(root))
-    place, links = Path("/"), 0
-    ahead = list(reversed(Path(program).parts[1:]))
-    while ahead:
-        part = ahead.pop()
-        place = place.parent if part == ".." else place / part
-        if place.is_relative_to(workspace):
-            return True
-        if place.is_symlink():
-            links += 1
-            if links > _MOST_LINKS:
-                return True
-            target = place.readlink()
-            ahead += reversed(target.parts[1:] if target.is_absolute() else target.parts)
-            place = Path("/") if target.is_absolute() else place.parent
-    return False
-
-
 _LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])?")
 
 

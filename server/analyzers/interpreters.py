@@ -8,7 +8,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from ..disk import read_regular
-from .base import inside, is_program, resolve_program
+from ..trust import inside
+from .base import is_program, resolve_program
 
 TESTS = "tasks.testRunner.interpreter"
 _ENVIRONMENTS = (".venv", "venv")

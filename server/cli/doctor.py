@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ from ..app.scan import Scan
 from ..model import Report, Severity, State, ToolStatus
 from ..settings import ConfigProblem
 from ..state import state_dir
-from ..trust import Trust
+from ..trust import Trust, search_path
 from .exits import Exit
 
 # Each of our own tools has something to say of it.
@@ -86,11 +87,12 @@ def _rows(folder: Path) -> Iterator[Row]:
     yield from _tools(found, here, programs)
     yield from _settings(problems)
     yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
-    yield _git()
+    path = search_path(folder, os.environ)
+    yield _git(path)
     yield from (
         Row(command, where, advice=advice)
         for command, advice in _EDITORS.items()
-        if (where := shutil.which(command))
+        if (where := shutil.which(command, path=path))
     )
 
 
@@ -166,10 +168,12 @@ def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:
         yield Row("settings", config_line(problem), ends, warns=True)
 
 
-def _git() -> Row:
+def _git(path: str) -> Row:
+    """Of the one on the ``path``."""
     advice = "Install git: what changed since a commit cannot be told without it."
     try:
-        answer = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
+        program = shutil.which("git", path=path) or ""
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return Row("git", "missing", advice=advice)
     return Row("git", answer.stdout.strip().removeprefix("git version "))

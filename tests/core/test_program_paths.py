@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import bandit, ruff
-from understudy.analyzers.base import inside, resolve_program
+from understudy.analyzers.base import resolve_program
 from understudy.analyzers.ruff import child as ruff_child
 from understudy.model import State
 from understudy.runner import supervisor
 from understudy.settings import Settings
+from understudy.trust import inside
 
 from .support import Asker, tree
 

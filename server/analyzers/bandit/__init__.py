@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...model import Report, State, Tier
 from ...settings import Settings
+from ...trust import inside
 from ..base import (
     MALFORMED,
     Analyzer,
@@ -31,7 +32,6 @@ from ..base import (
     answer,
     environment_stamps,
     fingerprint,
-    inside,
     installed,
     is_program,
     nested,

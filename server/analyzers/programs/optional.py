@@ -13,12 +13,12 @@ from pathlib import Path
 from ...model import Tier
 from ...settings import Settings
 from ...settings.analyzers import Mypy, OptionalTool, Semgrep
+from ...trust import inside
 from ..base import (
     Analyzer,
     Configuration,
     Files,
     fingerprint,
-    inside,
     is_program,
     resolve_program,
     stamp_of,

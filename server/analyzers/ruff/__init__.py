@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 from ...model import Category, Edit, Finding, Fix, Range, Severity, Tag, Tier
 from ...settings import Settings
+from ...trust import inside
 from ..base import (
     Analyzer,
     Configuration,
     Files,
     fingerprint,
-    inside,
     installed,
     nested,
     position_of,

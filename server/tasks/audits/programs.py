@@ -4,13 +4,13 @@ disk: for a thread."""
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...analyzers.base import inside, is_program, resolve_program
+from ...analyzers.base import is_program, resolve_program
+from ...trust import inside, search_path
 
 _PYTHON = ("PYTHON", "PIP_AUDIT_", "VIRTUAL_ENV")
 
@@ -55,13 +55,6 @@ def _program(
     if not path:
         raise NoProgram(f"{name} is not installed; {install}, or name it in {setting}")
     return path
-
-
-def search_path(root: Path, environ: Mapping[str, str]) -> str:
-    """The PATH without what lies in the workspace: npm starts the first ``node`` on it."""
-    entries = environ.get("PATH", os.defpath).split(os.pathsep)
-    kept = [each for each in entries if os.path.isabs(each) and not inside(each, root)]
-    return os.pathsep.join(kept)
 
 
 def environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
