@@ -218,8 +218,21 @@ def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
         if has(problem):
             yield from _merged(problem, finding)
             label = problem.severity.label
+            if problem.known:
+                how = _KNOWN[facts.settings.baseline.show]
+                told = f"It is known: the baseline has it, and `baseline.show` has it {how}."
+                yield Reason("known", told)
+                if facts.settings.baseline.show != "all":
+                    return
             told = f"Its severity is {label}, which `severity.{label}` shows as {problem.level}."
             yield Reason("shown", told)
+
+
+_KNOWN = {
+    "all": "shown as all others are",
+    "hint": "shown as a hint, whatever its severity",
+    "hidden": "not shown in editors",
+}
 
 
 def _merged(problem: Problem, finding: Finding) -> Iterator[Reason]:

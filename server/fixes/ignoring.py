@@ -25,26 +25,41 @@ _PYTHON = ("bandit", "ruff")
 
 class _Form(NamedTuple):
     """The rules stand between ``opening`` and ``closing``; without ``between`` none are named.
-    ``above``: it stands on the row before."""
+    ``above``: it stands on the row before. ``named``: the rule that is named, whatever the finding
+    is called."""
 
     opening: str
     between: str = ", "
     closing: str = ""
     above: bool = False
+    named: str = ""
+
+    def rules(self, rules: Sequence[str]) -> Sequence[str]:
+        return (self.named,) if self.named else rules
 
     def words(self, rules: Sequence[str]) -> str:
-        return f"{self.opening}{self.between.join(rules) if self.between else ''}{self.closing}"
+        named = self.between.join(self.rules(rules)) if self.between else ""
+        return f"{self.opening}{named}{self.closing}"
 
 
 _OURS = _Form("understudy: ignore[", closing="]")
+_CYCLOMATIC, _COMPLEX = ("radon", "R701"), "C901"
+"""What Radon finds, and how Ruff, by whose comments Radon is silenced, calls it."""
 _HERE = {
+    "complexipy": _Form("complexipy: ignore", between=""),
     "detect-secrets": _Form("pragma: allowlist secret", between=""),
     "eslint": _Form("eslint-disable-next-line ", above=True),
     "hadolint": _Form("hadolint ignore=", between=",", above=True),
     "pylint": _Form("pylint: disable=", between=","),
+    "radon": _Form("noqa: ", named=_COMPLEX),
     "shellcheck": _Form("shellcheck disable=", between=",", above=True),
     "zizmor": _Form("zizmor: ignore[", between=",", closing="]"),
 }
+_ELSE_HERE = {
+    "detect-secrets": _Form("pragma: allowlist nextline secret", between="", above=True),
+    "pylint": _Form("pylint: disable-next=", between=",", above=True),
+}
+"""Where the first one has no place."""
 _IN_FILE = {
     "eslint": _Form("/* eslint-disable ", closing=" */"),
     "pylint": _HERE["pylint"],
@@ -67,23 +82,31 @@ def ignore_here(text: str, path: str, findings: Sequence[Finding]) -> Edits:
     if own and not edits:
         rest = own  # in our words, which hide a matter whoever tells of it
     after = apply(text, edits)
-    for form, row, rules in _wanted(rest):
-        edit = _comment(after, path, form, row, rules)
+    for tool, row, rules in _wanted(after, path, rest):
+        forms = (form for table in (_HERE, _ELSE_HERE) if (form := table.get(tool)))
+        tries = (_comment(after, path, form, row, rules) for form in (*forms, _OURS))
+        edit = next(filter(None, tries), None)
         if edit is None:
             return ()
         after = apply(after, [edit])
     return difference(text, after) if rest else edits
 
 
-def _wanted(findings: Iterable[Finding]) -> list[tuple[_Form, int, list[str]]]:
-    """The last row first, and last on it what stands above: no comment moves another's row."""
-    rules: dict[tuple[_Form, int], list[str]] = {}
+def _wanted(text: str, path: str, findings: Iterable[Finding]) -> list[tuple[str, int, list[str]]]:
+    """Rules by tool (none: no words of its own) and row, but what the text has words for already.
+    The last row first, and last on it what stands above: no comment moves another's row."""
+    rules: dict[tuple[str, int], list[str]] = {}
     for finding in findings:
         row = finding.range.start.line
-        form = _HERE.get(finding.tool, _OURS)
-        rules.setdefault((form, row), []).append(finding.rule)
-    wanted = [(form, row, list(dict.fromkeys(named))) for (form, row), named in rules.items()]
-    return sorted(wanted, key=lambda each: (-each[1], each[0].above))
+        own = finding.tool != "radon" or (finding.tool, finding.rule) == _CYCLOMATIC
+        tool = finding.tool if own and finding.tool in _HERE else ""
+        rules.setdefault((tool, row), []).append(finding.rule)
+    wanted = [(tool, row, list(dict.fromkeys(named))) for (tool, row), named in rules.items()]
+    lines = Lines(text)
+    said = [each for each in comments(text, path) if f"noqa: {_COMPLEX}" in each.text]
+    silenced = {lines.position(each.start).line for each in said}
+    kept = [each for each in wanted if not (each[0] == "radon" and each[1] in silenced)]
+    return sorted(kept, key=lambda each: (-each[1], _HERE.get(each[0], _OURS).above))
 
 
 def _comment(text: str, path: str, form: _Form, row: int, rules: Sequence[str]) -> Edit | None:
@@ -93,12 +116,19 @@ def _comment(text: str, path: str, form: _Form, row: int, rules: Sequence[str]) 
     lines = Lines(text)
     new = f"{mark} {form.words(rules)}"
     if form.above:
-        tries = [_above(lines, row, new)]
+        if form is _HERE["shellcheck"] and not _follows_code(lines, row):
+            return None  # there it would hold for the whole file
+        tries = [_joined(lines, path, form, row - 1, rules), _above(lines, row, new)]
     elif joined := _joined(lines, path, form, row, rules):
         tries = [joined]
     else:
         tries = [_behind(lines, row, new), _above(lines, row, new) if form is _OURS else None]
     return next((edit for edit in tries if edit and _stands(text, path, edit, form)), None)
+
+
+def _follows_code(lines: Lines, row: int) -> bool:
+    before = (lines.line(each).strip() for each in range(row))
+    return any(line and not line.startswith("#") for line in before)
 
 
 def _behind(lines: Lines, row: int, new: str) -> Edit | None:
@@ -130,7 +160,7 @@ def _joined(lines: Lines, path: str, form: _Form, row: int, rules: Sequence[str]
         if found := opening.search(comment.text):
             end = lines.position(comment.start + found.end())
             known = re.split(r"[,\s]+", found[0].removeprefix(form.opening))
-            more = [rule for rule in rules if rule not in known]
+            more = [rule for rule in form.rules(rules) if rule not in known]
             return Edit(Range(end, end), "".join(f"{form.between}{rule}" for rule in more))
     return None
 

@@ -261,6 +261,28 @@ async def test_every_reason(case: str, folder: Path) -> None:
     assert part in " ".join(reason.text for reason in reasons)
 
 
+@pytest.mark.parametrize(
+    ("show", "kinds", "how"),
+    [
+        ("hint", ["known"], "shown as a hint, whatever its severity"),
+        ("hidden", ["known"], "not shown in editors"),
+        ("all", ["known", "shown"], "shown as all others are"),
+    ],
+)
+async def test_what_the_baseline_has_is_known(
+    show: str, kinds: list[str], how: str, folder: Path, tmp_path: Path
+) -> None:
+    files = {"a.py": EVAL, ".understudy/config.yaml": f"baseline: {{show: {show}}}\n"}
+    before = await explained(folder, files, "a.py:5", "B307")
+    assert before[-1].kind == "shown"
+    understudy("baseline", "create", cwd=folder, environment=own_environment(tmp_path))
+    known = await explained(folder, {}, "a.py:5", "B307")
+    assert [each.kind for each in known[-len(kinds) :]] == kinds
+    assert f"It is known: the baseline has it, and `baseline.show` has it {how}." in {
+        each.text for each in known
+    }
+
+
 def test_on_the_command_line(folder: Path, tmp_path: Path) -> None:
     (folder / "a.py").write_text("import os  # noqa: F401\n")
     environment = own_environment(tmp_path)

@@ -76,7 +76,36 @@ HERE = {
         [("eslint", "no-eval", 1)],
         "f(() => {\r\n  // eslint-disable-next-line no-eval\r\n  eval(x);\r\n});\r\n",
     ),
-    "eslint in a template": ("a.ts", "x = `\n${eval(y)}`;\n", [("eslint", "no-eval", 1)], None),
+    "eslint in a template": (
+        "a.ts",
+        "x = `\n${eval(y)}`;\n",
+        [("eslint", "no-eval", 1)],
+        "x = `\n${eval(y)}`;  // understudy: ignore[no-eval]\n",
+    ),
+    "eslint inside a template": (
+        "a.ts",
+        "x = `\n${eval(y)}\n`;\n",
+        [("eslint", "no-eval", 1)],
+        None,
+    ),
+    "radon": (
+        "a.py",
+        "def f():  # noqa: E501\n    pass\n",
+        [("radon", "R701", 0), ("complexipy", "CC001", 0)],
+        "def f():  # noqa: E501, C901  # complexipy: ignore\n    pass\n",
+    ),
+    "radon and ruff": (
+        "a.py",
+        "def f():\n    pass\n",
+        [("radon", "R701", 0), ("ruff", "C901", 0)],
+        "def f():  # noqa: C901\n    pass\n",
+    ),
+    "a secret over lines": (
+        "a.py",
+        "x = 1\nk = '''a\nb'''\n",
+        [("detect-secrets", "PrivateKeyDetector", 1)],
+        "x = 1\n# pragma: allowlist nextline secret\nk = '''a\nb'''\n",
+    ),
     "zizmor": (
         ".github/workflows/a.yml",
         "on: push\n",
@@ -97,9 +126,27 @@ HERE = {
     ),
     "shellcheck": (
         "a.sh",
-        "#!/bin/sh\necho $x\n",
-        [("shellcheck", "SC2086", 1)],
-        "#!/bin/sh\n# shellcheck disable=SC2086\necho $x\n",
+        "#!/bin/sh\nx=1\necho $x\n",
+        [("shellcheck", "SC2086", 2)],
+        "#!/bin/sh\nx=1\n# shellcheck disable=SC2086\necho $x\n",
+    ),
+    "shellcheck, where it would hold for the whole file": (
+        "a.sh",
+        "#!/bin/sh\n# Why.\necho $x\n",
+        [("shellcheck", "SC2086", 2)],
+        "#!/bin/sh\n# Why.\necho $x  # understudy: ignore[SC2086]\n",
+    ),
+    "eslint, more": (
+        "a.js",
+        "  // eslint-disable-next-line no-var\n  var x = eval(y);\n",
+        [("eslint", "no-eval", 1)],
+        "  // eslint-disable-next-line no-var, no-eval\n  var x = eval(y);\n",
+    ),
+    "pylint, where a string begins": (
+        "a.py",
+        '    x = """\n  a\n"""\n',
+        [("pylint", "W0612", 0)],
+        '    # pylint: disable-next=W0612\n    x = """\n  a\n"""\n',
     ),
     "a requirement": (
         "requirements.txt",
