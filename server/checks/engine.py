@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -311,6 +311,8 @@ def configure(
     Looks at the disk: to be called in a thread.
     """
     configured = [(each, each.configure(folder, root, settings, files)) for each in analyzers]
+    if settings.secrets.enabled:  # what was said while nobody knew of a secret may quote it
+        configured = [(each, replace(own, key=f"{own.key} discreet")) for each, own in configured]
     if path is None:
         return configured
     mode = mode_of(path)

@@ -60,7 +60,12 @@ def job_for(
     lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
     return Job(
         task=analyzer.name,
-        work=Call(lane, _COMMENTED, (analyzer.check, configuration.context), tuple(items)),
+        work=Call(
+            lane,
+            _COMMENTED,
+            (analyzer.check, configuration.context, policy.settings.secrets.enabled),
+            tuple(items),
+        ),
         timeout=analyzer.timeout(policy.settings),
         urgency=urgency,
         needs_trust=configuration.needs_trust,

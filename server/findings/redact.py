@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from ..model import Finding, Problem
+from ..model import Finding, Fix, Problem, Report
 from ..text import Lines
 from .secret_rules import tells_of_secret
 
@@ -14,6 +15,57 @@ _LITERAL = re.compile(r"""("{3}|'{3}|["'`])(.+?)\1""", re.DOTALL)
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]+-----")
 _SHORTEST = 4
 """A shorter value is masked only where it was found: it may well be a part of any word."""
+
+
+_ASSIGNED = re.compile(r"[=:][ \t]*([^\s\"'`,;]{4,})")
+
+
+def quotes(report: Report, text: str) -> bool:
+    """Whether the report has in its words, or in a fix, what a text has in quotes or behind a sign
+    of assignment: that may be a secret."""
+    told = "\n".join(_words(report))
+    values = (match[2] for match in _LITERAL.finditer(text) if len(match[2]) >= _SHORTEST)
+    return any(each in told for each in (*values, *_ASSIGNED.findall(text)))
+
+
+def _words(report: Report) -> Iterator[str]:
+    yield report.why
+    for finding in report.findings:
+        yield finding.message
+        for fix in finding.fixes:
+            yield from (fix.title, *(edit.text for edit in fix.edits))
+
+
+def secrets_of(text: str, findings: Iterable[Finding]) -> frozenset[str]:
+    """The values in a text that findings call secret, but those that may be a part of any word."""
+    lines = Lines(text)
+    told = (each for each in findings if tells_of_secret(each.tool, each.rule))
+    spans = (span for each in told for span in _spans(lines, each))
+    return frozenset(text[start:end] for start, end in spans if end - start >= _SHORTEST)
+
+
+def without(report: Report, values: Iterable[str]) -> Report:
+    """The report with the values masked, and without the fixes that quote one."""
+    known = sorted(values, key=len, reverse=True)
+
+    def masked(text: str) -> str:
+        for value in known:
+            text = text.replace(value, MASK * len(value))
+        return text
+
+    def writes(fix: Fix) -> bool:
+        told = (fix.title, *(edit.text for edit in fix.edits))
+        return any(value in text for text in told for value in known)
+
+    findings = tuple(
+        replace(
+            each,
+            message=masked(each.message),
+            fixes=tuple(fix for fix in each.fixes if not writes(fix)),
+        )
+        for each in report.findings
+    )
+    return replace(report, findings=findings, why=masked(report.why))
 
 
 def redacted(text: str, problems: Iterable[Problem]) -> str:

@@ -314,6 +314,12 @@ FAKES = {
     "garbage": ("echo '{\"dependencies\": 7}'; echo '{]'", "", "failed"),
     "silent": ("exit 0", "it printed nothing", "failed"),
     "error": ("echo 'it broke' >&2; exit 1", "it broke", "failed"),
+    "an error, and status 0": ("echo 'it broke' >&2; exit 0", "it broke", "failed"),
+    "another version": (
+        "echo 'error: unrecognized arguments: --locked' >&2; exit 2",
+        "unrecognized arguments: --locked",
+        "failed",
+    ),
     "not text": (r"printf '\377\376 broken\n'; exit 2", "broken", "failed"),
 }
 

@@ -60,7 +60,7 @@ def _check(base: str, baseline: Baseline, path: str, content: bytes) -> Report:
             return Report(NAME, State.NOT_ANALYSED, why="detect-secrets' filters exclude this file")
         known = baseline.known.get(name, frozenset())
         secrets = [each for each in scan(name, text) if (each.type, each.secret_hash) not in known]
-        return Report.of(NAME, tuple(_findings(secrets, Lines(text))))
+        return Report.of(NAME, tuple(findings(secrets, Lines(text))))
     except Exception as error:  # noqa: BLE001 - the project's own plug-ins raise what they like
         # Its words may quote the file.
         why = f"No secrets were found or ruled out: detect-secrets broke ({type(error).__name__})"
@@ -75,7 +75,7 @@ class _Found(NamedTuple):
     kind: str
 
 
-def _findings(secrets: Iterable[PotentialSecret], lines: Lines) -> Iterator[Finding]:
+def findings(secrets: Iterable[PotentialSecret], lines: Lines) -> Iterator[Finding]:
     """One for each place, however many plug-ins found something there: the surest leads."""
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
