@@ -20,6 +20,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cache
 from itertools import takewhile
 from pathlib import Path, PurePath
@@ -29,6 +30,7 @@ from ..disk import LARGEST_FILE, read_regular
 from ..findings import codec
 from ..findings.fingerprint import fingerprinted
 from ..model import Finding, Position, Range, Report, Severity, State, Tier
+from ..notebooks import SUFFIX, is_notebook
 from ..settings import Settings
 from ..text import canonical, decode, digest
 
@@ -60,6 +62,16 @@ class Standing(NamedTuple):
     version: str
     state: str = ""
     why: str = ""
+
+
+class As(StrEnum):
+    """What a tool is given of a notebook. CODE: its text as Python, see ``ipython``. TEXT: its text
+    as it is written. FILE: the file, which it reads by itself."""
+
+    NOTHING = ""
+    CODE = "code"
+    TEXT = "text"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +155,15 @@ class Analyzer:
     batch: int = 0
     """Files of a scan per call; 0: as its tier has it."""
     patterns: tuple[str, ...] = ()
+    notebooks: As = As.NOTHING
+    """What it is given of a notebook; its places are those of the notebook's text."""
 
     def looks_at(self, path: str, language: str = "") -> bool:
         """Whether it is for such a file."""
         folder, name = os.path.split(path)
         suffix = os.path.splitext(name)[1]
+        if is_notebook(name):
+            return self.notebooks is not As.NOTHING
         if self.below and not f"{folder}/".endswith(f"/{self.below}/"):
             return False
         if name.endswith(self.without):
@@ -160,7 +176,8 @@ class Analyzer:
     def endings(self) -> frozenset[str]:
         """How the paths of all files end that it may look at."""
         literal = (_WILD.split(each)[-1] for each in self.patterns)
-        return frozenset((*self.suffixes, *self.names, *literal))
+        notebooks = () if self.notebooks is As.NOTHING else (SUFFIX,)
+        return frozenset((*self.suffixes, *self.names, *literal, *notebooks))
 
 
 @cache
@@ -266,8 +283,13 @@ def position_of(line: Any, column: Any) -> Position:
 
 def answer(content: bytes, report: Report) -> Answer:
     """What is found gets its fingerprints here; that a tool could not look is known by none."""
+    return answer_on(content, _text(content), report)
+
+
+def answer_on(content: bytes, text: str, report: Report) -> Answer:
+    """``answer``, where the places are those of a text that was made of the content."""
     if report.state is State.FINDINGS:
-        found = fingerprinted(report.findings, _text(content))
+        found = fingerprinted(report.findings, text)
         report = replace(report, findings=found)
     return digest(content), codec.dumps(report)
 

@@ -11,6 +11,7 @@ from ..fixes.manifests import audited, raises
 from ..fixes.offers import Offer, at, fix_all, fixes, ignores
 from ..fixes.verify import Subject
 from ..model import Problem, Range, Reason
+from ..notebooks import is_notebook
 from .document import OpenDocument
 from .explaining import explain
 from .fixing import FileFix, Text, fix_files, present, read_text, with_rule
@@ -63,7 +64,7 @@ class Actions:
         files = {each.path: _text(each) for each in documents}
         shown = {path: view.problems for path, view in workspace.files.items()}
         for path in with_rule(shown, rule):
-            if path not in files:
+            if path not in files and not is_notebook(path):
                 with contextlib.suppress(OSError, ValueError):
                     files[path] = await asyncio.to_thread(read_text, path)
         return [fix async for fix in fix_files(self._checks, workspace, files.values(), rule)]

@@ -12,6 +12,7 @@ from ..checks.engine import Checks, Subject, configure
 from ..discover import LeftOut
 from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Priority, Reason, Report, State, ToolStatus
+from ..notebooks import is_notebook
 from ..runner.execute import Runner
 from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
@@ -133,6 +134,9 @@ class Batch:
         found = await self.scan(paths, lambda _done, _files: None)
         shown = {str(path): problems for path, problems in found.problems.items()}
         for path in with_rule(shown, rule):
+            if is_notebook(path):
+                yield f"{path} was left as it is: an editor fixes notebooks."
+                continue
             try:
                 file = await asyncio.to_thread(read_text, path)
             except (OSError, ValueError) as error:

@@ -13,6 +13,7 @@ from ..discover import Found
 from ..disk import LARGEST_FILE, read_regular
 from ..findings.changed import changed_lines, on_lines
 from ..git import Blob, Repository, is_stored_as
+from ..notebooks import is_notebook, read
 from ..text import decode
 from .scan import Scan
 
@@ -66,7 +67,7 @@ class Changes:
         for path, found in scan.problems.items():
             problems[path] = found
             if found and (blob := blobs.get(path)) is not None:
-                rows = changed_lines(_text(old[blob]), _now(path))
+                rows = changed_lines(_text(path, old[blob]), _now(path))
                 told = on_lines(found, rows)
                 problems[path] = tuple(
                     each for each in found if each in told or compose.says_nothing(each)
@@ -76,13 +77,14 @@ class Changes:
 
 def _now(path: Path) -> str:
     try:
-        return _text(read_regular(path, LARGEST_FILE))
+        return _text(path, read_regular(path, LARGEST_FILE))
     except OSError:
         return ""
 
 
-def _text(content: bytes) -> str:
+def _text(path: Path, content: bytes) -> str:
+    """In whose lines places are told."""
     try:
-        return decode(content)
+        return read(content).text if is_notebook(path.name) else decode(content)
     except ValueError:
         return content.decode("utf-8", "replace")

@@ -14,7 +14,9 @@ from typing import Any
 
 from ..checks import compose
 from ..discover import discover
+from ..disk import LARGEST_FILE, read_regular
 from ..model import Category, Importance, Problem
+from ..notebooks import Notebook, is_notebook, read
 from ..notifications import routing
 from ..resources import Pressure
 from ..runner.attempt import Change
@@ -184,11 +186,21 @@ class Chores:
 
 
 def _lines(root: Path, found: Iterable[tuple[Path, Sequence[Problem]]]) -> tuple[str, ...]:
-    return tuple(
-        problem_line(os.path.relpath(path, root), problem)
-        for path, problems in found
-        for problem in problems
-    )
+    told: list[str] = []
+    for path, problems in found:
+        name = os.path.relpath(path, root)
+        book = _notebook(path) if problems and is_notebook(name) else None
+        for each in problems:
+            cell = book.cell_at(each.lead.range.start.line) if book else None
+            told.append(problem_line(name, each, cell))
+    return tuple(told)
+
+
+def _notebook(path: Path) -> Notebook | None:
+    try:
+        return read(read_regular(path, LARGEST_FILE))
+    except (OSError, ValueError):
+        return None
 
 
 def _counted(failures: Counter[str]) -> list[str]:

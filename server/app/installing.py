@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..analyzers import managed
-from ..analyzers.base import Analyzer, inside, is_program
+from ..analyzers.base import Analyzer, is_program
 from ..analyzers.table import OPTIONAL
 from ..disk import why
 from ..findings.describe import title
 from ..runner.calls import Command, Job, Outcome, Status
 from ..runner.execute import Runner
 from ..state import locked, private_folder
+from ..trust import inside
 
 Execute = Callable[[Job], Awaitable[Outcome]]
 Progress = Callable[[str, float], object]

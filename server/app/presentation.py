@@ -13,6 +13,7 @@ from ..discover import LeftOut
 from ..findings.describe import code, hover, title
 from ..findings.redact import redacted
 from ..model import Problem, Reason, State, Status
+from ..notebooks import Cell
 from ..runner.graph import Plan
 from ..runner.task import Task
 from ..settings import ConfigProblem
@@ -213,9 +214,12 @@ def task_payload(task: Task) -> dict[str, Any]:
     }
 
 
-def problem_line(name: str, problem: Problem) -> str:
-    """A problem of the file ``name`` in one line, as compilers write them."""
+def problem_line(name: str, problem: Problem, cell: Cell | None = None) -> str:
+    """A problem of the file ``name`` in one line, as compilers write them. ``cell``: of a notebook,
+    the one that it is in."""
     line, column = problem.lead.range.start
+    if cell is not None:
+        name, line = f"{name}:cell {cell.number}", line - cell.row
     who = ", ".join(dict.fromkeys(f"{title(f.tool)} {f.rule}" for f in problem.findings))
     said = " ".join(problem.lead.message.split())
     return f"{name}:{line + 1}:{column + 1}: {problem.severity.label}: {said} ({who})"

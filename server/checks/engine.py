@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import notebooks
 from ..analyzers.base import Analyzer, Configuration, Files
 from ..analyzers.table import analyzers
 from ..discover import mode_of, why_excluded
@@ -53,7 +54,8 @@ class Subject:
 
 
 def subject_of(path: str, root: Path, text: str, language: str, *, alone: bool = False) -> Subject:
-    content = encode(text)
+    """``text`` is what an editor has: of a notebook the text as ``notebooks`` has it."""
+    content = notebooks.encode(text) if notebooks.is_notebook(path) else encode(text)
     return Subject(path, root, content, digest(content), language, alone)
 
 

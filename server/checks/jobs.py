@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..analyzers import commented
+from ..analyzers import asked
 from ..analyzers.base import Analyzer, Configuration, Item, fingerprint
 from ..analyzers.table import BUILT_IN
 from ..findings import codec
@@ -25,7 +25,7 @@ FAST = Lane("fast", 1, _PRELOAD_FAST, batch=64)
 DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
 _SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
 
-_COMMENTED = f"{commented.__name__}:{commented.check.__name__}"
+_ASKED = f"{asked.__name__}:{asked.check.__name__}"
 
 _STATES = {
     Status.FAILED: State.FAILED,
@@ -58,14 +58,10 @@ def job_for(
 ) -> Job:
     interactive = FAST if analyzer.tier is Tier.FAST else DEEP
     lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
+    tool = asked.Tool.of(analyzer, secrets=policy.settings.secrets.enabled)
     return Job(
         task=analyzer.name,
-        work=Call(
-            lane,
-            _COMMENTED,
-            (analyzer.check, configuration.context, policy.settings.secrets.enabled),
-            tuple(items),
-        ),
+        work=Call(lane, _ASKED, (tool, configuration.context), tuple(items)),
         timeout=analyzer.timeout(policy.settings),
         urgency=urgency,
         needs_trust=configuration.needs_trust,

@@ -18,13 +18,14 @@ COLOURS = {
 _TAB = 4
 
 
-def excerpt(lines: Lines, place: Range, style: str) -> Text:
-    """Two rows: the first line of ``place``, and marks under what belongs to it."""
+def excerpt(lines: Lines, place: Range, style: str, above: int = 0) -> Text:
+    """Two rows: the first line of ``place``, and marks under what belongs to it. ``above``: the
+    lines that do not count."""
     start, end = place
     line = lines.line(start.line)
     last = end.column if end.line == start.line else len(line)
     before, marked = line[: start.column], line[start.column : last]
-    number = str(start.line + 1)
+    number = str(start.line + 1 - above)
     return Text.assemble(
         (f"  {number} │ ", "dim"),
         shown(before),

@@ -14,7 +14,7 @@ from ..app.presentation import title
 from ..app.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
-from .result import Result, as_unicode
+from .result import Place, Result, as_unicode
 from .text import unlisted_line, write_text
 
 Format = Callable[[Result, TextIO], None]
@@ -37,7 +37,9 @@ def write_json(result: Result, out: TextIO) -> None:
             "folder": found.folder,
             **_against(result.fixed, found),
         },
-        "problems": [_problem(result.name(path), problem) for path, problem in result.each()],
+        "problems": [
+            _problem(result.name(path), problem, place) for path, problem, place in result.placed()
+        ],
         **({} if result.fixed is None else {"fixed": _fixed(result.fixed)}),
         "withoutVerdict": [
             {"path": result.name(path), "tool": r.tool, "state": r.state.value, "why": r.why}
@@ -50,8 +52,8 @@ def write_json(result: Result, out: TextIO) -> None:
 def write_github(result: Result, out: TextIO) -> None:
     """Workflow commands, which GitHub shows as annotations of the changed lines: of what is new."""
     listed = result.listed()
-    for path, problem in listed.each():
-        place = problem.lead.range
+    for path, problem, (place, cell, within) in listed.placed():
+        where = f"cell {cell.number}, line {within.start.line + 1}: " if cell and within else ""
         one_line = place.start.line == place.end.line
         values = {
             "file": result.name(path),
@@ -65,7 +67,8 @@ def write_github(result: Result, out: TextIO) -> None:
             ),
             "title": ", ".join(f"{title(f.tool)} {f.rule}" for f in problem.findings),
         }
-        out.write(_command(_LEVELS[problem.severity], values, problem.lead.message))
+        message = f"{where}{problem.lead.message}"
+        out.write(_command(_LEVELS[problem.severity], values, message))
     if listed.unlisted:
         out.write(_command("notice", {"title": "Understudy"}, unlisted_line(listed)))
     for path, report in result.without_verdict():
@@ -122,10 +125,12 @@ def _lines(result: Result) -> dict[str, object] | None:
     }
 
 
-def _problem(path: str, problem: Problem) -> dict[str, object]:
+def _problem(path: str, problem: Problem, place: Place) -> dict[str, object]:
+    cell, within = place.cell, place.within
     return {
         "path": path,
-        **_range(problem.lead.range),
+        **_range(place.range),
+        **({"cell": {"number": cell.number, **_range(within)}} if cell and within else {}),
         "severity": problem.severity.label,
         "confidence": problem.confidence.name.lower(),
         "category": problem.lead.category.value,

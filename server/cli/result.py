@@ -11,7 +11,9 @@ from typing import NamedTuple
 from ..app.baseline import Baseline
 from ..app.scan import most_important_of
 from ..app.statistics import Statistics
-from ..model import Metric, Problem, Report
+from ..disk import LARGEST_FILE, read_regular
+from ..model import Metric, Problem, Range, Report
+from ..notebooks import Cell, InFile, is_notebook
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,6 +36,22 @@ class Size(NamedTuple):
         return self.lines / self.files
 
 
+class Place(NamedTuple):
+    """Where in its file a problem is. ``cell``: the one of a notebook that it is in, and where
+    ``within`` that."""
+
+    range: Range
+    cell: Cell | None = None
+    within: Range | None = None
+
+    @staticmethod
+    def of(range_: Range, book: InFile | None) -> Place:
+        if book is None:
+            return Place(range_)
+        cell = book.notebook.cell_at(range_.start.line)
+        return Place(book.place(range_), cell, cell.within(range_))
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Every file looked at is a key of ``reports``; ``versions`` are by tool name. ``contents`` has
@@ -53,6 +71,27 @@ class Result:
     def each(self) -> Iterator[tuple[Path, Problem]]:
         for path, problems in self.problems.items():
             yield from ((path, problem) for problem in problems)
+
+    def placed(self) -> Iterator[tuple[Path, Problem, Place]]:
+        """``each``, with where it is."""
+        for path, problems in self.problems.items():
+            book = self.notebook(path) if problems else None
+            yield from ((path, each, Place.of(each.lead.range, book)) for each in problems)
+
+    def content(self, path: Path) -> bytes:
+        """What was looked at; empty where it cannot be read any more."""
+        try:
+            content = self.contents.get(path)
+            return read_regular(path, LARGEST_FILE) if content is None else content
+        except OSError:
+            return b""
+
+    def notebook(self, path: Path) -> InFile | None:
+        """None for what is none, or cannot be read as one."""
+        try:
+            return InFile(self.content(path)) if is_notebook(path.name) else None
+        except ValueError:
+            return None
 
     def statistics(self) -> Statistics:
         return Statistics.of((self.name(path), problem) for path, problem in self.each())

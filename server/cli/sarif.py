@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ..app.baseline import name_of
 from ..app.presentation import title
 from ..model import Category, Finding, Problem, Report, Severity
-from .result import Result, as_unicode
+from .result import Place, Result, as_unicode
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -66,9 +66,7 @@ def write_sarif(result: Result, out: TextIO) -> None:
             }
         ],
         "results": [
-            _result(result, path, problem, rules)
-            for path, problems in result.problems.items()
-            for problem in problems
+            _result(result, path, problem, place, rules) for path, problem, place in result.placed()
         ],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -96,7 +94,9 @@ def _rule(example: Finding) -> dict[str, object]:
     }
 
 
-def _result(result: Result, path: Path, problem: Problem, rules: Rules) -> dict[str, object]:
+def _result(
+    result: Result, path: Path, problem: Problem, place: Place, rules: Rules
+) -> dict[str, object]:
     lead = problem.lead
     return {
         "ruleId": lead.rule,
@@ -107,7 +107,7 @@ def _result(result: Result, path: Path, problem: Problem, rules: Rules) -> dict[
         },
         "level": _LEVELS[problem.severity],
         "message": {"text": lead.message},
-        "locations": [_location(result, path, lead)],
+        "locations": [_location(result, path, place)],
         **_identity(result, problem),
         "properties": {
             "severity": problem.severity.label,
@@ -127,8 +127,8 @@ def _identity(result: Result, problem: Problem) -> dict[str, object]:
     }
 
 
-def _location(result: Result, path: Path, finding: Finding) -> dict[str, object]:
-    start, end = finding.range
+def _location(result: Result, path: Path, place: Place) -> dict[str, object]:
+    start, end = place.range
     return {
         "physicalLocation": {
             **_artifact(result, path),
@@ -138,7 +138,21 @@ def _location(result: Result, path: Path, finding: Finding) -> dict[str, object]
                 "endLine": end.line + 1,
                 "endColumn": end.column + 1,
             },
-        }
+        },
+        **_in_cell(place),
+    }
+
+
+def _in_cell(place: Place) -> dict[str, object]:
+    """3.33: where it is for who sees the notebook, and not its file."""
+    if place.cell is None or place.within is None:
+        return {}
+    number, line = place.cell.number, place.within.start.line + 1
+    pointer = f"/cells/{number - 1}/source"
+    name = f"cell {number}, line {line}"
+    return {
+        "logicalLocations": [{"name": name, "fullyQualifiedName": pointer, "kind": "array"}],
+        "message": {"text": f"In {name}."},
     }
 
 

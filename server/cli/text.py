@@ -12,8 +12,8 @@ from rich.text import Text
 
 from ..app.presentation import redacted, title
 from ..app.statistics import Statistics
-from ..disk import LARGEST_FILE, read_regular
 from ..model import Problem, Report, Severity
+from ..notebooks import Cell
 from ..text import Lines, decode
 from .excerpt import COLOURS, excerpt, shown
 from .result import Result
@@ -24,9 +24,12 @@ def write_text(result: Result, out: TextIO) -> None:
     console = Console(file=out, highlight=False, soft_wrap=True)
     listed = result.listed()
     for path, problems in listed.problems.items():
-        lines = Lines(redacted(_source(path, result), result.problems[path]) if problems else "")
+        book = result.notebook(path) if problems else None
+        source = book.notebook.text if book else _source(path, result) if problems else ""
+        lines = Lines(redacted(source, result.problems[path]))
         for problem in problems:
-            console.print(block(problem, result.name(path), lines), end="\n\n")
+            cell = book.notebook.cell_at(problem.lead.range.start.line) if book else None
+            console.print(block(problem, result.name(path), lines, cell), end="\n\n")
     for path, reports in result.reports.items():
         if not reports:
             console.print(Text(f"{shown(result.name(path))}: no tool looks at such a file"))
@@ -41,19 +44,23 @@ def write_text(result: Result, out: TextIO) -> None:
         console.print(most)
 
 
-def block(problem: Problem, name: str, lines: Lines) -> Text:
-    """One problem: where, how bad, what, who says so, and the line itself."""
+def block(problem: Problem, name: str, lines: Lines, cell: Cell | None = None) -> Text:
+    """One problem: where, how bad, what, who says so, and the line itself. ``cell``: of a notebook,
+    of whose text these are the lines."""
     style = COLOURS[problem.severity]
     line, column = problem.lead.range.start
+    above = cell.row if cell else 0
+    if cell is not None:
+        name = f"{name}:cell {cell.number}"
     who = " · ".join(dict.fromkeys(f"{title(f.tool)} {f.rule}" for f in problem.findings))
     return Text.assemble(
-        (f"{shown(name)}:{line + 1}:{column + 1}", "bold"),
+        (f"{shown(name)}:{line + 1 - above}:{column + 1}", "bold"),
         "  ",
         (problem.severity.label, style),
         f"  {shown(' '.join(problem.lead.message.split()))}  ",
         (who, "dim"),
         "\n",
-        excerpt(lines, problem.lead.range, style),
+        excerpt(lines, problem.lead.range, style, above),
     )
 
 
@@ -135,7 +142,6 @@ def number(count: int, noun: str) -> str:
 
 def _source(path: Path, result: Result) -> str:
     try:
-        content = result.contents.get(path)
-        return decode(read_regular(path, LARGEST_FILE) if content is None else content)
-    except (OSError, ValueError):
+        return decode(result.content(path))
+    except ValueError:
         return ""

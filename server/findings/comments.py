@@ -53,7 +53,7 @@ _SHEBANG = re.compile(r"#!.*\b(?:ba|da|k|z)?sh\b")
 _KINDS = {
     suffix: kind
     for kind, suffixes in {
-        "python": ".py .pyi .pyw",
+        "python": ".py .pyi .pyw .ipynb",
         "script": ".js .mjs .cjs .jsx .ts .mts .cts .tsx",
         "yaml": ".yml .yaml",
         "shell": ".sh .bash .ksh .zsh",

@@ -16,6 +16,7 @@ from ...text import Lines, decode
 from ..base import (
     Analyzer,
     Answer,
+    As,
     Configuration,
     Files,
     Item,
@@ -76,6 +77,7 @@ ANALYZER = Analyzer(
     title=NAME,
     tier=Tier.FAST,
     suffixes=frozenset({".py", ".pyw"}),
+    notebooks=As.CODE,
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
     explain="",

@@ -32,6 +32,7 @@ from ...text import Lines, decode
 from ..base import (
     Analyzer,
     Answer,
+    As,
     Configuration,
     Files,
     Item,
@@ -107,6 +108,7 @@ ANALYZER = Analyzer(
     title="Radon",
     tier=Tier.DEEP,
     suffixes=frozenset({".py", ".pyw"}),
+    notebooks=As.CODE,
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
     explain="",

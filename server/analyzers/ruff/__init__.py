@@ -18,6 +18,7 @@ from ...settings import Settings
 from ...trust import inside
 from ..base import (
     Analyzer,
+    As,
     Configuration,
     Files,
     fingerprint,
@@ -213,6 +214,7 @@ ANALYZER = Analyzer(
     title="Ruff",
     tier=Tier.FAST,
     suffixes=frozenset({".py", ".pyi", ".pyw"}),
+    notebooks=As.FILE,
     languages=frozenset({"python"}),
     check=f"{__name__}.child:check",
     explain=f"{__name__}.child:explain",
@@ -271,14 +273,15 @@ def from_server(row: dict[str, Any]) -> Finding:
     return _finding(row, _lsp_range(row["range"]), url, fixes)
 
 
-def from_json(row: dict[str, Any]) -> Finding:
-    """Read one entry of ``ruff check --output-format json``. Raises ``MALFORMED``."""
+def from_json(row: dict[str, Any], above: int = 0) -> Finding:
+    """Read one entry of ``ruff check --output-format json``. Of a notebook it counts the rows of
+    a cell, ``above`` which there are others. Raises ``MALFORMED``."""
     fixes: tuple[Fix, ...] = ()
     if fix := row.get("fix"):
-        edits = tuple(Edit(_json_range(e), text_of(e["content"])) for e in fix["edits"])
+        edits = tuple(Edit(_json_range(e, above), text_of(e["content"])) for e in fix["edits"])
         title = text_of(fix["message"] or row["name"])
         fixes = (Fix(title, edits, fix["applicability"] == "safe"),)
-    return _finding(row, _json_range(row), row.get("url"), fixes)
+    return _finding(row, _json_range(row, above), row.get("url"), fixes)
 
 
 # What ruff server adds to a message; its JSON keeps to the matter.
@@ -309,9 +312,9 @@ def _lsp_range(range_: dict[str, dict[str, int]]) -> Range:
     )
 
 
-def _json_range(row: dict[str, dict[str, int]]) -> Range:
+def _json_range(row: dict[str, dict[str, int]], above: int) -> Range:
     start, end = row["location"], row["end_location"]
     return Range(
-        position_of(start["row"] - 1, start["column"] - 1),
-        position_of(end["row"] - 1, end["column"] - 1),
+        position_of(above + start["row"] - 1, start["column"] - 1),
+        position_of(above + end["row"] - 1, end["column"] - 1),
     )

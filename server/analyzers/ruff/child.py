@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...model import Finding, Report, State
+from ...notebooks import Notebook, encode, is_notebook, read
 from ...text import decode, digest
 from ..base import (
     MALFORMED,
@@ -23,6 +24,7 @@ from ..base import (
     Item,
     Standing,
     answer,
+    answer_on,
     is_program,
     loads_json,
     no_verdict,
@@ -175,7 +177,7 @@ def _check_each(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 
 def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     try:
-        text = text_of_file(content)
+        text = read(content).text if is_notebook(item[0]) else text_of_file(content)
     except ValueError as error:
         why = f"Ruff cannot read this file: {error}"
         return answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
@@ -184,7 +186,7 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
         report = _report(context, item, findings)
     except (OSError, *MALFORMED) as error:
         report = _failed(error)
-    return answer(content, report)
+    return answer_on(content, text, report)
 
 
 def text_of_file(content: bytes) -> str:
@@ -198,6 +200,13 @@ def text_of_file(content: bytes) -> str:
 def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]:
     if context.alone:  # a server would read all configurations below the root
         return [_ask_process(context, path, text) for path, text, _ in documents]
+    if any(is_notebook(path) for path, _, _ in documents):
+        others = [each for each in documents if not is_notebook(each[0])]
+        told = iter(_ask(context, others) if others else ())
+        return [
+            _ask_process(context, path, text) if is_notebook(path) else next(told)
+            for path, text, _ in documents
+        ]
     idled = context in _servers
     server = _server(context, documents[0])
     try:
@@ -219,7 +228,11 @@ def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]
 
 
 def _ask_process(context: Context, path: str, text: str) -> list[Finding]:
-    return [from_json(row) for row in ask_with(context, (), path, text)]
+    if not is_notebook(path):
+        return [from_json(row) for row in ask_with(context, (), path, text)]
+    file = encode(text)
+    book = read(file)
+    return [_read(row, book) for row in ask_with(context, (), path, file.decode())]
 
 
 def ask_with(context: Context, flags: Sequence[str], path: str, text: str) -> list[dict[str, Any]]:
@@ -277,10 +290,11 @@ def _check_files(context: Context, items: tuple[Item, ...]) -> list[Answer]:
     before = [_digest(item) for item in items]
     readable = [item[0] for item, seen in zip(items, before, strict=True) if isinstance(seen, str)]
     found: dict[str, list[Finding]] = {path: [] for path in readable}
+    books = {path: _book(path) for path in readable if is_notebook(path)}
     failed = False
     try:
         for row in _run(context, ["--", *readable]) if readable else ():
-            found[row["filename"]].append(from_json(row))
+            found[row["filename"]].append(_read(row, books.get(row["filename"])))
     except (OSError, *MALFORMED):
         failed = True
     silent = [item for item in items if not failed and not found.get(item[0], True)]
@@ -311,7 +325,19 @@ def _answer(context: Context, item: Item, seen: str, findings: list[Finding]) ->
         report = _report(context, item, findings)
     except (OSError, *MALFORMED) as error:
         report = _failed(error)
+    if is_notebook(item[0]):
+        return answer_on(content, read(content).text, report)
     return answer(content, report)
+
+
+def _book(path: str) -> Notebook:
+    with contextlib.suppress(OSError, ValueError):  # it changed, and is looked at again
+        return read(read_content((path, None, ())))
+    return Notebook(())
+
+
+def _read(row: dict[str, Any], book: Notebook | None) -> Finding:
+    return from_json(row, book.row_of(row["cell"]) if book and row["cell"] else 0)
 
 
 def _digest(item: Item) -> str | OSError:

@@ -17,6 +17,7 @@ from ...settings import Settings
 from ..base import (
     MALFORMED,
     Analyzer,
+    As,
     Configuration,
     Files,
     fingerprint,
@@ -111,6 +112,7 @@ ANALYZER = Analyzer(
         *(".min.cjs", ".min.js", ".min.mjs", "-lock.json", "-lock.yaml", ".lock.json"),
         "npm-shrinkwrap.json",
     ),
+    notebooks=As.TEXT,
     languages=frozenset({"dotenv", "ini", "json", "python", "shellscript", "toml", "yaml"}),
     check=f"{__name__}.child:check",
     explain=f"{__name__}.child:explain",

@@ -1,0 +1,98 @@
+"""The worker's side of all analyzers: what is common to them, whichever is asked.
+
+What a tool quotes of a secret does not leave the worker. Suppressions come with every report, so
+that they are known wherever a report is: kept with it by content, moved with it by edits, and told
+from those of a text that its tool has not seen. Of a notebook a tool is given what it understands,
+and none is asked about one that is not in Python.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ..findings import codec
+from ..ipython import code
+from ..model import Report, State
+from ..notebooks import ForeignError, UnreadableError, is_notebook, read
+from ..text import decode, digest
+from .base import Analyzer, Answer, As, Item, answer, no_verdict, read_content, unreadable
+from .discretion import discreet
+
+_MARK = b"understudy:"
+
+
+class Tool(NamedTuple):
+    """Of an analyzer: its name, what it is given of notebooks, and the function to call.
+    ``secrets``: whether secrets are looked for."""
+
+    name: str
+    notebooks: As
+    check: str
+    secrets: bool
+
+    @staticmethod
+    def of(analyzer: Analyzer, *, secrets: bool) -> Tool:
+        return Tool(analyzer.name, analyzer.notebooks, analyzer.check, secrets)
+
+
+class _Given(NamedTuple):
+    """What a tool is asked about, and the digest of the file that it stands for (empty: its own);
+    or the answer without it."""
+
+    item: Item
+    digest: str = ""
+    answered: Answer | None = None
+
+
+def check(context: tuple[Tool, tuple[Any, ...]], items: tuple[Item, ...]) -> list[Answer]:
+    """``context``: the tool, and what it is configured by."""
+    tool, own = context
+    module, _, name = tool.check.partition(":")
+    given = [_notebook(tool, each) if is_notebook(each[0]) else _Given(each) for each in items]
+    asked = tuple(each.item for each in given if each.answered is None)
+    told = iter(getattr(importlib.import_module(module), name)(own, asked) if asked else ())
+    return [each.answered or _answer(tool, each, next(told)) for each in given]
+
+
+def _notebook(tool: Tool, item: Item) -> _Given:
+    path, _, hints = item
+    try:
+        content = read_content(item)
+    except OSError as error:
+        return _Given(item, answered=unreadable(tool.name, error))
+    try:
+        text = read(content).text
+    except ForeignError as error:
+        report = Report(tool.name, State.NOT_ANALYSED, why=str(error))
+        return _Given(item, answered=answer(content, report))
+    except UnreadableError as error:
+        report = no_verdict(tool.name, State.NOT_ANALYSED, f"This notebook was not read: {error}")
+        return _Given(item, answered=answer(content, report))
+    if tool.notebooks is As.FILE:
+        return _Given(item)
+    seen = code(text) if tool.notebooks is As.CODE else text
+    return _Given((path, seen.encode("utf-8", "surrogatepass"), hints), digest(content))
+
+
+def _answer(tool: Tool, given: _Given, answered: Answer) -> Answer:
+    """What was said of a content of which no digest is told is not kept."""
+    seen, report = answered
+    of_file = seen and (given.digest or seen)
+    try:
+        content = read_content(given.item)
+        whole = is_notebook(given.item[0]) and not given.digest
+        text = code(read(content).text) if whole else decode(content)
+    except (OSError, ValueError):
+        return of_file, report
+    report = discreet(report, text, given.item[0], secrets=tool.secrets)
+    if _MARK not in content:
+        return of_file, report
+    from ..findings.suppressions import read as read_suppressions  # only where there may be some
+
+    if not (held := read_suppressions(text, given.item[0])):
+        return of_file, report
+    # Of another content than the tool saw: what is no content's is not kept.
+    kept = of_file if seen == digest(content) else ""
+    return kept, codec.dumps(replace(codec.loads(report), suppressions=held))
