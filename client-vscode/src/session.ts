@@ -137,6 +137,7 @@ export class Session {
       documentSelector: [
         { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
+        { scheme: "vscode-notebook-cell", language: "python" },
         { scheme: "file", pattern: "**/.understudy/config.yaml" },
         ...SCRIPTS.map((language) => ({ scheme: "file", language })),
         { scheme: "file", language: "shellscript" },

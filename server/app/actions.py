@@ -33,7 +33,7 @@ class Actions:
             return [], []
         subject, problems = await self._present(document)
         offered = await fixes(subject, problems, place)
-        silenced = await asyncio.to_thread(ignores, subject.text, document.path, problems, place)
+        silenced = await asyncio.to_thread(ignores, subject.code, document.path, problems, place)
         tasked = document.problems()
         raised = await asyncio.to_thread(raises, document.path, subject.text, tasked, place)
         found = [*at(problems, place), *audited(tasked, place)]

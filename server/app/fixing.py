@@ -11,8 +11,10 @@ from ..checks.engine import Checks, subject_of
 from ..disk import LARGEST_FILE, read_regular
 from ..fixes.offers import Offer, fix_rule
 from ..fixes.verify import Subject
+from ..ipython import code
 from ..journal.replace import replace
 from ..model import Priority, Problem, Report
+from ..notebooks import is_notebook
 from ..text import apply
 from .workspace import Workspace
 
@@ -54,7 +56,8 @@ async def present(
 
     before = await ask(file.text, keep=True)
     problems = compose.problems(before, policy.settings, here)
-    return Subject(file.text, whole(before), check), problems
+    python = code(file.text) if is_notebook(file.path) else None
+    return Subject(file.text, whole(before), check, python), problems
 
 
 async def fix_files(

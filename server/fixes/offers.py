@@ -49,7 +49,7 @@ class _Candidate:
 async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> list[Offer]:
     """The verified fixes of the problems at ``place``, safe ones first; and for each of their
     rules, the fix of all its safe cases in the file."""
-    found = await asyncio.to_thread(_candidates, subject.text, at(problems, place))
+    found = await asyncio.to_thread(_candidates, subject.code, at(problems, place))
     held = await verify.each(subject, [each.attempt for each in found])
     offers: dict[Edits, Offer] = {}
     for each, edits in zip(found, held, strict=True):
@@ -147,5 +147,5 @@ def _own(text: str, finding: Finding) -> tuple[Fix, ...]:
 
 
 async def _safe(subject: Subject, problems: Sequence[Problem]) -> list[_Candidate]:
-    found = await asyncio.to_thread(_candidates, subject.text, problems)
+    found = await asyncio.to_thread(_candidates, subject.code, problems)
     return [each for each in found if each.fix.safe]

@@ -24,11 +24,17 @@ _UNPARSED = ("invalid-syntax", "not-analysed")
 
 
 class Subject(NamedTuple):
-    """The text that is to be fixed, what the tools say of it, and how to ask them again."""
+    """The text that is to be fixed, what the tools say of it, and how to ask them again. ``python``
+    is what is parsed of it where that is not the same, each thing at its place."""
 
     text: str
     before: tuple[Report, ...]
     check: Check
+    python: str | None = None
+
+    @property
+    def code(self) -> str:
+        return self.text if self.python is None else self.python
 
 
 class Attempt(NamedTuple):

@@ -12,6 +12,8 @@ from ..app import commands, presentation
 from ..model import Problem
 from . import convert
 from .documents import Document
+from .edits import document_edits, plain
+from .notebooks import lower
 from .server import Server
 
 if TYPE_CHECKING:
@@ -24,27 +26,29 @@ FIX_ALL = "source.fixAll.understudy"
 async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """Verified fixes first, then ways to ignore. Empty when the text changed meanwhile."""
     await ls.settle()
-    uri = params.text_document.uri
-    shown, document = ls.documents.get(uri), ls.core.documents.get(uri)
-    if shown is None or document is None:
+    if (found := ls.shown(params.text_document.uri)) is None:
+        return []
+    shown, above = found
+    uri = shown.uri
+    if (document := ls.core.documents.get(uri)) is None:
         return []
     wanted = params.context.only
     version = shown.version
     actions: list[lsp.CodeAction] = []
     if wanted and _wants(wanted, FIX_ALL):
         every = await ls.core.actions.fix_all(document)
-        actions += [_action(ls, shown, every, FIX_ALL)] if every else []
+        actions += _action(ls, shown, every, FIX_ALL) if every else []
     if _wants(wanted, QUICK_FIX):
-        place = ls.encoding.range(params.range, shown.lines)
+        place = ls.encoding.range(lower(params.range, above), shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
-        actions += [_action(ls, shown, offer, QUICK_FIX) for offer in offers]
+        actions += [each for offer in offers for each in _action(ls, shown, offer, QUICK_FIX)]
         if not document.workspace.loose:
             rules = dict.fromkeys(each.rule for each in offers if each.preferred and each.rule)
             actions += [_fix_in_workspace(uri, rule) for rule in rules]
         in_project = () if document.workspace.loose else problems
         matters = dict.fromkeys(problem.rules for problem in in_project)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
-        actions += [_explain(uri, problem) for problem in problems]
+        actions += [_explain(uri, problem, above) for problem in problems]
         installs = await ls.core.actions.installs(document, place)
         actions += [_install(ls, shown, *each) for each in installs]
     return actions if shown.version == version else []
@@ -55,26 +59,32 @@ def _wants(only: Iterable[str] | None, kind: str) -> bool:
     return only is None or any(not each or f"{kind}.".startswith(f"{each}.") for each in only)
 
 
-def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> lsp.CodeAction:
-    edits = [convert.edit(change, shown.lines, ls.encoding) for change in offer.edits]
+def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> list[lsp.CodeAction]:
+    """None where the edits cannot be made."""
+    edits = document_edits(ls, shown, offer.edits)
+    if not edits:
+        return []
     diagnostics = [
         convert.diagnostic(problem, shown.lines, ls.encoding) for problem in offer.problems
     ]
-    return lsp.CodeAction(
+    if (notebook := ls.notebooks.get(shown.uri)) is not None:
+        own = notebook.diagnostics(diagnostics, ls.encoding)
+        diagnostics = [each for _, listed in own for each in listed]
+    action = lsp.CodeAction(
         title=offer.title,
         kind=kind,
         diagnostics=diagnostics,
         is_preferred=offer.preferred or None,
-        edit=_workspace_edit(ls, shown, edits),
+        edit=_workspace_edit(ls, edits),
     )
+    return [action]
 
 
-def _workspace_edit(ls: Server, shown: Document, edits: list[lsp.TextEdit]) -> lsp.WorkspaceEdit:
+def _workspace_edit(ls: Server, edits: list[lsp.TextDocumentEdit]) -> lsp.WorkspaceEdit:
     workspace = ls.client_capabilities.workspace
     if workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes:
-        document = lsp.OptionalVersionedTextDocumentIdentifier(shown.uri, shown.version)
-        return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(document, edits)])
-    return lsp.WorkspaceEdit(changes={shown.uri: edits})
+        return lsp.WorkspaceEdit(document_changes=edits)
+    return lsp.WorkspaceEdit(changes={each.text_document.uri: plain(each) for each in edits})
 
 
 def _fix_in_workspace(uri: str, rule: str) -> lsp.CodeAction:
@@ -97,8 +107,8 @@ def _install(ls: Server, shown: Document, problem: Problem, offer: Install) -> l
     )
 
 
-def _explain(uri: str, problem: Problem) -> lsp.CodeAction:
+def _explain(uri: str, problem: Problem, above: int) -> lsp.CodeAction:
     rule, line = presentation.code(problem), problem.lead.range.start.line + 1
-    title = f"Explain {rule} in line {line}"
+    title = f"Explain {rule} in line {line - above}"
     command = lsp.Command(title, commands.EXPLAIN.id, arguments=[uri, line, rule])
     return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)

@@ -9,6 +9,7 @@ from lsprotocol import types as lsp
 
 from ..app import presentation
 from ..model import Range
+from .notebooks import lower
 from .server import Server
 
 _LINK = re.compile(r"\[((?:\\.|[^\]])*)\]\(<?[^)>]*>?\)")
@@ -16,16 +17,19 @@ _MARKS = re.compile(r"\*\*(\w+)\*\*|\\(.)")
 
 
 async def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
-    uri = params.text_document.uri
-    text, document = ls.documents.get(uri), ls.core.documents.get(uri)
-    if text is None or document is None or document.version != text.version:
+    if (found_at := ls.shown(params.text_document.uri)) is None:
         return None
-    at = ls.encoding.position(params.position, text.lines)
+    text, above = found_at
+    document = ls.core.documents.get(text.uri)
+    if document is None or document.version != text.version:
+        return None
+    asked = lsp.Position(params.position.line + above, params.position.character)
+    at = ls.encoding.position(asked, text.lines)
     place = Range(at, at)
     found = [problem for problem in document.problems() if problem.lead.range.touches(place)]
     if not found:
         return None
-    shown = ls.encoding.to_lsp(found[0].lead.range, text.lines)  # as it is now
+    shown = lower(ls.encoding.to_lsp(found[0].lead.range, text.lines), -above)  # as it is now
     explained = await asyncio.gather(*map(ls.core.explanations.of, found))
     value = "\n\n---\n\n".join(map(presentation.hover, found, explained))
     kind = lsp.MarkupKind.Markdown

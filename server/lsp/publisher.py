@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from pygls.exceptions import JsonRpcException
 from ..app import events, presentation
 from ..disk import LARGEST_FILE, read_regular
 from ..model import Edit, Position, Problem, Range, Status
+from ..notebooks import InFile, is_notebook
 from ..text import Lines, decode
 from . import convert
 from .edits import workspace_edit
@@ -54,6 +56,8 @@ class Publisher:
                 self.spawn(self._drain())
             return
         shown = self._server.documents.get(uri)
+        if shown is None and problems and is_notebook(convert.to_path(uri) or ""):
+            return  # it was closed meanwhile
         lines = shown.lines if shown and shown.text is text else Lines(text or "")
         self._publish(uri, version, lines, problems)
 
@@ -67,12 +71,13 @@ class Publisher:
         while self._pending:
             for uri in list(self._pending)[:_SLICE]:
                 pending = self._pending.get(uri)
-                text = await asyncio.to_thread(_read, convert.to_path(uri) or "")
+                path = convert.to_path(uri) or ""
+                text, moved = await asyncio.to_thread(_on_disk, path, pending and pending[2])
                 if pending is None or self._pending.get(uri) is not pending:
                     continue  # something newer was said meanwhile
-                version, _, problems = self._pending.pop(uri)
+                version, *_ = self._pending.pop(uri)
                 if uri not in self._server.documents:
-                    self._publish(uri, version, Lines(text), problems)
+                    self._publish(uri, version, Lines(text), moved)
             await asyncio.sleep(0)
 
     def _publish(
@@ -80,6 +85,19 @@ class Publisher:
     ) -> None:
         encoding = self._server.encoding
         diagnostics = [convert.diagnostic(problem, lines, encoding) for problem in problems]
+        if (notebook := self._server.notebooks.get(uri)) is None:
+            self._tell(uri, version, diagnostics)
+            return
+        self._tell(uri, None, [])
+        for cell, own in notebook.diagnostics(diagnostics, encoding):
+            self._tell(cell.uri, cell.version, own)
+
+    def forget(self, uris: Iterable[str]) -> None:
+        """There are no such documents any more."""
+        for uri in uris:
+            self._tell(uri, None, [])
+
+    def _tell(self, uri: str, version: int | None, diagnostics: Sequence[lsp.Diagnostic]) -> None:
         if self._shown.get(uri, []) == diagnostics:
             return
         self._shown[uri] = diagnostics
@@ -251,8 +269,25 @@ class _Progress:
         self._server.progress(lsp.ProgressParams(self._token, {"kind": kind, **value}))
 
 
-def _read(path: str) -> str:
+def _on_disk(path: str, problems: Sequence[Problem] | None) -> tuple[str, Sequence[Problem]]:
+    """A file's text, and the problems where they are in it."""
+    told = problems or ()
     try:
-        return decode(read_regular(path, LARGEST_FILE))
+        content = read_regular(path, LARGEST_FILE)
+        if not is_notebook(path):
+            return decode(content), told
+        with contextlib.suppress(ValueError):
+            book = InFile(content)
+            told = [_in_file(each, book) for each in told]
+        return decode(content), told
     except (OSError, ValueError):
-        return ""
+        return "", told
+
+
+def _in_file(problem: Problem, book: InFile) -> Problem:
+    lead = problem.lead
+    cell = book.notebook.cell_at(lead.range.start.line)
+    line = lead.range.start.line - cell.row + 1
+    message = f"{lead.message} (cell {cell.number}, line {line})"
+    lead = replace(lead, range=book.place(lead.range), message=message)
+    return replace(problem, findings=(lead, *problem.findings[1:]))

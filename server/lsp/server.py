@@ -22,6 +22,7 @@ from pygls.protocol import default_converter
 
 from .convert import Encoding, to_folder
 from .documents import Document
+from .notebooks import SYNC, OpenNotebook
 from .protocol import Protocol
 from .publisher import Publisher
 
@@ -48,10 +49,13 @@ class Server(LanguageServer):
             "understudy",
             version("understudy"),
             text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental,
+            notebook_document_sync=SYNC,
             protocol_cls=Protocol,
             converter_factory=default_converter,
         )
         self.documents: dict[str, Document] = {}
+        self.notebooks: dict[str, OpenNotebook] = {}
+        """By their URIs, under which their whole is among the documents, too."""
         self.encoding = Encoding("utf-16")
         self.publisher = Publisher(self)
         self.options: Mapping[str, Any] = {}
@@ -94,6 +98,14 @@ class Server(LanguageServer):
             await asyncio.wait(self._fetching, timeout=_FETCH_SECONDS)
             self._fetching.clear()
         await self.core.settle()
+
+    def shown(self, uri: str) -> tuple[Document, int] | None:
+        """A document, or the whole that a cell belongs to, and the rows above the cell in it."""
+        for notebook in self.notebooks.values():
+            if uri in notebook:
+                return notebook.whole, notebook.above(uri)
+        document = self.documents.get(uri)
+        return None if document is None else (document, 0)
 
     def tell(self, method: str, params: Mapping[str, Any]) -> None:
         """A notification of ours; ``params`` are JSON."""

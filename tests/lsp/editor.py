@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ def uri(where: Place) -> str:
     return where.as_uri() if isinstance(where, Path) else where
 
 
+def cell_document(cell: Buffer) -> Json:
+    return {"uri": cell.uri, "languageId": "python", "version": cell.version, "text": cell.text}
+
+
 class Editor(Connection):
     def __init__(self, process: asyncio.subprocess.Process, state: str) -> None:
         super().__init__(process, state)
@@ -72,6 +77,9 @@ class Editor(Connection):
         self.buffers: dict[str, Buffer] = {}
         self.diagnostics: dict[str, list[Json]] = {}
         self.published: list[Published] = []
+        self.notebooks: dict[str, str] = {}
+        """By the URIs of their cells."""
+        self._versions = itertools.count(2)
         self.replies["workspace/configuration"] = lambda asked: [
             self.settings for _ in asked["items"]
         ]
@@ -185,6 +193,10 @@ class Editor(Connection):
         buffer.text = text
         buffer.version += 1
         document = {"uri": buffer.uri, "version": buffer.version}
+        if (notebook := self.notebooks.get(buffer.uri)) is not None:
+            content = {"document": document, "changes": [change]}
+            self.change_notebook(notebook, {"textContent": [content]})
+            return
         self.notify(
             "textDocument/didChange", {"textDocument": document, "contentChanges": [change]}
         )
@@ -197,6 +209,51 @@ class Editor(Connection):
     def close(self, buffer: Buffer) -> None:
         del self.buffers[buffer.uri]
         self.notify("textDocument/didClose", {"textDocument": {"uri": buffer.uri}})
+
+    # ── notebooks ───────────────────────────────────────────────────────────────────────────────
+
+    def open_notebook(self, where: str, *sources: str) -> list[Buffer]:
+        """A notebook with these cells; a Buffer is one of them."""
+        cells = [self.cell(where, text) for text in sources]
+        self.notify(
+            "notebookDocument/didOpen",
+            {
+                "notebookDocument": {
+                    "uri": where,
+                    "notebookType": "jupyter-notebook",
+                    "version": 1,
+                    "cells": [{"kind": 2, "document": cell.uri} for cell in cells],
+                },
+                "cellTextDocuments": [cell_document(cell) for cell in cells],
+            },
+        )
+        return cells
+
+    def cell(self, notebook: str, text: str) -> Buffer:
+        """A cell that the server does not know yet."""
+        name = f"vscode-notebook-cell:{notebook.removeprefix('file:')}#{len(self.notebooks)}"
+        self.buffers[name] = Buffer(name, text, 1, "utf-8")
+        self.notebooks[name] = notebook
+        return self.buffers[name]
+
+    def change_notebook(self, notebook: str, cells: Json) -> None:
+        version = next(self._versions)
+        self.notify(
+            "notebookDocument/didChange",
+            {"notebookDocument": {"uri": notebook, "version": version}, "change": {"cells": cells}},
+        )
+
+    def splice(
+        self, notebook: str, start: int, gone: Sequence[Buffer], come: Sequence[Buffer]
+    ) -> None:
+        """Put some cells in place of others."""
+        new = [{"kind": 2, "document": cell.uri} for cell in come]
+        structure = {
+            "array": {"start": start, "deleteCount": len(gone), "cells": new},
+            "didOpen": [cell_document(cell) for cell in come],
+            "didClose": [{"uri": cell.uri} for cell in gone],
+        }
+        self.change_notebook(notebook, {"structure": structure})
 
     def touch(self, *written: Path, deleted: Sequence[Path] = ()) -> None:
         """The editor has seen that files were changed, or are gone."""

@@ -1,0 +1,139 @@
+"""Notebooks in an editor: each cell has what belongs to it, also while cells come and go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+
+from understudy.lsp.notebooks import difference
+from understudy.notebooks import join
+from understudy.text import apply as applied
+
+from ..unit.test_notebooks import MARKDOWN, SOURCES, file, source
+from .conftest import Start
+from .editor import CAPABILITIES, Buffer, Editor
+from .test_actions import begins
+from .text import Json
+
+NOTEBOOKS: Json = CAPABILITIES | {"notebookDocument": {"synchronization": {}}}
+EVAL = ["Bandit, Ruff B307"]
+
+
+async def opened(start: Start, workspace: Path, *cells: str) -> tuple[Editor, str, list[Buffer]]:
+    editor: Editor = await start(capabilities=NOTEBOOKS)
+    uri = (workspace / "b.ipynb").as_uri()
+    return editor, uri, editor.open_notebook(uri, *cells)
+
+
+def lines(editor: Editor, cell: Buffer) -> list[int]:
+    return sorted(each["range"]["start"]["line"] for each in editor.shown(cell))
+
+
+async def test_every_cell_has_what_is_said_of_it(start: Start, workspace: Path) -> None:
+    editor, uri, cells = await opened(
+        start, workspace, "%pip list\nimport os\n", "%%bash\nls", 'é = "😀"; x = eval("1")', "y = 1"
+    )
+    assert editor.server["notebookDocumentSync"]["save"] is True
+    await editor.until(lambda: editor.found(cells[2]) == EVAL)
+    await editor.sees(cells[0], "Ruff F401")
+    assert lines(editor, cells[0]) == [1]
+    (found,) = editor.shown(cells[2])
+    assert found["range"] == {
+        "start": {"line": 0, "character": 14},
+        "end": {"line": 0, "character": 23},
+    }
+    assert not editor.shown(uri)
+    assert not editor.shown(cells[1])
+    assert not editor.shown(cells[3])
+
+
+async def test_a_fix_lands_in_its_cell(start: Start, workspace: Path) -> None:
+    editor, uri, cells = await opened(start, workspace, "!ls\nz = 2", "import os", "x = 1")
+    await editor.sees(cells[1], "Ruff F401")
+    await editor.idle()
+    fix = begins(await editor.actions(cells[1], "os"), "Fix: Remove unused import")
+    assert [each["code"] for each in fix["diagnostics"]] == ["F401"]
+    await editor.choose(fix)
+    assert [cell.text.strip() for cell in cells] == ["!ls\nz = 2", "", "x = 1"]
+    editor.notify("notebookDocument/didSave", {"notebookDocument": {"uri": uri}})
+    await editor.sees(cells[1])
+
+
+async def test_a_fix_may_need_another_cell(start: Start, workspace: Path) -> None:
+    editor, uri, cells = await opened(start, workspace, "z = 2", '!ls\nx = eval("1")')
+    await editor.until(lambda: editor.found(cells[1]) == EVAL)
+    await editor.idle()
+    await editor.choose(begins(await editor.actions(cells[1], "eval"), "Fix: Use ast.literal_eval"))
+    assert cells[1].text == '!ls\nx = ast.literal_eval("1")'
+    assert cells[0].text.split() == ["import", "ast", "z", "=", "2"]
+    editor.notify("notebookDocument/didSave", {"notebookDocument": {"uri": uri}})
+    await editor.sees(cells[1])
+
+
+async def test_ignoring_is_said_beside_the_finding(start: Start, workspace: Path) -> None:
+    editor, uri, cells = await opened(start, workspace, "%cd ..", "y = 1\nassert y")
+    await editor.sees(cells[1], "Ruff, Bandit S101")
+    await editor.idle()
+    await editor.choose(begins(await editor.actions(cells[1], "assert"), "Ignore S101, B101 here"))
+    assert cells[1].text.startswith("y = 1\nassert y  # ")
+    editor.notify("notebookDocument/didSave", {"notebookDocument": {"uri": uri}})
+    await editor.sees(cells[1])
+    assert cells[0].text == "%cd .."
+
+
+async def test_findings_stay_with_their_cells(start: Start, workspace: Path) -> None:
+    editor, uri, cells = await opened(
+        start, workspace, "a = 1", "import os\nx = eval('1')", "b = 1"
+    )
+    both = [*EVAL, "Ruff F401"]
+    await editor.until(lambda: editor.found(cells[1]) == both)
+    new = editor.cell(uri, "assert a\nc = 2\n")
+    editor.splice(uri, 0, [cells[0]], [new])
+    editor.edit(cells[1], "import os", "import os\n\n")
+    editor.notify("notebookDocument/didSave", {"notebookDocument": {"uri": uri}})
+    await editor.sees(new, "Ruff, Bandit S101")
+    assert editor.found(cells[1]) == both
+    await editor.until(lambda: lines(editor, cells[1]) == [0, 3])
+    editor.splice(uri, 1, [cells[1]], [])
+    await editor.until(lambda: not editor.shown(cells[1]))
+
+
+async def test_a_hover_and_a_reason_speak_of_the_cell(start: Start, workspace: Path) -> None:
+    editor, _, cells = await opened(start, workspace, "a = 1\n", "b = 1\nx = eval('1')")
+    await editor.until(lambda: editor.found(cells[1]) == EVAL)
+    await editor.idle()
+    assert "B307" in (await editor.hover(cells[1], "eval") or "")
+    assert await editor.hover(cells[0], "a") is None
+    assert "Explain B307 in line 2" in await editor.actions(cells[1], "eval")
+
+
+async def test_closed_it_is_as_it_is_on_disk(start: Start, workspace: Path) -> None:
+    notebook = workspace / "b.ipynb"
+    notebook.write_bytes(file([MARKDOWN, source("y = 1\n"), source("x = 1\nz = eval('1')")]))
+    editor, uri, cells = await opened(start, workspace, "y = 1\n", "import os")
+    await editor.sees(cells[1], "Ruff F401")
+    await editor.command("scanWorkspace")
+    assert not editor.shown(uri)
+    editor.notify(
+        "notebookDocument/didClose",
+        {
+            "notebookDocument": {"uri": uri},
+            "cellTextDocuments": [{"uri": cell.uri} for cell in cells],
+        },
+    )
+    await editor.until(lambda: editor.found(uri) == EVAL)
+    assert not editor.shown(cells[1])
+    (found,) = editor.shown(uri)
+    assert found["message"].endswith("(cell 3, line 2)")
+    written = notebook.read_text().splitlines()[found["range"]["start"]["line"]]
+    start_, end = (found["range"][which]["character"] for which in ("start", "end"))
+    assert written[start_:end] == "eval('1')"
+    editor.open_notebook(uri, "x = 1")
+    await editor.until(lambda: not editor.shown(uri))
+
+
+@given(SOURCES, SOURCES)
+def test_one_edit_makes_a_text_of_another(old: list[str], new: list[str]) -> None:
+    for was, now in ((join(old), join(new)), ("a\nb", "a\nb\nc"), ("a\nb\nb", "a\nb")):
+        assert applied(was, difference(was, now)) == now
