@@ -7,12 +7,13 @@ through and, where a tool is silent, from the tool itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ..analyzers.base import Analyzer, Configuration
+from ..analyzers.base import Analyzer, As, Configuration
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
 from ..checks.engine import Checks, Subject, configure, why_left_out
@@ -20,7 +21,9 @@ from ..checks.jobs import Policy, job_for
 from ..discover import rediscover
 from ..findings.describe import title
 from ..findings.suppressions import tool_of
+from ..ipython import code
 from ..model import Finding, Priority, Problem, Reason, Report
+from ..notebooks import Notebook, is_notebook, read
 from ..runner.calls import Call, Status, Urgency
 from ..settings import Settings
 from .workspace import Workspace
@@ -71,7 +74,21 @@ async def explain(
     if tool is not None and tool.why and not _told(facts) and _verdict(facts):
         silence = await _ask(checks, tool, configuration, policy, subject, row, rule)
         facts = facts._replace(silence=silence)
-    return list(reasons(facts))
+    found = list(reasons(facts))
+    if not is_notebook(subject.path):
+        return found
+    with contextlib.suppress(ValueError):  # what is none has no cells
+        book = read(subject.content)
+        return [_in_cell(reason, book) for reason in found]
+    return found
+
+
+def _in_cell(reason: Reason, book: Notebook) -> Reason:
+    if not reason.line:
+        return reason
+    cell = book.cell_at(reason.line - 1)
+    words = f"line {reason.line - cell.row} of cell {cell.number}"
+    return reason._replace(text=reason.text.replace(f"line {reason.line}", words, 1), line=0)
 
 
 def _tool(rule: str, path: str, reports: Sequence[Report]) -> Analyzer | None:
@@ -113,7 +130,10 @@ async def _ask(
 ) -> tuple[Reason, ...]:
     job = job_for(tool, configuration, (), policy, Urgency())
     assert isinstance(job.work, Call)
-    item = (subject.path, subject.content, configuration.source, rule, row)
+    content = subject.content
+    if is_notebook(subject.path) and tool.notebooks is As.CODE:
+        content = code(read(content).text).encode("utf-8", "surrogatepass")
+    item = (subject.path, content, configuration.source, rule, row)
     call = replace(job.work, function=tool.why, context=configuration.context, items=(item,))
     outcome = await checks.execute(replace(job, work=call))
     if outcome.status is not Status.DONE:

@@ -11,10 +11,12 @@ import click
 
 from ..app.batch import Batch
 from ..app.presentation import reason_lines
+from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Reason
+from ..notebooks import is_notebook, read
 from .scan import root_of
 
-_PLACE = re.compile(r"(.+):(\d+)(?::\d+)?", re.DOTALL)
+_PLACE = re.compile(r"(.+?)(?::cell (\d+))?:(\d+)(?::\d+)?", re.DOTALL)
 
 
 @click.command
@@ -28,11 +30,13 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
     settings, excludes.
     """
     parts = _PLACE.fullmatch(place)
-    if parts is None or not int(parts[2]):
+    if parts is None or not int(parts[3]):
         raise click.UsageError(f"{place} is not FILE:LINE, such as src/app.py:12.")
-    path, line = Path(parts[1]).absolute(), int(parts[2])
+    path, line = Path(parts[1]).absolute(), int(parts[3])
     if not path.is_file():
         raise click.UsageError(f"{path} is no file.")
+    if is_notebook(path.name):
+        line += _above(path, parts[2])
     reasons = asyncio.run(_explain(path, line, rule))
     if as_json:
         listed = [reason._asdict() for reason in reasons]
@@ -40,6 +44,19 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
         click.echo(json.dumps(answer, indent=2))
     else:
         click.echo("\n".join(reason_lines(reasons)))
+
+
+def _above(path: Path, cell: str | None) -> int:
+    """The lines of a notebook's text that are above a cell."""
+    if cell is None:
+        raise click.UsageError(f"Name a cell of {path.name}, as {path.name}:cell 3:2.")
+    try:
+        book = read(read_regular(path, LARGEST_FILE))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{path} was not read: {why(error)}") from error
+    if int(cell) not in [each.number for each in book.cells]:
+        raise click.UsageError(f"{path} has no Python in cell {cell}.")
+    return book.row_of(int(cell))
 
 
 async def _explain(path: Path, line: int, rule: str) -> list[Reason]:

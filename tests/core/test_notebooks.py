@@ -320,3 +320,22 @@ def test_only_what_changed_in_a_cell(folder: Path, environment: Mapping[str, str
     assert re.findall(r"^\S+:cell \d+:\d+:\d+  high", done.stdout, re.MULTILINE) == [
         "nb/b.ipynb:cell 6:6:7  high"
     ]
+
+
+@pytest.mark.parametrize(
+    ("comment", "rule", "kind"),
+    [("", "B101", "found"), ("  # noqa: S101", "S101", "noqa"), ("  # nosec", "B101", "nosec")],
+)
+def test_reasons_speak_of_cells(
+    folder: Path, environment: Mapping[str, str], comment: str, rule: str, kind: str
+) -> None:
+    cells = [MARKDOWN, source("!ls"), source(f"x = 1\nassert x{comment}")]
+    (folder / "nb/b.ipynb").write_bytes(file(cells))
+    words = ("explain", "--json", "nb/b.ipynb:cell 3:2", rule)
+    done = understudy(*words, cwd=folder, environment=environment)
+    reasons = {each["kind"]: each["text"] for each in json.loads(done.stdout)["reasons"]}
+    assert "in line 2 of cell 3" in reasons[kind]
+    for place in ("nb/b.ipynb:2", "nb/b.ipynb:cell 1:2"):
+        done = understudy("explain", place, rule, cwd=folder, environment=environment)
+        assert done.returncode == 2
+        assert "cell" in done.stderr

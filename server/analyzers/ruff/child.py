@@ -177,7 +177,7 @@ def _check_each(context: Context, items: tuple[Item, ...]) -> list[Answer]:
 
 def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     try:
-        text = read(content).text if is_notebook(item[0]) else text_of_file(content)
+        text = text_of_file(content, item[0])
     except ValueError as error:
         why = f"Ruff cannot read this file: {error}"
         return answer(content, no_verdict(NAME, State.NOT_ANALYSED, why))
@@ -189,8 +189,11 @@ def _check_document(context: Context, item: Item, content: bytes) -> Answer:
     return answer_on(content, text, report)
 
 
-def text_of_file(content: bytes) -> str:
-    """As Ruff reads files, which knows no coding cookies; where that fails, as Python does."""
+def text_of_file(content: bytes, path: str = "") -> str:
+    """As Ruff reads files, which knows no coding cookies; where that fails, as Python does. Raises
+    ValueError."""
+    if is_notebook(path):
+        return read(content).text
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -199,12 +202,12 @@ def text_of_file(content: bytes) -> str:
 
 def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]:
     if context.alone:  # a server would read all configurations below the root
-        return [_ask_process(context, path, text) for path, text, _ in documents]
+        return [ask_with(context, (), path, text) for path, text, _ in documents]
     if any(is_notebook(path) for path, _, _ in documents):
         others = [each for each in documents if not is_notebook(each[0])]
         told = iter(_ask(context, others) if others else ())
         return [
-            _ask_process(context, path, text) if is_notebook(path) else next(told)
+            ask_with(context, (), path, text) if is_notebook(path) else next(told)
             for path, text, _ in documents
         ]
     idled = context in _servers
@@ -215,7 +218,7 @@ def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]
             for rows in server.diagnose(documents)
         ]
     except BusyError:
-        return [_ask_process(context, path, text) for path, text, _ in documents]
+        return [ask_with(context, (), path, text) for path, text, _ in documents]
     except (OSError, *MALFORMED) as error:
         del _servers[context]
         server.close()
@@ -224,20 +227,15 @@ def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]
         raise
     if not server.misconfigured:
         return answers
-    return [_ask_process(context, path, text) for path, text, _ in documents]
+    return [ask_with(context, (), path, text) for path, text, _ in documents]
 
 
-def _ask_process(context: Context, path: str, text: str) -> list[Finding]:
-    if not is_notebook(path):
-        return [from_json(row) for row in ask_with(context, (), path, text)]
-    file = encode(text)
-    book = read(file)
-    return [_read(row, book) for row in ask_with(context, (), path, file.decode())]
-
-
-def ask_with(context: Context, flags: Sequence[str], path: str, text: str) -> list[dict[str, Any]]:
-    """The rows of ``ruff check`` for a text, under more flags. Raises as ``_run`` does."""
-    return _run(context, [*flags, "--stdin-filename", path or "-", "-"], text.encode())
+def ask_with(context: Context, flags: Sequence[str], path: str, text: str) -> list[Finding]:
+    """What ``ruff check`` finds in a text, under more flags. Raises as ``_run`` does."""
+    content = encode(text) if is_notebook(path) else text.encode()
+    book = read(content) if is_notebook(path) else None
+    rows = _run(context, [*flags, "--stdin-filename", path or "-", "-"], content)
+    return [_read(row, book) for row in rows]
 
 
 _CODE = re.compile(r"[A-Z]+\d+")

@@ -11,7 +11,7 @@ from ...model import Reason
 from ...text import Lines
 from ..base import MALFORMED, loads_json
 from ..process import run
-from . import Context, from_json
+from . import Context
 from .child import ToolMissing, ask_with, executable, text_of_file
 
 _NOQA = re.compile(r"#\s*(?:ruff:\s*|flake8[:=]\s*)?noqa.*", re.IGNORECASE)
@@ -38,7 +38,7 @@ def _why(
     done = run([executable(context.program), "rule", rule, "--output-format=json"], Path("/"))
     if done.status:
         return [Reason("unknown-rule", f"This Ruff has no rule {rule}.")]
-    text = text_of_file(content)
+    text = text_of_file(content, path)
     preview = bool(loads_json(done.output).get("preview"))
     ways = {
         "not-selected": [f"--extend-select={rule}"],
@@ -53,7 +53,7 @@ def _why(
     def tells(*more: str, without: str = "") -> bool:
         flags = [*more, *(f for kind, each in ways.items() if kind != without for f in each)]
         free = context._replace(threshold=0) if _EVERY_FUNCTION in flags else context
-        found = map(from_json, ask_with(free, flags, path, text))
+        found = ask_with(free, flags, path, text)
         return any(
             each.rule == rule and each.range.start.line <= row <= each.range.end.line
             for each in found
