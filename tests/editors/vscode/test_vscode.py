@@ -142,6 +142,35 @@ def test_status_report_and_output_tell_what_runs(window: Window) -> None:
         bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
 
 
+def test_a_notebook_shows_findings_at_its_cells(window: Window, project: Path) -> None:
+    cells = ["import os", "y = 1\nx = eval('1')"]
+    code: list[dict[str, object]] = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": each,
+        }
+        for each in cells
+    ]
+    metadata = {"language_info": {"name": "python"}}
+    table = {"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": code}
+    (project / "b.ipynb").write_text(json.dumps(table))
+    with window() as bench:
+        expect(bench.status).to_be_visible()  # before, VS Code would show the notebook as text
+        bench.file("b.ipynb").dblclick()
+        bench.page.locator(".notebook-editor .cell-list-container").first.wait_for()
+        bench.open_problems()
+        for cell, kind in ((0, "warning"), (1, "error")):
+            shown = bench.page.locator(".notebook-editor .code-cell-row").nth(cell)
+            expect(shown.locator(f".squiggly-{kind}")).to_have_count(1)
+        expect(
+            bench.problem(re.compile("ast.literal_eval.*at line 2 and character 5"))
+        ).to_have_count(1)
+        expect(bench.problem(UNUSED_IMPORT)).to_have_count(1)
+
+
 def test_tasks_are_run_shown_and_cancelled(window: Window, project: Path) -> None:
     config = project / ".understudy" / "config.yaml"
     config.parent.mkdir()
