@@ -1,4 +1,4 @@
-"""How bad an advisory says it is, in our words; docs/tools.md has the tables. Pure."""
+"""How bad an advisory says it is, in our words; docs/audits.md has the tables. Pure."""
 
 from __future__ import annotations
 
