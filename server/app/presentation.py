@@ -11,6 +11,8 @@ from typing import Any
 
 from ..discover import LeftOut
 from ..findings.describe import code, hover, title
+from ..findings.families import weakness_of
+from ..findings.owasp import owasp_of
 from ..findings.redact import redacted
 from ..model import Problem, Reason, State, Status
 from ..notebooks import Cell
@@ -31,6 +33,7 @@ __all__ = [
     "job_line",
     "job_payload",
     "left_out_lines",
+    "owasp_of",
     "plan_lines",
     "plan_payload",
     "problem_line",
@@ -42,6 +45,7 @@ __all__ = [
     "title",
     "took_line",
     "unshown_line",
+    "weakness_of",
 ]
 
 _WORST_LABELS = ("critical", "high")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from ..app.baseline import Baseline, name_of
-from ..app.presentation import title
+from ..app.presentation import owasp_of, title, weakness_of
 from ..app.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
@@ -142,7 +142,12 @@ def _problem(path: str, problem: Problem, place: Place) -> dict[str, object]:
 
 def _finding(finding: Finding) -> dict[str, object]:
     named = name_of(finding.fingerprint)
-    optional = {"url": finding.url, "cwe": finding.cwe, "fingerprint": named}
+    optional = {
+        "url": finding.url,
+        "cwe": weakness_of(finding),
+        "owasp": owasp_of(finding),
+        "fingerprint": named,
+    }
     return {
         "tool": finding.tool,
         "rule": finding.rule,

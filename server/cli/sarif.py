@@ -15,7 +15,7 @@ from typing import TextIO
 from urllib.parse import quote
 
 from ..app.baseline import name_of
-from ..app.presentation import title
+from ..app.presentation import owasp_of, title, weakness_of
 from ..model import Category, Finding, Problem, Report, Severity
 from .result import Place, Result, as_unicode
 
@@ -81,14 +81,16 @@ def _rules(problems: Iterable[Problem]) -> Rules:
 
 
 def _rule(example: Finding) -> dict[str, object]:
-    cwe = [f"external/cwe/cwe-{example.cwe}"] if example.cwe else []
+    weakness, owasp = weakness_of(example), owasp_of(example).lower().replace(":", "-")
+    weaknesses = [f"external/cwe/cwe-{weakness}"] if weakness else []
+    weaknesses += [f"external/owasp/owasp-{owasp}"] if owasp else []
     security = example.category is Category.SECURITY
     return {
         "id": example.rule,
         "shortDescription": {"text": f"{title(example.tool)} {example.rule}"},
         **({"helpUri": example.url} if example.url else {}),
         "properties": {
-            "tags": [example.category.value, *cwe],
+            "tags": [example.category.value, *weaknesses],
             **({"security-severity": _SCORES[example.severity]} if security else {}),
         },
     }

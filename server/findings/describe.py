@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..model import Finding, Problem
 from .families import cwe_name, cwe_of
+from .owasp import owasp_of, owasp_title
 
 _LONGEST = 300
 _CODE = re.compile(r"(`[^`]+`)")
@@ -45,7 +46,8 @@ def hover(problem: Problem, why: str = "") -> str:
     words = (*(finding.message for finding in problem.findings), why)
     said = dict.fromkeys(_plain(each) for each in words if each)
     facts = f"**{problem.severity.label}** severity, {problem.confidence.name.lower()} confidence"
-    parts = [facts, *_weaknesses(problem), ", ".join(map(_rule, problem.findings))]
+    rules = ", ".join(map(_rule, problem.findings))
+    parts = [facts, *_weaknesses(problem), *categories(problem.findings), rules]
     return "\n\n".join([*said, " · ".join(parts)])
 
 
@@ -67,6 +69,11 @@ def _weaknesses(problem: Problem) -> Iterator[str]:
         name = cwe_name(number)
         link = f"[CWE-{number}](https://cwe.mitre.org/data/definitions/{number}.html)"
         yield f"{link} ({name})" if name else link
+
+
+def categories(findings: Iterable[Finding]) -> list[str]:
+    """The OWASP categories that follow, such as ``A05:2025 Injection``."""
+    return [f"OWASP {owasp_title(name)}" for name in dict.fromkeys(map(owasp_of, findings)) if name]
 
 
 def _rule(finding: Finding) -> str:

@@ -6,12 +6,15 @@ it anew from the installed versions and fails when it has drifted.
 
 from __future__ import annotations
 
+from ..model import Finding
 from .families_data import CWE_NAMES, FAMILIES, RULE_CWES
 from .pylint_rules import ruff_rule
 from .secret_rules import FAMILY, tells_of_secret
 
 NOT_ANALYSED = "not-analysed"
 """What any tool says of a file that it could not look at, in place of a rule."""
+NOT_AUDITED = "not-audited"
+"""What an audit says, in place of an advisory, of a dependency that it could not ask about."""
 
 _FAMILY = {rule: name for name, rules in FAMILIES.items() for rule in rules.items()}
 
@@ -30,6 +33,11 @@ def family(tool: str, rule: str) -> str:
 def cwe_of(tool: str, rule: str) -> int:
     """The weakness that the tool's documentation names for a rule, or 0."""
     return RULE_CWES.get(tool, {}).get(rule, 0)
+
+
+def weakness_of(finding: Finding) -> int:
+    """The weakness that a finding names, else the one that its rule's documentation does, or 0."""
+    return finding.cwe or cwe_of(finding.tool, finding.rule)
 
 
 def cwe_name(number: int) -> str:

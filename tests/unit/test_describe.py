@@ -56,6 +56,7 @@ def test_the_hover_of_a_merged_problem() -> None:
         "Possible SQL injection.\n\n"
         "**high** severity, high confidence"
         " · [CWE-89](https://cwe.mitre.org/data/definitions/89.html) (SQL injection)"
+        " · OWASP A05:2025 Injection"
         " · Ruff [S608](<https://docs.astral.sh/ruff/rules/hardcoded-sql-expression>)"
         ", Bandit [B608](<https://bandit.readthedocs.io/b608.html>)"
     )

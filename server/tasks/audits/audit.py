@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ...findings.families import NOT_AUDITED
 from ...model import Finding, Report, Severity, State
 from ...runner.calls import Outcome, Status
 from ...runner.task import Result
@@ -16,7 +17,7 @@ from ..answers import found
 from . import npm_audit, workspace
 from .asking import Asking, Said
 from .cache import age
-from .dependencies import NOT_AUDITED, TOP, Note, not_audited, plain
+from .dependencies import TOP, Note, not_audited, plain
 from .npm_asking import ask as ask_npm
 from .python_asking import ask as ask_python
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ...findings.families import NOT_AUDITED
 from ...model import Category, Edit, Finding, Fix, Position, Range, Severity
 
-NOT_AUDITED = "not-audited"
 """The rule of a finding that says that something could not be audited."""
 TOP = Range(Position(0, 0), Position(0, 0))
 
