@@ -14,7 +14,6 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
-from ..analyzers.table import SOURCES, sources
 from ..checks import compose
 from ..checks.engine import Checks
 from ..disk import why
@@ -200,7 +199,7 @@ class Core:
             return
         if Path(document.path) in document.workspace.sources:
             await self._reload([document.workspace])
-        elif self._configures(Path(document.path)):
+        elif self.folders.configuring([Path(document.path)]):
             self._analyse_again()
         elif Path(document.path).name in TEST_CONFIGURATIONS:
             self._sink.lenses_changed()
@@ -271,7 +270,7 @@ class Core:
         ]
         if reload:
             await self._reload(reload)
-        if any(self._configures(path) for path in paths):
+        if self.folders.configuring(paths):
             self._analyse_again()
         if any(path.name in TEST_CONFIGURATIONS for path in paths):
             self._sink.lenses_changed()
@@ -280,10 +279,6 @@ class Core:
         places = {_place(path) for path in paths} - open_paths
         for workspace in self.folders:
             self._closed_files.look_again(workspace, places)
-
-    def _configures(self, path: Path) -> bool:
-        own = (sources(workspace.settings) for workspace in self.folders)
-        return path.name in SOURCES or any(path.name in names for names in own)
 
     def _analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""

@@ -7,11 +7,13 @@ import atexit
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..analyzers.table import SOURCES, sources
 from ..checks import compose
+from ..discover import why_excluded
 from ..disk import read_regular, why
 from ..settings import MAX_BYTES, Settings
 from ..state import state_dir, workspace_dir
@@ -20,6 +22,8 @@ from .sinks import Sink
 from .stamps import Stamps
 from .workspace import Workspace, config_report
 
+_INSTALLATIONS = frozenset({".package-lock.json", ".yarn-integrity", ".modules.yaml"})
+"""What npm, Yarn and pnpm write into ``node_modules`` in the end."""
 _OURS = __package__.partition(".")[0]
 
 
@@ -61,6 +65,17 @@ class Folders:
         """The innermost root that holds the path, or a folder that is open for a single file."""
         around = [each for each in self if Path(path).is_relative_to(each.root)]
         return max(around, key=lambda each: (not each.loose, len(each.root.parts)), default=None)
+
+    def configuring(self, paths: Iterable[Path]) -> bool:
+        """Whether one of them may decide what tools say: of what lies where nobody's sources are,
+        only what tells of a finished installation does."""
+        names = SOURCES.union(*(sources(workspace.settings) for workspace in self))
+        named = (path for path in paths if path.name in names or path.name in _INSTALLATIONS)
+        return any(path.parent.name == "node_modules" or not self._foreign(path) for path in named)
+
+    def _foreign(self, path: Path) -> bool:
+        workspace = self.around(str(path))
+        return workspace is not None and bool(why_excluded(str(path), workspace.root, ()))
 
     async def open(self, root: Path, *, loose: bool = False) -> Workspace:
         """Open a folder, ask for trust where nobody has decided, and read its settings."""

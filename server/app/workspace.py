@@ -113,9 +113,9 @@ class Workspace:
 
     def misses(self, gone: Iterable[str]) -> bool:
         """Whether the baseline has one of these files, or one that is known in these folders."""
-        if self.baseline is None:
-            return False
         paths = frozenset(gone)
+        if self.baseline is None or not paths:
+            return False
         return any(self.known(path) for path in (*paths, *self.below(paths)))
 
     async def load(self, editor: Mapping[str, Any] | None) -> bool:

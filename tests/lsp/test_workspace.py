@@ -96,6 +96,29 @@ async def test_a_changed_configuration_is_obeyed(start: Start, workspace: Path) 
     await editor.until(lambda: "Bandit, Ruff B307" in editor.found(file))
 
 
+async def test_what_is_installed_configures_nothing_until_all_of_it_is_there(
+    start: Start, workspace: Path
+) -> None:
+    """Else each package that comes would begin everything again."""
+    editor = await start()
+    file = editor.open(workspace / "a.py", UNUSED)
+    await editor.sees(file, "Ruff F401")
+    project = file_at(workspace / "pyproject.toml", '[tool.ruff]\nlint.ignore = ["F401"]\n')
+    packages = [
+        file_at(workspace / folder / "package.json", "{}")
+        for folder in ("node_modules/a", "node_modules/a/node_modules/b", ".venv/lib/c")
+    ]
+    editor.touch(*packages)
+    assert await editor.hover(file, "os")  # after what was touched
+    await editor.idle()
+    assert editor.found(file) == ["Ruff F401"]
+    editor.touch(file_at(workspace / "node_modules/.package-lock.json", "{}"))
+    await editor.until(lambda: editor.found(file) == [])
+    project.unlink()
+    editor.touch(project)
+    await editor.sees(file, "Ruff F401")
+
+
 async def test_settings_that_go_with_their_folder(start: Start, workspace: Path) -> None:
     """Some clients tell of the folder alone."""
     config = file_at(workspace / ".understudy" / "config.yaml", "rules:\n  ignore: [F401]\n")
