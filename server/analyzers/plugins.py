@@ -125,8 +125,10 @@ def _check(context: Context, item: Item) -> Answer:
         return answer(content, replace(failed, findings=(*findings, *failed.findings)))
 
 
-def _told(name: str, found: Finding) -> Finding:
-    """As somebody else's code has it, in words that can be stored and sent."""
+def _told(name: str, found: object) -> Finding:
+    """As somebody else's code has it, in words that can be stored and sent. Raises TypeError."""
+    if not isinstance(found, Finding):
+        raise TypeError(f"it tells {found!r:.80}, which is no Finding")
     rule, message, url = map(clean, (found.rule, found.message, found.url))
     return replace(found, tool=name, rule=rule, message=message, url=url)
 

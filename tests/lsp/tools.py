@@ -52,7 +52,8 @@ class Pipe:
 
 
 class SlowBandit:
-    """A Bandit that tells when it is started and then waits until it is let go.
+    """A Bandit that tells when it is started and then waits until it is let go; for its version it
+    need not be.
 
     ``starts`` are the process ids so far, in order.
     """
@@ -64,6 +65,7 @@ class SlowBandit:
         self._told = 0
         self.interpreter = program(
             folder / "slow-python",
+            f'case "$*" in *__version__*) exec "{sys.executable}" "$@" ;; esac\n'
             f'echo $$ > "{self._started.path}"\nread _ < "{self._gate.path}"\n'
             f'exec "{sys.executable}" "$@"',
         )
