@@ -128,9 +128,9 @@ def did_change_notebook(ls: Server, params: lsp.DidChangeNotebookDocumentParams)
     before = notebook.cells
     edits = notebook.change(params.change, ls.encoding)
     ls.publisher.forget(each.uri for each in before if each.uri not in notebook)
-    whole = notebook.whole
-    whole.version = params.notebook_document.version
-    if edits:
+    if edits:  # what else a version tells of, such as that a cell has run, the core does not hear
+        whole = notebook.whole
+        whole.version = params.notebook_document.version
         ls.core.handle(events.Edited(whole.uri, whole.text, whole.version, edits))
 
 

@@ -236,11 +236,13 @@ class Editor(Connection):
         self.notebooks[name] = notebook
         return self.buffers[name]
 
-    def change_notebook(self, notebook: str, cells: Json) -> None:
+    def change_notebook(self, notebook: str, cells: Json, **more: Json) -> None:
+        """``more``: what else of it has changed."""
         version = next(self._versions)
+        change = {"cells": cells, **more}
         self.notify(
             "notebookDocument/didChange",
-            {"notebookDocument": {"uri": notebook, "version": version}, "change": {"cells": cells}},
+            {"notebookDocument": {"uri": notebook, "version": version}, "change": change},
         )
 
     def splice(

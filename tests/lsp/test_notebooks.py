@@ -108,6 +108,15 @@ async def test_a_hover_and_a_reason_speak_of_the_cell(start: Start, workspace: P
     assert "Explain B307 in line 2" in await editor.actions(cells[1], "eval")
 
 
+async def test_a_hover_outlives_the_run_of_a_cell(start: Start, workspace: Path) -> None:
+    editor, uri, cells = await opened(start, workspace, "x = eval('1')")
+    await editor.until(lambda: editor.found(cells[0]) == EVAL)
+    await editor.idle()
+    ran = {"kind": 2, "document": cells[0].uri, "executionSummary": {"executionOrder": 1}}
+    editor.change_notebook(uri, {"data": [ran]}, metadata={"kernel": "python3"})
+    assert "B307" in (await editor.hover(cells[0], "eval") or "")
+
+
 async def test_closed_it_is_as_it_is_on_disk(start: Start, workspace: Path) -> None:
     notebook = workspace / "b.ipynb"
     notebook.write_bytes(file([MARKDOWN, source("y = 1\n"), source("x = 1\nz = eval('1')")]))
