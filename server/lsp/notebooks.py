@@ -35,7 +35,7 @@ class OpenNotebook:
         self._settle()
 
     def __contains__(self, uri: str) -> bool:
-        return uri in self._texts
+        return uri in self._above
 
     @property
     def cells(self) -> list[Document]:
@@ -59,15 +59,21 @@ class OpenNotebook:
             self._open(structure.did_open or ())
             self._settle()
             edits += difference(before, self.whole.text)
-        for content in change.cells.text_content or ():
-            if (cell := self._texts.get(content.document.uri)) is None:
-                continue
-            row = self.above(cell.uri)
-            own = cell.change(content.changes, encoding)
-            cell.version = content.document.version
-            edits += [Edit(notebooks.moved(edit.range, row), edit.text) for edit in own]
+        if contents := change.cells.text_content:
+            edits += self._edit(contents, encoding)
             self._settle()
         return tuple(edits)
+
+    def _edit(
+        self, contents: Iterable[lsp.NotebookDocumentCellContentChanges], encoding: Encoding
+    ) -> Iterator[Edit]:
+        """From the last cell up: so each is still below the rows that were above it before."""
+        here = [each for each in contents if each.document.uri in self]
+        for content in sorted(here, key=lambda each: self._above[each.document.uri], reverse=True):
+            cell, above = self._texts[content.document.uri], self._above[content.document.uri]
+            own = cell.change(content.changes, encoding)
+            cell.version = content.document.version
+            yield from (Edit(notebooks.moved(edit.range, above), edit.text) for edit in own)
 
     def _open(self, items: Iterable[lsp.TextDocumentItem]) -> None:
         for item in items:
@@ -77,11 +83,14 @@ class OpenNotebook:
     def _settle(self) -> None:
         self._shown = self.cells
         self._book = notebooks.of((at, each.text) for at, each in enumerate(self._shown))
+        uris = (each.uri for each in self._shown)
+        rows = (cell.row for cell in self._book.cells)
+        self._above = dict(zip(uris, rows, strict=True))
         self.whole.lines = Lines(self._book.text)
 
     def above(self, uri: str) -> int:
         """How many rows of the whole are above a cell."""
-        return next(self._book.row_of(at) for at, each in enumerate(self._shown) if each.uri == uri)
+        return self._above[uri]
 
     def cell_at(self, row: int) -> tuple[Document, int] | None:
         """The cell that a row belongs to, and the rows above it; None where there is no cell."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
+from hypothesis import strategies as st
+from lsprotocol import types as lsp
 
-from understudy.lsp.notebooks import difference
+from understudy import notebooks
+from understudy.lsp.convert import Encoding
+from understudy.lsp.notebooks import OpenNotebook, difference
 from understudy.notebooks import join
 from understudy.text import apply as applied
 
@@ -146,3 +152,60 @@ async def test_closed_it_is_as_it_is_on_disk(start: Start, workspace: Path) -> N
 def test_one_edit_makes_a_text_of_another(old: list[str], new: list[str]) -> None:
     for was, now in ((join(old), join(new)), ("a\nb", "a\nb\nc"), ("a\nb\nb", "a\nb")):
         assert applied(was, difference(was, now)) == now
+
+
+def notebook(*sources: str) -> OpenNotebook:
+    """With the cells ``0``, ``1``, ..."""
+    texts = [lsp.TextDocumentItem(str(at), "python", 1, each) for at, each in enumerate(sources)]
+    cells = [lsp.NotebookCell(lsp.NotebookCellKind.Code, each.uri) for each in texts]
+    return OpenNotebook(lsp.NotebookDocument("b.ipynb", "jupyter-notebook", 1, cells), texts)
+
+
+def typed(cell: str, row: int, text: str) -> lsp.NotebookDocumentCellContentChanges:
+    """At the begin of a row."""
+    at = lsp.Position(row, 0)
+    change = lsp.TextDocumentContentChangePartial(lsp.Range(at, at), text)
+    return lsp.NotebookDocumentCellContentChanges(
+        lsp.VersionedTextDocumentIdentifier(2, cell), [change]
+    )
+
+
+def changed(*contents: lsp.NotebookDocumentCellContentChanges) -> lsp.NotebookDocumentChangeEvent:
+    return lsp.NotebookDocumentChangeEvent(
+        cells=lsp.NotebookDocumentCellChanges(text_content=contents)
+    )
+
+
+@given(st.data(), st.lists(st.integers(0, 3), min_size=1, max_size=6))
+def test_edits_of_cells_are_edits_of_the_whole(data: st.DataObject, rows: list[int]) -> None:
+    """In whatever order the client tells of them."""
+    book = notebook(*("x = 1\n" * each for each in rows))
+    where = st.integers(0, len(rows) - 1)
+    cells = data.draw(st.lists(where, max_size=6))
+    contents = [
+        typed(str(cell), data.draw(st.integers(0, rows[cell])), data.draw(st.sampled_from(TYPED)))
+        for cell in cells
+    ]
+    text = book.whole.text
+    for edit in book.change(changed(*contents), Encoding("utf-16")):
+        text = applied(text, [edit])
+    assert text == book.whole.text == join(each.text for each in book.cells)
+    assert [each.version for each in book.cells] == [1 + (at in cells) for at in range(len(rows))]
+
+
+TYPED = ["a", "\n", "a\nb\n\n"]
+
+
+def test_many_edits_build_the_whole_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = notebook(*["x = 1"] * 50)
+    built: list[notebooks.Notebook] = []
+    of = notebooks.of
+
+    def build(sources: Iterable[tuple[int, str]]) -> notebooks.Notebook:
+        built.append(of(sources))
+        return built[-1]
+
+    monkeypatch.setattr(notebooks, "of", build)
+    edits = book.change(changed(*(typed(str(at), 0, "y\n") for at in range(50))), Encoding("utf-8"))
+    assert len(edits) == 50
+    assert len(built) == 1
