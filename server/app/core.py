@@ -51,7 +51,7 @@ _LOOK_SECONDS = 1.0
 _FLOW_SECONDS = 3.0
 """Who typed so shortly ago is not to be disturbed."""
 
-_FREQUENT = (events.Edited, events.FilesTouched)
+_FREQUENT = (events.Edited, events.Overtaken, events.FilesTouched)
 """What changes nothing of the status by itself."""
 
 
@@ -146,6 +146,10 @@ class Core:
                 if (document := self.documents.get(event.uri)) is not None:
                     document.edited(event.text, event.version, event.edits)
                     self.background.active(document.workspace)
+            case events.Overtaken():
+                document = self.documents.get(event.uri)
+                if document is not None and document.version == event.version:
+                    self._changed(document)
             case events.Saved():
                 await self._saved(event)
             case events.Fixed():

@@ -32,6 +32,14 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """What was told of a document was of a text before the one of this version."""
+
+    uri: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     uri: str
 
@@ -97,6 +105,7 @@ class JobAnswered:
 Event = (
     Opened
     | Edited
+    | Overtaken
     | Saved
     | Fixed
     | Closed

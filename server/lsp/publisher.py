@@ -58,7 +58,12 @@ class Publisher:
         shown = self._server.documents.get(uri)
         if shown is None and problems and is_notebook(convert.to_path(uri) or ""):
             return  # it was closed meanwhile
-        lines = shown.lines if shown and shown.text is text else Lines(text or "")
+        if shown is not None and version is not None and shown.text != text:
+            # The core is about to hear of the edit; then it tells where they are by now.
+            self._server.core.handle(events.Overtaken(uri, shown.version))
+            if uri in self._server.notebooks:
+                return  # in which cells of before they are is not known any more
+        lines = shown.lines if shown and shown.text == text else Lines(text or "")
         self._publish(uri, version, lines, problems)
 
     async def _drain(self) -> None:

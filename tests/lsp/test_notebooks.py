@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from lsprotocol import types as lsp
 
 from understudy import notebooks
+from understudy.app.core import Core
+from understudy.lsp import handlers
 from understudy.lsp.convert import Encoding
 from understudy.lsp.notebooks import OpenNotebook, difference
+from understudy.lsp.server import Server
 from understudy.notebooks import join
 from understudy.text import apply as applied
 
+from ..core.support import until
 from ..unit.test_notebooks import MARKDOWN, SOURCES, file, source
 from .conftest import Start
 from .editor import CAPABILITIES, Buffer, Editor
@@ -209,3 +213,77 @@ def test_many_edits_build_the_whole_once(monkeypatch: pytest.MonkeyPatch) -> Non
     edits = book.change(changed(*(typed(str(at), 0, "y\n") for at in range(50))), Encoding("utf-8"))
     assert len(edits) == 50
     assert len(built) == 1
+
+
+Shown = dict[str, list[int]]
+"""The rows of what is shown, by URI."""
+
+
+@pytest.fixture
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    """In this process, where a test is between an edit and the core, which has not heard of it."""
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    server = Server()
+    monkeypatch.setattr(server.publisher, "status", lambda _: None)
+    server.core = Core(server.publisher, trusted=True)
+    server.core.start()
+    yield server
+    await server.core.close()
+
+
+@pytest.fixture
+def shown(server: Server, monkeypatch: pytest.MonkeyPatch) -> Shown:
+    shown: Shown = {}
+
+    def publish(params: lsp.PublishDiagnosticsParams) -> None:
+        shown[params.uri] = [each.range.start.line for each in params.diagnostics]
+
+    monkeypatch.setattr(server, "text_document_publish_diagnostics", publish)
+    return shown
+
+
+async def test_a_new_cell_overtakes_what_is_told_of_the_text_before(
+    server: Server, shown: Shown, tmp_path: Path
+) -> None:
+    uri = (tmp_path / "b.ipynb").as_uri()
+    texts = [lsp.TextDocumentItem("eval", "python", 1, "z = 1\nx = eval('1')\n")]
+    cells = [lsp.NotebookCell(lsp.NotebookCellKind.Code, "eval")]
+    book = lsp.NotebookDocument(uri, "jupyter-notebook", 1, cells)
+    handlers.did_open_notebook(server, lsp.DidOpenNotebookDocumentParams(book, texts))
+    await until(lambda: shown.get("eval") == [1])
+    document = server.core.documents[uri]
+    told = document.version, document.text, document.problems()
+    structure = lsp.NotebookDocumentCellChangeStructure(
+        lsp.NotebookCellArrayChange(0, 0, [lsp.NotebookCell(lsp.NotebookCellKind.Code, "new")]),
+        [lsp.TextDocumentItem("new", "python", 1, "a = 1\nb = 1\n")],
+    )
+    change = lsp.NotebookDocumentChangeEvent(
+        cells=lsp.NotebookDocumentCellChanges(structure=structure)
+    )
+    identifier = lsp.VersionedNotebookDocumentIdentifier(2, uri)
+    handlers.did_change_notebook(server, lsp.DidChangeNotebookDocumentParams(identifier, change))
+    server.publisher.forget(["eval"])
+    shown.clear()
+    server.publisher.problems(uri, *told)
+    assert shown == {}
+    await server.core.settle()
+    assert shown == {"eval": [1]}
+
+
+async def test_a_new_line_overtakes_what_is_told_of_the_text_before(
+    server: Server, shown: Shown, tmp_path: Path
+) -> None:
+    uri = (tmp_path / "a.py").as_uri()
+    item = lsp.TextDocumentItem(uri, "python", 1, "z = 1\nx = eval('1')\n")
+    handlers.did_open(server, lsp.DidOpenTextDocumentParams(item))
+    await until(lambda: shown.get(uri) == [1])
+    document = server.core.documents[uri]
+    told = document.version, document.text, document.problems()
+    top = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
+    change = lsp.TextDocumentContentChangePartial(top, "y = 1\n")
+    identifier = lsp.VersionedTextDocumentIdentifier(2, uri)
+    handlers.did_change(server, lsp.DidChangeTextDocumentParams(identifier, [change]))
+    server.publisher.problems(uri, *told)
+    assert shown == {uri: [1]}
+    await server.core.settle()
+    assert shown == {uri: [2]}
