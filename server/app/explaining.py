@@ -7,7 +7,6 @@ through and, where a tool is silent, from the tool itself.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from ..findings.describe import title
 from ..findings.suppressions import tool_of
 from ..ipython import code
 from ..model import Finding, Priority, Problem, Reason, Report
-from ..notebooks import Notebook, is_notebook, read
+from ..notebooks import is_notebook, read
 from ..runner.calls import Call, Status, Urgency
 from ..settings import Settings
 from .workspace import Workspace
@@ -50,7 +49,8 @@ class Facts(NamedTuple):
 async def explain(
     checks: Checks, workspace: Workspace, subject: Subject, row: int, rule: str
 ) -> list[Reason]:
-    """The chain of reasons for which ``rule`` is told of in ``row`` (from 0), or is not."""
+    """The chain of reasons for which ``rule`` is told of in ``row`` (from 0), or is not. Rows and
+    lines of a notebook are those of its text."""
     policy = workspace.policy
     asked = checks.check(subject, policy, workspace.results, Priority.INTERACTIVE)
     reports = tuple([report async for some in asked for report in some])
@@ -74,21 +74,7 @@ async def explain(
     if tool is not None and tool.why and not _told(facts) and _verdict(facts):
         silence = await _ask(checks, tool, configuration, policy, subject, row, rule)
         facts = facts._replace(silence=silence)
-    found = list(reasons(facts))
-    if not is_notebook(subject.path):
-        return found
-    with contextlib.suppress(ValueError):  # what is none has no cells
-        book = read(subject.content)
-        return [_in_cell(reason, book) for reason in found]
-    return found
-
-
-def _in_cell(reason: Reason, book: Notebook) -> Reason:
-    if not reason.line:
-        return reason
-    cell = book.cell_at(reason.line - 1)
-    words = f"line {reason.line - cell.row} of cell {cell.number}"
-    return reason._replace(text=reason.text.replace(f"line {reason.line}", words, 1), line=0)
+    return list(reasons(facts))
 
 
 def _tool(rule: str, path: str, reports: Sequence[Report]) -> Analyzer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -232,6 +232,17 @@ def problem_line(name: str, problem: Problem, cell: Cell | None = None) -> str:
 def reason_lines(reasons: Sequence[Reason]) -> list[str]:
     """A line each, as they follow from one another."""
     return [f"{number}. {reason.text}" for number, reason in enumerate(reasons, 1)]
+
+
+def in_cells(reasons: Iterable[Reason], cell_of: Callable[[int], tuple[str, int]]) -> list[Reason]:
+    """Those of a notebook's text, told of its cells: ``cell_of`` gives what people call the cell
+    that a row belongs to, and the row that it begins at."""
+    return [_in_cell(each, *cell_of(each.line - 1)) if each.line else each for each in reasons]
+
+
+def _in_cell(reason: Reason, cell: str, row: int) -> Reason:
+    words = f"line {reason.line - row} of {cell}"
+    return reason._replace(text=reason.text.replace(f"line {reason.line}", words, 1), line=0)
 
 
 def left_out_lines(root: Path, left_out: Sequence[LeftOut]) -> list[str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import click
 
 from ..app.batch import Batch
-from ..app.presentation import reason_lines
+from ..app.presentation import in_cells, reason_lines
 from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Reason
-from ..notebooks import is_notebook, read
+from ..notebooks import Notebook, is_notebook, read
 from .scan import root_of
 
 _PLACE = re.compile(r"(.+?)(?::cell (\d+))?:(\d+)(?::\d+)?", re.DOTALL)
@@ -35,9 +36,12 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
     path, line = Path(parts[1]).absolute(), int(parts[3])
     if not path.is_file():
         raise click.UsageError(f"{path} is no file.")
-    if is_notebook(path.name):
-        line += _above(path, parts[2])
+    book = _read(path, parts[2]) if is_notebook(path.name) else None
+    if book is not None:
+        line += book.row_of(int(parts[2]))
     reasons = asyncio.run(_explain(path, line, rule))
+    if book is not None:
+        reasons = in_cells(reasons, partial(_numbered, book))
     if as_json:
         listed = [reason._asdict() for reason in reasons]
         answer = {"path": str(path), "line": line, "rule": rule, "reasons": listed}
@@ -46,8 +50,13 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
         click.echo("\n".join(reason_lines(reasons)))
 
 
-def _above(path: Path, cell: str | None) -> int:
-    """The lines of a notebook's text that are above a cell."""
+def _numbered(book: Notebook, row: int) -> tuple[str, int]:
+    cell = book.cell_at(row)
+    return f"cell {cell.number}", cell.row
+
+
+def _read(path: Path, cell: str | None) -> Notebook:
+    """A notebook that has Python in this cell."""
     if cell is None:
         raise click.UsageError(f"Name a cell of {path.name}, as {path.name}:cell 3:2.")
     try:
@@ -56,7 +65,7 @@ def _above(path: Path, cell: str | None) -> int:
         raise click.UsageError(f"{path} was not read: {why(error)}") from error
     if int(cell) not in [each.number for each in book.cells]:
         raise click.UsageError(f"{path} has no Python in cell {cell}.")
-    return book.row_of(int(cell))
+    return book
 
 
 async def _explain(path: Path, line: int, rule: str) -> list[Reason]:

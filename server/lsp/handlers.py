@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from . import code_actions, hover
 from . import code_lens as code_lenses
 from .convert import to_folder, to_path
 from .documents import Document
-from .notebooks import OpenNotebook
+from .notebooks import OpenNotebook, seen_from
 from .server import Server
 
 log = logging.getLogger(__name__)
@@ -327,11 +328,14 @@ async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
 
 
 async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, Any]] | None:
-    """``line`` counts from 1. The reasons are shown, too."""
+    """``line`` counts from 1, in a notebook in its whole. The reasons are shown, too."""
     await ls.settle()
     if (document := ls.core.documents.get(uri)) is None:
         return None
+    book = ls.notebooks[uri].book if uri in ls.notebooks else None
     reasons = await ls.core.actions.explain(document, line - 1, rule)
+    if book is not None:
+        reasons = presentation.in_cells(reasons, partial(seen_from, book, line - 1))
     ls.publisher.message("\n".join(presentation.reason_lines(reasons)))
     return [reason._asdict() for reason in reasons]
 

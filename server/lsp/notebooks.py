@@ -25,7 +25,7 @@ SYNC = lsp.NotebookDocumentSyncOptions(
 
 
 class OpenNotebook:
-    """``whole`` is the document that the core knows."""
+    """``whole`` is the document that the core knows, ``book`` its cells, numbered from 0."""
 
     def __init__(self, item: lsp.NotebookDocument, texts: Sequence[lsp.TextDocumentItem]) -> None:
         self._order = [cell.document for cell in item.cells]
@@ -82,11 +82,11 @@ class OpenNotebook:
 
     def _settle(self) -> None:
         self._shown = self.cells
-        self._book = notebooks.of((at, each.text) for at, each in enumerate(self._shown))
+        self.book = notebooks.of((at, each.text) for at, each in enumerate(self._shown))
         uris = (each.uri for each in self._shown)
-        rows = (cell.row for cell in self._book.cells)
+        rows = (cell.row for cell in self.book.cells)
         self._above = dict(zip(uris, rows, strict=True))
-        self.whole.lines = Lines(self._book.text)
+        self.whole.lines = Lines(self.book.text)
 
     def above(self, uri: str) -> int:
         """How many rows of the whole are above a cell."""
@@ -96,7 +96,7 @@ class OpenNotebook:
         """The cell that a row belongs to, and the rows above it; None where there is no cell."""
         if not self._shown:
             return None
-        cell = self._book.cell_at(row)
+        cell = self.book.cell_at(row)
         return self._shown[cell.number], cell.row
 
     def diagnostics(
@@ -131,6 +131,15 @@ class OpenNotebook:
                 start = Position(start.line - 1, len(cell.lines.line(start.line - 1)))
             text, end = text.removesuffix("\n"), last
         return cell, Edit(Range(start, end), text)
+
+
+def seen_from(book: notebooks.Notebook, here: int, row: int) -> tuple[str, int]:
+    """What the cell of a row is called in that of ``here``, and the rows above it. It has no
+    number: cells that are not in Python count too, and the client does not tell of them."""
+    own, cell = book.cell_at(here), book.cell_at(row)
+    if cell == own:
+        return "this cell", cell.row
+    return f"a cell {'above' if cell.row < own.row else 'below'}", cell.row
 
 
 def within(range_: lsp.Range, cell: Document, above: int, encoding: Encoding) -> lsp.Range:

@@ -127,6 +127,20 @@ async def test_a_hover_outlives_the_run_of_a_cell(start: Start, workspace: Path)
     assert "B307" in (await editor.hover(cells[0], "eval") or "")
 
 
+async def test_reasons_count_no_cells_where_not_all_are_known(
+    start: Start, workspace: Path
+) -> None:
+    """A client does not tell of those in Markdown, which have numbers too."""
+    first = "# understudy: ignore-file[B101] -- so\nx = 1\n"
+    editor, uri, cells = await opened(start, workspace, first, "y = 1\nassert y")
+    await editor.sees(cells[1], "Ruff S101")
+    await editor.idle()
+    reasons = await editor.command("explain", uri, 6, "B101")
+    told = {each["kind"]: each["text"] for each in reasons}
+    assert "says so in line 2 of this cell: " in told["found"]
+    assert told["ignored-by-comment"].startswith("A comment in line 1 of a cell above lets B101")
+
+
 async def test_closed_it_is_as_it_is_on_disk(start: Start, workspace: Path) -> None:
     notebook = workspace / "b.ipynb"
     notebook.write_bytes(file([MARKDOWN, source("y = 1\n"), source("x = 1\nz = eval('1')")]))
