@@ -30,6 +30,9 @@ from ..trust import inside
 Execute = Callable[[Job], Awaitable[Outcome]]
 Progress = Callable[[str, float], object]
 
+_Step = tuple[str, tuple[str, ...]]
+"""What is said of it, and what is run."""
+
 _SECONDS = 1_200.0
 _TAIL_LINES = 6
 _MOST_TAIL = 8_000
@@ -93,7 +96,7 @@ async def install(
     """Install a tool, and give the environment that it is in.
 
     ``roots``: folders that have no say. Raises NotInstalled; when it is cancelled, or fails, what
-    was there before is there still.
+    was there before is there still. What is there already and works is left as it is.
     """
     try:
         folder = await asyncio.to_thread(managed.environment, wanted.tool)
@@ -136,6 +139,8 @@ class _Installation:
         place = await asyncio.to_thread(private_folder, self._folder.parent)
         await asyncio.to_thread(held.enter_context, locked(place / ".lock", _LOCK_SECONDS))
         with held:
+            if await self._works():
+                return self._folder
             try:
                 await asyncio.to_thread(_remove, self._folder)
                 for said, argv in self._steps():
@@ -147,12 +152,27 @@ class _Installation:
                 raise
         return self._folder
 
-    def _steps(self) -> list[tuple[str, tuple[str, ...]]]:
+    async def _works(self) -> bool:
+        """Whether it is installed already: then it is the same, by its hashes, as it would be."""
+        if not await asyncio.to_thread(managed.is_complete, self._folder):
+            return False
+        said, argv = self._trial
+        self._progress(said, 0.0)
+        try:
+            await self._run(argv)
+        except NotInstalled:
+            return False
+        return True
+
+    @property
+    def _trial(self) -> _Step:
+        return "trying it", (str(self._folder / "bin" / self._wanted.tool), "--version")
+
+    def _steps(self) -> list[_Step]:
         """What is run, one after another. Raises NotInstalled."""
         python = str(self._folder / "bin" / "python")
         safe = ("--require-hashes", "--no-deps", "--only-binary=:all:")
         named = f"{self._wanted.package} {self._wanted.version}"
-        program = str(self._folder / "bin" / self._wanted.tool)
         make: tuple[str, ...] = (sys.executable, "-P", "-m", "venv", str(self._folder))
         fetch: tuple[str, ...] = (
             python, "-P", "-m", "pip", "install", *safe, "--no-user", "--no-input",
@@ -165,7 +185,7 @@ class _Installation:
         return [
             ("making an environment", make),
             (f"fetching {named}", fetch),
-            ("trying it", (program, "--version")),
+            self._trial,
         ]
 
     async def _run(self, argv: tuple[str, ...]) -> None:

@@ -107,6 +107,28 @@ def test_what_was_there_goes_when_another_is_complete(tmp_path: Path, index: Ind
     assert new != old
 
 
+def test_what_is_installed_and_works_is_left_as_it_is(tmp_path: Path, index: Index) -> None:
+    """Also where another installation would fail."""
+    place = Place(tmp_path, index, wheel())
+    assert place.run("install", "shellcheck", "--yes").returncode == 0
+    before = place.installed()
+    index.close()
+    again = place.run("install", "shellcheck", "--yes")
+    assert again.returncode == 0, again.stderr
+    assert "99.1 is installed in" in again.stdout
+    assert place.installed() == before
+    assert "ShellCheck 99.1" in place.run("doctor").stdout
+
+
+def test_what_no_longer_works_is_installed_anew(tmp_path: Path, index: Index) -> None:
+    place = Place(tmp_path, index, wheel())
+    assert place.run("install", "shellcheck", "--yes").returncode == 0
+    (folder,) = place.installed()
+    (folder / "bin/shellcheck").unlink()
+    assert place.run("install", "shellcheck", "--yes").returncode == 0
+    assert "ShellCheck 99.1" in place.run("doctor").stdout
+
+
 def test_a_name_that_nothing_is_known_of(tmp_path: Path, index: Index) -> None:
     place = Place(tmp_path, index, wheel())
     done = place.run("install", "eslint", "--yes")

@@ -43,6 +43,10 @@ def environment(tool: str) -> Path:
     return tools_folder() / tool / named
 
 
+def is_complete(environment: Path) -> bool:
+    return (environment / _COMPLETE).exists()
+
+
 def complete(environment: Path) -> None:
     """From now on it counts; what was installed of the tool before is removed. Raises OSError."""
     (environment / _COMPLETE).touch()
