@@ -76,7 +76,7 @@ class Batch:
         told: dict[str, ToolStatus] = {}
         for tool, configuration in found:
             if configuration.program:
-                given = tool, configuration, workspace.policy, Priority.INTERACTIVE
+                given = tool, configuration, root, workspace.policy, Priority.INTERACTIVE
                 version, state, why = await checks.versions.standing(*given)
                 told[tool.name] = ToolStatus(tool.name, State(state or State.CLEAN), why, version)
         return told

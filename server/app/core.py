@@ -346,6 +346,7 @@ class Core:
                 document.close()
         await self._closed_files.stop(*distrusted)
         for workspace in distrusted:
+            await self.checks.versions.stop(workspace.root)
             await self.background.stop(workspace)
 
     async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:

@@ -176,7 +176,7 @@ class Checks:
         """``key`` is empty where the version, which is a part of it, has to be asked first."""
         subject, policy = wanted.subject, wanted.policy
         if not key:
-            given = policy, wanted.priority
+            given = subject.root, policy, wanted.priority
             version = await self.versions.of(analyzer, configuration, *given)
             key = _key(subject, analyzer, configuration, version)
             recalled = await self.recall([key], wanted.results)

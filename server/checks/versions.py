@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from ..analyzers.base import Analyzer, Configuration, Standing
 from ..model import Priority, State
@@ -14,51 +15,71 @@ _Program = tuple[object, ...]
 
 
 class Versions:
-    """A program is asked once, and again when it has changed. ``execute`` is the one door. Belongs
-    to the event loop, but for ``known``."""
+    """A program that has answered is asked again when it has changed. ``execute`` is the one door.
+    Belongs to the event loop, but for ``known``."""
 
     def __init__(self, execute: Callable[[Job], Awaitable[Outcome]]) -> None:
         self._execute = execute
         self._told: dict[_Program, Standing] = {}
-        self._asked: dict[_Program, asyncio.Task[Standing]] = {}
+        self._asked: dict[tuple[Path, _Program], asyncio.Task[Standing]] = {}
+        """By the folder for whose files it is asked, too: the trust in that may end."""
 
     def known(self, analyzer: Analyzer, configuration: Configuration) -> str | None:
-        """The version of what analyses; None: it was not asked yet."""
+        """The version of what analyses; None: it was not asked yet, or did not answer."""
         if not configuration.program:
             return configuration.version or analyzer.version()
         told = self._told.get((analyzer.name, *configuration.program))
         return told.version if told else None
 
     async def of(
-        self, analyzer: Analyzer, configuration: Configuration, policy: Policy, priority: Priority
+        self,
+        analyzer: Analyzer,
+        configuration: Configuration,
+        root: Path,
+        policy: Policy,
+        priority: Priority,
     ) -> str:
         """The version of what analyses; empty where there is none to be had."""
         if (known := self.known(analyzer, configuration)) is not None:
             return known
-        return (await self.standing(analyzer, configuration, policy, priority)).version
+        return (await self.standing(analyzer, configuration, root, policy, priority)).version
 
     async def standing(
-        self, analyzer: Analyzer, configuration: Configuration, policy: Policy, priority: Priority
+        self,
+        analyzer: Analyzer,
+        configuration: Configuration,
+        root: Path,
+        policy: Policy,
+        priority: Priority,
     ) -> Standing:
-        """How the program is that a configuration names. Who is cancelled meanwhile leaves the
-        answer to others."""
+        """How the program is that a configuration names, asked for the folder ``root``. Who is
+        cancelled meanwhile leaves the answer to others."""
         program = (analyzer.name, *configuration.program)
         if (told := self._told.get(program)) is not None:
             return told
-        task = self._asked.get(program)
+        task = self._asked.get((root, program))
         if task is None or task.done():
             job = asking(analyzer, configuration, policy, priority)
             task = asyncio.get_running_loop().create_task(self._ask(program, job))
-            self._asked[program] = task
-        return await asyncio.shield(task)
+            self._asked[root, program] = task
+        await asyncio.wait((task,))
+        if task.cancelled():
+            return Standing("", State.NOT_ANALYSED, "the workspace is not trusted any more")
+        return task.result()
+
+    async def stop(self, root: Path) -> None:
+        """End what is asked for a folder; returns when it has ended."""
+        tasks = [task for (asker, _), task in self._asked.items() if asker == root]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _ask(self, program: _Program, job: Job) -> Standing:
-        """What was refused may be allowed later: that is asked again."""
+        """Only an answer is kept: what was refused, failed or took too long may go well later."""
         outcome = await self._execute(job)
-        if outcome.status is Status.REFUSED:
-            return Standing("", State.NOT_ANALYSED, outcome.why)
-        standing = Standing("", State.FAILED, outcome.why)
         if outcome.status is Status.DONE:
-            standing = Standing(*outcome.results[0])
-        self._told[program] = standing
-        return standing
+            standing = self._told[program] = Standing(*outcome.results[0])
+            return standing
+        state = State.NOT_ANALYSED if outcome.status is Status.REFUSED else State.FAILED
+        return Standing("", state, outcome.why)

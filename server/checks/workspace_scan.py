@@ -193,6 +193,8 @@ class WorkspaceScan:
         self._turns = asyncio.Semaphore(_BATCHES)
         self._strikes: Counter[_Tool] = Counter()
         self._given_up: dict[_Tool, Report] = {}
+        self._silent: set[tuple[object, ...]] = set()
+        """The programs that did not tell their version; each is asked once in a scan."""
 
     async def run(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
         """Each file once, as soon as all its tools have answered. Closing it cancels the rest."""
@@ -255,8 +257,17 @@ class WorkspaceScan:
         return done
 
     async def _version(self, analyzer: Analyzer, configuration: Configuration) -> str:
-        priority = self._urgency.priority
-        return await self._checks.versions.of(analyzer, configuration, self._policy, priority)
+        versions, priority = self._checks.versions, self._urgency.priority
+        if (known := versions.known(analyzer, configuration)) is not None:
+            return known
+        program = (analyzer.name, *configuration.program)
+        if program in self._silent:
+            return ""
+        given = self._root, self._policy, priority
+        version = await versions.of(analyzer, configuration, *given)
+        if not version:
+            self._silent.add(program)
+        return version
 
     async def _in_turn(
         self,

@@ -16,29 +16,32 @@ from understudy.analyzers import pylint
 from understudy.analyzers.pylint.standing import ask, chosen
 from understudy.checks.engine import Checks, subject_of
 from understudy.checks.jobs import Policy
+from understudy.checks.workspace_scan import WorkspaceScan, list_files
 from understudy.model import Priority, Report, State
-from understudy.runner.calls import Job, Outcome
+from understudy.runner.calls import Job, Outcome, Status
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
 from understudy.store.results import RESULTS, Results
 
 from .programs import program
-from .support import Asker, tree
+from .support import Asker, alive, announced, gone, tree, until
 
 CLEAN = "echo '{\"comments\": []}'"
 
 
 class Counted(Runner):
-    """``functions`` are those that were called, in order."""
+    """``functions`` are those that were called, in order; ``outcomes`` those of the next ones,
+    which are not run."""
 
     def __init__(self) -> None:
         super().__init__()
         self.functions: list[str] = []
+        self.outcomes: list[Outcome] = []
 
     async def execute(self, job: Job) -> Outcome:
         self.functions.append(getattr(job.work, "function", "").rpartition(":")[2])
-        return await super().execute(job)
+        return self.outcomes.pop(0) if self.outcomes else await super().execute(job)
 
 
 class World:
@@ -127,6 +130,40 @@ async def test_nothing_is_asked_of_a_program_without_trust(world: World) -> None
     assert not (world.root / "ran").exists()
     world.policy = replace(world.policy, trusted=True)
     assert (await world.look()).version == "1.2.3"
+
+
+async def test_one_that_took_too_long_is_asked_again(world: World) -> None:
+    world.is_now("echo version: 1.2.3")
+    world.runner.outcomes = [Outcome(Status.TIMED_OUT, why="it took too long")]
+    assert (await world.look()).version == ""
+    assert (await world.look()).version == "1.2.3"
+    assert world.runner.functions.count("ask") == 2
+
+
+async def test_what_is_asked_for_a_folder_can_be_ended(world: World, tmp_path: Path) -> None:
+    world.is_now(f"touch {tmp_path}/$$.pid; exec sleep 1000")
+    looking = asyncio.create_task(world.look())
+    pids = await until(announced(tmp_path))
+    await world.checks.versions.stop(tmp_path / "other")
+    assert alive(pids) == pids
+    await world.checks.versions.stop(world.root)
+    assert await gone(pids)
+    assert (await looking).version == "", "who waited for it is not cancelled"
+
+
+async def test_a_scan_asks_once_what_does_not_answer(world: World) -> None:
+    """And the next scan again, in which it may."""
+    tree(world.root, {f"{number}.sh": ":\n" for number in range(5)})
+    own = program(world.root / "shellcheck", f"touch {world.root}/ran; echo version: 1.2.3")
+    named = {"shellcheck.enabled": True, "shellcheck.path": str(own)}
+    world.policy = Policy(Settings.of(named), trusted=False)
+    for scans in (1, 2):
+        files = list_files([world.root], world.root, world.policy)
+        scan = WorkspaceScan(world.checks, world.root, world.policy, world.results)
+        told = [each.reports[0].state async for each in scan.run(files)]
+        assert told == [State.FAILED] * 6
+        assert world.runner.functions.count("ask") == scans
+    assert not (world.root / "ran").exists()
 
 
 async def test_many_at_once_ask_once(world: World) -> None:

@@ -99,6 +99,17 @@ async def test_distrust_ends_what_began_in_trust(
     assert len(slow_bandit.look()) == begun
 
 
+async def test_distrust_ends_what_is_asked_of_a_program(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    brought = shutil.copy(slow_bandit.interpreter, workspace / "slow-python")
+    editor = await start(settings={"bandit": {"interpreter": str(brought)}})
+    editor.open(workspace / "a.py", EVAL)
+    asked_ = await slow_bandit.started()
+    editor.notify("understudy/trust", {"trusted": False})
+    assert await survivors([asked_], 10) == []
+
+
 async def test_distrust_ends_the_workspaces_tasks(
     start: Start, workspace: Path, tmp_path: Path
 ) -> None:
