@@ -20,7 +20,7 @@ from understudy.text import Lines
 
 from ..lsp.tools import program
 from ..needs import missing
-from .support import Asker, tree
+from .support import Asker, own_environment, tree, understudy
 
 OWN = Settings.of({"pylint.enabled": True, "pylint.interpreter": sys.executable})
 SOURCE = '''\
@@ -169,6 +169,24 @@ def test_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "pylint.interpreter" in report.why
     settings = Settings.of({"pylint.interpreter": str(tmp_path / "none")})
     assert "names" in asked(root, "a.py", settings=settings)["a.py"].why
+
+
+def test_what_an_imported_file_decides_is_not_kept(tmp_path: Path) -> None:
+    files = {"a.py": "from b import f\n\nf(1)\n", "b.py": "def f(x):\n    return x\n"}
+    root = tree(tmp_path / "shop", files)
+    own = {"pylint": {"enabled": True, "interpreter": sys.executable}}
+    tree(tmp_path / ".config/understudy", {"config.yaml": json.dumps(own)})
+    environment = own_environment(tmp_path)
+    understudy("trust", ".", cwd=root, environment=environment)
+
+    def of_a() -> set[str]:
+        done = understudy("scan", "--format", "json", cwd=root, environment=environment)
+        problems = [each for each in json.loads(done.stdout)["problems"] if each["path"] == "a.py"]
+        return {found["rule"] for problem in problems for found in problem["findings"]}
+
+    assert "E1120" not in of_a()
+    tree(root, {"b.py": "def f(x, y):\n    return x, y\n"})
+    assert "E1120" in of_a()
 
 
 @pytest.mark.timeout(400)
