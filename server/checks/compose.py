@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from ..discover import matches
 from ..findings.baseline import known_among
 from ..findings.families import NOT_ANALYSED
 from ..findings.limits import most_important
@@ -15,7 +14,7 @@ from ..findings.merge import in_order, merge
 from ..findings.suppressions import TOOL, Hidden, judge
 from ..model import Category, Finding, Level, Position, Problem, Range, Report, Severity, State
 from ..settings import Settings
-from ..settings.ignored import Ignored, is_over, read_ignored
+from ..settings.ignored import Ignored, in_force
 
 SYNTAX_ERROR = "invalid-syntax"
 _TOP = Range(Position(0, 0), Position(1, 0))
@@ -90,13 +89,7 @@ def of_suppressions(reports: Iterable[Report], settings: Settings, here: Circums
 
 def ignoring(settings: Settings, here: Circumstances) -> list[Ignored]:
     """The entries of ``rules.ignore`` that hold for a file."""
-    entries = map(read_ignored, settings.rules.ignore)
-    return [
-        each
-        for each in entries
-        if not is_over(each.until, here.today)
-        and (not each.paths or matches(here.path, each.paths))
-    ]
+    return in_force(settings.rules.ignore, here.path, here.today)
 
 
 def visible(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, ...]:

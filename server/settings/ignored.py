@@ -6,6 +6,7 @@ Comments that let findings be use the same words for how long, and why (findings
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -45,6 +46,17 @@ def read_ignored(text: str) -> Ignored:
         raise ValueError(f"{until} is no date, such as 2026-03-01")
     paths = tuple(part.strip() for part in (found["paths"] or "").split(",") if part.strip())
     return Ignored(found["rule"], paths, until, found["reason"] or "")
+
+
+def in_force(entries: Iterable[str], path: str, today: date) -> list[Ignored]:
+    """The entries that hold for a file, by its path below the root, with slashes."""
+    from ..discover import matches
+
+    return [
+        each
+        for each in map(read_ignored, entries)
+        if not is_over(each.until, today) and (not each.paths or matches(path, each.paths))
+    ]
 
 
 def is_ignored(text: str) -> bool:

@@ -469,6 +469,25 @@ def test_from_a_terminal(root: Path, tmp_path: Path) -> None:
     assert "PYSEC" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("PYSEC-2018-28 in services/ -- not reachable", ["requirements.txt"]),
+        ("PYSEC-2018-28 until 9999-12-31", []),
+        ("PYSEC-2018-28 until 2020-01-01", ["requirements.txt", "services/requirements.txt"]),
+    ],
+)
+def test_an_ignored_advisory_does_not_count_where_and_while_it_is(
+    entry: str, told: list[str], root: Path
+) -> None:
+    pins = dict.fromkeys(("requirements.txt", "services/requirements.txt"), "requests==2.19.0\n")
+    config = json.dumps({"rules": {"ignore": [entry]}})
+    tree(root, {**pins, ".understudy/config.yaml": config})
+    done = understudy("run", "dependency_audit", cwd=root, environment=os.environ)
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == told, done.stderr
+    assert done.returncode == bool(told)
+
+
 @pytest.mark.parametrize("name", ["osvUrl", "registry"])
 def test_an_address_with_a_password_is_refused(root: Path, tmp_path: Path, name: str) -> None:
     """It would be kept with the answers; it is not shown either."""

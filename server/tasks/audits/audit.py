@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ...findings.families import NOT_AUDITED
@@ -13,6 +14,7 @@ from ...model import Finding, Report, Severity, State
 from ...runner.calls import Outcome, Status
 from ...runner.task import Result
 from ...settings import Settings
+from ...settings.ignored import in_force
 from ..answers import found
 from . import npm_audit, workspace
 from .asking import Asking, Said
@@ -30,9 +32,12 @@ async def audit(asking: Asking, settings: Settings, without: frozenset[str]) -> 
     said += [await ask_npm(asking, one) for one in project.npm]
     said.append(Said(npm_audit.NAME, notes=project.unlocked))
     reports = _reports(said)
-    if lines := _lines(asking.root, reports, ignored):
+    heeded = _heeded(asking.root, reports, ignored, _day(asking.now))
+    if lines := _lines(heeded):
         await asking.context.say("\n".join(lines) + "\n")
-    return _result(said, reports, ignored, asking.now)
+    every = (each for findings in heeded.values() for each in findings)
+    issues = [each for each in every if each.rule != NOT_AUDITED]
+    return _result(said, reports, issues, asking.now)
 
 
 def _reports(said: Sequence[Said]) -> dict[str, Report]:
@@ -60,27 +65,37 @@ def _report(said: Said, findings: tuple[Finding, ...]) -> Report:
     return Report(said.tool, state, findings, said.failure)
 
 
-def _issues(reports: Mapping[str, Report], ignored: Sequence[str]) -> list[Finding]:
-    every = [finding for report in reports.values() for finding in report.findings]
-    return [finding for finding in every if finding.rule not in (NOT_AUDITED, *ignored)]
+def _day(now: float) -> date:
+    """The user's, as it is for what an editor shows."""
+    return datetime.fromtimestamp(now, UTC).astimezone().date()
 
 
-def _lines(root: Path, reports: Mapping[str, Report], ignored: Sequence[str]) -> list[str]:
-    lines = []
+def _heeded(
+    root: Path, reports: Mapping[str, Report], ignored: Sequence[str], today: date
+) -> dict[str, list[Finding]]:
+    """By path below the root, in order: what ``rules.ignore`` lets be told there on that day."""
+    heeded: dict[str, list[Finding]] = {}
     for path, report in sorted(reports.items()):
-        shown = path.removeprefix(f"{root}/")
-        kept = [finding for finding in report.findings if finding.rule not in ignored]
-        for each in sorted(kept, key=lambda finding: finding.range):
+        below = path.removeprefix(f"{root}/")
+        rules = {entry.rule for entry in in_force(ignored, below, today)}
+        found = [each for each in report.findings if each.rule not in rules]
+        heeded[below] = sorted(found, key=lambda finding: finding.range)
+    return heeded
+
+
+def _lines(heeded: Mapping[str, Sequence[Finding]]) -> list[str]:
+    lines = []
+    for path, findings in heeded.items():
+        for each in findings:
             line, column = each.range.start
             about = f"{each.severity.label}: {each.message} ({each.tool} {each.rule})"
-            lines.append(plain(f"{shown}:{line + 1}:{column + 1}: {about}"))
+            lines.append(plain(f"{path}:{line + 1}:{column + 1}: {about}"))
     return lines
 
 
 def _result(
-    said: Sequence[Said], reports: Mapping[str, Report], ignored: Sequence[str], now: float
+    said: Sequence[Said], reports: Mapping[str, Report], issues: Sequence[Finding], now: float
 ) -> Result:
-    issues = _issues(reports, ignored)
     counts = Counter(finding.severity for finding in issues)
     labelled = {each.label: counts[each] for each in sorted(Severity, reverse=True)}
     audited = sum(one.audited for one in said)
