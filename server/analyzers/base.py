@@ -139,6 +139,8 @@ class Analyzer:
     sources: frozenset[str] = frozenset()
     """Names of the files that configure the tool; a change of one makes results stale. A folder
     below the root that has none of them has its parent's configuration."""
+    named: Callable[[Settings], tuple[str, ...]] = field(default=lambda settings: (), compare=False)
+    """The files and folders that the settings name to configure it, from the root on."""
     names: frozenset[str] = frozenset()
     below: str = ""
     without: tuple[str, ...] = ()

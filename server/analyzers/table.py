@@ -69,6 +69,11 @@ def sources(settings: Settings) -> frozenset[str]:
     return frozenset(name for each in analyzers(settings) for name in each.sources)
 
 
+def named(settings: Settings) -> frozenset[str]:
+    """The files and folders, from the root on, that the settings name to configure them."""
+    return frozenset(path for each in analyzers(settings) for path in each.named(settings))
+
+
 def endings(settings: Settings) -> frozenset[str]:
     """How the paths of all files end that one of them may look at."""
     return frozenset(end for each in analyzers(settings) for end in each.endings)

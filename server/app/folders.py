@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..analyzers.table import SOURCES, sources
+from ..analyzers.table import SOURCES, named, sources
 from ..checks import compose
 from ..discover import why_excluded
 from ..disk import read_regular, why
@@ -24,6 +24,7 @@ from .workspace import Workspace, config_report
 
 _INSTALLATIONS = frozenset({".package-lock.json", ".yarn-integrity", ".modules.yaml"})
 """What npm, Yarn and pnpm write into ``node_modules`` in the end."""
+_ESLINT = ("node_modules", "eslint", "package.json")
 _OURS = __package__.partition(".")[0]
 
 
@@ -70,8 +71,14 @@ class Folders:
         """Whether one of them may decide what tools say: of what lies where nobody's sources are,
         only what tells of a finished installation does."""
         names = SOURCES.union(*(sources(workspace.settings) for workspace in self))
-        named = (path for path in paths if path.name in names or path.name in _INSTALLATIONS)
-        return any(path.parent.name == "node_modules" or not self._foreign(path) for path in named)
+        places = [w.root / each for w in self for each in named(w.settings)]
+        return any(
+            any(path.is_relative_to(place) for place in places)
+            or (path.name in names and not self._foreign(path))
+            or (path.name in _INSTALLATIONS and path.parent.name == "node_modules")
+            or path.parts[-3:] == _ESLINT
+            for path in paths
+        )
 
     def _foreign(self, path: Path) -> bool:
         workspace = self.around(str(path))

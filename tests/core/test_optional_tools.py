@@ -270,6 +270,51 @@ def test_rules_of_semgrep_are_files(tmp_path: Path) -> None:
     assert "--metrics=off" in context.argv
 
 
+@pytest.mark.parametrize(
+    ("tool", "changed"),
+    [
+        ("semgrep", ".semgrep.yml"),
+        ("semgrep", "rules/deep/own.yml"),
+        ("semgrep", ".semgrepignore"),
+        ("hadolint", "-a b😀/.hadolint.yml"),
+        ("hadolint", "../home/.hadolint.yaml"),
+        ("hadolint", "../home/.config/hadolint.yaml"),
+        ("shellcheck", "../.shellcheckrc"),
+        ("shellcheck", "../home/.shellcheckrc"),
+        ("shellcheck", "../home/.config/shellcheckrc"),
+    ],
+)
+def test_a_changed_configuration_is_another_key(
+    tool: str, changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    asker, name = sample(tool, tmp_path / "root")
+    more = {"rules": (".semgrep.yml", "rules")} if tool == "semgrep" else {}
+
+    def key() -> str:
+        return asker.configuration(name, on(tool, path="/bin/true", **more)).key
+
+    keys = [key()]
+    for text in ("a: 1\n", "a: 1\nb: 2\n"):
+        tree(tmp_path / "root", {changed: text})
+        assert key() == key()
+        keys.append(key())
+    assert len({*keys}) == 3
+
+
+def test_with_more_rules_than_can_be_looked_at_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("understudy.analyzers.programs.optional._MOST_RULES", 2)
+    asker, name = sample("semgrep", tmp_path)
+    settings = on("semgrep", path="/bin/true", rules=("rules",))
+    for count, alone in ((1, True), (3, False)):
+        tree(tmp_path, {f"rules/{i}.yml": RULES for i in range(count)})
+        context: Any = asker.configuration(name, settings).context
+        assert context.alone is alone
+
+
 def test_one_that_hangs_times_out(tmp_path: Path) -> None:
     root = tree(tmp_path / "shop", {"a.sh": SCRIPT})
     fake = program(tmp_path / "bin/shellcheck", "exec sleep 1000")

@@ -21,4 +21,5 @@ ANALYZER = Tool(
     least=(2, 0),
     settings=lambda settings: settings.hadolint,
     sources=frozenset({".hadolint.yaml", ".hadolint.yml"}),
+    user=("~/.hadolint.yaml", "~/.hadolint.yml", "hadolint.yaml", "hadolint.yml"),
 ).analyzer()

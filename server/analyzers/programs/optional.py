@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from .rows import Reading
 
 _BESIDE_US = os.path.dirname(sys.executable)
 
+_MOST_RULES = 2_000
 
 Own = OptionalTool | Mypy | Semgrep
 
@@ -38,8 +39,11 @@ Own = OptionalTool | Mypy | Semgrep
 class Tool:
     """One optional program. ``arguments`` may depend on the settings and the root, from which they
     give absolute paths alone. ``sources``: the names of the files that configure it, looked for
-    from a file's folder up to the root. ``runs_code``: those can make it run code of the workspace.
-    ``in_environment``: that of the workspace's own environment is preferred."""
+    from a file's folder up to the root; ``configures`` tells whether such a file does.
+    ``in_place``: it reads only those of the folder in which it is run. ``user``: those of the
+    user's own, below the folder for configurations, or ``~/``. ``named``: what the settings name,
+    files and folders, from the root on. ``runs_code``: all those can make it run code of the
+    workspace. ``in_environment``: that of the workspace's own environment is preferred."""
 
     name: str
     title: str
@@ -53,6 +57,10 @@ class Tool:
     found: tuple[int, ...] = (1,)
     languages: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    configures: Callable[[Path, Files], bool] = lambda path, files: files.read(path) is not None
+    in_place: bool = False
+    user: tuple[str, ...] = ()
+    named: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
     runs_code: bool = False
     in_environment: bool = False
     alone: bool = True
@@ -72,6 +80,7 @@ class Tool:
             enabled=lambda settings: self.settings(settings).enabled,
             timeout=lambda settings: self.settings(settings).timeout_seconds,
             sources=self.sources,
+            named=self.named,
             patterns=self.patterns,
             package=self.package,
             batch=50 if self.input == "files" else 0,
@@ -85,11 +94,15 @@ def _configure(
     program = resolve_program(named, root) if named else _find(tool, root)
     setting = f"or correct {tool.name}.path" if named else f"or name it in {tool.name}.path"
     where = "where the project's environment is " if tool.in_environment else ""
+    above = [place for place in upwards(folder) if place.is_relative_to(root)]
+    paths = (place / name for place in above for name in sorted(tool.sources))
+    source = next((path for path in paths if tool.configures(path, files)), None)
+    rules = _rules([root / each for each in tool.named(settings)], files)
     context = Program(
         tool.name,
         tool.title,
         (program, *tool.arguments(settings, root)),
-        str(root),
+        str(source.parent if source and tool.in_place else root),
         tool.reading,
         tool.input,
         (0,),
@@ -97,17 +110,41 @@ def _configure(
         f"install it {where}(`pip install {tool.package}`, `understudy install {tool.name}`),"
         f" {setting}",
         tool.least,
-        tool.alone,
+        tool.alone and rules is not None,
     )
-    above = (place for place in upwards(folder) if place.is_relative_to(root))
-    seen = [files.read(place / name) for place in above for name in sorted(tool.sources)]
+    # Some look above the root, too.
+    seen = [files.read(place / name) for place in upwards(folder) for name in sorted(tool.sources)]
+    seen += map(files.read, _of_the_user(tool))
     return Configuration(
         context,
-        key=fingerprint(context, stamp_of(program), seen),
+        key=fingerprint(context, stamp_of(program), seen, rules),
         program=(program, stamp_of(program)),
         installable=not named and program not in _own(tool, root),
         needs_trust=inside(program, root) or (tool.runs_code and os.path.isabs(program)),
+        source=str(source or ""),
     )
+
+
+def _of_the_user(tool: Tool) -> Iterator[Path]:
+    home = Path(os.path.expanduser("~"))
+    configurations = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    for name in tool.user:
+        yield home / name[2:] if name.startswith("~/") else configurations / name
+
+
+def _rules(paths: Iterable[Path], files: Files) -> tuple[object, ...] | None:
+    """What files hold, and how those in folders are, which need not be read for that. None: there
+    are too many to tell whether one has changed."""
+    found: list[object] = []
+    for path in paths:
+        found.append((str(path), files.read(path) or stamp_of(path)))
+        for place, folders, names in os.walk(path):
+            folders.sort()
+            if len(found) + len(folders) + len(names) > _MOST_RULES:
+                return None
+            found += [(place, name, stamp_of(os.path.join(place, name))) for name in sorted(names)]
+            found += [(place, name) for name in folders]
+    return tuple(found)
 
 
 def _own(tool: Tool, root: Path) -> list[str]:

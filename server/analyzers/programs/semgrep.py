@@ -45,5 +45,7 @@ ANALYZER = Tool(
     least=(1, 0),
     settings=lambda settings: settings.semgrep,
     input="files",
+    sources=frozenset({".semgrepignore"}),
+    named=lambda settings: settings.semgrep.rules,
     runs_code=True,
 ).analyzer()  # fmt: skip

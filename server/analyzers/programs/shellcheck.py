@@ -22,4 +22,5 @@ ANALYZER = Tool(
     least=(0, 7),
     settings=lambda settings: settings.shellcheck,
     sources=frozenset({".shellcheckrc", "shellcheckrc"}),
+    user=("~/.shellcheckrc", "shellcheckrc"),
 ).analyzer()
