@@ -21,5 +21,6 @@ ANALYZER = Tool(
     least=(2, 0),
     settings=lambda settings: settings.hadolint,
     sources=frozenset({".hadolint.yaml", ".hadolint.yml"}),
+    in_place=True,
     user=("~/.hadolint.yaml", "~/.hadolint.yml", "hadolint.yaml", "hadolint.yml"),
 ).analyzer()
