@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..analyzers.base import Analyzer, As, Configuration
-from ..analyzers.table import BUILT_IN, analyzers
+from ..analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ..checks import compose
 from ..checks.engine import Checks, Subject, configure, why_left_out
 from ..checks.jobs import Policy, job_for
@@ -55,7 +55,7 @@ async def explain(
     asked = checks.check(subject, policy, workspace.results, Priority.INTERACTIVE)
     reports = tuple([report async for some in asked for report in some])
     here = workspace.circumstances(subject.path)
-    tool = _tool(rule, subject.path, reports)
+    tool = _tool(rule, subject.path, policy.settings, reports)
     configuration = Configuration(())
     if tool is not None:
         configuration = await asyncio.to_thread(_configuration, tool, checks, policy, subject)
@@ -77,10 +77,14 @@ async def explain(
     return list(reasons(facts))
 
 
-def _tool(rule: str, path: str, reports: Sequence[Report]) -> Analyzer | None:
-    known = {each.name: each for each in BUILT_IN}
+def _tool(rule: str, path: str, settings: Settings, reports: Sequence[Report]) -> Analyzer | None:
+    """The one that tells of the rule here, else the one whose rules are called so. One that is
+    optional, and off, is known by its rules' codes alone: words may be anybody's."""
+    known = {each.name: each for each in (*BUILT_IN, *analyzers(settings))}
     by_finding = (r.tool for r in reports for found in r.findings if found.rule == rule)
-    return known.get(next(by_finding, tool_of(rule, path)))
+    name = next(by_finding, tool_of(rule, path))
+    optional = {each.name: each for each in OPTIONAL}
+    return known.get(name) or optional.get(tool_of(rule, ""))
 
 
 def _configuration(
@@ -142,7 +146,7 @@ def reasons(facts: Facts) -> Iterator[Reason]:
         yield Reason("unknown-rule", told)
         return
     if not tool.looks_at(facts.path):
-        kinds = ", ".join(sorted({*tool.suffixes, *tool.names}))
+        kinds = ", ".join(sorted({*tool.suffixes, *tool.names, *tool.patterns}))
         told = f"{tool.title}, which has the rule {facts.rule}, looks at files such as {kinds}."
         yield Reason("not-for-this-file", told)
         return
@@ -166,7 +170,8 @@ def _looked(facts: Facts, tool: Analyzer) -> Reason:
     by = f"configured by {source}" if source else "as it is without a configuration of its own"
     report = _report(facts)
     version = (report and report.version) or tool.version()
-    return Reason("tool", f"{tool.title} {version} has the rule, {by}.", source)
+    name = f"{tool.title} {version}".rstrip()
+    return Reason("tool", f"{name} has the rule, {by}.", source)
 
 
 def _said(facts: Facts) -> Reason | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from understudy.app.batch import Batch
 from understudy.model import Reason
 
-from .support import own_environment, understudy
+from .programs import program
+from .support import own_environment, tree, understudy
 
 EVAL = "import os\n\n\ndef f(x):\n    return eval(x)\n"
 QUIET = '[tool.ruff]\nlint.select = ["E4", "S", "C90"]\n'
@@ -259,6 +262,97 @@ async def test_every_reason(case: str, folder: Path) -> None:
     reasons = await explained(folder, files, place, rule)
     assert [reason.kind for reason in reasons] == kinds, reasons
     assert part in " ".join(reason.text for reason in reasons)
+
+
+SCRIPT = "#!/bin/sh\necho $1\n"
+ANSWER = '{"comments": [{"file": "%s", "line": 2, "column": 6, "level": "info", "code": 2086, "message": "quote"}]}'
+PLUGIN = """\
+from understudy.api import Category, Finding, Position, Range, Severity
+class Stars:
+    def check(self, path, text):
+        place = Range(Position(0, 0), Position(0, 1))
+        yield Finding("", "star", "a star", place, Severity.LOW, Category.QUALITY)
+"""
+SITE = {
+    "stars.py": PLUGIN,
+    "x-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: x\nVersion: 1\n",
+    "x-1.dist-info/entry_points.txt": "[understudy.analyzers]\nstars = stars:Stars\n",
+}
+MORE_TOOLS: dict[str, tuple[Files, Any, str, str, str, str]] = {
+    "optional": (
+        {"a.sh": SCRIPT, ".shellcheckrc": "external-sources=true\n"},
+        {"shellcheck": {"enabled": True, "path": "BIN"}},
+        "a.sh:2",
+        "SC2086",
+        "found",
+        "ShellCheck 99.1 has the rule, configured by",
+    ),
+    "optional, silent": (
+        {"a.sh": SCRIPT},
+        {"shellcheck": {"enabled": True, "path": "BIN"}},
+        "a.sh:1",
+        "SC2086",
+        "silent",
+        "ShellCheck says nothing of it here",
+    ),
+    "optional, off": (
+        {"a.py": EVAL},
+        {},
+        "a.py:1",
+        "W0611",
+        "switched-off",
+        "Pylint, which has the rule W0611, is switched off",
+    ),
+    "Pylint": (
+        {"a.py": EVAL},
+        {"pylint": {"enabled": True, "interpreter": sys.executable}},
+        "a.py:1",
+        "W0611",
+        "found",
+        "Pylint 4",
+    ),
+    "declared": (
+        {"a.md": "x\n"},
+        {"analyzers": {"custom": {"words": {
+            "command": ["sh", "-c", 'echo "$1:1:1: error: lorem"', "sh", "${{ file }}"],
+            "files": ["*.md"],
+            "output": r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<severity>\w+): (?P<message>(?P<code>.*))$",
+        }}}},
+        "a.md:1",
+        "lorem",
+        "found",
+        "words has the rule",
+    ),
+    "a plug-in": (
+        {"a.md": "*\n"},
+        {"analyzers": {"plugins": {"stars": {"files": ["*.md"]}}}},
+        "a.md:1",
+        "star",
+        "found",
+        "stars 1 has the rule",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MORE_TOOLS)
+def test_every_kind_of_tool_is_known(case: str, folder: Path, tmp_path: Path) -> None:
+    files, own, place, rule, kind, part = MORE_TOOLS[case]
+    fake = program(
+        tmp_path / "bin/shellcheck",
+        f'case "$1" in --version) echo 99.1; exit;; esac\ncat <<END\n{ANSWER % "a.sh"}\nEND',
+    )
+    tree(folder, files)
+    config = json.dumps(own).replace("BIN", str(fake))
+    tree(tmp_path, {"config/understudy/config.yaml": config})
+    site = tree(tmp_path / "site", SITE)
+    environment = own_environment(
+        tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"), PYTHONPATH=str(site)
+    )
+    assert understudy("trust", cwd=folder, environment=environment).returncode == 0
+    told = understudy("explain", place, rule, "--json", cwd=folder, environment=environment)
+    reasons = json.loads(told.stdout)["reasons"]
+    assert kind in [each["kind"] for each in reasons], reasons
+    assert part in " ".join(each["text"] for each in reasons)
 
 
 @pytest.mark.parametrize(
