@@ -44,14 +44,17 @@ def status_of(
     for view in closed:
         if view.problems:
             counts.update(view.counts)
+    listed = _switched_on(workspaces) or BUILT_IN
+    versions_of = {each.name: each.version() for each in listed}
+    versions_of |= dict.fromkeys(sorted(_of_tasks(workspaces) - versions_of.keys()), "")
     folders = [workspace for workspace in workspaces if not workspace.loose] or workspaces
     return Status(
         trusted=bool(folders) and all(workspace.trusted for workspace in folders),
         running=runner.running + closed_files.passes,
         counts=counts,
         tools=tuple(
-            _tool(analyzer, reports[analyzer.name], running, runner.costs)
-            for analyzer in (_switched_on(workspaces) or BUILT_IN)
+            _tool(name, version, reports[name], running, runner.costs)
+            for name, version in versions_of.items()
         ),
         unshown=closed_files.unshown,
         notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
@@ -65,13 +68,19 @@ def _switched_on(workspaces: Collection[Workspace]) -> list[Analyzer]:
     return sorted(found.values(), key=lambda each: order.get(each.name, len(order)))
 
 
+def _of_tasks(workspaces: Collection[Workspace]) -> set[str]:
+    """The tools that tasks asked, by what those left."""
+    found = (reports for workspace in workspaces for reports in workspace.tasked.values())
+    return {report.tool for reports in found for report in reports.values()}
+
+
 def _tool(
-    analyzer: Analyzer,
+    name: str,
+    version: str,
     by_state: Mapping[State, Sequence[Report]],
     running: Collection[str],
     costs: Mapping[str, Cost],
 ) -> ToolStatus:
-    name = analyzer.name
     told = versions(report for reports in by_state.values() for report in reports)
     worst = compose.worst(reports[0] for reports in by_state.values())
     state = worst.state if worst else State.NOT_ANALYSED
@@ -82,6 +91,4 @@ def _tool(
         why = f"{silent} of {files} files not analysed"
     if name in running and not state.needs_attention:
         state, why = State.RUNNING, ""
-    return ToolStatus(
-        name, state, why, told.get(name) or analyzer.version(), costs.get(name, Cost())
-    )
+    return ToolStatus(name, state, why, told.get(name) or version, costs.get(name, Cost()))

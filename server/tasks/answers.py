@@ -12,7 +12,7 @@ from ..findings import codec
 from ..model import Finding, Report
 
 _MOST_FILES = 500
-"""Files whose findings are kept with a job; the summary counts all."""
+"""Files whose reports are kept with a job, the worst of them; the summary counts all."""
 
 
 def summed(summary: str, issues: int, **figures: Any) -> dict[str, Any]:
@@ -24,8 +24,15 @@ def found(
     summary: str, issues: int, reports: Mapping[str, Report], **figures: Any
 ) -> dict[str, Any]:
     """Of a task whose findings are to be shown; ``reports`` by absolute path."""
-    kept = {path: codec.dumps(report) for path, report in list(reports.items())[:_MOST_FILES]}
+    worst = sorted(reports, key=lambda path: _weight(reports[path]), reverse=True)[:_MOST_FILES]
+    kept = {path: codec.dumps(reports[path]) for path in worst}
     return {**summed(summary, issues, **figures), "reports": kept}
+
+
+def _weight(report: Report) -> tuple[int, bool]:
+    """How bad it is, and that it is no verdict; what is clean weighs least."""
+    worst = max((finding.severity for finding in report.findings), default=-1)
+    return worst, not report.state.is_verdict
 
 
 def reports_of(tool: str, found: Sequence[tuple[str, Finding]]) -> dict[str, Report]:

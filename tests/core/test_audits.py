@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import logging
 import os
@@ -192,6 +193,8 @@ async def test_python_dependencies_are_shown_where_they_are_declared(run: Run, r
     )
     assert requirement.url == "https://github.com/advisories/GHSA-x84v-xcm2-53pg"
     assert (requirement.tool, requirement.cwe) == ("pip-audit", 522)
+    versions = {report.version for report in reports(root, record).values()}
+    assert versions == {importlib.metadata.version("pip-audit")}
     (fix,) = requirement.fixes
     assert (fix.title, fix.edits[0].text) == ("Raise requests to 2.20.0", "==2.20.0")
     old, direct, indirect = reports(root, record)["sub/pyproject.toml"].findings
@@ -224,6 +227,8 @@ async def test_npm_dependencies_are_shown_where_they_are_declared(
         ("Raise lodash to 4.17.21", "^4.17.21")
     ]
     assert (lodash.tool, lodash.cwe) == ("npm-audit", 77)
+    (version,) = {report.version for report in reports(root, record).values()}
+    assert f"{version}\n" == subprocess.check_output(["npm", "--version"], text=True)
     assert "It comes through mkdirp → minimist." in minimist.message
     assert minimist.fixes == ()
     bulk = [body for path, body in zip(service.asked, service.sent, strict=True) if "bulk" in path]

@@ -82,6 +82,21 @@ async def test_an_entry_of_package_json_is_raised_in_its_own_style(
     assert raising(await editor.actions(file, '"mkdirp"')) == []
 
 
+async def test_a_failed_audit_is_in_the_status(
+    start: Start, workspace: Path, tmp_path: Path, service: Service
+) -> None:
+    (workspace / "requirements.txt").write_text("requests==2.19.0\n")
+    service.status = 500
+    editor = await start(settings=settings(service, tmp_path))
+    await run(editor, "dependency_audit")
+    await editor.until(lambda: editor.tool("pip-audit").get("state") == "failed")
+    assert editor.status["state"] == "attention"
+    assert "127.0.0.1 was asked" in editor.tool("pip-audit")["why"]
+    service.status = 200
+    await run(editor, "dependency_audit")
+    await editor.until(lambda: editor.tool("pip-audit")["state"] == "findings")
+
+
 async def test_nothing_is_asked_before_the_user_says_so(
     start: Start, workspace: Path, tmp_path: Path, service: Service
 ) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +94,32 @@ class Asking:
             missing = outcome.status is Status.MISSING
             raise Failed(outcome.why, printed(log), missing=missing)
         return outcome, log
+
+    def version(self, tool: str) -> str:
+        """The one with which a tool answered last; empty where it does not tell."""
+        known = self.cache.get(_version_of(tool))
+        return known.value if known is not None and isinstance(known.value, str) else ""
+
+    async def note_version(
+        self, tool: str, program: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Ask a tool that has answered for its version, once in an audit."""
+        if self.cache.get(_version_of(tool), self.now) is not None:
+            return
+        folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="version-", dir=self.folder)
+        version = ""
+        with contextlib.suppress(Failed):
+            _, log = await self.execute([*program, "--version"], folder, environment)
+            told = _VERSION.search(await asyncio.to_thread(printed, log))
+            version = told[0] if told else ""
+        self.cache.put(_version_of(tool), self.now, version)
+
+
+_VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
+
+
+def _version_of(tool: str) -> str:
+    return f"{tool} --version"
 
 
 def printed(log: str) -> str:

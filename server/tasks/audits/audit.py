@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,7 +32,10 @@ async def audit(asking: Asking, settings: Settings, without: frozenset[str]) -> 
     said = [await ask_python(asking, project.python)]
     said += [await ask_npm(asking, one) for one in project.npm]
     said.append(Said(npm_audit.NAME, notes=project.unlocked))
-    reports = _reports(said)
+    reports = {
+        path: replace(report, version=asking.version(report.tool))
+        for path, report in _reports(said).items()
+    }
     heeded = _heeded(asking.root, reports, ignored, _day(asking.now))
     if lines := _lines(heeded):
         await asking.context.say("\n".join(lines) + "\n")

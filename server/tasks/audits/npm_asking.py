@@ -159,7 +159,9 @@ async def _answer(asking: Asking, files: Files) -> Vulns:
             told = f"{host(settings.registry)} was asked: {error}; {last_words(log)}"
             raise Failed(told, printed(log)) from None
 
-    return await asyncio.to_thread(read)
+    vulns = await asyncio.to_thread(read)
+    await asking.note_version(npm_audit.NAME, program, environment)
+    return vulns
 
 
 def _prepare(parent: str, files: Files) -> str:

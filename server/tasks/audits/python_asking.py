@@ -135,7 +135,9 @@ async def _answer(asking: Asking, wanted: Sequence[pip_audit.Version]) -> pip_au
         except (OSError, ValueError) as error:
             raise Failed(str(error), printed(log)) from None
 
-    return await asyncio.to_thread(read)
+    answer = await asyncio.to_thread(read)
+    await asking.note_version(pip_audit.NAME, program, environment)
+    return answer
 
 
 def _prepare(parent: str, wanted: Iterable[pip_audit.Version]) -> tuple[str, str]:
