@@ -159,6 +159,8 @@ class Analyzer:
     patterns: tuple[str, ...] = ()
     notebooks: As = As.NOTHING
     """What it is given of a notebook; its places are those of the notebook's text."""
+    reads_disk: bool = False
+    """It reads the files themselves: it cannot judge a text that is not on disk."""
 
     def looks_at(self, path: str, language: str = "") -> bool:
         """Whether it is for such a file."""

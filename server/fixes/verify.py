@@ -1,5 +1,6 @@
 """Whether a fix does what it promises: applied to a copy, the file still parses, the finding is
-gone, and nothing new came. Nothing is offered that was not seen to hold.
+gone, and nothing new came. Nothing is offered that was not seen to hold. The judges are the tools
+that can look at the copy, which is not on disk.
 
 A fix may need another one beside it: a new import leaves the imports unsorted. When all that is new
 comes with a safe fix of its tool, those are made too, and the whole is verified.
@@ -24,8 +25,8 @@ _UNPARSED = ("invalid-syntax", "not-analysed")
 
 
 class Subject(NamedTuple):
-    """The text that is to be fixed, what the tools say of it, and how to ask them again. ``python``
-    is what is parsed of it where that is not the same, each thing at its place."""
+    """The text that is to be fixed, what its judges say of it, and how to ask them again.
+    ``python`` is what is parsed of it where that is not the same, each thing at its place."""
 
     text: str
     before: tuple[Report, ...]
@@ -122,15 +123,17 @@ def union(attempts: Iterable[Attempt]) -> Attempt:
     return Attempt(tuple(edits), tuple(targets))
 
 
-def _holds(before: Iterable[Report], after: tuple[Report, ...], targets: Sequence[Finding]) -> bool:
+def _holds(before: Sequence[Report], after: Sequence[Report], targets: Iterable[Finding]) -> bool:
+    """What no judge told of is not compared, and is no reason by itself to believe in a fix."""
+    judges = {report.tool for report in before}
     verdicts = {report.tool for report in after if report.state.is_verdict}
     if any(report.state.is_verdict and report.tool not in verdicts for report in before):
         return False
     had, has = _tally(before), _tally(after)
-    wanted = Counter((finding.tool, finding.rule) for finding in targets)
+    wanted = Counter((each.tool, each.rule) for each in targets if each.tool in judges)
     parsed = not any(rule in _UNPARSED for _, rule in has)
     gone = all(has[kind] <= had[kind] - count for kind, count in wanted.items())
-    return parsed and gone and not has - had
+    return bool(wanted) and parsed and gone and not has - had
 
 
 def _follow_ups(before: Iterable[Report], after: Iterable[Report]) -> Edits:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from .conftest import Start
 from .processes import survivors
 from .tools import program
@@ -35,6 +37,25 @@ async def test_a_save_shows_and_clears(start: Start, workspace: Path) -> None:
     editor.save(file)
     await editor.sees(file)
     await editor.until(lambda: editor.tool("filler").get("state") == "clean")
+
+
+@pytest.mark.parametrize("given", ["file", "files"])
+async def test_fixes_beside_a_tool_that_reads_from_disk(
+    start: Start, workspace: Path, given: str
+) -> None:
+    """A fix is tried on a copy, at which such a tool cannot look: it does not stand in the way."""
+    declare(workspace, GREP, files=["*.py"], input=given, **LIKE_GREP)
+    editor = await start(settings={"fixes": {"onSave": ["F401"]}}, trusted=True)
+    lorem = "x = 1  # lorem\n"
+    file = editor.open(workspace / "a.py", f"import os\n\n{lorem}")
+    await editor.sees(file, "Ruff F401", "Filler filler")
+    offered = await editor.actions(file, "os")
+    assert "Fix: Remove unused import: `os` (Ruff F401)" in offered
+    assert "Ignore filler here" in await editor.actions(file, "lorem")
+    (every,) = (await editor.actions(file, "os", ["source.fixAll"])).values()
+    assert every["title"] == "Fix all safe findings"
+    editor.save(file)
+    await editor.until(lambda: file.text == f"\n{lorem}")
 
 
 async def test_it_runs_from_the_moment_of_trust(start: Start, workspace: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -145,6 +145,16 @@ async def test_a_tool_that_falls_silent_is_no_proof() -> None:
 
     subject = Subject("BAD", (tool.report("BAD"), other), check)
     assert not await verify.verified(subject, attempt(subject, "BAD", "x"))
+
+
+async def test_what_no_judge_told_of_is_not_compared_and_proves_nothing() -> None:
+    """A tool that reads from disk cannot say whether its finding is gone from a copy."""
+    subject = Tool().subject("BAD")
+    (target,) = subject.before[0].findings
+    elsewhere = replace(target, tool="reads from disk")
+    edits = (Edit(target.range, "x"),)
+    assert await verify.verified(subject, Attempt(edits, (target, elsewhere))) == edits
+    assert await verify.verified(subject, Attempt(edits, (elsewhere,))) == ()
 
 
 # ── what a fix needs beside it ──────────────────────────────────────────────────────────────────

@@ -41,6 +41,7 @@ def _analyzer(name: str, own: DeclaredAnalyzer) -> Analyzer:
         sources=frozenset(Path(each).name for each in own.configured_by),
         patterns=own.files,
         batch=50 if own.input == "files" else 0,
+        reads_disk=own.input != "stdin",
     )
 
 

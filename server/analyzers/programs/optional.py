@@ -84,6 +84,7 @@ class Tool:
             patterns=self.patterns,
             package=self.package,
             batch=50 if self.input == "files" else 0,
+            reads_disk=self.input != "stdin",
         )
 
 
