@@ -51,7 +51,7 @@ class Actions:
     async def fix_new(self, document: OpenDocument, rules: Container[str] | None) -> FileFix | None:
         """The fix of all safe cases of ``rules`` (None: of all) that are not known before."""
         file = _text(document)
-        subject, problems = await present(self._checks, document.workspace, file)
+        subject, problems = await self._present(document)
         new = [problem for problem in problems if not problem.known]
         offer = await fix_all(subject, new, rules)
         return FileFix(file, offer) if offer else None
@@ -74,7 +74,8 @@ class Actions:
         return await explain(self._checks, document.workspace, document.subject(), row, rule)
 
     async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
-        return await present(self._checks, document.workspace, _text(document))
+        known = document.known()
+        return await present(self._checks, document.workspace, _text(document), known)
 
 
 def _text(document: OpenDocument) -> Text:

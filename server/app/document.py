@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from ..analyzers.table import MEASURING
-from ..checks.engine import Checks, Subject, analyzers_for, subject_of
+from ..checks.engine import Checks, Subject, analyzers_for, judges, subject_of
 from ..checks.jobs import Policy
 from ..model import Edit, Figure, Priority, Problem, Report, State
 from .missing import notes
@@ -131,6 +131,15 @@ class OpenDocument:
         alone = self.workspace.loose
         return subject_of(self.path, self.workspace.root, self.text, self.language, alone=alone)
 
+    def known(self) -> tuple[Report, ...]:
+        """What is known of the text as it stands: everything once it has been analysed, else what
+        those tools said, as far as it moved since, that look at it only when it is saved."""
+        settings = self.policy.settings
+        looking = {each.name for each in analyzers_for(self.path, self.language, settings)}
+        if not self._is_analysed:
+            looking -= judges(self.path, self.language, settings)
+        return tuple(report for report in self.placed.moved() if report.tool in looking)
+
     async def measured(self) -> tuple[Figure, ...]:
         """What is measured of the text as it stands."""
         answers = self._checks.check(
@@ -156,6 +165,14 @@ class OpenDocument:
     @property
     def _is_busy(self) -> bool:
         return self._analysis is not None and not self._analysis.done()
+
+    @property
+    def _is_analysed(self) -> bool:
+        """Whether all has been said of this text; not if that was given up, or not begun."""
+        analysis = self._analysis
+        if analysis is None or not analysis.done() or analysis.cancelled():
+            return False
+        return not self._since
 
     async def _analyse(self, subject: Subject, since: Sequence[Edit]) -> None:
         tasked = {report.tool for report in self.workspace.tasks_on(self.path)}

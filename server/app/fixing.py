@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ..checks import compose
-from ..checks.engine import Checks, analyzers_for, subject_of
+from ..checks.engine import Checks, judges, subject_of
 from ..disk import LARGEST_FILE, read_regular
 from ..fixes.offers import Offer, fix_rule
 from ..fixes.verify import Subject
@@ -36,19 +36,17 @@ class FileFix(NamedTuple):
 
 
 async def present(
-    checks: Checks, workspace: Workspace, file: Text
+    checks: Checks, workspace: Workspace, file: Text, known: Collection[Report] = ()
 ) -> tuple[Subject, tuple[Problem, ...]]:
-    """A text as fixes are tried on it, and what is shown of it. Fixes are judged by those tools
-    that can look at a text that is not on disk."""
+    """A text as fixes are tried on it, and what is shown of it. What is ``known`` of it is not
+    asked again, and nobody is asked who cannot look at a text that is not on disk."""
     policy, results = workspace.policy, workspace.results
     here = workspace.circumstances(file.path)
+    able = judges(file.path, file.language, policy.settings)
 
-    looking = analyzers_for(file.path, file.language, policy.settings)
-    judges = frozenset(each.name for each in looking if not each.reads_disk)
-
-    async def ask(
-        text: str, tools: Container[str] | None, *, keep: bool = False
-    ) -> tuple[Report, ...]:
+    async def ask(text: str, tools: frozenset[str], *, keep: bool = False) -> tuple[Report, ...]:
+        if not tools:
+            return ()
         asked = subject_of(file.path, workspace.root, text, file.language, alone=workspace.loose)
         answers = checks.check(asked, policy, results, Priority.INTERACTIVE, keep=keep, tools=tools)
         return tuple([report async for reports in answers for report in reports])
@@ -58,12 +56,13 @@ async def present(
         return (*reports, compose.of_suppressions(reports, policy.settings, here))
 
     async def check(text: str) -> tuple[Report, ...]:
-        return whole(await ask(text, judges))
+        return whole(await ask(text, able))
 
-    before = await ask(file.text, None, keep=True)
+    unknown = able - {report.tool for report in known}
+    before = (*known, *await ask(file.text, unknown, keep=True))
     problems = compose.problems(before, policy.settings, here)
     python = code(file.text) if is_notebook(file.path) else None
-    judged = tuple(report for report in before if report.tool in judges)
+    judged = tuple(report for report in before if report.tool in able)
     return Subject(file.text, whole(judged), check, python), problems
 
 

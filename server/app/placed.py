@@ -30,6 +30,11 @@ class PlacedReports:
         """For their states; the places are those of ``problems``."""
         return self._reports.values()
 
+    def moved(self) -> Collection[Report]:
+        """The reports, at the present places."""
+        self._settle()
+        return self._reports.values()
+
     def __contains__(self, tool: str) -> bool:
         return tool in self._reports
 

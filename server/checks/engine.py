@@ -300,6 +300,12 @@ def analyzers_for(path: str, language: str, settings: Settings) -> tuple[Analyze
     return tuple(each for each in analyzers(settings) if each.looks_at(path, language))
 
 
+def judges(path: str, language: str, settings: Settings) -> frozenset[str]:
+    """Those of them that can look at a text that is not on disk."""
+    looking = analyzers_for(path, language, settings)
+    return frozenset(each.name for each in looking if not each.reads_disk)
+
+
 def configure(
     analyzers: Iterable[Analyzer],
     folder: Path,

@@ -58,6 +58,27 @@ async def test_fixes_beside_a_tool_that_reads_from_disk(
     await editor.until(lambda: file.text == f"\n{lorem}")
 
 
+@pytest.mark.parametrize("given", ["file", "stdin"])
+async def test_code_actions_ask_no_tool_again(
+    start: Start, workspace: Path, tmp_path: Path, given: str
+) -> None:
+    """Also one whose answers are not kept, as are those of a tool that fails."""
+    log = tmp_path / "asked"
+    fake = program(tmp_path / "fails", f"cat > /dev/null; echo x >> '{log}'; echo no >&2; exit 9")
+    declare(workspace, [fake], input=given, files=["*.py"])
+    editor = await start(trusted=True)
+    file = editor.open(workspace / "a.py", "x = eval\nprint(eval(input()))\n")
+    await editor.sees(file, "Filler not-analysed", "Bandit, Ruff B307")
+    await editor.idle()
+    asked = log.read_text()
+    for _ in range(2):
+        assert "Explain not-analysed in line 1" in await editor.actions(file, "x")
+    assert log.read_text() == asked
+    editor.edit(file, "eval", "eval  ")
+    assert "Explain not-analysed in line 1" in await editor.actions(file, "x")
+    assert (log.read_text() == asked) == (given == "file")
+
+
 async def test_it_runs_from_the_moment_of_trust(start: Start, workspace: Path) -> None:
     config = declare(workspace, GREP, **LIKE_GREP)
     editor = await start(trusted=False)
