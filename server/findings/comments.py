@@ -35,7 +35,7 @@ def comments(text: str, path: str) -> list[Comment]:
 def leader(path: str) -> str:
     """What a comment to the end of its line begins with; empty where a file can have none."""
     kind = _kind("", path)
-    return {"script": "//", "json": ""}.get(kind, "#")
+    return {"script": "//", "slashed": "//", "json": ""}.get(kind, "#")
 
 
 def _kind(text: str, path: str) -> str:
@@ -58,6 +58,7 @@ _KINDS = {
         "yaml": ".yml .yaml",
         "shell": ".sh .bash .ksh .zsh",
         "toml": ".toml",
+        "slashed": ".go .java",
         "json": ".json",
     }.items()
     for suffix in suffixes.split()
@@ -150,6 +151,13 @@ _SHELL = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+_SLASHED = re.compile(
+    r'''
+    """.*?""" | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | `[^`]*`
+    | (?P<comment>//[^\n]*|/\*.*?\*/)
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
 _TOML = re.compile(
     r'''
     """(?:\\.|[^\\])*?""" | \'\'\'.*?\'\'\' | "(?:\\.|[^"\\\n])*" | '[^'\n]*'
@@ -177,6 +185,7 @@ _READERS: Mapping[str, Callable[[str, str], Iterable[Comment]]] = {
     "script": _script,
     "yaml": _yaml,
     "shell": _by(_SHELL),
+    "slashed": _by(_SLASHED),
     "toml": _by(_TOML),
     "docker": _by(_DOCKER),
     "json": lambda _text, _path: (),

@@ -26,13 +26,14 @@ _PYTHON = ("bandit", "ruff")
 class _Form(NamedTuple):
     """The rules stand between ``opening`` and ``closing``; without ``between`` none are named.
     ``above``: it stands on the row before. ``named``: the rule that is named, whatever the finding
-    is called."""
+    is called. ``first``: its tool hears it only before all other comments of the row."""
 
     opening: str
     between: str = ", "
     closing: str = ""
     above: bool = False
     named: str = ""
+    first: bool = False
 
     def rules(self, rules: Sequence[str]) -> Sequence[str]:
         return (self.named,) if self.named else rules
@@ -45,23 +46,30 @@ class _Form(NamedTuple):
 _OURS = _Form("understudy: ignore[", closing="]")
 _CYCLOMATIC, _COMPLEX = ("radon", "R701"), "C901"
 """What Radon finds, and how Ruff, by whose comments Radon is silenced, calls it."""
+_WITHOUT_CODE = (("mypy", "mypy"), ("mypy", "syntax"))
+"""What no comment of mypy's lets be: it has no code, or the file is not understood at all."""
 _HERE = {
     "complexipy": _Form("complexipy: ignore", between=""),
     "detect-secrets": _Form("pragma: allowlist secret", between=""),
     "eslint": _Form("eslint-disable-next-line ", above=True),
     "hadolint": _Form("hadolint ignore=", between=",", above=True),
+    "mypy": _Form("type: ignore[", closing="]", first=True),
     "pylint": _Form("pylint: disable=", between=","),
     "radon": _Form("noqa: ", named=_COMPLEX),
+    "semgrep": _Form("nosemgrep: "),
     "shellcheck": _Form("shellcheck disable=", between=",", above=True),
     "zizmor": _Form("zizmor: ignore[", between=",", closing="]"),
 }
 _ELSE_HERE = {
     "detect-secrets": _Form("pragma: allowlist nextline secret", between="", above=True),
     "pylint": _Form("pylint: disable-next=", between=",", above=True),
+    "semgrep": _Form("nosemgrep: ", above=True),
 }
 """Where the first one has no place."""
 _IN_FILE = {
     "eslint": _Form("/* eslint-disable ", closing=" */"),
+    "hadolint": _Form("hadolint global ignore=", between=","),
+    "mypy": _Form('mypy: disable-error-code="', closing='"'),
     "pylint": _HERE["pylint"],
     "ruff": _Form("ruff: noqa: "),
     "shellcheck": _HERE["shellcheck"],
@@ -98,8 +106,7 @@ def _wanted(text: str, path: str, findings: Iterable[Finding]) -> list[tuple[str
     rules: dict[tuple[str, int], list[str]] = {}
     for finding in findings:
         row = finding.range.start.line
-        own = finding.tool != "radon" or (finding.tool, finding.rule) == _CYCLOMATIC
-        tool = finding.tool if own and finding.tool in _HERE else ""
+        tool = finding.tool if _has_words(finding) else ""
         rules.setdefault((tool, row), []).append(finding.rule)
     wanted = [(tool, row, list(dict.fromkeys(named))) for (tool, row), named in rules.items()]
     lines = Lines(text)
@@ -107,6 +114,14 @@ def _wanted(text: str, path: str, findings: Iterable[Finding]) -> list[tuple[str
     silenced = {lines.position(each.start).line for each in said}
     kept = [each for each in wanted if not (each[0] == "radon" and each[1] in silenced)]
     return sorted(kept, key=lambda each: (-each[1], _HERE.get(each[0], _OURS).above))
+
+
+def _has_words(finding: Finding) -> bool:
+    """Whether its tool has words of its own to let it be."""
+    kind = finding.tool, finding.rule
+    if finding.tool == "radon":
+        return kind == _CYCLOMATIC
+    return finding.tool in _HERE and kind not in _WITHOUT_CODE
 
 
 def _comment(text: str, path: str, form: _Form, row: int, rules: Sequence[str]) -> Edit | None:
@@ -122,7 +137,11 @@ def _comment(text: str, path: str, form: _Form, row: int, rules: Sequence[str]) 
     elif joined := _joined(lines, path, form, row, rules):
         tries = [joined]
     else:
-        tries = [_behind(lines, row, new), _above(lines, row, new) if form is _OURS else None]
+        tries = [
+            _before(lines, path, row, new) if form.first else None,
+            _behind(lines, row, new),
+            _above(lines, row, new) if form is _OURS else None,
+        ]
     return next((edit for edit in tries if edit and _stands(text, path, edit, form)), None)
 
 
@@ -137,6 +156,13 @@ def _behind(lines: Lines, row: int, new: str) -> Edit | None:
         return None
     end = Position(row, len(line.rstrip()))
     return Edit(Range(end, Position(row, len(line))), f"{'  ' if line.strip() else ''}{new}")
+
+
+def _before(lines: Lines, path: str, row: int, new: str) -> Edit | None:
+    """Before the first comment that stands on the row."""
+    starts = (lines.position(each.start) for each in comments(lines.text, path))
+    place = next((start for start in starts if start.line == row), None)
+    return Edit(Range(place, place), f"{new}  ") if place else None
 
 
 def _above(lines: Lines, row: int, new: str) -> Edit | None:
@@ -183,7 +209,8 @@ def ignore_in_file(text: str, path: str, findings: Sequence[Finding]) -> Edits:
     wanted: dict[_Form, list[str]] = {}
     for finding in findings:
         if finding.tool != TOOL and finding.rule not in _NEVER:
-            form = _IN_FILE.get(finding.tool, _OURS_IN_FILE)
+            own = (finding.tool, finding.rule) not in _WITHOUT_CODE
+            form = _IN_FILE.get(finding.tool if own else "", _OURS_IN_FILE)
             wanted.setdefault(form, []).append(finding.rule)
     if not mark or not wanted:
         return ()

@@ -13,7 +13,7 @@ import pytest
 from understudy.analyzers import bandit, eslint, pylint, ruff, secrets
 from understudy.analyzers.base import Analyzer
 from understudy.analyzers.complexity import complexipy, radon
-from understudy.analyzers.programs import hadolint, shellcheck, zizmor
+from understudy.analyzers.programs import hadolint, mypy, semgrep, shellcheck, zizmor
 from understudy.fixes.ignoring import ignore_here, ignore_in_file
 from understudy.model import Finding
 from understudy.settings import Settings
@@ -21,7 +21,7 @@ from understudy.text import apply
 
 from .eslint_support import CONFIGURATION, NODE, modules
 from .support import Asker, tree
-from .test_optional_tools import DOCKERFILE, SCRIPT, WORKFLOW, executable
+from .test_optional_tools import DOCKERFILE, RULES, SCRIPT, WORKFLOW, executable
 
 _BRANCHES = "".join(f"    if x == {n}:\n        return {n}\n" for n in range(20))
 _INNER = "".join(f"        if x == {n}:\n            return {n}\n" for n in range(20))
@@ -59,6 +59,14 @@ def f(a, b, c, d, e, g):
     a"""
     return exec(a)
 '''
+TYPED = """\
+x: int = "😀"
+y = x.nothing + (1 + "a")  # noqa: E501
+z: str = (
+    1 +
+    x.other  # 😀
+)
+"""
 SCRIPTED = "var a = 1;\nfunction f() {\n  debugger; var b = `${a}`;\n  return b + nothing;\n}\n"
 
 
@@ -79,6 +87,8 @@ SAMPLES = {
     "eslint": Sample(eslint.ANALYZER, "a.js", SCRIPTED),
     "shellcheck": Sample(shellcheck.ANALYZER, "a.sh", SCRIPT.replace("\n", "\nx=2; : $x\n", 1)),
     "hadolint": Sample(hadolint.ANALYZER, "Dockerfile", DOCKERFILE),
+    "mypy": Sample(mypy.ANALYZER, "a.py", TYPED),
+    "semgrep": Sample(semgrep.ANALYZER, "a.py", "eval(1)\nx = eval('😀')  # 😀\n"),
     "zizmor": Sample(zizmor.ANALYZER, ".github/workflows/a.yml", WORKFLOW),
 }
 
@@ -91,7 +101,9 @@ class Tool:
         self.path = root / sample.name
         name = sample.analyzer.name
         own: dict[str, object] = {"eslint.node": NODE, "pylint.interpreter": sys.executable}
-        if name in ("shellcheck", "hadolint", "zizmor"):
+        if name == "semgrep":
+            tree(root, {".semgrep.yml": RULES})
+        if name in ("shellcheck", "hadolint", "mypy", "semgrep", "zizmor"):
             own |= {f"{name}.path": executable(name)}
         self.settings = Settings.of(own)
         if name == "eslint":
@@ -135,7 +147,7 @@ def test_piece_by_piece_all_is_ignored(name: str, tmp_path: Path) -> None:
         said = after
 
 
-@pytest.mark.parametrize("name", ["pylint", "eslint", "shellcheck"])
+@pytest.mark.parametrize("name", ["pylint", "eslint", "shellcheck", "hadolint", "mypy"])
 def test_in_the_file(name: str, tmp_path: Path) -> None:
     sample = SAMPLES[name]
     tool, said = Tool(sample, tmp_path), None

@@ -24,6 +24,8 @@ CASES = {
     "script, behind emoji": ("a.js", "x = '😀'; // yes\n", ["// yes"]),
     "script, in an element": ("a.jsx", "x = <a>// no {/* yes */}</a>;\n", ["/* yes */"]),
     "script, a cast": ("a.ts", "x = <any>y; // yes\n", ["// yes"]),
+    "go": ("a.go", "x := `\n// no` // yes\ny(\"// no\", '\"') /* too\n*/\n", ["// yes", "/* too\n*/"]),
+    "java": ("A.java", 'x = """\n// no "\n"""; // yes\n# no\n', ["// yes"]),
     "yaml": ("a.yml", "a: b # one\n# two\n", ["# one", "# two"]),
     "yaml, in a scalar": ("a.yml", "a: b#no\nc: 'd # no' # yes\n", ["# yes"]),
     "yaml, in a block": ("a.yml", "run: |\n  # no\n  x\nb: c # yes\n", ["# yes"]),
