@@ -64,20 +64,22 @@ def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> list[lsp.Co
     edits = document_edits(ls, shown, offer.edits)
     if not edits:
         return []
-    diagnostics = [
-        convert.diagnostic(problem, shown.lines, ls.encoding) for problem in offer.problems
-    ]
-    if (notebook := ls.notebooks.get(shown.uri)) is not None:
-        own = notebook.diagnostics(diagnostics, ls.encoding)
-        diagnostics = [each for _, listed in own for each in listed]
     action = lsp.CodeAction(
         title=offer.title,
         kind=kind,
-        diagnostics=diagnostics,
+        diagnostics=_diagnostics(ls, shown, offer.problems),
         is_preferred=offer.preferred or None,
         edit=_workspace_edit(ls, edits),
     )
     return [action]
+
+
+def _diagnostics(ls: Server, shown: Document, problems: Iterable[Problem]) -> list[lsp.Diagnostic]:
+    """As they were published: those of a notebook at the rows of its cells."""
+    told = [convert.diagnostic(problem, shown.lines, ls.encoding) for problem in problems]
+    if (notebook := ls.notebooks.get(shown.uri)) is None:
+        return told
+    return [each for _, own in notebook.diagnostics(told, ls.encoding) for each in own]
 
 
 def _workspace_edit(ls: Server, edits: list[lsp.TextDocumentEdit]) -> lsp.WorkspaceEdit:
@@ -101,9 +103,9 @@ def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:
 
 def _install(ls: Server, shown: Document, problem: Problem, offer: Install) -> lsp.CodeAction:
     command = lsp.Command(offer.title, commands.INSTALL.id, arguments=[offer.tool])
-    diagnostic = convert.diagnostic(problem, shown.lines, ls.encoding)
+    diagnostics = _diagnostics(ls, shown, [problem])
     return lsp.CodeAction(
-        title=offer.title, kind=QUICK_FIX, diagnostics=[diagnostic], command=command
+        title=offer.title, kind=QUICK_FIX, diagnostics=diagnostics, command=command
     )
 
 

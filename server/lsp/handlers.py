@@ -13,6 +13,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from ..app import commands, events, presentation
+from ..app.scan import Scan
 from ..notebooks import is_notebook
 from ..text import Lines
 from . import code_actions, hover
@@ -222,8 +223,18 @@ async def hover_text(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
 
 async def scan_workspace(ls: Server) -> dict[str, int] | None:
     await ls.settle()
+    if (scans := await _scanned(ls)) is None:
+        return None
+    return {
+        "files": sum(len(scan.reports) for scan in scans),
+        "findings": sum(len(each) for scan in scans for each in scan.problems.values()),
+    }
+
+
+async def _scanned(ls: Server, root: Path | None = None) -> Sequence[Scan] | None:
+    """None where a scan was cancelled or failed, of which the user was told."""
     try:
-        scans = await ls.core.scan()
+        return await ls.core.scan(root)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -231,10 +242,6 @@ async def scan_workspace(ls: Server) -> dict[str, int] | None:
         return None
     except OSError:
         return None
-    return {
-        "files": sum(len(scan.reports) for scan in scans),
-        "findings": sum(len(each) for scan in scans for each in scan.problems.values()),
-    }
 
 
 async def show_status(ls: Server) -> str:
@@ -346,11 +353,9 @@ async def fix_rule(ls: Server, uri: str, rule: str) -> int:
     if (path := to_path(uri)) is None:
         return 0
     workspace = await ls.core.folders.of(path)
-    try:
-        if not workspace.loose and not workspace.scanned:
-            await ls.core.scan(workspace.root)
-    except OSError:
-        return 0  # of which the user was told
+    unknown = not workspace.loose and not workspace.scanned
+    if unknown and await _scanned(ls, workspace.root) is None:
+        return 0
     here = ls.core.documents.of(workspace)
     fixes = await ls.core.actions.fix_rule(workspace, here, rule)
     ls.publisher.apply_fixes(f"Fix all safe cases of {rule}", fixes)

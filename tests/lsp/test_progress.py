@@ -81,6 +81,18 @@ async def test_a_scan_is_cancelled(start: Start, workspace: Path, slow_bandit: S
     assert (await editor.command("scanWorkspace"))["files"] == 40
 
 
+async def test_a_fix_in_the_workspace_is_cancelled_with_its_scan(
+    start: Start, workspace: Path, slow_bandit: SlowBandit
+) -> None:
+    (workspace / "a.py").write_text(EVAL)
+    editor = await start(settings={"bandit": slow_bandit.settings})
+    fix = asyncio.ensure_future(editor.command("fixRule", (workspace / "a.py").as_uri(), "S307"))
+    await slow_bandit.started()
+    await editor.until(lambda: progress(editor))
+    editor.notify("window/workDoneProgress/cancel", {"token": token(editor)})
+    assert await fix == 0
+
+
 async def test_a_scan_tells_how_far_it_is(
     start: Start, workspace: Path, slow_bandit: SlowBandit
 ) -> None:
