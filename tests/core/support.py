@@ -161,17 +161,18 @@ class Asker:
 
     def both(self, name: str, settings: Settings = DEFAULTS) -> Report:
         """The report on ``name``, which has to be the same both ways."""
-        path = self._root / name
-        configuration = self.configuration(name, settings)
-        reports = []
-        for content in (canonical(path.read_bytes()), None):
-            item = (str(path), content, configuration.hints)
-            ((_, stored),) = self._check(configuration.context, (item,))
-            reports.append(codec.loads(stored))
-        memory, disk = reports
+        content = canonical((self._root / name).read_bytes())
+        memory, disk = self.one(name, content, settings), self.one(name, None, settings)
         assert memory == replace(disk, findings=memory.findings)
         assert sorted(memory.findings, key=repr) == sorted(disk.findings, key=repr)
         return disk
+
+    def one(self, name: str, content: bytes | None, settings: Settings = DEFAULTS) -> Report:
+        """The report on a content, or on the file (None)."""
+        configuration = self.configuration(name, settings)
+        item = (str(self._root / name), content, configuration.hints)
+        ((_, stored),) = self._check(configuration.context, (item,))
+        return codec.loads(stored)
 
     def rules(self, name: str, settings: Settings = DEFAULTS) -> set[str]:
         report = self.both(name, settings)

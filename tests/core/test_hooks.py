@@ -596,6 +596,27 @@ def test_the_gate_looks_at_what_is_staged(world: World) -> None:
     assert world.take() == ["pre-commit", "post-commit"]
 
 
+def test_the_gate_gives_tools_the_text_that_is_staged(world: World) -> None:
+    """What is in the work tree is something else, and nothing is made there."""
+    world.understudy("hooks", "install", "--gate", "low", "--strict")
+    own = {name: {"enabled": True} for name in ("shellcheck", "hadolint")}
+    tree(world.root, {".understudy/config.yaml": json.dumps(own), ".gitignore": ".understudy\n"})
+    clean, flawed = "#!/bin/sh\n:\n", "#!/bin/sh\necho $1\n"
+    image = "FROM debian:12.5\n"
+    tree(world.root, {"sub/a.sh": clean, "Dockerfile": image})
+    world("add", "--all")
+    tree(world.root, {"sub/a.sh": flawed, "Dockerfile": f"{image}RUN cd /tmp\n"})
+    answer = commit(world)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    world("add", "--all")
+    tree(world.root, {"sub/a.sh": clean, "Dockerfile": image})
+    answer = commit(world)
+    assert answer.returncode == 1
+    assert "SC2086" in answer.stderr
+    assert "DL3003" in answer.stderr
+    assert "not-analysed" not in answer.stderr
+
+
 @pytest.mark.parametrize(("gate", "code"), [("low", 1), ("high", 1), ("critical", 0)])
 def test_the_gate_has_a_severity(world: World, gate: str, code: int) -> None:
     world.understudy("hooks", "install", "--gate", gate)

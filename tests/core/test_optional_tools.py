@@ -406,3 +406,41 @@ def test_what_depends_on_other_files_is_asked_anew(tmp_path: Path) -> None:
         assert understudy("scan", cwd=root, environment=environment).returncode == 0
     calls = (tmp_path / "calls").read_text().split()
     assert sorted(calls) == ["mypy", "mypy", "shellcheck"]
+
+
+ECHO = "#!/bin/sh\necho $1\n"
+FOLLOWING = "#!/bin/sh\n. ./lib.sh\necho $1\n"
+PIPED: dict[str, tuple[str, str, bool]] = {
+    "shellcheck": ("bin/a.sh", SCRIPT, True),
+    "shellcheck, configured": ("quiet/a.sh", ECHO, True),
+    "shellcheck, without a shell": ("bin/b.sh", "echo $1\n", True),
+    "shellcheck, by its first line": ("bin/a.bash", "#!/usr/bin/env bash\necho $1 [[ \n", True),
+    "shellcheck, by its name": ("bin/b.bash", "[[ $1 ]]\n", False),
+    "shellcheck, with what it follows": ("bin/c.sh", FOLLOWING, False),
+    "shellcheck, where nothing is": ("gone/a.sh", ECHO, False),
+    "hadolint": ("Dockerfile", DOCKERFILE, True),
+    "hadolint, deep": ("x/y.Dockerfile", f"{DOCKERFILE}CMD x\n", True),
+    "mypy": ("a.py", TYPES, False),
+}
+
+
+@pytest.mark.parametrize("case", PIPED)
+def test_a_text_that_is_not_on_disk_is_judged_as_if_it_were(case: str, tmp_path: Path) -> None:
+    """Or not at all."""
+    name, text, judged = PIPED[case]
+    tool = case.partition(",")[0]
+    settings = on(tool, path=executable(tool))
+    tree(tmp_path, {
+        name: text, "bin/lib.sh": "", "quiet/.shellcheckrc": "disable=SC2086\n",
+        ".hadolint.yaml": "ignored: [DL3006]\n",
+    })  # fmt: skip
+    path = tmp_path / name
+    analyzer = SAMPLES[tool][0]
+    asker = Asker(analyzer, tmp_path)
+    told = asker.both(name, settings)
+    if name.startswith("gone/"):
+        shutil.rmtree(path.parent)
+    else:
+        path.write_text("another\n")
+    report = asker.one(name, text.encode(), settings)
+    assert report == told if judged else report.state is State.NOT_ANALYSED

@@ -11,6 +11,7 @@ ANALYZER = Tool(
     patterns=("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile"),
     languages=frozenset({"dockerfile"}),
     arguments=lambda settings, root: ("--format=json", "--", "${{ file }}"),
+    piped=("--format=json", "-"),
     reading=Reading(
         "json",
         fields=(("severity", "level"),),

@@ -25,7 +25,7 @@ from ..base import (
     upwards,
 )
 from ..managed import managed
-from .program import Input, Program
+from .program import Input, Piped, Program
 from .rows import Reading
 
 _BESIDE_US = os.path.dirname(sys.executable)
@@ -43,7 +43,9 @@ class Tool:
     ``in_place``: it reads only those of the folder in which it is run. ``user``: those of the
     user's own, below the folder for configurations, or ``~/``. ``named``: what the settings name,
     files and folders, from the root on. ``runs_code``: all those can make it run code of the
-    workspace. ``in_environment``: that of the workspace's own environment is preferred."""
+    workspace. ``in_environment``: that of the workspace's own environment is preferred. ``piped``:
+    the arguments with which it takes a text on standard input, where it is run. ``check``: the
+    function that is called."""
 
     name: str
     title: str
@@ -64,6 +66,8 @@ class Tool:
     runs_code: bool = False
     in_environment: bool = False
     alone: bool = True
+    piped: tuple[str, ...] = ()
+    check: str = "program:check"
 
     def analyzer(self) -> Analyzer:
         return Analyzer(
@@ -72,7 +76,7 @@ class Tool:
             tier=Tier.DEEP,
             suffixes=frozenset(),
             languages=self.languages,
-            check=f"{__package__}.program:check",
+            check=f"{__package__}.{self.check}",
             explain="",
             configure=partial(_configure, self),
             version=lambda: "",
@@ -84,7 +88,7 @@ class Tool:
             patterns=self.patterns,
             package=self.package,
             batch=50 if self.input == "files" else 0,
-            reads_disk=self.input != "stdin",
+            reads_disk=self.input != "stdin" and not self.piped,
         )
 
 
@@ -98,12 +102,13 @@ def _configure(
     above = [place for place in upwards(folder) if place.is_relative_to(root)]
     paths = (place / name for place in above for name in sorted(tool.sources))
     source = next((path for path in paths if tool.configures(path, files)), None)
+    place = str(source.parent if source and tool.in_place else root)
     rules = _rules([root / each for each in tool.named(settings)], files)
     context = Program(
         tool.name,
         tool.title,
         (program, *tool.arguments(settings, root)),
-        str(source.parent if source and tool.in_place else root),
+        place,
         tool.reading,
         tool.input,
         (0,),
@@ -112,6 +117,7 @@ def _configure(
         f" {setting}",
         tool.least,
         tool.alone and rules is not None,
+        Piped(tool.piped, place) if tool.piped else None,
     )
     # Some look above the root, too.
     seen = [files.read(place / name) for place in upwards(folder) for name in sorted(tool.sources)]

@@ -39,6 +39,13 @@ _MOST_FAILURES = 3
 _NOT_THERE = (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR)
 
 
+class Piped(NamedTuple):
+    """``arguments`` with which a text is taken on standard input, in which ``folder``."""
+
+    arguments: tuple[str, ...]
+    folder: str
+
+
 class Program(NamedTuple):
     """The context of ``check``. ``argv``: the program, resolved, and its arguments, in which
     ``${{ root }}``, ``${{ file }}`` and, as a word alone, ``${{ files }}`` have their values; where
@@ -47,7 +54,7 @@ class Program(NamedTuple):
     ``input``: a file a call, any number of files, or a text on standard input. ``ok``: the
     statuses with which it has looked, ``found`` those that tell of findings. ``needed`` tells what
     to do when it is missing, or older than ``least``. ``alone``: what it says of a file depends on
-    no other.
+    no other. ``piped``: how it is told a text that is not on disk; None: it cannot be.
     """
 
     tool: str
@@ -61,6 +68,14 @@ class Program(NamedTuple):
     needed: str = ""
     least: tuple[int, ...] = ()
     alone: bool = True
+    piped: Piped | None = None
+
+    def for_text(self) -> Program:
+        """What is called for a text that is not on disk."""
+        if self.piped is None:
+            return self
+        arguments, folder = self.piped
+        return self._replace(argv=(self.argv[0], *arguments), root=folder, input="stdin")
 
 
 class _File(NamedTuple):
@@ -72,6 +87,7 @@ def check(program: Program, items: tuple[Item, ...]) -> list[Answer]:
     unusable = _unusable(program)
     answers: dict[int, Answer] = {}
     files: dict[int, _File] = {}
+    texts: dict[int, _File] = {}
     for index, item in enumerate(items):
         try:
             content = read_content(item)
@@ -80,14 +96,17 @@ def check(program: Program, items: tuple[Item, ...]) -> list[Answer]:
             continue
         if unusable is not None:
             answers[index] = answer(content, unusable)
-        elif program.input != "stdin" and not _is_on_disk(item[0], content):
-            answers[index] = answer(content, _not_saved(program))
-        else:
+        elif program.input == "stdin" or _is_on_disk(item[0], content):
             files[index] = _File(item[0], content)
-    reports = _reports(program, list(files.values()))
-    for (index, file), report in zip(files.items(), reports, strict=True):
-        seen, told = answer(file.content, report)
-        answers[index] = (seen if program.alone else "", told)
+        elif program.piped is not None and os.path.isdir(program.piped.folder):
+            texts[index] = _File(item[0], content)
+        else:
+            answers[index] = answer(content, _not_saved(program))
+    for called, some in ((program, files), (program.for_text(), texts)):
+        reports = _reports(called, list(some.values()))
+        for (index, file), report in zip(some.items(), reports, strict=True):
+            seen, told = answer(file.content, report)
+            answers[index] = (seen if program.alone else "", told)
     return [answers[index] for index in range(len(items))]
 
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+from functools import partial
+from itertools import groupby
+
+from ..base import Answer, Item
+from . import program
 from .optional import Tool
+from .program import Piped, Program
 from .rows import Reading
+
+_PIPED = ("--format=json1", "-")
 
 ANALYZER = Tool(
     name="shellcheck",
@@ -11,6 +21,8 @@ ANALYZER = Tool(
     patterns=("*.sh", "*.bash", "*.ksh", "*.dash", "*.bats"),
     languages=frozenset({"shellscript"}),
     arguments=lambda settings, root: ("--format=json1", "--", "${{ file }}"),
+    piped=_PIPED,
+    check="shellcheck:check",
     reading=Reading(
         "json",
         fields=(("findings", "comments"), ("severity", "level")),
@@ -24,3 +36,22 @@ ANALYZER = Tool(
     sources=frozenset({".shellcheckrc", "shellcheckrc"}),
     user=("~/.shellcheckrc", "shellcheckrc"),
 ).analyzer()
+
+_SHELL = re.compile(rb"#![^\n]*\b(?:sh|ash|bash|dash|ksh|bats)\b")
+_FOLLOWS = re.compile(rb"(?:^|[\s;&|({`])(?:source|\.)\s", re.MULTILINE)
+
+
+def check(called: Program, items: tuple[Item, ...]) -> list[Answer]:
+    """A text goes in from its folder, where ShellCheck then looks for the file that configures it;
+    but none of which it would say something else there."""
+    groups = groupby(items, partial(_for, called))
+    return [each for own, some in groups for each in program.check(own, tuple(some))]
+
+
+def _for(called: Program, item: Item) -> Program:
+    path, content, _ = item
+    if content is None or _FOLLOWS.search(content):
+        return called._replace(piped=None)  # what a script follows is looked for from the root
+    if not path.endswith(".sh") and not _SHELL.match(content):
+        return called._replace(piped=None)  # its name says for which shell it is
+    return called._replace(piped=Piped(_PIPED, os.path.dirname(path)))
