@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from ..findings import codec
-from ..findings.redact import quotes, secrets_of, without
+from ..findings.redact import secrets_of, without
 from ..findings.secret_rules import SECRET_RULES
 from ..model import Finding
 from ..text import Lines
@@ -22,7 +22,7 @@ def discreet(answered: str, text: str, path: str, *, secrets: bool) -> str:
     if not secrets and not any(rule in answered for rule in _RULES):
         return answered
     report = codec.loads(answered)
-    if not quotes(report, text):
+    if not (report.findings or report.why):
         return answered
     values = secrets_of(text, (*report.findings, *(_found(text, path) if secrets else ())))
     return codec.dumps(without(report, values)) if values else answered

@@ -11,37 +11,24 @@ from ..text import Lines
 from .secret_rules import tells_of_secret
 
 MASK = "*"
-_LITERAL = re.compile(r"""("{3}|'{3}|["'`])(.+?)\1""", re.DOTALL)
+_LITERAL = re.compile(
+    r"""\#[^\r\n]* | ("{3}|'{3}|["']) ((?: \\. | (?!\1)[^\\] )*) \1""", re.VERBOSE | re.DOTALL
+)
+"""One of Python, as its second group; or a comment, in which a quote begins none."""
+_ESCAPED = re.compile(r"\\(['\"\\])")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]+-----")
 _SHORTEST = 4
 """A shorter value is masked only where it was found: it may well be a part of any word."""
 
 
-_ASSIGNED = re.compile(r"[=:][ \t]*([^\s\"'`,;]{4,})")
-
-
-def quotes(report: Report, text: str) -> bool:
-    """Whether the report has in its words, or in a fix, what a text has in quotes or behind a sign
-    of assignment: that may be a secret."""
-    told = "\n".join(_words(report))
-    values = (match[2] for match in _LITERAL.finditer(text) if len(match[2]) >= _SHORTEST)
-    return any(each in told for each in (*values, *_ASSIGNED.findall(text)))
-
-
-def _words(report: Report) -> Iterator[str]:
-    yield report.why
-    for finding in report.findings:
-        yield finding.message
-        for fix in finding.fixes:
-            yield from (fix.title, *(edit.text for edit in fix.edits))
-
-
 def secrets_of(text: str, findings: Iterable[Finding]) -> frozenset[str]:
-    """The values in a text that findings call secret, but those that may be a part of any word."""
+    """The values in a text that findings call secret, as they are written there and without the
+    backslashes of escaped quotes; but those that may be a part of any word."""
     lines = Lines(text)
     told = (each for each in findings if tells_of_secret(each.tool, each.rule))
-    spans = (span for each in told for span in _spans(lines, each))
-    return frozenset(text[start:end] for start, end in spans if end - start >= _SHORTEST)
+    written = {text[start:end] for each in told for start, end in _spans(lines, each)}
+    meant = {_ESCAPED.sub(r"\1", each) for each in written}
+    return frozenset(each for each in written | meant if len(each) >= _SHORTEST)
 
 
 def without(report: Report, values: Iterable[str]) -> Report:
@@ -100,4 +87,5 @@ def _spans(lines: Lines, finding: Finding) -> Iterator[tuple[int, int]]:
     elif finding.tool == "detect-secrets":
         yield start, end
     else:
-        yield from (match.span(2) for match in _LITERAL.finditer(lines.text, start, end))
+        literals = (match for match in _LITERAL.finditer(lines.text, start, end) if match[2])
+        yield from (match.span(2) for match in literals)

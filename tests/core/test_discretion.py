@@ -18,9 +18,9 @@ FILES = {
     "lint.pylint.allow-magic-value-types = []\n",
     ".pylintrc": "[MAIN]\nload-plugins=pylint.extensions.magic_value\n"
     "[MAGIC-VALUE]\nvalid-magic-values=0\n",
-    "a.py": f'"""It."""\nimport os\n\n\ndef is_it(password):\n'
+    "a.py": f'"""It."""\n# They don\'t look.\nimport os\n\n\ndef is_it(password):\n'
     f"    return password == '{VALUE}' or os.sep\n",
-    "b.yml": f"password: {VALUE}\n",
+    "b.yml": f"# don't\npassword: {VALUE}\n",
 }
 
 

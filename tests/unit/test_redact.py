@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.findings.redact import redacted
-from understudy.model import Category, Finding, Position, Problem, Range, Severity
+from understudy.analyzers.discretion import discreet
+from understudy.findings import codec
+from understudy.findings.redact import redacted, secrets_of
+from understudy.model import (
+    Category,
+    Edit,
+    Finding,
+    Fix,
+    Position,
+    Problem,
+    Range,
+    Report,
+    Severity,
+)
 from understudy.text import Lines
 
 KEY = "k = '''-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY-----'''\nabcd\n"
@@ -39,6 +53,15 @@ def problem(text: str, part: str, tool: str, rule: str) -> Problem:
             "k = '''-----*********************\n"[:12] + "*" * 26 + "\n***\n***\n"
             "-----END RSA PRIVATE KEY-----'''\nabcd\n",
         ),
+        (
+            "f(  # don't\n'hunter')",
+            "f(  # don't\n'hunter')",
+            "bandit",
+            "B106",
+            "f(  # don't\n'******')",
+        ),
+        ("f(u='', p='hunter')", "f(u='', p='hunter')", "bandit", "B106", "f(u='', p='******')"),
+        ("p = 'hun\\'ter'", "'hun\\'ter'", "ruff", "S105", "p = '********'"),
         ("ip = '8.8.8.8'", "8.8.8.8", "detect-secrets", "IPPublicDetector", "ip = '8.8.8.8'"),
         ("eval('hunter')", "eval('hunter')", "bandit", "B307", "eval('hunter')"),
         ("p = hunter", "p = hunter", "bandit", "B105", "p = hunter"),
@@ -76,3 +99,25 @@ def test_places_stay(text: str, places: list[tuple[int, int, int, int]], rule: s
     assert len(shown) == len(text)
     assert [each for each in shown if each in "\r\n"] == [each for each in text if each in "\r\n"]
     assert redacted(text, []) == text
+
+
+@given(st.text(alphabet="'\"`#\\ \nx=", max_size=12), st.sampled_from("'\""))
+def test_whatever_stands_before_it_a_value_is_not_told(before: str, quote: str) -> None:
+    """Quotes that pair with none among it."""
+    value = "hunter2hunter2"
+    text = f"{before}\npassword = {quote}{value}{quote}\n"
+    (secret,) = problem(text, f"{quote}{value}{quote}", "ruff", "S105").findings
+    (other,) = problem(text, value, "ruff", "Q000").findings
+    fix = Fix("Write it otherwise", (Edit(other.range, f"'{value}'"),), safe=True)
+    told = replace(other, message=f"password = '{value}'", fixes=(fix,))
+    answered = codec.dumps(Report.of("ruff", (secret, told)))
+    report = codec.loads(discreet(answered, text, "a.py", secrets=False))
+    assert report.findings[1].message == f"password = '{'*' * len(value)}'"
+    assert not report.findings[1].fixes
+
+
+def test_a_value_in_other_quotes_is_not_told() -> None:
+    """Where quotes need no escape, there is none."""
+    text = "password = 'hunter\\'s own'\n"
+    (secret,) = problem(text, "hunter\\'s own", "detect-secrets", "KeywordDetector").findings
+    assert secrets_of(text, [secret]) == {"hunter\\'s own", "hunter's own"}

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...text import digest
 from . import BASELINE, FILE, NAME, Context, path_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def prepare(context: Context) -> Baseline:
         settings.cache_bust()
         util.get_mapping_from_secret_type_to_class.cache_clear()
         _plugins.cache_clear()
+        _kept.clear()
         if context.baseline:
             table = _absolute(json.loads(context.baseline), context.base)
             baseline.load(table, filename=BASELINE)
@@ -97,11 +99,22 @@ class _File(io.StringIO):
 
 def scan(name: str, text: str) -> Sequence[PotentialSecret]:
     """What ``detect_secrets.core.scan.scan_file`` finds in a file with this name and text, which
-    need not be there: it opens the text."""
+    need not be there: it opens the text. Kept until something else is prepared, for what each tool
+    says of a text is masked by it."""
     from detect_secrets.core import scan
 
-    vars(scan)["open"] = lambda name: _File(name, text)
-    return tuple(scan.scan_file(name))
+    key = name, digest(text.encode("utf-8", "surrogatepass"))
+    if key not in _kept:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        vars(scan)["open"] = lambda name: _File(name, text)
+        _kept[key] = tuple(scan.scan_file(name))
+    return _kept[key]
+
+
+_MOST_KEPT = 1_000
+_kept: dict[tuple[str, str], tuple[PotentialSecret, ...]] = {}
+"""By the file's name and the text's digest."""
 
 
 class _Plugin(NamedTuple):
