@@ -17,7 +17,17 @@ from ..ipython import code
 from ..model import Report, State
 from ..notebooks import ForeignError, UnreadableError, is_notebook, read
 from ..text import decode, digest
-from .base import Analyzer, Answer, As, Item, answer, no_verdict, read_content, unreadable
+from .base import (
+    Analyzer,
+    Answer,
+    As,
+    Configuration,
+    Item,
+    answer,
+    no_verdict,
+    read_content,
+    unreadable,
+)
 from .discretion import discreet
 
 _MARK = b"understudy:"
@@ -25,16 +35,17 @@ _MARK = b"understudy:"
 
 class Tool(NamedTuple):
     """Of an analyzer: its name, what it is given of notebooks, and the function to call.
-    ``secrets``: whether secrets are looked for."""
+    ``masking``: by which rules secrets are found that it may quote; empty where none are looked
+    for."""
 
     name: str
     notebooks: As
     check: str
-    secrets: bool
+    masking: tuple[Any, ...]
 
     @staticmethod
-    def of(analyzer: Analyzer, *, secrets: bool) -> Tool:
-        return Tool(analyzer.name, analyzer.notebooks, analyzer.check, secrets)
+    def of(analyzer: Analyzer, configuration: Configuration) -> Tool:
+        return Tool(analyzer.name, analyzer.notebooks, analyzer.check, configuration.masking)
 
 
 class _Given(NamedTuple):
@@ -86,7 +97,7 @@ def _answer(tool: Tool, given: _Given, answered: Answer) -> Answer:
         text = code(read(content).text) if whole else decode(content)
     except (OSError, ValueError):
         return of_file, report
-    report = discreet(report, text, given.item[0], secrets=tool.secrets)
+    report = discreet(report, text, given.item[0], tool.masking)
     if _MARK not in content:
         return of_file, report
     from ..findings.suppressions import read as read_suppressions  # only where there may be some

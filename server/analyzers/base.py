@@ -98,6 +98,8 @@ class Configuration:
     """Whether what is installed for the user (``Analyzer.package``) would be used here."""
     alone: tuple[Any, ...] = ()
     """The context instead for a file in no project, where a tool may not look below its folder."""
+    masking: tuple[Any, ...] = ()
+    """By which rules secrets are found that the tool may quote; empty where none are looked for."""
 
     def for_mode(self, mode: int) -> Configuration:
         """What holds for a file with this ``st_mode``; 0 when there is no file."""

@@ -6,33 +6,31 @@ detect-secrets finds in the text.
 
 from __future__ import annotations
 
-import os
+from typing import Any
 
 from ..findings import codec
 from ..findings.redact import secrets_of, without
 from ..findings.secret_rules import SECRET_RULES
 from ..model import Finding
-from ..text import Lines
 
 _RULES = tuple(f'"{rule}"' for rules in SECRET_RULES.values() for rule in rules)
 
 
-def discreet(answered: str, text: str, path: str, *, secrets: bool) -> str:
-    """A report as ``codec.dumps`` has it, on a text; ``secrets``: whether they are looked for."""
-    if not secrets and not any(rule in answered for rule in _RULES):
+def discreet(answered: str, text: str, path: str, masking: tuple[Any, ...]) -> str:
+    """A report as ``codec.dumps`` has it, on a text; ``masking``: by which rules secrets are looked
+    for, empty where they are not."""
+    if not masking and not any(rule in answered for rule in _RULES):
         return answered
     report = codec.loads(answered)
     if not (report.findings or report.why):
         return answered
-    values = secrets_of(text, (*report.findings, *(_found(text, path) if secrets else ())))
+    found = _found(text, path, masking) if masking else ()
+    values = secrets_of(text, (*report.findings, *found))
     return codec.dumps(without(report, values)) if values else answered
 
 
-def _found(text: str, path: str) -> list[Finding]:
+def _found(text: str, path: str, masking: tuple[Any, ...]) -> list[Finding]:
     from .secrets import Context
-    from .secrets.child import findings
-    from .secrets.scan import prepare, scan
+    from .secrets.child import found_in
 
-    folder, name = os.path.split(path)
-    prepare(Context(folder))
-    return list(findings(scan(name, text), Lines(text)))
+    return found_in(Context(*masking), path, text)

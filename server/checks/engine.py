@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .. import notebooks
-from ..analyzers.base import Analyzer, Configuration, Files
+from ..analyzers import secrets
+from ..analyzers.base import Analyzer, Configuration, Files, fingerprint
 from ..analyzers.table import analyzers
 from ..discover import mode_of, why_excluded
 from ..findings import codec
@@ -319,8 +320,14 @@ def configure(
     Looks at the disk: to be called in a thread.
     """
     configured = [(each, each.configure(folder, root, settings, files)) for each in analyzers]
-    if settings.secrets.enabled:  # what was said while nobody knew of a secret may quote it
-        configured = [(each, replace(own, key=f"{own.key} discreet")) for each, own in configured]
+    if settings.secrets.enabled:
+        rules = secrets.masking(folder, root, settings, files)
+        # What was said under other rules, or none, may quote a secret.
+        named = f"masked {fingerprint(rules)}"
+        configured = [
+            (each, replace(own, masking=rules, key=f"{own.key} {named}"))
+            for each, own in configured
+        ]
     if path is None:
         return configured
     mode = mode_of(path)

@@ -58,7 +58,7 @@ def job_for(
 ) -> Job:
     interactive = FAST if analyzer.tier is Tier.FAST else DEEP
     lane = _SCAN if urgency.priority is Priority.BACKGROUND else interactive
-    tool = asked.Tool.of(analyzer, secrets=policy.settings.secrets.enabled)
+    tool = asked.Tool.of(analyzer, configuration)
     return Job(
         task=analyzer.name,
         work=Call(lane, _ASKED, (tool, configuration.context), tuple(items)),

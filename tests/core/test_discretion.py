@@ -6,6 +6,18 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
+from understudy.analyzers import bandit, secrets
+from understudy.analyzers.discretion import discreet
+from understudy.analyzers.secrets import BASELINE, child, scan
+from understudy.checks.engine import configure
+from understudy.checks.files import CachedFiles
+from understudy.findings import codec
+from understudy.model import Report, State
+from understudy.settings import Settings
+
+from .planted import AWS
 from .programs import EXPRESSION, program
 from .support import own_environment, tree, understudy
 
@@ -72,3 +84,75 @@ def test_what_a_tool_itself_calls_a_secret_it_does_not_tell(tmp_path: Path) -> N
     assert "S105" in said
     assert MASKED in said["PLR2004"]
     assert VALUE in said["R2004"], "of which Pylint knows nothing"
+
+
+BY_NAME = {
+    "version": "1.5.0",
+    "plugins_used": [{"name": "KeywordDetector", "keyword_exclude": ""}],
+    "filters_used": [],
+    "results": {},
+}
+
+
+LOOKED_FOR = Settings.of({"secrets.enabled": True})
+
+
+def masked(root: Path, name: str) -> str:
+    """What is told of a tool that quotes all of a file."""
+    given = (root / name).parent, root, LOOKED_FOR, CachedFiles()
+    ((_, configuration),) = configure((secrets.ANALYZER,), *given)
+    text = (root / name).read_text()
+    told = codec.dumps(Report("quote", State.FAILED, why=text))
+    return codec.loads(discreet(told, text, str(root / name), configuration.masking)).why
+
+
+def test_what_is_secret_is_told_by_the_rules_of_the_project(tmp_path: Path) -> None:
+    """Its baseline has one plug-in; that which has none has them all."""
+    lines = f"password = '{VALUE}'\nkey = '{AWS}'\n"
+    root = tree(
+        tmp_path, {"a.py": lines, "own/a.py": lines, f"own/{BASELINE}": json.dumps(BY_NAME)}
+    )
+    everything = f"password = '{MASKED}'\nkey = '{'*' * len(AWS)}'\n"
+    assert masked(root, "a.py") == everything
+    assert masked(root, "own/a.py") == f"password = '{MASKED}'\nkey = '{AWS}'\n"
+
+
+@pytest.mark.parametrize("text", ["{", json.dumps(BY_NAME | {"plugins_used": [{"name": "None"}]})])
+def test_a_broken_baseline_leaves_the_rules_of_detect_secrets(tmp_path: Path, text: str) -> None:
+    root = tree(tmp_path, {"a.py": f"password = '{VALUE}'\n", BASELINE: text})
+    assert masked(root, "a.py") == f"password = '{MASKED}'\n"
+
+
+def test_code_of_the_workspace_is_not_run_to_mask(tmp_path: Path) -> None:
+    trap = f"open({str(tmp_path / 'trap')!r}, 'w')\n"
+    table = BY_NAME | {"filters_used": [{"path": "file://trap.py::f"}]}
+    files = {"a.py": f"password = '{VALUE}'\n", "trap.py": trap, BASELINE: json.dumps(table)}
+    root = tree(tmp_path, files)
+    assert masked(root, "a.py") == f"password = '{MASKED}'\n"
+    assert not (tmp_path / "trap").exists()
+
+
+def test_results_are_of_the_rules_by_which_they_were_masked(tmp_path: Path) -> None:
+    root = tree(tmp_path, {"a.py": ""})
+
+    def key() -> str:
+        ((_, found),) = configure((bandit.ANALYZER,), root, root, LOOKED_FOR, CachedFiles())
+        return found.key
+
+    before = key()
+    assert key() == before
+    (root / BASELINE).write_text(json.dumps(BY_NAME))
+    assert key() != before
+
+
+def test_masking_goes_by_what_the_tool_itself_found(tmp_path: Path) -> None:
+    """Between the tool and the masking nothing is set up again, and no text looked at twice."""
+    root = tree(tmp_path, {"a.py": f"password = '{VALUE}'\n", BASELINE: json.dumps(BY_NAME)})
+    given = root, root, LOOKED_FOR, CachedFiles()
+    ((_, configuration),) = configure((secrets.ANALYZER,), *given)
+    child.check(configuration.context, ((str(root / "a.py"), None, ()),))
+    before = scan.prepare.cache_info().misses
+    kept = dict(scan._kept)
+    assert masked(root, "a.py") == f"password = '{MASKED}'\n"
+    assert scan.prepare.cache_info().misses == before
+    assert scan._kept == kept != {}

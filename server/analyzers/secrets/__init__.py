@@ -66,6 +66,15 @@ def _configure(folder: Path, root: Path, _: Settings, files: Files) -> Configura
     return Configuration(context, key=fingerprint(context), needs_trust=bool(code))
 
 
+def masking(folder: Path, root: Path, settings: Settings, files: Files) -> Context:
+    """By which rules secrets are found to be masked in what any tool says: those of the project,
+    but by detect-secrets' defaults where its baseline is broken or names code of the workspace,
+    which is not run in the name of other tools."""
+    own = _configure(folder, root, settings, files)
+    context = Context(*own.context)
+    return Context(context.base) if own.needs_trust or context.problem else context
+
+
 @lru_cache(maxsize=16)
 def _reading(content: bytes, place: Path) -> tuple[str, tuple[str, ...], str]:
     """The baseline's text, the code that it names (by absolute paths where it is files), and what

@@ -54,7 +54,7 @@ def _check(base: str, baseline: Baseline, path: str, content: bytes) -> Report:
         text = decode(content)
     except ValueError as error:
         return no_verdict(NAME, State.NOT_ANALYSED, f"No secrets were looked for: {error}")
-    name = path.removeprefix(f"{base}/") if path.startswith(f"{base}/") else os.path.basename(path)
+    name = _name(base, path)
     try:
         if passes_over(name):
             return Report(NAME, State.NOT_ANALYSED, why="detect-secrets' filters exclude this file")
@@ -65,6 +65,18 @@ def _check(base: str, baseline: Baseline, path: str, content: bytes) -> Report:
         # Its words may quote the file.
         why = f"No secrets were found or ruled out: detect-secrets broke ({type(error).__name__})"
         return no_verdict(NAME, State.FAILED, why)
+
+
+def found_in(context: Context, path: str, text: str) -> list[Finding]:
+    """What detect-secrets finds in a text, be it known to the baseline or not. Raises what it and
+    plug-ins raise."""
+    if prepare(context).problem:
+        prepare(Context(context.base))
+    return list(findings(scan(_name(context.base, path), text), Lines(text)))
+
+
+def _name(base: str, path: str) -> str:
+    return path.removeprefix(f"{base}/") if path.startswith(f"{base}/") else os.path.basename(path)
 
 
 class _Found(NamedTuple):
