@@ -26,9 +26,10 @@ from .base import (
     answer,
     no_verdict,
     read_content,
+    text_in,
     unreadable,
 )
-from .discretion import discreet
+from .discretion import about_secrets, discreet, withheld
 
 _MARK = b"understudy:"
 
@@ -91,19 +92,39 @@ def _answer(tool: Tool, given: _Given, answered: Answer) -> Answer:
     """What was said of a content of which no digest is told is not kept."""
     seen, report = answered
     of_file = seen and (given.digest or seen)
+    told = about_secrets(report, tool.masking)
     try:
         content = read_content(given.item)
-        whole = is_notebook(given.item[0]) and not given.digest
-        text = code(read(content).text) if whole else decode(content)
-    except (OSError, ValueError):
-        return of_file, report
-    report = discreet(report, text, given.item[0], tool.masking)
-    if _MARK not in content:
+    except OSError as error:  # what it may quote is not known any more
+        return (of_file, report) if told is None else unreadable(tool.name, error)
+    is_same = not seen or seen == digest(content)
+    text = _text(given, content)
+    if told is not None:
+        if not is_same:
+            changed = withheld(tool.name, State.NOT_ANALYSED, "the file changed meanwhile")
+            return "", codec.dumps(changed)
+        quoted = text_in(content) if text is None else text
+        report = codec.dumps(discreet(told, quoted, given.item[0], tool.masking))
+    if text is None or _MARK not in content:
         return of_file, report
     from ..findings.suppressions import read as read_suppressions  # only where there may be some
 
-    if not (held := read_suppressions(text, given.item[0])):
+    python = code(text) if _is_whole(given) else text
+    if not (held := read_suppressions(python, given.item[0])):
         return of_file, report
     # Of another content than the tool saw: what is no content's is not kept.
-    kept = of_file if seen == digest(content) else ""
+    kept = of_file if is_same and seen else ""
     return kept, codec.dumps(replace(codec.loads(report), suppressions=held))
+
+
+def _text(given: _Given, content: bytes) -> str | None:
+    """What it was asked about as text; None where it is none."""
+    try:
+        return read(content).text if _is_whole(given) else decode(content)
+    except ValueError:
+        return None
+
+
+def _is_whole(given: _Given) -> bool:
+    """Whether it was asked about a notebook's file."""
+    return is_notebook(given.item[0]) and not given.digest

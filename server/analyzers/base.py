@@ -289,7 +289,7 @@ def position_of(line: Any, column: Any) -> Position:
 
 def answer(content: bytes, report: Report) -> Answer:
     """What is found gets its fingerprints here; that a tool could not look is known by none."""
-    return answer_on(content, _text(content), report)
+    return answer_on(content, text_in(content), report)
 
 
 def answer_on(content: bytes, text: str, report: Report) -> Answer:
@@ -300,7 +300,8 @@ def answer_on(content: bytes, text: str, report: Report) -> Answer:
     return digest(content), codec.dumps(report)
 
 
-def _text(content: bytes) -> str:
+def text_in(content: bytes) -> str:
+    """A file's text, with a replacement character for what cannot be decoded."""
     try:
         return decode(content)
     except ValueError:

@@ -9,28 +9,43 @@ from __future__ import annotations
 from typing import Any
 
 from ..findings import codec
-from ..findings.redact import secrets_of, without
+from ..findings.redact import UNKNOWN, secrets_of, without
 from ..findings.secret_rules import SECRET_RULES
-from ..model import Finding
+from ..model import Finding, Report, State
+from .base import no_verdict
 
 _RULES = tuple(f'"{rule}"' for rules in SECRET_RULES.values() for rule in rules)
 
+_LETTER = "ÿ"
+"""What could not be decoded stands for one: with another sign a secret may not begin."""
 
-def discreet(answered: str, text: str, path: str, masking: tuple[Any, ...]) -> str:
-    """A report as ``codec.dumps`` has it, on a text; ``masking``: by which rules secrets are looked
-    for, empty where they are not."""
+
+def about_secrets(answered: str, masking: tuple[Any, ...]) -> Report | None:
+    """A report as ``codec.dumps`` has it, where it may quote a secret; ``masking``: by which rules
+    they are looked for, empty where they are not."""
     if not masking and not any(rule in answered for rule in _RULES):
-        return answered
+        return None
     report = codec.loads(answered)
-    if not (report.findings or report.why):
-        return answered
-    found = _found(text, path, masking) if masking else ()
-    values = secrets_of(text, (*report.findings, *found))
-    return codec.dumps(without(report, values)) if values else answered
+    return report if report.findings or report.why else None
+
+
+def discreet(report: Report, text: str, path: str, masking: tuple[Any, ...]) -> Report:
+    """A report on a text, without the secrets in it. Where they cannot be told, neither is the
+    report."""
+    try:
+        found = _found(text, path, masking) if masking else ()
+    except Exception as error:  # noqa: BLE001 - detect-secrets leaves open what it raises
+        why = f"detect-secrets broke ({type(error).__name__})"
+        return withheld(report.tool, State.FAILED, why)
+    return without(report, secrets_of(text, (*report.findings, *found)))
+
+
+def withheld(tool: str, state: State, why: str) -> Report:
+    return no_verdict(tool, state, f"What {tool} said may quote a secret and is not told: {why}")
 
 
 def _found(text: str, path: str, masking: tuple[Any, ...]) -> list[Finding]:
     from .secrets import Context
     from .secrets.child import found_in
 
-    return found_in(Context(*masking), path, text)
+    return found_in(Context(*masking), path, text.replace(UNKNOWN, _LETTER))

@@ -17,18 +17,22 @@ _LITERAL = re.compile(
 """One of Python, as its second group; or a comment, in which a quote begins none."""
 _ESCAPED = re.compile(r"\\(['\"\\])")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]+-----")
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""In a text, what could not be decoded."""
 _SHORTEST = 4
 """A shorter value is masked only where it was found: it may well be a part of any word."""
 
 
 def secrets_of(text: str, findings: Iterable[Finding]) -> frozenset[str]:
-    """The values in a text that findings call secret, as they are written there and without the
-    backslashes of escaped quotes; but those that may be a part of any word."""
+    """The values in a text that findings call secret, as they are written there, without the
+    backslashes of escaped quotes, and the parts around what was no text; but those that may be a
+    part of any word."""
     lines = Lines(text)
     told = (each for each in findings if tells_of_secret(each.tool, each.rule))
     written = {text[start:end] for each in told for start, end in _spans(lines, each)}
     meant = {_ESCAPED.sub(r"\1", each) for each in written}
-    return frozenset(each for each in written | meant if len(each) >= _SHORTEST)
+    parts = {part for each in written if UNKNOWN in each for part in each.split(UNKNOWN)}
+    return frozenset(each for each in written | meant | parts if len(each) >= _SHORTEST)
 
 
 def without(report: Report, values: Iterable[str]) -> Report:

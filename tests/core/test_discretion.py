@@ -8,14 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from understudy.analyzers import bandit, secrets
+from understudy.analyzers import asked, bandit, secrets
+from understudy.analyzers.base import Answer, As, Item, answer
 from understudy.analyzers.discretion import discreet
 from understudy.analyzers.secrets import BASELINE, child, scan
 from understudy.checks.engine import configure
 from understudy.checks.files import CachedFiles
 from understudy.findings import codec
-from understudy.model import Report, State
+from understudy.model import (
+    Category,
+    Edit,
+    Finding,
+    Fix,
+    Position,
+    Range,
+    Report,
+    Severity,
+    State,
+)
+from understudy.notebooks import encode
 from understudy.settings import Settings
+from understudy.text import digest
 
 from .planted import AWS
 from .programs import EXPRESSION, program
@@ -23,7 +36,7 @@ from .support import own_environment, tree, understudy
 
 VALUE = "hunter2correcthorse"
 MASKED = "*" * len(VALUE)
-FILES = {
+FILES: dict[str, str | bytes] = {
     ".git/HEAD": "",
     "ruff.toml": "preview = true\n"
     'lint.select = ["S", "Q", "PLR2004", "F"]\n'
@@ -33,6 +46,7 @@ FILES = {
     "a.py": f'"""It."""\n# They don\'t look.\nimport os\n\n\ndef is_it(password):\n'
     f"    return password == '{VALUE}' or os.sep\n",
     "b.yml": f"# don't\npassword: {VALUE}\n",
+    "latin.yml": f"# déjà\npassword: {VALUE}\n".encode("latin-1"),
 }
 
 
@@ -102,8 +116,8 @@ def masked(root: Path, name: str) -> str:
     given = (root / name).parent, root, LOOKED_FOR, CachedFiles()
     ((_, configuration),) = configure((secrets.ANALYZER,), *given)
     text = (root / name).read_text()
-    told = codec.dumps(Report("quote", State.FAILED, why=text))
-    return codec.loads(discreet(told, text, str(root / name), configuration.masking)).why
+    told = Report("quote", State.FAILED, why=text)
+    return discreet(told, text, str(root / name), configuration.masking).why
 
 
 def test_what_is_secret_is_told_by_the_rules_of_the_project(tmp_path: Path) -> None:
@@ -156,3 +170,84 @@ def test_masking_goes_by_what_the_tool_itself_found(tmp_path: Path) -> None:
     assert masked(root, "a.py") == f"password = '{MASKED}'\n"
     assert scan.prepare.cache_info().misses == before
     assert scan._kept == kept != {}
+
+
+# ── what is not, or no longer, the text of which the tool spoke ──────────────────────────────────
+
+
+def quoting(_: tuple[()], items: tuple[Item, ...]) -> list[Answer]:
+    """A tool that quotes all of a file, which is then gone or another: so the file's name says."""
+    answers = []
+    for path, content, _hints in items:
+        text = (Path(path).read_bytes() if content is None else content).decode("latin-1")
+        place = Range(Position(0, 0), Position(1, 0))
+        fixes = (Fix(text, (Edit(place, text),), safe=True),)
+        finding = Finding("t", "r", text, place, Severity.LOW, Category.QUALITY, fixes=fixes)
+        answers.append(answer(text.encode("latin-1"), Report.of("t", (finding,))))
+        if Path(path).name.startswith("gone"):
+            Path(path).unlink()
+        elif Path(path).name.startswith("changed"):
+            Path(path).write_text("password = os.environ['PASSWORD']\n")
+    return answers
+
+
+def asked_for(path: Path, notebooks: As = As.FILE, *, masked: bool = True) -> tuple[str, Report]:
+    """The digest under which it is kept, and what is told."""
+    rules = secrets.Context(str(path.parent)) if masked else ()
+    tool = asked.Tool("t", notebooks, f"{__name__}:quoting", rules)
+    ((kept, told),) = asked.check((tool, ()), ((str(path), None, ()),))
+    return kept, codec.loads(told)
+
+
+LINE = f"password = '{VALUE}'\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kept", "state"),
+    [
+        ("a.py", LINE.encode(), True, State.FINDINGS),
+        ("latin.py", f"# déjà\n{LINE}".encode("latin-1"), True, State.FINDINGS),
+        ("within.py", f"password = 'é{VALUE}'\n".encode("latin-1"), True, State.FINDINGS),
+        ("gone.py", LINE.encode(), False, State.NOT_ANALYSED),
+        ("changed.py", LINE.encode(), False, State.NOT_ANALYSED),
+        ("changed-marked.py", f"{LINE}# understudy: ignore\n".encode(), False, State.NOT_ANALYSED),
+    ],
+)
+def test_of_what_is_no_text_or_another_nothing_is_told(
+    tmp_path: Path, name: str, content: bytes, kept: bool, state: State
+) -> None:
+    root = tree(tmp_path, {name: content})
+    key, report = asked_for(root / name)
+    assert VALUE not in codec.dumps(report)
+    assert report.state is state
+    assert key == (digest(content) if kept else "")
+
+
+def test_where_secrets_cannot_be_told_nothing_is(tmp_path: Path) -> None:
+    """detect-secrets breaks on a file that nests too deep."""
+    root = tree(tmp_path, {"deep.yml": f"password: {VALUE}\na: {'[' * 9_999}\n"})
+    _, report = asked_for(root / "deep.yml")
+    assert VALUE not in codec.dumps(report)
+    assert report.state is State.FAILED
+    assert "RecursionError" in report.why
+
+
+@pytest.mark.parametrize("name", ["gone.py", "changed.py"])
+def test_where_nobody_looks_for_secrets_it_is_told_as_ever(tmp_path: Path, name: str) -> None:
+    root = tree(tmp_path, {name: LINE})
+    key, report = asked_for(root / name, masked=False)
+    assert (key, report.state) == (digest(LINE.encode()), State.FINDINGS)
+
+
+@pytest.mark.parametrize("notebooks", [As.CODE, As.TEXT, As.FILE])
+def test_of_a_notebook_nothing_is_told(tmp_path: Path, notebooks: As) -> None:
+    content = encode(f'x = "don\'t"\n{LINE}')
+    root = tree(tmp_path, {"a.ipynb": content})
+    key, report = asked_for(root / "a.ipynb", notebooks)
+    assert report.state is State.FINDINGS
+    assert VALUE not in codec.dumps(report)
+    assert key == digest(content)
+    changed = tree(tmp_path, {"changed.ipynb": content})
+    key, report = asked_for(changed / "changed.ipynb")
+    assert VALUE not in codec.dumps(report)
+    assert not key

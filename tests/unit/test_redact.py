@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.analyzers.discretion import discreet
-from understudy.findings import codec
 from understudy.findings.redact import redacted, secrets_of
 from understudy.model import (
     Category,
@@ -110,8 +109,7 @@ def test_whatever_stands_before_it_a_value_is_not_told(before: str, quote: str) 
     (other,) = problem(text, value, "ruff", "Q000").findings
     fix = Fix("Write it otherwise", (Edit(other.range, f"'{value}'"),), safe=True)
     told = replace(other, message=f"password = '{value}'", fixes=(fix,))
-    answered = codec.dumps(Report.of("ruff", (secret, told)))
-    report = codec.loads(discreet(answered, text, "a.py", ()))
+    report = discreet(Report.of("ruff", (secret, told)), text, "a.py", ())
     assert report.findings[1].message == f"password = '{'*' * len(value)}'"
     assert not report.findings[1].fixes
 
