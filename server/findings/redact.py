@@ -19,6 +19,8 @@ _ESCAPED = re.compile(r"\\(['\"\\])")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]+-----")
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """In a text, what could not be decoded."""
+_WORD = 8
+"""Letters alone, and no more of them, may be an ordinary word."""
 _SHORTEST = 4
 """A shorter value is masked only where it was found: it may well be a part of any word."""
 
@@ -41,7 +43,7 @@ def without(report: Report, values: Iterable[str]) -> Report:
 
     def masked(text: str) -> str:
         for value in known:
-            text = text.replace(value, MASK * len(value))
+            text = _written(value).sub(MASK * len(value), text)
         return text
 
     def writes(fix: Fix) -> bool:
@@ -51,12 +53,19 @@ def without(report: Report, values: Iterable[str]) -> Report:
     findings = tuple(
         replace(
             each,
-            message=masked(each.message),
+            # Of a rule about secrets the words are the rule's own: its tool's module cut the value.
+            message=each.message if tells_of_secret(each.tool, each.rule) else masked(each.message),
             fixes=tuple(fix for fix in each.fixes if not writes(fix)),
         )
         for each in report.findings
     )
     return replace(report, findings=findings, why=masked(report.why))
+
+
+def _written(value: str) -> re.Pattern[str]:
+    """What a short word is, it is not within a longer one: ``pass`` is no secret in "password"."""
+    word = re.escape(value)
+    return re.compile(rf"\b{word}\b" if value.isalpha() and len(value) <= _WORD else word)
 
 
 def redacted(text: str, problems: Iterable[Problem]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.analyzers.discretion import discreet
-from understudy.findings.redact import redacted, secrets_of
+from understudy.findings.redact import redacted, secrets_of, without
 from understudy.model import (
     Category,
     Edit,
@@ -23,6 +23,7 @@ from understudy.model import (
 )
 from understudy.text import Lines
 
+WHOLE = Range(Position(0, 0), Position(0, 9))
 KEY = "k = '''-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY-----'''\nabcd\n"
 
 
@@ -119,3 +120,25 @@ def test_a_value_in_other_quotes_is_not_told() -> None:
     text = "password = 'hunter\\'s own'\n"
     (secret,) = problem(text, "hunter\\'s own", "detect-secrets", "KeywordDetector").findings
     assert secrets_of(text, [secret]) == {"hunter\\'s own", "hunter's own"}
+
+
+@pytest.mark.parametrize(
+    ("message", "value", "told"),
+    [
+        ("a hardcoded password: pass", "pass", "a hardcoded password: ****"),
+        ("'pass' is compared, passed", "pass", "'****' is compared, passed"),
+        (r"'a\nhunter2b' is long", "hunter2", r"'a\n*******b' is long"),
+        ("b'correcthorse1' and correcthorsebattery", "correcthorse", "b'************1' and ************battery"),
+    ],
+)  # fmt: skip
+def test_a_short_word_is_masked_as_a_word(message: str, value: str, told: str) -> None:
+    finding = Finding("pylint", "X1", message, WHOLE, Severity.LOW, Category.QUALITY)
+    (shown,) = without(Report.of("pylint", (finding,)), [value]).findings
+    assert shown.message == told
+
+
+def test_the_words_of_a_rule_about_secrets_stay() -> None:
+    said = "Possible hardcoded password"
+    finding = Finding("bandit", "B107", said, WHOLE, Severity.LOW, Category.SECURITY)
+    (shown,) = without(Report.of("bandit", (finding,)), ["password"]).findings
+    assert shown.message == said
