@@ -198,6 +198,20 @@ class Repository:
             raise GitError(f"HEAD and {name!r} have no commit in common")
         return base
 
+    def moving(self, revision: str) -> tuple[Path, ...]:
+        """The files of which one changes when HEAD, the index or a branch or tag that ``revision``
+        starts from does; they need not exist."""
+        own = _path(_run(self.root, ("rev-parse", "--absolute-git-dir"), self.variables))
+        name = re.split(r"[~^@:]|\.\.", revision)[0]
+        shared = ["packed-refs", *(f"refs/{kind}/{name}" for kind in ("heads", "remotes", "tags"))]
+        if branch := self.head().branch:
+            shared.append(f"refs/heads/{branch}")
+        reftable = "reftable/tables.list"
+        return (
+            *(own / each for each in ("HEAD", "logs/HEAD", "index", reftable)),
+            *(self.common / each for each in (*shared, reftable)),
+        )
+
     def tree(self, commit: str) -> dict[str, Blob]:
         """The regular files of a commit by their paths."""
         return {blob.path: blob for blob in self._tree(self._commit(commit))}

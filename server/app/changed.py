@@ -11,7 +11,7 @@ from pathlib import Path
 from ..checks import compose
 from ..discover import Found
 from ..disk import LARGEST_FILE, read_regular
-from ..findings.changed import changed_lines, on_lines
+from ..findings.changed import Rows, changed_lines, on_lines
 from ..git import Blob, Repository, is_stored_as
 from ..notebooks import is_notebook, read
 from ..text import decode
@@ -58,16 +58,27 @@ class Changes:
             return None
         return self.before.get((self.below / path.relative_to(self.root)).as_posix())
 
+    def rows(self, contents: Mapping[Path, bytes]) -> dict[Path, Rows]:
+        """Of files that have these contents the rows that the commit has not, or has otherwise.
+        Raises GitError when an object is missing here."""
+        blobs = {path: blob for path in contents if (blob := self._blob(path)) is not None}
+        differing = [
+            path for path, blob in blobs.items() if not is_stored_as(contents[path], blob.oid)
+        ]
+        old = dict(self.repository.contents([blobs[path] for path in differing]))
+        rows: dict[Path, Rows] = dict.fromkeys(contents)
+        rows |= dict.fromkeys(blobs, frozenset())
+        for path in differing:
+            rows[path] = changed_lines(_text(path, old[blobs[path]]), _text(path, contents[path]))
+        return rows
+
     def only(self, scan: Scan) -> Scan:
         """The scan with what a tool says of changed lines, or that it could not look."""
-        blobs = {path: blob for path in scan.problems if (blob := self._blob(path)) is not None}
-        wanted = [blobs[path] for path, found in scan.problems.items() if found and path in blobs]
-        old = dict(self.repository.contents(wanted))
+        changed = self.rows({path: _now(path) for path, found in scan.problems.items() if found})
         problems = {}
         for path, found in scan.problems.items():
             problems[path] = found
-            if found and (blob := blobs.get(path)) is not None:
-                rows = changed_lines(_text(path, old[blob]), _now(path))
+            if (rows := changed.get(path)) is not None:
                 told = on_lines(found, rows)
                 problems[path] = tuple(
                     each for each in found if each in told or compose.says_nothing(each)
@@ -75,11 +86,11 @@ class Changes:
         return replace(scan, problems=problems)
 
 
-def _now(path: Path) -> str:
+def _now(path: Path) -> bytes:
     try:
-        return _text(path, read_regular(path, LARGEST_FILE))
+        return read_regular(path, LARGEST_FILE)
     except OSError:
-        return ""
+        return b""
 
 
 def _text(path: Path, content: bytes) -> str:

@@ -66,6 +66,13 @@ class ClosedFiles:
     def show_again(self, workspace: Workspace, paths: Iterable[str]) -> None:
         """Something else than the files has changed."""
         self._shown.show(workspace, paths)
+        if workspace.comparison.is_on:
+            _ = self._task(self._compare(workspace, tuple(paths)))
+
+    async def _compare(self, workspace: Workspace, paths: Collection[str]) -> None:
+        moved = await workspace.compare(paths)
+        if workspace in self._folders:  # it may have been closed meanwhile
+            self._shown.show(workspace, moved)
 
     def forget(self, paths: Iterable[str]) -> None:
         """What was said of files, or of all files in folders, is said no more."""

@@ -25,6 +25,11 @@ LEFT_OUT = Command(
     "Show What Is Left Out",
     "List the files and folders that a scan does not look at, and why.",
 )
+ONLY_CHANGED = Command(
+    "understudy.toggleOnlyChanged",
+    "Show Only What I Changed, or All",
+    "Take what was not changed as known, or all as news, for this session.",
+)
 TRUST = Command(
     "understudy.trust",
     "Trust This Workspace",
@@ -116,6 +121,7 @@ COMMANDS = (
     TASK_OUTPUT,
     STATUS,
     LEFT_OUT,
+    ONLY_CHANGED,
     TRUST,
     UNTRUST,
     DEBUG_INFO,

@@ -134,6 +134,8 @@ class Core:
             for workspace in self.folders:
                 if workspace.new_day():
                     self._show_anew(workspace)
+            for workspace in await self.folders.moved():
+                self._show_anew(workspace)
             for root, trusted in (await self.folders.decided_elsewhere()).items():
                 self.handle(events.TrustDecided(trusted, root))
 
@@ -322,10 +324,9 @@ class Core:
         self.background.follow()
 
     def _show_anew(self, workspace: Workspace) -> None:
-        """The same reports are seen otherwise: under other settings, or on another day."""
+        """The same reports are seen otherwise."""
         for document in self.documents.of(workspace):
-            document.placed.show_under(workspace.settings)
-            self._changed(document)
+            document.show_anew()
         self._telling.soon()
         self._closed_files.show(workspace)
 

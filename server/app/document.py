@@ -51,6 +51,9 @@ class OpenDocument:
         self._slow = slow
         self._since: list[Edit] = []
         """What was edited after the text that is being analysed."""
+        self._uncompared: list[Edit] = []
+        """What was edited after the text whose changed rows are being looked for."""
+        self._comparing: asyncio.Task[None] | None = None
         self._undone = False
         self._analysis: asyncio.Task[None] | None = None
         self._analysed = ""
@@ -81,6 +84,7 @@ class OpenDocument:
     def edited(self, text: str, version: int, edits: Sequence[Edit]) -> None:
         self.text, self.version = text, version
         self._since += edits
+        self._uncompared += edits
         self.placed.edited(edits)
         self._cancel(self._speculation)
         settings = self.workspace.settings.analysis
@@ -115,6 +119,14 @@ class OpenDocument:
         self.placed.answered(found, (), settings)
         self._changed(self)
 
+    def show_anew(self) -> None:
+        """The same reports are seen otherwise: under other settings, on another day, or since git
+        has something else to compare with."""
+        self.placed.show_under(self.policy.settings)
+        self._changed(self)
+        self._cancel(self._comparing)
+        self._comparing = asyncio.get_running_loop().create_task(self._compare())
+
     def cancel(self) -> None:
         """The user does not want to wait; what is already known stays."""
         self._cancel(self._analysis)
@@ -124,6 +136,7 @@ class OpenDocument:
         self._stop_timers()
         self._cancel(self._analysis)
         self._cancel(self._speculation)
+        self._cancel(self._comparing)
 
     # ── what is known of it ─────────────────────────────────────────────────────────────────────
 
@@ -181,6 +194,7 @@ class OpenDocument:
         name = subject.path.rpartition("/")[2]
         try:
             with self._slow(f"Analysing {name}", self.cancel) as progress:
+                await self._compare()
                 async for reports in self._checks.check(
                     subject, self.policy, self.workspace.results, Priority.INTERACTIVE
                 ):
@@ -198,6 +212,17 @@ class OpenDocument:
         if self._undone:
             # The text is again the one that was analysed: the results are known, at their places.
             asyncio.get_running_loop().call_soon(self.analyse)
+
+    async def _compare(self) -> None:
+        """Look which rows are changed, for who compares."""
+        since: list[Edit] = []
+        self._uncompared, rows = since, None
+        if self.workspace.comparison.is_on:
+            rows = await self.workspace.changed_rows(self.path, self.subject().content)
+        if since is not self._uncompared:
+            return  # a later one looks at a later text
+        if self.placed.compared(rows, since, self.policy.settings) and self.placed.reports:
+            self._changed(self)
 
     def _given_up(self, since: Sequence[Edit]) -> None:
         """What a tool said before stays in sight; that one never spoke is no verdict."""

@@ -18,6 +18,7 @@ from ..checks import compose
 from ..checks.engine import Checks, Subject, configure, why_left_out
 from ..checks.jobs import Policy, job_for
 from ..discover import rediscover
+from ..findings.changed import Rows, on_lines
 from ..findings.describe import title
 from ..findings.suppressions import tool_of
 from ..ipython import code
@@ -30,8 +31,8 @@ from .workspace import Workspace
 
 class Facts(NamedTuple):
     """``tool`` is the one that has the rule (None: no tool is known to), ``configuration`` what
-    holds for it here, ``scanned`` why a scan of the folder passes the file over, ``silence`` what
-    the tool says of its not telling."""
+    holds for it here, ``changed`` the rows that are so ``since`` a revision, ``scanned`` why a scan
+    of the folder passes the file over, ``silence`` what the tool says of its not telling."""
 
     path: str
     row: int
@@ -42,6 +43,8 @@ class Facts(NamedTuple):
     trusted: bool
     reports: tuple[Report, ...]
     composed: compose.Composed
+    since: str = ""
+    changed: Rows = None
     scanned: str = ""
     silence: tuple[Reason, ...] = ()
 
@@ -54,7 +57,8 @@ async def explain(
     policy = workspace.policy
     asked = checks.check(subject, policy, workspace.results, Priority.INTERACTIVE)
     reports = tuple([report async for some in asked for report in some])
-    here = workspace.circumstances(subject.path)
+    changed = await workspace.changed_rows(subject.path, subject.content)
+    here = workspace.circumstances(subject.path)._replace(changed=changed)
     tool = _tool(rule, subject.path, policy.settings, reports)
     configuration = Configuration(())
     if tool is not None:
@@ -69,6 +73,8 @@ async def explain(
         policy.trusted,
         reports,
         compose.composed(reports, policy.settings, here),
+        workspace.comparison.revision,
+        changed,
         await asyncio.to_thread(_passed_over, subject, policy.settings),
     )
     if tool is not None and tool.why and not _told(facts) and _verdict(facts):
@@ -231,12 +237,18 @@ def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
             label = problem.severity.label
             if problem.known:
                 how = _KNOWN[facts.settings.baseline.show]
-                told = f"It is known: the baseline has it, and `baseline.show` has it {how}."
+                told = f"It is known: {_known(facts, problem)}, and `baseline.show` has it {how}."
                 yield Reason("known", told)
                 if facts.settings.baseline.show != "all":
                     return
             told = f"Its severity is {label}, which `severity.{label}` shows as {problem.level}."
             yield Reason("shown", told)
+
+
+def _known(facts: Facts, problem: Problem) -> str:
+    if facts.changed is None or on_lines([problem], facts.changed):
+        return "the baseline has it"
+    return f"its lines were not changed since {facts.since}"
 
 
 _KNOWN = {

@@ -16,6 +16,7 @@ from ..checks import compose
 from ..discover import why_excluded
 from ..disk import read_regular, why
 from ..settings import MAX_BYTES, Settings
+from ..settings.forms import OFF
 from ..state import state_dir, workspace_dir
 from ..trust import Trust
 from .sinks import Sink
@@ -43,6 +44,8 @@ class Folders:
         self._open: dict[Path, Workspace] = {}
         self._store_trouble = ""
         self.editor: Mapping[str, Any] | None = None
+        self._compared = ""
+        """The revision that the user chose for this session; empty: the settings have it."""
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(tuple(self._open.values()))
@@ -128,6 +131,9 @@ class Folders:
         """Read a folder's settings anew and show what is wrong with them; whether they changed."""
         before = workspace.config_problems
         changed = await workspace.load(self.editor)
+        if await workspace.compare_with(self._only_changed(workspace)):
+            self._tell_of_comparison(workspace)
+            changed = True
         if not workspace.loose:
             logging.getLogger(_OURS).setLevel(workspace.settings.log.level.upper())
         here = [p for p in workspace.config_problems if p.path == workspace.config_path]
@@ -142,6 +148,34 @@ class Folders:
                 where = str(problem.path or "the editor's settings")
                 self._sink.message(f"{where}: {problem.message}", error=True)
         return changed
+
+    async def moved(self) -> list[Workspace]:
+        """The folders in which other rows are changed, since git has something else by now."""
+        moved = [each for each in self if await each.compare_with(each.comparison.revision)]
+        for workspace in moved:
+            self._tell_of_comparison(workspace)
+        return moved
+
+    def toggle_only_changed(self) -> str:
+        """Take what was not changed as known from the next load on, or all as news; in words."""
+        if any(workspace.comparison.revision != OFF for workspace in self):
+            self._compared = OFF
+            return "All findings are shown, whether or not their lines were changed."
+        of_settings = {workspace.settings.analysis.only_changed for workspace in self} - {OFF}
+        self._compared = "" if of_settings else "HEAD"
+        since = ", ".join(sorted(of_settings)) or self._compared
+        return f"Findings on lines that were not changed since {since} are shown as known."
+
+    def _only_changed(self, workspace: Workspace) -> str:
+        return self._compared or workspace.settings.analysis.only_changed
+
+    def _tell_of_comparison(self, workspace: Workspace) -> None:
+        if (problem := workspace.comparison.problem) and not workspace.loose:
+            self._sink.message(
+                f"{workspace.root} cannot be compared as analysis.onlyChanged wants it: {problem}."
+                " All findings are shown.",
+                error=True,
+            )
 
     async def decided_elsewhere(self) -> dict[Path, bool]:
         """The folders of which the user has decided otherwise by another process, in which the

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..checks import compose
 from ..checks.compose import Circumstances
+from ..findings.changed import Rows, carry_rows
 from ..findings.shift import carry, carry_suppressions
 from ..model import Edit, Problem, Report
 from ..settings import Settings
@@ -22,6 +23,7 @@ class PlacedReports:
         self._circumstances = circumstances
         self._reports: dict[str, Report] = {}
         self._pending: list[Edit] = []
+        self._rows: Rows = None
         self._problems: tuple[Problem, ...] | None = ()
         self.counts: Mapping[str, int] = compose.counts(())
 
@@ -59,10 +61,21 @@ class PlacedReports:
         self._reports |= {report.tool: _moved(report, since) for report in reports}
         self.show_under(settings)
 
+    def compared(self, rows: Rows, since: Sequence[Edit], settings: Settings) -> bool:
+        """Take the changed rows of a text that ``since`` made what it is now; whether they are
+        others than were thought."""
+        self._settle()
+        before, self._rows = self._rows, carry_rows(rows, since)
+        if before == self._rows:
+            return False
+        self.show_under(settings)
+        return True
+
     def problems(self, settings: Settings) -> tuple[Problem, ...]:
         self._settle()
         if self._problems is None:
             reports, here = self._reports.values(), self._circumstances()
+            here = here._replace(changed=self._rows)
             found = compose.problems(reports, settings, here)
             self._problems = compose.visible(found, settings)
         return self._problems
@@ -76,6 +89,7 @@ class PlacedReports:
         if self._pending:
             edits, self._pending = self._pending, []
             self._reports = {tool: _moved(each, edits) for tool, each in self._reports.items()}
+            self._rows = carry_rows(self._rows, edits)
             self._problems = None
 
 

@@ -20,6 +20,7 @@ from ..checks.workspace_scan import WorkspaceScan, find_files, left_out, list_fi
 from ..discover import Found, LeftOut, around
 from ..disk import read_regular, why
 from ..findings.baseline import Baseline
+from ..findings.changed import Rows
 from ..journal.replace import replace
 from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ..runner.calls import Urgency
@@ -28,6 +29,7 @@ from ..settings.ignoring import edit_ignore
 from ..store.database import Database
 from ..store.results import RESULTS, Results
 from . import baseline as baselines
+from .comparison import Comparison
 from .ignoring import ended
 from .scan import FileView, Scan, Seen
 from .stale import Stale
@@ -67,6 +69,7 @@ class Workspace:
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
         self.baseline: Baseline | None = None
+        self.comparison = Comparison(root)
         self.files: dict[str, FileView] = {}
         self.inner: AbstractSet[str] = frozenset()
         self.scanned = False
@@ -172,11 +175,33 @@ class Workspace:
 
     def circumstances(self, path: str) -> compose.Circumstances:
         """What decides, besides its reports and the settings, what is shown of a file."""
-        relative = path.removeprefix(f"{self.root}/")
-        return compose.Circumstances(relative, self.today(), self.known(path))
+        relative, changed = path.removeprefix(f"{self.root}/"), self.comparison.on_disk(path)
+        return compose.Circumstances(relative, self.today(), self.known(path), changed)
 
     def seen(self, path: str, reports: tuple[Report, ...]) -> FileView:
         return FileView.of(reports, self.settings, self.circumstances(path))
+
+    async def compare_with(self, revision: str) -> bool:
+        """What is not changed since this revision, as git has it now, is known; whether that
+        changes anything. For editors: in a terminal nothing is compared so."""
+        if not await self.comparison.follow(revision):
+            return False
+        await self.compare([path for path, view in self.views().items() if view.problems])
+        self.judge_again()
+        return True
+
+    async def compare(self, paths: Iterable[str]) -> set[str]:
+        """Look which rows of files are changed on disk; where that is otherwise than before."""
+        moved = await self.comparison.look([*paths], self.settings.analysis.max_file_bytes)
+        for path in moved:
+            self._joined.pop(path, None)
+            if (view := self.files.get(path)) is not None:
+                self.files[path] = self.seen(path, view.reports)
+        return moved
+
+    async def changed_rows(self, path: str, content: bytes) -> Rows:
+        """Of what an editor has of a file."""
+        return await self.comparison.rows(path, content, self.settings.analysis.max_file_bytes)
 
     def new_day(self) -> bool:
         """Whether another day has begun since the files were judged; they are judged anew then."""
@@ -273,7 +298,8 @@ class Workspace:
         async for scanned in scan.run(files):
             if not self.inner.isdisjoint(around(scanned.path)):
                 continue  # the inner folder was opened meanwhile
-            changed = self.show(scanned.path, scanned.reports)
+            moved = await self.compare([scanned.path])
+            changed = self.show(scanned.path, scanned.reports) or bool(moved)
             views[Path(scanned.path)] = self.files[scanned.path]
             seen(Seen(scanned.path, changed, len(views), len(files)))
         return views

@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ..findings.baseline import known_among
+from ..findings.changed import Rows, on_lines
 from ..findings.families import NOT_ANALYSED
 from ..findings.limits import most_important
 from ..findings.merge import in_order, merge
@@ -21,12 +22,13 @@ _TOP = Range(Position(0, 0), Position(1, 0))
 
 
 class Circumstances(NamedTuple):
-    """Of one file: its path below the root, with slashes, the day it is, and the fingerprints that
-    the baseline has for it."""
+    """Of one file: its path below the root, with slashes, the day it is, the fingerprints that the
+    baseline has for it, and the rows of which what is said is news."""
 
     path: str = ""
     today: date = date.min
     known: Sequence[str] = ()
+    changed: Rows = None
 
 
 _ANYWHERE = Circumstances()
@@ -68,7 +70,7 @@ def composed(
             ignored.append((problem, entry))
         else:
             merged.append(problem)
-    old = known_among(here.known, merged)
+    old = known_among(here.known, merged) | _unchanged(merged, here.changed)
     of_old: Level | None = "hint" if settings.baseline.show == "hint" else None
     shown = tuple(
         Problem(
@@ -79,6 +81,17 @@ def composed(
         for place, problem in enumerate(merged)
     )
     return Composed(shown, judged.hidden, tuple(ignored))
+
+
+def _unchanged(problems: Sequence[Problem], rows: Rows) -> frozenset[int]:
+    """The places of those that are not on changed rows. That a tool could not look is news."""
+    if rows is None:
+        return frozenset()
+    return frozenset(
+        place
+        for place, problem in enumerate(problems)
+        if not (says_nothing(problem) or on_lines([problem], rows))
+    )
 
 
 def of_suppressions(reports: Iterable[Report], settings: Settings, here: Circumstances) -> Report:

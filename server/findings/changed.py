@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from ..model import Problem, Range
+from ..model import Edit, Problem, Range
 from ..text import Lines
+
+Rows = frozenset[int] | None
+"""Those of a file that are new or otherwise; None: all of them."""
 
 
 def changed_lines(old: str | None, new: str) -> frozenset[int]:
@@ -51,3 +54,20 @@ def _rows(place: Range) -> range:
     """A range that ends where a line begins is not on that line."""
     last = place.end.line - (place.end.column == 0 and place.end.line > place.start.line)
     return range(place.start.line, last + 1)
+
+
+def carry_rows(rows: Rows, edits: Iterable[Edit]) -> Rows:
+    """Where changed rows are after edits made one by one, with those that the edits touch: what is
+    undone by a later edit still counts as changed."""
+    if rows is None:
+        return None
+    for (start, end), text in edits:
+        breaks = len(Lines(text)) - 1
+        whole = start.column == 0 == end.column and (not text or text[-1] in "\r\n")
+        touched = range(start.line, start.line + breaks + (not whole))
+        behind = end.line + (not whole)
+        moved = breaks - (end.line - start.line)
+        before = {row for row in rows if row < start.line}
+        after = {row + moved for row in rows if row >= behind}
+        rows = frozenset(before.union(touched, after))
+    return rows

@@ -255,6 +255,16 @@ async def show_left_out(ls: Server) -> str:
     return "\n".join(await ls.core.left_out()) or "Nothing is left out."
 
 
+async def toggle_only_changed(ls: Server) -> str:
+    """What is shown from now on, in words."""
+    await ls.settle()
+    told = ls.core.folders.toggle_only_changed()
+    ls.core.handle(events.EditorSettings(ls.core.folders.editor))  # which are read anew
+    await ls.settle()
+    ls.publisher.message(told)
+    return told
+
+
 async def debug_info(ls: Server) -> str:
     return presentation.debug_info(ls.core.status())
 
@@ -418,6 +428,7 @@ _COMMANDS: dict[str, Handler] = {
     commands.TASK_OUTPUT.id: task_output,
     commands.STATUS.id: show_status,
     commands.LEFT_OUT.id: show_left_out,
+    commands.ONLY_CHANGED.id: toggle_only_changed,
     commands.DEBUG_INFO.id: debug_info,
     commands.TRUST.id: trust,
     commands.UNTRUST.id: untrust,

@@ -10,6 +10,9 @@ NAME = r"^[A-Za-z0-9_.:-]+$"
 """The names of entries: of tasks, rules, parameters, environment variables."""
 
 
+OFF = "off"
+
+
 class Form(NamedTuple):
     """``told``: what it must be, for people. ``pattern`` is a regular expression that JSON schema
     has too; ``fits`` says what no pattern can. A ``secret`` is not shown when it is wrong."""
@@ -67,6 +70,10 @@ FORMS = {
     "ending": Form(
         "the end of a path, such as *.sh or .github/workflows/*.yml",
         r"^([^/]+/)*[^/]*[^/.][^/]*$",
+    ),
+    "revision": Form(
+        "off, or a revision such as HEAD, main or main...",
+        r"^[^\s\x00-\x1f-][^\s\x00-\x1f]*$",
     ),
     "ignored": Form(
         "a rule's code, such as B101, or with where, how long and why:"

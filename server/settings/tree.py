@@ -15,6 +15,7 @@ from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
 from .fixes import Fixes
+from .forms import OFF
 from .group import RUNS, About, Group
 from .notifications import Notifications
 from .pylint import Pylint
@@ -41,6 +42,15 @@ class Analysis(Group):
         int,
         About("Larger files are not analysed, and are named as such.", ge=1_000, le=LARGEST_FILE),
     ] = 1_000_000
+    only_changed: Annotated[
+        str,
+        About(
+            "Editors show findings on lines that were not changed since this revision as known,"
+            " which baseline.show says how: HEAD, a branch, a tag, a commit, or main... for where"
+            " main and HEAD parted; off: none are.",
+            form="revision",
+        ),
+    ] = OFF
     exclude: Annotated[
         tuple[str, ...],
         About("Files and folders that are not analysed, as .gitignore patterns."),

@@ -6,8 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.findings.changed import changed_lines, on_lines
-from understudy.model import Category, Finding, Position, Problem, Range, Severity
+from understudy.checks.compose import Circumstances, composed
+from understudy.findings.changed import carry_rows, changed_lines, on_lines
+from understudy.findings.families import NOT_ANALYSED
+from understudy.model import (
+    Category,
+    Edit,
+    Finding,
+    Position,
+    Problem,
+    Range,
+    Report,
+    Severity,
+    State,
+)
+from understudy.settings import Settings
+from understudy.text import Lines, apply
 
 OLD = "a\nb\nc\nd\n"
 
@@ -64,3 +78,91 @@ def problem(first: int, last: int, column: int = 1) -> Problem:
 def test_what_points_at_them(first: int, last: int, column: int, told: bool) -> None:
     each = problem(first, last, column)
     assert on_lines([each], frozenset({3})) == ((each,) if told else ())
+
+
+# ── rows follow edits ───────────────────────────────────────────────────────────────────────────
+
+
+def edit(*numbers: int, text: str = "") -> Edit:
+    line, column, last, end = numbers
+    return Edit(Range(Position(line, column), Position(last, end)), text)
+
+
+@pytest.mark.parametrize(
+    ("made", "rows"),
+    [
+        (edit(0, 0, 0, 0, text="x\n"), {0, 4}),
+        (edit(0, 0, 0, 0, text="x\r\ny\r\n"), {0, 1, 5}),
+        (edit(0, 0, 1, 0), {2}),
+        (edit(3, 0, 4, 0), set()),
+        (edit(4, 0, 4, 0, text="x\n"), {3, 4}),
+        (edit(3, 0, 3, 0, text="x\n"), {3, 4}),
+        (edit(3, 1, 3, 1, text="x"), {3}),
+        (edit(1, 1, 1, 1, text="x"), {1, 3}),
+        (edit(1, 1, 1, 1, text="\n  x"), {1, 2, 4}),
+        (edit(1, 1, 3, 1, text="x"), {1}),
+        (edit(0, 0, 2, 0, text="x\n"), {0, 2}),
+    ],
+)
+def test_changed_rows_follow_edits(made: Edit, rows: set[int]) -> None:
+    assert carry_rows(frozenset({3}), [made]) == frozenset(rows)
+
+
+def test_of_a_new_file_all_stay_new() -> None:
+    assert carry_rows(None, [edit(0, 0, 0, 0, text="x\n")]) is None
+
+
+TEXTS = st.text("ab\n", max_size=12)
+
+
+@st.composite
+def edits(draw: st.DrawFn, text: str) -> list[Edit]:
+    made = []
+    for _ in range(draw(st.integers(0, 4))):
+        lines = Lines(text)
+        places = st.integers(0, len(text)).map(lines.position)
+        start, end = sorted([draw(places), draw(places)])
+        made.append(Edit(Range(start, end), draw(TEXTS)))
+        text = apply(text, made[-1:])
+    return made
+
+
+@given(st.data(), TEXTS)
+def test_what_no_edit_touched_is_a_part_of_the_old(data: st.DataObject, old: str) -> None:
+    made = data.draw(edits(old))
+    new = old
+    for each in made:
+        new = apply(new, [each])
+    rows = carry_rows(frozenset(), made)
+    assert rows is not None
+    now, rest = new.split("\n"), iter(old.split("\n"))
+    assert all(0 <= row < len(now) for row in rows)
+    kept = [line for row, line in enumerate(now) if row not in rows]
+    assert all(any(line == each for each in rest) for line in kept)
+
+
+# ── what is known by it ─────────────────────────────────────────────────────────────────────────
+
+
+def finding(row: int, rule: str = "r") -> Finding:
+    place = Range(Position(row, 0), Position(row, 1))
+    return Finding("t", rule, "m", place, Severity.MEDIUM, Category.QUALITY)
+
+
+@pytest.mark.parametrize(
+    ("rows", "known"),
+    [(None, []), (frozenset(), [0, 3]), (frozenset({3}), [0]), (frozenset({0, 3}), [])],
+)
+def test_what_is_not_on_changed_rows_is_known(
+    rows: frozenset[int] | None, known: list[int]
+) -> None:
+    report = Report.of("t", (finding(0), finding(3)))
+    shown = composed([report], Settings(), Circumstances(changed=rows)).shown
+    assert [each.lead.range.start.line for each in shown if each.known] == known
+    assert all(each.level == ("hint" if each.known else "warning") for each in shown)
+
+
+def test_that_a_tool_could_not_look_is_news() -> None:
+    report = Report("t", State.FAILED, (finding(0, NOT_ANALYSED),), why="it broke")
+    (told,) = composed([report], Settings(), Circumstances(changed=frozenset())).shown
+    assert not told.known

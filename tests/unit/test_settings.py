@@ -135,6 +135,7 @@ FITTING = {
     "output": ["sarif", "json", r"^(?P<line>\d+)"],
     "ending": ["*.sh", ".github/workflows/*.yml", "Dockerfile", "a b/?[x]😀"],
     "variable": ["MAIL_1", "_x"],
+    "revision": ["HEAD", "main...", "v1.0~2", "off"],
     "ignored": ["B101", "@a/b-c in tests/, *.ts until 2026-03-01 -- so"],
 }
 
@@ -484,6 +485,12 @@ MISTAKES = {
         Severity.HIGH,
         "`triggers.rules.r.every` must be a time such as 30m, 2h, 1d or 30m of activity, not 90.",
     ),
+    "no revision": (
+        "analysis: {onlyChanged: --all}\n",
+        (0, 24, 0, 29),
+        Severity.HIGH,
+        "must be off, or a revision such as HEAD, main or main..., not the text '--all'.",
+    ),
     "not one of the words in an entry": (
         "triggers: {rules: {r: {tasks: [x], on: [saved]}}}\n",
         (0, 40, 0, 45),
@@ -652,6 +659,8 @@ def test_every_text_needs_trust_unless_it_does_no_harm() -> None:
     harmless = {"analysis.exclude", "rules.ignore", "triggers.exclude", "triggers.securityDaily"}
     # Of the tests' own command, which does need trust: how its answer is read.
     harmless |= {"tasks.testRunner.report", "tasks.testRunner.matcher"}
+    # Git's names of commits, with a form that no option of git has.
+    harmless |= {"analysis.onlyChanged"}
     # Of a tool that does not run without trust.
     harmless |= {"semgrep.rules"}
     assert {

@@ -8,6 +8,7 @@ return {
   { name = "showTasks", title = "Show Tasks", client = false },
   { name = "showStatus", title = "Show Status", client = false },
   { name = "showLeftOut", title = "Show What Is Left Out", client = false },
+  { name = "toggleOnlyChanged", title = "Show Only What I Changed, or All", client = false },
   { name = "trust", title = "Trust This Workspace", client = false },
   { name = "untrust", title = "Do Not Trust This Workspace", client = false },
   { name = "debugInfo", title = "Show Debug Information", client = false },
