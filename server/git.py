@@ -56,6 +56,9 @@ _SHA1 = 40
 _FILES = ("100644", "100755")
 _SLICE = 100
 """Blobs asked for in one command: so much of a large commit is held in memory."""
+_MOST_COMMITS = 2_000
+_MOST_RENAMED = 200
+"""Files of a commit that are compared with each other to find which was renamed to which."""
 
 
 class GitError(OSError):
@@ -184,6 +187,30 @@ class Repository:
         if not (head := self.head().commit):
             return ""
         return _text(self._run("rev-list", "-1", head, "--", path))
+
+    def versions(self, since: int, below: str = "") -> dict[str, list[str]]:
+        """Of the files in a folder (empty: of all), by the names that they have at HEAD: the blobs
+        that commits have made of them, the newest first. Of the commits those that are no older
+        than ``since`` (seconds of the epoch), a branch that was merged in as one.
+
+        A file that was renamed has those of its former names, as git guesses them from contents.
+        """
+        if not (head := self.head().commit):
+            return {}
+        limits = (f"--max-age={since}", f"--max-count={_MOST_COMMITS}")
+        listed = self._run("rev-list", "--first-parent", "--parents", *limits, head, "--")
+        pairs = [b" ".join(line.split()[:2]) + b"\n" for line in listed.splitlines()]
+        options = ("--stdin", "--root", "--no-commit-id", *_COMPARE, "--raw", "--no-abbrev")
+        found = ("--find-renames", f"-l{_MOST_RENAMED}", "--diff-filter=AMRT", "--")
+        paths = (below,) if below else ()
+        return _past(self._run("diff-tree", *options, *found, *paths, stdin=b"".join(pairs)))
+
+    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
+        """How many bytes blobs have; those that are not here are left out."""
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        answer = self._run("cat-file", "--batch-check", "--buffer", stdin=asked)
+        rows = (line.split(" ") for line in answer.decode().splitlines())
+        return {row[0]: int(row[2]) for row in rows if row[1] == "blob"}
 
     def named(self, revision: str) -> str:
         """The commit that a person means: a branch, a tag, ``HEAD~2``; with ``...`` at the end, the
@@ -327,3 +354,21 @@ def _blobs(raw: bytes) -> tuple[Blob, ...]:
     pairs = zip(parts[:-1:2], parts[1::2], strict=False)
     rows = ((about.decode().split(" "), os.fsdecode(path)) for about, path in pairs)
     return tuple(Blob(path, row[3]) for row, path in rows if row[1] in _FILES)
+
+
+def _past(raw: bytes) -> dict[str, list[str]]:
+    """Reads what diff-tree prints of commits, the newest first, with renames, as ``_blobs``."""
+    found: dict[str, list[str]] = {}
+    known_as: dict[str, str] = {}
+    parts = iter(map(os.fsdecode, raw.split(b"\0")[:-1]))
+    for about in parts:
+        _, mode, old, oid, kind = about.split(" ")
+        before = next(parts)
+        after = next(parts) if kind.startswith("R") else before
+        name = known_as.get(after, after)
+        if kind.startswith("R"):
+            known_as[before] = name
+            known_as[after] = ""  # what bore that name before is another file
+        if name and mode in _FILES and oid != old:
+            found.setdefault(name, []).append(oid)
+    return found

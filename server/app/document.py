@@ -7,10 +7,12 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from ..analyzers.complexity.growth import NAME as GROWTH
 from ..analyzers.table import MEASURING
 from ..checks.engine import Checks, Subject, analyzers_for, judges, subject_of
 from ..checks.jobs import Policy
 from ..model import Edit, Figure, Priority, Problem, Report, State
+from ..runner.calls import Urgency
 from .missing import notes
 from .placed import PlacedReports
 from .sinks import Progress
@@ -58,6 +60,7 @@ class OpenDocument:
         self._analysis: asyncio.Task[None] | None = None
         self._analysed = ""
         self._speculation: asyncio.Task[None] | None = None
+        self._looking_back: asyncio.Task[None] | None = None
         self._save_timer: asyncio.TimerHandle | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
 
@@ -137,6 +140,7 @@ class OpenDocument:
         self._cancel(self._analysis)
         self._cancel(self._speculation)
         self._cancel(self._comparing)
+        self._cancel(self._looking_back)
 
     # ── what is known of it ─────────────────────────────────────────────────────────────────────
 
@@ -209,6 +213,8 @@ class OpenDocument:
             why = f"internal error: {error}"
             failed = [Report(tool, State.FAILED, why=why) for tool in self.unanswered]
             self._answered(failed, since)
+        self._cancel(self._looking_back)
+        self._looking_back = asyncio.get_running_loop().create_task(self._look_back(since))
         if self._undone:
             # The text is again the one that was analysed: the results are known, at their places.
             asyncio.get_running_loop().call_soon(self.analyse)
@@ -223,6 +229,14 @@ class OpenDocument:
             return  # a later one looks at a later text
         if self.placed.compared(rows, since, self.policy.settings) and self.placed.reports:
             self._changed(self)
+
+    async def _look_back(self, since: Sequence[Edit]) -> None:
+        """With its own past. Nobody waits for it: the document is no longer busy."""
+        reports = {self.path: tuple(self.placed.reports)}
+        await self.workspace.look_back(self._checks, reports, Urgency(Priority.IDLE))
+        found = self.workspace.grown(self.path)
+        if found is not None or GROWTH in self.placed:
+            self._answered([found or Report.of(GROWTH, ())], since)
 
     def _given_up(self, since: Sequence[Edit]) -> None:
         """What a tool said before stays in sight; that one never spoke is no verdict."""

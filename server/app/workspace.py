@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings as settings_
+from ..analyzers.complexity import radon
 from ..checks import compose
 from ..checks.engine import Checks
 from ..checks.foreign import Heads
+from ..checks.growth import Asking, Growth
 from ..checks.jobs import Policy
 from ..checks.workspace_scan import WorkspaceScan, find_files, left_out, list_files
 from ..discover import Found, LeftOut, around
@@ -22,7 +24,17 @@ from ..disk import read_regular, why
 from ..findings.baseline import Baseline
 from ..findings.changed import Rows
 from ..journal.replace import replace
-from ..model import Category, Confidence, Finding, Position, Range, Report, Severity, State
+from ..model import (
+    Category,
+    Confidence,
+    Finding,
+    Position,
+    Priority,
+    Range,
+    Report,
+    Severity,
+    State,
+)
 from ..runner.calls import Urgency
 from ..settings import ConfigProblem, Layer, Origin, Settings
 from ..settings.ignoring import edit_ignore
@@ -36,6 +48,8 @@ from .stale import Stale
 from .under_way import ScanMark
 
 _NOWHERE = Range(Position(0, 0), Position(0, 0))
+_GROWTH = "growth of files"
+"""Among what tasks found; no task has a name with a space."""
 _NOTHING = FileView((), (), (), compose.counts(()))
 
 
@@ -79,6 +93,7 @@ class Workspace:
         self._joined: dict[str, FileView] = {}
         """What ``view`` made, for as long as it is made of the same."""
         self._heads = Heads()
+        self._growth = Growth(root)
         self._loaded = False
         self.state = store
         self.scan_mark = ScanMark(store)
@@ -302,7 +317,33 @@ class Workspace:
             changed = self.show(scanned.path, scanned.reports) or bool(moved)
             views[Path(scanned.path)] = self.files[scanned.path]
             seen(Seen(scanned.path, changed, len(views), len(files)))
+        reports = {str(path): view.reports for path, view in views.items()}
+        for path in await self.look_back(checks, reports, urgency):
+            seen(Seen(path, True, len(views), len(files)))
+        for path in reports.keys() & self.tasked[_GROWTH].keys():
+            views[Path(path)] = self.seen(path, (*reports[path], self.tasked[_GROWTH][path]))
         return views
+
+    async def look_back(
+        self,
+        checks: Checks,
+        reports: Mapping[str, Iterable[Report]],
+        urgency: Urgency | None = None,
+    ) -> set[str]:
+        """Take note of which of these files are far above their past; those of which that is news.
+        ``reports``: what the tools said of them."""
+        measured = {p: r for p, each in reports.items() for r in each if r.tool == radon.NAME}
+        by = urgency or Urgency(Priority.BACKGROUND)
+        asking = Asking(checks, self.policy, self.results, by)
+        found = await self._growth.of(measured, self.today(), asking)
+        before = self.tasked.get(_GROWTH, {})
+        others = {path: report for path, report in before.items() if path not in reports}
+        self.take(_GROWTH, others | found)
+        return {path for path in reports if before.get(path) != found.get(path)}
+
+    def grown(self, path: str) -> Report | None:
+        """What ``look_back`` found of a file."""
+        return self.tasked.get(_GROWTH, {}).get(path)
 
     def find(self, places: AbstractSet[str]) -> list[Found]:
         """The files at and below ``places`` that a scan would find. Looks at the disk: for a

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..analyzers import asked
 from ..analyzers.base import Analyzer, Configuration, Item, fingerprint
+from ..analyzers.complexity import growth
 from ..analyzers.table import BUILT_IN
 from ..findings import codec
 from ..model import Priority, Report, State, Tier
@@ -16,6 +18,7 @@ from ..settings import Settings
 _CPUS = 2
 _ASK_SECONDS = 20.0
 """In which a program has to tell its version."""
+_MEASURE_SECONDS = 60.0
 
 _PRELOAD = tuple(module for analyzer in BUILT_IN for module in analyzer.preload)
 _PRELOAD_FAST = tuple(
@@ -77,6 +80,13 @@ def asking(
     assert isinstance(job.work, Call)
     ask = replace(job.work, function=analyzer.ask, context=configuration.context, items=("",))
     return replace(job, work=ask, timeout=min(job.timeout, _ASK_SECONDS))
+
+
+def measuring(context: tuple[Any, ...], items: Sequence[Item], urgency: Urgency) -> Job:
+    """The job that measures versions of files: ``growth.measure``."""
+    lane = _SCAN if urgency.priority is Priority.BACKGROUND else DEEP
+    function = f"{growth.__name__}:{growth.measure.__name__}"
+    return Job(growth.NAME, Call(lane, function, context, tuple(items)), _MEASURE_SECONDS, urgency)
 
 
 def read_outcome(

@@ -7,6 +7,25 @@ from typing import Annotated
 from .group import About, Group
 
 
+class Growth(Group):
+    enabled: Annotated[
+        bool,
+        About(
+            "Report Python files that are far above their own past, which git knows: in scans, and "
+            "in the editor some time after a file is opened or saved."
+        ),
+    ] = True
+    days: Annotated[int, About("How many days of the past count.", ge=1, le=3_650)] = 90
+    factor: Annotated[
+        float,
+        About(
+            "So many times the lines, or the complexity, of the median version are not reported.",
+            ge=1,
+            le=100,
+        ),
+    ] = 1.5
+
+
 class Complexity(Group):
     enabled: Annotated[
         bool,
@@ -35,3 +54,4 @@ class Complexity(Group):
     code_lens: Annotated[
         bool, About("Show the figures of each function above it, as code lenses.")
     ] = False
+    growth: Growth = Growth()

@@ -144,13 +144,10 @@ def _check(context: Context, content: bytes) -> Report:
     except ValueError as error:
         return no_verdict(NAME, State.NOT_ANALYSED, f"Radon cannot read this file: {error}")
     lines = Lines(text)
-    count = len(lines) - (not lines.line(len(lines) - 1))
-    length = Figure(Metric.LINES, count)
+    length = Figure(Metric.LINES, line_count(lines))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(content)
-        blocks = _blocks(tree, no_assert=context.no_assert)
+        tree = parse(content)
+        blocks = functions_of(tree, no_assert=context.no_assert)
         report = _report(context, tree, blocks, lines, length)
     except (SyntaxError, ValueError) as error:
         return replace(_unparsed(error, content), figures=(length,))
@@ -158,6 +155,18 @@ def _check(context: Context, content: bytes) -> Report:
         why = "Radon did not measure this file: the code is nested too deeply for it"
         return replace(no_verdict(NAME, State.FAILED, why), figures=(length,))
     return _with_maintainability(context, report, text) if context.maintainability else report
+
+
+def line_count(lines: Lines) -> int:
+    """Without the empty one behind the last end of a line."""
+    return len(lines) - (not lines.line(len(lines) - 1))
+
+
+def parse(content: bytes) -> ast.Module:
+    """Raises SyntaxError, ValueError, RecursionError and MemoryError, as ``ast.parse`` does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(content)
 
 
 def _unparsed(error: SyntaxError | ValueError, content: bytes) -> Report:
@@ -171,7 +180,7 @@ def _unparsed(error: SyntaxError | ValueError, content: bytes) -> Report:
     return no_verdict(NAME, State.NOT_ANALYSED, text, Position(line - 1, 0))
 
 
-def _blocks(tree: ast.Module, *, no_assert: bool) -> list[Block]:
+def functions_of(tree: ast.Module, *, no_assert: bool) -> list[Block]:
     """All functions as Radon counts them, closures and methods of inner classes among them."""
     from radon.complexity import add_inner_blocks, cc_visit_ast
     from radon.visitors import Function as Counted
