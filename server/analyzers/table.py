@@ -7,7 +7,7 @@ from . import bandit, eslint, pylint, ruff, secrets
 from .base import Analyzer
 from .complexity import complexipy, radon
 from .plugins import plugins
-from .programs import hadolint, mypy, semgrep, shellcheck, zizmor
+from .programs import hadolint, mypy, semgrep, shellcheck, ty, zizmor
 from .programs.declared import declared
 
 BUILT_IN: tuple[Analyzer, ...] = (
@@ -26,6 +26,7 @@ OPTIONAL: tuple[Analyzer, ...] = (
     shellcheck.ANALYZER,
     hadolint.ANALYZER,
     mypy.ANALYZER,
+    ty.ANALYZER,
     semgrep.ANALYZER,
 )
 """Programs that are not installed with us; nothing is said of them while they are off."""

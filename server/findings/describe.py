@@ -23,6 +23,7 @@ _TITLES = {
     "npm-audit": "npm audit",
     "pip-audit": "pip-audit",
     "shellcheck": "ShellCheck",
+    "ty": "ty",
     "zizmor": "zizmor",
 }
 

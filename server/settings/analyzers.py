@@ -37,7 +37,7 @@ class OptionalTool(Group):
     timeout_seconds: Timeout = 30
 
 
-class Mypy(Group):
+class TypeChecker(Group):
     enabled: Enabled = False
     path: Annotated[
         str,

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from ..disk import LARGEST_FILE
 from ..model import Level
-from .analyzers import Analyzers, Mypy, OptionalTool, Semgrep
+from .analyzers import Analyzers, OptionalTool, Semgrep, TypeChecker
 from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
@@ -139,7 +139,8 @@ class Settings(Group):
     zizmor: OptionalTool = OptionalTool()
     shellcheck: OptionalTool = OptionalTool()
     hadolint: OptionalTool = OptionalTool()
-    mypy: Mypy = Mypy()
+    mypy: TypeChecker = TypeChecker()
+    ty: TypeChecker = TypeChecker()
     semgrep: Semgrep = Semgrep()
     analyzers: Analyzers = Analyzers()
     severity: SeverityLevels = SeverityLevels()

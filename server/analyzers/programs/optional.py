@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...model import Tier
 from ...settings import Settings
-from ...settings.analyzers import Mypy, OptionalTool, Semgrep
+from ...settings.analyzers import OptionalTool, Semgrep, TypeChecker
 from ...trust import inside
 from ..base import (
     Analyzer,
@@ -32,7 +32,7 @@ _BESIDE_US = os.path.dirname(sys.executable)
 
 _MOST_RULES = 2_000
 
-Own = OptionalTool | Mypy | Semgrep
+Own = OptionalTool | TypeChecker | Semgrep
 
 
 @dataclass(frozen=True)
