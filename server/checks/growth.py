@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from ..runner.calls import Urgency
 from ..store.results import Results
 from ..text import canonical, digest
 from .engine import Checks
+from .files import FilesOnce
 from .jobs import Policy, measuring, read_outcome
 
 log = logging.getLogger(__name__)
@@ -94,15 +96,14 @@ class Growth:
         """Reports on those files that are far above their past, or could not be compared with it,
         by path. ``measured``: what Radon said of each file that is to be compared."""
         own = asking.policy.settings.complexity
-        if not (own.enabled and own.growth.enabled):
-            return {}
-        sizes = {path: Size.of(report) for path, report in measured.items()}
-        large = [path for path, size in sizes.items() if size.lines >= LEAST_LINES]
-        if not large:
+        if not (own.enabled and own.growth.enabled and measured):
             return {}
         try:
             async with self._looking_back:
                 history = await asyncio.to_thread(self._look_back, today, own.growth.days)
+            changing = measured.keys() & history.usual.keys()
+            sizes = {path: Size.of(measured[path]) for path in changing}
+            large = [path for path, size in sizes.items() if size.lines >= LEAST_LINES]
             compared = await asyncio.to_thread(self._larger, large, history, asking)
             then = await _then(compared, history.repository, asking)
         except GitError as error:
@@ -154,14 +155,15 @@ class Growth:
         self, paths: Iterable[str], history: _History, asking: Asking
     ) -> dict[str, _Compared]:
         """For a thread."""
-        found = {}
-        for path in paths:
-            usual = history.usual.get(path)
-            if usual is not None and _size(path) > usual.size:
-                given = Path(path).parent, self._root, asking.policy.settings, asking.checks.files
-                context = radon.Context(*radon.ANALYZER.configure(*given).context)
-                found[path] = _Compared(usual, context.no_assert)
-        return found
+        given = self._root, asking.policy.settings, FilesOnce(asking.checks.files)
+
+        @cache
+        def no_assert(folder: Path) -> bool:
+            return radon.Context(*radon.ANALYZER.configure(folder, *given).context).no_assert
+
+        usual = ((path, history.usual[path]) for path in paths)
+        larger = ((path, each) for path, each in usual if _size(path) > each.size)
+        return {path: _Compared(each, no_assert(Path(path).parent)) for path, each in larger}
 
 
 # ── what is measured ────────────────────────────────────────────────────────────────────────────
