@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from ..model import Edit, Problem, Range
@@ -19,6 +21,38 @@ def changed_lines(old: str | None, new: str) -> frozenset[int]:
     if old is None:
         return frozenset(range(len(now)))
     was = _lines(old)
+    rows: set[int] = set()
+    first_was = first_now = 0
+    for last_was, last_now in (*_anchors(was, now), (len(was), len(now))):
+        some = _changed(was[first_was:last_was], now[first_now:last_now])
+        rows.update(row + first_now for row in some)
+        first_was, first_now = last_was + 1, last_now + 1
+    return frozenset(rows)
+
+
+def _anchors(was: Sequence[str], now: Sequence[str]) -> list[tuple[int, int]]:
+    """Rows of lines that both have once, as many as are in the same order: what lies between two of
+    them is short, and to compare takes time with the square of the length."""
+    often_was, often_now = Counter(was), Counter(now)
+    places = {line: row for row, line in enumerate(was) if often_was[line] == often_now[line] == 1}
+    pairs = [(places[line], row) for row, line in enumerate(now) if line in places]
+    ends: list[int] = []
+    tips: list[int] = []
+    before: list[int] = []
+    for index, (row, _) in enumerate(pairs):
+        length = bisect_left(ends, row)
+        before.append(tips[length - 1] if length else -1)
+        ends[length : length + 1] = [row]
+        tips[length : length + 1] = [index]
+    found = []
+    at = tips[-1] if tips else -1
+    while at >= 0:
+        found.append(pairs[at])
+        at = before[at]
+    return found[::-1]
+
+
+def _changed(was: Sequence[str], now: Sequence[str]) -> Iterator[int]:
     start, most = 0, min(len(was), len(now))
     while start < most and was[start] == now[start]:
         start += 1
@@ -28,12 +62,9 @@ def changed_lines(old: str | None, new: str) -> frozenset[int]:
     between = SequenceMatcher(
         None, was[start : len(was) - end], now[start : len(now) - end], autojunk=False
     )
-    return frozenset(
-        row + start
-        for kind, _, _, first, last in between.get_opcodes()
-        if kind != "equal"
-        for row in range(first, last)
-    )
+    for kind, _, _, first, last in between.get_opcodes():
+        if kind != "equal":
+            yield from range(first + start, last + start)
 
 
 def _lines(text: str) -> list[str]:
