@@ -18,7 +18,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -129,14 +129,14 @@ class Analyzer:
     name: str
     title: str
     tier: Tier
-    suffixes: frozenset[str]
-    languages: frozenset[str]
     check: str
-    explain: str
     configure: Callable[[Path, Path, Settings, Files], Configuration] = field(compare=False)
     version: Callable[[], str] = field(compare=False)
     enabled: Callable[[Settings], bool] = field(compare=False)
     timeout: Callable[[Settings], float] = field(compare=False)
+    suffixes: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    explain: str = ""
     preload: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
     """Names of the files that configure the tool; a change of one makes results stale. A folder
@@ -306,6 +306,21 @@ def text_in(content: bytes) -> str:
         return decode(content)
     except ValueError:
         return content.decode("utf-8", "replace")
+
+
+def answer_each(
+    tool: str, items: Sequence[Item], look: Callable[[str, bytes], Report]
+) -> list[Answer]:
+    """The answers of a tool that looks at one file after another, by ``look(path, content)``."""
+    return [_looked(tool, item, look) for item in items]
+
+
+def _looked(tool: str, item: Item, look: Callable[[str, bytes], Report]) -> Answer:
+    try:
+        content = read_content(item)
+    except OSError as error:
+        return unreadable(tool, error)
+    return answer(content, look(item[0], content))
 
 
 def unreadable(tool: str, error: OSError) -> Answer:

@@ -18,18 +18,7 @@ from ..settings import Settings
 from ..settings.analyzers import PluginAnalyzer
 from ..text import decode
 from ..trust import lies_in
-from .base import (
-    Analyzer,
-    Answer,
-    Configuration,
-    Files,
-    Item,
-    answer,
-    fingerprint,
-    no_verdict,
-    read_content,
-    unreadable,
-)
+from .base import Analyzer, Answer, Configuration, Files, Item, answer_each, fingerprint, no_verdict
 from .programs.rows import clean
 
 GROUP = "understudy.analyzers"
@@ -66,10 +55,7 @@ def _analyzer(name: str, own: PluginAnalyzer) -> Analyzer:
         name=name,
         title=name,
         tier=Tier.DEEP,
-        suffixes=frozenset(),
-        languages=frozenset(),
         check=f"{__name__}:check",
-        explain="",
         configure=partial(_configure, name),
         version=partial(_version, name),
         enabled=lambda settings: True,
@@ -98,31 +84,27 @@ def _version(name: str) -> str:
 
 
 def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
-    return [_check(context, item) for item in items]
+    return answer_each(context.point, items, partial(_check, context))
 
 
-def _check(context: Context, item: Item) -> Answer:
+def _check(context: Context, path: str, content: bytes) -> Report:
     name = context.point
-    try:
-        content = read_content(item)
-    except OSError as error:
-        return unreadable(name, error)
     try:
         plugin = _plugin(context)
     except _Unusable as error:
-        return answer(content, Report(name, error.state, why=str(error)))
+        return Report(name, error.state, why=str(error))
     try:
         text = decode(content)
     except ValueError as error:
-        return answer(content, no_verdict(name, State.NOT_ANALYSED, f"{name}: {error}"))
+        return no_verdict(name, State.NOT_ANALYSED, f"{name}: {error}")
     findings: list[Finding] = []
     try:
-        findings += (_told(name, found) for found in plugin.check(item[0], text))
-        return answer(content, Report.of(name, tuple(findings)))
+        findings += (_told(name, found) for found in plugin.check(path, text))
+        return Report.of(name, tuple(findings))
     except Exception as error:  # noqa: BLE001 - somebody else's code
         why = clean(f"{name} did not check this file: {type(error).__name__}: {error}")
         failed = no_verdict(name, State.FAILED, why)
-        return answer(content, replace(failed, findings=(*findings, *failed.findings)))
+        return replace(failed, findings=(*findings, *failed.findings))
 
 
 def _told(name: str, found: object) -> Finding:

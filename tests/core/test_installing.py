@@ -194,18 +194,18 @@ async def test_two_at_once_do_not_meet(
     await runner.close()
 
 
-ROOT = Path("/home/me/work/shop")
+ROOT = Path("/srv/shop")
 GIVEN: list[tuple[Mapping[str, str], set[str]]] = [
     ({"HOME": "/home/me", "LANG": "C"}, {"HOME", "LANG"}),
     ({"PIP_INDEX_URL": "https://mirror.example/simple"}, {"PIP_INDEX_URL"}),
-    ({"PIP_INDEX_URL": "file:///home/me/work/shop/simple"}, set()),
+    ({"PIP_INDEX_URL": "file:///srv/shop/simple"}, set()),
     ({"PIP_INDEX_URL": "file:///srv/simple"}, {"PIP_INDEX_URL"}),
-    ({"PIP_FIND_LINKS": "https://a.example /home/me/work/shop/wheels"}, set()),
+    ({"PIP_FIND_LINKS": "https://a.example /srv/shop/wheels"}, set()),
     ({"PIP_FIND_LINKS": "wheels"}, set()),
-    ({"PIP_CONFIG_FILE": "/home/me/work/shop/pip.conf"}, set()),
+    ({"PIP_CONFIG_FILE": "/srv/shop/pip.conf"}, set()),
     ({"PIP_CONFIG_FILE": "pip.conf"}, set()),
     ({"PIP_CONFIG_FILE": "/home/me/pip.conf"}, {"PIP_CONFIG_FILE"}),
-    ({"XDG_CONFIG_HOME": "/home/me/work/shop/.config"}, set()),
+    ({"XDG_CONFIG_HOME": "/srv/shop/.config"}, set()),
     ({"PIP_TARGET": "/srv", "PIP_REQUIRE_VIRTUALENV": "1", "PIP_NO_BINARY": ":all:"}, set()),
     ({"PYTHONPATH": "/srv", "PYTHONHOME": "/srv", "VIRTUAL_ENV": "/srv"}, set()),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ..needs import not_applicable
 from .support import AS_A_USER, own_environment, tree, understudy
 
 BAD = "import os\n"
@@ -91,7 +92,7 @@ def test_what_is_listed_and_nothing_else_is_not_looked_at(project: Path, tmp_pat
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     if os.geteuid() == 0 and not AS_A_USER:
-        pytest.skip("root may read everything")
+        not_applicable("root may read everything")
     root = tree(tmp_path / "project", {"locked/a.py": BAD, "b.py": BAD})
     (root / "locked").chmod(0)
     script = (

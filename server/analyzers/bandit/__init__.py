@@ -13,7 +13,7 @@ import re
 import sys
 import warnings
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +30,7 @@ from ..base import (
     Files,
     Item,
     Standing,
-    answer,
+    answer_each,
     environment_stamps,
     fingerprint,
     installed,
@@ -38,9 +38,7 @@ from ..base import (
     nested,
     numbers_of,
     paragraph,
-    read_content,
     resolve_program,
-    unreadable,
     upwards,
 )
 from ..process import run, version_of
@@ -125,15 +123,7 @@ and what is wrong with the files that configure it."""
 
 
 def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
-    answers: list[Answer] = []
-    for item in items:
-        try:
-            content = read_content(item)
-        except OSError as error:
-            answers.append(unreadable(NAME, error))
-            continue
-        answers.append(answer(content, look(context, item[0], content)))
-    return answers
+    return answer_each(NAME, items, partial(look, context))
 
 
 _TELL = "import bandit; print(bandit.__version__)"

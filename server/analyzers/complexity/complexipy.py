@@ -20,13 +20,11 @@ from ..base import (
     Configuration,
     Files,
     Item,
-    answer,
+    answer_each,
     fingerprint,
     installed,
     nested,
     no_verdict,
-    read_content,
-    unreadable,
     upwards,
 )
 from .functions import name_at
@@ -80,7 +78,6 @@ ANALYZER = Analyzer(
     notebooks=As.CODE,
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
-    explain="",
     configure=_configure,
     version=lambda: installed(NAME),
     enabled=lambda settings: settings.complexity.enabled,
@@ -92,15 +89,7 @@ ANALYZER = Analyzer(
 
 def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
     context = Context(*told)
-    answers: list[Answer] = []
-    for item in items:
-        try:
-            content = read_content(item)
-        except OSError as error:
-            answers.append(unreadable(NAME, error))
-        else:
-            answers.append(answer(content, _check(context, content)))
-    return answers
+    return answer_each(NAME, items, lambda _, content: _check(context, content))
 
 
 _AT_BYTE = re.compile(r"byte range (\d+)")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...model import Category, Figure, Finding, Metric, Position, Range, Report, Severity, State
 from ...text import Lines, decode
-from ..base import Answer, Item, answer, read_content, unreadable
+from ..base import Answer, Item, answer_each
 from .functions import Function
 from .radon import functions_of, line_count, parse
 
@@ -50,16 +50,11 @@ def measure(context: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
     """As the ``check`` of an analyzer: reports with figures alone, of the file and its functions,
     which have lines, too. ``context``: whether assertions do not count as complexity."""
     (no_assert,) = context
-    answers: list[Answer] = []
-    for item in items:
-        try:
-            content = read_content(item)
-        except OSError as error:
-            answers.append(unreadable(NAME, error))
-        else:
-            report = Report(NAME, State.CLEAN, figures=_figures(content, no_assert=no_assert))
-            answers.append(answer(content, report))
-    return answers
+
+    def look(_: str, content: bytes) -> Report:
+        return Report(NAME, State.CLEAN, figures=_figures(content, no_assert=no_assert))
+
+    return answer_each(NAME, items, look)
 
 
 def _figures(content: bytes, *, no_assert: bool) -> tuple[Figure, ...]:

@@ -36,12 +36,10 @@ from ..base import (
     Configuration,
     Files,
     Item,
-    answer,
+    answer_each,
     fingerprint,
     installed,
     no_verdict,
-    read_content,
-    unreadable,
     upwards,
 )
 from ..ruff import ANALYZER as RUFF
@@ -111,7 +109,6 @@ ANALYZER = Analyzer(
     notebooks=As.CODE,
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
-    explain="",
     configure=_configure,
     version=lambda: f"{installed('radon')} on {_PYTHON}",
     enabled=lambda settings: settings.complexity.enabled,
@@ -124,15 +121,7 @@ ANALYZER = Analyzer(
 
 def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
     context = Context(*told)
-    answers: list[Answer] = []
-    for item in items:
-        try:
-            content = read_content(item)
-        except OSError as error:
-            answers.append(unreadable(NAME, error))
-        else:
-            answers.append(answer(content, _check(context, content)))
-    return answers
+    return answer_each(NAME, items, lambda _, content: _check(context, content))
 
 
 def _check(context: Context, content: bytes) -> Report:

@@ -176,7 +176,6 @@ ANALYZER = Analyzer(
     suffixes=frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"}),
     languages=frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"}),
     check=f"{__name__}.child:check",
-    explain="",
     configure=_configure,
     version=lambda: "",
     enabled=lambda settings: settings.eslint.enabled,

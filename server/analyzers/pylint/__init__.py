@@ -114,7 +114,6 @@ ANALYZER = Analyzer(
     suffixes=frozenset({".py", ".pyi"}),
     languages=frozenset({"python"}),
     check=f"{__name__}.child:check",
-    explain="",
     configure=_configure,
     version=lambda: "",
     ask=f"{__name__}.standing:ask",

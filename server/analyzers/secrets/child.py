@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...text import Lines, decode
-from ..base import Answer, Item, answer, no_verdict, read_content, unreadable
+from ..base import Answer, Item, answer_each, no_verdict
 from . import NAME, Context
 from .scan import Baseline, passes_over, prepare, scan
 
@@ -36,15 +37,7 @@ KNOWN_FORM = (Severity.HIGH, Confidence.HIGH)
 def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
     context = Context(*told)
     baseline = Baseline(context.problem) if context.problem else prepare(context)
-    answers: list[Answer] = []
-    for item in items:
-        try:
-            content = read_content(item)
-        except OSError as error:
-            answers.append(unreadable(NAME, error))
-            continue
-        answers.append(answer(content, _check(context.base, baseline, item[0], content)))
-    return answers
+    return answer_each(NAME, items, partial(_check, context.base, baseline))
 
 
 def _check(base: str, baseline: Baseline, path: str, content: bytes) -> Report:
