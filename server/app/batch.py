@@ -18,13 +18,14 @@ from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
 from ..text import canonical, digest
 from ..trust import Trust
-from . import baseline as baselines
-from .baseline import Baseline
-from .changed import Changes
-from .explaining import explain
-from .fixing import FileFix, fix_files, read_text, with_rule, write
-from .scan import Scan, Seen
-from .workspace import Workspace
+from .explain.explaining import explain
+from .folder.fixing import fix_files, read_text, with_rule, write
+from .folder.workspace import Workspace
+from .results import baseline as baselines
+from .results.baseline import Baseline
+from .results.changed import Changes
+from .results.scan import Scan, Seen
+from .sinks import FileFix
 
 
 class Batch:

@@ -23,24 +23,24 @@ from ..runner.execute import Runner
 from ..settings.ignoring import edit_ignore
 from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
-from .actions import Actions
-from .background import Background
-from .chores import ScanAll
-from .closed import ClosedFiles
-from .closed_shown import uri_of
-from .document import OpenDocument
-from .documents import OpenDocuments
-from .explanations import Explanations
-from .fix_on_save import FixOnSave
-from .folders import Folders
-from .machine import Machine
+from .chores.background import Background
+from .chores.chores import ScanAll
+from .chores.machine import Machine
+from .explain.explanations import Explanations
+from .folder.closed import ClosedFiles
+from .folder.closed_shown import uri_of
+from .folder.folders import Folders
+from .folder.workspace import Workspace
+from .install.tools import Tools
+from .open.actions import Actions
+from .open.document import OpenDocument
+from .open.documents import OpenDocuments
+from .open.fix_on_save import FixOnSave
 from .presentation import left_out_lines
-from .scan import Scan
+from .results.scan import Scan
 from .sinks import Sink, when_slow
 from .status import status_of
 from .status_teller import StatusTeller
-from .tools import Tools
-from .workspace import Workspace
 
 log = logging.getLogger(__name__)
 

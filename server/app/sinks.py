@@ -6,10 +6,26 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from ..fixes.offers import Offer
 from ..model import Problem, Status
-from .fixing import FileFix
+
+
+class Text(NamedTuple):
+    """A file's text, as it is on disk or in an editor; ``language`` is the editor's name of it."""
+
+    path: str
+    text: str
+    language: str = ""
+
+
+class FileFix(NamedTuple):
+    """What makes the safe cases of a rule go away in one file; ``offer`` is made against its
+    text."""
+
+    file: Text
+    offer: Offer
 
 
 class Progress(Protocol):

@@ -11,10 +11,10 @@ from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
 from ..model import Cost, Report, State, Status, ToolStatus
 from ..runner.execute import Runner
-from .closed import ClosedFiles
-from .document import OpenDocument
-from .scan import versions
-from .workspace import Workspace
+from .folder.closed import ClosedFiles
+from .folder.workspace import Workspace
+from .open.document import OpenDocument
+from .results.scan import versions
 
 
 def status_of(

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import click
 
-from ..app.baseline import Baseline, Risen, baseline_file, read, risen, taken
 from ..app.batch import Batch
-from ..app.scan import Scan
+from ..app.results.baseline import Baseline, Risen, baseline_file, read, risen, taken
+from ..app.results.scan import Scan
 from .exits import Exit
 from .scan import check, progress_bar, root_of
 from .tasking import FOLDER

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import click
 
 from ..app.batch import Batch
-from ..app.installing import installable
+from ..app.install.installing import installable
 from ..app.presentation import config_line, title
-from ..app.scan import Scan
+from ..app.results.scan import Scan
 from ..model import Report, Severity, State, ToolStatus
 from ..settings import ConfigProblem
 from ..state import state_dir

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from ..app import hook_script
+from ..app.hooks import hook_script
 
 
 class Exit(IntEnum):

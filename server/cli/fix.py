@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ..app.batch import Batch
-from ..app.fixing import FileFix
+from ..app.sinks import FileFix
 from ..text import apply
 from .exits import Exit
 from .scan import root_of

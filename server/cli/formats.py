@@ -9,9 +9,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from ..app.baseline import Baseline, name_of
 from ..app.presentation import owasp_of, title, weakness_of
-from ..app.statistics import Statistics
+from ..app.results.baseline import Baseline, name_of
+from ..app.results.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
 from .result import Place, Result, as_unicode

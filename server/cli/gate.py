@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..app.gate import Verdict, judge
-from ..app.hook_script import BLOCKING
+from ..app.hooks.gate import Verdict, judge
+from ..app.hooks.hook_script import BLOCKING
 from ..app.presentation import config_line
 from ..git import Repository, hook_variables, pushes
 from ..model import Severity

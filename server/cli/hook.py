@@ -13,8 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..app.detached import start_detached
-from ..app.handover import HOOKS, STARTING, hand_over
+from ..app.hooks.detached import start_detached
+from ..app.hooks.handover import HOOKS, STARTING, hand_over
 from ..state import workspace_dir
 
 _USAGE = "understudy hooks run [--gate SEVERITY [--strict]] NAME [ARGUMENTS]"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from ..app.handover import HOOKS
-from ..app.hook_script import BLOCKING, Hook
-from ..app.hooks import Hooks, Seen, Standing
+from ..app.hooks.handover import HOOKS
+from ..app.hooks.hook_script import BLOCKING, Hook
+from ..app.hooks.install import Hooks, Seen, Standing
 from ..git import Repository
 from ..model import Severity
 from ..state import workspace_dir

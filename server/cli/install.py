@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..app.installing import Installable, NotInstalled, install_here, installable
+from ..app.install.installing import Installable, NotInstalled, install_here, installable
 from .exits import Exit
 from .scan import root_of
 

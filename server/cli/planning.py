@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from ..app.planning import next_runs, run_notice, watch_and_explain
-from ..app.service import open_service
+from ..app.chores.planning import next_runs, run_notice, watch_and_explain
+from ..app.chores.service import open_service
 from .exits import Exit
 from .scan import root_of
 from .tasking import FOLDER, complain

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from ..app.records import FORMATS, KINDS, metrics_of, rows_of
-from ..app.service import open_service
+from ..app.chores.records import FORMATS, KINDS, metrics_of, rows_of
+from ..app.chores.service import open_service
 from .scan import root_of
 from .tasking import FOLDER
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ..app.baseline import Baseline
-from ..app.scan import most_important_of
-from ..app.statistics import Statistics
+from ..app.results.baseline import Baseline
+from ..app.results.scan import most_important_of
+from ..app.results.statistics import Statistics
 from ..disk import LARGEST_FILE, read_regular
 from ..model import Metric, Problem, Range, Report
 from ..notebooks import Cell, InFile, is_notebook

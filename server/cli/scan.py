@@ -16,7 +16,7 @@ import click
 
 from ..app.batch import Batch
 from ..app.presentation import config_line, left_out_lines
-from ..app.scan import Scan
+from ..app.results.scan import Scan
 from ..discover import LeftOut
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem

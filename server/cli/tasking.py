@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from ..app.notices import without_deliveries
-from ..app.planning import IN_A_TERMINAL, Kind, kinds_of, took
+from ..app.chores.planning import IN_A_TERMINAL, Kind, kinds_of, took
+from ..app.chores.service import Service, open_service
+from ..app.notices.notices import without_deliveries
 from ..app.presentation import (
     config_line,
     interrupted,
@@ -25,7 +26,6 @@ from ..app.presentation import (
     task_payload,
     took_line,
 )
-from ..app.service import Service, open_service
 from .exits import Exit
 from .scan import root_of
 
@@ -276,7 +276,7 @@ def _about(kind: Kind) -> str:
 @FOLDER
 def logs(job: int, folder: Path) -> None:
     """Print what JOB printed, its newest attempt."""
-    from ..app.chores import newest_log
+    from ..app.chores.chores import newest_log
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..app.presentation import redacted, title
-from ..app.statistics import Statistics
+from ..app.results.statistics import Statistics
 from ..model import Problem, Report, Severity
 from ..notebooks import Cell
 from ..text import Lines, decode

@@ -17,7 +17,7 @@ from .notebooks import lower
 from .server import Server
 
 if TYPE_CHECKING:
-    from ..app.actions import Install, Offer
+    from ..app.open.actions import Install, Offer
 
 QUICK_FIX = lsp.CodeActionKind.QuickFix.value
 FIX_ALL = "source.fixAll.understudy"

@@ -10,12 +10,12 @@ from ..app import commands
 from .server import Server
 
 if TYPE_CHECKING:
-    from ..app.lenses import Lens
+    from ..app.open.lenses import Lens
 
 
 async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
     """Empty when the text changed meanwhile: the client asks again."""
-    from ..app.lenses import lenses_of
+    from ..app.open.lenses import lenses_of
 
     await ls.settle()
     uri = params.text_document.uri

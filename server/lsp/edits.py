@@ -13,7 +13,7 @@ from . import convert
 from .documents import Document
 
 if TYPE_CHECKING:
-    from ..app.fixing import FileFix
+    from ..app.sinks import FileFix
     from .server import Server
 
 _FIX = "fix"

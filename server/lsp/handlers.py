@@ -13,7 +13,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from ..app import commands, events, presentation
-from ..app.scan import Scan
+from ..app.results.scan import Scan
 from ..notebooks import is_notebook
 from ..text import Lines
 from . import code_actions, hover

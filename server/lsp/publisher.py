@@ -23,7 +23,7 @@ from . import convert
 from .edits import workspace_edit
 
 if TYPE_CHECKING:
-    from ..app.fixing import FileFix
+    from ..app.sinks import FileFix
     from .server import Server
 
 log = logging.getLogger(__name__)

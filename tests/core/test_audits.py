@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from understudy.app.service import open_service
+from understudy.app.chores.service import open_service
 from understudy.findings import codec
 from understudy.model import Finding, Report
 from understudy.store.job_rows import Record

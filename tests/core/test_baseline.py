@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from understudy.app.gate import judge
+from understudy.app.hooks.gate import judge
 from understudy.git import Repository
 from understudy.model import Severity
 

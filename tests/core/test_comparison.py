@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.comparison import Comparison
+from understudy.app.results.comparison import Comparison
 
 from .repositories import Git
 

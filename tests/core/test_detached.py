@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from understudy.app import detached
+from understudy.app.hooks import detached
 from understudy.state import workspace_dir
 from understudy.store.lease import ENGINE, Lease
 

@@ -9,8 +9,8 @@ import pytest
 from understudy.analyzers import bandit
 from understudy.analyzers.base import paragraph
 from understudy.analyzers.ruff import child as ruff_child
-from understudy.app import explanations
-from understudy.app.explanations import Explanations
+from understudy.app.explain import explanations
+from understudy.app.explain.explanations import Explanations
 from understudy.checks.engine import Checks
 from understudy.model import Category, Finding, Position, Problem, Range, Severity
 from understudy.runner.calls import Call, Job, Outcome, Status

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from understudy.app.batch import Batch
-from understudy.app.fixing import FileFix
+from understudy.app.sinks import FileFix
 
 from .support import own_environment, tree, understudy
 

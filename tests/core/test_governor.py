@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from understudy.app.chores import limits_of
+from understudy.app.chores.chores import limits_of
 from understudy.model import Importance, Priority
 from understudy.runner.budget import Budget, Conditions
 from understudy.runner.calls import Call, Command, Job, Lane, Status, Urgency

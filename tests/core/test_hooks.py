@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app import handover, hook_script
-from understudy.app.detached import LOCK
-from understudy.app.handover import HOOKS, hand_over
-from understudy.app.hook_script import Hook
-from understudy.app.hooks import Hooks, Standing
+from understudy.app.hooks import handover, hook_script
+from understudy.app.hooks.detached import LOCK
+from understudy.app.hooks.handover import HOOKS, hand_over
+from understudy.app.hooks.hook_script import Hook
+from understudy.app.hooks.install import Hooks, Standing
 from understudy.cli.exits import Exit
 from understudy.git import Repository
 from understudy.state import workspace_dir

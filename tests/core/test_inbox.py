@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from understudy.app.handover import INBOX, hand_over
-from understudy.app.triggering import Sources, Triggering
-from understudy.app.workspace import Workspace
+from understudy.app.chores.triggering import Sources, Triggering
+from understudy.app.folder.workspace import Workspace
+from understudy.app.hooks.handover import INBOX, hand_over
 from understudy.link import LINK, poke
 from understudy.runner.engine import Engine
 from understudy.runner.execute import Runner

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import managed
-from understudy.app import installing
-from understudy.app.installing import Installable, NotInstalled, environment, install
+from understudy.app.install import installing
+from understudy.app.install.installing import Installable, NotInstalled, environment, install
 from understudy.runner.execute import Runner
 
 from .package_index import NAME, Index, command, locks, serving, wheel

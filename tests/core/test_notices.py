@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app import notices
-from understudy.app.channels import Channels
-from understudy.app.notices import Notices, Queued
+from understudy.app.notices import notices
+from understudy.app.notices.channels import Channels
+from understudy.app.notices.notices import Notices, Queued
 from understudy.notifications.base import Event, Level, Notice
 from understudy.settings import Settings
 

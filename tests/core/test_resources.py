@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.machine import Machine
-from understudy.app.notices import notice_of_shortage
+from understudy.app.chores.machine import Machine
+from understudy.app.notices.notices import notice_of_shortage
 from understudy.resources import CALM, Pressure, Reading, judge, look
 from understudy.settings import Settings
 

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from understudy.app.under_way import ScanMark
+from understudy.app.folder.under_way import ScanMark
 
 HOLD = """
 import sys
 from pathlib import Path
-from understudy.app.under_way import ScanMark
+from understudy.app.folder.under_way import ScanMark
 ScanMark(Path(sys.argv[1])).put()
 print("held", flush=True)
 sys.stdin.read()

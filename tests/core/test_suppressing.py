@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from understudy.app.batch import Batch
-from understudy.app.workspace import Workspace
+from understudy.app.folder.workspace import Workspace
 from understudy.checks.engine import Checks
 from understudy.findings.suppressions import EXPIRED, UNUSED
 from understudy.runner.execute import Runner

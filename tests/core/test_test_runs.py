@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from understudy.app.service import open_service
+from understudy.app.chores.service import open_service
 from understudy.state import state_dir
 from understudy.store.job_rows import Record
 from understudy.trust import Trust

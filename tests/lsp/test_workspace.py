@@ -15,8 +15,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from understudy.app.closed import ClosedFiles
-from understudy.app.folders import Folders
+from understudy.app.folder.closed import ClosedFiles
+from understudy.app.folder.folders import Folders
 from understudy.checks.engine import Checks
 from understudy.runner.execute import Runner
 

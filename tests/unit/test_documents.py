@@ -8,8 +8,8 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.app.document import OpenDocument
-from understudy.app.documents import OpenDocuments
+from understudy.app.open.document import OpenDocument
+from understudy.app.open.documents import OpenDocuments
 
 NAMES = st.sampled_from("stuvw")
 PATHS = st.sampled_from("abc")

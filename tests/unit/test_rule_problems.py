@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.rules import need_problems, rule_problems
+from understudy.app.folder.rules import need_problems, rule_problems
 from understudy.model import Severity
 from understudy.settings import Layer, Origin, load
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.app.stale import Stale
+from understudy.app.folder.stale import Stale
 
 CASES: dict[str, tuple[list[str], bool]] = {
     "never marked": (["begin"], False),

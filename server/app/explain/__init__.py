@@ -1,0 +1,1 @@
+"""Why a finding is there, or is not, and why its rule matters."""

@@ -1,0 +1,266 @@
+"""Why a finding is there, or is not: what was asked, under what, and what became of the answer.
+
+``reasons`` is pure; ``explain`` gathers what it needs, from the engine that every analysis goes
+through and, where a tool is silent, from the tool itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ...analyzers.base import Analyzer, As, Configuration
+from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
+from ...checks import compose
+from ...checks.engine import Checks, Subject, configure, why_left_out
+from ...checks.jobs import Policy, job_for
+from ...discover import rediscover
+from ...findings.changed import Rows, on_lines
+from ...findings.describe import title
+from ...findings.suppressions import tool_of
+from ...ipython import code
+from ...model import Finding, Priority, Problem, Reason, Report
+from ...notebooks import is_notebook, read
+from ...runner.calls import Call, Status, Urgency
+from ...settings import Settings
+from ..folder.workspace import Workspace
+
+
+class Facts(NamedTuple):
+    """``tool`` is the one that has the rule (None: no tool is known to), ``configuration`` what
+    holds for it here, ``changed`` the rows that are so ``since`` a revision, ``scanned`` why a scan
+    of the folder passes the file over, ``silence`` what the tool says of its not telling."""
+
+    path: str
+    row: int
+    rule: str
+    settings: Settings
+    tool: Analyzer | None
+    configuration: Configuration
+    trusted: bool
+    reports: tuple[Report, ...]
+    composed: compose.Composed
+    since: str = ""
+    changed: Rows = None
+    scanned: str = ""
+    silence: tuple[Reason, ...] = ()
+
+
+async def explain(
+    checks: Checks, workspace: Workspace, subject: Subject, row: int, rule: str
+) -> list[Reason]:
+    """The chain of reasons for which ``rule`` is told of in ``row`` (from 0), or is not. Rows and
+    lines of a notebook are those of its text."""
+    policy = workspace.policy
+    asked = checks.check(subject, policy, workspace.results, Priority.INTERACTIVE)
+    reports = tuple([report async for some in asked for report in some])
+    changed = await workspace.changed_rows(subject.path, subject.content)
+    here = workspace.circumstances(subject.path)._replace(changed=changed)
+    tool = _tool(rule, subject.path, policy.settings, reports)
+    configuration = Configuration(())
+    if tool is not None:
+        configuration = await asyncio.to_thread(_configuration, tool, checks, policy, subject)
+    facts = Facts(
+        subject.path,
+        row,
+        rule,
+        policy.settings,
+        tool,
+        configuration,
+        policy.trusted,
+        reports,
+        compose.composed(reports, policy.settings, here),
+        workspace.comparison.revision,
+        changed,
+        await asyncio.to_thread(_passed_over, subject, policy.settings),
+    )
+    if tool is not None and tool.why and not _told(facts) and _verdict(facts):
+        silence = await _ask(checks, tool, configuration, policy, subject, row, rule)
+        facts = facts._replace(silence=silence)
+    return list(reasons(facts))
+
+
+def _tool(rule: str, path: str, settings: Settings, reports: Sequence[Report]) -> Analyzer | None:
+    """The one that tells of the rule here, else the one whose rules are called so. One that is
+    optional, and off, is known by its rules' codes alone: words may be anybody's."""
+    known = {each.name: each for each in (*BUILT_IN, *analyzers(settings))}
+    by_finding = (r.tool for r in reports for found in r.findings if found.rule == rule)
+    name = next(by_finding, tool_of(rule, path))
+    optional = {each.name: each for each in OPTIONAL}
+    return known.get(name) or optional.get(tool_of(rule, ""))
+
+
+def _configuration(
+    tool: Analyzer, checks: Checks, policy: Policy, subject: Subject
+) -> Configuration:
+    folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
+    given = policy.settings, checks.files, subject.path
+    ((_, configuration),) = configure((tool,), folder, subject.root, *given)
+    return configuration.for_one() if subject.alone else configuration
+
+
+def _passed_over(subject: Subject, settings: Settings) -> str:
+    """Why a scan of the folder does not look at the file; empty when it does."""
+    path, exclude = subject.path, settings.analysis.exclude
+    if not path.startswith(f"{subject.root}/"):
+        return ""
+    if why := why_left_out(subject, settings):
+        return why
+    found = rediscover(frozenset({path}), subject.root, ("",), exclude)
+    if any(each.path == path for each in found) or not Path(path).exists():
+        return ""
+    return "a .gitignore names it, or it is a link"
+
+
+async def _ask(
+    checks: Checks,
+    tool: Analyzer,
+    configuration: Configuration,
+    policy: Policy,
+    subject: Subject,
+    row: int,
+    rule: str,
+) -> tuple[Reason, ...]:
+    job = job_for(tool, configuration, (), policy, Urgency())
+    assert isinstance(job.work, Call)
+    content = subject.content
+    if is_notebook(subject.path) and tool.notebooks is As.CODE:
+        content = code(read(content).text).encode("utf-8", "surrogatepass")
+    item = (subject.path, content, configuration.source, rule, row)
+    call = replace(job.work, function=tool.why, context=configuration.context, items=(item,))
+    outcome = await checks.execute(replace(job, work=call))
+    if outcome.status is not Status.DONE:
+        told = f"{tool.title} could not be asked why: {outcome.why or outcome.status}."
+        return (Reason("no-verdict", told),)
+    return tuple(Reason(*each) for each in outcome.results[0])
+
+
+# ── the chain ───────────────────────────────────────────────────────────────────────────────────
+
+
+def reasons(facts: Facts) -> Iterator[Reason]:
+    """From the file to the tool, from the tool to what it says, from there to what is shown."""
+    if facts.scanned:
+        told = f"A scan of the folder passes this file over: {facts.scanned}."
+        yield Reason("excluded", told)
+    tool = facts.tool
+    if tool is None:
+        told = f"No tool that is known here has a rule {facts.rule}."
+        yield Reason("unknown-rule", told)
+        return
+    if not tool.looks_at(facts.path):
+        kinds = ", ".join(sorted({*tool.suffixes, *tool.names, *tool.patterns}))
+        told = f"{tool.title}, which has the rule {facts.rule}, looks at files such as {kinds}."
+        yield Reason("not-for-this-file", told)
+        return
+    if tool not in analyzers(facts.settings):
+        told = f"{tool.title}, which has the rule {facts.rule}, is switched off by the settings."
+        yield Reason("switched-off", told)
+        return
+    yield _looked(facts, tool)
+    if facts.configuration.note:
+        yield Reason("note", facts.configuration.note)
+    if (said := _said(facts)) is not None:
+        yield said
+    if told_of := _told(facts):
+        yield from _shown(facts, told_of)
+    elif _verdict(facts):
+        yield from facts.silence or (Reason("silent", f"{tool.title} says nothing of it here."),)
+
+
+def _looked(facts: Facts, tool: Analyzer) -> Reason:
+    source = facts.configuration.source
+    by = f"configured by {source}" if source else "as it is without a configuration of its own"
+    report = _report(facts)
+    version = (report and report.version) or tool.version()
+    name = f"{tool.title} {version}".rstrip()
+    return Reason("tool", f"{name} has the rule, {by}.", source)
+
+
+def _said(facts: Facts) -> Reason | None:
+    """Why the tool gave no verdict; None when it did."""
+    tool = facts.tool
+    report = _report(facts)
+    if tool is None or _verdict(facts):
+        return None
+    if facts.configuration.needs_trust and not facts.trusted:
+        told = f"{tool.title} would run what this workspace brings along, which is not trusted."
+        return Reason("not-trusted", f"{told} `understudy trust` lets it.")
+    if report is None:
+        return Reason("no-verdict", f"{tool.title} was not asked.")
+    return Reason(
+        str(report.state).replace(" ", "-"), f"{tool.title} gave no verdict: {report.why}"
+    )
+
+
+def _report(facts: Facts) -> Report | None:
+    return next((r for r in facts.reports if facts.tool and r.tool == facts.tool.name), None)
+
+
+def _verdict(facts: Facts) -> bool:
+    report = _report(facts)
+    return report is not None and report.state.is_verdict
+
+
+def _told(facts: Facts) -> Finding | None:
+    """What a tool says of the rule in the row."""
+    return next((f for report in facts.reports for f in report.findings if _is_it(facts, f)), None)
+
+
+def _is_it(facts: Facts, finding: Finding) -> bool:
+    start, end = finding.range
+    return finding.rule == facts.rule and start.line <= facts.row <= end.line
+
+
+def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
+    line = finding.range.start.line + 1
+    yield Reason("found", f"It says so in line {line}: {finding.message}", facts.path, line)
+
+    def has(problem: Problem) -> bool:
+        return finding in problem.findings
+
+    for hidden in facts.composed.hidden:
+        if has(hidden.problem):
+            place = hidden.by.range.start.line + 1
+            why = f" ({hidden.by.reason})" if hidden.by.reason else ""
+            told = f"A comment in line {place} lets {', '.join(hidden.by.rules)} be{why}."
+            yield Reason("ignored-by-comment", told, facts.path, place)
+    for problem, entry in facts.composed.ignored:
+        if has(problem):
+            yield Reason("ignored-by-settings", f"`rules.ignore` has {entry.words}.")
+    for problem in facts.composed.shown:
+        if has(problem):
+            yield from _merged(problem, finding)
+            label = problem.severity.label
+            if problem.known:
+                how = _KNOWN[facts.settings.baseline.show]
+                told = f"It is known: {_known(facts, problem)}, and `baseline.show` has it {how}."
+                yield Reason("known", told)
+                if facts.settings.baseline.show != "all":
+                    return
+            told = f"Its severity is {label}, which `severity.{label}` shows as {problem.level}."
+            yield Reason("shown", told)
+
+
+def _known(facts: Facts, problem: Problem) -> str:
+    if facts.changed is None or on_lines([problem], facts.changed):
+        return "the baseline has it"
+    return f"its lines were not changed since {facts.since}"
+
+
+_KNOWN = {
+    "all": "shown as all others are",
+    "hint": "shown as a hint, whatever its severity",
+    "hidden": "not shown in editors",
+}
+
+
+def _merged(problem: Problem, finding: Finding) -> Iterator[Reason]:
+    others = [each for each in problem.findings if each != finding]
+    if others:
+        named = ", ".join(f"{title(each.tool)} {each.rule}" for each in others)
+        led = f"It is shown as {problem.lead.rule}" if problem.lead != finding else "It leads"
+        yield Reason("merged", f"{named} means the same at the same place. {led}.")

@@ -1,0 +1,388 @@
+"""One workspace folder: its settings, its trust, its store, and what is known of its files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from ... import settings as settings_
+from ...analyzers.complexity import radon
+from ...checks import compose
+from ...checks.engine import Checks
+from ...checks.foreign import Heads
+from ...checks.growth import Asking, Growth
+from ...checks.jobs import Policy
+from ...checks.workspace_scan import WorkspaceScan, find_files, left_out, list_files
+from ...discover import Found, LeftOut, around
+from ...disk import read_regular, why
+from ...findings.baseline import Baseline
+from ...findings.changed import Rows
+from ...journal.replace import replace
+from ...model import (
+    Category,
+    Confidence,
+    Finding,
+    Position,
+    Priority,
+    Range,
+    Report,
+    Severity,
+    State,
+)
+from ...runner.calls import Urgency
+from ...settings import ConfigProblem, Layer, Origin, Settings
+from ...settings.ignoring import edit_ignore
+from ...store.database import Database
+from ...store.results import RESULTS, Results
+from ..results import baseline as baselines
+from ..results.comparison import Comparison
+from ..results.scan import FileView, Scan, Seen
+from .ignoring import ended
+from .stale import Stale
+from .under_way import ScanMark
+
+_NOWHERE = Range(Position(0, 0), Position(0, 0))
+_GROWTH = "growth of files"
+"""Among what tasks found; no task has a name with a space."""
+_NOTHING = FileView((), (), (), compose.counts(()))
+
+
+def today() -> date:
+    """The day it is where the user is."""
+    return datetime.now().astimezone().date()
+
+
+class Workspace:
+    """``loose``: not a folder that the editor opened, only where a single file lies.
+
+    ``files`` holds what is known of files as they are on disk: all of them, once the folder was
+    ``scanned``. ``stale`` names files and folders that have to be looked at again. What lies in one
+    of the ``inner`` folders is not its own.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        store: Path,
+        *,
+        trusted: bool,
+        loose: bool = False,
+        today: Callable[[], date] = today,
+    ) -> None:
+        self.root = root
+        self.today = today
+        self._judged = today()
+        self.loose = loose
+        self.trusted = trusted
+        self.settings = Settings()
+        self.config_problems: tuple[ConfigProblem, ...] = ()
+        self.baseline: Baseline | None = None
+        self.comparison = Comparison(root)
+        self.files: dict[str, FileView] = {}
+        self.inner: AbstractSet[str] = frozenset()
+        self.scanned = False
+        self.stale = Stale()
+        self.tasked: dict[str, dict[str, Report]] = {}
+        """What tasks found, by task and path."""
+        self._joined: dict[str, FileView] = {}
+        """What ``view`` made, for as long as it is made of the same."""
+        self._heads = Heads()
+        self._growth = Growth(root)
+        self._loaded = False
+        self.state = store
+        self.scan_mark = ScanMark(store)
+        self._database = Database(store / "results.db", RESULTS)
+        self.results = Results(self._database)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.settings, self.trusted)
+
+    @property
+    def config_path(self) -> Path:
+        return settings_.project_file(self.root)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that ``load`` reads in the folder."""
+        return self.config_path, baselines.baseline_file(self.root)
+
+    @property
+    def journal(self) -> Path:
+        """Where what stood in the user's files is recorded."""
+        return self.state / "journal"
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the store, for the status; empty when nothing is."""
+        return self._database.problem or self.results.problem
+
+    def known(self, path: str) -> Sequence[str]:
+        """The fingerprints that the baseline has for a file."""
+        if self.baseline is None:
+            return ()
+        return self.baseline.known(baselines.name_below(self.root, path))
+
+    def misses(self, gone: Iterable[str]) -> bool:
+        """Whether the baseline has one of these files, or one that is known in these folders."""
+        paths = frozenset(gone)
+        if self.baseline is None or not paths:
+            return False
+        return any(self.known(path) for path in (*paths, *self.below(paths)))
+
+    async def load(self, editor: Mapping[str, Any] | None) -> bool:
+        """Read the settings and the baseline anew; whether they changed.
+
+        When they are wrong, the last good ones stay; at first, every entry that is right holds.
+        """
+        loaded = await asyncio.to_thread(self._load, editor)
+        baseline, wrong = await asyncio.to_thread(self._load_baseline)
+        self.config_problems = (*loaded.problems, *wrong)
+        before, shown_by = self.settings, self._shown_by
+        if loaded.valid or not self._loaded:
+            self.settings = loaded.settings
+        if not wrong:
+            self.baseline = baseline
+        self._loaded = True
+        if shown_by != self._shown_by:
+            self.judge_again()
+        return (before, shown_by) != (self.settings, self._shown_by)
+
+    @property
+    def _shown_by(self) -> tuple[object, ...]:
+        """What decides how findings are shown."""
+        own = self.settings
+        return own.rules, own.severity, own.baseline, self.baseline
+
+    def _load_baseline(self) -> tuple[Baseline | None, tuple[ConfigProblem, ...]]:
+        try:
+            return (None if self.loose else baselines.read(self.root)), ()
+        except (OSError, ValueError) as error:
+            told = f"The baseline cannot be read: {why(error)}. Correct it, or make it anew."
+            file = baselines.baseline_file(self.root)
+            return None, (ConfigProblem(file, _NOWHERE, Severity.HIGH, told),)
+
+    def _load(self, editor: Mapping[str, Any] | None) -> settings_.Loaded:
+        layers = [*settings_.read_layers(None if self.loose else self.root)]
+        if editor is not None:
+            layers.append(Layer(Origin.EDITOR, editor))
+        loaded = settings_.load(layers, trusted=self.trusted)
+        analyzers = loaded.settings.analyzers
+        if analyzers.custom or analyzers.plugins:
+            from ...analyzers.programs.declared import problems  # only when there is something
+
+            loaded = loaded._replace(problems=(*loaded.problems, *problems(loaded)))
+        own, usual = loaded.settings.triggers, Settings().triggers
+        tasks = loaded.settings.tasks.custom
+        loaded = loaded._replace(problems=(*loaded.problems, *ended(loaded, self.today())))
+        if not own.rules and not tasks and own.security_daily == usual.security_daily:
+            return loaded
+        from .rules import need_problems, rule_problems  # only when there is something
+
+        more = (*rule_problems(loaded), *need_problems(loaded))
+        return loaded._replace(problems=(*loaded.problems, *more))
+
+    def circumstances(self, path: str) -> compose.Circumstances:
+        """What decides, besides its reports and the settings, what is shown of a file."""
+        relative, changed = path.removeprefix(f"{self.root}/"), self.comparison.on_disk(path)
+        return compose.Circumstances(relative, self.today(), self.known(path), changed)
+
+    def seen(self, path: str, reports: tuple[Report, ...]) -> FileView:
+        return FileView.of(reports, self.settings, self.circumstances(path))
+
+    async def compare_with(self, revision: str) -> bool:
+        """What is not changed since this revision, as git has it now, is known; whether that
+        changes anything. For editors: in a terminal nothing is compared so."""
+        if not await self.comparison.follow(revision):
+            return False
+        await self.compare([path for path, view in self.views().items() if view.problems])
+        self.judge_again()
+        return True
+
+    async def compare(self, paths: Iterable[str]) -> set[str]:
+        """Look which rows of files are changed on disk; where that is otherwise than before."""
+        moved = await self.comparison.look([*paths], self.settings.analysis.max_file_bytes)
+        for path in moved:
+            self._joined.pop(path, None)
+            if (view := self.files.get(path)) is not None:
+                self.files[path] = self.seen(path, view.reports)
+        return moved
+
+    async def changed_rows(self, path: str, content: bytes) -> Rows:
+        """Of what an editor has of a file."""
+        return await self.comparison.rows(path, content, self.settings.analysis.max_file_bytes)
+
+    def new_day(self) -> bool:
+        """Whether another day has begun since the files were judged; they are judged anew then."""
+        if (day := self.today()) == self._judged:
+            return False
+        self._judged = day
+        self.judge_again()
+        return True
+
+    def judge_again(self) -> None:
+        """Other settings hold, or it is another day."""
+        self.files = {path: self.seen(path, view.reports) for path, view in self.files.items()}
+        self._joined.clear()
+
+    def show(self, path: str, reports: tuple[Report, ...]) -> bool:
+        """Take note of a file's reports; whether that changes anything."""
+        known = self.files.get(path)
+        if known is not None and known.reports == reports:
+            return False
+        self.files[path] = self.seen(path, reports)
+        return True
+
+    def take(self, task: str, reports: Mapping[str, Report]) -> set[str]:
+        """What a task found, in place of what it found before; the paths that this is about."""
+        before = self.tasked.get(task, {})
+        self.tasked[task] = dict(reports)
+        return before.keys() | reports.keys()
+
+    def tasks_on(self, path: str) -> list[Report]:
+        """What tasks found in a file."""
+        return [found[path] for found in self.tasked.values() if path in found]
+
+    def view(self, path: str) -> FileView:
+        """What is known and shown of a file that is not open, with what tasks found in it."""
+        known = self.files.get(path, _NOTHING)
+        found = self.tasks_on(path)
+        if not found:
+            return known
+        reports = (*known.reports, *found)
+        joined = self._joined.get(path)
+        if joined is None or joined.reports != reports:
+            joined = self._joined[path] = self.seen(path, reports)
+        return joined
+
+    def views(self) -> dict[str, FileView]:
+        """Of all files that something is known of."""
+        tasked = {path for found in self.tasked.values() for path in found}
+        self._joined = {path: view for path, view in self._joined.items() if path in tasked}
+        return self.files | {path: self.view(path) for path in tasked}
+
+    def gone(self, paths: AbstractSet[str]) -> set[str]:
+        """These files, or all in these folders, are gone, and what tasks found with them; which."""
+        tasked = {path for found in self.tasked.values() for path in found}
+        gone = {path for path in tasked if not paths.isdisjoint(around(path))}
+        for task, found in self.tasked.items():
+            self.tasked[task] = {p: report for p, report in found.items() if p not in gone}
+        return gone
+
+    async def scan(
+        self,
+        checks: Checks,
+        paths: Sequence[Path],
+        seen: Callable[[Seen], object],
+        urgency: Urgency | None = None,
+        choose: Callable[[Sequence[Found]], Sequence[Found]] | None = None,
+    ) -> Scan:
+        """Analyse the files at and below ``paths`` and take note of them; ``seen`` is told of each.
+        ``choose``: which of them, called in a thread.
+
+        Raises OSError for a path that cannot be looked at.
+        """
+        files = await asyncio.to_thread(
+            list_files, paths, self.root, self.policy, self.inner, self._heads
+        )
+        chosen = await asyncio.to_thread(choose, files) if choose else files
+        views = await self.analyse(checks, chosen, seen, urgency)
+        if self.root in paths:
+            await self.results.forget_unseen(self.root, [found.path for found in files])
+        scan = Scan.of(self.root, views)
+        if self.baseline is None:
+            return scan
+        return await asyncio.to_thread(baselines.compared, scan, self.baseline, paths)
+
+    async def analyse(
+        self,
+        checks: Checks,
+        files: Sequence[Found],
+        seen: Callable[[Seen], object],
+        urgency: Urgency | None = None,
+    ) -> dict[Path, FileView]:
+        """Take note of these files, and tell ``seen`` of each; what is known of them now."""
+        views: dict[Path, FileView] = {}
+        scan = WorkspaceScan(checks, self.root, self.policy, self.results, urgency)
+        async for scanned in scan.run(files):
+            if not self.inner.isdisjoint(around(scanned.path)):
+                continue  # the inner folder was opened meanwhile
+            moved = await self.compare([scanned.path])
+            changed = self.show(scanned.path, scanned.reports) or bool(moved)
+            views[Path(scanned.path)] = self.files[scanned.path]
+            seen(Seen(scanned.path, changed, len(views), len(files)))
+        reports = {str(path): view.reports for path, view in views.items()}
+        for path in await self.look_back(checks, reports, urgency):
+            seen(Seen(path, True, len(views), len(files)))
+        for path in reports.keys() & self.tasked[_GROWTH].keys():
+            views[Path(path)] = self.seen(path, (*reports[path], self.tasked[_GROWTH][path]))
+        return views
+
+    async def look_back(
+        self,
+        checks: Checks,
+        reports: Mapping[str, Iterable[Report]],
+        urgency: Urgency | None = None,
+    ) -> set[str]:
+        """Take note of which of these files are far above their past; those of which that is news.
+        ``reports``: what the tools said of them."""
+        measured = {p: r for p, each in reports.items() for r in each if r.tool == radon.NAME}
+        by = urgency or Urgency(Priority.BACKGROUND)
+        asking = Asking(checks, self.policy, self.results, by)
+        found = await self._growth.of(measured, self.today(), asking)
+        before = self.tasked.get(_GROWTH, {})
+        others = {path: report for path, report in before.items() if path not in reports}
+        self.take(_GROWTH, others | found)
+        return {path for path in reports if before.get(path) != found.get(path)}
+
+    def grown(self, path: str) -> Report | None:
+        """What ``look_back`` found of a file."""
+        return self.tasked.get(_GROWTH, {}).get(path)
+
+    def find(self, places: AbstractSet[str]) -> list[Found]:
+        """The files at and below ``places`` that a scan would find. Looks at the disk: for a
+        thread."""
+        return find_files(places, self.root, self.policy, self.inner, self._heads)
+
+    def left_out(self, paths: Sequence[Path]) -> list[LeftOut]:
+        """What a scan of ``paths`` passes over, and why. Looks at the disk: for a thread."""
+        return left_out(paths, self.root, self.policy, self.inner, self._heads)
+
+    def ignore_rules(self, rules: Iterable[str]) -> None:
+        """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
+        config = self.config_path
+        text = ""
+        with contextlib.suppress(FileNotFoundError):
+            text = read_regular(config, settings_.MAX_BYTES).decode("utf-8")
+        text = reduce(edit_ignore, rules, text)
+        replace(config, text, self.journal, below=self.root)
+
+    def below(self, paths: AbstractSet[str]) -> list[str]:
+        """The known files that are among ``paths`` or lie in one of them."""
+        return [path for path in self.files if not paths.isdisjoint(around(path))]
+
+    async def close(self) -> None:
+        await self.results.close()
+
+
+def config_report(problems: Sequence[ConfigProblem]) -> Report:
+    """What is wrong with a settings file, as findings in that file."""
+    findings = tuple(
+        Finding(
+            "understudy",
+            "settings",
+            problem.message,
+            problem.range,
+            problem.severity,
+            Category.QUALITY,
+            Confidence.HIGH,
+        )
+        for problem in problems
+    )
+    return Report("understudy", State.FINDINGS if findings else State.CLEAN, findings)

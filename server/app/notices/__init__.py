@@ -1,0 +1,1 @@
+"""What is told of the chores, to whom, and through which channel."""

@@ -1,0 +1,1 @@
+"""What a scan yields, and what of it is new."""
