@@ -36,11 +36,10 @@ from .open.actions import Actions
 from .open.document import OpenDocument
 from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
-from .presentation import left_out_lines
+from .presentation.problems import left_out_lines
 from .results.scan import Scan
 from .sinks import Sink, when_slow
-from .status import status_of
-from .status_teller import StatusTeller
+from .status import StatusTeller, status_of
 
 log = logging.getLogger(__name__)
 

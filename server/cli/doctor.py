@@ -18,7 +18,7 @@ import click
 
 from ..app.batch import Batch
 from ..app.install.installing import installable
-from ..app.presentation import config_line, title
+from ..app.presentation.problems import config_line, title
 from ..app.results.scan import Scan
 from ..model import Report, Severity, State, ToolStatus
 from ..settings import ConfigProblem

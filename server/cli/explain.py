@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..app.batch import Batch
-from ..app.presentation import in_cells, reason_lines
+from ..app.presentation.problems import in_cells, reason_lines
 from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Reason
 from ..notebooks import Notebook, is_notebook, read

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
-from ..app.presentation import owasp_of, title, weakness_of
+from ..app.presentation.problems import owasp_of, title, weakness_of
 from ..app.results.baseline import Baseline, name_of
 from ..app.results.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..app.hooks.gate import Verdict, judge
 from ..app.hooks.hook_script import BLOCKING
-from ..app.presentation import config_line
+from ..app.presentation.problems import config_line
 from ..git import Repository, hook_variables, pushes
 from ..model import Severity
 from .exits import Exit

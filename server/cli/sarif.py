@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
-from ..app.presentation import owasp_of, title, weakness_of
+from ..app.presentation.problems import owasp_of, title, weakness_of
 from ..app.results.baseline import name_of
 from ..model import Category, Finding, Problem, Report, Severity
 from .result import Place, Result, as_unicode

@@ -15,7 +15,7 @@ from typing import TextIO
 import click
 
 from ..app.batch import Batch
-from ..app.presentation import config_line, left_out_lines
+from ..app.presentation.problems import config_line, left_out_lines
 from ..app.results.scan import Scan
 from ..discover import LeftOut
 from ..model import Category, Problem, Severity

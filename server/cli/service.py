@@ -20,7 +20,8 @@ import click
 from ..app.chores.service import SERVICE, ServiceLock, open_service, wants_detached, work_off
 from ..app.chores.triggering import Sources
 from ..app.hooks.detached import LOCK
-from ..app.presentation import config_line, job_line, job_payload
+from ..app.presentation.jobs import job_line, job_payload
+from ..app.presentation.problems import config_line
 from ..settings import project_file
 from ..state import private_folder, state_dir, workspace_dir
 from ..trust import Trust

@@ -16,8 +16,7 @@ import click
 from ..app.chores.planning import IN_A_TERMINAL, Kind, kinds_of, took
 from ..app.chores.service import Service, open_service
 from ..app.notices.notices import without_deliveries
-from ..app.presentation import (
-    config_line,
+from ..app.presentation.jobs import (
     interrupted,
     job_line,
     job_payload,
@@ -26,6 +25,7 @@ from ..app.presentation import (
     task_payload,
     took_line,
 )
+from ..app.presentation.problems import config_line
 from .exits import Exit
 from .scan import root_of
 

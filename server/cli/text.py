@@ -10,7 +10,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from ..app.presentation import redacted, title
+from ..app.presentation.problems import redacted, title
 from ..app.results.statistics import Statistics
 from ..model import Problem, Report, Severity
 from ..notebooks import Cell

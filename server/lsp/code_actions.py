@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from ..app import commands, presentation
+from ..app import commands
+from ..app.presentation.problems import code
 from ..model import Problem
 from . import convert
 from .documents import Document
@@ -110,7 +111,7 @@ def _install(ls: Server, shown: Document, problem: Problem, offer: Install) -> l
 
 
 def _explain(uri: str, problem: Problem, above: int) -> lsp.CodeAction:
-    rule, line = presentation.code(problem), problem.lead.range.start.line + 1
+    rule, line = code(problem), problem.lead.range.start.line + 1
     title = f"Explain {rule} in line {line - above}"
     command = lsp.Command(title, commands.EXPLAIN.id, arguments=[uri, line, rule])
     return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from lsprotocol import types as lsp
 
-from ..app import presentation
+from ..app.presentation.problems import code, title
 from ..model import Edit, Position, Problem, Range, Tag
 from ..text import Lines
 
@@ -105,9 +105,9 @@ def diagnostic(problem: Problem, lines: Lines, encoding: Encoding) -> lsp.Diagno
         range=encoding.to_lsp(lead.range, lines),
         message=lead.message,
         severity=_LEVELS[problem.level],
-        code=presentation.code(problem),
+        code=code(problem),
         code_description=lsp.CodeDescription(lead.url) if lead.url else None,
-        source=", ".join(presentation.title(tool) for tool in problem.tools),
+        source=", ".join(title(tool) for tool in problem.tools),
         tags=tags(problem),
     )
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from ..app import commands, events, presentation
+from ..app import commands, events
+from ..app.presentation import status
+from ..app.presentation.problems import in_cells, reason_lines
 from ..app.results.scan import Scan
 from ..notebooks import is_notebook
 from ..text import Lines
@@ -246,7 +248,7 @@ async def _scanned(ls: Server, root: Path | None = None) -> Sequence[Scan] | Non
 
 async def show_status(ls: Server) -> str:
     await ls.settle()
-    return presentation.detail(ls.core.tell_status())
+    return status.detail(ls.core.tell_status())
 
 
 async def show_left_out(ls: Server) -> str:
@@ -266,7 +268,7 @@ async def toggle_only_changed(ls: Server) -> str:
 
 
 async def debug_info(ls: Server) -> str:
-    return presentation.debug_info(ls.core.status())
+    return status.debug_info(ls.core.status())
 
 
 async def trust(ls: Server) -> None:
@@ -352,8 +354,8 @@ async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, 
     book = ls.notebooks[uri].book if uri in ls.notebooks else None
     reasons = await ls.core.actions.explain(document, line - 1, rule)
     if book is not None:
-        reasons = presentation.in_cells(reasons, partial(seen_from, book, line - 1))
-    ls.publisher.message("\n".join(presentation.reason_lines(reasons)))
+        reasons = in_cells(reasons, partial(seen_from, book, line - 1))
+    ls.publisher.message("\n".join(reason_lines(reasons)))
     return [reason._asdict() for reason in reasons]
 
 

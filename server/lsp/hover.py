@@ -7,7 +7,7 @@ import re
 
 from lsprotocol import types as lsp
 
-from ..app import presentation
+from ..app.presentation.problems import hover
 from ..model import Range
 from .notebooks import lower
 from .server import Server
@@ -31,7 +31,7 @@ async def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
         return None
     shown = lower(ls.encoding.to_lsp(found[0].lead.range, text.lines), -above)  # as it is now
     explained = await asyncio.gather(*map(ls.core.explanations.of, found))
-    value = "\n\n---\n\n".join(map(presentation.hover, found, explained))
+    value = "\n\n---\n\n".join(map(hover, found, explained))
     kind = lsp.MarkupKind.Markdown
     if not _shows_markdown(ls.client_capabilities.text_document):
         kind, value = lsp.MarkupKind.PlainText, _plain(value)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from ..app import events, presentation
+from ..app import events
+from ..app.presentation.status import status_payload
 from ..disk import LARGEST_FILE, read_regular
 from ..model import Edit, Position, Problem, Range, Status
 from ..notebooks import InFile, is_notebook
@@ -113,7 +114,7 @@ class Publisher:
         )
 
     def status(self, status: Status) -> None:
-        self._server.protocol.notify("understudy/status", presentation.status_payload(status))
+        self._server.protocol.notify("understudy/status", status_payload(status))
 
     def message(self, text: str, *, error: bool = False) -> None:
         kind = lsp.MessageType.Warning if error else lsp.MessageType.Info

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from understudy.app.presentation import plan_lines, plan_payload, took_line
+from understudy.app.presentation.jobs import plan_lines, plan_payload, took_line
 from understudy.runner.graph import Plan
 
 

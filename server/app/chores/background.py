@@ -20,7 +20,7 @@ from ...tasks.test_runs import NAME as TESTS
 from ..folder.folders import Folders
 from ..folder.workspace import Workspace
 from ..notices.notices import without_deliveries
-from ..presentation import job_line, job_payload, task_payload
+from ..presentation.jobs import job_line, job_payload, task_payload
 from ..sinks import Progress, Sink, when_slow
 from .chores import Chores, ScanAll, limits_of, newest_log
 

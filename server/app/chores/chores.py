@@ -37,7 +37,7 @@ from ...tasks.test_runs import TestRuns
 from ..folder.workspace import Workspace
 from ..notices.channels import Channels
 from ..notices.notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
-from ..presentation import problem_line
+from ..presentation.problems import problem_line
 from ..results.scan import Scan
 from .triggering import Sources, Triggering
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...store.history import Execution, Sample
 from ...store.job_rows import DONE
-from ..presentation import job_payload
+from ..presentation.jobs import job_payload
 from .service import Service
 
 KINDS = ("results", "executions", "metrics", "activity")

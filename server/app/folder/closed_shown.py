@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...checks import compose
 from ...findings.limits import Tally, most_important, shares, tally
-from ..presentation import unshown_line
+from ..presentation.status import unshown_line
 from ..sinks import Sink
 from .workspace import Workspace
 

@@ -1,0 +1,1 @@
+"""What is known as data and words, the same for every front. Pure."""
