@@ -106,6 +106,12 @@ def is_stored_as(content: bytes, oid: str) -> bool:
     return kind(header + content, usedforsecurity=False).hexdigest() == oid
 
 
+def version(folder: Path) -> str:
+    """Of the git that is used for ``folder``, as ``2.47.1``. Raises GitError, also when there is
+    none."""
+    return _text(_run(folder, ["--version"], {})).removeprefix("git version ")
+
+
 def hook_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Which repository and which index git means by the hook that it runs: a commit of some paths
     has an index of its own."""

@@ -6,7 +6,6 @@ import asyncio
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 import click
 
+from .. import git
 from ..app.batch import Batch
 from ..app.install.installing import installable
 from ..app.presentation.problems import config_line, title
@@ -87,8 +87,8 @@ def _rows(folder: Path) -> Iterator[Row]:
     yield from _tools(found, here, programs)
     yield from _settings(problems)
     yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
+    yield _git(folder)
     path = search_path(folder, os.environ)
-    yield _git(path)
     yield from (
         Row(command, where, advice=advice)
         for command, advice in _EDITORS.items()
@@ -168,12 +168,9 @@ def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:
         yield Row("settings", config_line(problem), ends, warns=True)
 
 
-def _git(path: str) -> Row:
-    """Of the one on the ``path``."""
+def _git(folder: Path) -> Row:
     advice = "Install git: what changed since a commit cannot be told without it."
     try:
-        program = shutil.which("git", path=path) or ""
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return Row("git", "missing", advice=advice)
-    return Row("git", answer.stdout.strip().removeprefix("git version "))
+        return Row("git", git.version(folder))
+    except git.GitError as error:
+        return Row("git", str(error), advice=advice, warns=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from .support import understudy
+from .support import tree, understudy
 
 FLAWED = "import os\n\nanswer = eval(input())\n"
 SCHEMA = Path(__file__).parents[1] / "unit/data/sarif-2.1.0-rtm.5.json"
@@ -278,6 +278,26 @@ def test_doctor_warns_of_what_is_not_in_the_way(shell: Shell) -> None:
     answer = shell.run("doctor")
     assert answer.returncode == 0
     assert "! settings" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo git version 7.8.9", "✓ git        7.8.9"),
+        ("echo it is broken >&2; exit 2", "it is broken\n"),
+        (None, "! git        git is not installed"),
+    ],
+)
+def test_doctor_tells_how_git_is(
+    shell: Shell, tmp_path: Path, script: str | None, told: str
+) -> None:
+    shell.environment["PATH"] = str(tmp_path / "bin")
+    if script is not None:
+        program = tree(tmp_path / "bin", {"git": f"#!/bin/sh\n{script}\n"}) / "git"
+        program.chmod(0o755)
+    answer = shell.run("doctor")
+    assert told in answer.stdout
+    assert ("! git" in answer.stdout) == ("→ Install git" in answer.stdout) == ("7.8.9" not in told)
 
 
 def test_doctor_names_wrong_settings(shell: Shell) -> None:

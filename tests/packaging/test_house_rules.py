@@ -45,6 +45,11 @@ def test_no_unfinished_work() -> None:
     assert not occurrences(r"\b(T[O]DO|F[I]XME)\b", skip=("tests/unit/data/",))
 
 
+def test_one_module_runs_git() -> None:
+    named = occurrences(r"""(which\(|\[)\s*["']git["']""", skip=("tests/", "benchmarks/", "docs/"))
+    assert [place.partition(":")[0] for place in named] == ["server/git.py"]
+
+
 def test_no_trace_of_a_conflict() -> None:
     assert not occurrences(r"(?m)^(<{7}|>{7}) ")
 
