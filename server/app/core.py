@@ -155,6 +155,7 @@ class Core:
                 await self._saved(event)
             case events.Fixed():
                 if (document := self.documents.get(event.uri)) is not None:
+                    self._fix_on_save.made(event.uri, event.fix)
                     document.analyse()
             case events.Closed():
                 await self._closed(event)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model import Edit
+
+if TYPE_CHECKING:  # fixes are imported when there are some
+    from .sinks import FileFix
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Fixed:
     """The editor has made a fix that it was asked to make; the document was not saved since."""
 
     uri: str
+    fix: FileFix
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ class Publisher:
         params = lsp.ApplyWorkspaceEditParams(edit, label)
         answer = await self._server.workspace_apply_edit_async(params)
         if answer.applied:
-            self._server.core.handle(events.Fixed(uri))
+            self._server.core.handle(events.Fixed(uri, fix))
 
     def begin(self, title: str, cancel: Callable[[], object]) -> _Progress:
         return _Progress(self, self._server, title, cancel)

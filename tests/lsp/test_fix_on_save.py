@@ -55,6 +55,24 @@ async def test_once_and_as_one_edit(start: Start, workspace: Path) -> None:
     assert file.text == FIXED
 
 
+async def test_what_the_editor_refused_is_fixed_with_the_next_save(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start(settings=on_save("safe"))
+    file = editor.open(workspace / "a.py", TWO)
+    does, editor.replies["workspace/applyEdit"] = (
+        editor.replies["workspace/applyEdit"],
+        lambda _: {"applied": False},
+    )
+    editor.save(file)
+    await editor.until(lambda: edits(editor))
+    await editor.idle()
+    assert file.text == TWO
+    editor.replies["workspace/applyEdit"] = does
+    editor.save(file)
+    await editor.until(lambda: file.text == FIXED)
+
+
 async def test_only_the_rules_that_are_wanted(start: Start, workspace: Path) -> None:
     editor = await start(settings=on_save("I001"))
     file = editor.open(workspace / "a.py", TWO)

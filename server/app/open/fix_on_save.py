@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 from ...text import apply
-from ..sinks import Sink
+from ..sinks import FileFix, Sink
 from .actions import Actions
 from .document import OpenDocument
 
@@ -53,12 +53,13 @@ class FixOnSave:
         self.give_up(uri)
         self._made.pop(uri, None)
 
+    def made(self, uri: str, fix: FileFix) -> None:
+        """The editor has made it; one that it refused is tried again with the next save."""
+        self._made[uri] = _Made(fix.file.text, apply(fix.file.text, fix.offer.edits))
+
     async def _fix(self, document: OpenDocument, rules: frozenset[str], version: int) -> None:
         if document.version != version:
             return
-        text = document.text
         fix = await self._actions.fix_new(document, None if SAFE in rules else rules)
-        if fix is None or document.version != version:
-            return
-        self._made[document.uri] = _Made(text, apply(text, fix.offer.edits))
-        self._sink.fix(document.uri, fix)
+        if fix is not None and document.version == version:
+            self._sink.fix(document.uri, fix)
