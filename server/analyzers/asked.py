@@ -17,18 +17,8 @@ from ..ipython import code
 from ..model import Report, State
 from ..notebooks import ForeignError, UnreadableError, is_notebook, read
 from ..text import decode, digest
-from .base import (
-    Analyzer,
-    Answer,
-    As,
-    Configuration,
-    Item,
-    answer,
-    no_verdict,
-    read_content,
-    text_in,
-    unreadable,
-)
+from .answers import answer, no_verdict, read_content, text_in, unreadable
+from .base import Analyzer, Answer, As, Configuration, Item
 from .discretion import about_secrets, discreet, withheld
 
 _MARK = b"understudy:"

@@ -13,26 +13,17 @@ per rule, of why it matters: as the tool that is installed with us has it, empty
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import json
 import os
 import re
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
-from itertools import takewhile
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from ..disk import LARGEST_FILE, read_regular
-from ..findings import codec
-from ..findings.fingerprint import fingerprinted
-from ..model import Finding, Position, Range, Report, Severity, State, Tier
+from ..model import Tier
 from ..notebooks import SUFFIX, is_notebook
 from ..settings import Settings
-from ..text import canonical, decode, digest
 
 
 class Files(Protocol):
@@ -53,15 +44,6 @@ _WILD = re.compile(r"[*?\]/]")
 
 Item = tuple[str, bytes | None, tuple[Any, ...]]
 Answer = tuple[str, str]
-
-
-class Standing(NamedTuple):
-    """How a program is: its version, and the ``State`` that keeps it from being used (empty: none
-    does), with the reason."""
-
-    version: str
-    state: str = ""
-    why: str = ""
 
 
 class As(StrEnum):
@@ -186,12 +168,6 @@ class Analyzer:
         return frozenset((*self.suffixes, *self.names, *literal, *notebooks))
 
 
-@cache
-def installed(distribution: str) -> str:
-    """The version installed beside us. Looking it up takes 4 ms; it does not change under us."""
-    return importlib.metadata.version(distribution)
-
-
 def fingerprint(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
@@ -206,162 +182,3 @@ def nested(table: object, *names: str) -> dict[str, Any]:
 def upwards(folder: Path) -> tuple[Path, ...]:
     """The folder and those it lies in, nearest first."""
     return (folder, *folder.parents)
-
-
-def read_content(item: Item) -> bytes:
-    """The item's bytes, from memory or disk. Raises OSError."""
-    path, content, _ = item
-    return canonical(read_regular(path, LARGEST_FILE) if content is None else content)
-
-
-def resolve_program(named: str, root: Path) -> str:
-    """The absolute path of a program that the settings name: a bare name is looked up on the PATH,
-    what else is relative belongs to the root. ``named`` itself when it is empty or not found."""
-    path = os.path.expanduser(named)
-    if not os.path.dirname(path):
-        path = shutil.which(path) or ""
-        return os.path.abspath(path) if path else named
-    return os.path.abspath(os.path.join(root, path))
-
-
-def is_program(path: str) -> bool:
-    """Whether what ``resolve_program`` gave can be run; nothing is looked up again."""
-    return os.path.isabs(path) and os.path.isfile(path) and os.access(path, os.X_OK)
-
-
-Stamp = tuple[int, int] | None
-
-
-def stamp_of(path: str | Path) -> Stamp:
-    """Time of change in ns and size, which an upgrade changes; None when there is no such file."""
-    try:
-        seen = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return seen.st_mtime_ns, seen.st_size
-
-
-def environment_stamps(interpreter: str) -> tuple[Stamp, ...]:
-    """Of an interpreter, and of the folder where its environment has packages: an upgrade makes and
-    removes entries there. None for no interpreter."""
-    if not interpreter:
-        return ()
-    return (stamp_of(interpreter), *map(stamp_of, site_packages(interpreter)))
-
-
-def site_packages(interpreter: str) -> list[Path]:
-    """Where the environment of an interpreter has packages; nothing where it is in none."""
-    environment = Path(interpreter).parent.parent
-    if not interpreter or stamp_of(environment / "pyvenv.cfg") is None:
-        return []
-    return sorted(environment.glob("lib/python3*/site-packages"))
-
-
-def numbers_of(version: str) -> tuple[int, ...]:
-    """Those that a version begins with, by which it is older or newer: (1, 10) of ``1.10rc1``."""
-    parts = (re.match(r"\d{1,9}", part) for part in version.split("."))
-    return tuple(int(part[0]) for part in takewhile(bool, parts) if part)
-
-
-_LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])?")
-
-
-def paragraph(text: str) -> str:
-    """One paragraph of a tool's Markdown, on one line, without its links; empty for what is none.
-    What it leads up to does not follow."""
-    line = " ".join(_LINK.sub(r"\1", text).split())
-    if line.startswith(("#", ":", "```", "..", ">>")):
-        return ""
-    return f"{line[:-1]}." if line.endswith(":") else line
-
-
-def text_of(value: object) -> str:
-    """A text in a tool's answer. Raises TypeError when something else stands there."""
-    if not isinstance(value, str):
-        raise TypeError(f"a text was expected, not {value!r:.40}")
-    return value
-
-
-def position_of(line: Any, column: Any) -> Position:
-    """A place in a tool's answer, drawn into the file. Raises ``MALFORMED``."""
-    return Position(max(0, int(line)), max(0, int(column)))
-
-
-def answer(content: bytes, report: Report) -> Answer:
-    """What is found gets its fingerprints here; that a tool could not look is known by none."""
-    return answer_on(content, text_in(content), report)
-
-
-def answer_on(content: bytes, text: str, report: Report) -> Answer:
-    """``answer``, where the places are those of a text that was made of the content."""
-    if report.state is State.FINDINGS:
-        found = fingerprinted(report.findings, text)
-        report = replace(report, findings=found)
-    return digest(content), codec.dumps(report)
-
-
-def text_in(content: bytes) -> str:
-    """A file's text, with a replacement character for what cannot be decoded."""
-    try:
-        return decode(content)
-    except ValueError:
-        return content.decode("utf-8", "replace")
-
-
-def answer_each(
-    tool: str, items: Sequence[Item], look: Callable[[str, bytes], Report]
-) -> list[Answer]:
-    """The answers of a tool that looks at one file after another, by ``look(path, content)``."""
-    return [_looked(tool, item, look) for item in items]
-
-
-def _looked(tool: str, item: Item, look: Callable[[str, bytes], Report]) -> Answer:
-    try:
-        content = read_content(item)
-    except OSError as error:
-        return unreadable(tool, error)
-    return answer(content, look(item[0], content))
-
-
-def unreadable(tool: str, error: OSError) -> Answer:
-    """A file that vanished is nobody's failure; one that cannot be read is not clean."""
-    state = State.NOT_ANALYSED if isinstance(error, FileNotFoundError) else State.FAILED
-    why = f"the file could not be read: {error.strerror or error}"
-    return "", codec.dumps(Report(tool, state, why=why))
-
-
-def no_verdict(tool: str, state: State, why: str, place: Position = Position(0, 0)) -> Report:
-    """A report that is also seen at the file: a finding that names what is missing and why."""
-    from ..model import Category
-
-    finding = Finding(
-        tool,
-        "not-analysed",
-        why,
-        Range(place, Position(place.line + 1, 0)),
-        Severity.LOW,
-        Category.QUALITY,
-    )
-    return Report(tool, state, (finding,), why)
-
-
-MALFORMED = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What reading a tool's answer raises when the answer is not what it should be."""
-
-
-def loads_json(text: str | bytes) -> Any:
-    """Bytes that are no UTF-8 stand for one replacement character each: they lose no finding.
-    Raises ValueError with the beginning of what is not JSON."""
-    if isinstance(text, bytes):
-        text = text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError(f"its answer is not JSON: {text[:80]!r}") from None

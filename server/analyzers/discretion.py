@@ -12,7 +12,7 @@ from ..findings import codec
 from ..findings.redact import UNKNOWN, secrets_of, without
 from ..findings.secret_rules import SECRET_RULES
 from ..model import Finding, Report, State
-from .base import no_verdict
+from .answers import no_verdict
 
 _RULES = tuple(f'"{rule}"' for rules in SECRET_RULES.values() for rule in rules)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..disk import read_regular
 from ..trust import inside
-from .base import is_program, resolve_program
+from .installations import is_program, resolve_program
 
 TESTS = "tasks.testRunner.interpreter"
 _ENVIRONMENTS = (".venv", "venv")

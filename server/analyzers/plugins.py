@@ -18,7 +18,8 @@ from ..settings import Settings
 from ..settings.analyzers import PluginAnalyzer
 from ..text import decode
 from ..trust import lies_in
-from .base import Analyzer, Answer, Configuration, Files, Item, answer_each, fingerprint, no_verdict
+from .answers import answer_each, no_verdict
+from .base import Analyzer, Answer, Configuration, Files, Item, fingerprint
 from .programs.rows import clean
 
 GROUP = "understudy.analyzers"

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import resource
 import selectors
 import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from .base import Stamp, numbers_of
-
-_VERSION = re.compile(rb"\d+(?:\.\w+)+")
 _MOST_BYTES = 64 << 20
 _MOST_MEMORY = 2 << 30
 """Of data, in bytes: a file without end that it reads ends the tool, not the machine."""
@@ -42,32 +37,6 @@ def end_of(status: int) -> str:
     if status < 0:
         return f"a signal ended it ({signal.strsignal(-status) or -status})"
     return f"it ended with status {status}"
-
-
-def version_of(argv: Sequence[str]) -> tuple[str, str]:
-    """The version that a program prints, such as ``1.10.0``; and why there is none."""
-    try:
-        done = run(argv, Path("/"))
-    except (OSError, ValueError) as error:
-        return "", str(error)
-    found = _VERSION.search(done.output)
-    if done.status or found is None:
-        return "", done.complaint
-    return found[0].decode("ascii", "replace"), ""
-
-
-@cache
-def version_at(program: str, _: Stamp) -> tuple[str, str]:
-    """What ``program --version`` tells, as above: once, as long as its stamp is the same."""
-    return version_of([program, "--version"])
-
-
-def too_old(program: str, version: str, least: tuple[int, ...]) -> str:
-    """Why a version does not do, for people; empty when it does."""
-    if numbers_of(version) >= least:
-        return ""
-    wanted = ".".join(map(str, least))
-    return f"{program} has version {version}, but {wanted} or newer is needed"
 
 
 def run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..analyzers.base import Stamp, stamp_of
+from ..analyzers.installations import Stamp, stamp_of
 
 
 class Stamps:

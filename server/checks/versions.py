@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from ..analyzers.base import Analyzer, Configuration, Standing
+from ..analyzers.base import Analyzer, Configuration
+from ..analyzers.installations import Standing
 from ..model import Priority, State
 from ..runner.calls import Job, Outcome, Status
 from .jobs import Policy, asking

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import asked, bandit, secrets
-from understudy.analyzers.base import Answer, As, Item, answer
+from understudy.analyzers.answers import answer
+from understudy.analyzers.base import Answer, As, Item
 from understudy.analyzers.discretion import discreet
 from understudy.analyzers.secrets import BASELINE, child, scan
 from understudy.checks.engine import configure

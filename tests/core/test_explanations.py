@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from understudy.analyzers import bandit
-from understudy.analyzers.base import paragraph
+from understudy.analyzers.parsing import paragraph
 from understudy.analyzers.ruff import child as ruff_child
 from understudy.app.explain import explanations
 from understudy.app.explain.explanations import Explanations

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import bandit, ruff
-from understudy.analyzers.base import resolve_program
+from understudy.analyzers.installations import resolve_program
 from understudy.analyzers.ruff import child as ruff_child
 from understudy.model import State
 from understudy.runner import supervisor

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers.base import MALFORMED
 from understudy.analyzers.eslint.output import category, read_messages
+from understudy.analyzers.parsing import MALFORMED
 from understudy.findings import codec
 from understudy.model import Category, Finding, Position, Range, Report, Severity, Tag
 from understudy.text import Lines, apply

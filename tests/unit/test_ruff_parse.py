@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers.base import MALFORMED
+from understudy.analyzers.parsing import MALFORMED
 from understudy.analyzers.ruff import child as ruff_child
 from understudy.analyzers.ruff import classify, from_json, from_server
 from understudy.findings import codec

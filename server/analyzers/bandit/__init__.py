@@ -21,27 +21,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...model import Report, State, Tier
 from ...settings import Settings
 from ...trust import inside
-from ..base import (
-    MALFORMED,
-    Analyzer,
-    Answer,
-    As,
-    Configuration,
-    Files,
-    Item,
+from ..answers import answer_each
+from ..base import Analyzer, Answer, As, Configuration, Files, Item, fingerprint, nested, upwards
+from ..installations import (
     Standing,
-    answer_each,
     environment_stamps,
-    fingerprint,
     installed,
     is_program,
-    nested,
     numbers_of,
-    paragraph,
     resolve_program,
-    upwards,
+    version_of,
 )
-from ..process import run, version_of
+from ..parsing import MALFORMED, paragraph
+from ..process import run
 from .output import NAME, broken_tests, failed, misconfigured, parse, report, skipped
 
 if TYPE_CHECKING:

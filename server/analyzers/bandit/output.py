@@ -13,7 +13,8 @@ from typing import Any
 from ...findings.secret_rules import tells_of_secret
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...text import Lines, decode
-from ..base import MALFORMED, loads_json, no_verdict, text_of
+from ..answers import no_verdict
+from ..parsing import MALFORMED, loads_json, text_of
 from ..ruff.child import parses_as_newest
 
 _SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}

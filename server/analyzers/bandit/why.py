@@ -9,7 +9,7 @@ from typing import Any
 
 from ...model import Reason
 from ...text import Lines, decode
-from ..base import MALFORMED
+from ..parsing import MALFORMED
 from . import Context, look
 
 _NOSEC = re.compile(r"#\s*nosec.*")

@@ -13,20 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...model import Category, Figure, Finding, Metric, Position, Report, Severity, State, Tier
 from ...settings import Settings
 from ...text import Lines, decode
-from ..base import (
-    Analyzer,
-    Answer,
-    As,
-    Configuration,
-    Files,
-    Item,
-    answer_each,
-    fingerprint,
-    installed,
-    nested,
-    no_verdict,
-    upwards,
-)
+from ..answers import answer_each, no_verdict
+from ..base import Analyzer, Answer, As, Configuration, Files, Item, fingerprint, nested, upwards
+from ..installations import installed
 from .functions import name_at
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from ...model import Category, Figure, Finding, Metric, Position, Range, Report, Severity, State
 from ...text import Lines, decode
-from ..base import Answer, Item, answer_each
+from ..answers import answer_each
+from ..base import Answer, Item
 from .functions import Function
 from .radon import functions_of, line_count, parse
 

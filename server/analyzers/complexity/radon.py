@@ -29,19 +29,9 @@ from ...model import (
 )
 from ...settings import Settings
 from ...text import Lines, decode
-from ..base import (
-    Analyzer,
-    Answer,
-    As,
-    Configuration,
-    Files,
-    Item,
-    answer_each,
-    fingerprint,
-    installed,
-    no_verdict,
-    upwards,
-)
+from ..answers import answer_each, no_verdict
+from ..base import Analyzer, Answer, As, Configuration, Files, Item, fingerprint, upwards
+from ..installations import installed
 from ..ruff import ANALYZER as RUFF
 from ..ruff import complexity_limit
 from ..ruff.child import parses_as_newest

@@ -14,19 +14,8 @@ from typing import Any, NamedTuple
 
 from ...model import State, Tier
 from ...settings import Settings
-from ..base import (
-    Analyzer,
-    Configuration,
-    Files,
-    Stamp,
-    fingerprint,
-    is_program,
-    nested,
-    numbers_of,
-    resolve_program,
-    stamp_of,
-    upwards,
-)
+from ..base import Analyzer, Configuration, Files, fingerprint, nested, upwards
+from ..installations import Stamp, is_program, numbers_of, resolve_program, stamp_of
 
 NAME = "eslint"
 _CONFIGURATIONS = tuple(f"eslint.config.{end}" for end in ("js", "mjs", "cjs", "ts", "mts", "cts"))

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from ...findings import codec
 from ...model import Report, State
 from ...text import digest
-from ..base import MALFORMED, Answer, Item, answer, no_verdict, read_content, unreadable
+from ..answers import answer, no_verdict, read_content, unreadable
+from ..base import Answer, Item
+from ..parsing import MALFORMED
 from . import NAME, Context
 from .output import read_messages
 from .process import EslintProcess

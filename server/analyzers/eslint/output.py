@@ -10,7 +10,7 @@ from typing import Any
 
 from ...model import Category, Edit, Finding, Fix, Position, Range, Severity, Tag
 from ...text import Lines
-from ..base import text_of
+from ..parsing import text_of
 from . import NAME
 
 SYNTAX_ERROR = "invalid-syntax"
@@ -43,7 +43,7 @@ _TAGS = {
 def read_messages(
     rows: Sequence[dict[str, Any]], text: str, urls: Mapping[str, str]
 ) -> tuple[Finding, ...]:
-    """The messages that ``lintText`` gives for ``text``. Raises ``base.MALFORMED``."""
+    """The messages that ``lintText`` gives for ``text``. Raises ``parsing.MALFORMED``."""
     places = _Places(text)
     return tuple(_finding(row, places, urls) for row in rows if row.get("ruleId") != _INVISIBLE)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base import loads_json
+from ..parsing import loads_json
 from ..process import end_of
 from . import Context
 
@@ -34,8 +34,8 @@ _NAMED = re.compile(r"(\w*Error|FATAL ERROR)\b")
 
 
 class EslintProcess:
-    """Asked one call at a time. A death raises OSError, garbage ``base.MALFORMED``; the process is
-    then of no more use."""
+    """Asked one call at a time. A death raises OSError, garbage ``parsing.MALFORMED``; the process
+    is then of no more use."""
 
     def __init__(self, node: str) -> None:
         self.node = node

@@ -14,7 +14,8 @@ import shutil
 from pathlib import Path
 
 from ...state import private_folder, state_dir, state_place
-from ..base import fingerprint, is_program
+from ..base import fingerprint
+from ..installations import is_program
 
 _LOCKS = Path(__file__).parent
 _COMPLETE = ".complete"

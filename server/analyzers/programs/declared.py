@@ -10,7 +10,8 @@ from pathlib import Path
 from ...model import Category, Tier
 from ...settings import ConfigProblem, Loaded, Settings
 from ...settings.analyzers import DeclaredAnalyzer
-from ..base import Analyzer, Configuration, Files, fingerprint, resolve_program, stamp_of
+from ..base import Analyzer, Configuration, Files, fingerprint
+from ..installations import resolve_program, stamp_of
 from .matchers import check
 from .output import FIELDS, matcher_of
 from .program import PLACES, Program

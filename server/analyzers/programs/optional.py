@@ -14,16 +14,8 @@ from ...model import Tier
 from ...settings import Settings
 from ...settings.analyzers import OptionalTool, Semgrep, TypeChecker
 from ...trust import inside
-from ..base import (
-    Analyzer,
-    Configuration,
-    Files,
-    fingerprint,
-    is_program,
-    resolve_program,
-    stamp_of,
-    upwards,
-)
+from ..base import Analyzer, Configuration, Files, fingerprint, upwards
+from ..installations import is_program, resolve_program, stamp_of
 from ..managed import managed
 from .program import Input, Piped, Program
 from .rows import Reading

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from ..base import MALFORMED, loads_json
+from ..parsing import MALFORMED, loads_json
 from . import sarif
 from .builtin_matchers import BUILTIN
 from .matchers import Matcher, check, messages

@@ -16,18 +16,10 @@ from typing import Literal, NamedTuple
 
 from ...model import Finding, Report, State
 from ...text import Lines, canonical, digest
-from ..base import (
-    Answer,
-    Item,
-    Standing,
-    answer,
-    is_program,
-    no_verdict,
-    read_content,
-    stamp_of,
-    unreadable,
-)
-from ..process import Done, end_of, run, too_old, version_at
+from ..answers import answer, no_verdict, read_content, unreadable
+from ..base import Answer, Item
+from ..installations import Standing, is_program, stamp_of, too_old, version_at
+from ..process import Done, end_of, run
 from .output import read
 from .rows import Answered, Reading, Row
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ...model import Category, Confidence, Finding, Position, Range, Severity
 from ...text import Lines
-from ..base import position_of
+from ..parsing import position_of
 from .matchers import LINE_END, SEVERITIES
 
 _LONGEST = 4_000

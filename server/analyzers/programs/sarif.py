@@ -20,7 +20,7 @@ _UNITS = {"unicodeCodePoints": "characters", "utf16CodeUnits": "utf16"}
 def read(reading: Reading, log: Any) -> Answered:
     """The results, and what went wrong in the tool's own words. The reading's fields name the
     properties that tell severity and confidence where the level and the precision do not; its unit
-    is that of a tool that does not tell. Raises ``base.MALFORMED``.
+    is that of a tool that does not tell. Raises ``parsing.MALFORMED``.
     """
     rows: list[Row] = []
     trouble = ""

@@ -14,16 +14,8 @@ from typing import NamedTuple
 
 from ...model import Tier
 from ...settings import Settings
-from ..base import (
-    Analyzer,
-    Configuration,
-    Files,
-    environment_stamps,
-    fingerprint,
-    nested,
-    site_packages,
-    upwards,
-)
+from ..base import Analyzer, Configuration, Files, fingerprint, nested, upwards
+from ..installations import environment_stamps, site_packages
 from ..interpreters import NoInterpreter, interpreter
 from ..managed import managed
 

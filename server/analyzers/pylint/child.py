@@ -13,17 +13,9 @@ from typing import Any, NamedTuple
 
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State, Tag
 from ...text import Lines, decode, digest
-from ..base import (
-    MALFORMED,
-    Answer,
-    Item,
-    answer,
-    loads_json,
-    no_verdict,
-    read_content,
-    text_of,
-    unreadable,
-)
+from ..answers import answer, no_verdict, read_content, unreadable
+from ..base import Answer, Item
+from ..parsing import MALFORMED, loads_json, text_of
 from ..process import Done, end_of, run
 from . import NAME, Context
 from .standing import NOT_THERE, chosen, missing, too_old, unusable

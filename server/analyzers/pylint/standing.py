@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...model import State
-from ..base import Stamp, Standing, environment_stamps, is_program, numbers_of
-from ..process import version_of
+from ..installations import Stamp, Standing, environment_stamps, is_program, numbers_of, version_of
 from . import Context
 
 NOT_THERE = "No module named 'pylint'"

@@ -16,20 +16,9 @@ from typing import Any, NamedTuple
 from ...model import Category, Edit, Finding, Fix, Range, Severity, Tag, Tier
 from ...settings import Settings
 from ...trust import inside
-from ..base import (
-    Analyzer,
-    As,
-    Configuration,
-    Files,
-    fingerprint,
-    installed,
-    nested,
-    position_of,
-    resolve_program,
-    stamp_of,
-    text_of,
-    upwards,
-)
+from ..base import Analyzer, As, Configuration, Files, fingerprint, nested, upwards
+from ..installations import installed, resolve_program, stamp_of
+from ..parsing import position_of, text_of
 
 NAME = "ruff"
 SYNTAX_ERROR = "invalid-syntax"

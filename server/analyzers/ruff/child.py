@@ -18,22 +18,11 @@ from typing import Any
 from ...model import Finding, Report, State
 from ...notebooks import Notebook, encode, is_notebook, read
 from ...text import decode, digest
-from ..base import (
-    MALFORMED,
-    Answer,
-    Item,
-    Standing,
-    answer,
-    answer_on,
-    is_program,
-    loads_json,
-    no_verdict,
-    paragraph,
-    read_content,
-    stamp_of,
-    unreadable,
-)
-from ..process import run, too_old, version_at
+from ..answers import answer, answer_on, no_verdict, read_content, unreadable
+from ..base import Answer, Item
+from ..installations import Standing, is_program, stamp_of, too_old, version_at
+from ..parsing import MALFORMED, loads_json, paragraph
+from ..process import run
 from . import NAME, SYNTAX_ERROR, Context, from_json, from_server
 from .server import BusyError, Document, Hints, RuffServer
 

@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ...disk import read_regular
-from ..base import fingerprint, loads_json, stamp_of
+from ..base import fingerprint
+from ..installations import stamp_of
+from ..parsing import loads_json
 from . import Context
 
 _LONGEST_HEADER = 1 << 12
@@ -54,7 +56,7 @@ class BusyError(Exception):
 
 
 class RuffServer:
-    """Answers are awaited one at a time. A death raises OSError, garbage ``base.MALFORMED``; the
+    """Answers are awaited one at a time. A death raises OSError, garbage ``parsing.MALFORMED``; the
     server is then of no more use."""
 
     def __init__(self, program: str, context: Context, path: str, hints: Hints) -> None:

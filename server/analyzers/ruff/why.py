@@ -9,7 +9,7 @@ from typing import Any
 
 from ...model import Reason
 from ...text import Lines
-from ..base import MALFORMED, loads_json
+from ..parsing import MALFORMED, loads_json
 from ..process import run
 from . import Context
 from .child import ToolMissing, ask_with, executable, text_of_file

@@ -14,18 +14,9 @@ from typing import NamedTuple
 
 from ...model import Tier
 from ...settings import Settings
-from ..base import (
-    MALFORMED,
-    Analyzer,
-    As,
-    Configuration,
-    Files,
-    fingerprint,
-    installed,
-    stamp_of,
-    text_of,
-    upwards,
-)
+from ..base import Analyzer, As, Configuration, Files, fingerprint, upwards
+from ..installations import installed, stamp_of
+from ..parsing import MALFORMED, text_of
 
 NAME = "detect-secrets"
 BASELINE = ".secrets.baseline"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...text import Lines, decode
-from ..base import Answer, Item, answer_each, no_verdict
+from ..answers import answer_each, no_verdict
+from ..base import Answer, Item
 from . import NAME, Context
 from .scan import Baseline, passes_over, prepare, scan
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...analyzers import managed
-from ...analyzers.base import Analyzer, is_program
+from ...analyzers.base import Analyzer
+from ...analyzers.installations import is_program
 from ...analyzers.table import OPTIONAL
 from ...disk import why
 from ...findings.describe import title

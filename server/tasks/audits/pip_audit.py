@@ -6,7 +6,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...analyzers.base import loads_json
+from ...analyzers.parsing import loads_json
 from ...model import Severity
 from .dependencies import Advisory
 

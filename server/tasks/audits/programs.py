@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...analyzers.base import is_program, resolve_program
+from ...analyzers.installations import is_program, resolve_program
 from ...trust import inside, search_path
 
 _PYTHON = ("PYTHON", "PIP_AUDIT_", "VIRTUAL_ENV")
