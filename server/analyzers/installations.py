@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from functools import cache
 from itertools import takewhile
@@ -61,6 +62,10 @@ def site_packages(interpreter: str) -> list[Path]:
 # ── versions ─────────────────────────────────────────────────────────────────────────────────────
 
 _VERSION = re.compile(rb"\d+(?:\.\w+)+")
+
+
+PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+"""That the tools run on which are installed with us."""
 
 
 class Standing(NamedTuple):

@@ -24,7 +24,7 @@ import pytest
 
 from understudy.analyzers.bandit import ANALYZER as BANDIT
 from understudy.analyzers.ruff import ANALYZER as RUFF
-from understudy.analyzers.ruff import from_json
+from understudy.analyzers.ruff.output import from_json
 from understudy.checks.engine import configure
 from understudy.findings.redact import secrets_of, without
 from understudy.findings.secret_rules import tells_of_secret

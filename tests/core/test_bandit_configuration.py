@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.analyzers.bandit import ANALYZER, check
+from understudy.analyzers.bandit import ANALYZER
+from understudy.analyzers.bandit.child import check
 from understudy.findings import codec
 from understudy.model import Report, State
 from understudy.settings import Settings

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from understudy.analyzers import bandit
+from understudy.analyzers.bandit import child as bandit_child
 from understudy.analyzers.parsing import paragraph
 from understudy.analyzers.ruff import child as ruff_child
 from understudy.app.explain import explanations
@@ -102,7 +102,7 @@ async def test_in_a_real_worker() -> None:
 def test_what_the_tools_have_no_words_for() -> None:
     odd = ("E999999", "--all", "not-analysed", "invalid-syntax", "pytest-fixture-autouse")
     assert ruff_child.explain((), odd) == [""] * len(odd)
-    assert bandit.explain((), ("B307", "B404", "B9999", "not-analysed")) == [""] * 4
+    assert bandit_child.explain((), ("B307", "B404", "B9999", "not-analysed")) == [""] * 4
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from bandit.core.config import BanditConfig
 from bandit.core.manager import BanditManager
 
 from understudy.analyzers.bandit.output import parse
-from understudy.analyzers.ruff import from_json
 from understudy.analyzers.ruff.child import executable
+from understudy.analyzers.ruff.output import from_json
 from understudy.model import Finding
 
 _RUFF = ("check", "--isolated", "--no-cache", "--quiet", "--extend-select", "S")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.analyzers.bandit import check
+from understudy.analyzers.bandit.child import check
 from understudy.analyzers.bandit.output import parse
 from understudy.findings import codec
 from understudy.model import Category, Confidence, Finding, Position, Range, Report, Severity, State

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from understudy.analyzers.parsing import MALFORMED
 from understudy.analyzers.ruff import child as ruff_child
-from understudy.analyzers.ruff import classify, from_json, from_server
+from understudy.analyzers.ruff.output import classify, from_json, from_server
 from understudy.findings import codec
 from understudy.model import Category, Finding, Report, Severity, State, Tag
 from understudy.text import Lines, apply, canonical, decode

@@ -14,12 +14,12 @@ from ...findings.secret_rules import tells_of_secret
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...text import Lines, decode
 from ..answers import no_verdict
+from ..newest import parses_as_newest
 from ..parsing import MALFORMED, loads_json, text_of
-from ..ruff.child import parses_as_newest
+from . import NAME
 
 _SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}
 _CONFIDENCE = {"LOW": Confidence.LOW, "MEDIUM": Confidence.MEDIUM, "HIGH": Confidence.HIGH}
-NAME = "bandit"
 _TALLEST = 10
 """A finding that spans more lines (a whole function) is shown at its first one."""
 _LONGEST_WHY = 200

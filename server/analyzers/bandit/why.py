@@ -10,7 +10,8 @@ from typing import Any
 from ...model import Reason
 from ...text import Lines, decode
 from ..parsing import MALFORMED
-from . import Context, look
+from . import Context
+from .child import look
 
 _NOSEC = re.compile(r"#\s*nosec.*")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import configparser
-import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -31,10 +30,10 @@ from ...settings import Settings
 from ...text import Lines, decode
 from ..answers import answer_each, no_verdict
 from ..base import Analyzer, Answer, As, Configuration, Files, Item, fingerprint, upwards
-from ..installations import installed
+from ..installations import PYTHON, installed
+from ..newest import parses_as_newest
 from ..ruff import ANALYZER as RUFF
 from ..ruff import complexity_limit
-from ..ruff.child import parses_as_newest
 from .functions import Function, name_at, part_to_split
 from .noqa import Silenced
 
@@ -47,7 +46,6 @@ CYCLOMATIC = "R701"
 MAINTAINABILITY = "maintainability-index"
 LENGTH = "file-length"
 _FILES = ("radon.cfg", "setup.cfg")
-_PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 _PAGE = "https://radon.readthedocs.io/en/latest/intro.html"
 _TOP = Range(Position(0, 0), Position(1, 0))
 
@@ -100,7 +98,7 @@ ANALYZER = Analyzer(
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
     configure=_configure,
-    version=lambda: f"{installed('radon')} on {_PYTHON}",
+    version=lambda: f"{installed('radon')} on {PYTHON}",
     enabled=lambda settings: settings.complexity.enabled,
     timeout=lambda settings: 30.0,
     preload=("radon.complexity", "radon.metrics", __name__),
@@ -151,7 +149,7 @@ def parse(content: bytes) -> ast.Module:
 def _unparsed(error: SyntaxError | ValueError, content: bytes) -> Report:
     line = getattr(error, "lineno", None) or 1
     text = (
-        f"Radon did not measure this file: {_PYTHON}, which it runs on, cannot parse it"
+        f"Radon did not measure this file: {PYTHON}, which it runs on, cannot parse it"
         f" ({getattr(error, 'msg', error)}, line {line})."
     )
     if parses_as_newest(content):

@@ -23,7 +23,8 @@ from ..base import Answer, Item
 from ..installations import Standing, is_program, stamp_of, too_old, version_at
 from ..parsing import MALFORMED, loads_json, paragraph
 from ..process import run
-from . import NAME, SYNTAX_ERROR, Context, from_json, from_server
+from . import NAME, SYNTAX_ERROR, Context
+from .output import from_json, from_server
 from .server import BusyError, Document, Hints, RuffServer
 
 _SERVERS_KEPT = 4
@@ -258,16 +259,6 @@ def _explain(rule: str) -> str:
     done = run([executable(""), "rule", rule, "--output-format", "json"], Path("/"))
     why = None if done.status else _WHY.search(loads_json(done.output)["explanation"] or "")
     return paragraph(why[1]) if why else ""
-
-
-def parses_as_newest(content: bytes) -> bool:
-    """Whether the newest Python that Ruff knows may be able to parse it."""
-    command = ["check", "--isolated", "--no-cache", "--exit-zero", "--output-format=json", "-"]
-    try:
-        done = run([executable(""), *command], Path("/"), text_of_file(content).encode())
-        return not any(row["code"] in (None, SYNTAX_ERROR) for row in loads_json(done.output))
-    except (ToolMissing, OSError, *MALFORMED):
-        return True
 
 
 # ── files on disk: ruff check ───────────────────────────────────────────────────────────────────
