@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from ..model import Tier
 from ..notebooks import SUFFIX, is_notebook
 from ..settings import Settings
+from .installations import Installation
 
 
 class Files(Protocol):
@@ -73,9 +74,9 @@ class Configuration:
     """What else decides what the tool tells, as a sentence."""
     version: str = ""
     """Of what analyses, where that is known without running it."""
-    program: tuple[Any, ...] = ()
-    """What analyses, with its stamp, where its version has to be asked: equal ones have the same.
-    Empty where it is one of ours."""
+    programs: tuple[Installation, ...] = ()
+    """What may analyse, where that has to be asked for its version: the first that can be used
+    does. Empty where it is one of ours."""
     installable: bool = False
     """Whether what is installed for the user (``Analyzer.package``) would be used here."""
     alone: tuple[Any, ...] = ()
@@ -103,8 +104,7 @@ class Analyzer:
     folders of that name alone, where one is given (``.github/workflows``); for those whose paths
     end as one of ``patterns`` (``*.sh``, ``.github/workflows/*.yml``); and, where a name has no
     suffix, for those in one of ``languages``; but for none whose name ends as one of ``without``.
-    ``explain`` is empty where the tool has nothing to say of its rules. ``version`` is that of what
-    is installed with us; empty where nothing is. Two are equal when they are
+    ``explain`` is empty where the tool has nothing to say of its rules. Two are equal when they are
     called and run the same.
     """
 
@@ -113,9 +113,10 @@ class Analyzer:
     tier: Tier
     check: str
     configure: Callable[[Path, Path, Settings, Files], Configuration] = field(compare=False)
-    version: Callable[[], str] = field(compare=False)
     enabled: Callable[[Settings], bool] = field(compare=False)
     timeout: Callable[[Settings], float] = field(compare=False)
+    version: Callable[[], str] = field(default=lambda: "", compare=False)
+    """That of what is installed with us; empty where nothing is."""
     suffixes: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     explain: str = ""
@@ -131,9 +132,6 @@ class Analyzer:
     why: str = ""
     """``why(context, items)`` tells why it is silent, for items ``(path, content, source, rule,
     row)``: the ``Reason``s of each. Empty: it cannot be asked."""
-    ask: str = ""
-    """``ask(context, items)`` gives a ``Standing`` per item: how the program is that the context
-    names. Empty: its configurations have no ``program``."""
     package: str = ""
     """The distribution that has it, where it can be installed for the user: ``managed``."""
     advice: str = ""

@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from ..model import State
 from .process import run
 
 
@@ -68,15 +68,6 @@ PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 """That the tools run on which are installed with us."""
 
 
-class Standing(NamedTuple):
-    """How a program is: its version, and the ``State`` that keeps it from being used (empty: none
-    does), with the reason."""
-
-    version: str
-    state: str = ""
-    why: str = ""
-
-
 @cache
 def installed(distribution: str) -> str:
     """The version installed beside us. Looking it up takes 4 ms; it does not change under us."""
@@ -89,8 +80,10 @@ def numbers_of(version: str) -> tuple[int, ...]:
     return tuple(int(part[0]) for part in takewhile(bool, parts) if part)
 
 
-def version_of(argv: Sequence[str]) -> tuple[str, str]:
-    """The version that a program prints, such as ``1.10.0``; and why there is none."""
+@cache
+def _told(argv: tuple[str, ...], _: tuple[Stamp, ...]) -> tuple[str, str]:
+    """The version that a program prints, such as ``1.10.0``, and why there is none: asked once, as
+    long as its stamps are the same."""
     try:
         done = run(argv, Path("/"))
     except (OSError, ValueError) as error:
@@ -101,15 +94,64 @@ def version_of(argv: Sequence[str]) -> tuple[str, str]:
     return found[0].decode("ascii", "replace"), ""
 
 
-@cache
-def version_at(program: str, _: Stamp) -> tuple[str, str]:
-    """What ``program --version`` tells, as above: once, as long as its stamp is the same."""
-    return version_of([program, "--version"])
+class Standing(NamedTuple):
+    """How a program is: its version, and the ``State`` that keeps it from being used (empty: none
+    does), with the reason."""
+
+    version: str
+    state: str = ""
+    why: str = ""
 
 
-def too_old(program: str, version: str, least: tuple[int, ...]) -> str:
-    """Why a version does not do, for people; empty when it does."""
-    if numbers_of(version) >= least:
-        return ""
-    wanted = ".".join(map(str, least))
-    return f"{program} has version {version}, but {wanted} or newer is needed"
+class Installation(NamedTuple):
+    """A program that is none of ours, where it is installed. ``argv`` has it tell its version, and
+    ``stamps`` change when that may. Versions before ``least`` do not do; where it is empty, all do,
+    and none is asked. The rest is for people: what it is called, what to say where there is no such
+    program (``missing``) or ``module``, and what to do where it is too old (``remedy``)."""
+
+    argv: tuple[str, ...]
+    stamps: tuple[Stamp, ...]
+    least: tuple[int, ...]
+    called: str
+    missing: str
+    remedy: str
+    module: str = ""
+    absent: str = ""
+
+    def is_absent(self, errors: str) -> bool:
+        """Whether a Python told, by what it printed, that it does not have the module."""
+        return bool(self.module) and f"No module named '{self.module}'" in errors
+
+    def outdated(self, version: str = "") -> str:
+        """What to say of one that is too old."""
+        least = ".".join(map(str, self.least))
+        if not version:
+            return f"{self.called} is older than {least}: {self.remedy}"
+        needed = f"{least} or newer is needed"
+        return f"{self.called} has version {version}, but {needed}; {self.remedy}"
+
+
+def standing(installation: Installation) -> Standing:
+    """Whether it can be used, and its version. Runs it."""
+    if not is_program(installation.argv[0]):
+        return Standing("", State.MISSING, installation.missing)
+    if not installation.least:
+        return Standing("")
+    version, why = _told(installation.argv, installation.stamps)
+    if installation.is_absent(why):
+        return Standing("", State.MISSING, installation.absent)
+    if why:
+        why = f"{installation.called} does not tell a version: {why}"
+        return Standing("", State.FAILED, why)
+    if numbers_of(version) < installation.least:
+        return Standing(version, State.WRONG_VERSION, installation.outdated(version))
+    return Standing(version)
+
+
+def ask(installations: tuple[Installation, ...], items: tuple[object, ...]) -> list[Standing]:
+    """As a worker is asked: how the first is that can be used, else the last."""
+    for installation in installations:
+        told = standing(installation)
+        if not told.state:
+            break
+    return [told for _ in items]

@@ -71,14 +71,14 @@ class Batch:
     async def programs(self) -> dict[str, ToolStatus]:
         """How the programs are that are none of ours, as they are found from the root, by tool."""
         workspace, checks = self._workspace, self._checks
-        asked = [each for each in analyzers(self.settings) if each.ask]
         root, settings = workspace.root, self.settings
-        found = await asyncio.to_thread(configure, asked, root, root, settings, checks.files)
+        given = analyzers(settings), root, root, settings, checks.files
+        found = await asyncio.to_thread(configure, *given)
         told: dict[str, ToolStatus] = {}
         for tool, configuration in found:
-            if configuration.program:
-                given = tool, configuration, root, workspace.policy, Priority.INTERACTIVE
-                version, state, why = await checks.versions.standing(*given)
+            if configuration.programs:
+                asked = tool, configuration, root, workspace.policy, Priority.INTERACTIVE
+                version, state, why = await checks.versions.standing(*asked)
                 told[tool.name] = ToolStatus(tool.name, State(state or State.CLEAN), why, version)
         return told
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..analyzers import asked
+from ..analyzers import asked, installations
 from ..analyzers.base import Analyzer, Configuration, Item, fingerprint
 from ..analyzers.complexity import growth
 from ..analyzers.table import BUILT_IN
@@ -28,6 +28,7 @@ FAST = Lane("fast", 1, _PRELOAD_FAST, batch=64)
 DEEP = Lane("deep", 2, _PRELOAD, batch=8, nice=3)
 _SCAN = Lane("scan", _CPUS, _PRELOAD, batch=1, nice=5, idle_seconds=20.0)
 
+_ASK = f"{installations.__name__}:{installations.ask.__name__}"
 _ASKED = f"{asked.__name__}:{asked.check.__name__}"
 
 _STATES = {
@@ -75,10 +76,10 @@ def job_for(
 def asking(
     analyzer: Analyzer, configuration: Configuration, policy: Policy, priority: Priority
 ) -> Job:
-    """The job that asks for the ``Standing`` of a program."""
+    """The job that asks for the ``Standing`` of what analyses."""
     job = job_for(analyzer, configuration, (), policy, Urgency(priority))
     assert isinstance(job.work, Call)
-    ask = replace(job.work, function=analyzer.ask, context=configuration.context, items=("",))
+    ask = replace(job.work, function=_ASK, context=configuration.programs, items=("",))
     return replace(job, work=ask, timeout=min(job.timeout, _ASK_SECONDS))
 
 

@@ -27,9 +27,9 @@ class Versions:
 
     def known(self, analyzer: Analyzer, configuration: Configuration) -> str | None:
         """The version of what analyses; None: it was not asked yet, or did not answer."""
-        if not configuration.program:
+        if not configuration.programs:
             return configuration.version or analyzer.version()
-        told = self._told.get((analyzer.name, *configuration.program))
+        told = self._told.get((analyzer.name, *configuration.programs))
         return told.version if told else None
 
     async def of(
@@ -55,7 +55,7 @@ class Versions:
     ) -> Standing:
         """How the program is that a configuration names, asked for the folder ``root``. Who is
         cancelled meanwhile leaves the answer to others."""
-        program = (analyzer.name, *configuration.program)
+        program = (analyzer.name, *configuration.programs)
         if (told := self._told.get(program)) is not None:
             return told
         task = self._asked.get((root, program))

@@ -260,7 +260,7 @@ class WorkspaceScan:
         versions, priority = self._checks.versions, self._urgency.priority
         if (known := versions.known(analyzer, configuration)) is not None:
             return known
-        program = (analyzer.name, *configuration.program)
+        program = (analyzer.name, *configuration.programs)
         if program in self._silent:
             return ""
         given = self._root, self._policy, priority

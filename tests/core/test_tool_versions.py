@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import pylint
-from understudy.analyzers.pylint.standing import ask, chosen
+from understudy.analyzers.installations import ask
+from understudy.analyzers.pylint.child import chosen
 from understudy.checks.engine import Checks, subject_of
 from understudy.checks.jobs import Policy
 from understudy.checks.workspace_scan import WorkspaceScan, list_files
@@ -205,7 +206,7 @@ def test_one_that_was_installed_does_where_the_project_has_none(
     (packages / "thing.py").write_text("")
     asker = Asker(pylint.ANALYZER, root)
     configuration = asker.configuration("a.py")
-    (standing,) = ask(configuration.context, ("",))
+    (standing,) = ask(configuration.programs, ("",))
     assert (standing.version[0], standing.state) == ("4", "")
     report = asker.both("a.py")
     told = [found.message for found in report.findings if found.rule == "E0401"]

@@ -16,9 +16,11 @@ from ...model import Tier
 from ...settings import Settings
 from ...trust import inside
 from ..base import Analyzer, As, Configuration, Files, fingerprint, nested, upwards
-from ..installations import PYTHON, environment_stamps, installed, resolve_program
+from ..installations import PYTHON, Installation, environment_stamps, installed, resolve_program
 
 NAME = "bandit"
+LEAST = (1, 7, 10)
+"""Of an interpreter's own."""
 
 Context = tuple[str, str, str, str, str]
 """The interpreter, resolved; ``[tool.bandit]`` and ``[bandit]`` of ``.bandit``, as JSON; the root;
@@ -56,8 +58,23 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         context,
         key=fingerprint(context, environment_stamps(interpreter)),
         source=", ".join(sources),
-        program=(interpreter, *environment_stamps(interpreter)) if interpreter else (),
+        programs=(installation(interpreter),) if interpreter else (),
         needs_trust=inside(interpreter, root),
+    )
+
+
+def installation(interpreter: str) -> Installation:
+    """Of the Bandit that an interpreter has which the settings name."""
+    setting = "bandit.interpreter"
+    return Installation(
+        (interpreter, "-I", "-c", "import bandit; print(bandit.__version__)"),
+        environment_stamps(interpreter),
+        LEAST,
+        called=f"the Bandit of {interpreter}",
+        missing=f"{setting} names {interpreter}, which is no program; correct or clear the setting",
+        remedy=f"upgrade it there, or clear {setting}",
+        module=NAME,
+        absent=f"{interpreter} has no bandit: install it there, or clear {setting}",
     )
 
 
@@ -77,7 +94,6 @@ ANALYZER = Analyzer(
     check=f"{__name__}.child:check",
     explain=f"{__name__}.child:explain",
     why=f"{__name__}.why:why",
-    ask=f"{__name__}.child:ask",
     configure=_configure,
     version=lambda: f"{installed(NAME)} on {PYTHON}",
     enabled=lambda settings: settings.bandit.enabled,

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...model import Report, State
 from ..answers import answer_each
 from ..base import Answer, Item
-from ..installations import PYTHON, Standing, is_program, numbers_of, version_of
+from ..installations import PYTHON, is_program
 from ..parsing import MALFORMED, paragraph
 from ..process import run
-from . import NAME, Context
+from . import LEAST, NAME, Context, installation
 from .output import broken_tests, failed, misconfigured, parse, report, skipped
 
 if TYPE_CHECKING:
@@ -30,50 +30,7 @@ def check(context: Context, items: tuple[Item, ...]) -> list[Answer]:
     return answer_each(NAME, items, partial(look, context))
 
 
-_TELL = "import bandit; print(bandit.__version__)"
-
-
-def ask(context: Context, items: tuple[object, ...]) -> list[Standing]:
-    standing = _standing(context[0])
-    return [standing for _ in items]
-
-
-def _standing(interpreter: str) -> Standing:
-    if not is_program(interpreter):
-        return Standing("", State.MISSING, _no_program(interpreter))
-    version, why = version_of([interpreter, "-I", "-c", _TELL])
-    if _NOT_THERE in why:
-        return Standing("", State.MISSING, _no_bandit(interpreter))
-    if why:
-        return Standing("", State.FAILED, f"Bandit does not tell its version: {why}")
-    if numbers_of(version) < _LEAST:
-        return Standing(version, State.WRONG_VERSION, _too_old(interpreter))
-    return Standing(version)
-
-
-def _no_program(interpreter: str) -> str:
-    return (
-        f"bandit.interpreter names {interpreter}, which is no program; correct or clear the setting"
-    )
-
-
-_NOT_THERE = "No module named 'bandit'"
-
-
-def _no_bandit(interpreter: str) -> str:
-    return f"{interpreter} has no bandit: install it there, or clear bandit.interpreter"
-
-
-_LEAST = (1, 7, 10)
 _TOO_OLD = "understudy: too old"
-
-
-def _too_old(interpreter: str) -> str:
-    least = ".".join(map(str, _LEAST))
-    return (
-        f"the Bandit of {interpreter} is older than {least}: upgrade it there, or clear"
-        " bandit.interpreter"
-    )
 
 
 def look(context: Context, path: str, content: bytes, *, heed_nosec: bool = True) -> Report:
@@ -188,7 +145,7 @@ _BANDIT = f"""\
 import builtins, io, os, re, sys
 from importlib.metadata import version
 import bandit
-if tuple(map(int, re.findall("[0-9]+", version("bandit"))))[:3] < {_LEAST}:
+if tuple(map(int, re.findall("[0-9]+", version("bandit"))))[:3] < {LEAST}:
     sys.exit({_TOO_OLD!r})
 from bandit.cli.main import main
 content, on_disk = sys.stdin.buffer.read(), open
@@ -220,8 +177,9 @@ def _check_with(
     it."""
     import tempfile
 
+    installed = installation(interpreter)
     if not is_program(interpreter):
-        return Report(NAME, State.MISSING, why=_no_program(interpreter))
+        return Report(NAME, State.MISSING, why=installed.missing)
     argv = [interpreter, "-I", "-c", _BANDIT, "-f", "json", "-q"]
     argv += [] if heed_nosec else ["--ignore-nosec"]
     for flag, value in (("-t", flags.get("tests")), ("-s", flags.get("skips"))):
@@ -237,13 +195,14 @@ def _check_with(
         except OSError as error:
             why = f"{interpreter} cannot be started ({error.strerror}); see bandit.interpreter"
             return Report(NAME, State.MISSING, why=why)
-    if _NOT_THERE.encode() in done.errors:
-        return Report(NAME, State.MISSING, why=_no_bandit(interpreter))
-    if _TOO_OLD.encode() in done.errors:
-        return Report(NAME, State.WRONG_VERSION, why=_too_old(interpreter))
+    errors = done.errors.decode("utf-8", "replace")
+    if installed.is_absent(errors):
+        return Report(NAME, State.MISSING, why=installed.absent)
+    if _TOO_OLD in errors:
+        return Report(NAME, State.WRONG_VERSION, why=installed.outdated())
     if not done.output or done.status not in _LOOKED:
         return failed(done.complaint)
-    broken = broken_tests([done.errors.decode("utf-8", "replace")])
+    broken = broken_tests([errors])
     return parse(done.output, content, interpreter, broken)
 
 

@@ -166,7 +166,6 @@ ANALYZER = Analyzer(
     languages=frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"}),
     check=f"{__name__}.child:check",
     configure=_configure,
-    version=lambda: "",
     enabled=lambda settings: settings.eslint.enabled,
     timeout=lambda settings: settings.eslint.timeout_seconds,
     preload=(f"{__name__}.child",),

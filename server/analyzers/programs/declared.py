@@ -33,7 +33,6 @@ def _analyzer(name: str, own: DeclaredAnalyzer) -> Analyzer:
         tier=Tier.DEEP,
         check=f"{__package__}.program:check",
         configure=partial(_configure, name),
-        version=lambda: "",
         enabled=lambda settings: True,
         timeout=lambda settings: own.timeout_seconds,
         sources=frozenset(Path(each).name for each in own.configured_by),

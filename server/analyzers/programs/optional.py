@@ -69,8 +69,6 @@ class Tool:
             languages=self.languages,
             check=f"{__package__}.{self.check}",
             configure=partial(_configure, self),
-            version=lambda: "",
-            ask=f"{__package__}.program:ask",
             enabled=lambda settings: self.settings(settings).enabled,
             timeout=lambda settings: self.settings(settings).timeout_seconds,
             sources=self.sources,
@@ -115,7 +113,7 @@ def _configure(
     return Configuration(
         context,
         key=fingerprint(context, stamp_of(program), seen, rules),
-        program=(program, stamp_of(program)),
+        programs=(context.installation(),),
         installable=not named and program not in _own(tool, root),
         needs_trust=inside(program, root) or (tool.runs_code and os.path.isabs(program)),
         source=str(source or ""),

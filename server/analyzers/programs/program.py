@@ -18,7 +18,7 @@ from ...model import Finding, Report, State
 from ...text import Lines, canonical, digest
 from ..answers import answer, no_verdict, read_content, unreadable
 from ..base import Answer, Item
-from ..installations import Standing, is_program, stamp_of, too_old, version_at
+from ..installations import Installation, stamp_of, standing
 from ..process import Done, end_of, run
 from .output import read
 from .rows import Answered, Reading, Row
@@ -61,6 +61,17 @@ class Program(NamedTuple):
     least: tuple[int, ...] = ()
     alone: bool = True
     piped: Piped | None = None
+
+    def installation(self) -> Installation:
+        named = self.argv[0]
+        return Installation(
+            (named, "--version"),
+            (stamp_of(named),),
+            self.least,
+            called=named,
+            missing=_advised(self, f"{named} is no program that can be found"),
+            remedy=self.needed,
+        )
 
     def for_text(self) -> Program:
         """What is called for a text that is not on disk."""
@@ -133,34 +144,13 @@ def _advised(program: Program, why: str) -> str:
 # ── whether it can be used ──────────────────────────────────────────────────────────────────────
 
 
-def ask(program: Program, items: tuple[object, ...]) -> list[Standing]:
-    return [_standing(program) for _ in items]
-
-
-def _standing(program: Program) -> Standing:
-    """Of a program whose least version is not known, the version is not asked either."""
-    named = program.argv[0]
-    if not is_program(named):
-        why = _advised(program, f"{named} is no program that can be found")
-        return Standing("", State.MISSING, why)
-    if not program.least:
-        return Standing("")
-    version, why = version_at(named, stamp_of(named))
-    if why:
-        why = f"{named} --version does not tell a version: {why}"
-        return Standing("", State.FAILED, why)
-    if why := too_old(named, version, program.least):
-        return Standing(version, State.WRONG_VERSION, _advised(program, why))
-    return Standing(version)
-
-
 def _unusable(program: Program) -> Report | None:
-    standing = _standing(program)
-    if not standing.state:
+    told = standing(program.installation())
+    if not told.state:
         return None
-    if standing.state == State.FAILED:
-        return _failed(program, standing.why)
-    return Report(program.tool, State(standing.state), why=standing.why)
+    if told.state == State.FAILED:
+        return _failed(program, told.why)
+    return Report(program.tool, State(told.state), why=told.why)
 
 
 # ── calls ───────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ...model import Tier
 from ...settings import Settings
 from ..base import Analyzer, Configuration, Files, fingerprint, nested, upwards
-from ..installations import environment_stamps, site_packages
+from ..installations import Installation, environment_stamps, site_packages
 from ..interpreters import NoInterpreter, interpreter
 from ..managed import managed
 
@@ -67,13 +67,34 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     if rc := os.environ.get("PYLINTRC"):
         sources.append(Path(rc))
     seen = [files.read(path) for path in sources]
-    environments = environment_stamps(found), environment_stamps(installed)
+    programs = installations(context)
     return Configuration(
         context,
-        key=fingerprint(context, seen, environments),
-        program=(found, installed, *environments),
+        key=fingerprint(context, seen, [each.stamps for each in programs]),
+        programs=programs,
         installable=not named,
         needs_trust=True,
+    )
+
+
+def installations(context: Context) -> tuple[Installation, ...]:
+    """The project's own goes first."""
+    named = filter(None, (context.installed,))
+    return (_installation(context.interpreter, context.problem), *map(_installation, named))
+
+
+def _installation(interpreter: str, problem: str = "") -> Installation:
+    return Installation(
+        (interpreter, "-P", "-c", "import pylint; print(pylint.__version__)"),
+        environment_stamps(interpreter),
+        (4, 0),
+        called=f"the Pylint of {interpreter}",
+        missing=problem or f"{interpreter} is no program; see pylint.interpreter",
+        remedy="upgrade it there",
+        module=NAME,
+        absent=f"Pylint is not installed for {interpreter}: install it there"
+        f" ({interpreter} -m pip install pylint) or beside Understudy (`understudy install"
+        f" pylint`), or name another in pylint.interpreter",
     )
 
 
@@ -107,8 +128,6 @@ ANALYZER = Analyzer(
     languages=frozenset({"python"}),
     check=f"{__name__}.child:check",
     configure=_configure,
-    version=lambda: "",
-    ask=f"{__name__}.standing:ask",
     enabled=lambda settings: settings.pylint.enabled,
     timeout=lambda settings: settings.pylint.timeout_seconds,
     sources=frozenset({*_RC_NAMES, *_SHARED}),

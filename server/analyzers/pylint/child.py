@@ -15,10 +15,10 @@ from ...model import Category, Confidence, Finding, Position, Range, Report, Sev
 from ...text import Lines, decode, digest
 from ..answers import answer, no_verdict, read_content, unreadable
 from ..base import Answer, Item
+from ..installations import is_program, standing
 from ..parsing import MALFORMED, loads_json, text_of
 from ..process import Done, end_of, run
-from . import NAME, Context
-from .standing import NOT_THERE, chosen, missing, too_old, unusable
+from . import NAME, Context, installations
 
 _SEVERITY = {
     "fatal": Severity.HIGH,
@@ -79,9 +79,18 @@ def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
     return [("", report) for _, report in _answers(chosen(Context(*told)), items)]
 
 
+def chosen(context: Context) -> Context:
+    """With the Python that has a Pylint: the project's own goes first."""
+    if not context.installed:
+        return context
+    if not standing(installations(context)[0]).state:
+        return context._replace(packages=())
+    return context._replace(interpreter=context.installed, problem="")
+
+
 def _answers(context: Context, items: tuple[Item, ...]) -> list[Answer]:
-    if why := unusable(context):
-        report = Report(NAME, State.MISSING, why=why)
+    if not is_program(context.interpreter):
+        report = Report(NAME, State.MISSING, why=installations(context)[0].missing)
         return [answer(content or b"", report) for _, content, _ in items]
     from_disk = all(content is None for _, content, _ in items)
     if not from_disk or len(items) == 1:
@@ -195,10 +204,11 @@ def _run(
         return Report(NAME, State.MISSING, why=why)
     except ValueError as error:
         return _failed(str(error))
-    if NOT_THERE.encode() in done.errors:
-        return Report(NAME, State.MISSING, why=missing(context))
+    installed = installations(context)[0]
+    if installed.is_absent(done.errors.decode("utf-8", "replace")):
+        return Report(NAME, State.MISSING, why=installed.absent)
     if b"understudy: too old" in done.errors:
-        return Report(NAME, State.WRONG_VERSION, why=too_old(context))
+        return Report(NAME, State.WRONG_VERSION, why=installed.outdated())
     if done.status < 0 or done.status & _USAGE:
         return _failed(_complaint(done))
     return read(done)

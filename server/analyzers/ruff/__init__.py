@@ -15,13 +15,15 @@ from ...model import Tier
 from ...settings import Settings
 from ...trust import inside
 from ..base import Analyzer, As, Configuration, Files, fingerprint, nested, upwards
-from ..installations import installed, resolve_program, stamp_of
+from ..installations import Installation, installed, resolve_program, stamp_of
 
 NAME = "ruff"
 SYNTAX_ERROR = "invalid-syntax"
 """What Ruff tells in place of a rule."""
 _FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 _LONGEST_CHAIN = 16
+_LEAST = (0, 5, 3)
+"""The first with a server that is no preview."""
 _IGNORING = ("ignore", "extend-ignore")
 _SELECTORS = ("select", "extend-select", *_IGNORING)
 _USUAL_COMPLEXITY = 10
@@ -52,6 +54,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     told = any("mccabe" in each or "mccabe" in nested(each, "lint") for each in tables)
     threshold = 0 if told else settings.complexity.max
     program = resolve_program(settings.ruff.path, root)
+    programs = (installation(program),) if program else ()
     special = _special(place, links, files)
     below = place != root and place.is_relative_to(root)
     if not special and below:  # whatever it is asked about, Ruff looks at its root, too
@@ -65,10 +68,22 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         note=_added(extra),
         alone=context._replace(alone=True),
         hints=(str(source or ""), fingerprint(*contents[:1]), seen),
-        key=fingerprint(context, seen, program and stamp_of(program)),
-        program=(program, stamp_of(program)) if program else (),
+        key=fingerprint(context, seen, [each.stamps for each in programs]),
+        programs=programs,
         needs_trust=inside(program, root),
         mode_counts=True,  # EXE001 and EXE002, which Ruff has on by itself
+    )
+
+
+def installation(program: str) -> Installation:
+    """Of a Ruff that the settings name."""
+    return Installation(
+        (program, "--version"),
+        (stamp_of(program),),
+        _LEAST,
+        called=program,
+        missing=f"ruff.path names {program}, which is no program; correct or clear the setting",
+        remedy="upgrade it, or clear ruff.path",
     )
 
 
@@ -205,7 +220,6 @@ ANALYZER = Analyzer(
     check=f"{__name__}.child:check",
     explain=f"{__name__}.child:explain",
     why=f"{__name__}.why:why",
-    ask=f"{__name__}.child:ask",
     configure=_configure,
     version=lambda: installed("ruff"),
     enabled=lambda settings: settings.ruff.enabled,

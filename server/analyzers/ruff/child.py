@@ -20,16 +20,14 @@ from ...notebooks import Notebook, encode, is_notebook, read
 from ...text import decode, digest
 from ..answers import answer, answer_on, no_verdict, read_content, unreadable
 from ..base import Answer, Item
-from ..installations import Standing, is_program, stamp_of, too_old, version_at
+from ..installations import standing
 from ..parsing import MALFORMED, loads_json, paragraph
 from ..process import run
-from . import NAME, SYNTAX_ERROR, Context
+from . import NAME, SYNTAX_ERROR, Context, installation
 from .output import from_json, from_server
 from .server import BusyError, Document, Hints, RuffServer
 
 _SERVERS_KEPT = 4
-_LEAST = (0, 5, 3)
-"""The first with a server that is no preview."""
 
 
 class ToolMissing(Exception):
@@ -43,34 +41,14 @@ class ToolMissing(Exception):
 def executable(path: str) -> str:
     """The program at ``path``, or (empty) the one installed with us. Raises ToolMissing."""
     if path:
-        if not is_program(path):
-            raise ToolMissing(
-                f"ruff.path names {path}, which is no program; correct or clear the setting"
-            )
-        version, _ = version_at(path, stamp_of(path))  # without one, what it answers tells why
-        if version and (why := too_old(path, version, _LEAST)):
-            raise ToolMissing(f"{why}; upgrade it, or clear ruff.path", State.WRONG_VERSION)
+        told = standing(installation(path))  # without a version, what it answers tells why
+        if told.state in (State.MISSING, State.WRONG_VERSION):
+            raise ToolMissing(told.why, State(told.state))
         return path
     beside = Path(sysconfig.get_path("scripts")) / "ruff"
     if beside.exists():
         return str(beside)
     raise ToolMissing("Ruff is not installed beside Understudy; reinstall Understudy")
-
-
-def ask(told: tuple[Any, ...], items: tuple[object, ...]) -> list[Standing]:
-    standing = _standing(Context(*told))
-    return [standing for _ in items]
-
-
-def _standing(context: Context) -> Standing:
-    try:
-        program = executable(context.program)
-    except ToolMissing as missing:
-        return Standing("", missing.state, str(missing))
-    version, why = version_at(program, stamp_of(program))
-    if why:
-        return Standing("", State.FAILED, f"Ruff does not tell its version: {why}")
-    return Standing(version)
 
 
 def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
