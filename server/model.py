@@ -114,6 +114,10 @@ class Range(NamedTuple):
         return self.start <= other.end and other.start <= self.end
 
 
+TOP = Range(Position(0, 0), Position(1, 0))
+"""Where what is said of a whole file stands."""
+
+
 class Edit(NamedTuple):
     """Replace ``range`` by ``text``; the edits of one fix do not overlap."""
 

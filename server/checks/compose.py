@@ -13,12 +13,11 @@ from ..findings.families import NOT_ANALYSED
 from ..findings.limits import most_important
 from ..findings.merge import in_order, merge
 from ..findings.suppressions import TOOL, Hidden, judge
-from ..model import Category, Finding, Level, Position, Problem, Range, Report, Severity, State
+from ..model import TOP, Category, Finding, Level, Problem, Report, Severity, State
 from ..settings import Settings
 from ..settings.ignored import Ignored, in_force
 
 SYNTAX_ERROR = "invalid-syntax"
-_TOP = Range(Position(0, 0), Position(1, 0))
 
 
 class Circumstances(NamedTuple):
@@ -123,7 +122,7 @@ def within(problems: Sequence[Problem], most: int) -> tuple[Problem, ...]:
         " shown, but the most important are. `understudy scan` lists all; results.maxPerFile and"
         " results.maxInAll say how many an editor shows."
     )
-    note = Finding("understudy", "more-findings", told, _TOP, Severity.INFO, Category.QUALITY)
+    note = Finding("understudy", "more-findings", told, TOP, Severity.INFO, Category.QUALITY)
     return (Problem((note,), "information"), *shown)
 
 
@@ -180,6 +179,6 @@ def too_large(tools: Iterable[str], size: int, limit: int) -> list[Report]:
     """A report of each tool, and one finding at the top of the file that says so."""
     why = f"The file has {size:,} bytes, more than analysis.maxFileBytes ({limit:,}) allows."
     message = f"{why} It is not analysed."
-    finding = Finding("understudy", "too-large", message, _TOP, Severity.INFO, Category.QUALITY)
+    finding = Finding("understudy", "too-large", message, TOP, Severity.INFO, Category.QUALITY)
     reports = [Report(tool, State.TOO_LARGE, why=why) for tool in tools]
     return [replace(report, findings=(finding,)) for report in reports[:1]] + reports[1:]

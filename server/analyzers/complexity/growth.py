@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ...model import Category, Figure, Finding, Metric, Position, Range, Report, Severity, State
+from ...model import TOP, Category, Figure, Finding, Metric, Report, Severity, State
 from ...text import Lines, decode
 from ..answers import answer_each
 from ..base import Answer, Item
@@ -21,7 +21,6 @@ LEAST_COMPLEXITY = 50
 LEAST_VERSIONS = 5
 """Of fewer none is usual."""
 _MOST_NAMED = 3
-_TOP = Range(Position(0, 0), Position(1, 0))
 
 
 class Size(NamedTuple):
@@ -107,7 +106,7 @@ def finding(now: Size, past: Past, factor: float, came: Mapping[str, int]) -> Fi
         parts = ", ".join(f"`{name}` (+{more:,} lines)" for name, more in came.items())
         told.append(f"What came: {parts}: what belongs together may be a module.")
     return Finding(
-        NAME, NAME, " ".join(told), _TOP, Severity.LOW, Category.PERFORMANCE,
+        NAME, NAME, " ".join(told), TOP, Severity.LOW, Category.PERFORMANCE,
     )  # fmt: skip
 
 

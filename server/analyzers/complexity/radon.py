@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...model import (
+    TOP,
     Category,
     Confidence,
     Figure,
@@ -47,7 +48,6 @@ MAINTAINABILITY = "maintainability-index"
 LENGTH = "file-length"
 _FILES = ("radon.cfg", "setup.cfg")
 _PAGE = "https://radon.readthedocs.io/en/latest/intro.html"
-_TOP = Range(Position(0, 0), Position(1, 0))
 
 
 class Context(NamedTuple):
@@ -182,7 +182,7 @@ def _report(
             findings.append(_finding(CYCLOMATIC, message, place, Severity.MEDIUM))
     if 0 < context.lines < length.value:
         message = f"This file has {length.value:,} lines, more than {context.lines:,}."
-        findings.append(_finding(LENGTH, message + _largest(tree), _TOP, Severity.LOW))
+        findings.append(_finding(LENGTH, message + _largest(tree), TOP, Severity.LOW))
     return Report.of(NAME, tuple(findings), tuple(figures))
 
 
@@ -246,7 +246,7 @@ def _with_maintainability(context: Context, report: Report, text: str) -> Report
             f"This file has a maintainability index of {index:.1f}, less than"
             f" {context.maintainability}."
         )
-        findings += (_finding(MAINTAINABILITY, message + _worst(report), _TOP, Severity.LOW),)
+        findings += (_finding(MAINTAINABILITY, message + _worst(report), TOP, Severity.LOW),)
     figures = (*report.figures, Figure(Metric.MAINTAINABILITY, index))
     return Report.of(NAME, findings, figures)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...findings.severities import WORDS
 from ...model import Category, Finding, Position, Range, Severity
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ _COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _FOREIGN = frozenset({"site-packages", "dist-packages", "node_modules"})
 
-SEVERITIES = {
-    "critical": Severity.CRITICAL,
+SEVERITIES = WORDS | {
     "fatal": Severity.HIGH,
     "fatal error": Severity.HIGH,
     "error": Severity.HIGH,
@@ -50,13 +50,8 @@ SEVERITIES = {
     "note": Severity.INFO,
     "help": Severity.INFO,
     "hint": Severity.INFO,
-    "high": Severity.HIGH,
-    "medium": Severity.MEDIUM,
-    "moderate": Severity.MEDIUM,
-    "low": Severity.LOW,
     "style": Severity.INFO,
     "informational": Severity.INFO,
-    "none": Severity.INFO,
 }
 """The words that tools have for severities, in lower case."""
 

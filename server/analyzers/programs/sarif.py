@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from ...findings.severities import of_score
 from ...model import Category, Severity
 from .matchers import LINE_END
 from .rows import Answered, Reading, Row, confidence_of
@@ -112,10 +113,9 @@ def _severity(reading: Reading, level: str, properties: Mapping[str, Any]) -> Se
         score = float(properties.get("security-severity") or 0)
     except (TypeError, ValueError):
         score = 0.0
-    for least, severity in ((9, Severity.CRITICAL), (7, Severity.HIGH), (4, Severity.MEDIUM)):
-        if score >= least:
-            return severity
-    return Severity.LOW if score > 0 else reading.severity("info" if level == "note" else level)
+    if score > 0:
+        return of_score(score)
+    return reading.severity("info" if level == "note" else level)
 
 
 def _place(

@@ -11,11 +11,10 @@ from ...analyzers.base import Analyzer
 from ...checks.compose import Circumstances, ignoring
 from ...checks.engine import Checks, Subject, analyzers_for, configure
 from ...findings.describe import title
-from ...model import Category, Finding, Position, Problem, Range, Report, Severity
+from ...model import TOP, Category, Finding, Problem, Report, Severity
 from ...settings import Settings
 
 RULE = "not-installed"
-_TOP = Range(Position(0, 0), Position(1, 0))
 
 
 class Install(NamedTuple):
@@ -41,7 +40,7 @@ def notes(
 
 def _note(report: Report) -> Finding:
     said = f"{title(report.tool)} does not look at this file ({report.state}): {report.why}"
-    return Finding(report.tool, RULE, said, _TOP, Severity.LOW, Category.QUALITY)
+    return Finding(report.tool, RULE, said, TOP, Severity.LOW, Category.QUALITY)
 
 
 async def installs(

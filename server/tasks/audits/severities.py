@@ -7,20 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...findings.severities import WORDS, of_score
 from ...model import Severity
-
-WORDS = {
-    "critical": Severity.CRITICAL,
-    "high": Severity.HIGH,
-    "moderate": Severity.MEDIUM,
-    "medium": Severity.MEDIUM,
-    "low": Severity.LOW,
-    "info": Severity.INFO,
-    "none": Severity.INFO,
-}
-"""Those of GitHub, npm and CVSS."""
-
-_SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
 
 _WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "AV": {"N": 0.85, "A": 0.62, "L": 0.55, "P": 0.2},
@@ -38,14 +26,6 @@ _PRIVILEGES = {
 
 def of_word(word: object) -> Severity | None:
     return WORDS.get(word.lower()) if isinstance(word, str) else None
-
-
-def of_score(score: float) -> Severity:
-    """CVSS's own words for its scores (section 5 of the specification)."""
-    for least, severity in _SCORES:
-        if score >= least:
-            return severity
-    return Severity.LOW if score > 0 else Severity.INFO
 
 
 def base_score(vector: str) -> float | None:
