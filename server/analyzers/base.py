@@ -79,7 +79,7 @@ class Configuration:
     does. Empty where it is one of ours."""
     installable: bool = False
     """Whether what is installed for the user (``Analyzer.package``) would be used here."""
-    alone: tuple[Any, ...] = ()
+    loose: tuple[Any, ...] = ()
     """The context instead for a file in no project, where a tool may not look below its folder."""
     masking: tuple[Any, ...] = ()
     """By which rules secrets are found that the tool may quote; empty where none are looked for."""
@@ -91,9 +91,9 @@ class Configuration:
             return self
         return replace(self, key=f"{self.key} {'executable' if mode else 'unsaved'}")
 
-    def for_one(self) -> Configuration:
+    def loosened(self) -> Configuration:
         """What holds for a file in no project; the answer is the same."""
-        return replace(self, context=self.alone or self.context)
+        return replace(self, context=self.loose or self.context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ _HEAD_START_SECONDS = 0.03
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A content to be checked. ``path`` is absolute, or a bare name for a buffer never saved;
-    ``language`` is the editor's name of it, for files whose names do not tell. ``alone``: the root
+    ``language`` is the editor's name of it, for files whose names do not tell. ``loose``: the root
     is no project, only where the file lies."""
 
     path: str
@@ -51,13 +51,13 @@ class Subject:
     content: bytes
     digest: str
     language: str = ""
-    alone: bool = False
+    loose: bool = False
 
 
-def subject_of(path: str, root: Path, text: str, language: str, *, alone: bool = False) -> Subject:
+def subject_of(path: str, root: Path, text: str, language: str, *, loose: bool = False) -> Subject:
     """``text`` is what an editor has: of a notebook the text as ``notebooks`` has it."""
     content = notebooks.encode(text) if notebooks.is_notebook(path) else encode(text)
-    return Subject(path, root, content, digest(content), language, alone)
+    return Subject(path, root, content, digest(content), language, loose)
 
 
 _Configured = tuple[Analyzer, Configuration]
@@ -338,7 +338,7 @@ def _configure(
     looking: Iterable[Analyzer], folder: Path, subject: Subject, settings: Settings, files: Files
 ) -> list[tuple[Analyzer, Configuration]]:
     configured = configure(looking, folder, subject.root, settings, files, subject.path)
-    return [(each, found.for_one()) for each, found in configured] if subject.alone else configured
+    return [(each, found.loosened()) for each, found in configured] if subject.loose else configured
 
 
 def _key(subject: Subject, analyzer: Analyzer, configuration: Configuration, version: str) -> str:

@@ -12,7 +12,7 @@ from ..model import Finding, Fix, Position, Problem, Range, Tag
 from . import verify
 from .ignoring import ignore_here, ignore_in_file, remove_comment
 from .rewrites import candidates as rewrites
-from .verify import Attempt, Edits, Subject, disjoint, union
+from .verify import Attempt, Edits, Original, disjoint, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class _Candidate:
         return Attempt(self.fix.edits, self.problem.findings)
 
 
-async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> list[Offer]:
+async def fixes(original: Original, problems: Sequence[Problem], place: Range) -> list[Offer]:
     """The verified fixes of the problems at ``place``, safe ones first; and for each of their
     rules, the fix of all its safe cases in the file."""
-    found = await asyncio.to_thread(_candidates, subject.code, at(problems, place))
-    held = await verify.each(subject, [each.attempt for each in found])
+    found = await asyncio.to_thread(_candidates, original.code, at(problems, place))
+    held = await verify.each(original, [each.attempt for each in found])
     offers: dict[Edits, Offer] = {}
     for each, edits in zip(found, held, strict=True):
         if edits:
@@ -61,43 +61,43 @@ async def fixes(subject: Subject, problems: Sequence[Problem], place: Range) -> 
         for each, edits in zip(found, held, strict=True)
         if edits and each.fix.safe
     )
-    safe = await _safe(subject, problems) if rules else []
-    every = [await _fix_rule(subject, safe, *rule) for rule in rules]
+    safe = await _safe(original, problems) if rules else []
+    every = [await _fix_rule(original, safe, *rule) for rule in rules]
     chosen = sorted(offers.values(), key=lambda offer: not offer.preferred)
     return [*chosen, *(offer for offer in every if offer)]
 
 
-async def fix_rule(subject: Subject, problems: Sequence[Problem], rule: str) -> Offer | None:
+async def fix_rule(original: Original, problems: Sequence[Problem], rule: str) -> Offer | None:
     """One offer of the safe fixes of a rule in the file that hold together."""
-    cases = [each for each in await _safe(subject, problems) if each.finding.rule == rule]
-    return await _all(f"Fix all safe cases of {rule}", subject, cases)
+    cases = [each for each in await _safe(original, problems) if each.finding.rule == rule]
+    return await _all(f"Fix all safe cases of {rule}", original, cases)
 
 
 async def _fix_rule(
-    subject: Subject, safe: Sequence[_Candidate], tool: str, rule: str
+    original: Original, safe: Sequence[_Candidate], tool: str, rule: str
 ) -> Offer | None:
     cases = [each for each in safe if (each.finding.tool, each.finding.rule) == (tool, rule)]
     if len(cases) < 2:
         return None
-    return await _all(f"Fix all safe cases of {rule} in this file", subject, cases)
+    return await _all(f"Fix all safe cases of {rule} in this file", original, cases)
 
 
 async def fix_all(
-    subject: Subject, problems: Sequence[Problem], rules: Container[str] | None = None
+    original: Original, problems: Sequence[Problem], rules: Container[str] | None = None
 ) -> Offer | None:
     """One offer of all safe fixes in the file, of ``rules`` (None: of all), that hold together."""
-    safe = await _safe(subject, problems)
+    safe = await _safe(original, problems)
     cases = [each for each in safe if rules is None or each.finding.rule in rules]
-    return await _all("Fix all safe findings", subject, cases)
+    return await _all("Fix all safe findings", original, cases)
 
 
-async def _all(label: str, subject: Subject, cases: Iterable[_Candidate]) -> Offer | None:
+async def _all(label: str, original: Original, cases: Iterable[_Candidate]) -> Offer | None:
     first = {each.problem: each for each in reversed(list(cases))}
     attempts = disjoint(each.attempt for each in reversed(first.values()))
-    held = await verify.together(subject, attempts)
+    held = await verify.together(original, attempts)
     if not held:
         return None
-    edits = await verify.verified(subject, union(held))
+    edits = await verify.verified(original, union(held))
     fixed = tuple(p for p, each in first.items() if each.attempt in held)
     return Offer(label, edits, fixed)
 
@@ -146,6 +146,6 @@ def _own(text: str, finding: Finding) -> tuple[Fix, ...]:
     return (Fix("Remove the comment", remove_comment(text, finding.range), safe=True),)
 
 
-async def _safe(subject: Subject, problems: Sequence[Problem]) -> list[_Candidate]:
-    found = await asyncio.to_thread(_candidates, subject.code, problems)
+async def _safe(original: Original, problems: Sequence[Problem]) -> list[_Candidate]:
+    found = await asyncio.to_thread(_candidates, original.code, problems)
     return [each for each in found if each.fix.safe]

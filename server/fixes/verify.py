@@ -24,7 +24,7 @@ Edits = tuple[Edit, ...]
 _UNPARSED = ("invalid-syntax", "not-analysed")
 
 
-class Subject(NamedTuple):
+class Original(NamedTuple):
     """The text that is to be fixed, what its judges say of it, and how to ask them again.
     ``python`` is what is parsed of it where that is not the same, each thing at its place."""
 
@@ -45,56 +45,56 @@ class Attempt(NamedTuple):
     targets: tuple[Finding, ...]
 
 
-async def verified(subject: Subject, attempt: Attempt) -> Edits:
+async def verified(original: Original, attempt: Attempt) -> Edits:
     """The edits that hold: the attempt's, with what they need beside them; none if it fails.
 
     No verdict is kept here: ``check`` knows every text that it has seen, and under which
     configuration.
     """
     try:
-        fixed = apply(subject.text, attempt.edits)
+        fixed = apply(original.text, attempt.edits)
     except ValueError:
         return ()
-    if fixed == subject.text:
+    if fixed == original.text:
         return ()
-    after = await subject.check(fixed)
-    if _holds(subject.before, after, attempt.targets):
+    after = await original.check(fixed)
+    if _holds(original.before, after, attempt.targets):
         return attempt.edits
-    further = _follow_ups(subject.before, after)
+    further = _follow_ups(original.before, after)
     if not further:
         return ()
     settled = apply(fixed, further)
-    if not _holds(subject.before, await subject.check(settled), attempt.targets):
+    if not _holds(original.before, await original.check(settled), attempt.targets):
         return ()
-    return difference(subject.text, settled)
+    return difference(original.text, settled)
 
 
-async def each(subject: Subject, attempts: Sequence[Attempt]) -> list[Edits]:
+async def each(original: Original, attempts: Sequence[Attempt]) -> list[Edits]:
     """What holds of each attempt. Disjoint ones are tried in one batch first; when the batch holds
     without further help, so does each of them."""
     held: dict[Attempt, Edits] = {}
     batch = disjoint(attempts)
     if len(batch) > 1:
         whole = union(batch)
-        if await verified(subject, whole) == whole.edits:
+        if await verified(original, whole) == whole.edits:
             held = {attempt: attempt.edits for attempt in batch}
     for attempt in attempts:
         if attempt not in held:
-            held[attempt] = await verified(subject, attempt)
+            held[attempt] = await verified(original, attempt)
     return [held[attempt] for attempt in attempts]
 
 
-async def together(subject: Subject, attempts: Sequence[Attempt]) -> list[Attempt]:
+async def together(original: Original, attempts: Sequence[Attempt]) -> list[Attempt]:
     """Attempts, disjoint by now, that hold together: as many as halving finds."""
-    if not attempts or await verified(subject, union(attempts)):
+    if not attempts or await verified(original, union(attempts)):
         return list(attempts)
     if len(attempts) == 1:
         return []
     middle = len(attempts) // 2
-    left = await together(subject, attempts[:middle])
-    right = await together(subject, attempts[middle:])
+    left = await together(original, attempts[:middle])
+    right = await together(original, attempts[middle:])
     both = [*left, *right]
-    if len(both) < len(attempts) and await verified(subject, union(both)):
+    if len(both) < len(attempts) and await verified(original, union(both)):
         return both
     return left or right
 

@@ -319,10 +319,10 @@ def test_with_more_rules_than_can_be_looked_at_nothing_is_kept(
     monkeypatch.setattr("understudy.analyzers.programs.optional._MOST_RULES", 2)
     asker, name = sample("semgrep", tmp_path)
     settings = on("semgrep", path="/bin/true", rules=("rules",))
-    for count, alone in ((1, True), (3, False)):
+    for count, self_contained in ((1, True), (3, False)):
         tree(tmp_path, {f"rules/{i}.yml": RULES for i in range(count)})
         context: Any = asker.configuration(name, settings).context
-        assert context.alone is alone
+        assert context.self_contained is self_contained
 
 
 def test_one_that_hangs_times_out(tmp_path: Path) -> None:

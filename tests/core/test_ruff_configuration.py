@@ -373,7 +373,7 @@ def test_nothing_below_a_file_in_no_project_is_read(tmp_path: Path) -> None:
     asker = Asker(ANALYZER, tree(tmp_path, {**files, "ruff.toml": options}))
     seen = []
     for name in ("app.py", "fine.py", "out.py"):
-        configuration = asker.configuration(name).for_one()
+        configuration = asker.configuration(name).loosened()
         item = (str(tmp_path / name), (tmp_path / name).read_bytes(), configuration.hints)
         ((_, stored),) = ruff_child.check(configuration.context, (item,))
         seen.append(codec.loads(stored))

@@ -14,7 +14,7 @@ from understudy.fixes import verify
 from understudy.fixes.verify import (
     Attempt,
     Edits,
-    Subject,
+    Original,
     disjoint,
     union,
 )
@@ -68,14 +68,14 @@ class Tool:
         self.asked.append(text)
         return (self.report(text),)
 
-    def subject(self, text: str) -> Subject:
-        return Subject(text, (self.report(text),), self.check)
+    def original(self, text: str) -> Original:
+        return Original(text, (self.report(text),), self.check)
 
 
-def attempt(subject: Subject, word: str, new: str, *also: Edit) -> Attempt:
+def attempt(original: Original, word: str, new: str, *also: Edit) -> Attempt:
     """Replace the first ``word``, for the finding there."""
-    report = subject.before[0]
-    target = next(f for f in report.findings if Lines(subject.text).slice(f.range) == word)
+    report = original.before[0]
+    target = next(f for f in report.findings if Lines(original.text).slice(f.range) == word)
     return Attempt((Edit(target.range, new), *also), (target,))
 
 
@@ -103,25 +103,25 @@ STATES = {"crash": State.FAILED, "slow": State.TIMED_OUT}
 @pytest.mark.parametrize("case", CASES)
 async def test_what_holds(case: str) -> None:
     text, word, new, expected = CASES[case]
-    subject = Tool(states=STATES).subject(text)
-    edits = await verify.verified(subject, attempt(subject, word, new))
+    original = Tool(states=STATES).original(text)
+    edits = await verify.verified(original, attempt(original, word, new))
     assert (apply(text, edits) if edits else None) == expected
 
 
 async def test_a_target_that_appears_elsewhere_is_not_gone() -> None:
-    subject = Tool().subject("BAD\n")
-    assert not await verify.verified(subject, attempt(subject, "BAD", "x\nBAD"))
+    original = Tool().original("BAD\n")
+    assert not await verify.verified(original, attempt(original, "BAD", "x\nBAD"))
 
 
 async def test_edits_that_overlap_do_not_hold() -> None:
-    subject = Tool().subject("BAD")
+    original = Tool().original("BAD")
     overlapping = Edit(Range(Position(0, 1), Position(0, 2)), "")
-    assert not await verify.verified(subject, attempt(subject, "BAD", "x", overlapping))
+    assert not await verify.verified(original, attempt(original, "BAD", "x", overlapping))
 
 
 async def test_a_file_that_never_parsed_cannot_be_fixed() -> None:
-    subject = Tool().subject("UNPARSED BAD")
-    assert not await verify.verified(subject, attempt(subject, "BAD", "x"))
+    original = Tool().original("UNPARSED BAD")
+    assert not await verify.verified(original, attempt(original, "BAD", "x"))
 
 
 async def test_a_tool_that_had_no_verdict_before_need_not_have_one_after() -> None:
@@ -131,8 +131,8 @@ async def test_a_tool_that_had_no_verdict_before_need_not_have_one_after() -> No
     async def check(text: str) -> tuple[Report, ...]:
         return (tool.report(text), broken)
 
-    subject = Subject("BAD", (tool.report("BAD"), broken), check)
-    assert await verify.verified(subject, attempt(subject, "BAD", "x"))
+    original = Original("BAD", (tool.report("BAD"), broken), check)
+    assert await verify.verified(original, attempt(original, "BAD", "x"))
 
 
 async def test_a_tool_that_falls_silent_is_no_proof() -> None:
@@ -143,46 +143,46 @@ async def test_a_tool_that_falls_silent_is_no_proof() -> None:
     async def check(text: str) -> tuple[Report, ...]:
         return (tool.report(text),)
 
-    subject = Subject("BAD", (tool.report("BAD"), other), check)
-    assert not await verify.verified(subject, attempt(subject, "BAD", "x"))
+    original = Original("BAD", (tool.report("BAD"), other), check)
+    assert not await verify.verified(original, attempt(original, "BAD", "x"))
 
 
 async def test_what_no_judge_told_of_is_not_compared_and_proves_nothing() -> None:
     """A tool that reads from disk cannot say whether its finding is gone from a copy."""
-    subject = Tool().subject("BAD")
-    (target,) = subject.before[0].findings
+    original = Tool().original("BAD")
+    (target,) = original.before[0].findings
     elsewhere = replace(target, tool="reads from disk")
     edits = (Edit(target.range, "x"),)
-    assert await verify.verified(subject, Attempt(edits, (target, elsewhere))) == edits
-    assert await verify.verified(subject, Attempt(edits, (elsewhere,))) == ()
+    assert await verify.verified(original, Attempt(edits, (target, elsewhere))) == edits
+    assert await verify.verified(original, Attempt(edits, (elsewhere,))) == ()
 
 
 # ── what a fix needs beside it ──────────────────────────────────────────────────────────────────
 
 
 async def test_what_is_new_is_fixed_too_where_its_tool_knows_how() -> None:
-    subject = Tool(fixes={"UNSORTED": "sorted"}).subject("head\nBAD\ntail\n")
-    fix = attempt(subject, "BAD", "x", insert(0, "UNSORTED\n"))
-    edits = await verify.verified(subject, fix)
-    assert apply(subject.text, edits) == "sorted\nhead\nx\ntail\n"
+    original = Tool(fixes={"UNSORTED": "sorted"}).original("head\nBAD\ntail\n")
+    fix = attempt(original, "BAD", "x", insert(0, "UNSORTED\n"))
+    edits = await verify.verified(original, fix)
+    assert apply(original.text, edits) == "sorted\nhead\nx\ntail\n"
 
 
 async def test_a_follow_up_that_does_not_help_spoils_the_fix() -> None:
-    subject = Tool(fixes={"UNSORTED": "WORSE"}).subject("BAD")
-    assert not await verify.verified(subject, attempt(subject, "BAD", "UNSORTED"))
+    original = Tool(fixes={"UNSORTED": "WORSE"}).original("BAD")
+    assert not await verify.verified(original, attempt(original, "BAD", "UNSORTED"))
 
 
 async def test_only_some_of_what_is_new_can_be_fixed() -> None:
-    subject = Tool(fixes={"UNSORTED": "sorted"}).subject("BAD")
-    assert not await verify.verified(subject, attempt(subject, "BAD", "UNSORTED NEW"))
+    original = Tool(fixes={"UNSORTED": "sorted"}).original("BAD")
+    assert not await verify.verified(original, attempt(original, "BAD", "UNSORTED NEW"))
 
 
 @pytest.mark.parametrize("end", ["\f", "\v", "\x1c", "\x85", "\u2028", "\r", "\r\n"])
 async def test_follow_ups_keep_their_lines(end: str) -> None:
     """What ends a line for ``str.splitlines`` alone must not move an edit."""
     text = f"a{end}b\nkeep{end}BAD\ntail\n"
-    subject = Tool(fixes={"UNSORTED": "sorted"}).subject(text)
-    edits = await verify.verified(subject, attempt(subject, "BAD", "UNSORTED"))
+    original = Tool(fixes={"UNSORTED": "sorted"}).original(text)
+    edits = await verify.verified(original, attempt(original, "BAD", "UNSORTED"))
     assert apply(text, edits) == text.replace("BAD", "sorted")
 
 
@@ -190,29 +190,29 @@ async def test_follow_ups_keep_their_lines(end: str) -> None:
 
 
 async def test_the_same_edit_for_another_finding_is_another_question() -> None:
-    subject = Tool().subject("BAD STAYS")
-    gone = attempt(subject, "BAD", "x")
-    assert await verify.verified(subject, gone)
-    (report,) = subject.before
-    assert not await verify.verified(subject, Attempt(gone.edits, report.findings))
+    original = Tool().original("BAD STAYS")
+    gone = attempt(original, "BAD", "x")
+    assert await verify.verified(original, gone)
+    (report,) = original.before
+    assert not await verify.verified(original, Attempt(gone.edits, report.findings))
 
 
 async def test_disjoint_fixes_are_tried_in_one_batch() -> None:
     tool = Tool()
-    subject = tool.subject("ONE a TWO b THREE")
-    attempts = [attempt(subject, word, "x") for word in ("ONE", "TWO", "THREE")]
-    held = await verify.each(subject, attempts)
+    original = tool.original("ONE a TWO b THREE")
+    attempts = [attempt(original, word, "x") for word in ("ONE", "TWO", "THREE")]
+    held = await verify.each(original, attempts)
     assert held == [each.edits for each in attempts]
     assert len(tool.asked) == 1
 
 
 async def test_one_bad_fix_in_a_batch_spoils_only_itself() -> None:
     tool = Tool()
-    subject = tool.subject("ONE a TWO b THREE")
+    original = tool.original("ONE a TWO b THREE")
     attempts = [
-        attempt(subject, word, new) for word, new in zip(WORDS, ("x", "NEW", "y"), strict=True)
+        attempt(original, word, new) for word, new in zip(WORDS, ("x", "NEW", "y"), strict=True)
     ]
-    held = await verify.each(subject, attempts)
+    held = await verify.each(original, attempts)
     assert held == [attempts[0].edits, (), attempts[2].edits]
 
 
@@ -221,9 +221,9 @@ WORDS = ("ONE", "TWO", "THREE")
 
 async def test_fixes_that_cancel_each_others_faults_do_not_hold_alone() -> None:
     """Together they look right, since one removes what the other brings."""
-    subject = Tool().subject("ONE a TWO")
-    attempts = [attempt(subject, "ONE", "TWO"), attempt(subject, "TWO", "x")]
-    held = await verify.each(subject, attempts)
+    original = Tool().original("ONE a TWO")
+    attempts = [attempt(original, "ONE", "TWO"), attempt(original, "TWO", "x")]
+    held = await verify.each(original, attempts)
     assert held == [(), attempts[1].edits]
 
 
@@ -242,27 +242,27 @@ class Picky(Tool):
 async def test_all_that_hold_together_are_found() -> None:
     words = ["A", "B", "C", "D", "E"]
     for bad in words:
-        subject = Tool().subject(" ".join(words))
-        attempts = [attempt(subject, word, "NEW" if word == bad else "x") for word in words]
-        held = await verify.together(subject, attempts)
+        original = Tool().original(" ".join(words))
+        attempts = [attempt(original, word, "NEW" if word == bad else "x") for word in words]
+        held = await verify.together(original, attempts)
         assert held == [each for word, each in zip(words, attempts, strict=True) if word != bad]
 
 
 async def test_of_two_that_exclude_each_other_one_is_kept() -> None:
-    subject = Picky(conflict=("B", "D")).subject("A B C D")
-    attempts = [attempt(subject, word, "x") for word in ("A", "B", "C", "D")]
-    held = await verify.together(subject, attempts)
-    fixed = apply(subject.text, union(held).edits)
-    assert await verify.verified(subject, union(held))
+    original = Picky(conflict=("B", "D")).original("A B C D")
+    attempts = [attempt(original, word, "x") for word in ("A", "B", "C", "D")]
+    held = await verify.together(original, attempts)
+    fixed = apply(original.text, union(held).edits)
+    assert await verify.verified(original, union(held))
     assert ("B" in fixed) or ("D" in fixed)
     assert held
 
 
 async def test_none_hold() -> None:
-    subject = Tool().subject("A B")
-    attempts = [attempt(subject, word, "NEW") for word in ("A", "B")]
-    assert await verify.together(subject, attempts) == []
-    assert await verify.together(subject, []) == []
+    original = Tool().original("A B")
+    attempts = [attempt(original, word, "NEW") for word in ("A", "B")]
+    assert await verify.together(original, attempts) == []
+    assert await verify.together(original, []) == []
 
 
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────
@@ -292,11 +292,11 @@ def test_disjoint(pairs: list[tuple[int, int]], chosen: list[int]) -> None:
 
 
 def test_an_import_that_several_need_is_made_once() -> None:
-    subject = Tool().subject("ONE a TWO")
+    original = Tool().original("ONE a TWO")
     line = insert(0, "import x\n")
-    attempts = [attempt(subject, word, "y", line) for word in ("ONE", "TWO")]
+    attempts = [attempt(original, word, "y", line) for word in ("ONE", "TWO")]
     assert disjoint(attempts) == attempts
-    assert apply(subject.text, union(attempts).edits) == "import x\ny a y"
+    assert apply(original.text, union(attempts).edits) == "import x\ny a y"
 
 
 # ── whatever the tool does, what is offered holds ───────────────────────────────────────────────
@@ -308,15 +308,15 @@ REPLACEMENTS = st.sampled_from(["", "x", "NEW", "BAD", "UNSORTED", "UNPARSED", "
 @given(TEXTS, st.data())
 async def test_what_is_offered_was_seen_to_hold(words: list[str], data: st.DataObject) -> None:
     tool = Tool(fixes={"UNSORTED": "x"}, states=STATES)
-    subject = tool.subject(" ".join(words))
-    (before,) = subject.before
+    original = tool.original(" ".join(words))
+    (before,) = original.before
     attempts = [
         Attempt((Edit(finding.range, data.draw(REPLACEMENTS)),), (finding,))
         for finding in before.findings
     ]
 
     def holds(edits: Edits, targets: Sequence[Finding]) -> bool:
-        after = tool.report(apply(subject.text, edits))
+        after = tool.report(apply(original.text, edits))
         left = tally(after.findings)
         had = tally(before.findings)
         return after.state.is_verdict and all(
@@ -324,10 +324,10 @@ async def test_what_is_offered_was_seen_to_hold(words: list[str], data: st.DataO
             for rule in {*left, *had}
         )
 
-    for each, edits in zip(attempts, await verify.each(subject, attempts), strict=True):
+    for each, edits in zip(attempts, await verify.each(original, attempts), strict=True):
         assert not edits or holds(edits, each.targets)
-    kept = await verify.together(subject, disjoint(attempts))
-    assert not kept or holds(await verify.verified(subject, union(kept)), union(kept).targets)
+    kept = await verify.together(original, disjoint(attempts))
+    assert not kept or holds(await verify.verified(original, union(kept)), union(kept).targets)
 
 
 def tally(findings: Sequence[Finding]) -> dict[str, int]:

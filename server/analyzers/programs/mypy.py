@@ -50,5 +50,5 @@ ANALYZER = Tool(
     user=("~/.mypy.ini", "mypy/config"),
     runs_code=True,
     in_environment=True,
-    alone=False,
+    self_contained=False,
 ).analyzer()  # fmt: skip

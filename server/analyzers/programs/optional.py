@@ -57,7 +57,7 @@ class Tool:
     named: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
     runs_code: bool = False
     in_environment: bool = False
-    alone: bool = True
+    self_contained: bool = True
     piped: tuple[str, ...] = ()
     check: str = "program:check"
 
@@ -104,7 +104,7 @@ def _configure(
         f"install it {where}(`pip install {tool.package}`, `understudy install {tool.name}`),"
         f" {setting}",
         tool.least,
-        tool.alone and rules is not None,
+        tool.self_contained and rules is not None,
         Piped(tool.piped, place) if tool.piped else None,
     )
     # Some look above the root, too.

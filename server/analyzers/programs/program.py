@@ -45,8 +45,8 @@ class Program(NamedTuple):
 
     ``input``: a file a call, any number of files, or a text on standard input. ``ok``: the
     statuses with which it has looked, ``found`` those that tell of findings. ``needed`` tells what
-    to do when it is missing, or older than ``least``. ``alone``: what it says of a file depends on
-    no other. ``piped``: how it is told a text that is not on disk; None: it cannot be.
+    to do when it is missing, or older than ``least``. ``self_contained``: what it says of a file
+    depends on no other. ``piped``: how it is told a text that is not on disk; None: it cannot be.
     """
 
     tool: str
@@ -59,7 +59,7 @@ class Program(NamedTuple):
     found: tuple[int, ...] = (1,)
     needed: str = ""
     least: tuple[int, ...] = ()
-    alone: bool = True
+    self_contained: bool = True
     piped: Piped | None = None
 
     def installation(self) -> Installation:
@@ -109,7 +109,7 @@ def check(program: Program, items: tuple[Item, ...]) -> list[Answer]:
         reports = _reports(called, list(some.values()))
         for (index, file), report in zip(some.items(), reports, strict=True):
             seen, told = answer(file.content, report)
-            answers[index] = (seen if program.alone else "", told)
+            answers[index] = (seen if program.self_contained else "", told)
     return [answers[index] for index in range(len(items))]
 
 

@@ -19,5 +19,5 @@ ANALYZER = Tool(
     input="files",
     sources=frozenset({"ty.toml", "pyproject.toml"}),
     in_environment=True,
-    alone=False,
+    self_contained=False,
 ).analyzer()  # fmt: skip

@@ -33,14 +33,14 @@ _USUAL_COMPLEXITY = 10
 class Context(NamedTuple):
     """``program`` is ``ruff.path`` resolved, ``extra`` the rules to add, ``threshold`` the highest
     complexity (0: the project says). ``special`` is a file that Ruff would read and that may have
-    no end (empty: none). ``alone``: what lies below the root is not Ruff's to read."""
+    no end (empty: none). ``loose``: what lies below the root is not Ruff's to read."""
 
     program: str
     root: str
     extra: tuple[str, ...]
     threshold: int
     special: str = ""
-    alone: bool = False
+    loose: bool = False
 
 
 def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Configuration:
@@ -66,7 +66,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
         context,
         source=str(source or ""),
         note=_added(extra),
-        alone=context._replace(alone=True),
+        loose=context._replace(loose=True),
         hints=(str(source or ""), fingerprint(*contents[:1]), seen),
         key=fingerprint(context, seen, [each.stamps for each in programs]),
         programs=programs,

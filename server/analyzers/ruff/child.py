@@ -169,7 +169,7 @@ def text_of_file(content: bytes, path: str = "") -> str:
 
 
 def _ask(context: Context, documents: Sequence[Document]) -> list[list[Finding]]:
-    if context.alone:  # a server would read all configurations below the root
+    if context.loose:  # a server would read all configurations below the root
         return [ask_with(context, (), path, text) for path, text, _ in documents]
     if any(is_notebook(path) for path, _, _ in documents):
         others = [each for each in documents if not is_notebook(each[0])]

@@ -99,7 +99,7 @@ def _configuration(
     folder = Path(subject.path).parent if subject.path.startswith("/") else subject.root
     given = policy.settings, checks.files, subject.path
     ((_, configuration),) = configure((tool,), folder, subject.root, *given)
-    return configuration.for_one() if subject.alone else configuration
+    return configuration.loosened() if subject.loose else configuration
 
 
 def _passed_over(subject: Subject, settings: Settings) -> str:

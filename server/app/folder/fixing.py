@@ -9,7 +9,7 @@ from ...checks import compose
 from ...checks.engine import Checks, judges, subject_of
 from ...disk import LARGEST_FILE, read_regular
 from ...fixes.offers import fix_rule
-from ...fixes.verify import Subject
+from ...fixes.verify import Original
 from ...ipython import code
 from ...journal.replace import replace
 from ...model import Priority, Problem, Report
@@ -21,7 +21,7 @@ from .workspace import Workspace
 
 async def present(
     checks: Checks, workspace: Workspace, file: Text, known: Collection[Report] = ()
-) -> tuple[Subject, tuple[Problem, ...]]:
+) -> tuple[Original, tuple[Problem, ...]]:
     """A text as fixes are tried on it, and what is shown of it. What is ``known`` of it is not
     asked again, and nobody is asked who cannot look at a text that is not on disk."""
     policy, results = workspace.policy, workspace.results
@@ -31,7 +31,7 @@ async def present(
     async def ask(text: str, tools: frozenset[str], *, keep: bool = False) -> tuple[Report, ...]:
         if not tools:
             return ()
-        asked = subject_of(file.path, workspace.root, text, file.language, alone=workspace.loose)
+        asked = subject_of(file.path, workspace.root, text, file.language, loose=workspace.loose)
         answers = checks.check(asked, policy, results, Priority.INTERACTIVE, keep=keep, tools=tools)
         return tuple([report async for reports in answers for report in reports])
 
@@ -47,7 +47,7 @@ async def present(
     problems = compose.problems(before, policy.settings, here)
     python = code(file.text) if is_notebook(file.path) else None
     judged = tuple(report for report in before if report.tool in able)
-    return Subject(file.text, whole(judged), check, python), problems
+    return Original(file.text, whole(judged), check, python), problems
 
 
 async def fix_files(
@@ -55,8 +55,8 @@ async def fix_files(
 ) -> AsyncIterator[FileFix]:
     """Of those files in which something of the rule can be fixed safely."""
     for file in files:
-        subject, problems = await present(checks, workspace, file)
-        if offer := await fix_rule(subject, problems, rule):
+        original, problems = await present(checks, workspace, file)
+        if offer := await fix_rule(original, problems, rule):
             yield FileFix(file, offer)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable
 from ...checks.engine import Checks
 from ...fixes.manifests import audited, raises
 from ...fixes.offers import Offer, at, fix_all, fixes, ignores
-from ...fixes.verify import Subject
+from ...fixes.verify import Original
 from ...model import Problem, Range, Reason
 from ...notebooks import is_notebook
 from ..explain.explaining import explain
@@ -32,11 +32,11 @@ class Actions:
         """The offers at ``place``, and the problems there."""
         if not at(document.problems(), place):
             return [], []
-        subject, problems = await self._present(document)
-        offered = await fixes(subject, problems, place)
-        silenced = await asyncio.to_thread(ignores, subject.code, document.path, problems, place)
+        original, problems = await self._present(document)
+        offered = await fixes(original, problems, place)
+        silenced = await asyncio.to_thread(ignores, original.code, document.path, problems, place)
         tasked = document.problems()
-        raised = await asyncio.to_thread(raises, document.path, subject.text, tasked, place)
+        raised = await asyncio.to_thread(raises, document.path, original.text, tasked, place)
         found = [*at(problems, place), *audited(tasked, place)]
         return [*offered, *raised, *silenced], list(dict.fromkeys(found))
 
@@ -46,15 +46,15 @@ class Actions:
         return await installs(self._checks, document.subject(), settings, here)
 
     async def fix_all(self, document: OpenDocument) -> Offer | None:
-        subject, problems = await self._present(document)
-        return await fix_all(subject, problems)
+        original, problems = await self._present(document)
+        return await fix_all(original, problems)
 
     async def fix_new(self, document: OpenDocument, rules: Container[str] | None) -> FileFix | None:
         """The fix of all safe cases of ``rules`` (None: of all) that are not known before."""
         file = _text(document)
-        subject, problems = await self._present(document)
+        original, problems = await self._present(document)
         new = [problem for problem in problems if not problem.known]
-        offer = await fix_all(subject, new, rules)
+        offer = await fix_all(original, new, rules)
         return FileFix(file, offer) if offer else None
 
     async def fix_rule(
@@ -74,7 +74,7 @@ class Actions:
         """Why ``rule`` is told of in a row, or why it is not."""
         return await explain(self._checks, document.workspace, document.subject(), row, rule)
 
-    async def _present(self, document: OpenDocument) -> tuple[Subject, tuple[Problem, ...]]:
+    async def _present(self, document: OpenDocument) -> tuple[Original, tuple[Problem, ...]]:
         known = document.known()
         return await present(self._checks, document.workspace, _text(document), known)
 

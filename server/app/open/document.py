@@ -145,8 +145,8 @@ class OpenDocument:
     # ── what is known of it ─────────────────────────────────────────────────────────────────────
 
     def subject(self) -> Subject:
-        alone = self.workspace.loose
-        return subject_of(self.path, self.workspace.root, self.text, self.language, alone=alone)
+        loose = self.workspace.loose
+        return subject_of(self.path, self.workspace.root, self.text, self.language, loose=loose)
 
     def known(self) -> tuple[Report, ...]:
         """What is known of the text as it stands: everything once it has been analysed, else what
