@@ -73,14 +73,28 @@ def job_for(
     )
 
 
+def question(
+    analyzer: Analyzer,
+    configuration: Configuration,
+    function: str,
+    item: object,
+    policy: Policy,
+    urgency: Urgency,
+) -> Job:
+    """The job that asks another function of an analyzer's one thing."""
+    job = job_for(analyzer, configuration, (), policy, urgency)
+    assert isinstance(job.work, Call)
+    work = replace(job.work, function=function, context=configuration.context, items=(item,))
+    return replace(job, work=work)
+
+
 def asking(
     analyzer: Analyzer, configuration: Configuration, policy: Policy, priority: Priority
 ) -> Job:
     """The job that asks for the ``Standing`` of what analyses."""
-    job = job_for(analyzer, configuration, (), policy, Urgency(priority))
-    assert isinstance(job.work, Call)
-    ask = replace(job.work, function=_ASK, context=configuration.programs, items=("",))
-    return replace(job, work=ask, timeout=min(job.timeout, _ASK_SECONDS))
+    programs = replace(configuration, context=configuration.programs)
+    job = question(analyzer, programs, _ASK, "", policy, Urgency(priority))
+    return replace(job, timeout=min(job.timeout, _ASK_SECONDS))
 
 
 def measuring(context: tuple[Any, ...], items: Sequence[Item], urgency: Urgency) -> Job:

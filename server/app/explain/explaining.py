@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from ...analyzers.base import Analyzer, As, Configuration
 from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ...checks import compose
 from ...checks.engine import Checks, Subject, configure, why_left_out
-from ...checks.jobs import Policy, job_for
+from ...checks.jobs import Policy, question
 from ...discover import rediscover
 from ...findings.changed import Rows, on_lines
 from ...findings.describe import title
@@ -24,7 +23,7 @@ from ...findings.suppressions import tool_of
 from ...ipython import code
 from ...model import Finding, Priority, Problem, Reason, Report
 from ...notebooks import is_notebook, read
-from ...runner.calls import Call, Status, Urgency
+from ...runner.calls import Status, Urgency
 from ...settings import Settings
 from ..folder.workspace import Workspace
 
@@ -124,14 +123,12 @@ async def _ask(
     row: int,
     rule: str,
 ) -> tuple[Reason, ...]:
-    job = job_for(tool, configuration, (), policy, Urgency())
-    assert isinstance(job.work, Call)
     content = subject.content
     if is_notebook(subject.path) and tool.notebooks is As.CODE:
         content = code(read(content).text).encode("utf-8", "surrogatepass")
     item = (subject.path, content, configuration.source, rule, row)
-    call = replace(job.work, function=tool.why, context=configuration.context, items=(item,))
-    outcome = await checks.execute(replace(job, work=call))
+    job = question(tool, configuration, tool.why, item, policy, Urgency())
+    outcome = await checks.execute(job)
     if outcome.status is not Status.DONE:
         told = f"{tool.title} could not be asked why: {outcome.why or outcome.status}."
         return (Reason("no-verdict", told),)

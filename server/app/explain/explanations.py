@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ...analyzers.base import Analyzer, Configuration
 from ...analyzers.table import BUILT_IN
 from ...checks.engine import Checks
-from ...checks.jobs import Policy, job_for
+from ...checks.jobs import Policy, question
 from ...model import Problem
-from ...runner.calls import Call, Status, Urgency
+from ...runner.calls import Status, Urgency
 from ...settings import Settings
 
 PATIENCE = 0.1
@@ -54,10 +53,8 @@ class Explanations:
                 yield self._asked[key]
 
     async def _ask(self, analyzer: Analyzer, rule: str) -> str:
-        job = job_for(analyzer, Configuration(()), (), _POLICY, Urgency())
-        assert isinstance(job.work, Call)
-        call = replace(job.work, function=analyzer.explain, context=(), items=(rule,))
-        outcome = await self._checks.execute(replace(job, work=call))
+        given = Configuration(()), analyzer.explain, rule, _POLICY, Urgency()
+        outcome = await self._checks.execute(question(analyzer, *given))
         if outcome.status is not Status.DONE:
             del self._asked[analyzer.name, rule]
             return ""
