@@ -7,7 +7,7 @@ from . import bandit, eslint, pylint, ruff, secrets
 from .base import Analyzer
 from .complexity import complexipy, radon
 from .plugins import plugins
-from .programs import hadolint, mypy, semgrep, shellcheck, ty, zizmor
+from .programs import hadolint, kingfisher, mypy, semgrep, shellcheck, ty, zizmor
 from .programs.declared import declared
 
 BUILT_IN: tuple[Analyzer, ...] = (
@@ -28,6 +28,7 @@ OPTIONAL: tuple[Analyzer, ...] = (
     mypy.ANALYZER,
     ty.ANALYZER,
     semgrep.ANALYZER,
+    kingfisher.ANALYZER,
 )
 """Programs that are not installed with us; nothing is said of them while they are off."""
 

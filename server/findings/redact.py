@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..model import Finding, Fix, Problem, Report
 from ..text import Lines
-from .secret_rules import tells_of_secret
+from .secret_rules import NO_SECRETS, tells_of_secret
 
 MASK = "*"
 _LITERAL = re.compile(
@@ -16,6 +16,7 @@ _LITERAL = re.compile(
 )
 """One of Python, as its second group; or a comment, in which a quote begins none."""
 _ESCAPED = re.compile(r"\\(['\"\\])")
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]+-----")
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """In a text, what could not be decoded."""
@@ -91,13 +92,13 @@ def redacted(text: str, problems: Iterable[Problem]) -> str:
 
 
 def _spans(lines: Lines, finding: Finding) -> Iterator[tuple[int, int]]:
-    """Where its secrets are, as offsets: what detect-secrets points at, of a key all that follows,
-    and the literals in what other tools point at, which may be a whole call."""
+    """Where its secrets are, as offsets: what tools point at that look for nothing else, of a key
+    all that follows, and the literals in what other tools point at, which may be a whole call."""
     start, end = (lines.offset(position) for position in finding.range)
-    if finding.rule == "PrivateKeyDetector":
+    if finding.rule == "PrivateKeyDetector" or _KEY_BEGINS.match(lines.text, start):
         ends = _KEY_ENDS.search(lines.text, end)
         yield start, ends.start() if ends else end
-    elif finding.tool == "detect-secrets":
+    elif finding.tool in NO_SECRETS:
         yield start, end
     else:
         literals = (match for match in _LITERAL.finditer(lines.text, start, end) if match[2])

@@ -11,7 +11,10 @@ SECRET_RULES: Mapping[str, frozenset[str]] = {
     "bandit": frozenset({"B105", "B106", "B107"}),
     "ruff": frozenset({"S105", "S106", "S107"}),
 }
-NO_SECRETS: Mapping[str, frozenset[str]] = {"detect-secrets": frozenset({"IPPublicDetector"})}
+NO_SECRETS: Mapping[str, frozenset[str]] = {
+    "detect-secrets": frozenset({"IPPublicDetector"}),
+    "kingfisher": frozenset(),
+}
 """Of tools that look for nothing else, the rules that do."""
 
 

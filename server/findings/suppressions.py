@@ -43,9 +43,9 @@ _HOW = (
 _OWN_OF_TOOLS = re.compile(
     r"#\s*(?:noqa|ruff:|flake8:|nosec|pylint:\s*disable|pragma:\s*allowlist|zizmor:\s*ignore"
     r"|type:\s*ignore|(?:pyright|ty):\s*ignore|mypy:|shellcheck\s+disable|hadolint\s+(?:global\s+)?ignore"
-    r"|nosemgrep)"
-    r"[^#]*|(?://|/\*)\s*(?:eslint-disable|pragma:\s*allowlist|nosemgrep|@ts-ignore|@ts-expect)"
-    r"[^/*]*"
+    r"|nosemgrep|kingfisher:ignore)"
+    r"[^#]*|(?://|/\*)\s*(?:eslint-disable|pragma:\s*allowlist|nosemgrep|kingfisher:ignore"
+    r"|@ts-ignore|@ts-expect)[^/*]*"
 )
 
 

@@ -53,6 +53,7 @@ _HERE = {
     "detect-secrets": _Form("pragma: allowlist secret", between=""),
     "eslint": _Form("eslint-disable-next-line ", above=True),
     "hadolint": _Form("hadolint ignore=", between=",", above=True),
+    "kingfisher": _Form("kingfisher:ignore", between=""),
     "mypy": _Form("type: ignore[", closing="]", first=True),
     "pylint": _Form("pylint: disable=", between=","),
     "radon": _Form("noqa: ", named=_COMPLEX),

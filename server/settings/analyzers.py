@@ -60,6 +60,12 @@ class Semgrep(Group):
     ] = (".semgrep.yml",)
 
 
+class Kingfisher(Group):
+    enabled: Enabled = False
+    path: ProgramPath = ""
+    timeout_seconds: Timeout = 120
+
+
 class DeclaredAnalyzer(Group):
     """A command that looks at files: docs/how-to-add-an-analyzer.md."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from ..disk import LARGEST_FILE
 from ..model import Level
-from .analyzers import Analyzers, OptionalTool, Semgrep, TypeChecker
+from .analyzers import Analyzers, Kingfisher, OptionalTool, Semgrep, TypeChecker
 from .audit import Audit
 from .complexity import Complexity
 from .eslint import Eslint
@@ -142,6 +142,7 @@ class Settings(Group):
     mypy: TypeChecker = TypeChecker()
     ty: TypeChecker = TypeChecker()
     semgrep: Semgrep = Semgrep()
+    kingfisher: Kingfisher = Kingfisher()
     analyzers: Analyzers = Analyzers()
     severity: SeverityLevels = SeverityLevels()
     baseline: Baseline = Baseline()

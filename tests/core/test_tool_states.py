@@ -110,7 +110,30 @@ OPTIONAL: dict[str, tuple[str, str, bytes, str]] = {
         ),
         "no-eval",
     ),
+    "kingfisher": (
+        "*.env",
+        "x=1\n",
+        _answers(
+            {
+                "findings": [
+                    {
+                        "rule": {"id": "betterleaks.github-pat", "description": "WORD"},
+                        "finding": {
+                            "path": "NAME",
+                            "line": 1,
+                            "column_start": 2,
+                            "column_end": 2,
+                            "confidence": "high",
+                        },
+                    }
+                ]
+            }
+        ),
+        "betterleaks.github-pat",
+    ),
 }
+FOUND = {"zizmor": 0, "kingfisher": 200}
+"""With what it ends when it has found something, where that is not 1."""
 
 
 def _program(
@@ -148,7 +171,7 @@ def _program(
 def _row(tool: str) -> Row:
     """An optional program's."""
     absent = "/nowhere/tool"
-    row = _program(tool, *OPTIONAL[tool], partial(_optional, tool), int(tool != "zizmor"))
+    row = _program(tool, *OPTIONAL[tool], partial(_optional, tool), FOUND.get(tool, 1))
     more = {
         "not installed": Cell(
             lambda root: {**_optional(tool, "")(root), f"{tool}.path": absent},

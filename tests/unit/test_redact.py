@@ -54,6 +54,13 @@ def problem(text: str, part: str, tool: str, rule: str) -> Problem:
             "-----END RSA PRIVATE KEY-----'''\nabcd\n",
         ),
         (
+            KEY,
+            "-----BEGIN RSA PRIVATE KEY---",
+            "kingfisher",
+            "betterleaks.private-key",
+            "k = '''" + "*" * 31 + "\n***\n***\n-----END RSA PRIVATE KEY-----'''\nabcd\n",
+        ),
+        (
             "f(  # don't\n'hunter')",
             "f(  # don't\n'hunter')",
             "bandit",

@@ -45,6 +45,7 @@ def test_they_exist() -> None:
         ("detect-secrets", "AWSKeyDetector", True),
         ("detect-secrets", "AnyOfTheProjectsOwn", True),
         ("detect-secrets", "IPPublicDetector", False),
+        ("kingfisher", "betterleaks.github-pat", True),
         ("eslint", "B105", False),
     ],
 )

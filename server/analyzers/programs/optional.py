@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...model import Tier
 from ...settings import Settings
-from ...settings.analyzers import OptionalTool, Semgrep, TypeChecker
+from ...settings.analyzers import Kingfisher, OptionalTool, Semgrep, TypeChecker
 from ...trust import inside
 from ..base import Analyzer, Configuration, Files, fingerprint, upwards
 from ..installations import is_program, resolve_program, stamp_of
@@ -24,7 +24,7 @@ _BESIDE_US = os.path.dirname(sys.executable)
 
 _MOST_RULES = 2_000
 
-Own = OptionalTool | TypeChecker | Semgrep
+Own = OptionalTool | TypeChecker | Semgrep | Kingfisher
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,10 @@ def _row(reading: Reading, fields: Mapping[str, str], scopes: _Scopes) -> Row:
         value = get(name)
         return None if value is None else max(0, int(value) - first)
 
+    def column(name: str, first: int) -> int | None:
+        """None also where it counts in what the program decoded, which is no place in the file."""
+        return None if "decoded" in fields and get("decoded") else number(name, first)
+
     rule, message = get("code"), get("message")
     if rule is None and message is None:
         raise ValueError("it has a finding without code and message")
@@ -132,12 +136,13 @@ def _row(reading: Reading, fields: Mapping[str, str], scopes: _Scopes) -> Row:
         category=reading.category,
         place=(
             number("line", reading.first_line) or 0,
-            number("column", reading.first_column),
+            column("column", reading.first_column),
             number("endLine", reading.first_line),
-            number("endColumn", reading.first_column),
+            column("endColumn", reading.first_column - (not reading.past_end)),
         ),
         unit=reading.unit,
         confidence=confidence_of(get("confidence")),
+        cwe=reading.cwe,
         url=str(get("url") or "") or (reading.page.format(code) if code else ""),
     )
 

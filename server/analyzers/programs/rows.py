@@ -18,6 +18,8 @@ class Reading(NamedTuple):
     program's words, in lower case, to ours. ``prefix`` stands before the codes that it tells, and
     ``page`` is the address of a rule's documentation, with ``{}`` for its code. Lines and columns
     count from ``first_line`` and ``first_column``, columns in ``unit``: characters, utf16, bytes.
+    ``past_end``: the last column is the one behind what was found, else its last. ``cwe`` is the
+    weakness that all its findings are of.
     """
 
     form: str
@@ -28,7 +30,9 @@ class Reading(NamedTuple):
     page: str = ""
     first_line: int = 1
     first_column: int = 1
+    past_end: bool = True
     unit: str = "characters"
+    cwe: int = 0
 
     def severity(self, word: object, default: Severity = Severity.MEDIUM) -> Severity:
         """What a word of the program's means."""

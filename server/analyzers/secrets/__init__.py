@@ -21,6 +21,8 @@ from ..parsing import MALFORMED, text_of
 NAME = "detect-secrets"
 BASELINE = ".secrets.baseline"
 _OWN = "detect_secrets."
+HARDCODED_CREDENTIALS = 798
+"""The weakness that a secret in a file is."""
 FILE = "file://"
 
 

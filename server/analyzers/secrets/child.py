@@ -15,14 +15,13 @@ from ...model import Category, Confidence, Finding, Position, Range, Report, Sev
 from ...text import Lines, decode
 from ..answers import answer_each, no_verdict
 from ..base import Answer, Item
-from . import NAME, Context
+from . import HARDCODED_CREDENTIALS, NAME, Context
 from .scan import Baseline, passes_over, prepare, scan
 
 if TYPE_CHECKING:
     from detect_secrets.core.potential_secret import PotentialSecret
 
 URL = "https://github.com/Yelp/detect-secrets/blob/master/docs/plugins.md"
-_HARDCODED_CREDENTIALS = 798
 
 GUESSES = {
     "KeywordDetector": (Severity.MEDIUM, Confidence.MEDIUM),
@@ -105,7 +104,7 @@ def findings(secrets: Iterable[PotentialSecret], lines: Lines) -> Iterator[Findi
             Category.SECURITY,
             confidence,
             URL,
-            _HARDCODED_CREDENTIALS,
+            HARDCODED_CREDENTIALS,
         )
 
 
