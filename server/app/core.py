@@ -270,12 +270,12 @@ class Core:
         """Files, or folders with what lies in them; any of it may be a configuration. ``missed``:
         where the baseline has files that may be called otherwise now."""
         reload = [
-            w
-            for w in self.folders
-            if w in missed or not paths.isdisjoint((*w.sources, w.config_path.parent))
+            w for w in self.folders if not paths.isdisjoint((*w.sources, w.config_path.parent))
         ]
         if reload:
             await self._reload(reload)
+        if asking := [w for w in missed if w not in reload]:
+            self._spawn(self._reload(asking))  # it waits for git
         if self.folders.configuring(paths):
             self._analyse_again()
         if any(path.name in TEST_CONFIGURATIONS for path in paths):
@@ -315,7 +315,7 @@ class Core:
 
     async def _reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
-            if await self.folders.load(workspace):
+            if await self.folders.load(workspace) and workspace in self.folders:
                 self._show_anew(workspace)
                 for document in self.documents.of(workspace):
                     document.analyse(again=True)

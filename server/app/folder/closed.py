@@ -16,7 +16,7 @@ from ...model import Importance, Priority
 from ...runner.calls import Urgency
 from ..results.scan import Scan, Seen
 from ..sinks import Progress, Sink, when_slow
-from .closed_shown import ClosedShown
+from .closed_shown import SLICE_SECONDS, ClosedShown
 from .folders import Folders
 from .workspace import Workspace
 
@@ -47,11 +47,13 @@ class ClosedFiles:
         self._urgencies: dict[Path, Urgency] = {}
         """Of each scan: who waits for it."""
         self._looks: dict[Path, asyncio.Task[None]] = {}
+        self._showings: dict[Path, asyncio.Task[None]] = {}
 
     @property
     def passes(self) -> int:
-        """How many scans and looks are under way."""
-        return sum(map(_is_under_way, (*self._scans.values(), *self._looks.values())))
+        """How many scans, looks and showings of all files are under way."""
+        under_way = (self._scans, self._looks, self._showings)
+        return sum(_is_under_way(task) for each in under_way for task in each.values())
 
     # ── what is shown ───────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +63,21 @@ class ClosedFiles:
         return self._shown.unshown
 
     def show(self, workspace: Workspace) -> None:
-        self._shown.show(workspace, workspace.views())
+        """All files, bit by bit: a later call begins anew."""
+        if (before := self._showings.get(workspace.root)) is not None:
+            before.cancel()
+        showing = self._showings[workspace.root] = self._task(self._show(workspace))
+        showing.add_done_callback(lambda _: self._changed())
+
+    async def _show(self, workspace: Workspace) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SLICE_SECONDS
+        for path in workspace.paths():
+            if workspace.knows(path):  # it may be another folder's by now
+                self._shown.show(workspace, [path])
+            if loop.time() >= until:
+                await asyncio.sleep(0)
+                until = loop.time() + SLICE_SECONDS
 
     def show_again(self, workspace: Workspace, paths: Iterable[str]) -> None:
         """Something else than the files has changed."""
@@ -270,11 +286,13 @@ class ClosedFiles:
         one around it. When that does not want them, nothing is shown of them any more."""
         root = workspace.root
         await self.stop(workspace)
+        if (showing := self._showings.pop(root, None)) is not None:
+            showing.cancel()
         around = self._folders.around(str(root))
         if around is not None and self._is_kept(around):
             self._hand_over(workspace, around, str(root))
         else:
-            for path in workspace.views():
+            for path in workspace.paths():
                 self._shown.hide(path)
         self._shown.leave(root)
 

@@ -16,6 +16,9 @@ from .workspace import Workspace
 _SHARE_OUT_SECONDS = 0.2
 """While there is too much to show all, it is shared out anew no more often."""
 
+SLICE_SECONDS = 0.005
+"""For so long files are shown before the loop does what else there is to do."""
+
 
 def uri_of(path: str) -> str:
     """How we call a file; what was never saved has no such name."""
@@ -25,19 +28,22 @@ def uri_of(path: str) -> str:
 @dataclass(slots=True)
 class _Folder:
     """``found`` and ``tallies`` are by path: how many problems there are, and those that the limit
-    of one file lets be shown. ``shared`` is empty while all of them are."""
+    of one file lets be shown. ``shared`` is empty while all of them are. ``due``: those that are to
+    be shown, and how much of each."""
 
     found: dict[str, int] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     total: int = 0
     shared: dict[str, int] = field(default_factory=dict)
     again: set[str] = field(default_factory=set)
+    due: dict[str, int] = field(default_factory=dict)
     timer: asyncio.TimerHandle | None = None
     told: bool = False
 
     def note(self, path: str, found: int, counts: Tally) -> None:
         self.total += sum(counts) - sum(self.tallies.pop(path, ()))
         self.found.pop(path, None)
+        self.due.pop(path, None)
         if found:
             self.found[path], self.tallies[path] = found, counts
 
@@ -100,10 +106,21 @@ class ClosedShown:
         for path, counts in folder.tallies.items():
             share = folder.shared.get(path, sum(counts))
             if path in again or share != before.get(path, sum(counts)):
-                self._publish(workspace, path, share)
-        for path in again - folder.tallies.keys():
-            self._publish(workspace, path, 0)
+                folder.due[path] = share
+        folder.due |= dict.fromkeys(again - folder.tallies.keys(), 0)
+        self._publish_due(workspace)
         self._changed()
+
+    def _publish_due(self, workspace: Workspace) -> None:
+        folder, loop = self._folders[workspace.root], asyncio.get_running_loop()
+        folder.timer = None
+        until = loop.time() + SLICE_SECONDS
+        while folder.due and loop.time() < until:
+            self._publish(workspace, *folder.due.popitem())
+        if folder.due:
+            folder.timer = loop.call_later(0, self._publish_due, workspace)
+        elif folder.again:
+            self._share_out_soon(workspace)
 
     def _publish(self, workspace: Workspace, path: str, most: int) -> None:
         if not self._is_open(path):

@@ -85,6 +85,8 @@ class Workspace:
         self.baseline: Baseline | None = None
         self.comparison = Comparison(root)
         self.files: dict[str, FileView] = {}
+        self._outdated: set[str] = set()
+        """Of ``files``: those to be judged anew before they are seen."""
         self.inner: AbstractSet[str] = frozenset()
         self.scanned = False
         self.stale = Stale()
@@ -94,6 +96,8 @@ class Workspace:
         """What ``view`` made, for as long as it is made of the same."""
         self._heads = Heads()
         self._growth = Growth(root)
+        self._loads = 0
+        """How many have begun."""
         self._loaded = False
         self.state = store
         self.scan_mark = ScanMark(store)
@@ -140,9 +144,14 @@ class Workspace:
         """Read the settings and the baseline anew; whether they changed.
 
         When they are wrong, the last good ones stay; at first, every entry that is right holds.
+        Who began to read before another did says nothing of what that reads.
         """
+        self._loads += 1
+        load = self._loads
         loaded = await asyncio.to_thread(self._load, editor)
         baseline, wrong = await asyncio.to_thread(self._load_baseline)
+        if load != self._loads:
+            return False
         self.config_problems = (*loaded.problems, *wrong)
         before, shown_by = self.settings, self._shown_by
         if loaded.valid or not self._loaded:
@@ -201,7 +210,8 @@ class Workspace:
         changes anything. For editors: in a terminal nothing is compared so."""
         if not await self.comparison.follow(revision):
             return False
-        await self.compare([path for path, view in self.views().items() if view.problems])
+        told = {p for p, view in self.files.items() if any(r.findings for r in view.reports)}
+        await self.compare(told.union(*self.tasked.values()))
         self.judge_again()
         return True
 
@@ -210,8 +220,7 @@ class Workspace:
         moved = await self.comparison.look([*paths], self.settings.analysis.max_file_bytes)
         for path in moved:
             self._joined.pop(path, None)
-            if (view := self.files.get(path)) is not None:
-                self.files[path] = self.seen(path, view.reports)
+        self._outdated |= moved & self.files.keys()
         return moved
 
     async def changed_rows(self, path: str, content: bytes) -> Rows:
@@ -219,7 +228,7 @@ class Workspace:
         return await self.comparison.rows(path, content, self.settings.analysis.max_file_bytes)
 
     def new_day(self) -> bool:
-        """Whether another day has begun since the files were judged; they are judged anew then."""
+        """Whether another day has begun since the last call; the files are judged anew then."""
         if (day := self.today()) == self._judged:
             return False
         self._judged = day
@@ -227,17 +236,23 @@ class Workspace:
         return True
 
     def judge_again(self) -> None:
-        """Other settings hold, or it is another day."""
-        self.files = {path: self.seen(path, view.reports) for path, view in self.files.items()}
+        """Other settings hold, or it is another day: each file is judged anew when it is next
+        seen, which for thousands at once would keep the loop waiting."""
+        self._outdated.update(self.files)
         self._joined.clear()
 
     def show(self, path: str, reports: tuple[Report, ...]) -> bool:
         """Take note of a file's reports; whether that changes anything."""
         known = self.files.get(path)
-        if known is not None and known.reports == reports:
+        if known is not None and known.reports == reports and path not in self._outdated:
             return False
-        self.files[path] = self.seen(path, reports)
+        self._judge(path, reports)
         return True
+
+    def _judge(self, path: str, reports: tuple[Report, ...]) -> FileView:
+        self._outdated.discard(path)
+        view = self.files[path] = self.seen(path, reports)
+        return view
 
     def take(self, task: str, reports: Mapping[str, Report]) -> set[str]:
         """What a task found, in place of what it found before; the paths that this is about."""
@@ -252,6 +267,8 @@ class Workspace:
     def view(self, path: str) -> FileView:
         """What is known and shown of a file that is not open, with what tasks found in it."""
         known = self.files.get(path, _NOTHING)
+        if path in self._outdated and path in self.files:
+            known = self._judge(path, known.reports)
         found = self.tasks_on(path)
         if not found:
             return known
@@ -261,8 +278,15 @@ class Workspace:
             joined = self._joined[path] = self.seen(path, reports)
         return joined
 
-    def views(self) -> dict[str, FileView]:
+    def paths(self) -> set[str]:
         """Of all files that something is known of."""
+        return set(self.files).union(*self.tasked.values())
+
+    def knows(self, path: str) -> bool:
+        return path in self.files or any(path in found for found in self.tasked.values())
+
+    def views(self) -> dict[str, FileView]:
+        """Of all files that something is known of; what is to be judged anew, as it was."""
         tasked = {path for found in self.tasked.values() for path in found}
         self._joined = {path: view for path, view in self._joined.items() if path in tasked}
         return self.files | {path: self.view(path) for path in tasked}
