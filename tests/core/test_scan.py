@@ -613,7 +613,8 @@ async def test_a_tool_is_killed_while_it_works(make: Make, tmp_path: Path) -> No
 
 
 async def test_a_cancelled_scan_ends_its_tools(make: Make, tmp_path: Path) -> None:
-    script = f"touch {tmp_path}/$$.pid; exec sleep 1000"
+    script = f'''case "$*" in *__version__*) exec "{sys.executable}" "$@";; esac
+touch {tmp_path}/$$.pid; exec sleep 1000'''
     world = make({"a.py": EVAL}, bandit__interpreter=program(tmp_path, script))
     scanning = asyncio.create_task(world.scan())
     pids = await until(announced(tmp_path))

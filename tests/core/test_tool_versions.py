@@ -142,7 +142,8 @@ async def test_one_that_took_too_long_is_asked_again(world: World) -> None:
 
 
 async def test_what_is_asked_for_a_folder_can_be_ended(world: World, tmp_path: Path) -> None:
-    world.is_now(f"touch {tmp_path}/$$.pid; exec sleep 1000")
+    hangs = f"mkdir {tmp_path}/once && touch {tmp_path}/$$.pid && exec sleep 1000"
+    world.is_now(f"{hangs} || echo version: 1.2.3")
     looking = asyncio.create_task(world.look())
     pids = await until(announced(tmp_path))
     await world.checks.versions.stop(tmp_path / "other")
