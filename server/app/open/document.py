@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 
 from ...analyzers.complexity.growth import NAME as GROWTH
@@ -16,6 +16,7 @@ from ...runner.calls import Urgency
 from ..folder.workspace import Workspace
 from ..install.missing import notes
 from ..sinks import Progress
+from .edit_log import EditLog
 from .placed import PlacedReports
 
 log = logging.getLogger(__name__)
@@ -51,10 +52,11 @@ class OpenDocument:
         self._checks = checks
         self._changed = changed
         self._slow = slow
-        self._since: list[Edit] = []
-        """What was edited after the text that is being analysed."""
-        self._uncompared: list[Edit] = []
-        """What was edited after the text whose changed rows are being looked for."""
+        self._edits = EditLog()
+        self._edited = False
+        """Whether the text is another than the one that was analysed last, or will be."""
+        self._compared: list[Edit] | None = None
+        """The newest look for changed rows."""
         self._comparing: asyncio.Task[None] | None = None
         self._undone = False
         self._analysis: asyncio.Task[None] | None = None
@@ -74,20 +76,20 @@ class OpenDocument:
         self._stop_timers()
         subject = self.subject()
         if self._is_busy and subject.digest == self._analysed and not again:
-            self._undone |= bool(self._since)
+            self._undone |= self._edited
             return
         self._cancel(self._analysis)
-        self._analysed, self._undone, self._since = subject.digest, False, []
+        self._analysed, self._undone, self._edited = subject.digest, False, False
         settings = self.policy.settings
         analysers = analyzers_for(subject.path, self.language, settings)
         self.unanswered = frozenset(each.name for each in analysers)
-        analysis = self._analyse(subject, self._since)
-        self._analysis = asyncio.get_running_loop().create_task(analysis)
+        since = self._edits.begin()
+        self._analysis = self._look(self._analyse(subject, since), since)
 
     def edited(self, text: str, version: int, edits: Sequence[Edit]) -> None:
         self.text, self.version = text, version
-        self._since += edits
-        self._uncompared += edits
+        self._edited |= bool(edits)
+        self._edits.edited(edits)
         self.placed.edited(edits)
         self._cancel(self._speculation)
         settings = self.workspace.settings.analysis
@@ -189,7 +191,13 @@ class OpenDocument:
         analysis = self._analysis
         if analysis is None or not analysis.done() or analysis.cancelled():
             return False
-        return not self._since
+        return not self._edited
+
+    def _look(self, work: Coroutine[None, None, None], since: list[Edit]) -> asyncio.Task[None]:
+        """At a text; ``since`` is what was edited after it, until the look has ended."""
+        look = asyncio.get_running_loop().create_task(work)
+        look.add_done_callback(lambda _: self._edits.end(since))
+        return look
 
     async def _analyse(self, subject: Subject, since: Sequence[Edit]) -> None:
         tasked = {report.tool for report in self.workspace.tasks_on(self.path)}
@@ -214,18 +222,22 @@ class OpenDocument:
             failed = [Report(tool, State.FAILED, why=why) for tool in self.unanswered]
             self._answered(failed, since)
         self._cancel(self._looking_back)
-        self._looking_back = asyncio.get_running_loop().create_task(self._look_back(since))
+        since = self._edits.begin(since)  # which goes on when this one has ended
+        self._looking_back = self._look(self._look_back(since), since)
         if self._undone:
             # The text is again the one that was analysed: the results are known, at their places.
             asyncio.get_running_loop().call_soon(self.analyse)
 
     async def _compare(self) -> None:
         """Look which rows are changed, for who compares."""
-        since: list[Edit] = []
-        self._uncompared, rows = since, None
-        if self.workspace.comparison.is_on:
-            rows = await self.workspace.changed_rows(self.path, self.subject().content)
-        if since is not self._uncompared:
+        since, rows = self._edits.begin(), None
+        self._compared = since
+        try:
+            if self.workspace.comparison.is_on:
+                rows = await self.workspace.changed_rows(self.path, self.subject().content)
+        finally:
+            self._edits.end(since)
+        if since is not self._compared:
             return  # a later one looks at a later text
         if self.placed.compared(rows, since, self.policy.settings) and self.placed.reports:
             self._changed(self)
