@@ -223,8 +223,11 @@ class ClosedFiles:
         if wanted_by is None:  # what a task wants is resumed with that
             await asyncio.to_thread(mark.put)
 
+        unwanted = False
+
         def give_up() -> None:
-            mark.lift()
+            nonlocal unwanted
+            unwanted = True
             scanning.cancel()
 
         look = workspace.stale.begin()
@@ -233,7 +236,8 @@ class ClosedFiles:
                 seen = self._seen(workspace, look, progress)
                 found = await workspace.scan(self._checks, [workspace.root], seen, urgency)
             except asyncio.CancelledError:
-                mark.release()
+                # In a thread that goes on, should somebody cancel once more.
+                await asyncio.to_thread(mark.lift if unwanted else mark.release)
                 raise
             except OSError as error:
                 why = error.strerror or str(error)
