@@ -25,7 +25,8 @@ Timeout = Annotated[
 ProgramPath = Annotated[
     str,
     About(
-        "The program. Empty: the one installed beside Understudy, else the first on the PATH.",
+        "The program. Empty: the one that Understudy installed, else the one beside it, else the "
+        "first on the PATH.",
         trusted_only=RUNS,
     ),
 ]
@@ -42,8 +43,8 @@ class TypeChecker(Group):
     path: Annotated[
         str,
         About(
-            "The program. Empty: that of the workspace's environment (.venv, venv), the one "
-            "installed beside Understudy, or the first on the PATH.",
+            "The program. Empty: that of the workspace's environment (.venv, venv), else the one "
+            "that Understudy installed, else the one beside it, else the first on the PATH.",
             trusted_only=RUNS,
         ),
     ] = ""

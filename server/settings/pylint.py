@@ -19,7 +19,8 @@ class Pylint(Group):
         str,
         About(
             "The Python interpreter in whose environment Pylint is installed. Empty: that of the "
-            "workspace's environment, as for the tests.",
+            "workspace's environment, as for the tests; where that has no Pylint, the one that "
+            "Understudy installed.",
             trusted_only=RUNS,
         ),
     ] = ""
