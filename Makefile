@@ -97,7 +97,7 @@ generate: $(VENV) ## files that are made from the settings tree
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
-MANAGED := hadolint kingfisher mypy pylint semgrep shellcheck ty zizmor
+MANAGED := hadolint kingfisher mypy pip-audit pylint semgrep shellcheck ty zizmor
 lock: $(VENV) ## newest allowed versions of the dependencies
 	@$(BIN)/$(COMPILE) pyproject.toml -o requirements.lock
 	@$(BIN)/$(COMPILE) --group setup -o requirements-setup.lock

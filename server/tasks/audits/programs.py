@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...analyzers.installations import is_program, resolve_program
+from ...analyzers.managed import managed
 from ...trust import inside, search_path
+from .pip_audit import NAME
 
 _PYTHON = ("PYTHON", "PIP_AUDIT_", "VIRTUAL_ENV")
 
@@ -20,12 +22,15 @@ class NoProgram(Exception):
 
 
 def pip_audit(named: str, root: Path, environ: Mapping[str, str], *, trusted: bool) -> list[str]:
-    """What ``audit.pipAudit`` names, else the one installed with us, else the one on the PATH.
-    Raises NoProgram."""
-    if not named and importlib.util.find_spec("pip_audit") is not None:
-        return [sys.executable, "-P", "-m", "pip_audit"]
-    install = "install it beside Understudy: pip install 'understudy[audit]'"
-    return [_program(named, "pip-audit", "audit.pipAudit", install, root, environ, trusted=trusted)]
+    """What ``audit.pipAudit`` names, else what was installed on the user's word, else the one
+    installed with us, else the one on the PATH. Raises NoProgram."""
+    if not named:
+        if own := managed(NAME, NAME):
+            return [own]
+        if importlib.util.find_spec("pip_audit") is not None:
+            return [sys.executable, "-P", "-m", "pip_audit"]
+    install = f"install it (`understudy install {NAME}`)"
+    return [_program(named, NAME, "audit.pipAudit", install, root, environ, trusted=trusted)]
 
 
 def npm(named: str, root: Path, environ: Mapping[str, str], *, trusted: bool) -> list[str]:
