@@ -42,6 +42,11 @@ def position_of(line: Any, column: Any) -> Position:
     return Position(max(0, int(line)), max(0, int(column)))
 
 
+def column_of(line: str, utf8: int) -> int:
+    """The column, in characters, that is so many bytes into a line, drawn into it."""
+    return len(line.encode("utf-8", "surrogatepass")[: max(0, utf8)].decode("utf-8", "ignore"))
+
+
 _LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])?")
 
 

@@ -15,7 +15,7 @@ from ...model import Category, Confidence, Finding, Position, Range, Report, Sev
 from ...text import Lines, decode
 from ..answers import no_verdict
 from ..newest import parses_as_newest
-from ..parsing import MALFORMED, loads_json, text_of
+from ..parsing import MALFORMED, column_of, loads_json, text_of
 from . import NAME
 
 _SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}
@@ -144,19 +144,15 @@ def _range(row: dict[str, Any], lines: Lines) -> Range:
     numbers = [number - 1 for number in row["line_range"]] or [row["line_number"] - 1]
     first, last = max(0, min(numbers)), max(0, *numbers)
     text = lines.line(first)
-    start = Position(first, _column(text, row["col_offset"]))
+    start = Position(first, column_of(text, row["col_offset"]))
     if last - first > _TALLEST:
         return Range(start, Position(first, len(text.rstrip())))
-    end = Position(last, _column(lines.line(last), row["end_col_offset"]))
+    end = Position(last, column_of(lines.line(last), row["end_col_offset"]))
     if start < end:
         return Range(start, end)
     return Range(
         Position(first, len(text) - len(text.lstrip())), Position(first, len(text.rstrip()))
     )
-
-
-def _column(line: str, byte_offset: int) -> int:
-    return len(line.encode()[: max(0, byte_offset)].decode("utf-8", "ignore"))
 
 
 @cache
