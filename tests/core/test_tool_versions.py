@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from understudy.analyzers import pylint
-from understudy.analyzers.installations import ask
+from understudy.analyzers.installations import Installation, ask, stamp_of
 from understudy.analyzers.pylint.child import chosen
 from understudy.checks.engine import Checks, subject_of
 from understudy.checks.jobs import Policy
@@ -172,6 +172,42 @@ async def test_many_at_once_ask_once(world: World) -> None:
     world.is_now("echo version: 1.2.3")
     await asyncio.gather(*(world.look() for _ in range(5)))
     assert world.runner.functions.count("ask") == 1
+
+
+# ── how what may be used is ─────────────────────────────────────────────────────────────────────
+
+GOOD, OLD = "echo 1.2.3", "echo tool 0.9.1"
+STANDINGS: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
+    "it can be used": ((GOOD,), ("1.2.3", "", "")),
+    "too old": (
+        (OLD,),
+        ("0.9.1", State.WRONG_VERSION, "tool 0 has version 0.9.1, but 1.0 or newer is needed; buy"),
+    ),
+    "no program": (("",), ("", State.MISSING, "there is no tool 0")),
+    "without the module": (
+        ("echo \"No module named 'tool'\" >&2; exit 1",), ("", State.MISSING, "it lacks the tool"),
+    ),
+    "without another": (
+        ("echo \"No module named 'other'\" >&2; exit 1",),
+        ("", State.FAILED, "tool 0 does not tell a version: No module named 'other'"),
+    ),
+    "the first does": ((GOOD, "echo 2.0"), ("1.2.3", "", "")),
+    "the second does": ((OLD, GOOD), ("1.2.3", "", "")),
+    "none does": ((OLD, ""), ("", State.MISSING, "there is no tool 1")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STANDINGS)
+def test_of_what_may_be_used_the_first_that_can_be_is(case: str, tmp_path: Path) -> None:
+    scripts, expected = STANDINGS[case]
+    found: list[Installation] = []
+    for at, script in enumerate(scripts):
+        path = tmp_path / f"{at}"
+        if script:
+            program(path, script)
+        words = f"tool {at}", f"there is no tool {at}", "buy", "tool", "it lacks the tool"
+        found.append(Installation((str(path),), (stamp_of(path),), (1, 0), *words))
+    assert ask(tuple(found), ("",)) == [expected]
 
 
 # ── Pylint, which the project has or the user had installed ─────────────────────────────────────
