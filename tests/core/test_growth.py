@@ -94,6 +94,15 @@ def test_a_file_that_has_grown_is_told_with_what_came(history: History) -> None:
     assert again["problems"] == json.loads(history.scan().stdout)["problems"]
 
 
+def test_it_is_explained(history: History) -> None:
+    history.versions("a.py", *growing())
+    tree(history.root, {"a.py": LARGE})
+    words = ("explain", "a.py:1", "growth", "--json")
+    done = understudy(*words, cwd=history.root, environment=history.environment)
+    reasons = json.loads(done.stdout)["reasons"]
+    assert [each["kind"] for each in reasons] == ["found", "shown"]
+
+
 def test_functions_that_became_complex(history: History) -> None:
     filler = "X = 1\n" * 200
     history.versions("a.py", *[branches(20) + filler + f"Y = {n}\n" for n in range(5)])

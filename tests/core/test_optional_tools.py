@@ -328,6 +328,24 @@ def test_a_changed_configuration_is_another_key(
     assert len({*keys}) == 3
 
 
+@pytest.mark.parametrize(
+    ("tool", "variable"), [("shellcheck", "SHELLCHECK_OPTS"), ("hadolint", "HADOLINT_IGNORE")]
+)
+def test_what_its_variables_say_holds_and_is_part_of_the_key(
+    tool: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the user's command line."""
+    settings = on(tool, path=executable(tool))
+    asker, name = sample(tool, tmp_path)
+    before = asker.configuration(name, settings)
+    rules = asker.rules(name, settings)
+    gone = min(rules)
+    monkeypatch.setenv(variable, f"--exclude={gone}" if tool == "shellcheck" else gone)
+    after = asker.configuration(name, settings)
+    assert (before.key != after.key, before.note, variable in after.note) == (True, "", True)
+    assert asker.rules(name, settings) == rules - {gone}
+
+
 def test_with_more_rules_than_can_be_looked_at_nothing_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,14 +110,23 @@ def _configure(
     # Some look above the root, too.
     seen = [files.read(place / name) for place in upwards(folder) for name in sorted(tool.sources)]
     seen += map(files.read, _of_the_user(tool))
+    variables = _variables(tool)
     return Configuration(
         context,
-        key=fingerprint(context, stamp_of(program), seen, rules),
+        key=fingerprint(context, stamp_of(program), seen, rules, variables),
+        note=f"{', '.join(variables)} of the environment may configure it." if variables else "",
         programs=(context.installation(),),
         installable=not named and program not in _own(tool, root),
         needs_trust=inside(program, root) or (tool.runs_code and os.path.isabs(program)),
         source=str(source or ""),
     )
+
+
+def _variables(tool: Tool) -> dict[str, str]:
+    """Those of the environment that begin with its name, such as ``SHELLCHECK_OPTS``: it goes by
+    them, as it does on the user's own command line."""
+    beginning = f"{tool.name.upper()}_"
+    return {name: os.environ[name] for name in sorted(os.environ) if name.startswith(beginning)}
 
 
 def _of_the_user(tool: Tool) -> Iterator[Path]:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...analyzers.base import Analyzer, As, Configuration
+from ...analyzers.complexity import complexipy, growth, radon
 from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ...checks import compose
-from ...checks.engine import Checks, Subject, configure, why_left_out
+from ...checks.engine import Checks, Subject, analyzers_for, configure, why_left_out
 from ...checks.jobs import Policy, question
 from ...discover import rediscover
 from ...findings.changed import Rows, on_lines
@@ -26,12 +27,17 @@ from ...notebooks import is_notebook, read
 from ...runner.calls import Status, Urgency
 from ...settings import Settings
 from ..folder.workspace import Workspace
+from . import unknown_rules
+
+_CODES = {radon.CYCLOMATIC: radon.NAME, complexipy.COGNITIVE: complexipy.NAME}
+"""Codes that are of the form of another tool's."""
 
 
 class Facts(NamedTuple):
     """``tool`` is the one that has the rule (None: no tool is known to), ``configuration`` what
     holds for it here, ``changed`` the rows that are so ``since`` a revision, ``scanned`` why a scan
-    of the folder passes the file over, ``silence`` what the tool says of its not telling."""
+    of the folder passes the file over, ``silence`` what the tool says of its not telling;
+    ``distrusted``, where no tool is known, are those that look at the file but need trust."""
 
     path: str
     row: int
@@ -46,6 +52,7 @@ class Facts(NamedTuple):
     changed: Rows = None
     scanned: str = ""
     silence: tuple[Reason, ...] = ()
+    distrusted: frozenset[str] = frozenset()
 
 
 async def explain(
@@ -56,6 +63,9 @@ async def explain(
     policy = workspace.policy
     asked = checks.check(subject, policy, workspace.results, Priority.INTERACTIVE)
     reports = tuple([report async for some in asked for report in some])
+    if rule == growth.NAME:
+        await workspace.look_back(checks, {subject.path: reports}, Urgency())
+        reports += tuple(filter(None, [workspace.grown(subject.path)]))
     changed = await workspace.changed_rows(subject.path, subject.content)
     here = workspace.circumstances(subject.path)._replace(changed=changed)
     tool = _tool(rule, subject.path, policy.settings, reports)
@@ -76,6 +86,9 @@ async def explain(
         changed,
         await asyncio.to_thread(_passed_over, subject, policy.settings),
     )
+    if tool is None and not policy.trusted:
+        distrusted = await asyncio.to_thread(_distrusted, checks, policy, subject)
+        facts = facts._replace(distrusted=distrusted)
     if tool is not None and tool.why and not _told(facts) and _verdict(facts):
         silence = await _ask(checks, tool, configuration, policy, subject, row, rule)
         facts = facts._replace(silence=silence)
@@ -84,12 +97,15 @@ async def explain(
 
 def _tool(rule: str, path: str, settings: Settings, reports: Sequence[Report]) -> Analyzer | None:
     """The one that tells of the rule here, else the one whose rules are called so. One that is
-    optional, and off, is known by its rules' codes alone: words may be anybody's."""
+    optional, and off, is known by its rules' codes alone: words may be anybody's, and are not
+    Pylint's, which tells codes."""
     known = {each.name: each for each in (*BUILT_IN, *analyzers(settings))}
     by_finding = (r.tool for r in reports for found in r.findings if found.rule == rule)
-    name = next(by_finding, tool_of(rule, path))
+    by_code = _CODES.get(rule) or tool_of(rule, "")
+    by_words = "" if (words := tool_of(rule, path)) == "pylint" else words
+    name = next(by_finding, by_code or by_words)
     optional = {each.name: each for each in OPTIONAL}
-    return known.get(name) or optional.get(tool_of(rule, ""))
+    return known.get(name) or optional.get(by_code)
 
 
 def _configuration(
@@ -99,6 +115,13 @@ def _configuration(
     given = policy.settings, checks.files, subject.path
     ((_, configuration),) = configure((tool,), folder, subject.root, *given)
     return configuration.loosened() if subject.loose else configuration
+
+
+def _distrusted(checks: Checks, policy: Policy, subject: Subject) -> frozenset[str]:
+    """The tools for the file that would run what the workspace brings along."""
+    looking = analyzers_for(subject.path, subject.language, policy.settings)
+    found = (each for each in looking if _configuration(each, checks, policy, subject).needs_trust)
+    return frozenset(each.name for each in found)
 
 
 def _passed_over(subject: Subject, settings: Settings) -> str:
@@ -144,9 +167,12 @@ def reasons(facts: Facts) -> Iterator[Reason]:
         told = f"A scan of the folder passes this file over: {facts.scanned}."
         yield Reason("excluded", told)
     tool = facts.tool
+    if facts.rule == growth.NAME:
+        yield from _grown(facts)
+        return
     if tool is None:
-        told = f"No tool that is known here has a rule {facts.rule}."
-        yield Reason("unknown-rule", told)
+        given = facts.settings, facts.reports, facts.distrusted
+        yield from unknown_rules.reasons(facts.rule, facts.path, *given)
         return
     if not tool.looks_at(facts.path):
         kinds = ", ".join(sorted({*tool.suffixes, *tool.names, *tool.patterns}))
@@ -168,6 +194,28 @@ def reasons(facts: Facts) -> Iterator[Reason]:
         yield from facts.silence or (Reason("silent", f"{tool.title} says nothing of it here."),)
 
 
+def _grown(facts: Facts) -> Iterator[Reason]:
+    """Of what is no tool's: how far the file is above its own past."""
+    how = facts.settings.complexity.growth
+    if not how.enabled:
+        told = "Understudy itself tells of growth, which `complexity.growth.enabled` switches off."
+        yield Reason("switched-off", told)
+    elif told_of := _told(facts):
+        yield from _shown(facts, told_of)
+    elif not any(each.tool == radon.NAME and each.state.is_verdict for each in facts.reports):
+        told = (
+            "Understudy itself tells of growth, in what Radon has measured: this file it has not."
+        )
+        yield Reason("no-verdict", told)
+    else:
+        told = (
+            f"Understudy itself tells of growth: where a file of {growth.LEAST_LINES} lines or more"
+            f" is {how.factor:g} times its median version of the last {how.days} days, which git"
+            f" has to have at least {growth.LEAST_VERSIONS} of. This one is not."
+        )
+        yield Reason("silent", told)
+
+
 def _looked(facts: Facts, tool: Analyzer) -> Reason:
     source = facts.configuration.source
     by = f"configured by {source}" if source else "as it is without a configuration of its own"
@@ -184,13 +232,10 @@ def _said(facts: Facts) -> Reason | None:
     if tool is None or _verdict(facts):
         return None
     if facts.configuration.needs_trust and not facts.trusted:
-        told = f"{tool.title} would run what this workspace brings along, which is not trusted."
-        return Reason("not-trusted", f"{told} `understudy trust` lets it.")
+        return unknown_rules.not_trusted(tool.title)
     if report is None:
         return Reason("no-verdict", f"{tool.title} was not asked.")
-    return Reason(
-        str(report.state).replace(" ", "-"), f"{tool.title} gave no verdict: {report.why}"
-    )
+    return unknown_rules.no_verdict(report)
 
 
 def _report(facts: Facts) -> Report | None:

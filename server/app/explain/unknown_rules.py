@@ -1,0 +1,72 @@
+"""What is to be said of a rule that no tool here is known to have: who looked at the file, who
+could not, and who might have it and is switched off. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from ...analyzers.base import Analyzer
+from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
+from ...findings.describe import title
+from ...model import Reason, Report
+from ...settings import Settings
+
+_WORDS = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_FORMS: Mapping[str, re.Pattern[str]] = {
+    "detect-secrets": re.compile(r"\w+(?:Detector|EntropyString)"),
+    "eslint": re.compile(r"@?[a-z][\w-]*(?:/[\w-]+){0,2}"),
+    "kingfisher": re.compile(r"(?:betterleaks|veles)\.[\w.-]+"),
+    "mypy": _WORDS,
+    "semgrep": re.compile(r"[\w-]+(?:\.[\w-]+)*"),
+    "ty": _WORDS,
+    "zizmor": _WORDS,
+}
+"""How the rules are called of tools whose rules have no codes."""
+
+
+def reasons(
+    rule: str,
+    path: str,
+    settings: Settings,
+    reports: Sequence[Report],
+    distrusted: AbstractSet[str],
+) -> Iterator[Reason]:
+    """``reports``: what the tools said of the file that look at it; ``distrusted`` are those of
+    them that would run what the workspace brings along, which is not trusted."""
+    looked = [title(report.tool) for report in reports if report.state.is_verdict]
+    by = f"{_listed(looked)} looked at it." if looked else "None looked at it."
+    yield Reason("unknown-rule", f"No tool that looks at this file knows of {rule}. {by}")
+    for report in reports:
+        if report.tool in distrusted:
+            yield not_trusted(title(report.tool))
+        elif not report.state.is_verdict:
+            yield no_verdict(report)
+    on = analyzers(settings)
+    ours = (*BUILT_IN, *OPTIONAL)
+    off = [each.title for each in ours if each not in on and _may_have(each, rule, path)]
+    if off:
+        are = "is" if len(off) == 1 else "are"
+        told = f"{_listed(off)} may have such a rule, and {are} switched off by the settings."
+        yield Reason("switched-off", told)
+
+
+def not_trusted(tool: str) -> Reason:
+    told = f"{tool} would run what this workspace brings along, which is not trusted."
+    return Reason("not-trusted", f"{told} `understudy trust` lets it.")
+
+
+def no_verdict(report: Report) -> Reason:
+    kind = str(report.state).replace(" ", "-")
+    return Reason(kind, f"{title(report.tool)} gave no verdict: {report.why}")
+
+
+def _may_have(tool: Analyzer, rule: str, path: str) -> bool:
+    form = _FORMS.get(tool.name)
+    return form is not None and form.fullmatch(rule) is not None and tool.looks_at(path)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *some, last = names
+    return f"{', '.join(some)} and {last}" if some else last
