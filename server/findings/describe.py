@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from ..model import Finding, Problem
 from .families import cwe_name, cwe_of
@@ -28,6 +29,9 @@ _TITLES = {
 }
 
 
+_UNKNOWN: Mapping[str, str] = MappingProxyType({})
+
+
 def title(tool: str) -> str:
     """How a tool is called in front of a person."""
     return _TITLES.get(tool, tool.capitalize())
@@ -38,8 +42,9 @@ def code(problem: Problem) -> str:
     return problem.lead.rule
 
 
-def hover(problem: Problem, why: str = "") -> str:
-    """Why the problem matters, as short Markdown; ``why`` is a tool's explanation of its rule.
+def hover(problem: Problem, why: str = "", versions: Mapping[str, str] = _UNKNOWN) -> str:
+    """Why the problem matters, as short Markdown; ``why`` is a tool's explanation of its rule, and
+    ``versions`` are those of the tools, as far as they are known.
 
     Tools quote the code they look at, so their words are escaped: nothing in a source file may
     become a link or a picture.
@@ -47,7 +52,7 @@ def hover(problem: Problem, why: str = "") -> str:
     words = (*(finding.message for finding in problem.findings), why)
     said = dict.fromkeys(_plain(each) for each in words if each)
     facts = f"**{problem.severity.label}** severity, {problem.confidence.name.lower()} confidence"
-    rules = ", ".join(map(_rule, problem.findings))
+    rules = ", ".join(_rule(each, versions.get(each.tool, "")) for each in problem.findings)
     parts = [facts, *_weaknesses(problem), *categories(problem.findings), rules]
     return "\n\n".join([*said, " · ".join(parts)])
 
@@ -77,8 +82,8 @@ def categories(findings: Iterable[Finding]) -> list[str]:
     return [f"OWASP {owasp_title(name)}" for name in dict.fromkeys(map(owasp_of, findings)) if name]
 
 
-def _rule(finding: Finding) -> str:
+def _rule(finding: Finding, version: str) -> str:
     rule = _plain(finding.rule)
     if finding.url.startswith("https://"):
         rule = f"[{rule}](<{_UNLINKABLE.sub('', finding.url)}>)"
-    return f"{title(finding.tool)} {rule}"
+    return " ".join(filter(None, (title(finding.tool), _plain(version), rule)))

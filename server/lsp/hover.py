@@ -31,7 +31,11 @@ async def answer(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
         return None
     shown = lower(ls.encoding.to_lsp(found[0].lead.range, text.lines), -above)  # as it is now
     explained = await asyncio.gather(*map(ls.core.explanations.of, found))
-    value = "\n\n---\n\n".join(map(hover, found, explained))
+    told = (
+        hover(problem, why, document.versions)
+        for problem, why in zip(found, explained, strict=True)
+    )
+    value = "\n\n---\n\n".join(told)
     kind = lsp.MarkupKind.Markdown
     if not _shows_markdown(ls.client_capabilities.text_document):
         kind, value = lsp.MarkupKind.PlainText, _plain(value)

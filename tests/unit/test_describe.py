@@ -46,6 +46,12 @@ def said(message: str, url: str = "") -> str:
     return describe.hover(Problem((finding,)))
 
 
+def test_it_names_the_versions_that_are_known() -> None:
+    told = describe.hover(Problem((RUFF, BANDIT)), versions={"ruff": "0.17.5"})
+    assert " · Ruff 0.17.5 [S608](<" in told
+    assert ", Bandit [B608](<" in told
+
+
 def rendered(markdown: str) -> str:
     return str(MarkdownIt("commonmark", {"html": True}).render(markdown))
 

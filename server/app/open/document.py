@@ -179,6 +179,11 @@ class OpenDocument:
         found = self.placed.problems(settings)
         return (*notes(self.placed.reports, settings, here), *found)
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of the tools that have looked at it, by their names."""
+        return {report.tool: report.version for report in self.placed.reports}
+
     # ── how it is analysed ──────────────────────────────────────────────────────────────────────
 
     @property
