@@ -40,18 +40,20 @@ export default [
 ];
 """
 PROJECTS = {
-    "eslint": ("lib", EVERYTHING),
-    "express": ("lib", EVERYTHING),
-    "zod": ("src/v4/core", TYPESCRIPT),
+    "eslint": (("lib/languages", "lib/linter", "lib/rules/utils", "lib/shared"), EVERYTHING),
+    "express": (("lib",), EVERYTHING),
+    "zod": (("src/v4/core",), TYPESCRIPT),
 }
-"""By package: the folder of its sources, and a configuration."""
+"""By package: folders of its sources, and a configuration."""
 
 
 @pytest.fixture(params=PROJECTS)
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    folder, configuration = PROJECTS[request.param]
+    folders, configuration = PROJECTS[request.param]
     root: Path = tmp_path / request.param
-    shutil.copytree(modules() / request.param / folder, root / folder)
+    for folder in folders:
+        without_tests = shutil.ignore_patterns("tests")
+        shutil.copytree(modules() / request.param / folder, root / folder, ignore=without_tests)
     shutil.copy(modules() / request.param / "package.json", root)
     (root / "eslint.config.mjs").write_text(configuration)
     (root / "node_modules").symlink_to(modules())

@@ -96,11 +96,11 @@ SAMPLES = {
 
 
 class Tool:
-    """The real one, on one file."""
+    """The real one, on one file, as an editor has it."""
 
     def __init__(self, sample: Sample, root: Path) -> None:
         self.root = root
-        self.path = root / sample.name
+        self.name = sample.name
         name = sample.analyzer.name
         own: dict[str, object] = {"eslint.node": NODE, "pylint.interpreter": sys.executable}
         if name == "semgrep":
@@ -115,8 +115,8 @@ class Tool:
         self.asker = Asker(sample.analyzer, root)
 
     def says(self, text: str) -> tuple[Finding, ...]:
-        tree(self.root, {self.path.relative_to(self.root).as_posix(): text})
-        report = self.asker.both(self.path.relative_to(self.root).as_posix(), self.settings)
+        tree(self.root, {self.name: text})
+        report = self.asker.one(self.name, text.encode(), self.settings)
         assert report.state.is_verdict, report.why
         return report.findings
 
