@@ -15,6 +15,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..model import Finding, Range
@@ -176,7 +178,8 @@ def _hash(size: int, *parts: str) -> str:
 
 def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
     """Which of ``new`` is which of ``old``, by their places in the two: fingerprints of one file,
-    before and after. None is given twice.
+    before and after. None is given twice; where it cannot be told which of several it is that came
+    to another function, it is none of them.
 
     Raises ValueError for what is no fingerprint.
     """
@@ -190,11 +193,26 @@ def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
             found[place] = waiting.popleft()
     left = sorted(place for waiting in same.values() for place in waiting)
     taken: set[int] = set()
-    for _, before, after in sorted(_alike(was, left, now, found.keys())):
-        if after not in found and before not in taken:
-            found[after] = before
-            taken.add(before)
+    settled = set(found)
+    for _, tied in groupby(sorted(_alike(was, left, now, found.keys())), key=itemgetter(0)):
+        free = [pair for _, *pair in tied if pair[0] not in taken and pair[1] not in settled]
+        of_old, of_new = Counter(old for old, _ in free), Counter(new for _, new in free)
+        for before, after in free:
+            if before in taken or after in settled:
+                continue
+            settled.add(after)
+            if was[before].scope == now[after].scope or of_old[before] == of_new[after]:
+                found[after] = before
+                taken.add(before)
     return found
+
+
+class _Rank(NamedTuple):
+    """The smallest is the likeliest. ``company``: less, the more in the two functions is alike."""
+
+    likeness: int
+    elsewhere: bool
+    company: int
 
 
 def _alike(
@@ -202,20 +220,33 @@ def _alike(
     left: Iterable[int],
     now: Sequence[Fingerprint],
     found: Iterable[int],
-) -> Iterator[tuple[int, int, int]]:
-    """What may be the same, the likeliest first; of equals the first with the first."""
+) -> Iterator[tuple[_Rank, int, int]]:
+    """What may be the same, by places; of equals the first with the first."""
     by_hash: defaultdict[str, list[int]] = defaultdict(list)
     for place in left:
         by_hash[was[place].text].append(place)
         by_hash[was[place].line].append(place)
     known = set(found)
-    for place, each in enumerate(now):
-        if place in known:
-            continue
-        near = (*by_hash[each.text][:_MOST_ALIKE], *by_hash[each.line][:_MOST_ALIKE])
-        for before in dict.fromkeys(near):
-            if likeness := _likeness(was[before], each):
-                yield -likeness, before, place
+    pairs = [
+        (before, after)
+        for after, each in enumerate(now)
+        if after not in known
+        for before in dict.fromkeys(
+            (*by_hash[each.text][:_MOST_ALIKE], *by_hash[each.line][:_MOST_ALIKE])
+        )
+    ]
+    together = {
+        (was[before].scope, now[after].scope, was[before].text)
+        for before, after in pairs
+        if was[before].text == now[after].text and was[before].line == now[after].line
+    }
+    moved = Counter(each[:2] for each in together)
+    for before, after in pairs:
+        one, other = was[before], now[after]
+        if likeness := _likeness(one, other):
+            elsewhere = one.scope != other.scope
+            company = moved[one.scope, other.scope] if elsewhere else 0
+            yield _Rank(-likeness, elsewhere, -company), before, after
 
 
 def _likeness(one: Fingerprint, other: Fingerprint) -> int:
