@@ -63,7 +63,7 @@ TESTS := $(BIN)/python -P -m pytest
 NONE := 5
 test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) ## every test, real editors included
 	@.ci/editors
-	@$(TESTS) -m "not soak and not alone" -n logical --dist loadfile $(ARGS) || test $$? = $(NONE)
+	@$(TESTS) -m "not soak and not alone" -n logical --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
 	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)
 
 check: $(VENV) ## style, types, layers, packaging, generated files

@@ -3,6 +3,10 @@
 What survives is told by git alone: a finding whose line git has as unchanged, and of which the new
 file has one of the same rule at the same column of that line. Only files that a commit changes are
 counted. Nothing is written to the repository.
+
+One thing git cannot know: where a class takes the name of another that goes, it has the lines as
+those of the former, while people know a method by the names that it has. Who stays in the function
+of the same name, on the same line, is not counted as another.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from typing import NamedTuple
 from understudy.analyzers import bandit, ruff
 from understudy.checks.files import CachedFiles
 from understudy.findings import codec
-from understudy.findings.fingerprint import match
+from understudy.findings.fingerprint import Fingerprint, match
 from understudy.model import Finding
 from understudy.settings import Settings
 
@@ -68,13 +72,24 @@ def judge(change: Change) -> tuple[Figures, list[tuple[Finding, Finding | None]]
     wrong = [
         (before, after)
         for before, after in taken.items()
-        if truth.get(before, after) != after or origin.get(after, before) != before
+        if (truth.get(before, after) != after or origin.get(after, before) != before)
+        and not _takes_a_name(change, before, after, origin.get(after, before))
     ]
     kept = sum(taken.get(before) == after for before, after in truth.items())
     followed = sum(b not in truth and a not in origin for b, a in taken.items())
     amiss: list[tuple[Finding, Finding | None]] = [(old[b], new[a]) for b, a in wrong]
     amiss += [(old[b], None) for b in truth if b not in taken]
     return Figures(len(truth), kept, len(wrong), followed), amiss
+
+
+def _takes_a_name(change: Change, before: int, after: int, origin: int) -> bool:
+    """Whether what git has as ``origin`` came from a function of another name, to one in which
+    ``before`` was on the same line."""
+    one, other, moved = (
+        Fingerprint.of(each.fingerprint)
+        for each in (change.old[before], change.new[after], change.old[origin])
+    )
+    return one[1:] == other[1:] and moved.scope != other.scope
 
 
 def _survivors(change: Change) -> dict[int, int]:
