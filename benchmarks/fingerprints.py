@@ -4,9 +4,10 @@ What survives is told by git alone: a finding whose line git has as unchanged, a
 file has one of the same rule at the same column of that line. Only files that a commit changes are
 counted. Nothing is written to the repository.
 
-One thing git cannot know: where a class takes the name of another that goes, it has the lines as
-those of the former, while people know a method by the names that it has. Who stays in the function
-of the same name, on the same line, is not counted as another.
+Git pairs lines without knowing what they are in: of functions that were moved it may take a line of
+one for that of another, and of a class that takes the name of one that goes all lines for its own.
+People know a function by its name. Who stays in the function of the same name, on the same line
+between the same lines, is not counted as another where git has it in functions of two names.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def judge(change: Change) -> tuple[Figures, list[tuple[Finding, Finding | None]]
         (before, after)
         for before, after in taken.items()
         if (truth.get(before, after) != after or origin.get(after, before) != before)
-        and not _takes_a_name(change, before, after, origin.get(after, before))
+        and not _stays(change, before, after, truth.get(before), origin.get(after))
     ]
     kept = sum(taken.get(before) == after for before, after in truth.items())
     followed = sum(b not in truth and a not in origin for b, a in taken.items())
@@ -82,14 +83,15 @@ def judge(change: Change) -> tuple[Figures, list[tuple[Finding, Finding | None]]
     return Figures(len(truth), kept, len(wrong), followed), amiss
 
 
-def _takes_a_name(change: Change, before: int, after: int, origin: int) -> bool:
-    """Whether what git has as ``origin`` came from a function of another name, to one in which
-    ``before`` was on the same line."""
-    one, other, moved = (
-        Fingerprint.of(each.fingerprint)
-        for each in (change.old[before], change.new[after], change.old[origin])
-    )
-    return one[1:] == other[1:] and moved.scope != other.scope
+def _stays(change: Change, before: int, after: int, goes: int | None, comes: int | None) -> bool:
+    """Whether it is where it was by name, while git has it ``goes`` to a function of another name,
+    or ``comes`` from one."""
+    one = Fingerprint.of(change.old[before].fingerprint)
+    other = Fingerprint.of(change.new[after].fingerprint)
+    scopes = [Fingerprint.of(change.new[goes].fingerprint).scope] if goes is not None else []
+    scopes += [Fingerprint.of(change.old[comes].fingerprint).scope] if comes is not None else []
+    is_there = (one.scope, one.line, one.before, one.after) == other[1:2] + other[3:]
+    return is_there and any(scope != one.scope for scope in scopes)
 
 
 def _survivors(change: Change) -> dict[int, int]:
