@@ -21,7 +21,8 @@ from ...state import state_dir, workspace_dir
 from ...trust import Trust
 from ..sinks import Sink
 from ..stamps import Stamps
-from .workspace import Workspace, config_report
+from .config import config_report
+from .workspace import Workspace
 
 _INSTALLATIONS = frozenset({".package-lock.json", ".yarn-integrity", ".modules.yaml"})
 """What npm, Yarn and pnpm write into ``node_modules`` in the end."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from ... import settings as settings_
 from ...analyzers.complexity import radon
 from ...checks import compose
 from ...checks.engine import Checks
@@ -20,34 +17,20 @@ from ...checks.growth import Asking, Growth
 from ...checks.jobs import Policy
 from ...checks.workspace_scan import WorkspaceScan, find_files, left_out, list_files
 from ...discover import Found, LeftOut, around
-from ...disk import read_regular, why
 from ...findings.baseline import Baseline
 from ...findings.changed import Rows
-from ...journal.replace import replace
-from ...model import (
-    Category,
-    Confidence,
-    Finding,
-    Position,
-    Priority,
-    Range,
-    Report,
-    Severity,
-    State,
-)
+from ...model import Priority, Report
 from ...runner.calls import Urgency
-from ...settings import ConfigProblem, Layer, Origin, Settings
-from ...settings.ignoring import edit_ignore
+from ...settings import ConfigProblem, Settings, project_file
 from ...store.database import Database
 from ...store.results import RESULTS, Results
 from ..results import baseline as baselines
 from ..results.comparison import Comparison
 from ..results.scan import FileView, Scan, Seen
-from .ignoring import ended
+from . import config
 from .stale import Stale
 from .under_way import ScanMark
 
-_NOWHERE = Range(Position(0, 0), Position(0, 0))
 _GROWTH = "growth of files"
 """Among what tasks found; no task has a name with a space."""
 _NOTHING = FileView((), (), (), compose.counts(()))
@@ -110,7 +93,7 @@ class Workspace:
 
     @property
     def config_path(self) -> Path:
-        return settings_.project_file(self.root)
+        return project_file(self.root)
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -148,8 +131,11 @@ class Workspace:
         """
         self._loads += 1
         load = self._loads
-        loaded = await asyncio.to_thread(self._load, editor)
-        baseline, wrong = await asyncio.to_thread(self._load_baseline)
+        project = None if self.loose else self.root
+        loaded = await asyncio.to_thread(
+            config.load_settings, project, editor, trusted=self.trusted, today=self.today()
+        )
+        baseline, wrong = await asyncio.to_thread(config.load_baseline, project)
         if load != self._loads:
             return False
         self.config_problems = (*loaded.problems, *wrong)
@@ -168,34 +154,6 @@ class Workspace:
         """What decides how findings are shown."""
         own = self.settings
         return own.rules, own.severity, own.baseline, self.baseline
-
-    def _load_baseline(self) -> tuple[Baseline | None, tuple[ConfigProblem, ...]]:
-        try:
-            return (None if self.loose else baselines.read(self.root)), ()
-        except (OSError, ValueError) as error:
-            told = f"The baseline cannot be read: {why(error)}. Correct it, or make it anew."
-            file = baselines.baseline_file(self.root)
-            return None, (ConfigProblem(file, _NOWHERE, Severity.HIGH, told),)
-
-    def _load(self, editor: Mapping[str, Any] | None) -> settings_.Loaded:
-        layers = [*settings_.read_layers(None if self.loose else self.root)]
-        if editor is not None:
-            layers.append(Layer(Origin.EDITOR, editor))
-        loaded = settings_.load(layers, trusted=self.trusted)
-        analyzers = loaded.settings.analyzers
-        if analyzers.custom or analyzers.plugins:
-            from ...analyzers.programs.declared import problems  # only when there is something
-
-            loaded = loaded._replace(problems=(*loaded.problems, *problems(loaded)))
-        own, usual = loaded.settings.triggers, Settings().triggers
-        tasks = loaded.settings.tasks.custom
-        loaded = loaded._replace(problems=(*loaded.problems, *ended(loaded, self.today())))
-        if not own.rules and not tasks and own.security_daily == usual.security_daily:
-            return loaded
-        from .rules import need_problems, rule_problems  # only when there is something
-
-        more = (*rule_problems(loaded), *need_problems(loaded))
-        return loaded._replace(problems=(*loaded.problems, *more))
 
     def circumstances(self, path: str) -> compose.Circumstances:
         """What decides, besides its reports and the settings, what is shown of a file."""
@@ -380,12 +338,7 @@ class Workspace:
 
     def ignore_rules(self, rules: Iterable[str]) -> None:
         """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
-        config = self.config_path
-        text = ""
-        with contextlib.suppress(FileNotFoundError):
-            text = read_regular(config, settings_.MAX_BYTES).decode("utf-8")
-        text = reduce(edit_ignore, rules, text)
-        replace(config, text, self.journal, below=self.root)
+        config.ignore_rules(self.root, rules, self.journal)
 
     def below(self, paths: AbstractSet[str]) -> list[str]:
         """The known files that are among ``paths`` or lie in one of them."""
@@ -393,20 +346,3 @@ class Workspace:
 
     async def close(self) -> None:
         await self.results.close()
-
-
-def config_report(problems: Sequence[ConfigProblem]) -> Report:
-    """What is wrong with a settings file, as findings in that file."""
-    findings = tuple(
-        Finding(
-            "understudy",
-            "settings",
-            problem.message,
-            problem.range,
-            problem.severity,
-            Category.QUALITY,
-            Confidence.HIGH,
-        )
-        for problem in problems
-    )
-    return Report("understudy", State.FINDINGS if findings else State.CLEAN, findings)

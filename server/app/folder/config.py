@@ -1,0 +1,106 @@
+"""How a folder is configured: its settings and its baseline, and what is wrong with them.
+
+All that reads or writes here blocks: it is for a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from ... import settings
+from ...disk import read_regular, why
+from ...findings.baseline import Baseline
+from ...journal.replace import replace
+from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
+from ...settings import ConfigProblem, Layer, Loaded, Origin, Settings
+from ...settings.ignored import is_over, read_ignored
+from ...settings.ignoring import edit_ignore
+from ..results import baseline as baselines
+
+_IGNORED = ("rules", "ignore")
+_NOWHERE = Range(Position(0, 0), Position(0, 0))
+
+
+def load_settings(
+    root: Path | None, editor: Mapping[str, Any] | None, *, trusted: bool, today: date
+) -> Loaded:
+    """With all that is wrong with them, also as the analyzers, the rules and the tasks see it.
+    ``root`` None: of no project; ``editor``: what the editor says, if there is one."""
+    layers = [*settings.read_layers(root)]
+    if editor is not None:
+        layers.append(Layer(Origin.EDITOR, editor))
+    loaded = settings.load(layers, trusted=trusted)
+    return loaded._replace(problems=(*loaded.problems, *_problems(loaded, today)))
+
+
+def _problems(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
+    own = loaded.settings
+    if own.analyzers.custom or own.analyzers.plugins:
+        from ...analyzers.programs.declared import problems  # only when there is something
+
+        yield from problems(loaded)
+    yield from _ended(loaded, today)
+    triggers, usual = own.triggers, Settings().triggers
+    if triggers.rules or own.tasks.custom or triggers.security_daily != usual.security_daily:
+        from .rules import need_problems, rule_problems  # only when there is something
+
+        yield from rule_problems(loaded)
+        yield from need_problems(loaded)
+
+
+def _ended(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
+    """Entries of ``rules.ignore`` whose last day has passed, where they are written."""
+    for index, text in enumerate(loaded.settings.rules.ignore):
+        entry = read_ignored(text)
+        if is_over(entry.until, today):
+            reason = f" ({entry.reason})" if entry.reason else ""
+            told = (
+                f"{entry.rule} was ignored until {entry.until}{reason}; what it hid is shown again."
+                " Remove the entry, or give it another day."
+            )
+            if found := loaded.problem(_IGNORED, index, told):
+                yield found
+
+
+def load_baseline(root: Path | None) -> tuple[Baseline | None, tuple[ConfigProblem, ...]]:
+    """None where there is none, or what is wrong with it. ``root`` None: of no project."""
+    if root is None:
+        return None, ()
+    try:
+        return baselines.read(root), ()
+    except (OSError, ValueError) as error:
+        told = f"The baseline cannot be read: {why(error)}. Correct it, or make it anew."
+        file = baselines.baseline_file(root)
+        return None, (ConfigProblem(file, _NOWHERE, Severity.HIGH, told),)
+
+
+def ignore_rules(root: Path, rules: Iterable[str], journal: Path) -> None:
+    """Write the rules into the project's settings file; what stood there is recorded in
+    ``journal``. Raises OSError, ValueError."""
+    file = settings.project_file(root)
+    text = ""
+    with contextlib.suppress(FileNotFoundError):
+        text = read_regular(file, settings.MAX_BYTES).decode("utf-8")
+    replace(file, reduce(edit_ignore, rules, text), journal, below=root)
+
+
+def config_report(problems: Sequence[ConfigProblem]) -> Report:
+    """What is wrong with a settings file, as findings in that file."""
+    findings = tuple(
+        Finding(
+            "understudy",
+            "settings",
+            problem.message,
+            problem.range,
+            problem.severity,
+            Category.QUALITY,
+            Confidence.HIGH,
+        )
+        for problem in problems
+    )
+    return Report("understudy", State.FINDINGS if findings else State.CLEAN, findings)
