@@ -6,8 +6,8 @@ counted. Nothing is written to the repository.
 
 Git pairs lines without knowing what they are in: of functions that were moved it may take a line of
 one for that of another, and of a class that takes the name of one that goes all lines for its own.
-People know a function by its name. Who stays in the function of the same name, on the same line
-between the same lines, is not counted as another where git has it in functions of two names.
+People know a function by its name. Who stays in the function of the same name, on the same line, is
+not counted as another where git has it in functions of two names.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _stays(change: Change, before: int, after: int, goes: int | None, comes: int
     other = Fingerprint.of(change.new[after].fingerprint)
     scopes = [Fingerprint.of(change.new[goes].fingerprint).scope] if goes is not None else []
     scopes += [Fingerprint.of(change.old[comes].fingerprint).scope] if comes is not None else []
-    is_there = (one.scope, one.line, one.before, one.after) == other[1:2] + other[3:]
+    is_there = (one.scope, one.line) == (other.scope, other.line)
     return is_there and any(scope != one.scope for scope in scopes)
 
 
