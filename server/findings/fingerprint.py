@@ -201,18 +201,11 @@ def match(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
             if before in taken or after in settled:
                 continue
             settled.add(after)
+            # To another function only where as many came as there were: then in their order.
             if was[before].scope == now[after].scope or of_old[before] == of_new[after]:
                 found[after] = before
                 taken.add(before)
     return found
-
-
-class _Rank(NamedTuple):
-    """The smallest is the likeliest. ``company``: less, the more in the two functions is alike."""
-
-    likeness: int
-    elsewhere: bool
-    company: int
 
 
 def _alike(
@@ -220,33 +213,20 @@ def _alike(
     left: Iterable[int],
     now: Sequence[Fingerprint],
     found: Iterable[int],
-) -> Iterator[tuple[_Rank, int, int]]:
-    """What may be the same, by places; of equals the first with the first."""
+) -> Iterator[tuple[tuple[int, bool], int, int]]:
+    """What may be the same, by places: the likeliest has the smallest rank."""
     by_hash: defaultdict[str, list[int]] = defaultdict(list)
     for place in left:
         by_hash[was[place].text].append(place)
         by_hash[was[place].line].append(place)
     known = set(found)
-    pairs = [
-        (before, after)
-        for after, each in enumerate(now)
-        if after not in known
-        for before in dict.fromkeys(
-            (*by_hash[each.text][:_MOST_ALIKE], *by_hash[each.line][:_MOST_ALIKE])
-        )
-    ]
-    together = {
-        (was[before].scope, now[after].scope, was[before].text)
-        for before, after in pairs
-        if was[before].text == now[after].text and was[before].line == now[after].line
-    }
-    moved = Counter(each[:2] for each in together)
-    for before, after in pairs:
-        one, other = was[before], now[after]
-        if likeness := _likeness(one, other):
-            elsewhere = one.scope != other.scope
-            company = moved[one.scope, other.scope] if elsewhere else 0
-            yield _Rank(-likeness, elsewhere, -company), before, after
+    for place, each in enumerate(now):
+        if place in known:
+            continue
+        near = (*by_hash[each.text][:_MOST_ALIKE], *by_hash[each.line][:_MOST_ALIKE])
+        for before in dict.fromkeys(near):
+            if likeness := _likeness(was[before], each):
+                yield (-likeness, was[before].scope != each.scope), before, place
 
 
 def _likeness(one: Fingerprint, other: Fingerprint) -> int:
