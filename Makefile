@@ -58,10 +58,17 @@ $(ESLINT): tests/core/eslint_project/package-lock.json | $(VENV)
 	@tests/core/npm_install.sh eslint_project .cache/eslint
 	@touch $@
 
+SEMGREP := .cache/semgrep/.ready
+$(SEMGREP): server/analyzers/managed/semgrep.lock | $(VENV)
+	@echo "Installing the Semgrep that the tests run …"
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r $<
+	@touch $@
+
 TESTS := $(BIN)/python -P -m pytest
 # What pytest ends with when ARGS leaves it nothing to do.
 NONE := 5
-test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) ## every test, real editors included
+test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) $(SEMGREP) ## every test, real editors included
 	@.ci/editors
 	@$(TESTS) -m "not soak and not alone" -n logical --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
 	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)

@@ -73,13 +73,14 @@ SAMPLES: dict[str, tuple[Analyzer, str, str]] = {
 }
 
 
+SEMGREP = Path(__file__).parents[2] / ".cache/semgrep/bin/semgrep"
+
+
 def executable(tool: str) -> str:
-    beside = Path(sys.executable).with_name(tool)
+    beside = SEMGREP if tool == "semgrep" else Path(sys.executable).with_name(tool)
     found = str(beside) if beside.exists() else shutil.which(tool)
-    if not found and tool == "semgrep":
-        pytest.skip("semgrep is too heavy to be installed for a test: it is tried where it is")
     if not found:
-        needs.missing(f"missing: {tool}")
+        needs.missing(f"missing: {tool}: `make test` installs it")
     return found
 
 
@@ -197,7 +198,7 @@ def test_the_real_one_has_nothing_to_say(tool: str, tmp_path: Path) -> None:
         ("ty", "def f(:\n"),
         ("hadolint", "FRMO x\n"),
         ("shellcheck", "#!/bin/sh\nif ; then\n"),
-        ("semgrep", "def f(:\n"),
+        ("semgrep", "eval(1)\n)))) = eval( $$ ?? \n"),  # it reads what a rule's words are in
     ],
 )
 def test_a_file_that_cannot_be_parsed_is_not_clean(tool: str, broken: str, tmp_path: Path) -> None:
@@ -383,8 +384,8 @@ def test_a_workflow_is_scanned_and_other_yaml_is_not(tmp_path: Path) -> None:
     assert files == {".github/workflows/a.yml", "x/action.yml"}
 
 
-# Semgrep is too heavy to be installed for a test: this is the form that semgrep_output_v1 has.
-SEMGREP: dict[str, Any] = {
+# The form that semgrep_output_v1 has, with all that a rule can tell.
+SEMGREP_ANSWER: dict[str, Any] = {
     "version": "1.146.0",
     "results": [
         {
@@ -407,6 +408,18 @@ SEMGREP: dict[str, Any] = {
     "paths": {"scanned": ["NAME"]},
     "skipped_rules": [],
 }
+
+
+def test_semgrep_is_not_let_ask_for_a_newer_one(tmp_path: Path) -> None:
+    """Neither when it looks at files, nor when it tells its version."""
+    asker, name = sample("semgrep", tmp_path / "root")
+    fake = program(tmp_path / "semgrep", f'echo "$*" >> {tmp_path}/calls; echo 1.185.0')
+    asker.one(name, None, on("semgrep", path=str(fake)))
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert len(calls) == 2
+    assert all("--disable-version-check" in each for each in calls)
+
+
 PARTLY = {"code": 3, "level": "warn", "type": "Syntax error", "message": "Syntax error at line 1"}
 
 
@@ -414,7 +427,7 @@ PARTLY = {"code": 3, "level": "warn", "type": "Syntax error", "message": "Syntax
 def test_what_semgrep_prints(errors: list[Any], tmp_path: Path) -> None:
     asker, name = sample("semgrep", tmp_path / "root")
     tree(tmp_path / "root", {name: 'x = ("😀", eval("1"))\n'})
-    answer = json.dumps({**SEMGREP, "errors": errors}).replace("NAME", name)
+    answer = json.dumps({**SEMGREP_ANSWER, "errors": errors}).replace("NAME", name)
     tree(tmp_path, {"answer": answer})
     version = 'case "$1" in --version) echo 1.146.0; exit;; esac'
     fake = program(tmp_path / "bin/semgrep", f"{version}\ncat {tmp_path}/answer")

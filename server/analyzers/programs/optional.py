@@ -36,8 +36,8 @@ class Tool:
     user's own, below the folder for configurations, or ``~/``. ``named``: what the settings name,
     files and folders, from the root on. ``runs_code``: all those can make it run code of the
     workspace. ``in_environment``: that of the workspace's own environment is preferred. ``piped``:
-    the arguments with which it takes a text on standard input, where it is run. ``check``: the
-    function that is called."""
+    the arguments with which it takes a text on standard input, where it is run. ``tells``: those
+    with which it tells its version. ``check``: the function that is called."""
 
     name: str
     title: str
@@ -59,6 +59,7 @@ class Tool:
     in_environment: bool = False
     self_contained: bool = True
     piped: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ("--version",)
     check: str = "program:check"
 
     def analyzer(self) -> Analyzer:
@@ -106,6 +107,7 @@ def _configure(
         tool.least,
         tool.self_contained and rules is not None,
         Piped(tool.piped, place) if tool.piped else None,
+        tool.tells,
     )
     # Some look above the root, too.
     seen = [files.read(place / name) for place in upwards(folder) for name in sorted(tool.sources)]

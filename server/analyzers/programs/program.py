@@ -47,6 +47,7 @@ class Program(NamedTuple):
     statuses with which it has looked, ``found`` those that tell of findings. ``needed`` tells what
     to do when it is missing, or older than ``least``. ``self_contained``: what it says of a file
     depends on no other. ``piped``: how it is told a text that is not on disk; None: it cannot be.
+    ``tells``: with what it tells its version.
     """
 
     tool: str
@@ -61,11 +62,12 @@ class Program(NamedTuple):
     least: tuple[int, ...] = ()
     self_contained: bool = True
     piped: Piped | None = None
+    tells: tuple[str, ...] = ("--version",)
 
     def installation(self) -> Installation:
         named = self.argv[0]
         return Installation(
-            (named, "--version"),
+            (named, *self.tells),
             (stamp_of(named),),
             self.least,
             called=named,

@@ -45,6 +45,7 @@ ANALYZER = Tool(
     least=(1, 0),
     settings=lambda settings: settings.semgrep,
     input="files",
+    tells=("--version", "--disable-version-check"),  # else it asks for a newer one
     sources=frozenset({".semgrepignore"}),
     named=lambda settings: settings.semgrep.rules,
     runs_code=True,
