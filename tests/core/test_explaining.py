@@ -185,7 +185,7 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         "a.py:5",
         "NoSuch",
         ["unknown-rule", "switched-off"],
-        "knows of NoSuch. Ruff, complexipy, Bandit and Radon looked at it. Semgrep may have",
+        "knows of NoSuch. Bandit, complexipy, Radon and Ruff looked at it. Semgrep may have",
     ),
     "a word that may be the rule of tools that are off": (
         {"a.py": EVAL, "pylintrc": ""},

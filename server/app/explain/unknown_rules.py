@@ -35,6 +35,7 @@ def reasons(
 ) -> Iterator[Reason]:
     """``reports``: what the tools said of the file that look at it; ``distrusted`` are those of
     them that would run what the workspace brings along, which is not trusted."""
+    reports = sorted(reports, key=lambda each: title(each.tool).lower())  # not as they arrived
     looked = [title(report.tool) for report in reports if report.state.is_verdict]
     by = f"{_listed(looked)} looked at it." if looked else "None looked at it."
     yield Reason("unknown-rule", f"No tool that looks at this file knows of {rule}. {by}")
