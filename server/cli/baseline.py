@@ -13,7 +13,8 @@ from ..app.batch import Batch
 from ..app.results.baseline import Baseline, Risen, baseline_file, read, risen, taken
 from ..app.results.scan import Scan
 from .exits import Exit
-from .scan import check, progress_bar, root_of
+from .roots import root_of
+from .scan import check, progress_bar
 from .tasking import FOLDER
 from .text import number
 

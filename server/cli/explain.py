@@ -15,7 +15,7 @@ from ..app.presentation.problems import in_cells, reason_lines
 from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Reason
 from ..notebooks import Notebook, is_notebook, read
-from .scan import root_of
+from .roots import root_of
 
 _PLACE = re.compile(r"(.+?)(?::cell (\d+))?:(\d+)(?::\d+)?", re.DOTALL)
 

@@ -13,7 +13,7 @@ from ..app.batch import Batch
 from ..app.sinks import FileFix
 from ..text import apply
 from .exits import Exit
-from .scan import root_of
+from .roots import root_of
 
 
 @click.command

@@ -10,7 +10,7 @@ import click
 
 from ..app.install.installing import Installable, NotInstalled, install_here, installable
 from .exits import Exit
-from .scan import root_of
+from .roots import root_of
 
 
 @click.command

@@ -12,7 +12,7 @@ import click
 from ..app.chores.planning import next_runs, run_notice, watch_and_explain
 from ..app.chores.service import open_service
 from .exits import Exit
-from .scan import root_of
+from .roots import root_of
 from .tasking import FOLDER, complain
 
 

@@ -10,7 +10,7 @@ import click
 
 from ..app.chores.records import FORMATS, KINDS, metrics_of, rows_of
 from ..app.chores.service import open_service
-from .scan import root_of
+from .roots import root_of
 from .tasking import FOLDER
 
 

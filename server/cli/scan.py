@@ -24,10 +24,10 @@ from ..state import replace_file
 from .exits import Exit
 from .formats import FORMATS
 from .result import Result, as_unicode
+from .roots import root_of
 from .text import summary
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
-_ROOT_MARKS = (".understudy", ".git")
 
 
 @click.command
@@ -136,17 +136,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def root_of(paths: Sequence[Path]) -> Path:
-    """The workspace that the paths belong to: the nearest folder around them that is marked as one,
-    else the innermost folder around them."""
-    inner = Path(os.path.commonpath(paths))
-    if inner.is_file():
-        inner = inner.parent
-    around = (inner, *inner.parents)
-    marked = (f for f in around if any((f / mark).exists() for mark in _ROOT_MARKS))
-    return next(marked, inner)
 
 
 async def _scan(

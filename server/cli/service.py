@@ -26,7 +26,7 @@ from ..settings import project_file
 from ..state import private_folder, state_dir, workspace_dir
 from ..trust import Trust
 from .exits import Exit
-from .scan import root_of
+from .roots import root_of
 from .tasking import FOLDER, complain
 
 _START_SECONDS = 20.0

@@ -27,7 +27,7 @@ from ..app.presentation.jobs import (
 )
 from ..app.presentation.problems import config_line
 from .exits import Exit
-from .scan import root_of
+from .roots import root_of
 
 _FOLLOW_SECONDS = 0.2
 _END_SECONDS = 15.0
