@@ -75,6 +75,9 @@ class Command:
     kept, and to ``output`` as it comes, where a flood is cut. On time-out, and when it is
     cancelled, it gets SIGTERM, and after ``grace`` seconds SIGKILL, as does all that it started.
     No file that it writes grows larger than ``file_bytes``.
+
+    ``stage``: ``"package.module:name"`` inside this package, a function that is called instead in a
+    forked child, as ``(argv, cwd, environment, context) -> exit code``; ``context`` is plain data.
     """
 
     argv: tuple[str, ...]
@@ -87,6 +90,8 @@ class Command:
     nice: int = 10
     grace: float = 5.0
     file_bytes: int = 4 << 30
+    stage: str = ""
+    context: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Commands:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, job: Job, command: Command, given_up: asyncio.Event) -> Outcome:
-        id_, ours, exited = self._supervisor.fork(("psutil",), 0, "warden")
+        id_, ours, exited = self._supervisor.fork(_preload(command), 0, "warden")
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         running = Running(id_, job, command, reader, writer)
         environment = dict(command.environment)
@@ -79,6 +79,8 @@ class Commands:
             file_bytes=command.file_bytes,
             log=command.log,
             log_bytes=command.log_bytes,
+            stage=command.stage,
+            context=command.context,
         )
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -126,6 +128,10 @@ class Commands:
         running.end(Status.TIMED_OUT, f"no end within {timeout:g} s")
         await asyncio.sleep(running.command.grace + _MARGIN_SECONDS)
         self._supervisor.kill(running.id)
+
+
+def _preload(command: Command) -> tuple[str, ...]:
+    return ("psutil", command.stage.partition(":")[0]) if command.stage else ("psutil",)
 
 
 def _outcome(running: Running, end: End | None, seconds: float) -> Outcome:

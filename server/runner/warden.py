@@ -20,8 +20,11 @@ import selectors
 import signal
 import socket
 import subprocess
+import sys
 import time
-from typing import NamedTuple
+import traceback
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ..model import Cost
 from .logfile import LogFile
@@ -34,7 +37,7 @@ from .processes import (
     signal_below,
     tree_usage,
 )
-from .worker import pack, unpack_length
+from .worker import pack, resolve, unpack_length
 
 _LIVE_BYTES = 256 << 10
 _CHUNK = 1 << 16
@@ -45,7 +48,8 @@ _LEAVE_SECONDS = 5.0
 
 
 class Spec(NamedTuple):
-    """What to run. ``log``: where its output goes, empty for nowhere."""
+    """What to run, and in which ``stage`` (``Command``). ``log``: where its output goes, empty for
+    nowhere."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -54,6 +58,8 @@ class Spec(NamedTuple):
     file_bytes: int
     log: str
     log_bytes: int
+    stage: str = ""
+    context: tuple[Any, ...] = ()
 
 
 class End(NamedTuple):
@@ -144,6 +150,8 @@ class _Warden:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             reset_signals()
 
+        if spec.stage:
+            return _forked(spec, output, in_child)
         process = subprocess.Popen(
             spec.argv,
             cwd=spec.cwd,
@@ -252,6 +260,26 @@ class _Warden:
         cpu, _ = tree_usage()
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
         self._tell("ended", End(self._exit_code, cost=Cost(cpu, peak), printed=self._printed))
+
+
+def _forked(spec: Spec, output: int, prepare: Callable[[], None]) -> int:
+    """The pid of a child that is the stage."""
+    if pid := os.fork():
+        return pid
+    code = 127
+    try:
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        prepare()
+        null = os.open(os.devnull, os.O_RDONLY)
+        for fd, source in enumerate((null, output, output)):
+            os.dup2(source, fd)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        code = resolve(spec.stage)(spec.argv, spec.cwd, spec.environment, spec.context)
+    except BaseException:  # noqa: BLE001 - the warden's own code must not go on here
+        traceback.print_exc(file=sys.stderr)
+    finally:
+        os._exit(code)
 
 
 class _Allowance:

@@ -44,7 +44,7 @@ def serve(fd: int) -> None:
             function, context, items = pickle.loads(stream.read(unpack_length(prefix)))  # noqa: S301
             before = _cpu_seconds()
             try:
-                frame = pack(("done", _resolve(function)(context, items), _spent(before)))
+                frame = pack(("done", resolve(function)(context, items), _spent(before)))
             except Exception as error:  # noqa: BLE001 - a crash is an outcome
                 traceback.print_exc(file=sys.stderr)
                 frame = pack(("failed", f"{type(error).__name__}: {error}", _spent(before)))
@@ -53,11 +53,12 @@ def serve(fd: int) -> None:
             gc.collect()
 
 
-def _resolve(function: str) -> Callable[[Any, Any], Any]:
+def resolve(function: str) -> Callable[..., Any]:
+    """The function of this package that ``"package.module:name"`` names. Raises ValueError."""
     module, _, name = function.partition(":")
     if module.partition(".")[0] != __package__.partition(".")[0]:
         raise ValueError(f"{function} is not a function of this program")
-    resolved: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), name)
+    resolved: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return resolved
 
 

@@ -1,0 +1,68 @@
+"""System calls that Python does not offer. Linux. Each raises OSError."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def unshare(flags: int) -> None:
+    _check(_libc.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    paths = (os.fsencode(each) or None for each in (source, target, kind))
+    data = os.fsencode(options) or None
+    _check(_libc.mount(*paths, ctypes.c_ulong(flags), data), f"mount {kind or source}", target)
+
+
+def bind(source: str, target: str, *, writable: bool = False, flags: int = 0) -> None:
+    """What is at ``source`` appears at ``target``, too."""
+    mount(source, target, flags=MS_BIND | MS_REC)
+    if not writable or flags:
+        reading = 0 if writable else MS_RDONLY
+        mount("", target, flags=MS_REMOUNT | MS_BIND | MS_NOSUID | reading | flags)
+
+
+def pivot_root(new: str, old: str) -> None:
+    _check(_libc.pivot_root(os.fsencode(new), os.fsencode(old)), "pivot_root", new)
+
+
+def umount(target: str) -> None:
+    _check(_libc.umount2(os.fsencode(target), MNT_DETACH), "umount", target)
+
+
+def prctl(option: int, value: int = 0) -> None:
+    arguments = (ctypes.c_ulong(each) for each in (value, 0, 0, 0))
+    _check(_libc.prctl(option, *arguments), "prctl")
+
+
+def _check(result: int, what: str, where: str = "") -> None:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}", where or None)

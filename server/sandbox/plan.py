@@ -1,0 +1,28 @@
+"""What the stage is told: plain data that fits into one frame to the warden."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .policy import Limits
+
+
+class Plan(NamedTuple):
+    """``folder``: private and empty, for what is made and for the report. ``launcher``: the path of
+    bubblewrap, empty for our own. ``system``: what of the machine is seen, read-only, each under
+    its own name; ``links``: (target, name). ``hidden`` and ``kept``: paths from the workspace."""
+
+    workspace: str
+    folder: str
+    launcher: str
+    system: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    hidden: tuple[str, ...]
+    kept: tuple[str, ...]
+    limits: Limits
+    seccomp: bytes
+
+
+REPORT = "report.json"
+"""Written last; without it, the stage did not come to its end."""
+UPPER = "upper"

@@ -1,0 +1,81 @@
+"""What a command may do in the sandbox. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+HIDDEN = (
+    ".env",
+    ".env.*",
+    ".envrc",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
+    "id_ed25519*",
+    ".netrc",
+    ".pgpass",
+    ".pypirc",
+    ".npmrc",
+    ".git-credentials",
+    ".htpasswd",
+    "credentials.json",
+    "service-account*.json",
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".azure",
+    ".kube",
+    ".docker",
+)
+"""Names of files and folders that hold secrets, wherever in the workspace they are."""
+
+READ_ONLY = (".git",)
+"""Names of what is seen and cannot be changed, wherever in the workspace it is."""
+
+ENVIRONMENT = ("PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "CI", "NO_COLOR", "FORCE_COLOR")
+"""Which variables reach the command, as patterns."""
+
+_MB = 1 << 20
+
+
+class Limits(NamedTuple):
+    """``seconds`` of the clock; bytes of ``memory`` for all of its processes together, of ``disk``
+    for all that it writes, of one ``file``, and of what it prints; how many ``processes`` at once,
+    and how many files (``inodes``) it may write."""
+
+    seconds: float = 300.0
+    memory: int = 4096 * _MB
+    disk: int = 1024 * _MB
+    file: int = 512 * _MB
+    output: int = 5 * _MB
+    processes: int = 512
+    inodes: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Patterns are matched by name (``.env*``) or, when they have a slash, by the whole path from
+    the workspace (``src/**``).
+
+    ``read``: absolute paths outside of the workspace that are seen, too, read-only.
+    ``write``: what may change; a change of anything else is a violation, and nothing is applied.
+    ``hosts``: the names that can be reached, through a filtering proxy; none without one.
+    """
+
+    read: tuple[str, ...] = ()
+    hide: tuple[str, ...] = HIDDEN
+    keep: tuple[str, ...] = READ_ONLY
+    write: tuple[str, ...] = ("**",)
+    hosts: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ENVIRONMENT
+    variables: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
