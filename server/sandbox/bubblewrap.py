@@ -31,11 +31,22 @@ def command_line(
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session"),
         "--clearenv",
         *chain.from_iterable(("--setenv", name, value) for name, value in environment.items()),
-        *("--size", disk, "--tmpfs", "/tmp", "--dir", environment["HOME"]),  # noqa: S108
+        *("--perms", "1777", "--size", disk, "--tmpfs", "/tmp", "--dir", environment["HOME"]),  # noqa: S108
         *chain.from_iterable(("--ro-bind", each, each) for each in plan.system),
         *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
         *("--proc", "/proc", "--remount-ro", "/proc"),
-        *("--dev", "/dev", "--size", small, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"),  # noqa: S108
+        *(
+            "--dev",
+            "/dev",
+            "--perms",
+            "1777",
+            "--size",
+            small,
+            "--tmpfs",
+            "/dev/shm",  # noqa: S108
+            "--remount-ro",
+            "/dev",
+        ),
         *("--bind", merged, plan.workspace),
         *("--remount-ro", "/", "--chdir", cwd, "--seccomp", str(seccomp)),
         *("--json-status-fd", str(status), "--"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fnmatch
 import json
 import os
@@ -43,10 +44,11 @@ async def run(
     *,
     cwd: Path | None = None,
     environ: Mapping[str, str] = os.environ,
+    launcher: str = "bubblewrap",
 ) -> Trial:
     """``trials``: the private folder under which what the command wrote is kept. Raises OSError
     when that cannot be made ready."""
-    plan = await asyncio.to_thread(_plan, workspace, trials, policy)
+    plan = await asyncio.to_thread(_plan, workspace, trials, policy, launcher)
     printed = bytearray()
 
     def output(chunk: bytes) -> None:
@@ -69,14 +71,14 @@ async def run(
     return await asyncio.to_thread(_trial, plan, policy, outcome, bytes(printed), began)
 
 
-def _plan(workspace: Path, trials: Path, policy: Policy) -> Plan:
+def _plan(workspace: Path, trials: Path, policy: Policy, launcher: str) -> Plan:
     root = os.path.realpath(workspace)
     folder = tempfile.mkdtemp(prefix="trial-", dir=private_folder(trials))
     places = Names(root, policy.hide, policy.keep).find()
     return Plan(
         workspace=root,
         folder=folder,
-        launcher=shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin") or "",
+        launcher=_bubblewrap() if launcher == "bubblewrap" else "",
         system=tuple(
             dict.fromkeys((*filter(_is_there, (*_SYSTEM, *_interpreter())), *policy.read))
         ),
@@ -86,6 +88,13 @@ def _plan(workspace: Path, trials: Path, policy: Policy) -> Plan:
         limits=policy.limits,
         seccomp=seccomp.program(),
     )
+
+
+def _bubblewrap() -> str:
+    """Raises OSError when it is not installed."""
+    if path := shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin"):
+        return path
+    raise FileNotFoundError(errno.ENOENT, "bubblewrap is not installed", "bwrap")
 
 
 def _is_there(path: str) -> bool:

@@ -9,12 +9,13 @@ import contextlib
 import json
 import os
 import resource
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..disk import why
-from . import kernel
+from . import kernel, launcher
 from .bubblewrap import command_line
 from .keep import keep
 from .plan import REPORT, UPPER, Plan
@@ -94,15 +95,18 @@ def _escaped(path: str) -> str:
 def _run(
     plan: Plan, merged: str, argv: Sequence[str], cwd: str, environment: Mapping[str, str]
 ) -> int:
-    """Start it, and wait until the last of its processes is gone."""
-    program = os.memfd_create("seccomp", 0)
+    """Start it, and wait until the last of its processes is gone: the exit code."""
+    if not plan.launcher:
+        first = launcher.start(plan, merged, argv, cwd, environment, lambda: _limit(plan.limits))
+        return _wait_for_all(first)
+    told, telling = os.pipe2(os.O_CLOEXEC)
+    program = os.memfd_create("seccomp", os.MFD_CLOEXEC)
     os.write(program, plan.seccomp)
     os.lseek(program, 0, os.SEEK_SET)
-    told, telling = os.pipe2(os.O_CLOEXEC)
     line = command_line(plan, merged, argv, cwd, environment, program, telling)
-    if not os.fork():
+    if not (child := os.fork()):
         try:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
             _limit(plan.limits)
             os.set_inheritable(program, True)
             os.set_inheritable(telling, True)
@@ -111,14 +115,23 @@ def _run(
             os._exit(BROKEN)
     os.close(program)
     os.close(telling)
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
+    _wait_for_all(child)
     with os.fdopen(told, "rb") as facts:
         for told_of in facts:
             if "exit-code" in (fact := json.loads(told_of)):
                 return int(fact["exit-code"])
     raise OSError(0, "bubblewrap did not start the command")
+
+
+def _wait_for_all(child: int) -> int:
+    """The exit code of ``child``, when it and all that it left is gone."""
+    code = BROKEN
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.wait()
+            if pid == child:
+                code = os.waitstatus_to_exitcode(status)
+    return code
 
 
 def _limit(limits: Limits) -> None:

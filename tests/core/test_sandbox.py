@@ -15,7 +15,8 @@ from understudy.sandbox.trial import Entry, Kind, Status, Trial, diff
 
 
 class World:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, launcher: str) -> None:
+        self._launcher = launcher
         self.root = folder / "work space"
         self.root.mkdir()
         self._trials = folder / "trials"
@@ -23,16 +24,21 @@ class World:
 
     async def sh(self, script: str, policy: Policy | None = None) -> Trial:
         return await run(
-            ("sh", "-c", script), self.root, policy or Policy(), self._runner, self._trials
+            ("sh", "-c", script),
+            self.root,
+            policy or Policy(),
+            self._runner,
+            self._trials,
+            launcher=self._launcher,
         )
 
     async def close(self) -> None:
         await self._runner.close()
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = World(tmp_path)
+@pytest.fixture(params=["bubblewrap", "built-in"])
+async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    world = World(tmp_path, request.param)
     yield world
     await world.close()
 

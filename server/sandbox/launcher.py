@@ -1,0 +1,167 @@
+"""Our own launcher, where bubblewrap is not installed: the same walls, from the same calls.
+
+``start`` forks the first process of a new pid namespace. It builds the root that the command sees,
+gives up every right, and waits for the command as its child; when it ends, the kernel ends what is
+left in the namespace.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..disk import why
+from . import kernel
+from .bubblewrap import USER
+from .plan import Plan
+
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
+_PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_FAILED = 125
+
+
+def start(
+    plan: Plan,
+    merged: str,
+    argv: Sequence[str],
+    cwd: str,
+    environment: Mapping[str, str],
+    limit: Callable[[], None],
+) -> int:
+    """The pid of the first process. It ends with the command's exit code, with 128 and the number
+    of the signal that ended it, or with 125 when the walls could not be built."""
+    kernel.unshare(kernel.CLONE_NEWPID)
+    ours, theirs = socket.socketpair()
+    if pid := os.fork():
+        theirs.close()
+        with ours:
+            if ours.recv(1):
+                _name(pid)
+                ours.send(b"!")
+        return pid
+    code = _FAILED
+    try:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        others = kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
+        kernel.unshare(others | kernel.CLONE_NEWNS | kernel.CLONE_NEWCGROUP)
+        _loopback()
+        socket.sethostname("sandbox")
+        root = f"{os.path.dirname(merged)}/root"
+        _build(plan, merged, root)
+        _enter(root)
+        os.setsid()
+        limit()
+        kernel.unshare(kernel.CLONE_NEWUSER)
+        theirs.send(b"?")
+        theirs.recv(1)
+        theirs.close()
+        kernel.give_up_rights()
+        kernel.filter_calls(plan.seccomp)
+        code = _wait_for(_spawn(argv, cwd, environment))
+    except OSError as error:
+        os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
+    finally:
+        os._exit(code)
+
+
+def _build(plan: Plan, merged: str, root: str) -> None:
+    os.mkdir(root)
+    kernel.mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=4096")
+    _memory(f"{root}/tmp", plan.limits.disk)  # noqa: S108 - its own
+    os.makedirs(f"{root}/tmp/home")  # noqa: S108
+    for path in plan.system:
+        _place(path, f"{root}{path}")
+    for target, name in plan.links:
+        os.makedirs(os.path.dirname(f"{root}{name}"), exist_ok=True)
+        os.symlink(target, f"{root}{name}")
+    os.mkdir(f"{root}/proc")
+    kernel.mount("proc", f"{root}/proc", "proc", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
+    os.mkdir(f"{root}/dev")
+    kernel.mount("tmpfs", f"{root}/dev", "tmpfs", kernel.MS_NOSUID, "mode=755,size=1m,nr_inodes=64")
+    for name in _DEVICES:
+        Path(f"{root}/dev/{name}").touch()
+        kernel.mount(f"/dev/{name}", f"{root}/dev/{name}", flags=kernel.MS_BIND)
+    for target, name in _DESCRIPTORS:
+        os.symlink(target, f"{root}/dev/{name}")
+    shared = min(plan.limits.disk, plan.limits.memory) // 4
+    _memory(f"{root}/dev/shm", shared)  # noqa: S108
+    os.makedirs(f"{root}/dev/pts")
+    kernel.mount(
+        "devpts", f"{root}/dev/pts", "devpts", kernel.MS_NOSUID, "newinstance,ptmxmode=666"
+    )
+    os.symlink("pts/ptmx", f"{root}/dev/ptmx")
+    workspace = f"{root}{plan.workspace}"
+    os.makedirs(workspace, exist_ok=True)
+    kernel.mount(merged, workspace, flags=kernel.MS_BIND | kernel.MS_REC)
+    for place in (f"{root}/dev", root):
+        flags = kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY
+        kernel.mount("", place, flags=flags | kernel.MS_NOSUID)
+
+
+def _memory(place: str, size: int) -> None:
+    os.makedirs(place)
+    kernel.mount("tmpfs", place, "tmpfs", _PLAIN, f"mode=1777,size={size}")
+
+
+def _place(path: str, place: str) -> None:
+    if os.path.isdir(path):
+        os.makedirs(place, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        Path(place).touch()
+    kernel.bind(path, place)
+
+
+def _enter(root: str) -> None:
+    """From here on, nothing else has a name."""
+    os.chdir(root)
+    kernel.pivot_root(".", ".")
+    kernel.umount(".")
+    os.chdir("/")
+
+
+def _loopback() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH14x", b"lo", 0)
+        answer = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request)
+        (flags,) = struct.unpack_from("H", answer, 16)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
+
+
+def _name(pid: int) -> None:
+    """Who a process is in its new user namespace. It cannot write that itself: all that it sees is
+    read-only by now."""
+    for file, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{USER} 0 1"),
+        ("gid_map", f"{USER} 0 1"),
+    ):
+        Path(f"/proc/{pid}/{file}").write_text(text, encoding="ascii")
+
+
+def _spawn(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> int:
+    if pid := os.fork():
+        return pid
+    try:
+        os.chdir(cwd)
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is the point
+    except OSError as error:
+        os.write(2, os.fsencode(f"{argv[0]}: {error.strerror}\n"))
+        os._exit(127 if error.errno == errno.ENOENT else 126)
+
+
+def _wait_for(command: int) -> int:
+    """Reaps what becomes an orphan meanwhile."""
+    while True:
+        pid, status = os.wait()
+        if pid == command:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
