@@ -38,6 +38,15 @@ _CAPABILITY_VERSION = 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def syscall(number: int, *arguments: int | bytes | None) -> int:
+    """Its answer; -1 and ``ctypes.get_errno`` when it failed."""
+    words = (
+        ctypes.c_long(each) if isinstance(each, int) else ctypes.c_char_p(each)
+        for each in arguments
+    )
+    return int(_libc.syscall(ctypes.c_long(number), *words))
+
+
 def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
@@ -53,6 +62,8 @@ def bind(source: str, target: str, *, writable: bool = False, flags: int = 0) ->
     mount(source, target, flags=MS_BIND | MS_REC)
     if not writable or flags:
         reading = 0 if writable else MS_RDONLY
+        # What its mount does not allow cannot be allowed here: the kernel refuses to try.
+        flags |= os.statvfs(target).f_flag & (MS_NODEV | MS_NOEXEC)
         mount("", target, flags=MS_REMOUNT | MS_BIND | MS_NOSUID | reading | flags)
 
 

@@ -20,6 +20,7 @@ from ..disk import why
 from . import kernel
 from .bubblewrap import USER
 from .plan import Plan
+from .view import View
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
@@ -30,7 +31,7 @@ _FAILED = 125
 
 def start(
     plan: Plan,
-    merged: str,
+    view: View,
     argv: Sequence[str],
     cwd: str,
     environment: Mapping[str, str],
@@ -54,8 +55,8 @@ def start(
         kernel.unshare(others | kernel.CLONE_NEWNS | kernel.CLONE_NEWCGROUP)
         _loopback()
         socket.sethostname("sandbox")
-        root = f"{os.path.dirname(merged)}/root"
-        _build(plan, merged, root)
+        root = f"{view.scratch}/root"
+        _build(plan, view.place, root)
         _enter(root)
         os.setsid()
         limit()

@@ -8,12 +8,15 @@ from .policy import Limits
 
 
 class Plan(NamedTuple):
-    """``folder``: private and empty, for what is made and for the report. ``launcher``: the path of
-    bubblewrap, empty for our own. ``system``: what of the machine is seen, read-only, each under
-    its own name; ``links``: (target, name). ``hidden`` and ``kept``: paths from the workspace."""
+    """``folder``: private and empty, for what is made and for the report. ``level``: a ``Level``;
+    ``backend``: ``OVERLAY`` or ``COPY``; ``launcher``: the path of bubblewrap, empty for our own.
+    ``system``: what of the machine is seen, read-only, each under its own name; ``links``: (target,
+    name). ``hidden`` and ``kept``: paths from the workspace."""
 
     workspace: str
     folder: str
+    level: str
+    backend: str
     launcher: str
     system: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
@@ -25,4 +28,7 @@ class Plan(NamedTuple):
 
 REPORT = "report.json"
 """Written last; without it, the stage did not come to its end."""
-UPPER = "upper"
+OVERLAY = "overlay"
+COPY = "copy"
+NO_VIEW = "there is no overlay here"
+"""So begins what the report has when nothing was run for want of one."""

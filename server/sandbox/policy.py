@@ -44,15 +44,19 @@ READ_ONLY = (".git",)
 ENVIRONMENT = ("PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "CI", "NO_COLOR", "FORCE_COLOR")
 """Which variables reach the command, as patterns."""
 
+TEMPORARY = "/tmp"  # noqa: S108 - its own, in memory
+HOME = f"{TEMPORARY}/home"
+
 _MB = 1 << 20
 
 
 class Limits(NamedTuple):
-    """``seconds`` of the clock; bytes of ``memory`` for all of its processes together, of ``disk``
-    for all that it writes, of one ``file``, and of what it prints; how many ``processes`` at once,
-    and how many files (``inodes``) it may write."""
+    """``seconds`` of the clock, ``cpu`` seconds of processors; bytes of ``memory``, of ``disk`` for
+    all that it writes, of one ``file``, and of what it prints; how many ``processes`` and threads
+    at once, and how many files (``inodes``) it may write. All for its processes together."""
 
     seconds: float = 300.0
+    cpu: float = 1200.0
     memory: int = 4096 * _MB
     disk: int = 1024 * _MB
     file: int = 512 * _MB

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import fnmatch
-import json
 import os
 import shutil
 import sys
@@ -17,22 +15,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..model import Priority
-from ..runner.calls import Command, Job, Outcome, Urgency
-from ..runner.calls import Status as Ran
+from ..runner.calls import Command, Job, Urgency
 from ..runner.execute import Runner
 from ..state import private_folder
 from . import seccomp
-from .changes import changes
-from .keep import BLOBS, Kept
-from .names import Names, matcher
-from .plan import REPORT, Plan
-from .policy import Policy
-from .trial import Change, Entry, Level, Status, Trial, Usage, printable
+from .judge import in_the_way, judged
+from .names import Names
+from .plan import COPY, OVERLAY, Plan
+from .policy import HOME, TEMPORARY, Policy
+from .trial import Level, Status, Trial, Usage
 
 _STAGE = "understudy.sandbox.stage:enter"
 _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/localtime")
 _SHORT = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-HOME = "/tmp/home"  # noqa: S108 - in the sandbox's own memory
+_KEEPING_SECONDS = 120.0
+BUBBLEWRAP = "bubblewrap"
+BUILT_IN = "built-in"
 
 
 async def run(
@@ -44,11 +42,48 @@ async def run(
     *,
     cwd: Path | None = None,
     environ: Mapping[str, str] = os.environ,
-    launcher: str = "bubblewrap",
+    level: Level = Level.ISOLATED,
+    launcher: str = BUBBLEWRAP,
+    backend: str = OVERLAY,
+    override: bool = False,
 ) -> Trial:
-    """``trials``: the private folder under which what the command wrote is kept. Raises OSError
-    when that cannot be made ready."""
-    plan = await asyncio.to_thread(_plan, workspace, trials, policy, launcher)
+    """At this level or not at all. ``trials``: the private folder under which what the command
+    wrote is kept. ``launcher``: of level A, ``BUBBLEWRAP`` or ``BUILT_IN``. ``backend``: with
+    ``OVERLAY``, a command that failed because of it is run again on a copy; the other levels always
+    use one. ``override``: the user wants this run at level C. Raises OSError when no folder can be
+    made ready."""
+    if level is not Level.ISOLATED:
+        launcher, backend = "", COPY
+    trial = Trial(Status.REFUSED, level, launcher, backend)
+    if refusal := _refusal(level, policy, override):
+        return replace(trial, why=refusal)
+    plan = await asyncio.to_thread(_plan, workspace, trials, policy, trial)
+    where = str(cwd or plan.workspace)
+    first = await _once(plan, argv, where, policy, runner, environ, trial)
+    if plan.backend == COPY or not (reason := in_the_way(first)):
+        return first
+    trial = replace(trial, backend=COPY, notes=(f"{reason}: it was run again on a copy",))
+    plan = await asyncio.to_thread(_plan, workspace, trials, policy, trial)
+    return await _once(plan, argv, where, policy, runner, environ, trial)
+
+
+def _refusal(level: Level, policy: Policy, override: bool) -> str:
+    if level is Level.NONE and not override:
+        return "nothing would keep the command in here, and nobody said to run it all the same"
+    if level is not Level.ISOLATED and policy.hosts:
+        return "only an isolated command can be let to some hosts and not to others"
+    return ""
+
+
+async def _once(
+    plan: Plan,
+    argv: Sequence[str],
+    cwd: str,
+    policy: Policy,
+    runner: Runner,
+    environ: Mapping[str, str],
+    trial: Trial,
+) -> Trial:
     printed = bytearray()
 
     def output(chunk: bytes) -> None:
@@ -57,7 +92,7 @@ async def run(
     limits = policy.limits
     command = Command(
         tuple(argv),
-        str(cwd or plan.workspace),
+        cwd,
         _environment(policy, environ),
         output=output,
         file_bytes=limits.file,
@@ -66,19 +101,25 @@ async def run(
         context=tuple(plan),
     )
     began = time.time_ns()
-    job = Job("sandbox", command, limits.seconds, Urgency(Priority.INTERACTIVE))
+    # The stage ends it in time, and keeps what it wrote; this is for when that does not end.
+    longest = limits.seconds + _KEEPING_SECONDS
+    job = Job("sandbox", command, longest, Urgency(Priority.INTERACTIVE))
     outcome = await runner.execute(job)
-    return await asyncio.to_thread(_trial, plan, policy, outcome, bytes(printed), began)
+    usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
+    trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
+    return await asyncio.to_thread(judged, trial, plan, policy, outcome, began)
 
 
-def _plan(workspace: Path, trials: Path, policy: Policy, launcher: str) -> Plan:
+def _plan(workspace: Path, trials: Path, policy: Policy, trial: Trial) -> Plan:
     root = os.path.realpath(workspace)
     folder = tempfile.mkdtemp(prefix="trial-", dir=private_folder(trials))
     places = Names(root, policy.hide, policy.keep).find()
     return Plan(
         workspace=root,
         folder=folder,
-        launcher=_bubblewrap() if launcher == "bubblewrap" else "",
+        level=trial.level,
+        backend=trial.backend,
+        launcher=_bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=tuple(
             dict.fromkeys((*filter(_is_there, (*_SYSTEM, *_interpreter())), *policy.read))
         ),
@@ -86,8 +127,12 @@ def _plan(workspace: Path, trials: Path, policy: Policy, launcher: str) -> Plan:
         hidden=places.hidden,
         kept=places.kept,
         limits=policy.limits,
-        seccomp=seccomp.program(),
+        seccomp=_filter(trial.level),
     )
+
+
+def _filter(level: Level) -> bytes:
+    return b"" if level is Level.NONE else seccomp.program(level is Level.ISOLATED)
 
 
 def _bubblewrap() -> str:
@@ -113,54 +158,4 @@ def _environment(policy: Policy, environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if any(fnmatch.fnmatchcase(name, each) for each in policy.environment)
     }
-    return {**passed, "HOME": HOME, "TMPDIR": "/tmp", **policy.variables}  # noqa: S108
-
-
-def _trial(plan: Plan, policy: Policy, outcome: Outcome, output: bytes, began: int) -> Trial:
-    usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
-    trial = Trial(Status.CLEAN, Level.ISOLATED, "bubblewrap", output=output, usage=usage)
-    if outcome.status is Ran.TIMED_OUT:
-        return replace(trial, status=Status.TIMED_OUT, why=outcome.why)
-    try:
-        report = json.loads(Path(plan.folder, REPORT).read_bytes())
-    except FileNotFoundError:
-        why = outcome.why or "the process above the command ended early"
-        return replace(trial, status=Status.REFUSED, why=why)
-    if why := report.get("broken"):
-        return replace(trial, status=Status.REFUSED, why=f"there is no sandbox here: {why}")
-    found = changes(
-        plan.workspace, [Kept(*each) for each in report["changes"]], Path(plan.folder, BLOBS)
-    )
-    trial = replace(trial, exit_code=report["exit_code"], changes=found)
-    if moved := _moved(plan.workspace, found, began):
-        why = f"{printable(moved)} was changed by someone else while it ran; run it again"
-        return replace(trial, status=Status.OUTDATED, why=why)
-    if report["full"]:
-        return replace(trial, status=Status.LIMITED, why="it wrote as much as it may")
-    if trial.exit_code:
-        why = f"it ended with exit code {trial.exit_code}"
-        return replace(trial, status=Status.FAILED, why=why)
-    if why := _violation(trial, policy):
-        return replace(trial, status=Status.VIOLATED, why=why)
-    return trial
-
-
-def _moved(workspace: str, found: Sequence[Change], began: int) -> str:
-    """The first path that is not what the command saw; empty when there is none."""
-    for change in found:
-        with contextlib.suppress(OSError):
-            if os.lstat(f"{workspace}/{change.old or change.path}").st_ctime_ns >= began:
-                return change.path
-    return ""
-
-
-def _violation(trial: Trial, policy: Policy) -> str:
-    """What was changed that may not be; empty when nothing was."""
-    may = matcher(policy.write)
-    for change in trial.changes:
-        for path in filter(None, (change.path, change.old)):
-            if not may(path):
-                return f"it changed {printable(path)}, which the policy does not let it write"
-        if change.after and change.after.entry is Entry.SPECIAL:
-            return f"{printable(change.path)} is no file, folder or link"
-    return ""
+    return {**passed, "HOME": HOME, "TMPDIR": TEMPORARY, **policy.variables}

@@ -13,6 +13,8 @@ import socket
 import stat
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
 
 _REFUSED = (
     *("mount", "umount2", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "open_tree"),
@@ -40,20 +42,51 @@ _LOW = 0xFFFFFFFF
 """The kernel takes an ``int`` from the register, whatever else is in it."""
 
 
-_Argument = tuple[int, int, int]
+_SHARED = (
+    *("msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl"),
+    *("shmat", "shmctl", "mq_open", "mq_unlink"),
+)
+"""What has names that all of a machine shares, where there is no namespace for it."""
+_OTHERS = (
+    *(("prlimit64", 0), ("sched_setaffinity", 0), ("sched_setparam", 0)),
+    *(("sched_setscheduler", 0), ("sched_setattr", 0), ("setpriority", 1), ("ioprio_set", 1)),
+)
+"""Calls that concern the process that an argument names, 0 for oneself; and its place."""
+_OF_A_USER = (("setpriority", 2), ("ioprio_set", 3))
+"""The first argument with which they concern all that a user runs."""
+
+
+class _Is(NamedTuple):
+    """An argument of a call, at its ``place``, that is ``value`` under ``mask``."""
+
+    place: int
+    mask: int
+    value: int
+
+
+class _IsNot(NamedTuple):
+    place: int
+    value: int
 
 
 @functools.cache
-def program() -> bytes:
-    """The filter, as the kernel takes it. Raises OSError where libseccomp is missing."""
+def program(namespaces: bool = True) -> bytes:
+    """The filter, as the kernel takes it. Where there are no ``namespaces``, no socket can be made
+    but pairs, and nothing be done to other processes of the same user by their numbers. Raises
+    OSError where libseccomp is missing."""
     try:
         import pyseccomp as seccomp
     except (ImportError, RuntimeError, OSError) as error:
         raise OSError(errno.ENOSYS, f"libseccomp cannot be used: {error}") from error
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    for call, code, *arguments in _rules():
+    for call, code, *arguments in chain(_rules(), () if namespaces else _alone()):
         if seccomp.resolve_syscall(seccomp.Arch.NATIVE, call) >= 0:
-            values = [seccomp.Arg(place, seccomp.MASKED_EQ, *rest) for place, *rest in arguments]
+            values = [
+                seccomp.Arg(each.place, seccomp.MASKED_EQ, each.mask, each.value)
+                if isinstance(each, _Is)
+                else seccomp.Arg(each.place, seccomp.NE, each.value)
+                for each in arguments
+            ]
             rules.add_rule(seccomp.ERRNO(code), call, *values)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
@@ -61,22 +94,35 @@ def program() -> bytes:
         return file.read()
 
 
-def _rules() -> Iterator[tuple[str, int, *tuple[_Argument, ...]]]:
-    """Call, what it is answered with, and when: (place of an argument, mask, value), or always."""
+_Rule = tuple[str, int, *tuple[_Is | _IsNot, ...]]
+
+
+def _alone() -> Iterator[_Rule]:
+    yield "socket", errno.EAFNOSUPPORT
+    for call in _SHARED:
+        yield call, errno.EPERM
+    for call, place in _OTHERS:
+        yield call, errno.EPERM, _IsNot(place, 0)
+    for call, all_of_a_user in _OF_A_USER:
+        yield call, errno.EPERM, _Is(0, _LOW, all_of_a_user)
+
+
+def _rules() -> Iterator[_Rule]:
+    """Call, what it is answered with, and when: always, or for these arguments."""
     for call in _REFUSED:
         yield call, errno.EPERM
     for call in _ABSENT:
         yield call, errno.ENOSYS
     for bit in _NAMESPACES:
-        yield "clone", errno.EPERM, (0, bit, bit)
+        yield "clone", errno.EPERM, _Is(0, bit, bit)
     for request in _TERMINAL:
-        yield "ioctl", errno.EPERM, (1, _LOW, request)
+        yield "ioctl", errno.EPERM, _Is(1, _LOW, request)
     for device in (stat.S_IFCHR, stat.S_IFBLK):
-        yield "mknod", errno.EPERM, (1, 0o170000, device)
-        yield "mknodat", errno.EPERM, (2, 0o170000, device)
+        yield "mknod", errno.EPERM, _Is(1, 0o170000, device)
+        yield "mknodat", errno.EPERM, _Is(2, 0o170000, device)
     for call in ("socket", "socketpair"):
         for family in range(_MOST_FAMILIES):
             if family not in _FAMILIES:
-                yield call, errno.EAFNOSUPPORT, (0, _LOW, family)
+                yield call, errno.EAFNOSUPPORT, _Is(0, _LOW, family)
         for bit in range(_MOST_FAMILIES.bit_length() - 1, 32):
-            yield call, errno.EAFNOSUPPORT, (0, 1 << bit, 1 << bit)
+            yield call, errno.EAFNOSUPPORT, _Is(0, 1 << bit, 1 << bit)

@@ -101,16 +101,19 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """``why`` says what happened when it is not clean. ``launcher``: what the level was made of."""
+    """``why`` says what happened when it is not clean. ``launcher`` and ``backend``: what the level
+    was made of. ``notes``: what is to be known of how it was run, in sentences without an end."""
 
     status: Status
     level: Level
     launcher: str = ""
+    backend: str = ""
     exit_code: int | None = None
     why: str = ""
     output: bytes = b""
     changes: tuple[Change, ...] = ()
     usage: Usage = Usage()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:

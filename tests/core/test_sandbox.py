@@ -3,42 +3,69 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 import pytest
 
 from understudy.runner.execute import Runner
+from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
-from understudy.sandbox.run import run
-from understudy.sandbox.trial import Entry, Kind, Status, Trial, diff
+from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
+from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial, diff
+
+
+class Walls(NamedTuple):
+    level: Level
+    launcher: str
+    backend: str
+
+
+WALLS = {
+    "bubblewrap": Walls(Level.ISOLATED, BUBBLEWRAP, OVERLAY),
+    "built-in": Walls(Level.ISOLATED, BUILT_IN, OVERLAY),
+    "bubblewrap-copy": Walls(Level.ISOLATED, BUBBLEWRAP, COPY),
+    "built-in-copy": Walls(Level.ISOLATED, BUILT_IN, COPY),
+    "partial": Walls(Level.PARTIAL, "", COPY),
+    "none": Walls(Level.NONE, "", COPY),
+}
 
 
 class World:
-    def __init__(self, folder: Path, launcher: str) -> None:
-        self._launcher = launcher
+    def __init__(self, folder: Path, walls: Walls) -> None:
+        self.walls = walls
         self.root = folder / "work space"
         self.root.mkdir()
         self._trials = folder / "trials"
         self._runner = Runner()
 
     async def sh(self, script: str, policy: Policy | None = None) -> Trial:
+        return await self.run(("sh", "-c", script), policy)
+
+    async def run(self, argv: Sequence[str], policy: Policy | None = None) -> Trial:
         return await run(
-            ("sh", "-c", script),
+            argv,
             self.root,
             policy or Policy(),
             self._runner,
             self._trials,
-            launcher=self._launcher,
+            **self.walls._asdict(),
+            override=True,
         )
+
+    async def python(self, program: str, policy: Policy | None = None) -> Trial:
+        return await self.run((sys.executable, "-I", "-c", program), policy)
 
     async def close(self) -> None:
         await self._runner.close()
 
 
-@pytest.fixture(params=["bubblewrap", "built-in"])
+@pytest.fixture(params=WALLS)
 async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    world = World(tmp_path, request.param)
+    world = World(tmp_path, WALLS[request.param])
     yield world
     await world.close()
 
@@ -113,11 +140,131 @@ async def test_how_it_ended_is_told(world: World) -> None:
     assert pipe.status is Status.VIOLATED
 
 
+async def test_what_is_over_its_time_still_tells_what_it_changed(world: World) -> None:
+    trial = await world.sh("echo x > new; while :; do :; done", Policy(limits=Limits(seconds=1)))
+    assert (trial.status, trial.exit_code) == (Status.TIMED_OUT, None)
+    assert [(each.kind, each.path) for each in trial.changes] == [(Kind.CREATED, "new")]
+
+
+_MANY = """
+import subprocess, sys, time
+one = "held = bytearray(60 << 20); held[::4096] = b'x' * 15360; import time; time.sleep(20)"
+[subprocess.Popen([sys.executable, "-I", "-c", one]) for _ in range(4)]
+time.sleep(20)
+"""
+_FORKS = """
+import subprocess, time
+[subprocess.Popen(["sleep", "20"]) for _ in range(60)]
+time.sleep(20)
+"""
+_LARGE = """
+import os, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+open("f", "wb").close()
+os.truncate("f", 90 << 20)
+"""
+_STEADY = """
+import time
+with open("f", "wb") as file:
+    while True:
+        file.write(bytes(1 << 20))
+        file.flush()
+        time.sleep(0.005)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "limits", "why"),
+    [
+        (_MANY, Limits(memory=150 << 20), "memory"),
+        (_FORKS, Limits(processes=30), "processes"),
+        ("while True: pass", Limits(cpu=1), "processors"),
+        (_LARGE, Limits(file=20 << 20), "file of more than 20 MB"),
+        (_STEADY, Limits(disk=40 << 20), "wrote"),
+    ],
+    ids=["memory of many", "processes", "processors", "file", "disk"],
+)  # fmt: skip
+async def test_limits_hold_for_all_of_its_processes_together(
+    world: World, program: str, limits: Limits, why: str
+) -> None:
+    trial = await world.python(program, Policy(limits=limits._replace(seconds=15)))
+    # Who finds that he cannot start another may end by himself, before anybody looks.
+    ended = (Status.LIMITED, Status.FAILED) if why == "processes" else (Status.LIMITED,)
+    assert trial.status in ended, trial
+    assert why in trial.why
+    assert trial.usage.seconds < 12
+
+
+async def test_what_it_leaves_behind_ends_with_it(world: World, tmp_path: Path) -> None:
+    token = f"{os.getpid()}.4711"
+    trial = await world.sh(f"(trap '' TERM HUP; setsid sleep {token} &) ; exit 0")
+    assert trial.status is Status.CLEAN
+    lines = [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]
+    assert not [line for line in lines if line and token in line]
+
+
+async def test_a_folder_is_renamed_whatever_the_view_is_made_of(world: World) -> None:
+    (world.root / "one").mkdir()
+    (world.root / "one/file").write_text("content")
+    trial = await world.python("import os; os.rename('one', 'two')")
+    assert (trial.status, trial.backend) == (Status.CLEAN, COPY)
+    assert [(each.kind, each.path, each.old) for each in trial.changes] == [
+        (Kind.DELETED, "one", ""),
+        (Kind.CREATED, "two", ""),
+        (Kind.RENAMED, "two/file", "one/file"),
+    ]
+    again = world.walls.backend == OVERLAY
+    assert ["run again on a copy" in note for note in trial.notes] == [True] * again
+
+
+async def test_the_hidden_and_the_kept_are_not_to_be_changed(world: World) -> None:
+    (world.root / "d").mkdir()
+    (world.root / "d/.env").write_text("TOKEN=1")
+    (world.root / ".git").mkdir()
+    (world.root / ".git/config").write_text("[core]\n")
+    trial = await world.python(
+        "import os, shutil\n"
+        "for name in ('d/.env', '.git/config', '.git'):\n"
+        "    try: os.chmod(name, 0o700); open(name, 'a').write('x')\n"
+        "    except OSError: pass\n"
+        "shutil.rmtree('d', ignore_errors=True); shutil.rmtree('.git', ignore_errors=True)\n"
+    )
+    told = {each.path for each in trial.changes}
+    assert not [path for path in told if path.startswith(".git") or path == "d/.env"]
+    if trial.changes or world.walls.level is not Level.ISOLATED:
+        assert trial.status is Status.VIOLATED
+    assert (world.root / "d/.env").read_text() == "TOKEN=1"
+    assert (world.root / ".git/config").read_text() == "[core]\n"
+
+
+async def test_odd_files_are_left_out_of_a_copy_or_seen_as_they_are(world: World) -> None:
+    os.mkfifo(world.root / "pipe")
+    (world.root / "link").symlink_to("/etc/passwd")
+    (world.root / "locked").mkdir(0o500)
+    (world.root / "name\n\udcff").write_text("odd")
+    trial = await world.sh("echo x > new; cat name*")
+    assert (trial.status, trial.output) == (Status.CLEAN, b"odd")
+    assert [each.path for each in trial.changes] == ["new"]
+    (world.root / "locked").chmod(0o700)
+
+
+async def test_without_walls_nothing_runs_unless_the_user_says_so(tmp_path: Path) -> None:
+    runner = Runner()
+    trial = await run(
+        ("touch", str(tmp_path / "x")), tmp_path, Policy(), runner, tmp_path / "t", level=Level.NONE
+    )
+    await runner.close()
+    assert trial.status is Status.REFUSED
+    assert os.listdir(tmp_path) == []
+
+
 async def test_nothing_of_the_machine_is_reached(world: World, tmp_path: Path) -> None:
     outside = tmp_path / "victim"
     outside.write_text("mine")
     trial = await world.sh(f"echo > {outside}; cat {outside}; echo > /usr/x; echo > /etc/x; id -u")
-    assert outside.read_text() == "mine"
-    assert b"mine" not in trial.output
-    assert trial.output.endswith(b"1000\n")
     assert trial.changes == ()
+    if world.walls.level is not Level.NONE:
+        assert outside.read_text() == "mine"
+        assert b"mine" not in trial.output
+    if world.walls.level is Level.ISOLATED:
+        assert trial.output.endswith(b"1000\n")

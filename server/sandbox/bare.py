@@ -1,0 +1,81 @@
+"""The start of a command without namespaces: it works on a copy, gives up what it can, and is held
+by Landlock and a filter of system calls, or (level C) by its limits alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..disk import why
+from . import kernel, landlock
+from .plan import Plan
+from .policy import HOME, TEMPORARY
+from .trial import Level
+from .view import BareView
+
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_FACTS = ("cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems", "sys")
+"""What ``/proc`` tells of the machine. What it tells of processes is not among it."""
+_FAILED = 125
+
+
+def start(
+    plan: Plan,
+    view: BareView,
+    argv: Sequence[str],
+    cwd: str,
+    environment: Mapping[str, str],
+    limit: Callable[[], None],
+) -> int:
+    """The command's pid. Where ``argv``, ``cwd`` and ``environment`` name the workspace, its copy
+    is meant."""
+    home = f"{view.own}/home"
+    os.mkdir(home, 0o700)
+    elsewhere = {HOME: home, TEMPORARY: view.own}
+
+    def moved(path: str) -> str:
+        inside = path == plan.workspace or path.startswith(f"{plan.workspace}/")
+        return view.place + path[len(plan.workspace) :] if inside else path
+
+    line = [moved(each) for each in argv]
+    variables = {
+        name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
+        for name, value in environment.items()
+    }
+    if pid := os.fork():
+        return pid
+    code = _FAILED
+    try:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.setsid()
+        os.chdir(moved(cwd))
+        limit()
+        kernel.give_up_rights()
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        if plan.level == Level.PARTIAL:
+            landlock.restrict(_places(plan, view))
+            kernel.filter_calls(plan.seccomp)
+        try:
+            os.execvpe(line[0], line, variables)  # noqa: S606 - no shell is the point
+        except OSError as error:
+            os.write(2, os.fsencode(f"{line[0]}: {error.strerror}\n"))
+            code = 127 if error.errno == errno.ENOENT else 126
+    except OSError as error:
+        os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
+    finally:
+        os._exit(code)
+
+
+def _places(plan: Plan, view: BareView) -> Iterator[tuple[str, landlock.Access | None]]:
+    yield view.place, None
+    yield view.own, None
+    for path in plan.system:
+        yield path, landlock.READ
+    for _, name in plan.links:
+        yield name, landlock.READ
+    for name in _DEVICES:
+        yield f"/dev/{name}", landlock.DEVICE
+    for name in _FACTS:
+        yield f"/proc/{name}", landlock.READ

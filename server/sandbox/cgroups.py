@@ -1,0 +1,144 @@
+"""A control group for one run, wherever this process may make one: the only wall that a fork bomb
+of the system's root does not get over, and that memory which no process maps counts for.
+
+Made before the stage enters its namespaces: the kernel asks who opened a file of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .policy import Limits
+
+_NAME = "understudy-"
+_REMOVE_SECONDS = 1.0
+_OOM = ("memory.events", "memory.oom_control")
+"""Where either version counts what it had to kill."""
+
+
+class Cgroups:
+    """``pids`` and ``memory`` where each can be had. ``names``: those that it is."""
+
+    def __init__(self, limits: Limits) -> None:
+        most = limits.memory + 3 * limits.disk
+        self._folders: dict[str, str] = {}
+        self._doors: list[int] = []
+        for name, settings in (
+            ("pids", {"pids.max": limits.processes}),
+            (
+                "memory",
+                {"memory.max": most, "memory.limit_in_bytes": most, "memory.swap.max": 0},
+            ),
+        ):
+            self._make(name, settings)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._folders)
+
+    def _make(self, name: str, settings: dict[str, int]) -> None:
+        for parent in _parents(name):
+            folder = f"{parent}/{_NAME}{os.getpid()}"
+            _sweep(parent)
+            with contextlib.suppress(OSError):
+                os.makedirs(folder, exist_ok=folder in self._folders.values())
+                there = [each for each in settings if os.path.exists(f"{folder}/{each}")]
+                for each in there:
+                    Path(folder, each).write_text(str(settings[each]), "ascii")
+                if there:
+                    if folder not in self._folders.values():
+                        flags = os.O_WRONLY | os.O_CLOEXEC
+                        self._doors.append(os.open(f"{folder}/cgroup.procs", flags))
+                    self._folders[name] = folder
+                    return
+                _remove(folder)
+
+    def enter(self) -> None:
+        """This process, and what it starts from now on. Raises OSError."""
+        for door in self._doors:
+            os.write(door, b"0")
+
+    def excess(self) -> str:
+        """The limit that was met, in words; empty when none was."""
+        if _count(self._folders.get("pids"), "pids.events", "max"):
+            return "it started as many processes as it may"
+        memory = self._folders.get("memory")
+        if any(
+            _count(memory, file, "oom_kill") for file in ("memory.events", "memory.oom_control")
+        ):
+            return "it held more memory than it may"
+        return ""
+
+    def close(self) -> None:
+        """Nothing may be in them any more."""
+        for door in self._doors:
+            os.close(door)
+        for folder in set(self._folders.values()):
+            _remove(folder)
+
+
+def _parents(name: str) -> Iterator[str]:
+    """Folders in which a group might be made that has the controller ``name``: where this process
+    is and, in the second version, above that, for what holds processes hands no controller down."""
+    where = dict(_memberships())
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        root, place = left.split()[3:5]
+        kind, _, options = right.split()[:3]
+        if kind == "cgroup" and name in options.split(","):
+            yield _below(place, root, where.get(name, "/"))
+        elif kind == "cgroup2":
+            folder = _below(place, root, where.get("", "/"))
+            while folder.startswith(place):
+                yield folder
+                folder = os.path.dirname(folder)
+
+
+def _memberships() -> Iterator[tuple[str, str]]:
+    """Controller, empty for the second version, and the path of this process's group."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            yield controller, path
+
+
+def _below(place: str, root: str, path: str) -> str:
+    inside = os.path.relpath(path, root)
+    return place if inside == "." or inside.startswith("..") else f"{place}/{inside}"
+
+
+def _sweep(parent: str) -> None:
+    """Remove what a stage left that was killed."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(parent):
+            pid = name.removeprefix(_NAME)
+            if pid != name and not os.path.exists(f"/proc/{pid}"):
+                with contextlib.suppress(OSError):
+                    os.rmdir(f"{parent}/{name}")
+
+
+def _count(folder: str | None, file: str, key: str) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(folder or "/nowhere", file).read_text().splitlines():
+            name, value = line.split()
+            if name == key:
+                return int(value)
+    return 0
+
+
+def _remove(folder: str) -> None:
+    """A process that was reaped just now may be in it for a moment still."""
+    latest = time.monotonic() + _REMOVE_SECONDS
+    while time.monotonic() < latest:
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.005)
+        else:
+            return

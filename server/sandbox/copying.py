@@ -1,0 +1,204 @@
+"""A copy of the workspace, for where overlayfs cannot serve, and what was changed in it.
+
+The copy holds what is hidden as an empty place that nobody may open, and what is to be kept without
+the right to write. No link is followed; special files are left out.
+
+Invariant of the comparison: a file whose inode and ``ctime`` are those from the time of the copy
+was not written to, for no command can set a ``ctime``. Everything else is read and hashed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple
+
+from .keep import READ, WRITE, Keeper, Kept, entered, opened
+
+_FICLONE = 0x40049409
+_NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
+_WRITE = 0o222
+_SUSPECT = 16 << 20
+"""Bytes by which a disk may fill before anybody asks who does it."""
+
+
+class _Made(NamedTuple):
+    """What was put under a name. ``guarded``: it is not for the command to change."""
+
+    is_folder: bool
+    mode: int
+    inode: int
+    changed: int
+    guarded: bool
+
+
+class Copy:
+    """Made at ``place``, which must not be there. Raises OSError."""
+
+    def __init__(
+        self, workspace: str, place: str, hidden: Iterable[str], kept: Iterable[str]
+    ) -> None:
+        self.place = place
+        self._hidden = frozenset(hidden)
+        self._kept = frozenset(kept)
+        self._made: dict[str, _Made] = {}
+        self._clones = True
+        self._size = 0
+        self._not_before = 0.0
+        os.mkdir(place, 0o700)
+        with opened(workspace) as source, opened(place) as target:
+            self._fill(source, target, "", False)
+            os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) | 0o700)
+        self._free = _free(place)
+
+    def _fill(self, source: int, target: int, above: str, kept: bool) -> None:
+        for name in os.listdir(source):
+            path = f"{above}/{name}" if above else name
+            # What goes meanwhile is not there; what comes is seen by the next run.
+            with contextlib.suppress(FileNotFoundError):
+                self._put(source, target, name, path, kept or path in self._kept)
+
+    def _put(self, source: int, target: int, name: str, path: str, kept: bool) -> None:
+        status = os.stat(name, dir_fd=source, follow_symlinks=False)
+        is_folder = stat.S_ISDIR(status.st_mode)
+        mode = stat.S_IMODE(status.st_mode) & ~(_WRITE if kept else 0)
+        guarded = kept
+        if stat.S_ISLNK(status.st_mode):
+            os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
+        elif is_folder or stat.S_ISREG(status.st_mode):
+            try:
+                if path in self._hidden:
+                    raise PermissionError
+                if is_folder:
+                    self._put_folder(source, target, name, path, kept)
+                else:
+                    self._put_file(source, target, name)
+            except PermissionError:
+                guarded, mode = True, 0
+                _placeholder(target, name, is_folder)
+            os.chmod(name, mode, dir_fd=target)
+        else:
+            return
+        times = (status.st_atime_ns, status.st_mtime_ns)
+        os.utime(name, ns=times, dir_fd=target, follow_symlinks=False)
+        made = os.stat(name, dir_fd=target, follow_symlinks=False)
+        self._size += made.st_blocks * 512
+        self._made[path] = _Made(
+            is_folder, stat.S_IMODE(made.st_mode), made.st_ino, made.st_ctime_ns, guarded
+        )
+
+    def _put_folder(self, source: int, target: int, name: str, path: str, kept: bool) -> None:
+        with opened(name, source, os.O_NOFOLLOW) as inner:
+            os.mkdir(name, 0o700, dir_fd=target)
+            with opened(name, target, os.O_NOFOLLOW) as copied:
+                self._fill(inner, copied, path, kept)
+
+    def _put_file(self, source: int, target: int, name: str) -> None:
+        with os.fdopen(os.open(name, READ, dir_fd=source), "rb") as reader:
+            if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
+                raise FileNotFoundError  # it became something else meanwhile
+            with os.fdopen(os.open(name, WRITE, 0o600, dir_fd=target), "wb") as writer:
+                if not (self._clones and self._clone(reader.fileno(), writer.fileno())):
+                    shutil.copyfileobj(reader, writer, 1 << 20)
+
+    def _clone(self, source: int, target: int) -> bool:
+        """Share the content until one of the two is written to, where the file system can."""
+        try:
+            fcntl.ioctl(target, _FICLONE, source)
+        except OSError as error:
+            if error.errno not in _NO_CLONES:
+                raise
+            self._clones = False
+        return self._clones
+
+    def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
+        """What was changed, as ``keep.keep`` tells it; and the paths that were changed although
+        they are hidden or to be kept. To be called once, when nothing writes any more."""
+        found: list[Kept] = []
+        touched: list[str] = []
+        os.chmod(self.place, 0o700)
+        with Keeper(folder) as keeper, opened(self.place) as top:
+            self._compare(top, "", False, keeper, (found, touched))
+        for path, made in self._made.items():
+            if made.guarded:
+                touched.append(path)
+            else:
+                found.append(Kept(path, "gone"))
+        return found, sorted(touched)
+
+    def _compare(
+        self,
+        folder: int,
+        above: str,
+        guarded: bool,
+        keeper: Keeper,
+        into: tuple[list[Kept], list[str]],
+    ) -> None:
+        found, touched = into
+        for name in sorted(os.listdir(folder)):
+            path = f"{above}/{name}" if above else name
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            made = self._made.pop(path, None)
+            inside = guarded or (made is not None and made.guarded)
+            if not (made and _is_untouched(made, status)):
+                if inside:
+                    touched.append(path)
+                else:
+                    found.append(keeper.keep(name, folder, path, status))
+            if stat.S_ISDIR(status.st_mode):
+                with entered(name, folder, stat.S_IMODE(status.st_mode)) as inner:
+                    self._compare(inner, path, inside, keeper, into)
+
+    def written(self, *others: str) -> tuple[int, int]:
+        """Bytes and files that came since it was made, here and in ``others``. Looked at closely
+        only when room on the disk went that nothing else explains, and then in no hurry."""
+        now = time.monotonic()
+        free = _free(self.place)
+        if self._free - free < _SUSPECT or now < self._not_before:
+            return 0, 0
+        size = files = 0
+        for folder, folders, names in chain.from_iterable(map(os.walk, (self.place, *others))):
+            for name in (*folders, *names):
+                with contextlib.suppress(OSError):
+                    size += os.lstat(f"{folder}/{name}").st_blocks * 512
+                    files += 1
+        self._not_before = time.monotonic() + 5 * (time.monotonic() - now)
+        return size - self._size, files - len(self._made)
+
+
+def remove(folder: str) -> None:
+    """With what its owner may not look into as it is. Raises OSError."""
+    os.chmod(folder, 0o700)
+    for above, folders, _ in os.walk(folder):
+        for name in folders:
+            inner = f"{above}/{name}"
+            if not os.path.islink(inner):
+                os.chmod(inner, 0o700)
+    shutil.rmtree(folder)
+
+
+def _free(place: str) -> int:
+    room = os.statvfs(place)
+    return room.f_bfree * room.f_frsize
+
+
+def _placeholder(folder: int, name: str, is_folder: bool) -> None:
+    if is_folder:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0, dir_fd=folder)
+    else:
+        os.close(os.open(name, WRITE, 0, dir_fd=folder))
+
+
+def _is_untouched(made: _Made, status: os.stat_result) -> bool:
+    """A folder's times say only that names came or went, which are looked at themselves."""
+    if made.is_folder:
+        return stat.S_ISDIR(status.st_mode) and made.mode == stat.S_IMODE(status.st_mode)
+    return (made.inode, made.changed) == (status.st_ino, status.st_ctime_ns)

@@ -1,0 +1,124 @@
+"""From what the stage reported to what became of the run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..runner.calls import Outcome
+from ..runner.calls import Status as Ran
+from .changes import changes
+from .keep import BLOBS, Kept
+from .names import matcher
+from .plan import NO_VIEW, REPORT, Plan
+from .policy import Limits, Policy
+from .trial import Change, Entry, Status, Trial, printable
+
+_OVERLAY_ERRORS = {
+    b"Invalid cross-device link": "an overlay cannot rename folders",
+    b"EXDEV": "an overlay cannot rename folders",
+    b"Value too large for defined data type": "an overlay cannot take over what others own",
+    b"EOVERFLOW": "an overlay cannot take over what others own",
+}
+"""What programs print, and what it means."""
+_LIMIT_ERRORS = {
+    b"Resource temporarily unavailable": "processes",
+    b"can't start new thread": "processes",
+    b"Cannot fork": "processes",
+    b"Cannot allocate memory": "memory",
+    b"MemoryError": "memory",
+}
+
+
+def in_the_way(trial: Trial) -> str:
+    """Why a copy may do better than an overlay; empty when it would not."""
+    if trial.why.startswith(NO_VIEW):
+        return trial.why
+    if trial.status is Status.FAILED:
+        for text, reason in _OVERLAY_ERRORS.items():
+            if text in trial.output:
+                return reason
+    return ""
+
+
+def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: int) -> Trial:
+    """``trial`` with what the stage reported and what that comes to. ``began``: in nanoseconds, as
+    files have it. For a thread: it reads what stands in the workspace."""
+    try:
+        report = json.loads(Path(plan.folder, REPORT).read_bytes())
+    except FileNotFoundError:
+        why = outcome.why or "the process above the command ended early"
+        if outcome.status is Ran.TIMED_OUT:
+            why = f"{why}, and what it wrote could not be kept"
+            return replace(trial, status=Status.TIMED_OUT, why=why)
+        return replace(trial, status=Status.REFUSED, why=why)
+    if why := report.get("broken"):
+        return replace(trial, status=Status.REFUSED, why=why)
+    kept = [Kept(*each) for each in report["changes"]]
+    # Below a folder that went, the workspace may have what the command never saw.
+    unseen = tuple(report["touched"])
+    found = tuple(
+        each
+        for each in changes(plan.workspace, kept, Path(plan.folder, BLOBS))
+        if not any(each.path == path or each.path.startswith(f"{path}/") for path in unseen)
+    )
+    trial = replace(trial, changes=found)
+    if report["late"]:
+        why = f"no end within {policy.limits.seconds:g} s"
+        return replace(trial, status=Status.TIMED_OUT, why=why)
+    if why := report["over"]:
+        return replace(trial, status=Status.LIMITED, why=why)
+    trial = replace(trial, exit_code=report["exit_code"])
+    if moved := _moved(plan.workspace, found, began):
+        why = f"{printable(moved)} was changed by someone else while it ran; run it again"
+        return replace(trial, status=Status.OUTDATED, why=why)
+    if trial.exit_code:
+        status, why = _failure(trial.exit_code, trial.output, policy.limits)
+        return replace(trial, status=status, why=why)
+    if why := _violation(trial, policy, unseen):
+        return replace(trial, status=Status.VIOLATED, why=why)
+    return trial
+
+
+def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:
+    """Codes are those of ``subprocess``, or of a shell."""
+    match -code if code < 0 else code - 128:
+        case signal.SIGXFSZ:
+            return Status.LIMITED, f"it wrote a file of more than {limits.file >> 20} MB"
+        case signal.SIGXCPU:
+            return Status.LIMITED, f"it used more than {limits.cpu:g} s of processors"
+    why = f"it ended with exit code {code}"
+    hints = {text: limit for text, limit in _LIMIT_ERRORS.items() if text in output}
+    for limit in dict.fromkeys(hints.values()):
+        amount = limits.processes if limit == "processes" else f"{limits.memory >> 20} MB of"
+        why = f"{why}; {amount} {limit} may have been too few for it"
+    return Status.FAILED, why
+
+
+def _moved(workspace: str, found: Sequence[Change], began: int) -> str:
+    """The first path that is not what the command saw; empty when there is none."""
+    for change in found:
+        with contextlib.suppress(OSError):
+            if os.lstat(f"{workspace}/{change.old or change.path}").st_ctime_ns >= began:
+                return change.path
+    return ""
+
+
+def _violation(trial: Trial, policy: Policy, touched: Sequence[str]) -> str:
+    """What was changed that may not be; empty when nothing was. ``touched``: what is hidden or to
+    be kept."""
+    for path in touched:
+        return f"it changed {printable(path)}, which is hidden from it, or not to be changed"
+    may = matcher(policy.write)
+    for change in trial.changes:
+        for path in filter(None, (change.path, change.old)):
+            if not may(path):
+                return f"it changed {printable(path)}, which the policy does not let it write"
+        if change.after and change.after.entry is Entry.SPECIAL:
+            return f"{printable(change.path)} is no file, folder or link"
+    return ""

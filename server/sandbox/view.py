@@ -1,0 +1,147 @@
+"""What the command sees of the workspace: an overlay in memory above it, or a copy of it. What is
+hidden is covered, and what is to be kept cannot be written to.
+
+In namespaces of this process's own: what is mounted here is seen by it and what it starts alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from . import kernel
+from .copying import Copy, remove
+from .keep import Kept, keep
+from .plan import COPY, NO_VIEW, Plan
+
+_UPPER = "upper"
+_PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
+
+
+class View:
+    """``place``: where it is; ``scratch``: memory of its own, ``disk`` bytes at most. Raises
+    OSError."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.scratch = f"{plan.folder}/scratch"
+        # By this process as it is outside: it may read what belongs to others, if at all, there.
+        self._copy = _copied(plan) if plan.backend == COPY else None
+        _own_namespaces()
+        os.mkdir(self.scratch, 0o700)
+        limits = plan.limits
+        options = f"mode=700,size={limits.disk},nr_inodes={limits.inodes}"
+        kernel.mount("tmpfs", self.scratch, "tmpfs", _PLAIN, options)
+        self.place = self._copy.place if self._copy else self._overlay(plan.workspace)
+        self._cover(plan)
+
+    def _overlay(self, workspace: str) -> str:
+        for name in (_UPPER, "work", "merged"):
+            os.mkdir(f"{self.scratch}/{name}", 0o755)
+        layers = (
+            f"lowerdir={_escaped(workspace)},upperdir={self.scratch}/{_UPPER}"
+            f",workdir={self.scratch}/work,userxattr"
+        )
+        merged = f"{self.scratch}/merged"
+        try:
+            kernel.mount("overlay", merged, "overlay", _PLAIN, layers)
+        except OSError as error:
+            raise OSError(error.errno, f"{NO_VIEW}: {error.strerror}") from error
+        return merged
+
+    def _cover(self, plan: Plan) -> None:
+        folder, file = Path(self.scratch, "nothing"), Path(self.scratch, "nobody")
+        folder.mkdir(0)
+        file.touch(0)
+        for path in plan.hidden:
+            place = f"{self.place}/{path}"
+            if not os.path.islink(place):
+                kernel.bind(str(folder if os.path.isdir(place) else file), place)
+        for path in plan.kept:
+            place = f"{self.place}/{path}"
+            if not os.path.islink(place):
+                kernel.bind(place, place)
+
+    def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
+        """As ``Copy.keep``."""
+        if self._copy:
+            return self._copy.keep(folder)
+        return keep(f"{self.scratch}/{_UPPER}", folder), []
+
+    def close(self) -> None:
+        if self._copy:
+            remove(self._copy.place)
+
+    def written(self) -> tuple[int, int]:
+        """Bytes and files. Of an overlay it is not asked: its memory holds no more than it may."""
+        return self._copy.written() if self._copy else (0, 0)
+
+    @property
+    def full(self) -> str:
+        """What could not be written any more, in words; empty when everything could."""
+        room = os.statvfs(self.scratch)
+        return "" if room.f_bavail and room.f_favail else "it wrote as much as it may"
+
+
+class BareView:
+    """A copy and nothing else. ``own``: the folder for what is temporary."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.own = f"{plan.folder}/own"
+        os.mkdir(self.own, 0o700)
+        self._copy = _copied(plan)
+        self.place = self._copy.place
+
+    def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
+        return self._copy.keep(folder)
+
+    def close(self) -> None:
+        remove(self.place)
+        remove(self.own)
+
+    def written(self) -> tuple[int, int]:
+        return self._copy.written(self.own)
+
+    full = ""
+
+
+def _copied(plan: Plan) -> Copy:
+    return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.kept)
+
+
+def _own_namespaces() -> None:
+    """As the system's root, everybody is who he was, so that files of others can be taken over into
+    the view; any other user may name himself alone."""
+    maps = {each: f"0 {number} 1" for each, number in (("uid", os.getuid()), ("gid", os.getgid()))}
+    helper = 0
+    told, telling = os.pipe2(os.O_CLOEXEC)
+    if os.getuid() == 0 and not (helper := os.fork()):
+        _map_everybody(os.getppid(), told, telling)
+    kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS)
+    Path("/proc/self/setgroups").write_text("deny")
+    os.close(told)
+    os.close(telling)
+    if not (helper and os.waitpid(helper, 0)[1] == 0):
+        for each, line in maps.items():
+            Path(f"/proc/self/{each}_map").write_text(line)
+    kernel.mount("", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+
+
+def _map_everybody(process: int, told: int, telling: int) -> None:
+    """Only who is outside may name more than himself. Ends this process: 0 when it was done."""
+    failed = True
+    try:
+        os.close(telling)
+        os.read(told, 1)  # its end: the namespace is made
+        for each in ("uid", "gid"):
+            lines = Path(f"/proc/self/{each}_map").read_text().splitlines()
+            known = ((first, count) for first, _, count in map(str.split, lines))
+            text = "\n".join(f"{first} {first} {count}" for first, count in known)
+            Path(f"/proc/{process}/{each}_map").write_text(text)
+        failed = False
+    finally:
+        os._exit(failed)
+
+
+def _escaped(path: str) -> str:
+    """As overlayfs reads a path among its options."""
+    return path.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
