@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..disk import why
 from . import kernel, landlock
+from .machine import DEVICES, FACTS
 from .plan import Plan
 from .policy import HOME, TEMPORARY
 from .trial import Level
 from .view import BareView
 
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_FACTS = ("cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems", "sys")
-"""What ``/proc`` tells of the machine. What it tells of processes is not among it."""
 _FAILED = 125
 
 
@@ -75,7 +73,7 @@ def _places(plan: Plan, view: BareView) -> Iterator[tuple[str, landlock.Access |
         yield path, landlock.READ
     for _, name in plan.links:
         yield name, landlock.READ
-    for name in _DEVICES:
+    for name in DEVICES:
         yield f"/dev/{name}", landlock.DEVICE
-    for name in _FACTS:
+    for name in FACTS:
         yield f"/proc/{name}", landlock.READ

@@ -1,11 +1,13 @@
-"""The command line of bubblewrap. Pure."""
+"""The command line of bubblewrap."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
+from .machine import DEVICES, covered
 from .plan import Plan
+from .view import View
 
 USER = 1000
 """Who the command is inside."""
@@ -13,15 +15,14 @@ USER = 1000
 
 def command_line(
     plan: Plan,
-    merged: str,
+    view: View,
     argv: Sequence[str],
     cwd: str,
     environment: Mapping[str, str],
     seccomp: int,
     status: int,
 ) -> list[str]:
-    """``merged``: where the view of the workspace is; ``seccomp``: a descriptor to read
-    from; ``status``: one that is told of the command's end."""
+    """``seccomp``: a descriptor to read from; ``status``: one that is told of the command's end."""
     disk = str(plan.limits.disk)
     small = str(min(plan.limits.disk, plan.limits.memory) // 4)
     return [
@@ -34,10 +35,11 @@ def command_line(
         *("--perms", "1777", "--size", disk, "--tmpfs", "/tmp", "--dir", environment["HOME"]),  # noqa: S108
         *chain.from_iterable(("--ro-bind", each, each) for each in plan.system),
         *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
-        *("--proc", "/proc", "--remount-ro", "/proc"),
+        *("--proc", "/proc"),
+        *chain.from_iterable(("--ro-bind", view.cover(each), each) for each in covered()),
+        *("--remount-ro", "/proc", "--dev", "/dev"),
+        *chain.from_iterable(("--dev-bind", view.device(each), f"/dev/{each}") for each in DEVICES),
         *(
-            "--dev",
-            "/dev",
             "--perms",
             "1777",
             "--size",
@@ -47,7 +49,7 @@ def command_line(
             "--remount-ro",
             "/dev",
         ),
-        *("--bind", merged, plan.workspace),
+        *("--bind", view.place, plan.workspace),
         *("--remount-ro", "/", "--chdir", cwd, "--seccomp", str(seccomp)),
         *("--json-status-fd", str(status), "--"),
         *argv,

@@ -19,10 +19,10 @@ from pathlib import Path
 from ..disk import why
 from . import kernel
 from .bubblewrap import USER
+from .machine import DEVICES, covered
 from .plan import Plan
 from .view import View
 
-_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
@@ -56,7 +56,7 @@ def start(
         _loopback()
         socket.sethostname("sandbox")
         root = f"{view.scratch}/root"
-        _build(plan, view.place, root)
+        _build(plan, view, root)
         _enter(root)
         os.setsid()
         limit()
@@ -73,7 +73,7 @@ def start(
         os._exit(code)
 
 
-def _build(plan: Plan, merged: str, root: str) -> None:
+def _build(plan: Plan, view: View, root: str) -> None:
     os.mkdir(root)
     kernel.mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=4096")
     _memory(f"{root}/tmp", plan.limits.disk)  # noqa: S108 - its own
@@ -85,11 +85,13 @@ def _build(plan: Plan, merged: str, root: str) -> None:
         os.symlink(target, f"{root}{name}")
     os.mkdir(f"{root}/proc")
     kernel.mount("proc", f"{root}/proc", "proc", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
+    for path in covered():
+        kernel.bind(view.cover(path), f"{root}{path}")
     os.mkdir(f"{root}/dev")
     kernel.mount("tmpfs", f"{root}/dev", "tmpfs", kernel.MS_NOSUID, "mode=755,size=1m,nr_inodes=64")
-    for name in _DEVICES:
+    for name in DEVICES:
         Path(f"{root}/dev/{name}").touch()
-        kernel.mount(f"/dev/{name}", f"{root}/dev/{name}", flags=kernel.MS_BIND)
+        kernel.mount(view.device(name), f"{root}/dev/{name}", flags=kernel.MS_BIND)
     for target, name in _DESCRIPTORS:
         os.symlink(target, f"{root}/dev/{name}")
     shared = min(plan.limits.disk, plan.limits.memory) // 4
@@ -101,7 +103,7 @@ def _build(plan: Plan, merged: str, root: str) -> None:
     os.symlink("pts/ptmx", f"{root}/dev/ptmx")
     workspace = f"{root}{plan.workspace}"
     os.makedirs(workspace, exist_ok=True)
-    kernel.mount(merged, workspace, flags=kernel.MS_BIND | kernel.MS_REC)
+    kernel.mount(view.place, workspace, flags=kernel.MS_BIND | kernel.MS_REC)
     for place in (f"{root}/dev", root):
         flags = kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY
         kernel.mount("", place, flags=flags | kernel.MS_NOSUID)

@@ -114,7 +114,7 @@ def _bubblewrap(
     program = os.memfd_create("seccomp", os.MFD_CLOEXEC)
     os.write(program, plan.seccomp)
     os.lseek(program, 0, os.SEEK_SET)
-    line = command_line(plan, view.place, argv, cwd, environment, program, telling)
+    line = command_line(plan, view, argv, cwd, environment, program, telling)
     if not (child := os.fork()):
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)

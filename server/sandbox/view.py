@@ -12,9 +12,11 @@ from pathlib import Path
 from . import kernel
 from .copying import Copy, remove
 from .keep import Kept, keep
+from .machine import DEVICES
 from .plan import COPY, NO_VIEW, Plan
 
 _UPPER = "upper"
+_FOLDER, _FILE = "nothing", "nobody"
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 
 
@@ -33,6 +35,7 @@ class View:
         kernel.mount("tmpfs", self.scratch, "tmpfs", _PLAIN, options)
         self.place = self._copy.place if self._copy else self._overlay(plan.workspace)
         self._cover(plan)
+        self._devices()
 
     def _overlay(self, workspace: str) -> str:
         for name in (_UPPER, "work", "merged"):
@@ -49,17 +52,33 @@ class View:
         return merged
 
     def _cover(self, plan: Plan) -> None:
-        folder, file = Path(self.scratch, "nothing"), Path(self.scratch, "nobody")
-        folder.mkdir(0)
-        file.touch(0)
+        os.mkdir(f"{self.scratch}/{_FOLDER}", 0)
+        Path(self.scratch, _FILE).touch(0)
         for path in plan.hidden:
             place = f"{self.place}/{path}"
             if not os.path.islink(place):
-                kernel.bind(str(folder if os.path.isdir(place) else file), place)
+                kernel.bind(self.cover(place), place)
         for path in plan.kept:
             place = f"{self.place}/{path}"
             if not os.path.islink(place):
                 kernel.bind(place, place)
+
+    def cover(self, place: str) -> str:
+        """What nobody can look into, of the same kind as what is at ``place``."""
+        return f"{self.scratch}/{_FOLDER if os.path.isdir(place) else _FILE}"
+
+    def _devices(self) -> None:
+        """They can be written to on a read-only mount; their modes and times cannot be changed
+        there, not even by root, who owns them."""
+        for name in DEVICES:
+            place = self.device(name)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            Path(place).touch()
+            kernel.bind(f"/dev/{name}", place)
+
+    def device(self, name: str) -> str:
+        """Where it is to be bound from."""
+        return f"{self.scratch}/dev/{name}"
 
     def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
         """As ``Copy.keep``."""

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from understudy.runner.execute import Runner
+from understudy.sandbox.machine import DEVICES
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
@@ -268,3 +269,29 @@ async def test_nothing_of_the_machine_is_reached(world: World, tmp_path: Path) -
         assert b"mine" not in trial.output
     if world.walls.level is Level.ISOLATED:
         assert trial.output.endswith(b"1000\n")
+
+
+_DEVICE = """
+import os
+for name in ("null", "zero", "full", "random", "urandom", "tty"):
+    try:
+        os.chmod(f"/dev/{name}", os.stat(f"/dev/{name}").st_mode & 0o7777)
+    except OSError:
+        pass
+with open("/dev/null", "w") as file:
+    file.write("x")
+for name in ("keys", "slabinfo", "timer_list", "vmallocinfo"):
+    try:
+        print(open(f"/proc/{name}").read())
+    except OSError:
+        pass
+"""
+
+
+async def test_devices_are_used_and_stay_as_they_are_for_root_too(world: World) -> None:
+    if world.walls.level is not Level.ISOLATED:
+        pytest.skip("not promised at this level")
+    before = {name: os.stat(f"/dev/{name}").st_ctime_ns for name in DEVICES}
+    trial = await world.python(_DEVICE)
+    assert (trial.status, trial.output) == (Status.CLEAN, b"")
+    assert {name: os.stat(f"/dev/{name}").st_ctime_ns for name in DEVICES} == before

@@ -1,0 +1,26 @@
+"""What of the machine itself is seen in the sandbox, and what of that is covered. Who runs as the
+system's root owns the devices and may read what ``/proc`` keeps from others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+
+FACTS = ("cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems", "sys")
+"""What ``/proc`` tells of the machine as a whole; for where it tells of processes outside, too."""
+
+_COVERED = (
+    *("acpi", "asound", "fs", "interrupts", "iomem", "ioports", "kallsyms", "kcore", "key-users"),
+    *("keys", "kmsg", "kpagecgroup", "kpagecount", "kpageflags", "latency_stats", "locks"),
+    *("pagetypeinfo", "sched_debug", "schedstat", "scsi", "slabinfo", "sysrq-trigger"),
+    *("timer_list", "timer_stats", "vmallocinfo"),
+)
+
+
+def covered() -> Iterator[str]:
+    """Paths in ``/proc`` whose content is nobody's business inside."""
+    for name in _COVERED:
+        if os.path.exists(path := f"/proc/{name}"):
+            yield path
