@@ -1,44 +1,67 @@
 """Where in a workspace what is to be hidden, or not to be written, stands.
 
 A folder that has not changed since it was listed is not listed again: a look costs one ``stat`` a
-folder.
+folder. By its ``ctime``, which no program sets, and when it was listed well after that: two changes
+within one tick of the clock have the same.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fnmatch
+import functools
 import os
 import re
+import threading
+import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
 class Places(NamedTuple):
-    """Paths from the workspace; what is in a hidden or kept folder is not named again."""
+    """Paths from the workspace; what is in a hidden or kept folder is not named again.
+    ``foreign``: there are folders of other users."""
 
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
+    foreign: bool = False
+
+
+_SETTLED_NS = 100_000_000
 
 
 class _Folder(NamedTuple):
+    """``changed``: its ``ctime``, 0 when it may have changed again in the same tick."""
+
     changed: int
+    owner: int
     folders: tuple[str, ...]
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
 
 
+@functools.lru_cache(maxsize=8)
+def names(root: str, hide: tuple[str, ...], keep: tuple[str, ...]) -> Names:
+    """The same for the same workspace and patterns, with what is known already."""
+    return Names(root, hide, keep)
+
+
 class Names:
-    """What is known of one workspace under one policy. For a thread, one at a time."""
+    """What is known of one workspace under one policy. For threads."""
 
     def __init__(self, root: str, hide: Sequence[str], keep: Sequence[str]) -> None:
         self._root = root
         self._hide = matcher(hide)
         self._keep = matcher(keep)
         self._known: dict[str, _Folder] = {}
+        self._lock = threading.Lock()
 
     def find(self) -> Places:
         """Folders that cannot be read are left as they are: the command cannot read them either."""
+        with self._lock:
+            return self._find()
+
+    def _find(self) -> Places:
         known, self._known = self._known, {}
         hidden: list[str] = []
         kept: list[str] = []
@@ -51,13 +74,17 @@ class Names:
                 hidden += folder.hidden
                 kept += folder.kept
                 waiting += folder.folders
-        return Places(tuple(sorted(hidden)), tuple(sorted(kept)))
+        foreign = any(each.owner != os.geteuid() for each in self._known.values())
+        return Places(tuple(sorted(hidden)), tuple(sorted(kept)), foreign)
 
     def _look(self, path: str, known: _Folder | None) -> _Folder:
         full = f"{self._root}/{path}" if path else self._root
-        changed = os.stat(full, follow_symlinks=False).st_mtime_ns
+        status = os.stat(full, follow_symlinks=False)
+        changed = status.st_ctime_ns
         if known and known.changed == changed:
             return known
+        if time.time_ns() - changed < _SETTLED_NS:
+            changed = 0
         folders, hidden, kept = [], [], []
         with os.scandir(full) as entries:
             for entry in entries:
@@ -68,7 +95,7 @@ class Names:
                     kept.append(inner)
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(inner)
-        return _Folder(changed, tuple(folders), tuple(hidden), tuple(kept))
+        return _Folder(changed, status.st_uid, tuple(folders), tuple(hidden), tuple(kept))
 
 
 class matcher:  # noqa: N801 - called like a function

@@ -20,7 +20,7 @@ from ..runner.execute import Runner
 from ..state import private_folder
 from . import seccomp
 from .judge import in_the_way, judged
-from .names import Names
+from .names import names
 from .plan import COPY, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
 from .trial import Level, Status, Trial, Usage
@@ -28,6 +28,7 @@ from .trial import Level, Status, Trial, Usage
 _STAGE = "understudy.sandbox.stage:enter"
 _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/localtime")
 _SHORT = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _KEEPING_SECONDS = 120.0
 BUBBLEWRAP = "bubblewrap"
 BUILT_IN = "built-in"
@@ -58,6 +59,8 @@ async def run(
     if refusal := _refusal(level, policy, override):
         return replace(trial, why=refusal)
     plan = await asyncio.to_thread(_plan, workspace, trials, policy, trial)
+    if plan.backend != trial.backend:
+        trial = replace(trial, backend=plan.backend, notes=(_FOREIGN,))
     where = str(cwd or plan.workspace)
     first = await _once(plan, argv, where, policy, runner, environ, trial)
     if plan.backend == COPY or not (reason := in_the_way(first)):
@@ -113,12 +116,12 @@ async def _once(
 def _plan(workspace: Path, trials: Path, policy: Policy, trial: Trial) -> Plan:
     root = os.path.realpath(workspace)
     folder = tempfile.mkdtemp(prefix="trial-", dir=private_folder(trials))
-    places = Names(root, policy.hide, policy.keep).find()
+    places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
     return Plan(
         workspace=root,
         folder=folder,
         level=trial.level,
-        backend=trial.backend,
+        backend=COPY if places.foreign and os.geteuid() == 0 else trial.backend,
         launcher=_bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=tuple(
             dict.fromkeys((*filter(_is_there, (*_SYSTEM, *_interpreter())), *policy.read))

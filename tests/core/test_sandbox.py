@@ -13,6 +13,7 @@ import pytest
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.machine import DEVICES
+from understudy.sandbox.names import Places, names
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
@@ -295,3 +296,41 @@ async def test_devices_are_used_and_stay_as_they_are_for_root_too(world: World) 
     trial = await world.python(_DEVICE)
     assert (trial.status, trial.output) == (Status.CLEAN, b"")
     assert {name: os.stat(f"/dev/{name}").st_ctime_ns for name in DEVICES} == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+async def test_root_works_in_a_folder_of_somebody_else(world: World) -> None:
+    (world.root / "theirs").mkdir()
+    (world.root / "theirs/file").write_text("1")
+    for path in (world.root, world.root / "theirs", world.root / "theirs/file"):
+        os.chown(path, 65534, 65534)
+    trial = await world.sh("echo 2 > theirs/file; echo 3 > theirs/new")
+    assert (trial.status, trial.backend) == (Status.CLEAN, COPY)
+    assert [(each.kind, each.path) for each in trial.changes] == [
+        (Kind.MODIFIED, "theirs/file"),
+        (Kind.CREATED, "theirs/new"),
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+async def test_a_file_of_somebody_else_can_be_replaced_by_root(world: World) -> None:
+    (world.root / "file").write_text("1")
+    (world.root / "file").chmod(0o666)
+    os.chown(world.root / "file", 65534, 65534)
+    trial = await world.sh("echo 2 >> file; mv file other")
+    assert (trial.status, trial.backend) == (Status.CLEAN, world.walls.backend)
+    assert [(each.kind, each.path) for each in trial.changes] == [
+        (Kind.DELETED, "file"),
+        (Kind.CREATED, "other"),
+    ]
+
+
+def test_a_secret_that_comes_is_found_whatever_times_its_folder_is_given(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    known = names(str(tmp_path), (".env",), (".git",))
+    assert known.find() == Places((), ())
+    status = (tmp_path / "d").stat()
+    (tmp_path / "d/.env").touch()
+    os.utime(tmp_path / "d", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert known.find() == Places(("d/.env",), ())
+    assert names(str(tmp_path), (".env",), (".git",)) is known
