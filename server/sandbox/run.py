@@ -122,7 +122,7 @@ def _plan(workspace: Path, trials: Path, policy: Policy, trial: Trial) -> Plan:
         folder=folder,
         level=trial.level,
         backend=COPY if places.foreign and os.geteuid() == 0 else trial.backend,
-        launcher=_bubblewrap() if trial.launcher == BUBBLEWRAP else "",
+        launcher=bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=tuple(
             dict.fromkeys((*filter(_is_there, (*_SYSTEM, *_interpreter())), *policy.read))
         ),
@@ -138,7 +138,7 @@ def _filter(level: Level) -> bytes:
     return b"" if level is Level.NONE else seccomp.program(level is Level.ISOLATED)
 
 
-def _bubblewrap() -> str:
+def bubblewrap() -> str:
     """Raises OSError when it is not installed."""
     if path := shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin"):
         return path

@@ -1,0 +1,81 @@
+"""What a machine can form, and a run at that level: never at a lower one than was asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..runner.execute import Runner
+from .plan import COPY
+from .policy import Policy
+from .run import run
+from .trial import Level, Status, Trial
+
+SAID = {
+    Level.ISOLATED: "Isolated: no network, nothing outside the workspace. Changes are previewed.",
+    Level.PARTIAL: "Partial: no network, and it works on a copy, but it can {leaks}.",
+    Level.NONE: "Not isolated: it works on a copy, and can reach all that you can.",
+}
+_ORDER = (Level.NONE, Level.PARTIAL, Level.ISOLATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The best level all of whose promises held when they were tried, and what it is made of.
+
+    ``leaks``: what a command can see or touch all the same, each as "... your files". ``failed``:
+    why nothing better is formed. ``raised_by``: what a person could do about that.
+    """
+
+    level: Level
+    launcher: str = ""
+    backend: str = COPY
+    leaks: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    raised_by: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """One sentence for people, to be shown before a run."""
+        return SAID[self.level].format(leaks=", ".join(self.leaks))
+
+    def why_not(self, least: Level) -> str:
+        """Why nothing is run here that has to be held by ``least``; empty when it can be."""
+        if _ORDER.index(self.level) >= _ORDER.index(least):
+            return ""
+        reasons = "; ".join((*self.failed, *self.raised_by))
+        return f"level {least} is wanted, and this machine forms {self.level}: {reasons}"
+
+
+async def run_here(
+    argv: Sequence[str],
+    workspace: Path,
+    policy: Policy,
+    runner: Runner,
+    trials: Path,
+    machine: Machine,
+    *,
+    least: Level = Level.ISOLATED,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Trial:
+    """As ``run``, at the level of the machine; refused where that is lower than ``least``. Who
+    names ``Level.NONE`` has asked the user about this run."""
+    if why := machine.why_not(least):
+        return Trial(Status.REFUSED, machine.level, machine.launcher, machine.backend, why=why)
+    trial = await run(
+        argv,
+        workspace,
+        policy,
+        runner,
+        trials,
+        cwd=cwd,
+        environ=environ,
+        level=machine.level,
+        launcher=machine.launcher,
+        backend=machine.backend,
+        override=least is Level.NONE,
+    )
+    return replace(trial, notes=(*trial.notes, *(f"it could {each}" for each in machine.leaks)))

@@ -1,0 +1,214 @@
+"""Which level this machine forms, found by trying what is forbidden at it.
+
+A program inside tries everything; what came of that is looked at from outside, where that can be
+done: a file that changed, a listener that was reached, a process that is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..runner.execute import Runner
+from ..state import replace_file
+from . import landlock
+from .levels import Machine
+from .plan import COPY, OVERLAY
+from .planted import JUDGED, Planted
+from .policy import Limits, Policy
+from .run import BUBBLEWRAP, BUILT_IN, bubblewrap, run
+from .trial import Level, Status, Trial
+
+_CANDIDATES = (
+    (Level.ISOLATED, BUBBLEWRAP, OVERLAY),
+    (Level.ISOLATED, BUBBLEWRAP, COPY),
+    (Level.ISOLATED, BUILT_IN, OVERLAY),
+    (Level.ISOLATED, BUILT_IN, COPY),
+    (Level.PARTIAL, "", COPY),
+)
+_WORDS = {
+    "read": "read your files",
+    "write": "change files outside of the workspace",
+    "create": "make files outside of the workspace",
+    "delete": "delete files outside of the workspace",
+    "link": "link to files outside of the workspace",
+    "stat": "see names, sizes and times of files anywhere",
+    "chmod": "change modes and times of your files anywhere",
+    "hidden": "read what is hidden in the workspace",
+    "system": "change the system",
+    "device": "change devices",
+    "kernel": "set what the kernel goes by",
+    "tcp": "reach services of this machine",
+    "udp": "send datagrams",
+    "abstract": "reach abstract sockets",
+    "pathname": "reach sockets by their path",
+    "see": "see which processes run",
+    "environment": "read the environment of your processes",
+    "memory": "read the memory of your processes",
+    "ptrace": "trace your processes",
+    "renice": "slow down your processes",
+    "signal": "end your processes",
+    "mount": "mount file systems",
+    "namespace": "make namespaces",
+    "gain": "gain rights by set-uid programs",
+    "forks": "start more processes than it may",
+}
+_UNPROMISED = frozenset({"stat", "chmod", "device", "see", "signal"})
+"""What level B may turn out to let through; level A lets nothing through."""
+_ALWAYS = ("fill the disk until that is noticed",)
+"""Of level B."""
+_LIMITS = Limits(seconds=30, processes=48)
+_FORKS = 96
+_FILE = "sandbox.json"
+
+
+async def probe(runner: Runner, state: Path, *, fresh: bool = False) -> Machine:
+    """``state``: the private folder in which the answer is kept until the machine is booted again
+    or a version changes; ``fresh``: do not take it from there. Raises OSError when nothing can be
+    planted to be tried at."""
+    key = await asyncio.to_thread(_key)
+    if not fresh and (known := await asyncio.to_thread(_known, state, key)):
+        return known
+    machine = await _probe(runner)
+    content = json.dumps({"key": key, "machine": asdict(machine)}).encode()
+    with contextlib.suppress(OSError):
+        await asyncio.to_thread(replace_file, state / _FILE, content)
+    return machine
+
+
+async def _probe(runner: Runner) -> Machine:
+    if sys.platform != "linux":
+        why = f"what isolates a command is not written for {platform.system()}"
+        return Machine(Level.NONE, failed=(why,))
+    failed: list[str] = []
+    for level, launcher, backend in _CANDIDATES:
+        name = " with ".join(filter(None, (f"level {level}", launcher, backend)))
+        try:
+            let_through = await _try(runner, level, launcher, backend)
+        except OSError as error:
+            failed.append(f"{name}: {error.strerror or error}")
+            continue
+        promised = let_through if level is Level.ISOLATED else let_through - _UNPROMISED
+        if promised:
+            failed.append(f"{name}: a command can {_listed(promised)}")
+            continue
+        leaks = (*_listed_each(let_through), *(_ALWAYS if level is Level.PARTIAL else ()))
+        return Machine(level, launcher, backend, leaks, tuple(failed), _advice(level, launcher))
+    return Machine(Level.NONE, "", COPY, (), tuple(failed), _advice(Level.NONE, ""))
+
+
+def _listed_each(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(words for name, words in _WORDS.items() if name in names)
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(_listed_each(names))
+
+
+async def _try(runner: Runner, level: Level, launcher: str, backend: str) -> frozenset[str]:
+    """What a command could do that it should not. Raises OSError when it was not run."""
+    place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="understudy-probe-"))
+    try:
+        planted = await asyncio.to_thread(Planted, place, _FORKS)
+        try:
+            program = (Path(__file__).parent / "attempts.py").read_text()
+            trial = await run(
+                (sys.executable, "-I", "-P", "-c", program, json.dumps(planted.told)),
+                planted.workspace,
+                Policy(limits=_LIMITS),
+                runner,
+                place / "trials",
+                level=level,
+                launcher=launcher,
+                backend=backend,
+            )
+            return await asyncio.to_thread(_judged, trial, planted)
+        finally:
+            await asyncio.to_thread(planted.close)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+
+def _judged(trial: Trial, planted: Planted) -> frozenset[str]:
+    told: dict[str, Any] = {}
+    for line in trial.output.splitlines():
+        with contextlib.suppress(ValueError):
+            told |= json.loads(line)
+    if "done" not in told:
+        last = trial.output.decode(errors="replace").strip().rpartition("\n")[2]
+        raise OSError(0, " · ".join(filter(None, (trial.why or trial.status, last))))
+    many = told.get("forked", 0) >= _FORKS or trial.status is Status.TIMED_OUT
+    forks = {"forks"} if many else set()
+    believed = set(told["done"]) - JUDGED
+    return frozenset({*believed, *planted.touched(trial.output), *forks} & _WORDS.keys())
+
+
+_SWITCHES = (
+    ("/proc/sys/kernel/unprivileged_userns_clone", "0"),
+    ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
+    ("/proc/sys/user/max_user_namespaces", "0"),
+)
+"""Where a system says that users may not make namespaces, and with which value."""
+
+
+def _advice(level: Level, launcher: str) -> tuple[str, ...]:
+    """What would raise the level, as far as the machine says."""
+    if level is Level.ISOLATED and launcher == BUBBLEWRAP:
+        return ()
+    advice: list[str] = []
+    try:
+        bubblewrap()
+    except OSError:
+        advice.append("install bubblewrap")
+    if level is Level.ISOLATED:
+        return tuple(advice)
+    for switch, value in _SWITCHES:
+        with contextlib.suppress(OSError):
+            if Path(switch).read_text().strip() == value:
+                name = switch.removeprefix("/proc/sys/").replace("/", ".")
+                advice.append(f"user namespaces are switched off by {name}={value}")
+    if os.geteuid() == 0:
+        advice.append("run it as another user than root, or where cgroups can be made")
+    if level is Level.NONE and not landlock.version():
+        advice.append("the kernel has no Landlock, or its parameter lsm= leaves it out")
+    return tuple(advice)
+
+
+def _key() -> dict[str, Any]:
+    """What the answer depends on."""
+    launcher: tuple[Any, ...] = ()
+    with contextlib.suppress(OSError):
+        status = os.stat(path := bubblewrap())
+        launcher = (path, status.st_size, status.st_mtime_ns)
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return {
+        "boot": boot.read_text() if boot.exists() else "",
+        "kernel": platform.release(),
+        "python": sys.version,
+        "understudy": version("understudy"),
+        "launcher": list(launcher),
+        "user": os.geteuid(),
+    }
+
+
+def _known(state: Path, key: dict[str, Any]) -> Machine | None:
+    """None when it is not known for just this machine."""
+    try:
+        kept = json.loads((state / _FILE).read_bytes())
+        if kept["key"] != key:
+            return None
+        machine = kept["machine"]
+        lists = {name: tuple(machine[name]) for name in ("leaks", "failed", "raised_by")}
+        return Machine(Level(machine["level"]), machine["launcher"], machine["backend"], **lists)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

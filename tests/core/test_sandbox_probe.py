@@ -1,0 +1,106 @@
+"""Which level a machine forms is found by trying, and nothing is run below the level wanted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from understudy.runner.execute import Runner
+from understudy.sandbox import probe as probing
+from understudy.sandbox.levels import Machine, run_here
+from understudy.sandbox.plan import COPY
+from understudy.sandbox.planted import Planted
+from understudy.sandbox.policy import Policy
+from understudy.sandbox.probe import _CANDIDATES, _UNPROMISED, _judged, _try, probe
+from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
+from understudy.sandbox.trial import Level, Status
+
+
+@pytest.fixture
+async def runner() -> AsyncIterator[Runner]:
+    runner = Runner()
+    yield runner
+    await runner.close()
+
+
+@pytest.mark.parametrize(("level", "launcher", "backend"), _CANDIDATES)
+async def test_what_a_level_promises_holds_here(
+    runner: Runner, level: Level, launcher: str, backend: str
+) -> None:
+    let_through = await _try(runner, level, launcher, backend)
+    assert let_through <= (_UNPROMISED if level is Level.PARTIAL else frozenset())
+
+
+async def test_every_attempt_that_is_judged_from_outside_succeeds_without_walls(
+    runner: Runner, tmp_path: Path
+) -> None:
+    planted = Planted(tmp_path, 2)
+    program = (Path(probing.__file__).parent / "attempts.py").read_text()
+    trial = await run(
+        (sys.executable, "-I", "-P", "-c", program, json.dumps(planted.told)),
+        planted.workspace,
+        Policy(hide=()),
+        runner,
+        tmp_path / "trials",
+        level=Level.NONE,
+        override=True,
+    )
+    let_through = _judged(trial, planted)
+    planted.close()
+    expected = {"read", "write", "create", "delete", "link", "stat", "chmod", "signal"}
+    expected |= {"tcp", "udp", "abstract", "pathname", "see"}
+    # To root's own processes, root without its capabilities is somebody else.
+    expected |= {"device"} if os.geteuid() == 0 else {"environment", "renice"}
+    assert let_through >= expected
+
+
+async def test_the_answer_is_kept_until_something_changes(runner: Runner, tmp_path: Path) -> None:
+    machine = await probe(runner, tmp_path)
+    assert machine.level is Level.ISOLATED, machine
+    kept = tmp_path / "sandbox.json"
+    content = json.loads(kept.read_text())
+    content["machine"]["level"] = "B"
+    kept.write_text(json.dumps(content))
+    assert (await probe(runner, tmp_path)).level is Level.PARTIAL
+    content["key"]["kernel"] = "another"
+    kept.write_text(json.dumps(content))
+    assert await probe(runner, tmp_path) == machine
+    kept.write_text("{")
+    assert await probe(runner, tmp_path) == machine
+
+
+async def test_what_is_missing_is_told_with_what_would_help(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> str:
+        raise FileNotFoundError(2, "bubblewrap is not installed", "bwrap")
+
+    for module in ("run", "probe"):
+        monkeypatch.setattr(f"understudy.sandbox.{module}.bubblewrap", missing)
+    machine = await probe(runner, tmp_path)
+    assert (machine.level, machine.launcher) == (Level.ISOLATED, BUILT_IN)
+    assert machine.failed[0] == "level A with bubblewrap with overlay: bubblewrap is not installed"
+    assert machine.raised_by == ("install bubblewrap",)
+
+
+async def test_nothing_runs_below_the_level_that_is_wanted(runner: Runner, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    weak = Machine(Level.PARTIAL, leaks=("see names",), failed=("level A: no",))
+    arguments = (("touch", "new"), work, Policy(), runner, tmp_path / "trials", weak)
+    refused = await run_here(*arguments)
+    assert (refused.status, refused.level, refused.changes) == (Status.REFUSED, "B", ())
+    assert refused.why == "level A is wanted, and this machine forms B: level A: no"
+    trial = await run_here(*arguments, least=Level.PARTIAL)
+    assert (trial.status, trial.backend) == (Status.CLEAN, COPY)
+    assert trial.notes == ("it could see names",)
+    bare = Machine(Level.NONE)
+    assert (await run_here(*arguments[:5], bare, least=Level.PARTIAL)).status is Status.REFUSED
+    assert (await run_here(*arguments[:5], bare, least=Level.NONE)).status is Status.CLEAN
+    isolated = Machine(Level.ISOLATED, BUBBLEWRAP, "overlay")
+    assert isolated.why_not(Level.PARTIAL) == ""
