@@ -38,6 +38,7 @@ _COMMANDS = {
     "run": ("tasking", "Run a task now."),
     "tasks": ("tasking", "List the tasks, and the newest jobs."),
     "logs": ("tasking", "Print what a job printed."),
+    "sandbox": ("sandbox", "Try a command, and see what it would change."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,6 +60,7 @@ async def run_here(
     least: Level = Level.ISOLATED,
     cwd: Path | None = None,
     environ: Mapping[str, str] = os.environ,
+    listen: Callable[[bytes], object] | None = None,
 ) -> Trial:
     """As ``run``, at the level of the machine; refused where that is lower than ``least``. Who
     names ``Level.NONE`` has asked the user about this run."""
@@ -77,5 +78,6 @@ async def run_here(
         launcher=machine.launcher,
         backend=machine.backend,
         override=least is Level.NONE,
+        listen=listen,
     )
     return replace(trial, notes=(*trial.notes, *(f"it could {each}" for each in machine.leaks)))

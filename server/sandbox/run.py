@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,11 +47,13 @@ async def run(
     launcher: str = BUBBLEWRAP,
     backend: str = OVERLAY,
     override: bool = False,
+    listen: Callable[[bytes], object] | None = None,
 ) -> Trial:
     """At this level or not at all. ``trials``: the private folder under which what the command
     wrote is kept. ``launcher``: of level A, ``BUBBLEWRAP`` or ``BUILT_IN``. ``backend``: with
     ``OVERLAY``, a command that failed because of it is run again on a copy; the other levels always
-    use one. ``override``: the user wants this run at level C. Raises OSError when no folder can be
+    use one. ``override``: the user wants this run at level C. ``listen`` is given what the command
+    prints, as it comes. Raises OSError when no folder can be
     made ready."""
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
@@ -62,12 +64,12 @@ async def run(
     if plan.backend != trial.backend:
         trial = replace(trial, backend=plan.backend, notes=(_FOREIGN,))
     where = str(cwd or plan.workspace)
-    first = await _once(plan, argv, where, policy, runner, environ, trial)
+    first = await _once(plan, argv, where, policy, runner, environ, trial, listen)
     if plan.backend == COPY or not (reason := in_the_way(first)):
         return first
     trial = replace(trial, backend=COPY, notes=(f"{reason}: it was run again on a copy",))
     plan = await asyncio.to_thread(_plan, workspace, trials, policy, trial)
-    return await _once(plan, argv, where, policy, runner, environ, trial)
+    return await _once(plan, argv, where, policy, runner, environ, trial, listen)
 
 
 def _refusal(level: Level, policy: Policy, override: bool) -> str:
@@ -86,11 +88,15 @@ async def _once(
     runner: Runner,
     environ: Mapping[str, str],
     trial: Trial,
+    listen: Callable[[bytes], object] | None,
 ) -> Trial:
     printed = bytearray()
 
     def output(chunk: bytes) -> None:
-        printed.extend(chunk[: max(0, policy.limits.output - len(printed))])
+        within = chunk[: max(0, policy.limits.output - len(printed))]
+        printed.extend(within)
+        if listen and within:
+            listen(within)
 
     limits = policy.limits
     command = Command(

@@ -1,0 +1,125 @@
+"""``understudy sandbox run|probe``: try a command, and see what it would change."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from ..app.sandboxing import (
+    Level,
+    Limits,
+    Machine,
+    Policy,
+    Sandbox,
+    Status,
+    Trial,
+    diff,
+)
+from .excerpt import shown
+from .exits import Exit
+from .roots import root_of
+
+_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "blue"}
+_KNOWN = Level.ISOLATED, Level.PARTIAL, Level.NONE
+
+
+@click.group
+def sandbox() -> None:
+    """Run a command on a view of the workspace: what it writes is shown, and nothing is changed."""
+
+
+@sandbox.command(context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--write", multiple=True, metavar="GLOB", help="Only this may change; default: all.")
+@click.option(
+    "--read", multiple=True, metavar="PATH", help="Is seen outside of the workspace, too."
+)
+@click.option(
+    "--time", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="Then it ends."
+)
+@click.option(
+    "--level",
+    type=click.Choice([*_KNOWN]),
+    default=Level.ISOLATED,
+    help="The least that has to keep it in; default: A. With C, you are asked.",
+)
+@click.pass_context
+def run(
+    ctx: click.Context,
+    command: tuple[str, ...],
+    write: tuple[str, ...],
+    read: tuple[str, ...],
+    seconds: float | None,
+    level: str,
+) -> None:
+    """Run COMMAND, and print what it would change as a diff.
+
+    It sees the workspace around the current folder without what holds secrets, the system, and
+    nothing else; there is no network. Ends with the command's exit code; with 3 when it was not
+    run, was ended, or changed what it may not.
+    """
+    defaults = Policy()
+    policy = Policy(
+        read=tuple(str(Path(each).resolve()) for each in read),
+        write=write or defaults.write,
+        limits=Limits(seconds=seconds) if seconds else defaults.limits,
+    )
+    ctx.exit(asyncio.run(_run(command, policy, Level(level))))
+
+
+async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> int:
+    here = Path.cwd()
+    async with Sandbox.open(root_of([here])) as opened:
+        machine = opened.machine
+        click.echo(f"Level {machine.level}. {machine.said}", err=True)
+        if machine.level is not Level.ISOLATED and not machine.why_not(least):
+            click.confirm("Run it all the same?", abort=True, err=True)
+        trial = await opened.run(command, policy, least=least, cwd=here, listen=_print)
+    for note in trial.notes:
+        click.echo(f"Note: {note}.", err=True)
+    _tell(trial)
+    if trial.status in (Status.CLEAN, Status.FAILED):
+        return trial.exit_code or Exit.CLEAN
+    return Exit.FAILED
+
+
+def _print(chunk: bytes) -> None:
+    sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.flush()
+
+
+def _tell(trial: Trial) -> None:
+    for line in diff(trial.changes).split("\n")[:-1]:
+        click.secho(shown(line), fg=_STYLES.get(line[:1]))
+    many = len(trial.changes)
+    changed = "nothing" if not many else f"{many} {'file' if many == 1 else 'files'}"
+    why = f": {trial.why}" if trial.why else ""
+    click.echo(f"{trial.status.capitalize()}{why}. It would change {changed}.", err=True)
+
+
+@sandbox.command
+@click.option("--fresh", is_flag=True, help="Find out anew.")
+@click.pass_context
+def probe(ctx: click.Context, *, fresh: bool) -> None:
+    """Tell at which level commands are kept in here, and what would raise it.
+
+    The answer is found by a program that tries what is forbidden. Ends with 3 below level A.
+    """
+    machine = asyncio.run(_probe(fresh))
+    click.echo(f"Level {machine.level}. {machine.said}")
+    made = " with ".join(filter(None, (machine.launcher, machine.backend)))
+    if made:
+        click.echo(f"Made of: {made}.")
+    for reason in machine.failed:
+        click.echo(f"Not formed: {reason}.")
+    for advice in machine.raised_by:
+        click.echo(f"What would raise it: {advice}.")
+    ctx.exit(Exit.CLEAN if machine.level is Level.ISOLATED else Exit.FAILED)
+
+
+async def _probe(fresh: bool) -> Machine:
+    async with Sandbox.open(root_of([Path.cwd()]), fresh=fresh) as opened:
+        return opened.machine
