@@ -48,7 +48,7 @@ class Cgroups:
                 os.makedirs(folder, exist_ok=folder in self._folders.values())
                 there = [each for each in settings if os.path.exists(f"{folder}/{each}")]
                 for each in there:
-                    Path(folder, each).write_text(str(settings[each]), "ascii")
+                    Path(folder, each).write_text(str(settings[each]), "utf-8")
                 if there:
                     if folder not in self._folders.values():
                         flags = os.O_WRONLY | os.O_CLOEXEC

@@ -147,7 +147,7 @@ def _name(pid: int) -> None:
         ("uid_map", f"{USER} 0 1"),
         ("gid_map", f"{USER} 0 1"),
     ):
-        Path(f"/proc/{pid}/{file}").write_text(text, encoding="ascii")
+        Path(f"/proc/{pid}/{file}").write_text(text, encoding="utf-8")
 
 
 def _spawn(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> int:

@@ -60,7 +60,7 @@ def enter(
     finally:
         groups.close()
     temporary = os.open("report", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
-    with os.fdopen(temporary, "w", encoding="ascii") as file:
+    with os.fdopen(temporary, "w", encoding="utf-8") as file:
         json.dump(report, file)
     os.rename("report", REPORT, src_dir_fd=folder, dst_dir_fd=folder)
     return code
