@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..disk import why
+from ..runner.processes import kill_below
 from . import bare, kernel, launcher
 from .bubblewrap import command_line
 from .cgroups import Cgroups
@@ -29,6 +30,15 @@ BROKEN = 125
 """The exit code when there was no sandbox to run in."""
 
 
+class Ended(BaseException):
+    """Nobody waits for it any more."""
+
+
+def _end(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Ended
+
+
 def enter(
     argv: Sequence[str], cwd: str, environment: Mapping[str, str], context: Sequence[Any]
 ) -> int:
@@ -36,6 +46,7 @@ def enter(
     plan = Plan(*context)
     folder = os.open(plan.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     code, report = BROKEN, {}
+    signal.signal(signal.SIGTERM, _end)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     groups = Cgroups(plan.limits)
     try:
@@ -54,9 +65,12 @@ def enter(
                 "touched": touched,
             }
         finally:
+            kill_below()
             view.close()
     except OSError as error:
         code, report = BROKEN, {"broken": why(error)}
+    except Ended:
+        return BROKEN
     finally:
         groups.close()
     temporary = os.open("report", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)

@@ -48,24 +48,21 @@ def see_out(child: int, limits: Limits, written: Callable[[], tuple[int, int]]) 
     last = time.monotonic()
     ran = 0.0
     descriptor = os.pidfd_open(child)
-    over, late = "", False
+    code, over, late = KILLED, "", False
     try:
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
-        while not poll.poll(_LOOK_SECONDS * 1000):
+        while not (over or late or poll.poll(_LOOK_SECONDS * 1000)):
             now = time.monotonic()
             ran += min(now - last, 2 * _LOOK_SECONDS)  # while it is paused, so is this process
             last = now
-            if late := ran >= limits.seconds:
-                break
-            if over := excess(limits, written):
-                break
+            late = ran >= limits.seconds
+            over = "" if late else excess(limits, written)
+        if not (over or late):
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
         os.close(descriptor)
-    code = KILLED
-    if not (over or late):
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    kill_below()
+        kill_below()
     return End(code, over, late)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +19,8 @@ from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
 from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial, diff
+
+from .support import until
 
 
 class Walls(NamedTuple):
@@ -201,8 +204,23 @@ async def test_what_it_leaves_behind_ends_with_it(world: World, tmp_path: Path) 
     token = f"{os.getpid()}.4711"
     trial = await world.sh(f"(trap '' TERM HUP; setsid sleep {token} &) ; exit 0")
     assert trial.status is Status.CLEAN
-    lines = [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]
-    assert not [line for line in lines if line and token in line]
+    assert token not in _commands()
+
+
+async def test_nothing_is_left_of_what_nobody_waits_for_any_more(
+    world: World, tmp_path: Path
+) -> None:
+    token = f"{os.getpid()}.0815"
+    task = asyncio.create_task(world.sh(f"sleep {token}"))
+    await until(lambda: token in _commands())
+    task.cancel()
+    await until(lambda: token not in _commands())
+    await until(lambda: not list(tmp_path.glob("trials/*/copy")))
+
+
+def _commands() -> list[str]:
+    lines = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    return [word for line in lines for word in line]
 
 
 async def test_a_folder_is_renamed_whatever_the_view_is_made_of(world: World) -> None:

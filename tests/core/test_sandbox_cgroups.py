@@ -1,0 +1,80 @@
+"""Control groups hold what no other limit of root does, and none of them stays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from understudy.sandbox.cgroups import Cgroups
+from understudy.sandbox.policy import Limits
+
+_FORKS = """
+import os, sys
+told, telling = os.pipe()
+count = 0
+try:
+    for _ in range(40):
+        if not os.fork():
+            os.close(telling); os.read(told, 1); os._exit(0)
+        count += 1
+except OSError:
+    pass
+os.close(telling)
+for _ in range(count):
+    os.wait()
+print(count)
+"""
+
+
+def _run(groups: Cgroups | None, program: str) -> str:
+    done = subprocess.run(
+        (sys.executable, "-I", "-c", program),
+        preexec_fn=groups.enter if groups else None,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.stdout.strip()
+
+
+def _none_left() -> bool:
+    name = f"understudy-{os.getpid()}"
+    return not list(Path("/sys/fs/cgroup").glob(f"*/{name}"))
+
+
+def test_processes_are_counted_for_root_too() -> None:
+    groups = Cgroups(Limits(processes=10))
+    if "pids" not in groups.names:
+        groups.close()
+        pytest.skip("not applicable: no pids cgroup can be made here")
+    try:
+        assert _run(None, _FORKS) == "40"
+        assert groups.excess() == ""
+        assert _run(groups, _FORKS) == "9"
+        assert "processes" in groups.excess()
+    finally:
+        groups.close()
+    assert _none_left()
+
+
+def test_memory_that_no_process_maps_is_counted() -> None:
+    groups = Cgroups(Limits(memory=40 << 20, disk=0))
+    if "memory" not in groups.names:
+        groups.close()
+        pytest.skip("not applicable: no memory cgroup can be made here")
+    hold = (
+        "import os\nfile = os.memfd_create('m')\n"
+        "for _ in range(60): os.write(file, bytes(1 << 20))\nprint('held')"
+    )
+    try:
+        assert _run(None, hold) == "held"
+        assert _run(groups, hold) == ""
+        assert "memory" in groups.excess()
+    finally:
+        groups.close()
+    assert _none_left()
