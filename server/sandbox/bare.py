@@ -16,6 +16,8 @@ from .policy import HOME, TEMPORARY
 from .trial import Level
 from .view import BareView
 
+_VARIABLES = {"GIT_CONFIG_NOSYSTEM": "1"}
+"""A file that it may not open is worse for git than one that is not there."""
 _FAILED = 125
 
 
@@ -40,7 +42,7 @@ def start(
     line = [moved(each) for each in argv]
     variables = {
         name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
-        for name, value in environment.items()
+        for name, value in {**environment, **_VARIABLES}.items()
     }
     if pid := os.fork():
         return pid

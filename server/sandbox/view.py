@@ -34,6 +34,7 @@ class View:
         options = f"mode=700,size={limits.disk},nr_inodes={limits.inodes}"
         kernel.mount("tmpfs", self.scratch, "tmpfs", _PLAIN, options)
         self.place = self._copy.place if self._copy else self._overlay(plan.workspace)
+        self._covered: list[str] = []
         self._cover(plan)
         self._devices()
 
@@ -54,14 +55,16 @@ class View:
     def _cover(self, plan: Plan) -> None:
         os.mkdir(f"{self.scratch}/{_FOLDER}", 0)
         Path(self.scratch, _FILE).touch(0)
-        for path in plan.hidden:
+        places = [(path, True) for path in plan.hidden] + [(path, False) for path in plan.kept]
+        for path, is_hidden in places:
             place = f"{self.place}/{path}"
             if not os.path.islink(place):
-                kernel.bind(self.cover(place), place)
-        for path in plan.kept:
-            place = f"{self.place}/{path}"
-            if not os.path.islink(place):
-                kernel.bind(place, place)
+                kernel.bind(self.cover(place) if is_hidden else place, place)
+                self._covered.append(place)
+
+    def _uncover(self) -> None:
+        while self._covered:
+            kernel.umount(self._covered.pop())
 
     def cover(self, place: str) -> str:
         """What nobody can look into, of the same kind as what is at ``place``."""
@@ -81,13 +84,15 @@ class View:
         return f"{self.scratch}/dev/{name}"
 
     def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
-        """As ``Copy.keep``."""
+        """As ``Copy.keep``; nothing is covered afterwards."""
         if self._copy:
+            self._uncover()
             return self._copy.keep(folder)
         return keep(f"{self.scratch}/{_UPPER}", folder), []
 
     def close(self) -> None:
         if self._copy:
+            self._uncover()
             remove(self._copy.place)
 
     def written(self) -> tuple[int, int]:

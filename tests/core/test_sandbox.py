@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -126,6 +127,7 @@ async def test_secrets_are_not_seen_and_git_is_not_written(world: World) -> None
     assert b"TOKEN" not in trial.output
     assert b"[core]" in trial.output
     assert trial.changes == ()
+    assert trial.status is Status.CLEAN
 
 
 async def test_how_it_ended_is_told(world: World) -> None:
@@ -352,3 +354,33 @@ def test_a_secret_that_comes_is_found_whatever_times_its_folder_is_given(tmp_pat
     os.utime(tmp_path / "d", ns=(status.st_atime_ns, status.st_mtime_ns))
     assert known.find() == Places(("d/.env",), ())
     assert names(str(tmp_path), (".env",), (".git",)) is known
+
+
+_HARMLESS = """
+import asyncio, multiprocessing, socket, sqlite3, subprocess, sys
+database = sqlite3.connect("data.db")
+database.execute("pragma journal_mode=wal")
+database.execute("create table t (c)")
+database.execute("insert into t values (1)")
+database.commit()
+database.close()
+one, other = socket.socketpair()
+one.send(b"x")
+assert other.recv(1) == b"x"
+asyncio.run(asyncio.sleep(0))
+assert subprocess.check_output(["git", "status", "--short"]) == b" M a\\n?? data.db\\n"
+if sys.argv[1] == "A":
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        assert pool.map(abs, [-1, 2]) == [1, 2]
+"""
+
+
+async def test_what_is_harmless_works(world: World) -> None:
+    for line in ("init -q .", "add a", "-c user.name=x -c user.email=x@x commit -qm x"):
+        (world.root / "a").write_text("1")
+        subprocess.run(["git", *line.split()], cwd=world.root, check=True)
+    (world.root / "a").write_text("2")
+    argv = (sys.executable, "-I", "-c", _HARMLESS, world.walls.level)
+    trial = await world.run(argv, Policy(variables={"GIT_CEILING_DIRECTORIES": "/"}))
+    assert trial.status is Status.CLEAN, trial.output.decode()
+    assert [each.path for each in trial.changes] == ["data.db"]
