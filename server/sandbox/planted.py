@@ -103,6 +103,5 @@ class Planted:
     def close(self) -> None:
         for listener in self._listeners.values():
             listener.close()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        with self._process:
+            self._process.kill()  # somebody may have stopped it
