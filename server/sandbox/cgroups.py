@@ -45,7 +45,8 @@ class Cgroups:
             folder = f"{parent}/{_NAME}{os.getpid()}"
             _sweep(parent)
             with contextlib.suppress(OSError):
-                os.makedirs(folder, exist_ok=folder in self._folders.values())
+                if folder not in self._folders.values():
+                    os.mkdir(folder)
                 there = [each for each in settings if os.path.exists(f"{folder}/{each}")]
                 for each in there:
                     Path(folder, each).write_text(str(settings[each]), "utf-8")

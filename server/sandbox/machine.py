@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
@@ -24,3 +25,9 @@ def covered() -> Iterator[str]:
     for name in _COVERED:
         if os.path.exists(path := f"/proc/{name}"):
             yield path
+
+
+def is_system_root() -> bool:
+    """Whether this process is root as the kernel counts, not of a namespace of somebody else's."""
+    inside, outside, _ = Path("/proc/self/uid_map").read_text().split()[:3]
+    return os.geteuid() == 0 and inside == outside

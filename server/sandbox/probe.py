@@ -23,6 +23,7 @@ from ..runner.execute import Runner
 from ..state import replace_file
 from . import landlock
 from .levels import Machine
+from .machine import is_system_root
 from .plan import COPY, OVERLAY
 from .planted import JUDGED, Planted
 from .policy import Limits, Policy
@@ -177,7 +178,7 @@ def _advice(level: Level, launcher: str) -> tuple[str, ...]:
             if Path(switch).read_text().strip() == value:
                 name = switch.removeprefix("/proc/sys/").replace("/", ".")
                 advice.append(f"user namespaces are switched off by {name}={value}")
-    if os.geteuid() == 0:
+    if is_system_root():
         advice.append("run it as another user than root, or where cgroups can be made")
     if level is Level.NONE and not landlock.version():
         advice.append("the kernel has no Landlock, or its parameter lsm= leaves it out")

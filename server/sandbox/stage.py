@@ -20,6 +20,7 @@ from . import bare, kernel, launcher
 from .bubblewrap import command_line
 from .cgroups import Cgroups
 from .keep import Kept
+from .machine import is_system_root
 from .plan import REPORT, Plan
 from .policy import Limits
 from .trial import Level
@@ -89,7 +90,7 @@ def _surplus(changes: Sequence[Kept], limits: Limits) -> str:
 
 def _want_groups(plan: Plan, groups: Cgroups) -> None:
     """No other limit keeps a fork bomb of the system's root in. Raises OSError."""
-    if plan.level != Level.NONE and os.getuid() == 0 and "pids" not in groups.names:
+    if plan.level != Level.NONE and is_system_root() and "pids" not in groups.names:
         reason = "as root, only a cgroup limits processes, and none can be made: use another user"
         raise OSError(0, reason)
 

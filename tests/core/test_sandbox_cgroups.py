@@ -78,3 +78,38 @@ def test_memory_that_no_process_maps_is_counted() -> None:
     finally:
         groups.close()
     assert _none_left()
+
+
+_PROBE = """
+import asyncio, sys
+from pathlib import Path
+from understudy.runner.execute import Runner
+from understudy.sandbox.probe import probe
+
+async def main():
+    runner = Runner()
+    machine = await probe(runner, Path(sys.argv[1]))
+    await runner.close()
+    print(machine.level, machine.failed[0], machine.raised_by, sep="|")
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs one")
+def test_where_root_cannot_make_one_it_runs_nothing(tmp_path: Path) -> None:
+    cover = 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"'
+    done = subprocess.run(
+        (
+            *("unshare", "-m", "--propagation", "private", "sh", "-c", cover, "sh"),
+            *(sys.executable, "-P", "-c", _PROBE, str(tmp_path)),
+        ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    level, failed, raised_by = done.stdout.strip().split("|")
+    assert level == "C"
+    assert "only a cgroup limits processes" in failed
+    assert "another user than root" in raised_by
