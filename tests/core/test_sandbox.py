@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +22,7 @@ from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
 from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial, diff
 
+from ..needs import missing, not_applicable
 from .support import until
 
 
@@ -71,7 +73,10 @@ class World:
 
 @pytest.fixture(params=WALLS)
 async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    world = World(tmp_path, WALLS[request.param])
+    walls = WALLS[request.param]
+    if walls.launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
+        missing("missing: bubblewrap: install it with the system's package manager")
+    world = World(tmp_path, walls)
     yield world
     await world.close()
 
@@ -311,7 +316,7 @@ for name in ("keys", "slabinfo", "timer_list", "vmallocinfo"):
 
 async def test_devices_are_used_and_stay_as_they_are_for_root_too(world: World) -> None:
     if world.walls.level is not Level.ISOLATED:
-        pytest.skip("not promised at this level")
+        not_applicable("this level does not promise it")
     before = {name: os.stat(f"/dev/{name}").st_ctime_ns for name in DEVICES}
     trial = await world.python(_DEVICE)
     assert (trial.status, trial.output) == (Status.CLEAN, b"")

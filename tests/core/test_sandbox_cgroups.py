@@ -12,6 +12,8 @@ import pytest
 from understudy.sandbox.cgroups import Cgroups
 from understudy.sandbox.policy import Limits
 
+from ..needs import not_applicable
+
 _FORKS = """
 import os, sys
 told, telling = os.pipe()
@@ -51,7 +53,7 @@ def test_processes_are_counted_for_root_too() -> None:
     groups = Cgroups(Limits(processes=10))
     if "pids" not in groups.names:
         groups.close()
-        pytest.skip("not applicable: no pids cgroup can be made here")
+        not_applicable("no pids cgroup can be made here")
     try:
         assert _run(None, _FORKS) == "40"
         assert groups.excess() == ""
@@ -66,7 +68,7 @@ def test_memory_that_no_process_maps_is_counted() -> None:
     groups = Cgroups(Limits(memory=40 << 20, disk=0))
     if "memory" not in groups.names:
         groups.close()
-        pytest.skip("not applicable: no memory cgroup can be made here")
+        not_applicable("no memory cgroup can be made here")
     hold = (
         "import os\nfile = os.memfd_create('m')\n"
         "for _ in range(60): os.write(file, bytes(1 << 20))\nprint('held')"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ..needs import not_applicable
+
 _NOBODY = 65534
 _OPEN = """
 set -e
@@ -51,7 +53,7 @@ def _closed(path: str) -> bool:
 def test_the_same_holds_for_a_user_without_rights(folder: Path, module: str, which: str) -> None:
     opened = [path for path in (sys.base_prefix,) if _closed(path)]
     if _closed(str(_ROOT)):
-        pytest.skip("not applicable: only root reaches the folder of the project")
+        not_applicable("only root reaches the folder of the project")
     (folder / "scratch").mkdir()
     done = subprocess.run(
         (
