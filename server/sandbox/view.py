@@ -14,6 +14,7 @@ from .copying import Copy, remove
 from .keep import Kept, keep
 from .machine import DEVICES
 from .plan import COPY, NO_VIEW, Plan
+from .watch import used
 
 _UPPER = "upper"
 _FOLDER, _FILE = "nothing", "nobody"
@@ -96,8 +97,8 @@ class View:
             remove(self._copy.place)
 
     def written(self) -> tuple[int, int]:
-        """Bytes and files. Of an overlay it is not asked: its memory holds no more than it may."""
-        return self._copy.written() if self._copy else (0, 0)
+        """Bytes and files. More files than it may no overlay takes."""
+        return self._copy.written() if self._copy else (used(self.scratch), 0)
 
     @property
     def full(self) -> str:

@@ -74,11 +74,11 @@ def excess(limits: Limits, written: Callable[[], tuple[int, int]]) -> str:
         return f"it used more than {limits.cpu:g} s of processors"
     if usage.threads >= limits.processes:
         return f"it had {limits.processes} processes and threads, as many as it may"
-    shared = in_memory(pids)
+    shared = in_memory(pids, "dev/shm")
     if usage.resident + shared > limits.memory and _exactly(pids, shared) > limits.memory:
         return f"it held more than {limits.memory // _MB} MB of memory"
     size, files = written()
-    if size > limits.disk:
+    if size + in_memory(pids, "tmp") > limits.disk:
         return f"it wrote more than {limits.disk // _MB} MB"
     if files > limits.inodes:
         return f"it wrote more than {limits.inodes} files"
@@ -96,12 +96,12 @@ def measure(pids: list[int]) -> Usage:
     return Usage(cpu / _TICKS, resident, threads)
 
 
-def in_memory(pids: list[int]) -> int:
-    """Bytes in the ``/dev/shm`` that is theirs alone."""
+def in_memory(pids: list[int], folder: str) -> int:
+    """Bytes in a folder that is theirs alone, and in memory; 0 for one of the machine's."""
     with contextlib.suppress(OSError, IndexError):
-        place = os.path.join(f"/proc/{pids[-1]}/root", "dev/shm")
-        if os.stat(place).st_dev != os.stat("/dev/shm").st_dev:  # noqa: S108
-            return _used(place)
+        place = os.path.join(f"/proc/{pids[-1]}/root", folder)
+        if os.stat(place).st_dev != os.stat(f"/{folder}").st_dev:
+            return used(place)
     return 0
 
 
@@ -123,6 +123,7 @@ def _columns(lines: list[str]) -> list[tuple[str, str, str]]:
     return [line.partition(":") for line in lines]
 
 
-def _used(place: str) -> int:
+def used(place: str) -> int:
+    """Bytes on the file system at ``place``."""
     room = os.statvfs(place)
     return (room.f_blocks - room.f_bfree) * room.f_frsize

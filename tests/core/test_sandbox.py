@@ -183,6 +183,16 @@ with open("f", "wb") as file:
         file.flush()
         time.sleep(0.005)
 """
+_BOTH = """
+import tempfile, time
+for place in (".", tempfile.gettempdir()):
+    with open(f"{place}/f", "wb") as file:
+        for _ in range(30):
+            file.write(bytes(1 << 20))
+            file.flush()
+            time.sleep(0.005)
+time.sleep(10)
+"""
 
 
 @pytest.mark.parametrize(
@@ -193,8 +203,9 @@ with open("f", "wb") as file:
         ("while True: pass", Limits(cpu=1), "processors"),
         (_LARGE, Limits(file=20 << 20), "file of more than 20 MB"),
         (_STEADY, Limits(disk=40 << 20), "wrote"),
+        (_BOTH, Limits(disk=40 << 20), "wrote"),
     ],
-    ids=["memory of many", "processes", "processors", "file", "disk"],
+    ids=["memory of many", "processes", "processors", "file", "disk", "disk and temporary"],
 )  # fmt: skip
 async def test_limits_hold_for_all_of_its_processes_together(
     world: World, program: str, limits: Limits, why: str
