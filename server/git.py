@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +111,19 @@ def version(folder: Path) -> str:
     """Of the git that is used for ``folder``, as ``2.47.1``. Raises GitError, also when there is
     none."""
     return _text(_run(folder, ["--version"], {})).removeprefix("git version ")
+
+
+def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
+    """The text with both changes of ``base`` in it; None when they touch the same lines, when one
+    is no text, or without git. Raises OSError."""
+    with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
+        names = ("ours", "base", "theirs")
+        for name, content in zip(names, (ours, base, theirs), strict=True):
+            Path(folder, name).write_bytes(content)
+        try:
+            return _run(Path(folder), ("merge-file", "--stdout", "--quiet", *names), {})
+        except GitError:
+            return None
 
 
 def hook_variables(environ: Mapping[str, str]) -> dict[str, str]:

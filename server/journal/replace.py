@@ -1,29 +1,34 @@
-"""Replace one file of the user's: record, write beside it, rename over it."""
+"""Writing files that Understudy itself has thought of: fixes, settings, a baseline, git hooks."""
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import stat
-import time
+from collections.abc import Sequence
+from dataclasses import replace as with_
 from pathlib import Path
 
-from ..disk import LARGEST_FILE, read_regular
-from ..state import private_folder, replace_file, sync_folder
+from .apply import make
+from .beneath import Beneath
+from .change import Change, Entry, State
+
+_BY = "Understudy"
+_MODE = 0o644
+_FOLDER = State(Entry.FOLDER, 0o755)
 
 
-def replace(path: Path, content: str, journal: Path, *, below: Path) -> None:
-    """Make ``content`` the file's text, keeping its mode; the old text goes into ``journal`` first.
+def replace(path: Path, content: str, journal: Path, *, below: Path, what: str) -> None:
+    """Make ``content`` the file's text, keeping its mode. ``what``: a line for people.
 
     Raises OSError, also when the path leads out of ``below`` through a link.
     """
-    if path.is_symlink():
-        raise OSError(f"{path} is a link; it was not written")
-    _enter(path, below)
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-    _record(path, content.encode(), journal)
-    replace_file(path, content.encode(), mode)
+    with Beneath(below) as place:
+        name = _name(path, place.root)
+        stands = place.look(name)
+        if stands and stands.entry is not Entry.FILE:
+            raise OSError(f"{path} is a {stands.entry}; it was not written")
+        after = State.of(content.encode(), stands.mode if stands else _MODE)
+        changes = [*_folders(place, name), Change.between(name, stands, after)]
+    make(changes, below, journal, by=_BY, what=what)
 
 
 def stand_in(
@@ -31,67 +36,44 @@ def stand_in(
 ) -> None:
     """Put a file where another stands, which is kept as ``aside`` (None: what stands there goes).
 
-    The other is neither copied nor followed when it is a link: it has a second name before the
-    first one is taken from it, so that at every moment one of the two stands at ``path``.
+    The other is not followed when it is a link. At every moment one of the two stands at ``path``.
     Raises OSError, also when ``aside`` is something else.
     """
-    _enter(path, below)
-    _record(path, content, journal)
-    if aside is not None and not is_same(path, aside):
-        os.link(path, aside, follow_symlinks=False)
-    replace_file(path, content, mode)
-
-
-def is_same(path: Path, aside: Path) -> bool:
-    """Whether both are names of one file: a ``stand_in`` was interrupted between its two steps."""
-    try:
-        return os.path.samestat(path.lstat(), aside.lstat())
-    except OSError:
-        return False
+    with Beneath(below) as place:
+        name = _name(path, place.root)
+        stands = _placed(place, name)
+        changes = [*_folders(place, name), Change.between(name, stands, State.of(content, mode))]
+        if aside is not None and stands:
+            changes.append(Change.between(_name(aside, place.root), None, stands))
+    make(changes, below, journal, by=_BY, what=f"put {path.name} in")
 
 
 def step_back(path: Path, aside: Path, journal: Path, *, below: Path) -> None:
     """Undo ``stand_in``: what is kept as ``aside`` stands at ``path`` again, or nothing does."""
-    _enter(path, below)
-    _record(path, None, journal)
-    if os.path.lexists(aside):
-        os.replace(aside, path)
-    else:
-        path.unlink()
-    sync_folder(path.parent)
+    with Beneath(below) as place:
+        name, other = _name(path, place.root), _name(aside, place.root)
+        kept = _placed(place, other)
+        changes = [Change.between(name, place.look(name), kept)]
+        if kept:
+            changes.append(Change.between(other, kept, None))
+    make(changes, below, journal, by=_BY, what=f"take {path.name} out")
 
 
-def _enter(path: Path, below: Path) -> None:
-    """Make the file's folder; it has to be in ``below`` when links are followed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    real = path.parent.resolve(strict=True)
-    if not real.is_relative_to(below.resolve(strict=True)):
-        raise OSError(f"{path} leads out of {below} through a link; it was not written")
+def _name(path: Path, root: Path) -> str:
+    """Its name below the root, when links are followed on the way to its folder."""
+    real = Path(os.path.realpath(path.parent)) / path.name
+    if not real.is_relative_to(root):
+        raise OSError(f"{path} leads out of {root} through a link; it was not written")
+    return real.relative_to(root).as_posix()
 
 
-def _record(path: Path, after: bytes | None, journal: Path) -> None:
-    private_folder(journal)
-    entry = {
-        "path": str(path),
-        "before": _seen(path),
-        "after": None if after is None else _readable(after),
-        "at": time.time(),
-    }
-    replace_file(journal / f"{time.time_ns()}.json", json.dumps(entry).encode())
+def _placed(place: Beneath, name: str) -> State | None:
+    found = place.look(name)
+    return found and with_(found, place=str(place.root / name))
 
 
-def _seen(path: Path) -> dict[str, str | int] | None:
-    """What stands at ``path``: a file, a link, or nothing."""
-    if path.is_symlink():
-        return {"link": os.readlink(path)}
-    if not path.exists():
-        return None
-    mode = stat.S_IMODE(path.stat().st_mode)
-    return {**_readable(read_regular(path, LARGEST_FILE)), "mode": mode}
-
-
-def _readable(content: bytes) -> dict[str, str]:
-    try:
-        return {"text": content.decode()}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(content).decode()}
+def _folders(place: Beneath, name: str) -> Sequence[Change]:
+    """Those that have to be made first."""
+    parts = name.split("/")[:-1]
+    paths = ["/".join(parts[: at + 1]) for at in range(len(parts))]
+    return [Change.between(path, None, _FOLDER) for path in paths if not place.look(path)]

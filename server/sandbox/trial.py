@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import difflib
-import errno
-import hashlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..disk import read_regular
+from ..journal.change import Change, Entry, Kind, State, printable
+
+__all__ = [
+    "Change",
+    "Entry",
+    "Kind",
+    "Level",
+    "State",
+    "Status",
+    "Trial",
+    "Usage",
+    "diff",
+    "printable",
+]
 
 _LONGEST = 1 << 20
 """Bytes of a file whose lines are compared for people."""
@@ -35,59 +45,6 @@ class Status(StrEnum):
     OUTDATED = "outdated"
     VIOLATED = "changed what it may not"
     REFUSED = "refused"
-
-
-class Kind(StrEnum):
-    CREATED = "created"
-    MODIFIED = "modified"
-    DELETED = "deleted"
-    RENAMED = "renamed"
-    MODE = "mode"
-
-
-class Entry(StrEnum):
-    """What stands under a name. ``SPECIAL``: a pipe, a socket, a device; never applied."""
-
-    FILE = "file"
-    LINK = "link"
-    FOLDER = "folder"
-    SPECIAL = "special"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What stands under a name. ``mode``: the permission bits, set-id ones included. ``digest``:
-    SHA-256 of a file's content, of a link's ``target``. ``place``: where the bytes are."""
-
-    entry: Entry
-    mode: int = 0
-    digest: str = ""
-    size: int = 0
-    target: str = ""
-    place: str = ""
-
-    def read(self) -> bytes:
-        """The content. Raises OSError, also when it is not what it was."""
-        if self.entry is not Entry.FILE:
-            return os.fsencode(self.target)
-        content = read_regular(self.place)
-        if hashlib.sha256(content).hexdigest() != self.digest:
-            raise OSError(errno.ESTALE, "It has changed since", self.place)
-        return content
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """``path`` is relative to the workspace, with slashes; undecodable bytes are surrogates.
-
-    ``old``: where it was before, of a renamed one. ``before``: None when nothing stood there.
-    """
-
-    kind: Kind
-    path: str
-    before: State | None = None
-    after: State | None = None
-    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +128,3 @@ def _lines(state: State | None) -> list[str] | None:
     except (UnicodeDecodeError, OSError):
         return None
     return None if "\0" in text else re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def printable(name: str) -> str:
-    """The name, what would steer a terminal or is no text as ``\\xNN`` and the like."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in name
-    )

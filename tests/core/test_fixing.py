@@ -50,7 +50,7 @@ def test_a_dry_run_prints_what_the_other_does(tmp_path: Path) -> None:
     assert "F401: 3 cases in 2 files fixed." in told.stdout
     after = contents(root)
     assert after == before | FIXED
-    assert len(list((tmp_path / "state").rglob("journal/*.json"))) == len(FIXED)
+    assert len(list((tmp_path / "state").rglob("journal/*/record.json"))) == len(FIXED)
     (root / "latin.py").unlink()
     told = run(root, "F401", "--dry-run")
     assert (told.returncode, told.stdout) == (0, "")

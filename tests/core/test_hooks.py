@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,13 @@ from understudy.app.hooks.hook_script import Hook
 from understudy.app.hooks.install import Hooks, Standing
 from understudy.cli.exits import Exit
 from understudy.git import Repository
+from understudy.journal.apply import entries
 from understudy.state import workspace_dir
 from understudy.store.lease import Lease
 
 from .repositories import Git
 from .support import AS_A_USER, tree, understudy, until
+from .trees import killed_at
 
 FLAWED = "import os\n\nanswer = eval(input())\n"
 CLEAN = "X = 1\n"
@@ -335,11 +337,11 @@ def test_the_journal_has_what_was_there(world: World) -> None:
     world.hook("pre-commit", "#!/bin/sh\n# mine\n", 0o750)
     world.understudy("hooks", "install", "pre-commit")
     world.understudy("hooks", "uninstall")
-    journal = workspace_dir(world.root, world.state) / "journal"
-    first, second = [json.loads(f.read_text()) for f in sorted(journal.iterdir())]
-    assert first["before"] == {"text": "#!/bin/sh\n# mine\n", "mode": 0o750}
-    assert second["before"] == first["after"] | {"mode": 0o755}
-    assert second["after"] is None
+    second, first = entries(workspace_dir(world.root, world.state) / "journal")
+    (stood,) = [each.before for each in first.changes if each.before]
+    assert (stood.read(), stood.mode) == (b"#!/bin/sh\n# mine\n", 0o750)
+    (back,) = [each.after for each in second.changes if each.after]
+    assert back.equals(stood)
 
 
 def test_what_cannot_be_written_is_said_and_nothing_is_lost(world: World) -> None:
@@ -721,41 +723,23 @@ def test_other_scripts_are_not_ours(content: bytes) -> None:
 def test_an_interrupted_installation_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """After the second name was made and before the first was taken."""
     for name in Git.ISOLATION:
         monkeypatch.setenv(name, world.environment[name])
     hook = world.hook("pre-commit", "#!/bin/sh\n# mine\n")
-    before = photograph(hook.parent)
+    before, journal = photograph(hook.parent), tmp_path / "journal"
+
+    def hooks() -> Hooks:
+        return Hooks(Repository.at(world.root), journal)
 
     def install() -> None:
-        hooks = Hooks(Repository.at(world.root), tmp_path / "journal")
-        hooks.install([Hook("pre-commit", sys.executable)])
+        hooks().install([Hook("pre-commit", sys.executable)])
 
-    def crash(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("understudy.journal.replace.replace_file", after(1, crash))
-        with pytest.raises(KeyboardInterrupt):
-            install()
-    assert hook.read_text() == "#!/bin/sh\n# mine\n"
-    install()
-    hooks = Hooks(Repository.at(world.root), tmp_path / "journal")
-    assert hooks.status(["pre-commit"])[0].standing is Standing.INSTALLED
-    hooks.uninstall(["pre-commit"])
-    assert photograph(hook.parent) == before
-
-
-def after(count: int, then: Callable[..., None]) -> Callable[..., None]:
-    """The real ``replace_file`` for so many calls."""
-    from understudy.state import replace_file
-
-    left = [count]
-
-    def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
-        if not left[0]:
-            then()
-        left[0] -= 1
-        replace_file(path, content, mode)
-
-    return replace
+    count = 1
+    while killed_at(count, install):
+        assert hook.read_bytes(), "one of the two stands there at every moment"
+        install()
+        assert hooks().status(["pre-commit"])[0].standing is Standing.INSTALLED
+        hooks().uninstall(["pre-commit"])
+        assert photograph(hook.parent) == before
+        count += 23
+    assert count > 50

@@ -6,7 +6,7 @@ All that reads or writes here blocks: it is for a thread.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -79,14 +79,15 @@ def load_baseline(root: Path | None) -> tuple[Baseline | None, tuple[ConfigProbl
         return None, (ConfigProblem(file, _NOWHERE, Severity.HIGH, told),)
 
 
-def ignore_rules(root: Path, rules: Iterable[str], journal: Path) -> None:
+def ignore_rules(root: Path, rules: Sequence[str], journal: Path) -> None:
     """Write the rules into the project's settings file; what stood there is recorded in
     ``journal``. Raises OSError, ValueError."""
     file = settings.project_file(root)
     text = ""
     with contextlib.suppress(FileNotFoundError):
         text = read_regular(file, settings.MAX_BYTES).decode("utf-8")
-    replace(file, reduce(edit_ignore, rules, text), journal, below=root)
+    what = f"ignore {', '.join(rules)}"
+    replace(file, reduce(edit_ignore, rules, text), journal, below=root, what=what)
 
 
 def config_report(problems: Sequence[ConfigProblem]) -> Report:

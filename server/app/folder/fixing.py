@@ -82,8 +82,9 @@ def write(fix: FileFix, workspace: Workspace) -> None:
     replace(
         path,
         f"{_MARK if marked else ''}{fixed}",
-        workspace.state / "journal",
+        workspace.journal,
         below=workspace.root,
+        what=f"fix {path.name}",
     )
 
 

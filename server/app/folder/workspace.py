@@ -336,7 +336,7 @@ class Workspace:
         """What a scan of ``paths`` passes over, and why. Looks at the disk: for a thread."""
         return left_out(paths, self.root, self.policy, self.inner, self._heads)
 
-    def ignore_rules(self, rules: Iterable[str]) -> None:
+    def ignore_rules(self, rules: Sequence[str]) -> None:
         """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
         config.ignore_rules(self.root, rules, self.journal)
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from ...disk import read_regular
 from ...git import Repository
-from ...journal.replace import is_same, stand_in, step_back
+from ...journal.apply import recover
+from ...journal.replace import stand_in, step_back
 from . import hook_script
 from .handover import HOOKS
 from .hook_script import Hook
@@ -70,6 +71,7 @@ class Hooks:
         With ``shared`` also into a folder that other repositories use too. Raises OSError.
         """
         self._admit([hook.name for hook in hooks], shared)
+        recover(self._journal)
         seen = [self._look(hook.name) for hook in hooks]
         for each in seen:
             self._check(each)
@@ -84,6 +86,7 @@ class Hooks:
 
     def uninstall(self, names: Sequence[str]) -> list[Seen]:
         """Those that were installed, as they were; what stood there before stands there again."""
+        recover(self._journal)
         installed = [each for each in self.status(names) if each.ours is not None]
         for each in installed:
             aside = each.path.with_name(hook_script.aside(each.name))
@@ -109,7 +112,7 @@ class Hooks:
         if _LEFTHOOK in (_content(seen.path) or b""):
             raise HookError(_lefthook(seen.name))
         aside = seen.path.with_name(hook_script.aside(seen.name))
-        if os.path.lexists(aside) and not is_same(seen.path, aside):
+        if os.path.lexists(aside):
             raise HookError(
                 f"{aside} is left from an earlier installation, whose hook something else has "
                 f"replaced by {seen.path}. Remove or rename one of the two."

@@ -48,7 +48,9 @@ def read(root: Path) -> Baseline | None:
 
 def write(root: Path, baseline: Baseline, journal: Path) -> None:
     """Raises OSError."""
-    replace_file(baseline_file(root), format_.dumps(baseline), journal, below=root)
+    replace_file(
+        baseline_file(root), format_.dumps(baseline), journal, below=root, what="write the baseline"
+    )
 
 
 def _renames(root: Path, missing: Iterable[str]) -> Mapping[str, str]:

@@ -1,0 +1,206 @@
+"""Making changes in the user's files so that none of it is lost: whole or not at all, with what was
+there on disk before the first write, and back again.
+
+An entry that was interrupted is the first thing that the next call looks after. For a thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..state import LOCK_SECONDS, locked
+from .beneath import Beneath
+from .carry_out import carry_out, settle, sync
+from .change import Change, inverse, same
+from .check import Checked, admit, check, misplaced
+from .records import BOUNDS, Bounds, Record, Records
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Recovered(NamedTuple):
+    """What became of an entry that was interrupted. ``completed``: all of it had been done; else it
+    was taken back, but for what is ``left``: paths that somebody has edited since."""
+
+    record: Record
+    completed: bool
+    left: tuple[str, ...] = ()
+
+
+def apply(
+    changes: Sequence[Change],
+    workspace: Path,
+    journal: Path,
+    *,
+    by: str,
+    what: str,
+    consents: frozenset[str] = _NOTHING,
+    bounds: Bounds = BOUNDS,
+    now: Callable[[], float] = time.time,
+) -> Record | None:
+    """Make all of what a command in the sandbox would change, or none. None when it is so already.
+
+    ``journal``: a private folder, made when missing. ``by``: who does it; ``what``: a line for
+    people. ``consents``: see ``guard.CONSENTS``. Raises Refused when nothing was written, with
+    reasons by path, and OSError when something failed on the way and all was taken back.
+    """
+    with Beneath(workspace) as place:
+        admit(place, changes, consents)
+    return make(changes, workspace, journal, by=by, what=what, bounds=bounds, now=now)
+
+
+def make(
+    changes: Sequence[Change],
+    workspace: Path,
+    journal: Path,
+    *,
+    by: str,
+    what: str,
+    bounds: Bounds = BOUNDS,
+    now: Callable[[], float] = time.time,
+) -> Record | None:
+    """As ``apply``, for changes that Understudy itself has thought of: wherever in ``workspace``
+    they are."""
+    with _open(journal) as records, Beneath(workspace) as place:
+        record = Record(0, now(), by, what, place.root, ())
+        return _carry_out(records, place, record, check(place, changes), bounds)
+
+
+def undo(
+    journal: Path,
+    number: int,
+    *,
+    by: str,
+    bounds: Bounds = BOUNDS,
+    now: Callable[[], float] = time.time,
+) -> Record | None:
+    """Take an entry back, which is an entry, too, and can be taken back itself. Raises Refused as
+    ``apply`` does, and LookupError when there is no such entry."""
+    with _open(journal) as records:
+        undone = _find(records, number)
+        with Beneath(undone.root) as place:
+            found = check(place, inverse(undone.changes))
+            record = Record(0, now(), by, f"undo: {undone.what}", undone.root, (), undoes=number)
+            return _carry_out(records, place, record, found, bounds)
+
+
+def undoing(journal: Path, number: int) -> Checked:
+    """What ``undo`` would do as things are, with contents. Raises as it does."""
+    with _open(journal) as records:
+        record = _find(records, number)
+        with Beneath(record.root) as place:
+            return check(place, inverse(record.changes))
+
+
+def entries(journal: Path) -> list[Record]:
+    """The newest first. Raises OSError."""
+    return Records(journal).all()
+
+
+def recover(journal: Path) -> list[Recovered]:
+    """What was interrupted is as it was before it began, or complete. Raises OSError."""
+    if not journal.is_dir():
+        return []
+    records = Records(journal)
+    with locked(records.lock, LOCK_SECONDS):
+        return _recover(records)
+
+
+@contextmanager
+def _open(journal: Path) -> Iterator[Records]:
+    """One writer at a time; whoever holds the lock and finds an open entry knows that it was
+    interrupted."""
+    records = Records(journal)
+    with locked(records.lock, LOCK_SECONDS):
+        _recover(records)
+        yield records
+
+
+def _find(records: Records, number: int) -> Record:
+    for record in records.all():
+        if record.id == number:
+            return record
+    raise LookupError(f"the journal has no entry {number}")
+
+
+def _carry_out(
+    records: Records, place: Beneath, record: Record, found: Checked, bounds: Bounds
+) -> Record | None:
+    if not found.changes:
+        return None
+    planned = replace(record, changes=found.changes, merged=found.merged)
+    begun = records.begin(planned, place.open)
+    try:
+        carry_out(place, begun.changes, begun.id)
+    except BaseException:
+        _take_back(records, place, begun)
+        raise
+    done = records.finish(begun)
+    records.prune(bounds, record.at)
+    return done
+
+
+def _recover(records: Records) -> list[Recovered]:
+    found = []
+    for record in records.interrupted():
+        if not record.root.is_dir():  # with the workspace, all that was to be written there is gone
+            records.drop(record)
+            continue
+        with Beneath(record.root) as place:
+            found.append(_take_back(records, place, record))
+    return found
+
+
+def _take_back(records: Records, place: Beneath, record: Record) -> Recovered:
+    settle(place, record.changes, record.id)
+    if all(_is_made(place, change) for change in record.changes):
+        sync(place, record.changes)
+        return Recovered(records.finish(record), completed=True)
+    steps, left = _back(place, record.changes)
+    carry_out(place, steps, record.id)
+    if not left:
+        records.drop(record)
+        return Recovered(record, completed=False)
+    kept = replace(record, changes=tuple(left), left=True)
+    records.narrow(kept)
+    paths = tuple(change.path for change in left)
+    return Recovered(records.finish(kept), completed=False, left=paths)
+
+
+def _is_made(place: Beneath, change: Change) -> bool:
+    gone = not change.old or place.look(change.old) is None
+    return gone and same(place.look(change.path), change.after)
+
+
+def _back(place: Beneath, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """What leads back from where it stopped, and the changes that nothing leads back from."""
+    steps: dict[str, tuple[Change, Change]] = {}
+    left: list[Change] = []
+    for change in changes:
+        step = _step_back(place, change)
+        if step is None:
+            left.append(change)
+        elif step.old or not same(step.before, step.after):
+            steps[step.path] = step, change
+    while stuck := {path for path, _ in misplaced(place, [step for step, _ in steps.values()])}:
+        left += [steps.pop(path)[1] for path in stuck]
+    return [step for step, _ in steps.values()], left
+
+
+def _step_back(place: Beneath, change: Change) -> Change | None:
+    """None when somebody has put something else there since."""
+    now = place.look(change.path)
+    if not change.old:
+        known = now is None or now.holds(change.before) or now.holds(change.after)
+        return Change.between(change.path, now, change.before) if known else None
+    there = place.look(change.old)
+    if now is None:
+        return Change.between(change.old, there, there)
+    if there is None and change.before:
+        return Change.between(change.old, now, replace(now, mode=change.before.mode), change.path)
+    return None

@@ -1,0 +1,239 @@
+"""Making checked changes, in an order in which each finds its folder. Nothing that stands there is
+removed before it was seen to be what is known: what somebody else has just saved stays.
+
+Contents are written beside their places first; from there on, only names change.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+
+from .beneath import ABSENT, Beneath, exchange, look, open_file, rename_new
+from .change import Change, Entry, gains_folder, loses_folder
+
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_KEPT = re.compile(r"user\.|system\.posix_acl_access$")  # security.capability lends rights
+
+
+def carry_out(place: Beneath, changes: Sequence[Change], entry: int) -> None:
+    """Make changes that ``check`` has seen, with contents from their places. ``entry`` is a part of
+    the names of temporary files.
+
+    Raises OSError anywhere on the way: ``settle`` and what leads back then make it as it was.
+    """
+    down = sorted(changes, key=lambda change: change.path)
+    for order, concerned, act in (
+        (down, _is_locked, _let_in),
+        (down, _becomes_folder, _take),
+        (down, gains_folder, _make_folder),
+        (down, _is_written, _stage),
+        (down, _goes, _take),
+        (down, _is_renamed, _rename),
+        (down[::-1], loses_folder, _remove_folder),
+        (down, _is_written, _put),
+        (down[::-1], _stays, _set_mode),
+    ):
+        for change in filter(concerned, order):
+            act(place, change, entry)
+    sync(place, changes)
+
+
+def settle(place: Beneath, changes: Sequence[Change], entry: int) -> None:
+    """After an interruption: no temporary file is left, and what stood somewhere and was on its
+    way out stands there again. Raises OSError."""
+    for change in changes:
+        try:
+            with place.at(change.path) as (folder, name):
+                _settle(folder, name, change, entry)
+        except OSError as error:
+            if error.errno not in ABSENT:  # with their folder, temporary files are gone, too
+                raise
+
+
+def sync(place: Beneath, changes: Sequence[Change]) -> None:
+    """Have on disk which names there are. Raises OSError."""
+    for above in {path.rpartition("/")[0] for change in changes for path in change.paths}:
+        with suppress(FileNotFoundError, NotADirectoryError), place.folder(above) as folder:
+            os.fsync(folder)
+
+
+def _is_locked(change: Change) -> bool:
+    """A folder that goes or gets another mode, and that its owner let nobody write in."""
+    before = change.before
+    if before is None or not before.is_folder or before.mode & 0o700 == 0o700:
+        return False
+    return not before.equals(change.after)
+
+
+def _becomes_folder(change: Change) -> bool:
+    return change.before is not None and gains_folder(change)
+
+
+def _goes(change: Change) -> bool:
+    return change.after is None and not loses_folder(change)
+
+
+def _is_renamed(change: Change) -> bool:
+    return bool(change.old)
+
+
+def _is_written(change: Change) -> bool:
+    after = change.after
+    if change.old or after is None or after.is_folder:
+        return False
+    return change.before is None or not change.before.holds(after)
+
+
+def _stays(change: Change) -> bool:
+    """What has its content, and may need its mode."""
+    after = change.after
+    return after is not None and after.entry is not Entry.LINK and not _is_written(change)
+
+
+def _waiting(entry: int, name: str, what: str) -> str:
+    """A temporary file beside ``name``: a ``new`` one on its way in, an ``old`` one on its way
+    out."""
+    short = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    return f".understudy-{entry}-{short}.{what}"
+
+
+def _let_in(place: Beneath, change: Change, _entry: int) -> None:
+    assert change.before is not None
+    with place.folder(change.path) as folder:
+        os.fchmod(folder, change.before.mode | 0o700)
+
+
+def _make_folder(place: Beneath, change: Change, _entry: int) -> None:
+    with place.at(change.path) as (folder, name):
+        os.mkdir(name, 0o700, dir_fd=folder)
+        _own(folder, name)
+
+
+def _remove_folder(place: Beneath, change: Change, _entry: int) -> None:
+    with place.at(change.path) as (folder, name):
+        os.rmdir(name, dir_fd=folder)
+
+
+def _take(place: Beneath, change: Change, entry: int) -> None:
+    """Remove a file or a link."""
+    with place.at(change.path) as (folder, name):
+        old = _waiting(entry, name, "old")
+        os.rename(name, old, src_dir_fd=folder, dst_dir_fd=folder)
+        if not _is_known(folder, old, change):
+            rename_new(folder, old, folder, name)
+            raise _changed(place, change)
+        os.unlink(old, dir_fd=folder)
+
+
+def _stage(place: Beneath, change: Change, entry: int) -> None:
+    """Write what is to come, durably, beside its place."""
+    after = change.after
+    assert after is not None
+    with place.at(change.path) as (folder, name):
+        new = _waiting(entry, name, "new")
+        if after.entry is Entry.LINK:
+            os.symlink(after.target, new, dir_fd=folder)
+            _own(folder, new)
+        else:
+            descriptor = os.open(new, _CREATE, 0o600, dir_fd=folder)
+            with os.fdopen(descriptor, "wb") as file:
+                with open(after.place, "rb") as content:
+                    shutil.copyfileobj(content, file)
+                file.flush()
+                _own(folder, new)
+                _make_alike(descriptor, folder, name)
+                os.fchmod(descriptor, after.mode)
+                os.fsync(descriptor)
+        if after.modified:
+            times = (after.modified, after.modified)
+            os.utime(new, ns=times, dir_fd=folder, follow_symlinks=False)
+
+
+def _own(folder: int, name: str) -> None:
+    """What root makes belongs to whom the folder belongs to."""
+    if os.geteuid() == 0:
+        about = os.fstat(folder)
+        os.chown(name, about.st_uid, about.st_gid, dir_fd=folder, follow_symlinks=False)
+
+
+def _make_alike(descriptor: int, folder: int, name: str) -> None:
+    """Give a new file the owner and the attributes of the one that it takes the place of."""
+    try:
+        stands = open_file(folder, name)
+    except OSError:
+        return
+    try:
+        old, new = os.fstat(stands), os.fstat(descriptor)
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        with suppress(OSError):  # not every file system has any
+            for attribute in filter(_KEPT.match, os.listxattr(stands)):
+                os.setxattr(descriptor, attribute, os.getxattr(stands, attribute))
+    finally:
+        os.close(stands)
+
+
+def _put(place: Beneath, change: Change, entry: int) -> None:
+    """Give what was staged its name."""
+    with place.at(change.path) as (folder, name):
+        new = _waiting(entry, name, "new")
+        if change.before is None or change.before.is_folder:
+            rename_new(folder, new, folder, name)
+        elif exchange(folder, new, name):
+            if not _is_known(folder, new, change):
+                exchange(folder, new, name)
+                raise _changed(place, change)
+            os.unlink(new, dir_fd=folder)
+        elif _is_known(folder, name, change):
+            os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
+        else:
+            raise _changed(place, change)
+
+
+def _rename(place: Beneath, change: Change, _entry: int) -> None:
+    with place.at(change.old) as (source, old), place.at(change.path) as (target, new):
+        if not _is_known(source, old, change):
+            raise _changed(place, change)
+        rename_new(source, old, target, new)
+
+
+def _set_mode(place: Beneath, change: Change, _entry: int) -> None:
+    after = change.after
+    assert after is not None
+    if after.is_folder:
+        with place.folder(change.path) as folder:
+            os.fchmod(folder, after.mode)
+    elif change.before and change.before.mode != after.mode:
+        with os.fdopen(place.open(change.path), "rb") as file:
+            os.fchmod(file.fileno(), after.mode)
+
+
+def _is_known(folder: int, name: str, change: Change) -> bool:
+    return change.before is not None and change.before.holds(look(folder, name))
+
+
+def _changed(place: Beneath, change: Change) -> OSError:
+    path = place.root / (change.old or change.path)
+    return OSError(errno.ESTALE, "It was changed meanwhile", str(path))
+
+
+def _settle(folder: int, name: str, change: Change, entry: int) -> None:
+    before, after = change.before, change.after
+    new, old = _waiting(entry, name, "new"), _waiting(entry, name, "old")
+    if taken := look(folder, old):
+        if look(folder, name) is None:
+            rename_new(folder, old, folder, name)
+        elif taken.holds(before):
+            os.unlink(old, dir_fd=folder)
+    if staged := look(folder, new):
+        stands = look(folder, name)
+        exchanged = before and not before.is_folder and after and after.holds(stands)
+        if exchanged and not staged.holds(after):
+            exchange(folder, new, name)
+        os.unlink(new, dir_fd=folder)

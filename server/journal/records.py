@@ -1,0 +1,231 @@
+"""The entries of a journal on disk: a private folder each, with what was done and the contents from
+before and after it, each under its SHA-256.
+
+While an entry is carried out its folder is called ``ID.open``; the name is the mark that something
+was interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from ..disk import read_regular, why
+from ..state import private_folder, replace_file, sync_folder
+from .change import Change, Entry, State
+
+_VERSION = 1
+_RECORD = "record.json"
+_OPEN = ".open"
+_DRAFT = ".draft"
+_DAY = 86_400.0
+_CHUNK = 1 << 20
+
+
+class Bounds(NamedTuple):
+    """What is kept: so many ``entries``, so old, of so many ``bytes`` in all; always the
+    newest."""
+
+    days: float = 30.0
+    entries: int = 500
+    bytes: int = 1 << 30
+
+
+BOUNDS = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry. ``at``: seconds since the epoch. ``by``: who did it; ``what``: what it was, in a
+    line. ``undoes``: the entry that it took back, 0 for none. ``undone``: it was taken back.
+    ``merged``: paths in which somebody's edits stayed. ``left``: it was interrupted, and its
+    changes are those that could not be taken back, since somebody had edited the files."""
+
+    id: int
+    at: float
+    by: str
+    what: str
+    root: Path
+    changes: tuple[Change, ...]
+    undoes: int = 0
+    merged: tuple[str, ...] = ()
+    left: bool = False
+    undone: bool = False
+    size: int = 0
+
+
+class Records:
+    """Those in one folder, made when missing. Everything raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = private_folder(folder)
+
+    @property
+    def lock(self) -> Path:
+        return self._folder / "lock"
+
+    def all(self) -> list[Record]:
+        """The finished ones, the newest first. One that cannot be read is left out."""
+        found: list[Record] = []
+        undone: set[int] = set()
+        for number in sorted(self._numbers(""), reverse=True):
+            with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+                record = self._load(str(number))
+                found.append(replace(record, undone=number in undone))
+                if number not in undone:
+                    undone.add(record.undoes)
+        return found
+
+    def interrupted(self) -> list[Record]:
+        """Those that were begun and not finished, the newest first."""
+        return [self._load(f"{each}{_OPEN}") for each in sorted(self._numbers(_OPEN), reverse=True)]
+
+    def begin(self, record: Record, live: Callable[[str], int]) -> Record:
+        """Have all of it on disk, under a number of its own. ``live`` opens the file at a path;
+        a content that is not what its state says raises OSError."""
+        number = max((*self._numbers(""), *self._numbers(_OPEN)), default=0) + 1
+        draft = self._folder / f"{number}{_DRAFT}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(0o700)
+        try:
+            size = sum(_keep(change, draft, live) for change in record.changes)
+            record = replace(record, id=number, size=size)
+            replace_file(draft / _RECORD, _encoded(record))
+            os.rename(draft, self._folder / f"{number}{_OPEN}")
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        sync_folder(self._folder)
+        return self._load(f"{number}{_OPEN}")
+
+    def finish(self, record: Record) -> Record:
+        os.rename(self._folder / f"{record.id}{_OPEN}", self._folder / str(record.id))
+        sync_folder(self._folder)
+        return self._load(str(record.id))
+
+    def narrow(self, record: Record) -> None:
+        """Write down what is left of an entry that was interrupted."""
+        replace_file(self._folder / f"{record.id}{_OPEN}" / _RECORD, _encoded(record))
+
+    def drop(self, record: Record) -> None:
+        """Forget an entry that was interrupted."""
+        gone = self._folder / f"{record.id}{_DRAFT}"
+        os.rename(self._folder / f"{record.id}{_OPEN}", gone)
+        shutil.rmtree(gone)
+
+    def prune(self, bounds: Bounds, now: float) -> None:
+        """``now``: seconds since the epoch."""
+        for draft in self._numbers(_DRAFT):
+            shutil.rmtree(self._folder / f"{draft}{_DRAFT}")
+        size = 0
+        for at, record in enumerate(self.all()):
+            size += record.size
+            old = record.at < now - bounds.days * _DAY
+            if at and (old or at >= bounds.entries or size > bounds.bytes):
+                shutil.rmtree(self._folder / str(record.id))
+
+    def _numbers(self, ending: str) -> Iterator[int]:
+        for name in os.listdir(self._folder):
+            stem, dot, rest = name.partition(".")
+            if stem.isdecimal() and f"{dot}{rest}" == ending:
+                yield int(stem)
+
+    def _load(self, name: str) -> Record:
+        folder = self._folder / name
+        try:
+            return _decoded(json.loads(read_regular(folder / _RECORD)), folder)
+        except (ValueError, LookupError, TypeError) as error:
+            raise OSError(f"{folder / _RECORD} cannot be read: {why(error)}") from error
+
+
+def _keep(change: Change, draft: Path, live: Callable[[str], int]) -> int:
+    """The bytes that were written."""
+    size = 0
+    before, after = change.before, change.after
+    if before and before.entry is Entry.FILE:
+        with os.fdopen(live(change.old or change.path), "rb") as file:
+            size += _copy(file, draft, before, change.path)
+    if after and after.entry is Entry.FILE and not (draft / after.digest).exists():
+        with _content(after) as content:
+            size += _copy(content, draft, after, change.path)
+    return size
+
+
+def _content(state: State) -> BinaryIO:
+    return open(state.place, "rb") if state.content is None else io.BytesIO(state.content)
+
+
+def _copy(source: BinaryIO, draft: Path, state: State, path: str) -> int:
+    digest, size = hashlib.sha256(), 0
+    with open(draft / state.digest, "wb", opener=_private) as target:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            size += target.write(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+    if digest.hexdigest() != state.digest:
+        raise OSError(errno.ESTALE, "It was changed meanwhile", path)
+    return size
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _encoded(record: Record) -> bytes:
+    """Undecodable bytes of names are escaped, as lone surrogates."""
+    plain = {
+        "version": _VERSION,
+        "id": record.id,
+        "at": record.at,
+        "by": record.by,
+        "what": record.what,
+        "root": str(record.root),
+        "changes": [_plain(change) for change in record.changes],
+        "undoes": record.undoes,
+        "merged": record.merged,
+        "left": record.left,
+        "size": record.size,
+    }
+    return json.dumps(plain).encode()
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    return {
+        "path": change.path,
+        "old": change.old,
+        "before": change.before and _state(change.before),
+        "after": change.after and _state(change.after),
+    }
+
+
+def _state(state: State) -> dict[str, Any]:
+    names = ("entry", "mode", "digest", "size", "target", "modified")
+    return {name: getattr(state, name) for name in names}
+
+
+def _decoded(plain: dict[str, Any], folder: Path) -> Record:
+    if plain.pop("version") != _VERSION:
+        raise ValueError("another version of Understudy wrote it")
+
+    def state(of: dict[str, Any] | None) -> State | None:
+        if of is None:
+            return None
+        place = str(folder / of["digest"]) if of["entry"] == Entry.FILE else ""
+        return State(**{**of, "entry": Entry(of["entry"]), "place": place})
+
+    changes = tuple(
+        Change.between(each["path"], state(each["before"]), state(each["after"]), each["old"])
+        for each in plain["changes"]
+    )
+    own = {"root": Path(plain["root"]), "changes": changes, "merged": tuple(plain["merged"])}
+    return Record(**{**plain, **own})

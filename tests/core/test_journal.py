@@ -1,0 +1,367 @@
+"""Applying changes and taking them back: whole or not at all, and nothing of anybody's lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from understudy.journal import apply as journal
+from understudy.journal import beneath, carry_out
+from understudy.journal.beneath import Beneath
+from understudy.journal.change import Change, Entry, State
+from understudy.journal.check import Refused
+from understudy.journal.records import Bounds
+
+from .trees import Scene, killed_at, link, photograph, put, times
+
+# ── refusals ────────────────────────────────────────────────────────────────────────────────────
+
+TREE = {
+    "text": b"one\n",
+    "folder/inner": b"inner\n",
+    ".git/config": b"[core]\n",
+    "other": b"other\n",
+    "kept": b"kept\n",
+}
+TEXT, NEW = State.of(b"one\n", 0o644), State.of(b"new\n", 0o644)
+FOLDER = State(Entry.FOLDER, 0o755)
+
+
+def creating(path: str, state: State = NEW) -> Change:
+    return Change.between(path, None, state)
+
+
+REFUSED = {
+    "above": (creating("../x"), "no path below"),
+    "absolute": (creating("/tmp/x"), "no path below"),
+    "empty": (creating(""), "no path below"),
+    "dot": (creating("a/./x"), "no path below"),
+    "nul": (creating("a\0b"), "no path below"),
+    "pipe": (creating("x", State(Entry.SPECIAL, 0o644)), "no file, folder or link"),
+    "set-uid": (creating("x", State.of(b"", 0o4755)), "set-id"),
+    "set-gid": (creating("x", State.of(b"", 0o2755)), "set-id"),
+    "set-uid by mode": (Change.between("text", TEXT, State.of(b"one\n", 0o4644)), "set-id"),
+    "set-uid folder": (creating("x", State(Entry.FOLDER, 0o4755)), "set-id"),
+    "locked": (creating("x", State.of(b"", 0o200)), "could not read it"),
+    "link out": (creating("x", link("../out")), "leads out"),
+    "link out, deeper": (creating("folder/x", link("../../out")), "leads out"),
+    "link, absolute": (creating("x", link("/etc/passwd")), "leads out"),
+    "link, out and in": (creating("x", link("folder/../../out")), "leads out"),
+    "link by a link": (creating("x", link("out/passwd")), "by another one"),
+    "through a link": (creating("in/x"), "in is no folder"),
+    "through a link out": (creating("out/x"), "out is no folder"),
+    "through a file": (creating("text/x"), "text is no folder"),
+    "nowhere": (creating("none/x"), "none is no folder"),
+    "taken": (creating("text"), "something else stands there"),
+    "taken by a folder": (creating("folder"), "something else stands there"),
+    "renamed to what is there": (Change.between("other", TEXT, TEXT, "text"), "something else"),
+    "renamed from nothing": (Change.between("x", TEXT, TEXT, "none"), "it is gone"),
+    "changed": (Change.between("other", TEXT, NEW), "it was changed meanwhile"),
+    "gone": (Change.between("none", TEXT, NEW), "it is gone"),
+    "deleted, changed": (Change.between("other", TEXT, None), "it was changed meanwhile"),
+    "deleted, not empty": (Change.between("folder", FOLDER, None), "inner has come to be in it"),
+    "a link now": (Change.between("in", TEXT, NEW), "it was changed meanwhile"),
+    "a pipe now": (Change.between("pipe", TEXT, NEW), "no file, folder or link"),
+    "git": (creating(".git/hooks/post-commit"), r"consent of its own \(git\)"),
+    "git, deeper": (creating("folder/.GIT/x"), "consent"),
+    "git, away": (Change.between("x", TEXT, TEXT, ".git/config"), "consent"),
+    "editor": (creating(".vscode"), "consent"),
+    "editor, another": (creating("folder/.idea/x.xml"), "consent"),
+    "CI": (creating(".github/workflows"), "consent"),
+    "CI, another": (creating(".gitlab-ci.yml"), "consent"),
+    "shell": (creating("folder/.bashrc"), "consent"),
+    "shell, another": (creating(".envrc"), "consent"),
+    "hooks": (creating(".husky"), "consent"),
+    "our own": (creating(".understudy"), "consent"),
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    for name, content in TREE.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    (root / "in").symlink_to("folder")
+    (root / "out").symlink_to("/etc")
+    os.mkfifo(root / "pipe")
+    return root
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal"
+
+
+@pytest.mark.parametrize(("change", "why"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_writes_nothing_at_all(
+    root: Path, store: Path, change: Change, why: str
+) -> None:
+    before, modified = photograph(root), times(root)
+    good = (creating("good"), Change.between("kept", State.of(b"kept\n", 0o644), NEW))
+    with pytest.raises(Refused, match=why) as told:
+        put((*good, change), root, store)
+    assert [path for path, _ in told.value.reasons] == [change.path]
+    assert (photograph(root), times(root)) == (before, modified)
+    assert journal.entries(store) == []
+    assert put(good, root, store), "it was not refused for what else there was"
+
+
+def test_a_consent_lets_its_own_files_through_and_no_others(root: Path, store: Path) -> None:
+    change = creating(".git/hook")
+    with pytest.raises(Refused):
+        put([change], root, store, ["editor", "CI", "shell"])
+    assert put([change], root, store, ["git"])
+    assert (root / ".git/hook").read_bytes() == b"new\n"
+
+
+# ── what somebody else has done meanwhile ───────────────────────────────────────────────────────
+
+LINES = [f"{number}\n" for number in range(9)]
+
+
+def text(**changed: str) -> bytes:
+    """Nine lines, those by the name of their number changed."""
+    return "".join(changed.get(f"l{at}", line) for at, line in enumerate(LINES)).encode()
+
+
+def kept(folder: Path, content: bytes) -> State:
+    """A state from before whose content was kept."""
+    place = folder / "before"
+    place.write_bytes(content)
+    return dataclasses.replace(State.of(content, 0o644), content=None, place=str(place))
+
+
+def test_edits_elsewhere_in_a_text_are_merged(root: Path, store: Path, tmp_path: Path) -> None:
+    before, after = kept(tmp_path, text()), State.of(text(l1="applied\n"), 0o755)
+    (root / "text").write_bytes(text(l7="typed\n"))
+    record = put([Change.between("text", before, after)], root, store)
+    assert record
+    assert record.merged == ("text",)
+    assert (root / "text").read_bytes() == text(l1="applied\n", l7="typed\n")
+    assert stat.S_IMODE((root / "text").stat().st_mode) == 0o755
+    journal.undo(store, record.id, by="a test")
+    assert (root / "text").read_bytes() == text(l7="typed\n")
+    assert stat.S_IMODE((root / "text").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(("keeps", "line"), [(True, "l1"), (False, "l7")])
+def test_edits_that_cannot_be_merged_are_refused(
+    root: Path, store: Path, tmp_path: Path, keeps: bool, line: str
+) -> None:
+    """Both in the same line; or apart, and the text from before was not kept."""
+    before, typed = kept(tmp_path, text()), text(**{line: "typed\n"})
+    if not keeps:
+        before = dataclasses.replace(before, place=str(root / "text"))
+    (root / "text").write_bytes(typed)
+    with pytest.raises(Refused, match="changed meanwhile"):
+        put([Change.between("text", before, State.of(text(l1="a\n"), 0o644))], root, store)
+    assert (root / "text").read_bytes() == typed
+
+
+def test_what_is_so_already_is_left_alone(root: Path, store: Path) -> None:
+    changes = [Change.between("text", State.of(b"zero\n", 0o644), TEXT), creating("folder", FOLDER)]
+    assert put(changes, root, store) is None
+    assert put([*changes, creating("x")], root, store)
+    (record,) = journal.entries(store)
+    assert [each.path for each in record.changes] == ["x"]
+
+
+def test_undo_merges_or_names_what_was_edited_since(root: Path, store: Path) -> None:
+    (root / "text").write_bytes(text())
+    (root / "other").write_bytes(text())
+    long = State.of(text(), 0o644)
+    record = put(
+        [
+            Change.between("text", long, State.of(text(l1="applied\n"), 0o644)),
+            Change.between("other", long, State.of(text(l1="applied\n"), 0o644)),
+            Change.between("folder/inner", State.of(b"inner\n", 0o644), None),
+        ],
+        root,
+        store,
+    )
+    assert record
+    (root / "text").write_bytes(text(l1="applied\n", l7="typed\n"))
+    (root / "other").write_bytes(text(l1="typed\n"))
+    (root / "folder/inner").write_bytes(b"again\n")
+    before = photograph(root)
+    with pytest.raises(Refused) as told:
+        journal.undo(store, record.id, by="a test")
+    assert [path for path, _ in told.value.reasons] == ["other", "folder/inner"]
+    assert photograph(root) == before
+    (root / "other").write_bytes(text(l1="applied\n"))
+    (root / "folder/inner").unlink()
+    planned = journal.undoing(store, record.id)
+    assert planned.merged == ("text",)
+    assert {each.path for each in planned.changes} == {"text", "other", "folder/inner"}
+    assert journal.undo(store, record.id, by="a test")
+    assert (root / "text").read_bytes() == text(l7="typed\n")
+    assert (root / "other").read_bytes() == text()
+    assert (root / "folder/inner").read_bytes() == b"inner\n"
+
+
+# ── what somebody else does at that moment ──────────────────────────────────────────────────────
+
+MANY = [
+    Change.between("text", TEXT, NEW),
+    Change.between("kept", State.of(b"kept\n", 0o644), None),
+    Change.between("folder/inner", State.of(b"inner\n", 0o644), NEW),
+    creating("made", FOLDER),
+    creating("made/x"),
+]
+
+
+def just_before(patch: pytest.MonkeyPatch, step: str, path: str, does: Callable[[], None]) -> None:
+    """Let something happen after all was checked, when a step comes to a path."""
+    real = getattr(carry_out, step)
+
+    def stepping(place: Beneath, change: Change, entry: int) -> None:
+        if change.path == path:
+            does()
+        real(place, change, entry)
+
+    patch.setattr(carry_out, step, stepping)
+
+
+@pytest.mark.parametrize(
+    ("step", "path"), [("_put", "text"), ("_take", "kept"), ("_put", "folder/inner")]
+)
+def test_what_is_saved_at_that_moment_stays(
+    root: Path, store: Path, monkeypatch: pytest.MonkeyPatch, step: str, path: str
+) -> None:
+    just_before(monkeypatch, step, path, lambda: assign(root / path, b"saved\n"))
+    before = photograph(root) | {path: ("file", 0o644, b"saved\n")}
+    with pytest.raises(OSError, match="changed meanwhile"):
+        put(MANY, root, store)
+    assert photograph(root) == before
+    (record,) = journal.entries(store)
+    assert (record.left, [each.path for each in record.changes]) == (True, [path])
+
+
+def assign(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("step", ["_stage", "_put"])
+@pytest.mark.parametrize("old_kernel", [False, True])
+def test_a_folder_that_becomes_a_link_leads_nowhere(
+    root: Path, store: Path, monkeypatch: pytest.MonkeyPatch, step: str, old_kernel: bool
+) -> None:
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (outside / "inner").write_bytes(b"inner\n")
+    if old_kernel:
+        monkeypatch.setattr(beneath, "_OPENAT2", NO_SYSCALL)
+
+    def swap() -> None:
+        (root / "folder").rename(root / "away")
+        (root / "folder").symlink_to(outside)
+
+    just_before(monkeypatch, step, "folder/inner", swap)
+    with pytest.raises(OSError, match=r"symbolic links|Not a directory"):
+        put(MANY, root, store)
+    assert photograph(outside) == {"inner": ("file", 0o644, b"inner\n")}
+    assert (root / "away/inner").read_bytes() == b"inner\n"
+    assert (root / "text").read_bytes() == b"one\n"
+    assert not (root / "made").exists()
+
+
+NO_SYSCALL = 100_000
+
+
+def test_where_kernel_and_file_system_can_less_it_works_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beneath, "_OPENAT2", NO_SYSCALL)
+    monkeypatch.setattr(beneath, "_rename", lambda *_: False)
+    scene = Scene(tmp_path / "scene")
+    scene.apply()
+    assert photograph(scene.root) == scene.after
+    scene.undo()
+    assert photograph(scene.root) == scene.before
+
+
+@pytest.mark.parametrize("path", ["../x", "folder/../../x", "in/inner", "text/x"])
+def test_no_way_leads_out(root: Path, path: str) -> None:
+    top = os.open(root, os.O_RDONLY)
+    try:
+        for opened in (beneath.open_beneath, beneath.walk_beneath):
+            with pytest.raises(OSError, match=r"symbolic links|Not a directory|cross-device"):
+                opened(top, path, os.O_RDONLY)
+    finally:
+        os.close(top)
+
+
+def test_what_was_edited_after_a_crash_is_left_and_named(root: Path, store: Path) -> None:
+    before = photograph(root)
+    count = 60
+    while killed_at(count, lambda: put(MANY, root, store)):
+        if (root / "text").read_bytes() == b"new\n" and any(store.glob("*.open")):
+            break
+        journal.recover(store)
+        assert photograph(root) == before
+        count += 1
+    (root / "text").write_bytes(b"typed\n")
+    (found,) = journal.recover(store)
+    assert (found.completed, found.left) == (False, ("text",))
+    assert photograph(root) == before | {"text": ("file", 0o644, b"typed\n")}
+    (record,) = journal.entries(store)
+    assert record.left
+    assert [(c.path, c.before and c.before.read()) for c in record.changes] == [("text", b"one\n")]
+
+
+# ── what is kept ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_journal_is_private_and_survives_odd_neighbours(root: Path, store: Path) -> None:
+    put(MANY, root, store)
+    (store / "notes.txt").write_text("what does not belong here")
+    (store / "7").mkdir()
+    for path in (store, *store.rglob("*")):
+        if path.name not in ("notes.txt", "7"):
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    (record,) = journal.entries(store)
+    assert (record.id, record.by, record.what, record.undone) == (1, "a test", "try it", False)
+    undone = journal.undo(store, 1, by="another")
+    assert undone
+    assert [(r.id, r.undoes, r.undone) for r in journal.entries(store)] == [
+        (8, 1, False),
+        (1, 0, True),
+    ]
+    journal.undo(store, 8, by="another")
+    assert [r.undone for r in journal.entries(store)] == [False, True, False]
+    with pytest.raises(LookupError):
+        journal.undo(store, 99, by="a test")
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("bounds", "left"),
+    [
+        (Bounds(), [5, 4, 3, 2, 1]),
+        (Bounds(entries=2), [5, 4]),
+        (Bounds(days=2.5), [5, 4, 3]),
+        (Bounds(bytes=20), [5, 4]),
+        (Bounds(days=0, entries=0, bytes=0), [5]),
+    ],
+)
+def test_only_so_much_is_kept(root: Path, store: Path, bounds: Bounds, left: list[int]) -> None:
+    for day in range(5):
+        change = creating(f"x{day}", State.of(b"ten bytes\n", 0o644))
+        journal.apply(
+            [change],
+            root,
+            store,
+            by="a",
+            what="b",
+            bounds=bounds,
+            now=lambda day=day: day * DAY,  # type: ignore[misc]
+        )
+    assert [record.id for record in journal.entries(store)] == left
