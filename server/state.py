@@ -95,6 +95,11 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def private(path: str, flags: int) -> int:
+    """An ``opener`` of files that are their owner's alone."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Put ``content`` at ``path``, whole and on disk or not at all. Raises OSError."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -16,7 +16,7 @@ from .beneath import Beneath
 from .change import Change, Entry, State, loses_folder, printable, same
 from .guard import refusal
 
-_LONGEST_MERGED = 4 << 20
+LONGEST_MERGED = 4 << 20
 """Bytes of a file that is merged."""
 
 _T = TypeVar("_T", int, str)
@@ -115,14 +115,14 @@ def _pick(base: _T, ours: _T, theirs: _T) -> _T | None:
 
 def _read(place: Beneath, path: str, now: State) -> bytes:
     with os.fdopen(place.open(path), "rb") as file:
-        content = file.read(_LONGEST_MERGED + 1)
+        content = file.read(LONGEST_MERGED + 1)
     if hashlib.sha256(content).hexdigest() != now.digest:
         raise OSError("it was changed meanwhile")
     return content
 
 
 def _merged(ours: bytes, before: State, after: State) -> bytes:
-    if max(len(ours), before.size, after.size) <= _LONGEST_MERGED:
+    if max(len(ours), before.size, after.size) <= LONGEST_MERGED:
         try:
             base = before.read()
         except OSError:

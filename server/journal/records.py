@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from ..disk import read_regular, why
-from ..state import private_folder, replace_file, sync_folder
+from ..state import private, private_folder, replace_file, sync_folder
 from .change import Change, Entry, State
 
 _VERSION = 1
@@ -166,7 +166,7 @@ def _content(state: State) -> BinaryIO:
 
 def _copy(source: BinaryIO, draft: Path, state: State, path: str) -> int:
     digest, size = hashlib.sha256(), 0
-    with open(draft / state.digest, "wb", opener=_private) as target:
+    with open(draft / state.digest, "wb", opener=private) as target:
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
             size += target.write(chunk)
@@ -175,10 +175,6 @@ def _copy(source: BinaryIO, draft: Path, state: State, path: str) -> int:
     if digest.hexdigest() != state.digest:
         raise OSError(errno.ESTALE, "It was changed meanwhile", path)
     return size
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _encoded(record: Record) -> bytes:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..journal.check import LONGEST_MERGED
+from ..state import private
 from .keep import Kept
 from .trial import Change, Entry, Kind, State
 
@@ -22,8 +24,24 @@ def changes(workspace: str, kept: Sequence[Kept], blobs: Path) -> tuple[Change, 
         path: state for path in _concerned(workspace, kept) if (state := look(workspace, path))
     }
     found = [_change(path, before.get(path), after.get(path)) for path in {**before, **after}]
-    renamed = _renamed([each for each in found if each])
-    return tuple(sorted(renamed, key=lambda each: each.path))
+    renamed = sorted(_renamed([each for each in found if each]), key=lambda each: each.path)
+    return tuple(_with_base(each, blobs / f"before-{at}") for at, each in enumerate(renamed))
+
+
+def _with_base(change: Change, place: Path) -> Change:
+    """What a text was is kept, so that edits which people make meanwhile can be merged."""
+    before = change.before
+    if change.kind is not Kind.MODIFIED or before is None or before.entry is not Entry.FILE:
+        return change
+    if before.size > LONGEST_MERGED:
+        return change
+    try:
+        content = before.read()
+    except OSError:
+        return change  # somebody was faster: it is refused, or merged without this
+    with open(place, "xb", opener=private) as file:
+        file.write(content)
+    return replace(change, before=replace(before, place=str(place)))
 
 
 def _after(kept: Kept, blobs: Path) -> State:
