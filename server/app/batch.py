@@ -146,9 +146,10 @@ class Batch:
             async for fix in fix_files(self._checks, self._workspace, [file], rule):
                 yield fix
 
-    async def write(self, fix: FileFix) -> None:
-        """Make a fix on disk. Raises OSError, ValueError."""
-        await asyncio.to_thread(write, fix, self._workspace)
+    async def write(self, fixes: Sequence[FileFix], what: str) -> list[Path]:
+        """Make fixes on disk, which ``understudy undo`` takes back together; the files that have
+        changed meanwhile are left, and returned. Raises OSError."""
+        return await asyncio.to_thread(write, fixes, self._workspace, what)
 
     def _subject(self, path: Path, content: bytes) -> Subject:
         return Subject(str(path), self._workspace.root, canonical(content), digest(content))

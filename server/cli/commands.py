@@ -22,6 +22,8 @@ _COMMANDS = {
     "baseline": ("baseline", "Agree to live with what is there, and see that it gets less."),
     "explain": ("explain", "Tell why a rule is told of in a line, or why it is not."),
     "fix": ("fix", "Fix all safe cases of a rule."),
+    "journal": ("undoing", "List what was written into files."),
+    "undo": ("undoing", "Take back what was written into files."),
     "hooks": ("hooks", "Install git hooks, take them out, see how they stand."),
     "install": ("install", "Install tools that Understudy runs and does not come with."),
     "doctor": ("doctor", "Tell what is installed, what is missing, and what to do."),

@@ -31,7 +31,8 @@ def fix(ctx: click.Context, rule: str, paths: tuple[Path, ...], *, dry_run: bool
 
 
 async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
-    fixed = left = cases = 0
+    left = 0
+    fixes: list[FileFix] = []
     async with Batch.open(root_of(paths)) as batch:
         async for found in batch.fixes(rule, paths):
             if isinstance(found, str):
@@ -40,10 +41,13 @@ async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
                 continue
             if dry_run:
                 click.echo(_diff(found), nl=False)
-            else:
-                await batch.write(found)
-            fixed += 1
-            cases += len(found.offer.problems)
+            fixes.append(found)
+        changed = [] if dry_run else await batch.write(fixes, f"fix {rule}")
+    for path in changed:
+        click.echo(f"{path} was left as it is: it has changed meanwhile.", err=True)
+    made = [each for each in fixes if Path(each.file.path) not in changed]
+    cases, fixed = sum(len(each.offer.problems) for each in made), len(made)
+    left += len(changed)
     would = "would be " if dry_run else ""
     click.echo(f"{rule}: {cases} cases in {fixed} files {would}fixed.", err=dry_run)
     if left:

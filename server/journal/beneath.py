@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,12 +75,13 @@ class Beneath:
         link."""
         try:
             with self.at(path) as (folder, name):
-                return look(folder, name)
+                found = look(folder, name)
         except OSError as error:
             if error.errno in ABSENT:
                 return None
             error.filename = str(self.root / path)
             raise
+        return found and replace(found, place=str(self.root / path))
 
     def names(self, path: str) -> list[str]:
         with self.folder(path) as descriptor:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace as with_
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from .apply import make
 from .beneath import Beneath
@@ -31,6 +31,28 @@ def replace(path: Path, content: str, journal: Path, *, below: Path, what: str) 
     make(changes, below, journal, by=_BY, what=what)
 
 
+class Rewrite(NamedTuple):
+    """A file, what is known to be in it, and what is to be."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+def rewrite(files: Iterable[Rewrite], journal: Path, *, below: Path, what: str) -> None:
+    """Give files another content, all of them or none. Raises OSError as ``replace``, and Refused
+    when one is not what it was."""
+    changes = []
+    with Beneath(below) as place:
+        for each in files:
+            name = _name(each.path, place.root)
+            stands = place.look(name)
+            mode = stands.mode if stands else _MODE
+            before, after = State.of(each.before, mode), State.of(each.after, mode)
+            changes.append(Change.between(name, before, after))
+    make(changes, below, journal, by=_BY, what=what)
+
+
 def stand_in(
     path: Path, content: bytes, mode: int, aside: Path | None, journal: Path, *, below: Path
 ) -> None:
@@ -41,7 +63,7 @@ def stand_in(
     """
     with Beneath(below) as place:
         name = _name(path, place.root)
-        stands = _placed(place, name)
+        stands = place.look(name)
         changes = [*_folders(place, name), Change.between(name, stands, State.of(content, mode))]
         if aside is not None and stands:
             changes.append(Change.between(_name(aside, place.root), None, stands))
@@ -52,7 +74,7 @@ def step_back(path: Path, aside: Path, journal: Path, *, below: Path) -> None:
     """Undo ``stand_in``: what is kept as ``aside`` stands at ``path`` again, or nothing does."""
     with Beneath(below) as place:
         name, other = _name(path, place.root), _name(aside, place.root)
-        kept = _placed(place, other)
+        kept = place.look(other)
         changes = [Change.between(name, place.look(name), kept)]
         if kept:
             changes.append(Change.between(other, kept, None))
@@ -65,11 +87,6 @@ def _name(path: Path, root: Path) -> str:
     if not real.is_relative_to(root):
         raise OSError(f"{path} leads out of {root} through a link; it was not written")
     return real.relative_to(root).as_posix()
-
-
-def _placed(place: Beneath, name: str) -> State | None:
-    found = place.look(name)
-    return found and with_(found, place=str(place.root / name))
 
 
 def _folders(place: Beneath, name: str) -> Sequence[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -241,6 +242,32 @@ def test_what_is_saved_at_that_moment_stays(
     assert photograph(root) == before
     (record,) = journal.entries(store)
     assert (record.left, [each.path for each in record.changes]) == (True, [path])
+
+
+@pytest.mark.parametrize(("step", "path"), [("_put", "text"), ("_take", "kept")])
+def test_what_is_saved_at_that_moment_stays_although_it_ends_there(
+    root: Path, store: Path, monkeypatch: pytest.MonkeyPatch, step: str, path: str
+) -> None:
+    """Killed when what was saved has just left its place, before it was looked at."""
+    just_before(monkeypatch, step, path, lambda: assign(root / path, b"saved\n"))
+    before = photograph(root) | {path: ("file", 0o644, b"saved\n")}
+    real = carry_out._is_known
+
+    def looking(folder: int, name: str, change: Change) -> bool:
+        if change.path == path:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(folder, name, change)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carry_out, "_is_known", looking)
+        assert killed_at(NEVER, lambda: put(MANY, root, store))
+    assert (root / path).exists() == (step == "_put")
+    (found,) = journal.recover(store)
+    assert found.left == (path,)
+    assert photograph(root) == before
+
+
+NEVER = 1_000_000
 
 
 def assign(path: Path, content: bytes) -> None:

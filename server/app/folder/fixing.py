@@ -11,7 +11,7 @@ from ...disk import LARGEST_FILE, read_regular
 from ...fixes.offers import fix_rule
 from ...fixes.verify import Original
 from ...ipython import code
-from ...journal.replace import replace
+from ...journal.replace import Rewrite, rewrite
 from ...model import Priority, Problem, Report
 from ...notebooks import is_notebook
 from ...text import apply
@@ -70,22 +70,28 @@ def read_text(path: str) -> Text:
     return Text(path, _decoded(read_regular(path, LARGEST_FILE)))
 
 
-def write(fix: FileFix, workspace: Workspace) -> None:
-    """Make the fix on disk, the old text recorded first. Raises OSError, and ValueError when the
-    file is not what was fixed any more; blocks."""
-    path = Path(fix.file.path)
-    content = read_regular(path, LARGEST_FILE)
-    if _decoded(content) != fix.file.text:
-        raise ValueError(f"{path} has changed meanwhile")
-    fixed = apply(fix.file.text, fix.offer.edits)
-    marked = content.startswith(_MARK.encode())
-    replace(
-        path,
-        f"{_MARK if marked else ''}{fixed}",
-        workspace.journal,
-        below=workspace.root,
-        what=f"fix {path.name}",
-    )
+def write(fixes: Iterable[FileFix], workspace: Workspace, what: str) -> list[Path]:
+    """Make fixes on disk as one entry of the journal, ``what`` in a line. Those files that are not
+    what was fixed any more are left, and returned. Raises OSError; blocks."""
+    contents, left = [], []
+    for fix in fixes:
+        path = Path(fix.file.path)
+        content = _content(path)
+        if content is None or content.decode("utf-8-sig", "replace") != fix.file.text:
+            left.append(path)
+            continue
+        mark = _MARK if content.startswith(_MARK.encode()) else ""
+        fixed = f"{mark}{apply(fix.file.text, fix.offer.edits)}"
+        contents.append(Rewrite(path, content, fixed.encode()))
+    rewrite(contents, workspace.journal, below=workspace.root, what=what)
+    return left
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return read_regular(path, LARGEST_FILE)
+    except OSError:
+        return None
 
 
 _MARK = "\ufeff"

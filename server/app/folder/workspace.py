@@ -17,8 +17,11 @@ from ...checks.growth import Asking, Growth
 from ...checks.jobs import Policy
 from ...checks.workspace_scan import WorkspaceScan, find_files, left_out, list_files
 from ...discover import Found, LeftOut, around
+from ...disk import why
 from ...findings.baseline import Baseline
 from ...findings.changed import Rows
+from ...journal.apply import recover
+from ...journal.change import printable
 from ...model import Priority, Report
 from ...runner.calls import Urgency
 from ...settings import ConfigProblem, Settings, project_file
@@ -82,6 +85,7 @@ class Workspace:
         self._loads = 0
         """How many have begun."""
         self._loaded = False
+        self._interrupted = ""
         self.state = store
         self.scan_mark = ScanMark(store)
         self._database = Database(store / "results.db", RESULTS)
@@ -107,8 +111,8 @@ class Workspace:
 
     @property
     def trouble(self) -> str:
-        """What is wrong with the store, for the status; empty when nothing is."""
-        return self._database.problem or self.results.problem
+        """What is wrong with the store or the journal, for the status; empty when nothing is."""
+        return self._database.problem or self.results.problem or self._interrupted
 
     def known(self, path: str) -> Sequence[str]:
         """The fingerprints that the baseline has for a file."""
@@ -131,6 +135,8 @@ class Workspace:
         """
         self._loads += 1
         load = self._loads
+        if not self._loaded:
+            self._interrupted = await asyncio.to_thread(_after_the_last, self.journal)
         project = None if self.loose else self.root
         loaded = await asyncio.to_thread(
             config.load_settings, project, editor, trusted=self.trusted, today=self.today()
@@ -346,3 +352,15 @@ class Workspace:
 
     async def close(self) -> None:
         await self.results.close()
+
+
+def _after_the_last(journal: Path) -> str:
+    """What is to be told of changes that an earlier session could not finish."""
+    try:
+        left = sorted({path for each in recover(journal) for path in each.left})
+    except OSError as error:
+        return f"changes that were interrupted could not be taken back: {why(error)}"
+    if not left:
+        return ""
+    names = ", ".join(map(printable, left))
+    return f"changes were interrupted, and {names} edited since: `understudy journal` has the rest"

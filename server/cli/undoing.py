@@ -1,0 +1,58 @@
+"""``understudy journal|undo``: what was written into files, and taking it back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..app import undoing
+from .exits import Exit
+from .roots import root_of
+from .tasking import FOLDER
+
+
+@click.command
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@FOLDER
+def journal(folder: Path, *, as_json: bool) -> None:
+    """List what was written into the files of the workspace, the newest first."""
+    records = undoing.entries(root_of((folder,)))
+    if as_json:
+        click.echo(json.dumps([undoing.payload(each) for each in records], indent=2))
+        return
+    for record in records:
+        click.echo(undoing.line(record))
+    if not records:
+        click.echo("Nothing was written.")
+
+
+@click.command
+@click.argument("number", type=int, required=False, metavar="[ID]")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@FOLDER
+@click.pass_context
+def undo(ctx: click.Context, number: int | None, folder: Path, *, yes: bool) -> None:
+    """Take back what was written under ID, by default the last that still stands: content, modes,
+    names and deletions. That is an entry, too, and can be undone.
+
+    What was edited since stays where both go together; else nothing is done, and the files are
+    named.
+    """
+    root = root_of((folder,))
+    if number is None and (number := undoing.newest(undoing.entries(root))) is None:
+        click.echo("There is nothing to undo.")
+        return
+    try:
+        found = undoing.plan(root, number)
+    except LookupError as error:
+        raise click.UsageError(f"There is no entry {number}; see `understudy journal`.") from error
+    click.echo(undoing.line(found.record), err=True)
+    click.echo(found.diff, nl=False)
+    for path in found.merged:
+        click.echo(f"{path}: what was edited since stays.", err=True)
+    if not yes and not click.confirm("Undo it?", err=True):
+        ctx.exit(Exit.FINDINGS)
+    done = undoing.undo(root, number)
+    click.echo(f"Undone, as entry {done.id}." if done else "All of it is so already.", err=True)

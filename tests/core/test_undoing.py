@@ -1,0 +1,131 @@
+"""``understudy journal`` and ``undo``, as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from understudy.app.folder.workspace import Workspace
+from understudy.cli.exits import Exit
+from understudy.journal import apply as journal
+from understudy.journal.change import Change, State
+from understudy.state import workspace_dir
+
+from .support import own_environment, tree
+from .trees import photograph
+
+FILES = {".understudy/config.yaml": "", "a.py": "one\ntwo\nthree\nfour\nfive\n", "b": "b\n"}
+
+
+class World:
+    def __init__(self, folder: Path) -> None:
+        self.root = tree(folder / "root", FILES)
+        self._environment = own_environment(folder)
+        self.store = workspace_dir(self.root, folder / "state") / "journal"
+
+    def __call__(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "understudy", *words],
+            cwd=self.root,
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def put(self, path: str, after: str | None) -> None:
+        stands = self.root / path
+        before = State.of(stands.read_bytes(), 0o644) if stands.exists() else None
+        state = None if after is None else State.of(after.encode(), 0o644)
+        change = Change.between(path, before, state)
+        journal.apply([change], self.root, self.store, by="a test", what=f"write {path}")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_the_last_is_shown_asked_for_and_taken_back(world: World) -> None:
+    before = photograph(world.root)
+    world.put("b", None)
+    world.put("a.py", "ONE\ntwo\nthree\nfour\nfive\n")
+    listed = world("journal").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["2", "1"]
+    assert "a test: write a.py" in listed[0]
+    after = photograph(world.root)
+    told = world("undo", stdin="n\n")
+    assert told.returncode == Exit.FINDINGS
+    assert "-ONE\n+one\n" in told.stdout
+    assert photograph(world.root) == after
+    told = world("undo", stdin="y\n")
+    assert told.returncode == Exit.CLEAN, told.stderr
+    assert world("undo", "--yes").returncode == Exit.CLEAN
+    assert photograph(world.root) == before
+    assert "nothing to undo" in world("undo").stdout
+    listed = world("journal").stdout.splitlines()
+    assert [line.partition("  (")[2] for line in listed] == [
+        "undoes 1)",
+        "undoes 2)",
+        "undone)",
+        "undone)",
+    ]
+    assert world("undo", "4", "--yes").returncode == Exit.CLEAN
+    assert not (world.root / "b").exists()
+
+
+def test_edits_made_since_stay_or_are_named(world: World) -> None:
+    world.put("a.py", "ONE\ntwo\nthree\nfour\nfive\n")
+    (world.root / "a.py").write_text("MINE\ntwo\nthree\nfour\nfive\n")
+    told = world("undo", "--yes")
+    assert told.returncode == Exit.FAILED
+    assert "a.py: it was changed meanwhile, and both changes touch the same lines" in told.stderr
+    assert (world.root / "a.py").read_text().startswith("MINE")
+    (world.root / "a.py").write_text("ONE\ntwo\nthree\nfour\nmine\n")
+    told = world("undo", "--yes")
+    assert (told.returncode, "a.py: what was edited since stays" in told.stderr) == (0, True)
+    assert (world.root / "a.py").read_text() == "one\ntwo\nthree\nfour\nmine\n"
+
+
+def test_what_is_not_there_is_said(world: World) -> None:
+    assert world("journal").stdout == "Nothing was written.\n"
+    told = world("undo", "7")
+    assert (told.returncode, "no entry 7" in told.stderr) == (Exit.USAGE, True)
+
+
+def test_as_json(world: World) -> None:
+    world.put("b", "c\n")
+    (found,) = json.loads(world("journal", "--json").stdout)
+    assert (found["id"], found["by"], found["undone"], found["undoes"]) == (
+        1,
+        "a test",
+        False,
+        None,
+    )
+    assert found["files"] == [{"path": "b", "kind": "modified", "old": ""}]
+
+
+async def test_a_workspace_that_is_opened_finishes_what_was_interrupted(
+    world: World, tmp_path: Path
+) -> None:
+    world.put("a.py", "ONE\n")
+    world.put("b", "c\n")
+    for number in ("1", "2"):  # as a crash leaves them: all is written, and the entry is open
+        (world.store / number).rename(world.store / f"{number}.open")
+    (world.root / "b").write_text("edited\n")
+    workspace = Workspace(world.root, world.store.parent, trusted=False)
+    try:
+        await workspace.load(None)
+        assert "b edited since" in workspace.trouble
+    finally:
+        await workspace.close()
+    assert [(each.id, each.left) for each in journal.entries(world.store)] == [
+        (2, True),
+        (1, False),
+    ]
