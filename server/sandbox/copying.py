@@ -25,6 +25,9 @@ from .keep import READ, WRITE, Keeper, Kept, entered, opened
 _FICLONE = 0x40049409
 _NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
 _WRITE = 0o222
+_COARSE = 5
+"""The clock by which file systems tell the time; Python has no name for it."""
+_MOST_TICKS_MS = 50
 _SUSPECT = 16 << 20
 """Bytes by which a disk may fill before anybody asks who does it."""
 
@@ -57,6 +60,15 @@ class Copy:
             self._fill(source, target, "", False)
             os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) | 0o700)
         self._free = _free(place)
+        self._pass_a_tick()
+
+    def _pass_a_tick(self) -> None:
+        """What is written from now on has another ``ctime``, also where clocks are coarse."""
+        latest = max((each.changed for each in self._made.values()), default=0)
+        for _ in range(_MOST_TICKS_MS):
+            if time.clock_gettime_ns(_COARSE) > latest:
+                return
+            time.sleep(0.001)
 
     def _fill(self, source: int, target: int, above: str, kept: bool) -> None:
         for name in os.listdir(source):
