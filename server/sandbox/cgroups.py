@@ -95,7 +95,9 @@ def _parents(name: str) -> Iterator[str]:
         elif kind == "cgroup2":
             folder = _below(place, root, where.get("", "/"))
             while folder.startswith(place):
-                yield folder
+                # To move a process, the second version wants this right where both ways meet.
+                if os.access(f"{folder}/cgroup.procs", os.W_OK):
+                    yield folder
                 folder = os.path.dirname(folder)
 
 
