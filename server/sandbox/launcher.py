@@ -50,6 +50,7 @@ def start(
         return pid
     code = _FAILED
     try:
+        ours.close()
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         others = kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
         kernel.unshare(others | kernel.CLONE_NEWNS | kernel.CLONE_NEWCGROUP)
@@ -61,8 +62,11 @@ def start(
         os.setsid()
         limit()
         kernel.unshare(kernel.CLONE_NEWUSER)
+        # With its old rights went the order to end with the process above.
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         theirs.send(b"?")
-        theirs.recv(1)
+        if not theirs.recv(1):
+            raise OSError(errno.ESRCH, "the process above is gone")
         theirs.close()
         kernel.give_up_rights()
         kernel.filter_calls(plan.seccomp)

@@ -6,7 +6,9 @@ In namespaces of this process's own: what is mounted here is seen by it and what
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 from pathlib import Path
 
 from . import kernel
@@ -137,11 +139,15 @@ def _own_namespaces() -> None:
     """As the system's root, everybody is who he was, so that files of others can be taken over into
     the view; any other user may name himself alone."""
     maps = {each: f"0 {number} 1" for each, number in (("uid", os.getuid()), ("gid", os.getgid()))}
-    helper = 0
+    helper, above = 0, os.getppid()
     told, telling = os.pipe2(os.O_CLOEXEC)
     if os.getuid() == 0 and not (helper := os.fork()):
         _map_everybody(os.getppid(), told, telling)
     kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS)
+    # With its old rights went the order to end with the process above.
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != above:
+        raise OSError(errno.ESRCH, "the process above is gone")
     Path("/proc/self/setgroups").write_text("deny")
     os.close(told)
     os.close(telling)

@@ -67,6 +67,10 @@ class World:
     async def python(self, program: str, policy: Policy | None = None) -> Trial:
         return await self.run((sys.executable, "-I", "-c", program), policy)
 
+    @property
+    def supervisor(self) -> int:
+        return self._runner.supervisor_pid
+
     async def close(self) -> None:
         await self._runner.close()
 
@@ -234,6 +238,19 @@ async def test_nothing_is_left_of_what_nobody_waits_for_any_more(
     task.cancel()
     await until(lambda: token not in _commands())
     await until(lambda: not list(tmp_path.glob("trials/*/copy")))
+
+
+async def test_it_ends_with_any_of_those_above_it(world: World) -> None:
+    for height in (0, 1):  # the stage, and the warden above it
+        token = f"{os.getpid()}.{height + 2}342"
+        task = asyncio.create_task(world.sh(f"sleep {token}"))
+        await until(lambda token=token: token in _commands())  # type: ignore[misc]
+        (warden,) = psutil.Process(world.supervisor).children()
+        (stage,) = warden.children()
+        (warden if height else stage).kill()
+        await until(lambda token=token: token not in _commands())  # type: ignore[misc]
+        await until(lambda stage=stage: not stage.is_running())  # type: ignore[misc]
+        assert (await task).status is Status.REFUSED
 
 
 def _commands() -> list[str]:
