@@ -41,7 +41,11 @@ class Cgroups:
         return frozenset(self._folders)
 
     def _make(self, name: str, settings: dict[str, int]) -> None:
-        for parent in _parents(name):
+        texts = (Path(f"/proc/self/{each}").read_text() for each in ("mountinfo", "cgroup"))
+        for parent in parents(name, *texts):
+            # To move a process, the second version wants this right where both ways meet.
+            if not os.access(f"{parent}/cgroup.procs", os.W_OK):
+                continue
             folder = f"{parent}/{_NAME}{os.getpid()}"
             _sweep(parent)
             with contextlib.suppress(OSError):
@@ -82,11 +86,12 @@ class Cgroups:
             _remove(folder)
 
 
-def _parents(name: str) -> Iterator[str]:
+def parents(name: str, mounts: str, memberships: str) -> Iterator[str]:
     """Folders in which a group might be made that has the controller ``name``: where this process
-    is and, in the second version, above that, for what holds processes hands no controller down."""
-    where = dict(_memberships())
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+    is and, in the second version, above that, for what holds processes hands no controller down.
+    ``mounts`` and ``memberships``: what the kernel tells of this process, as text."""
+    where = dict(_memberships(memberships))
+    for line in mounts.splitlines():
         left, _, right = line.partition(" - ")
         root, place = left.split()[3:5]
         kind, _, options = right.split()[:3]
@@ -95,15 +100,13 @@ def _parents(name: str) -> Iterator[str]:
         elif kind == "cgroup2":
             folder = _below(place, root, where.get("", "/"))
             while folder.startswith(place):
-                # To move a process, the second version wants this right where both ways meet.
-                if os.access(f"{folder}/cgroup.procs", os.W_OK):
-                    yield folder
+                yield folder
                 folder = os.path.dirname(folder)
 
 
-def _memberships() -> Iterator[tuple[str, str]]:
+def _memberships(text: str) -> Iterator[tuple[str, str]]:
     """Controller, empty for the second version, and the path of this process's group."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
+    for line in text.splitlines():
         _, controllers, path = line.split(":", 2)
         for controller in controllers.split(","):
             yield controller, path
