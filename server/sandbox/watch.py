@@ -46,6 +46,7 @@ def see_out(child: int, limits: Limits, written: Callable[[], tuple[int, int]]) 
 
     ``written``: bytes and files that were written so far."""
     last = time.monotonic()
+    before = _shared_memory()
     ran = 0.0
     descriptor = os.pidfd_open(child)
     code, over, late = KILLED, "", False
@@ -57,7 +58,7 @@ def see_out(child: int, limits: Limits, written: Callable[[], tuple[int, int]]) 
             ran += min(now - last, 2 * _LOOK_SECONDS)  # while it is paused, so is this process
             last = now
             late = ran >= limits.seconds
-            over = "" if late else excess(limits, written)
+            over = "" if late else excess(limits, written, before)
         if not (over or late):
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
@@ -66,8 +67,9 @@ def see_out(child: int, limits: Limits, written: Callable[[], tuple[int, int]]) 
     return End(code, over, late)
 
 
-def excess(limits: Limits, written: Callable[[], tuple[int, int]]) -> str:
-    """The first limit that is not kept, in words; empty when all are."""
+def excess(limits: Limits, written: Callable[[], tuple[int, int]], before: int) -> str:
+    """The first limit that is not kept, in words; empty when all are. ``before``: bytes that the
+    machine had in shared memory."""
     pids = descendants(os.getpid())
     usage = measure(pids)
     if usage.cpu > limits.cpu:
@@ -75,7 +77,9 @@ def excess(limits: Limits, written: Callable[[], tuple[int, int]]) -> str:
     if usage.threads >= limits.processes:
         return f"it had {limits.processes} processes and threads, as many as it may"
     shared = in_memory(pids, "dev/shm")
-    if usage.resident + shared > limits.memory and _exactly(pids, shared) > limits.memory:
+    grown = _shared_memory() - before
+    suspect = max(usage.resident + shared, grown) > limits.memory
+    if suspect and _exactly(pids, shared, grown) > limits.memory:
         return f"it held more than {limits.memory // _MB} MB of memory"
     size, files = written()
     if size + in_memory(pids, "tmp") > limits.disk:
@@ -105,8 +109,10 @@ def in_memory(pids: list[int], folder: str) -> int:
     return 0
 
 
-def _exactly(pids: list[int], in_files: int) -> int:
-    """Bytes, what is shared counted once. What cannot be looked at counts as resident."""
+def _exactly(pids: list[int], in_files: int, grown: int) -> int:
+    """Bytes, what is shared counted once. What cannot be looked at counts as resident. What is
+    mapped by one who never touched it is in nobody's count: of that, no more than came to the
+    machine (``grown``)."""
     private = shared = 0
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -116,7 +122,30 @@ def _exactly(pids: list[int], in_files: int) -> int:
             private += sizes["Pss"] - sizes.get("Pss_Shmem", 0)
             continue
         private += measure([pid]).resident
-    return private + max(shared, in_files)
+    return private + max(shared, in_files, min(_mapped(pids), grown))
+
+
+def _mapped(pids: list[int]) -> int:
+    """Bytes of mappings that have no file and are shared, each once, whether they are used or
+    not."""
+    sizes: dict[str, int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                if line.endswith("/dev/zero (deleted)"):
+                    area, _, start, _, inode, *_ = line.split()
+                    first, last = (int(each, 16) for each in area.split("-"))
+                    end = int(start, 16) + last - first
+                    sizes[inode] = max(sizes.get(inode, 0), end)
+    return sum(sizes.values())
+
+
+def _shared_memory() -> int:
+    """Bytes that the machine has in it, whoever uses them."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("Shmem:"):
+            return int(line.split()[1]) << 10
+    return 0
 
 
 def _columns(lines: list[str]) -> list[tuple[str, str, str]]:

@@ -168,6 +168,20 @@ one = "held = bytearray(60 << 20); held[::4096] = b'x' * 15360; import time; tim
 [subprocess.Popen([sys.executable, "-I", "-c", one]) for _ in range(4)]
 time.sleep(20)
 """
+_UNTOUCHED = """
+import mmap, os, time
+told, telling = os.pipe()
+for _ in range(5):
+    area = mmap.mmap(-1, 60 << 20)
+    for place in range(0, 60 << 20, 4096):
+        area[place] = 1
+    if not os.fork():
+        os.close(telling)
+        os.read(told, 1)
+        os._exit(0)
+    area.close()
+time.sleep(20)
+"""
 _FORKS = """
 import subprocess, time
 [subprocess.Popen(["sleep", "20"]) for _ in range(60)]
@@ -203,13 +217,14 @@ time.sleep(10)
     ("program", "limits", "why"),
     [
         (_MANY, Limits(memory=150 << 20), "memory"),
+        (_UNTOUCHED, Limits(memory=150 << 20), "memory"),
         (_FORKS, Limits(processes=30), "processes"),
         ("while True: pass", Limits(cpu=1), "processors"),
         (_LARGE, Limits(file=20 << 20), "file of more than 20 MB"),
         (_STEADY, Limits(disk=40 << 20), "wrote"),
         (_BOTH, Limits(disk=40 << 20), "wrote"),
     ],
-    ids=["memory of many", "processes", "processors", "file", "disk", "disk and temporary"],
+    ids=["memory of many", "memory of none", "processes", "processors", "file", "disk", "disk and temporary"],
 )  # fmt: skip
 async def test_limits_hold_for_all_of_its_processes_together(
     world: World, program: str, limits: Limits, why: str
