@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from ..disk import why
 from ..state import LOCK_SECONDS, locked
 from .beneath import Beneath
 from .carry_out import carry_out, settle, sync
-from .change import Change, inverse, same
+from .change import Change, inverse, printable, same
 from .check import Checked, admit, check, misplaced
 from .records import BOUNDS, Bounds, Record, Records
 
@@ -117,7 +118,11 @@ def _open(journal: Path) -> Iterator[Records]:
     interrupted."""
     records = Records(journal)
     with locked(records.lock, LOCK_SECONDS):
-        _recover(records)
+        try:
+            _recover(records)
+        except OSError as error:
+            told = f"earlier changes were interrupted and cannot be taken back: {why(error)}"
+            raise OSError(told) from error
         yield records
 
 
@@ -137,6 +142,10 @@ def _carry_out(
     begun = records.begin(planned, place.open)
     try:
         carry_out(place, begun.changes, begun.id)
+    except OSError as error:
+        _take_back(records, place, begun)
+        told = f"{printable(why(error))}; what had been written was taken back"
+        raise OSError(told) from error
     except BaseException:
         _take_back(records, place, begun)
         raise

@@ -8,7 +8,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.EOPNOTSUPP)
+_FEW = 16
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -54,10 +55,18 @@ class Beneath:
     ) -> None:
         os.close(self._top)
 
+    def open_folder(self, path: str) -> int:
+        return open_beneath(self._top, path, _FOLDER) if path else os.dup(self._top)
+
+    def has_folder(self, path: str) -> bool:
+        """Whether there is one that no link leads to."""
+        found = self.look(path) if path else None
+        return not path or (found is not None and found.is_folder)
+
     @contextmanager
     def folder(self, path: str) -> Iterator[int]:
         """A descriptor of a folder; of the root for an empty path."""
-        descriptor = open_beneath(self._top, path, _FOLDER) if path else os.dup(self._top)
+        descriptor = self.open_folder(path)
         try:
             yield descriptor
         finally:
@@ -149,6 +158,25 @@ def walk_beneath(top: int, path: str, flags: int) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
     finally:
         os.close(here)
+
+
+def sync_all(openers: Iterable[Callable[[], int]]) -> None:
+    """Have files or folders on disk, given what opens each: one after the other, or, since each
+    takes a turn of the disk, all that their file systems hold when they are many."""
+    kept = list(openers)
+    done: set[int] = set()
+    for opener in kept:
+        descriptor = opener()
+        try:
+            device = os.fstat(descriptor).st_dev
+            if len(kept) <= _FEW:
+                os.fsync(descriptor)
+            elif device not in done:
+                done.add(device)
+                if _libc.syncfs(descriptor):
+                    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        finally:
+            os.close(descriptor)
 
 
 def rename_new(old_folder: int, old: str, new_folder: int, new: str) -> None:

@@ -11,10 +11,11 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
-from .beneath import ABSENT, Beneath, exchange, look, open_file, rename_new
+from .beneath import ABSENT, Beneath, exchange, look, open_file, rename_new, sync_all
 from .change import Change, Entry, gains_folder, loses_folder
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -28,15 +29,21 @@ def carry_out(place: Beneath, changes: Sequence[Change], entry: int) -> None:
     Raises OSError anywhere on the way: ``settle`` and what leads back then make it as it was.
     """
     down = sorted(changes, key=lambda change: change.path)
+    written = [change for change in down if _is_written(change)]
     for order, concerned, act in (
         (down, _is_locked, _let_in),
         (down, _becomes_folder, _take),
         (down, gains_folder, _make_folder),
-        (down, _is_written, _stage),
+        (written, _is_written, _stage),
+    ):
+        for change in filter(concerned, order):
+            act(place, change, entry)
+    sync_all(partial(place.open, path) for path in _staged(written, entry))
+    for order, concerned, act in (
         (down, _goes, _take),
         (down, _is_renamed, _rename),
         (down[::-1], loses_folder, _remove_folder),
-        (down, _is_written, _put),
+        (written, _is_written, _put),
         (down[::-1], _stays, _set_mode),
     ):
         for change in filter(concerned, order):
@@ -58,9 +65,8 @@ def settle(place: Beneath, changes: Sequence[Change], entry: int) -> None:
 
 def sync(place: Beneath, changes: Sequence[Change]) -> None:
     """Have on disk which names there are. Raises OSError."""
-    for above in {path.rpartition("/")[0] for change in changes for path in change.paths}:
-        with suppress(FileNotFoundError, NotADirectoryError), place.folder(above) as folder:
-            os.fsync(folder)
+    above = {path.rpartition("/")[0] for change in changes for path in change.paths}
+    sync_all(partial(place.open_folder, path) for path in above if place.has_folder(path))
 
 
 def _is_locked(change: Change) -> bool:
@@ -103,6 +109,14 @@ def _waiting(entry: int, name: str, what: str) -> str:
     return f".understudy-{entry}-{short}.{what}"
 
 
+def _staged(written: Iterable[Change], entry: int) -> Iterator[str]:
+    """The paths of the files that ``_stage`` has made."""
+    for change in written:
+        if change.after and change.after.entry is Entry.FILE:
+            above, slash, name = change.path.rpartition("/")
+            yield f"{above}{slash}{_waiting(entry, name, 'new')}"
+
+
 def _let_in(place: Beneath, change: Change, _entry: int) -> None:
     assert change.before is not None
     with place.folder(change.path) as folder:
@@ -132,7 +146,7 @@ def _take(place: Beneath, change: Change, entry: int) -> None:
 
 
 def _stage(place: Beneath, change: Change, entry: int) -> None:
-    """Write what is to come, durably, beside its place."""
+    """Write what is to come beside its place."""
     after = change.after
     assert after is not None
     with place.at(change.path) as (folder, name):
@@ -149,7 +163,6 @@ def _stage(place: Beneath, change: Change, entry: int) -> None:
                 _own(folder, new)
                 _make_alike(descriptor, folder, name)
                 os.fchmod(descriptor, after.mode)
-                os.fsync(descriptor)
         if after.modified:
             times = (after.modified, after.modified)
             os.utime(new, ns=times, dir_fd=folder, follow_symlinks=False)

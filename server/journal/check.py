@@ -63,7 +63,7 @@ def check(place: Beneath, changes: Sequence[Change]) -> Checked:
         try:
             now = _settled(place, change)
         except OSError as error:
-            reasons.append((change.path, why(error)))
+            reasons.append((change.path, printable(why(error))))
             continue
         if now.old or not same(now.before, now.after):
             settled.append(now)
@@ -139,8 +139,9 @@ def misplaced(place: Beneath, changes: Sequence[Change]) -> Iterator[tuple[str, 
     for change in changes:
         above = change.path.rpartition("/")[0]
         if change.after and above:
-            folder = final[above] if above in final else place.look(above)
-            if folder is None or not folder.is_folder:
+            folder = final.get(above)
+            stands = folder and folder.is_folder if above in final else place.has_folder(above)
+            if not stands:
                 yield change.path, f"{printable(above)} is no folder"
         if loses_folder(change):
             for name in place.names(change.path):

@@ -6,7 +6,8 @@ change one is more than to change a text.
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Sequence
 
 from .change import Change, Entry, State
 
@@ -31,23 +32,21 @@ CONSENTS = {
 """By the name of a consent, the files and folders that it is for: patterns of one name or more, in
 lower case, wherever in the workspace that is."""
 
+
+def _needing(patterns: Sequence[str]) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(each).replace(r"\*", "[^/]*") for each in patterns)
+    return re.compile(rf"(?:^|/)(?:{alternatives})(?:/|\Z)")
+
+
+_NEEDING = {name: _needing(patterns) for name, patterns in CONSENTS.items()}
 _SET_ID = 0o6000
 _SET_USER = 0o4000
 
 
 def needed(path: str) -> frozenset[str]:
     """The consents without which nothing is written there."""
-    names = path.lower().split("/")
-    return frozenset(
-        consent
-        for consent, patterns in CONSENTS.items()
-        if any(_has(names, pattern.split("/")) for pattern in patterns)
-    )
-
-
-def _has(names: list[str], pattern: list[str]) -> bool:
-    ends = range(len(names) - len(pattern) + 1)
-    return any(all(map(fnmatchcase, names[at:], pattern)) for at in ends)
+    lowered = path.lower()
+    return frozenset(name for name, found in _NEEDING.items() if found.search(lowered))
 
 
 def refusal(change: Change, consents: frozenset[str]) -> str:

@@ -16,11 +16,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from ..disk import read_regular, why
 from ..state import private, private_folder, replace_file, sync_folder
+from .beneath import sync_all
 from .change import Change, Entry, State
 
 _VERSION = 1
@@ -99,6 +101,7 @@ class Records:
         try:
             size = sum(_keep(change, draft, live) for change in record.changes)
             record = replace(record, id=number, size=size)
+            sync_all(partial(os.open, path, os.O_RDONLY) for path in draft.iterdir())
             replace_file(draft / _RECORD, _encoded(record))
             os.rename(draft, self._folder / f"{number}{_OPEN}")
         except BaseException:
@@ -170,8 +173,6 @@ def _copy(source: BinaryIO, draft: Path, state: State, path: str) -> int:
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
             size += target.write(chunk)
-        target.flush()
-        os.fsync(target.fileno())
     if digest.hexdigest() != state.digest:
         raise OSError(errno.ESTALE, "It was changed meanwhile", path)
     return size

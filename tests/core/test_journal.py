@@ -6,6 +6,8 @@ import dataclasses
 import os
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from understudy.journal.change import Change, Entry, State
 from understudy.journal.check import Refused
 from understudy.journal.records import Bounds
 
+from .support import AS_A_USER
 from .trees import Scene, killed_at, link, photograph, put, times
 
 # ── refusals ────────────────────────────────────────────────────────────────────────────────────
@@ -340,6 +343,41 @@ def test_what_was_edited_after_a_crash_is_left_and_named(root: Path, store: Path
     (record,) = journal.entries(store)
     assert record.left
     assert [(c.path, c.before and c.before.read()) for c in record.changes] == [("text", b"one\n")]
+
+
+LOCKED = """
+import sys
+from pathlib import Path
+from understudy.journal.apply import apply
+from understudy.journal.change import Change, State
+old, new = State.of(b"old", 0o644), State.of(b"new", 0o644)
+changes = [Change.between(name, old, new) for name in ("first", "locked/inner", "then")]
+try:
+    apply(changes, Path(sys.argv[1]), Path(sys.argv[2]), by="a test", what="try it")
+except OSError as error:
+    print(error)
+"""
+
+
+def test_what_fails_on_the_way_is_taken_back(tmp_path: Path) -> None:
+    root, store = tmp_path / "root", tmp_path / "journal"
+    (root / "locked").mkdir(parents=True)
+    for name in ("first", "locked/inner", "then"):
+        (root / name).write_bytes(b"old")
+    (root / "locked").chmod(0o555)
+    before, modified = photograph(root), times(root)
+    command = [*AS_A_USER, sys.executable, "-P", "-c", LOCKED, str(root), str(store)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Permission denied; what had been written was taken back" in told
+    assert (photograph(root), times(root)) == (before, modified)
+    assert journal.entries(store) == []
+
+
+def test_names_in_messages_steer_no_terminal(root: Path, store: Path) -> None:
+    with pytest.raises(Refused) as told:
+        put([creating("none\x1b[31m\udcff/x")], root, store)
+    assert "none\\x1b[31m\\udcff/x: " in str(told.value)
+    assert "\x1b" not in str(told.value)
 
 
 # ── what is kept ────────────────────────────────────────────────────────────────────────────────
