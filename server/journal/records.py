@@ -217,7 +217,7 @@ def _decoded(plain: dict[str, Any], folder: Path) -> Record:
     def state(of: dict[str, Any] | None) -> State | None:
         if of is None:
             return None
-        place = str(folder / of["digest"]) if of["entry"] == Entry.FILE else ""
+        place = f"{folder}/{of['digest']}" if of["entry"] == Entry.FILE else ""
         return State(**{**of, "entry": Entry(of["entry"]), "place": place})
 
     changes = tuple(
