@@ -1,4 +1,4 @@
-"""What was written into files, and taking it back."""
+"""What is written into files on the user's word, and taking it back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..journal import apply as journal_
+from ..journal.guard import needed as needed_at
 from ..journal.records import Record
-from ..sandbox.trial import diff, printable
+from ..sandbox.trial import Trial, diff, printable
 from ..state import workspace_dir
 
 _BY = "you"
@@ -22,6 +23,23 @@ class Undoing(NamedTuple):
     record: Record
     diff: str
     merged: tuple[str, ...]
+
+
+def needed(trial: Trial) -> frozenset[str]:
+    """The consents that applying it takes, each for files that programs run by themselves."""
+    return frozenset().union(*(needed_at(p) for each in trial.changes for p in each.paths))
+
+
+def apply(
+    trial: Trial, root: Path, what: str, consents: frozenset[str] = frozenset()
+) -> Record | None:
+    """Make what a clean trial would change; None when all is so already. ``consents``: those of
+    ``needed`` that the user gave. Raises OSError: Refused when nothing was written, with what
+    stands against it."""
+    if not trial.is_clean:
+        raise OSError(f"nothing was written: the trial was not clean ({trial.status})")
+    journal = journal_of(root)
+    return journal_.apply(trial.changes, root, journal, by=_BY, what=what, consents=consents)
 
 
 def journal_of(root: Path) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from pathlib import Path
 
 import click
 
+from ..app import undoing
 from ..app.sandboxing import (
     Level,
     Limits,
@@ -17,6 +19,7 @@ from ..app.sandboxing import (
     Status,
     Trial,
     diff,
+    printable,
 )
 from .excerpt import shown
 from .exits import Exit
@@ -46,6 +49,7 @@ def sandbox() -> None:
     default=Level.ISOLATED,
     help="The least that has to keep it in; default: A. With C, you are asked.",
 )
+@click.option("--apply", "applies", is_flag=True, help="When it is clean, ask, and make it so.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -54,6 +58,8 @@ def run(
     read: tuple[str, ...],
     seconds: float | None,
     level: str,
+    *,
+    applies: bool,
 ) -> None:
     """Run COMMAND, and print what it would change as a diff.
 
@@ -67,10 +73,15 @@ def run(
         write=write or defaults.write,
         limits=Limits(seconds=seconds) if seconds else defaults.limits,
     )
-    ctx.exit(asyncio.run(_run(command, policy, Level(level))))
+    trial = asyncio.run(_run(command, policy, Level(level)))
+    if applies and trial.is_clean and trial.changes and not _apply(trial, command):
+        ctx.exit(Exit.FINDINGS)
+    if trial.status in (Status.CLEAN, Status.FAILED):
+        ctx.exit(trial.exit_code or Exit.CLEAN)
+    ctx.exit(Exit.FAILED)
 
 
-async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> int:
+async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> Trial:
     here = Path.cwd()
     async with Sandbox.open(root_of([here])) as opened:
         machine = opened.machine
@@ -81,9 +92,27 @@ async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> int:
     for note in trial.notes:
         click.echo(f"Note: {note}.", err=True)
     _tell(trial)
-    if trial.status in (Status.CLEAN, Status.FAILED):
-        return trial.exit_code or Exit.CLEAN
-    return Exit.FAILED
+    return trial
+
+
+def _apply(trial: Trial, command: tuple[str, ...]) -> bool:
+    """Whether the user wanted it."""
+    consents = undoing.needed(trial)
+    for name in sorted(consents):
+        asked = f"It changes files that programs run by themselves ({name}). Let it?"
+        if not click.confirm(asked, err=True):
+            return False
+    if not click.confirm("Apply it?", err=True):
+        return False
+    what = f"sandbox run {shlex.join(command)}"
+    record = undoing.apply(trial, root_of([Path.cwd()]), what, consents)
+    if record is None:
+        click.echo("All of it is so already.", err=True)
+        return True
+    for path in record.merged:
+        click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)
+    click.echo(f"Applied; `understudy undo {record.id}` takes it back.", err=True)
+    return True
 
 
 def _print(chunk: bytes) -> None:

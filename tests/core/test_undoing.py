@@ -129,3 +129,27 @@ async def test_a_workspace_that_is_opened_finishes_what_was_interrupted(
         (2, True),
         (1, False),
     ]
+
+
+def test_a_trial_is_applied_after_a_question_and_undone(world: World) -> None:
+    before = photograph(world.root)
+    script = "echo c > b; mkdir .vscode; echo {} > .vscode/tasks.json"
+    run = ("sandbox", "run", "--apply", "--", "sh", "-c", script)
+    for answers in ("n\n", "y\nn\n"):
+        assert world(*run, stdin=answers).returncode == Exit.FINDINGS
+        assert photograph(world.root) == before
+    told = world(*run, stdin="y\ny\n")
+    assert told.returncode == Exit.CLEAN, told.stderr
+    assert "by themselves (editor)" in told.stderr
+    assert "`understudy undo 1` takes it back" in told.stderr
+    assert (world.root / "b").read_text() == "c\n"
+    assert (world.root / ".vscode/tasks.json").read_text() == "{}\n"
+    assert world("undo", "--yes").returncode == Exit.CLEAN
+    assert photograph(world.root) == before
+
+
+def test_what_failed_is_not_applied(world: World) -> None:
+    before = photograph(world.root)
+    told = world("sandbox", "run", "--apply", "--", "sh", "-c", "echo c > b; exit 4", stdin="y\n")
+    assert (told.returncode, "Apply it?" in told.stderr) == (4, False)
+    assert photograph(world.root) == before
