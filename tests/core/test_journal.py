@@ -316,6 +316,15 @@ def test_where_kernel_and_file_system_can_less_it_works_all_the_same(
     assert photograph(scene.root) == scene.before
 
 
+def test_many_files_at_once(root: Path, store: Path) -> None:
+    before = photograph(root)
+    record = put([creating(f"x{number}") for number in range(40)], root, store)
+    assert record
+    assert len(photograph(root)) == len(before) + 40
+    journal.undo(store, record.id, by="a test")
+    assert photograph(root) == before
+
+
 @pytest.mark.parametrize("path", ["../x", "folder/../../x", "in/inner", "text/x"])
 def test_no_way_leads_out(root: Path, path: str) -> None:
     top = os.open(root, os.O_RDONLY)
