@@ -143,7 +143,9 @@ def _carry_out(
     try:
         carry_out(place, begun.changes, begun.id)
     except OSError as error:
-        _take_back(records, place, begun)
+        back = _take_back(records, place, begun)
+        if back.completed:
+            return back.record
         told = f"{printable(why(error))}; what had been written was taken back"
         raise OSError(told) from error
     except BaseException:
@@ -157,11 +159,9 @@ def _carry_out(
 def _recover(records: Records) -> list[Recovered]:
     found = []
     for record in records.interrupted():
-        if not record.root.is_dir():  # with the workspace, all that was to be written there is gone
-            records.drop(record)
-            continue
-        with Beneath(record.root) as place:
-            found.append(_take_back(records, place, record))
+        if record.root.is_dir():  # else it waits: the place may be mounted again
+            with Beneath(record.root) as place:
+                found.append(_take_back(records, place, record))
     return found
 
 

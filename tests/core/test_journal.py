@@ -316,6 +316,18 @@ def test_where_kernel_and_file_system_can_less_it_works_all_the_same(
     assert photograph(scene.root) == scene.before
 
 
+def test_what_was_interrupted_waits_for_a_workspace_that_is_away(root: Path, store: Path) -> None:
+    before = photograph(root)
+    assert killed_at(70, lambda: put(MANY, root, store))
+    assert any(store.glob("*.open")), "it had begun to write"
+    away = root.rename(root.with_name("away"))
+    assert journal.recover(store) == []
+    away.rename(root)
+    (found,) = journal.recover(store)
+    assert not found.completed
+    assert photograph(root) == before
+
+
 def test_many_files_at_once(root: Path, store: Path) -> None:
     before = photograph(root)
     record = put([creating(f"x{number}") for number in range(40)], root, store)
