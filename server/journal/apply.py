@@ -138,7 +138,7 @@ def _carry_out(
 ) -> Record | None:
     if not found.changes:
         return None
-    planned = replace(record, changes=found.changes, merged=found.merged)
+    planned = replace(record, changes=found.changes, merged=found.merged, inode=place.inode)
     begun = records.begin(planned, place.open)
     try:
         carry_out(place, begun.changes, begun.id)
@@ -159,8 +159,10 @@ def _carry_out(
 def _recover(records: Records) -> list[Recovered]:
     found = []
     for record in records.interrupted():
-        if record.root.is_dir():  # else it waits: the place may be mounted again
-            with Beneath(record.root) as place:
+        if not record.root.is_dir():
+            continue
+        with Beneath(record.root) as place:
+            if place.inode == record.inode:  # else it waits: that may be mounted again
                 found.append(_take_back(records, place, record))
     return found
 

@@ -55,6 +55,10 @@ class Beneath:
     ) -> None:
         os.close(self._top)
 
+    @property
+    def inode(self) -> int:
+        return os.fstat(self._top).st_ino
+
     def open_folder(self, path: str) -> int:
         return open_beneath(self._top, path, _FOLDER) if path else os.dup(self._top)
 

@@ -50,7 +50,8 @@ class Record:
     """One entry. ``at``: seconds since the epoch. ``by``: who did it; ``what``: what it was, in a
     line. ``undoes``: the entry that it took back, 0 for none. ``undone``: it was taken back.
     ``merged``: paths in which somebody's edits stayed. ``left``: it was interrupted, and its
-    changes are those that could not be taken back, since somebody had edited the files."""
+    changes are those that could not be taken back, since somebody had edited the files. ``size``:
+    bytes that it holds. ``inode``: the root's, which another folder of that name has not."""
 
     id: int
     at: float
@@ -63,6 +64,7 @@ class Record:
     left: bool = False
     undone: bool = False
     size: int = 0
+    inode: int = 0
 
 
 class Records:
@@ -192,6 +194,7 @@ def _encoded(record: Record) -> bytes:
         "merged": record.merged,
         "left": record.left,
         "size": record.size,
+        "inode": record.inode,
     }
     return json.dumps(plain).encode()
 

@@ -322,6 +322,9 @@ def test_what_was_interrupted_waits_for_a_workspace_that_is_away(root: Path, sto
     assert any(store.glob("*.open")), "it had begun to write"
     away = root.rename(root.with_name("away"))
     assert journal.recover(store) == []
+    root.mkdir()  # where something is to be mounted
+    assert journal.recover(store) == []
+    assert photograph(root) == {}
     away.rename(root)
     (found,) = journal.recover(store)
     assert not found.completed
