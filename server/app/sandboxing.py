@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..runner.execute import Runner
+from ..sandbox.hosts import Hosts
 from ..sandbox.levels import SAID, Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
@@ -19,6 +20,7 @@ from ..state import private_folder, state_dir, workspace_dir
 
 __all__ = [
     "SAID",
+    "Hosts",
     "Level",
     "Limits",
     "Machine",

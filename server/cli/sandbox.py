@@ -11,6 +11,7 @@ import click
 
 from ..app import undoing
 from ..app.sandboxing import (
+    Hosts,
     Level,
     Limits,
     Machine,
@@ -36,6 +37,12 @@ def sandbox() -> None:
 
 @sandbox.command(context_settings={"ignore_unknown_options": True})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--network",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="May be reached, through a proxy; *.HOST: what is below it. Default: none.",
+)
 @click.option("--write", multiple=True, metavar="GLOB", help="Only this may change; default: all.")
 @click.option(
     "--read", multiple=True, metavar="PATH", help="Is seen outside of the workspace, too."
@@ -54,6 +61,7 @@ def sandbox() -> None:
 def run(
     ctx: click.Context,
     command: tuple[str, ...],
+    network: tuple[str, ...],
     write: tuple[str, ...],
     read: tuple[str, ...],
     seconds: float | None,
@@ -64,13 +72,18 @@ def run(
     """Run COMMAND, and print what it would change as a diff.
 
     It sees the workspace around the current folder without what holds secrets, the system, and
-    nothing else; there is no network. Ends with the command's exit code; with 3 when it was not
-    run, was ended, or changed what it may not.
+    nothing else; of the network, the hosts that are named. Ends with the command's exit code; with
+    3 when it was not run, was ended, or changed what it may not.
     """
+    try:
+        Hosts(network)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--network") from error
     defaults = Policy()
     policy = Policy(
         read=tuple(str(Path(each).resolve()) for each in read),
         write=write or defaults.write,
+        hosts=network,
         limits=Limits(seconds=seconds) if seconds else defaults.limits,
     )
     trial = asyncio.run(_run(command, policy, Level(level)))
@@ -85,7 +98,7 @@ async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> Trial:
     here = Path.cwd()
     async with Sandbox.open(root_of([here])) as opened:
         machine = opened.machine
-        click.echo(f"Level {machine.level}. {machine.said}", err=True)
+        click.echo(f"Level {machine.level}. {machine.said(policy.hosts)}", err=True)
         if machine.level is not Level.ISOLATED and not machine.why_not(least):
             click.confirm("Run it all the same?", abort=True, err=True)
         trial = await opened.run(command, policy, least=least, cwd=here, listen=_print)
@@ -138,7 +151,7 @@ def probe(ctx: click.Context, *, fresh: bool) -> None:
     The answer is found by a program that tries what is forbidden. Ends with 3 below level A.
     """
     machine = asyncio.run(_probe(fresh))
-    click.echo(f"Level {machine.level}. {machine.said}")
+    click.echo(f"Level {machine.level}. {machine.said()}")
     made = " with ".join(filter(None, (machine.launcher, machine.backend)))
     if made:
         click.echo(f"Made of: {made}.")

@@ -27,7 +27,9 @@ def command_line(
     small = str(min(plan.limits.disk, plan.limits.memory) // 4)
     return [
         plan.launcher,
-        *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        # With a door, it is in a network of its own already.
+        *(() if plan.hosts else ("--unshare-net",)),
         *("--unshare-cgroup-try", "--disable-userns", "--uid", str(USER), "--gid", str(USER)),
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session"),
         "--clearenv",

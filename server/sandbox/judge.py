@@ -67,7 +67,8 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
         for each in changes(plan.workspace, kept, Path(plan.folder, BLOBS))
         if not any(each.path == path or each.path.startswith(f"{path}/") for path in unseen)
     )
-    trial = replace(trial, changes=found)
+    asked = (f"it was kept from {printable(each)}" for each in report["refused"])
+    trial = replace(trial, changes=found, notes=(*trial.notes, *asked))
     if report["late"]:
         why = f"no end within {policy.limits.seconds:g} s"
         return replace(trial, status=Status.TIMED_OUT, why=why)

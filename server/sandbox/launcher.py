@@ -54,7 +54,7 @@ def start(
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         others = kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
         kernel.unshare(others | kernel.CLONE_NEWNS | kernel.CLONE_NEWCGROUP)
-        _loopback()
+        loopback()
         socket.sethostname("sandbox")
         root = f"{view.scratch}/root"
         _build(plan, view, root)
@@ -135,7 +135,8 @@ def _enter(root: str) -> None:
     os.chdir("/")
 
 
-def _loopback() -> None:
+def loopback() -> None:
+    """Bring it up, in the network namespace of this process."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sH14x", b"lo", 0)
         answer = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request)

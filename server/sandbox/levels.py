@@ -14,7 +14,7 @@ from .run import run
 from .trial import Level, Status, Trial
 
 SAID = {
-    Level.ISOLATED: "Isolated: no network, nothing outside the workspace. Changes are previewed.",
+    Level.ISOLATED: "Isolated: {network}, nothing outside the workspace. Changes are previewed.",
     Level.PARTIAL: "Partial: no network, and it works on a copy, but it can {leaks}.",
     Level.NONE: "Not isolated: it works on a copy, and can reach all that you can.",
 }
@@ -36,10 +36,10 @@ class Machine:
     failed: tuple[str, ...] = ()
     raised_by: tuple[str, ...] = ()
 
-    @property
-    def said(self) -> str:
-        """One sentence for people, to be shown before a run."""
-        return SAID[self.level].format(leaks=", ".join(self.leaks))
+    def said(self, hosts: Sequence[str] = ()) -> str:
+        """One sentence for people, to be shown before a run that may reach ``hosts``."""
+        network = f"of the network only {', '.join(hosts)}" if hosts else "no network"
+        return SAID[self.level].format(leaks=", ".join(self.leaks), network=network)
 
     def why_not(self, least: Level) -> str:
         """Why nothing is run here that has to be held by ``least``; empty when it can be."""

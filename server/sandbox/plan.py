@@ -11,7 +11,8 @@ class Plan(NamedTuple):
     """``folder``: private and empty, for what is made and for the report. ``level``: a ``Level``;
     ``backend``: ``OVERLAY`` or ``COPY``; ``launcher``: the path of bubblewrap, empty for our own.
     ``system``: what of the machine is seen, read-only, each under its own name; ``links``: (target,
-    name). ``hidden`` and ``kept``: paths from the workspace."""
+    name). ``hidden`` and ``kept``: paths from the workspace. ``hosts``: what is let through
+    to."""
 
     workspace: str
     folder: str
@@ -24,6 +25,7 @@ class Plan(NamedTuple):
     kept: tuple[str, ...]
     limits: Limits
     seccomp: bytes
+    hosts: tuple[str, ...] = ()
 
 
 REPORT = "report.json"

@@ -19,6 +19,8 @@ from ..runner.calls import Command, Job, Urgency
 from ..runner.execute import Runner
 from ..state import private_folder
 from . import seccomp
+from .door import PORT
+from .hosts import Hosts, authority
 from .judge import in_the_way, judged
 from .names import names
 from .plan import COPY, OVERLAY, Plan
@@ -77,6 +79,10 @@ def _refusal(level: Level, policy: Policy, override: bool) -> str:
         return "nothing would keep the command in here, and nobody said to run it all the same"
     if level is not Level.ISOLATED and policy.hosts:
         return "only an isolated command can be let to some hosts and not to others"
+    try:
+        Hosts(policy.hosts)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
@@ -137,6 +143,7 @@ def _plan(workspace: Path, trials: Path, policy: Policy, trial: Trial) -> Plan:
         kept=places.kept,
         limits=policy.limits,
         seccomp=_filter(trial.level),
+        hosts=policy.hosts,
     )
 
 
@@ -167,4 +174,14 @@ def _environment(policy: Policy, environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if any(fnmatch.fnmatchcase(name, each) for each in policy.environment)
     }
-    return {**passed, "HOME": HOME, "TMPDIR": TEMPORARY, **policy.variables}
+    ours = {"HOME": HOME, "TMPDIR": TEMPORARY, **(_way_out(policy) if policy.hosts else {})}
+    return {**passed, **ours, **policy.variables}
+
+
+def _way_out(policy: Policy) -> dict[str, str]:
+    """Where programs find the proxy. What is listed is outside, also where its name is our own."""
+    proxy = f"http://127.0.0.1:{PORT}"
+    listed = {authority(each).host for each in policy.hosts}
+    inside = ",".join(each for each in ("localhost", "127.0.0.1", "::1") if each not in listed)
+    values = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": inside}
+    return {**values, **{name.upper(): value for name, value in values.items()}}

@@ -19,6 +19,7 @@ from ..runner.processes import kill_below
 from . import bare, kernel, launcher
 from .bubblewrap import command_line
 from .cgroups import Cgroups
+from .door import Door
 from .keep import Kept
 from .machine import is_system_root
 from .plan import REPORT, Plan
@@ -52,9 +53,10 @@ def enter(
     groups = Cgroups(plan.limits)
     try:
         _want_groups(plan, groups)
+        door = Door(plan.hosts) if plan.hosts else None
         view = View(plan) if plan.level == Level.ISOLATED else BareView(plan)
         try:
-            end = _run(plan, view, groups, argv, cwd, environment)
+            end = _run(plan, view, groups, door, argv, cwd, environment)
             code = end.code
             changes, touched = view.keep(folder)
             over = end.over or groups.excess() or view.full or _surplus(changes, plan.limits)
@@ -64,6 +66,7 @@ def enter(
                 "over": over,
                 "changes": changes,
                 "touched": touched,
+                "refused": door.refused() if door else [],
             }
         finally:
             kill_below()
@@ -99,6 +102,7 @@ def _run(
     plan: Plan,
     view: View | BareView,
     groups: Cgroups,
+    door: Door | None,
     argv: Sequence[str],
     cwd: str,
     environment: Mapping[str, str],
@@ -107,6 +111,8 @@ def _run(
 
     def limit() -> None:
         groups.enter()
+        if door:
+            door.open()
         _limit(plan)
 
     command = (argv, cwd, environment, limit)
@@ -133,6 +139,9 @@ def _bubblewrap(
     if not (child := os.fork()):
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+            if plan.hosts:
+                kernel.unshare(kernel.CLONE_NEWNET)
+                launcher.loopback()
             limit()
             os.set_inheritable(program, True)
             os.set_inheritable(telling, True)

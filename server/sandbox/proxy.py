@@ -1,0 +1,183 @@
+"""A filtering HTTP proxy: what a command reaches of the network, it reaches through this.
+
+It serves ``CONNECT`` and plain HTTP. A name is resolved once, its addresses are checked, and one of
+those is connected to: who answers differently the next time is not asked again. What goes through
+is not looked into. One request a connection: a second one could be meant for another host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from .hosts import Hosts, authority
+
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+"""From a name to addresses, the best one first. Raises OSError."""
+
+_HEAD_BYTES = 1 << 16
+_CHUNK = 1 << 16
+_SECONDS = 15.0
+"""So long for a request to come, and for a connection to be made."""
+_AT_ONCE = 128
+_OURS = (b"host", b"connection", b"keep-alive", b"upgrade")
+"""Headers that concern one stretch of the way, and that the proxy writes itself."""
+
+
+class Request(NamedTuple):
+    """``head``: what the server is sent in its place; empty for a tunnel."""
+
+    host: str
+    port: int
+    head: bytes
+
+
+class _Answer(Exception):
+    """What the command is answered instead of what it asked for."""
+
+    def __init__(self, status: str, said: str) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+class Proxy:
+    """``refused`` is told of each host and port that is not in the list, as ``HOST:PORT``."""
+
+    def __init__(self, hosts: Hosts, resolve: Resolve, refused: Callable[[str], object]) -> None:
+        self._hosts = hosts
+        self._resolve = resolve
+        self._refused = refused
+        self._pinned: dict[str, asyncio.Task[Sequence[str]]] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Until it is cancelled."""
+        server = await asyncio.start_server(self._accept, sock=listener, limit=_HEAD_BYTES)
+        async with server:
+            await server.serve_forever()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._slots:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                try:
+                    await self._pass_on(reader, writer)
+                except _Answer as answer:
+                    writer.write(_response(answer.status, f"Understudy's sandbox: {answer}\n"))
+                    await writer.drain()
+            writer.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                asked = request(await reader.readuntil(b"\r\n\r\n"))
+        except TimeoutError as error:
+            raise _Answer("408 Request Timeout", "no request came") from error
+        except asyncio.LimitOverrunError as error:
+            raise _Answer("431 Request Header Fields Too Large", "too long") from error
+        except ValueError as error:
+            raise _Answer("400 Bad Request", str(error)) from error
+        server, serving = await self._connect(asked.host, asked.port)
+        try:
+            if asked.head:
+                serving.write(asked.head)
+            else:
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(_copy(reader, serving), _copy(server, writer))
+        finally:
+            serving.close()
+
+    async def _connect(
+        self, host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if not self._hosts.lists(host, port):
+            self._refused(name)
+            raise _Answer("403 Forbidden", f"{name} is not among the hosts that it may reach")
+        try:
+            addresses = await self._pin(host)
+        except OSError as error:
+            raise _Answer("502 Bad Gateway", f"{host} was not found") from error
+        reachable = self._hosts.reachable(host, port, addresses)
+        if not reachable:
+            self._refused(name)
+            said = f"{name} is at no public address, and its address is not in the list"
+            raise _Answer("403 Forbidden", said)
+        for address in reachable:
+            with contextlib.suppress(OSError):  # TimeoutError is one
+                async with asyncio.timeout(_SECONDS):
+                    return await asyncio.open_connection(address, port)
+        raise _Answer("502 Bad Gateway", f"{name} does not answer")
+
+    async def _pin(self, host: str) -> Sequence[str]:
+        """What was found the first time; who asks meanwhile waits for the same answer."""
+
+        async def find() -> Sequence[str]:
+            return await self._resolve(host)
+
+        if host not in self._pinned:
+            self._pinned[host] = asyncio.create_task(find())
+        return await self._pinned[host]
+
+
+async def resolve(host: str) -> list[str]:
+    """As the system does. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(place[0]).partition("%")[0] for *_, place in found]
+
+
+def request(head: bytes) -> Request:
+    """From its first line and headers, the empty line included. Raises ValueError."""
+    first, *headers = head[:-4].decode("latin-1").split("\r\n")
+    if any(each in head.replace(b"\r\n", b"") for each in (b"\r", b"\n", b"\0")):
+        raise ValueError("a stray line end")
+    words = first.split(" ")
+    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
+        raise ValueError("no request that a proxy knows")
+    method, target, version = words
+    if method == "CONNECT":
+        host, port = authority(target)
+        if port is None:
+            raise ValueError("a tunnel leads to a port")
+        return Request(host, port, b"")
+    if not target.lower().startswith("http://"):
+        raise ValueError("a proxy is asked for http://…, or for a tunnel")
+    place, slash, path = target[len("http://") :].partition("/")
+    place, question, query = place.partition("?") if not slash else (place, "", "")
+    host, port = authority(place)
+    lines = (
+        f"{method} /{path}{question}{query} {version}",
+        f"Host: {place}",
+        "Connection: close",
+        *_passed(headers),
+    )
+    return Request(host, port or 80, "\r\n".join((*lines, "", "")).encode("latin-1"))
+
+
+def _passed(headers: Sequence[str]) -> Iterator[str]:
+    for header in headers:
+        name, colon, _ = header.partition(":")
+        if not colon or not name or name != name.strip():
+            raise ValueError("a header without a name")
+        known = name.lower().encode("latin-1")
+        if known not in _OURS and not known.startswith(b"proxy-"):
+            yield header
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Until its end, which the other side is told of."""
+    while chunk := await reader.read(_CHUNK):
+        writer.write(chunk)
+        await writer.drain()
+    writer.write_eof()
+
+
+def _response(status: str, body: str) -> bytes:
+    content = body.encode()
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+    ).encode() + content

@@ -1,0 +1,220 @@
+"""What a command reaches of the network: the hosts of its list, through the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from understudy.sandbox.hosts import Hosts
+from understudy.sandbox.policy import Policy
+from understudy.sandbox.proxy import Proxy
+from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN
+from understudy.sandbox.trial import Level, Status
+
+from .test_sandbox import WALLS, Walls, World
+
+GOOD = "good.example"
+_ISOLATED = {name: each for name, each in WALLS.items() if each.level is Level.ISOLATED}
+
+
+class Server:
+    """Says what it was asked, on loopback."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            self.heard.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        writer.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with Server() as server:
+        yield server
+
+
+class Asking:
+    """A proxy, and who asks it. ``found``: what each name resolves to, call by call."""
+
+    def __init__(self, entries: Sequence[str], **found: Sequence[str]) -> None:
+        self.refused: list[str] = []
+        self.resolved: list[str] = []
+        self._found = {name.replace("_", "."): list(each) for name, each in found.items()}
+        self._proxy = Proxy(Hosts(entries), self._resolve, self.refused.append)
+
+    async def _resolve(self, host: str) -> list[str]:
+        self.resolved.append(host)
+        if not self._found.get(host):
+            raise socket.gaierror(-2, "Name or service not known")
+        return [self._found[host].pop(0)]
+
+    async def __aenter__(self) -> Self:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self._port = listener.getsockname()[1]
+        self._serving = asyncio.create_task(self._proxy.serve(listener))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._serving
+
+    async def ask(self, text: str) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        writer.write(text.encode())
+        async with asyncio.timeout(20):
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+
+def tunnel(host: str, port: int) -> str:
+    return f"CONNECT {host}:{port} HTTP/1.1\r\n\r\nGET /inner HTTP/1.1\r\n\r\n"
+
+
+async def test_what_is_listed_is_reached_through_a_tunnel_and_plainly(server: Server) -> None:
+    entries = [f"{GOOD}:{server.port}", f"127.0.0.1:{server.port}"]
+    async with Asking(entries, good_example=["127.0.0.1"]) as asking:
+        through = await asking.ask(tunnel(GOOD, server.port))
+        plain = await asking.ask(
+            f"GET http://{GOOD}:{server.port}/x HTTP/1.1\r\nHost: else.example\r\n\r\n"
+        )
+    assert through.startswith(b"HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK")
+    assert plain.endswith(b"hello")
+    assert [each.split(b"\r\n")[0] for each in server.heard] == [
+        b"GET /inner HTTP/1.1",
+        b"GET /x HTTP/1.1",
+    ]
+    assert f"Host: {GOOD}:{server.port}".encode() in server.heard[1]
+    assert b"else.example" not in server.heard[1]
+    assert asking.refused == []
+
+
+def _at(host: str) -> Callable[[int], str]:
+    return lambda port: tunnel(host, port)
+
+
+@pytest.mark.parametrize(
+    ("ask", "refused"),
+    [
+        (_at("evil.example"), "evil.example:{port}"),
+        (_at("127.0.0.1"), "127.0.0.1:{port}"),
+        (_at("localhost"), "localhost:{port}"),
+        (_at("127.1"), "127.1:{port}"),
+        (_at("[::ffff:127.0.0.1]"), "[::ffff:7f00:1]:{port}"),
+        (_at(GOOD), GOOD + ":{port}"),  # listed, but at an address that is not public
+        (lambda _: tunnel(GOOD, 22), GOOD + ":22"),
+        (lambda port: f"GET http://evil.example:{port}/ HTTP/1.1\r\n\r\n", "evil.example:{port}"),
+    ],
+)
+async def test_what_is_not_listed_is_refused_and_told(
+    server: Server, ask: Callable[[int], str], refused: str
+) -> None:
+    found = {"good_example": ["127.0.0.1"], "evil_example": ["127.0.0.1"]}
+    async with Asking([f"{GOOD}:{server.port}"], **found) as asking:
+        answer = await asking.ask(ask(server.port))
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert asking.refused == [refused.format(port=server.port)]
+    assert server.heard == []
+
+
+async def test_who_answers_differently_the_second_time_is_not_asked_again(server: Server) -> None:
+    entries = [f"{GOOD}:{server.port}", f"127.0.0.1:{server.port}"]
+    async with Asking(entries, good_example=["127.0.0.1", "127.0.0.2"]) as asking:
+        asked = (asking.ask(tunnel(GOOD, server.port)) for _ in range(5))
+        answers = await asyncio.gather(*asked)
+    assert all(each.endswith(b"hello") for each in answers)
+    assert asking.resolved == [GOOD]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("CONNECT nowhere.example:443 HTTP/1.1\r\n\r\n", 502),
+        (f"GET http://nowhere.example/ HTTP/1.1\r\nA: {'a' * 70_000}\r\n\r\n", 431),
+    ],
+)
+async def test_what_cannot_be_done_is_answered(text: str, status: int) -> None:
+    async with Asking(["nowhere.example"]) as asking:
+        assert (await asking.ask(text)).startswith(f"HTTP/1.1 {status} ".encode())
+    assert asking.refused == []
+
+
+@pytest.fixture(params=_ISOLATED)
+async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    world = World(tmp_path, _ISOLATED[request.param])
+    yield world
+    await world.close()
+
+
+_ASK = """
+import os, sys, urllib.error, urllib.request
+for url in sys.argv[1:]:
+    try:
+        print(urllib.request.urlopen(url, timeout=20).read().decode())
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+_DIRECT = """
+import socket, sys
+try:
+    socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)
+    print("reached")
+except OSError as error:
+    print("refused")
+"""
+
+
+async def test_a_command_reaches_what_is_listed_and_nothing_else(
+    world: World, server: Server
+) -> None:
+    (world.root / "ask.py").write_text(_ASK)
+    (world.root / "direct.py").write_text(_DIRECT)
+    async with Server() as other:
+        listed, unlisted = (f"http://127.0.0.1:{each.port}/" for each in (server, other))
+        script = f"python3 -I ask.py {listed} {unlisted}; python3 -I direct.py {server.port}"
+        trial = await world.sh(script, Policy(hosts=(f"127.0.0.1:{server.port}",)))
+        assert (trial.status, trial.why) == (Status.CLEAN, "")
+        assert trial.output.split() == [b"hello", b"403", b"refused"]
+        assert f"it was kept from 127.0.0.1:{other.port}" in trial.notes
+        assert len(server.heard) == 1
+        assert other.heard == []
+
+
+async def test_without_a_list_there_is_no_way_out(world: World, server: Server) -> None:
+    (world.root / "direct.py").write_text(_DIRECT)
+    trial = await world.sh(f"python3 -I direct.py 3128; python3 -I direct.py {server.port}; env")
+    assert trial.output.split()[:2] == [b"refused", b"refused"]
+    assert b"proxy" not in trial.output.lower()
+    assert server.heard == []
+
+
+async def test_what_is_no_host_and_what_cannot_be_filtered_is_not_run(tmp_path: Path) -> None:
+    cases = [(Walls(Level.ISOLATED, each, "overlay"), "a b") for each in (BUBBLEWRAP, BUILT_IN)]
+    for place, (walls, host) in enumerate(
+        [*cases, (Walls(Level.PARTIAL, "", "copy"), "a.example")]
+    ):
+        (folder := tmp_path / str(place)).mkdir()
+        world = World(folder, walls)
+        trial = await world.sh("touch x", Policy(hosts=(host,)))
+        await world.close()
+        assert trial.status is Status.REFUSED
+        assert trial.changes == ()
