@@ -311,6 +311,20 @@ function asking.cancelTask(id)
   end)
 end
 
+-- The server tells what came of it.
+function asking.runInSandbox(given)
+  local function try(line)
+    if line and line ~= "" then
+      execute("runInSandbox", function() end, { line })
+    end
+  end
+  if given then
+    try(given)
+  else
+    vim.ui.input({ prompt = "Which command? " }, try)
+  end
+end
+
 local in_editor = {}
 
 function in_editor.restart()

@@ -9,6 +9,9 @@ export async function present(command: string, answer: unknown): Promise<void> {
   } else if (command === `${SECTION}.showLeftOut` && typeof answer === "string") {
     const document = await vscode.workspace.openTextDocument({ content: `${answer}\n` });
     await vscode.window.showTextDocument(document);
+  } else if (command === `${SECTION}.showChanges` && typeof answer === "string") {
+    const document = await vscode.workspace.openTextDocument({ language: "diff", content: answer });
+    await vscode.window.showTextDocument(document);
   } else if (command === `${SECTION}.scanWorkspace` && isScan(answer)) {
     const { files, findings } = answer;
     const text = `Understudy checked ${count(files, "file")}: ${count(findings, "finding")}.`;

@@ -32,6 +32,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     log,
     item,
     current.tasks,
+    current.sandbox,
     command("showTaskOutput", (row: Row) => current.tasks.showOutput(row)),
     command("restart", current.restart),
     command("showOutput", () => {

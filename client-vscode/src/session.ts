@@ -16,6 +16,7 @@ import { present as presentAnswer } from "./commands.ts";
 import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
 import { ManagedEnvironment } from "./managed.ts";
 import { NoInterpreter } from "./python.ts";
+import { Sandbox } from "./sandbox.ts";
 import { givenSettings, SECTION, serverSettings } from "./settings.ts";
 import type { Folder } from "./jobs.ts";
 import type { Status } from "./status.ts";
@@ -42,6 +43,8 @@ export class Session {
     });
     return answer;
   });
+
+  readonly sandbox = new Sandbox();
 
   private client: LanguageClient | undefined;
   private interpreter: Interpreter | undefined;
@@ -161,7 +164,8 @@ export class Session {
       },
       middleware: {
         executeCommand: async (command, args, next) => {
-          const complete = await this.tasks.completed(command, args);
+          const given = await this.sandbox.completed(command, args);
+          const complete = given && (await this.tasks.completed(command, given));
           if (!complete) return undefined;
           if (command === `${SECTION}.showTasks`) await this.tasks.focus();
           const answer: unknown = await next(command, complete);
@@ -194,6 +198,9 @@ export class Session {
         this.tasks.print(root, job, text);
       },
     );
+    client.onNotification(`${SECTION}/sandboxOutput`, ({ text }: { text: string }) => {
+      this.sandbox.print(text);
+    });
     return client;
   }
 

@@ -99,6 +99,17 @@ TASK_OUTPUT = Command(
     "What a job printed. Arguments: its folder and its id.",
     palette=False,
 )
+TRY = Command(
+    "understudy.runInSandbox",
+    "Run in Sandbox…",
+    "Try a command: what it would change is shown, and nothing is changed. Arguments: the command "
+    "in one line, and the folder where several are open.",
+)
+CHANGES = Command(
+    "understudy.showChanges",
+    "Show Changes",
+    "What the command that was tried last would change, as a diff.",
+)
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
 )
@@ -119,6 +130,8 @@ COMMANDS = (
     CANCEL_TASK,
     TASKS,
     TASK_OUTPUT,
+    TRY,
+    CHANGES,
     STATUS,
     LEFT_OUT,
     ONLY_CHANGED,

@@ -40,6 +40,7 @@ from .presentation.problems import left_out_lines
 from .results.scan import Scan
 from .sinks import Sink, when_slow
 from .status import StatusTeller, status_of
+from .trials import Trials
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class Core:
         self.tools = Tools(
             self._runner.execute, sink, lambda: [w.root for w in self.folders], self._analyse_again
         )
+        self.trials = Trials(self.folders, self._runner, sink)
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._machine = Machine(self.folders.state, self.background.short)

@@ -30,6 +30,7 @@ __all__ = [
     "Trial",
     "diff",
     "printable",
+    "probe",
 ]
 
 _KEPT = 20

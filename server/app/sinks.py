@@ -67,6 +67,9 @@ class Sink(Protocol):
     def lenses_changed(self) -> None:
         """What can be run by a click may be something else, although no document has changed."""
 
+    def trial_output(self, root: Path, text: str) -> None:
+        """Something that a command printed that is tried in the sandbox."""
+
     def ask_again(self, root: Path, job: int, what: str) -> None:
         """Ask whether an interrupted job is to be run again; the answer comes as an event."""
 

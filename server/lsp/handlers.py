@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from ..app.presentation.problems import in_cells, reason_lines
 from ..app.results.scan import Scan
 from ..notebooks import is_notebook
 from ..text import Lines
-from . import code_actions, hover
+from . import code_actions, hover, sandbox
 from . import code_lens as code_lenses
+from .asking import asked, mapping, padded, ready, root_of
 from .convert import to_folder, to_path
 from .documents import Document
 from .notebooks import OpenNotebook, seen_from
@@ -281,64 +281,37 @@ async def untrust(ls: Server) -> None:
 
 async def run_task(ls: Server, *given: Any) -> Any:
     """Arguments: a task's name, its parameters, a folder; the last two may be left out."""
-    task, parameters, root = _padded(given, 3)
-    return await _asked(ls, ls.core.background.run(str(task), _mapping(parameters), _root(root)))
+    task, parameters, root = padded(given, 3)
+    return await asked(ls, ls.core.background.run(str(task), mapping(parameters), root_of(root)))
 
 
 async def task_parameters(ls: Server, *given: Any) -> Any:
     """Arguments: a task's name and a folder, which may be left out."""
-    task, root = _padded(given, 2)
-    return await _asked(ls, ls.core.background.parameters(str(task), _root(root)))
+    task, root = padded(given, 2)
+    return await asked(ls, ls.core.background.parameters(str(task), root_of(root)))
 
 
 async def run_tests(ls: Server, *given: Any) -> Any:
     """Arguments: parameters, a folder; both may be left out."""
-    parameters, root = _padded(given, 2)
-    return await _asked(ls, ls.core.background.run_tests(_mapping(parameters), _root(root)))
+    parameters, root = padded(given, 2)
+    return await asked(ls, ls.core.background.run_tests(mapping(parameters), root_of(root)))
 
 
 async def run_again(ls: Server) -> Any:
-    return await _asked(ls, ls.core.background.run_again())
+    return await asked(ls, ls.core.background.run_again())
 
 
 async def cancel_task(ls: Server, root: str, job: int) -> Any:
-    return await _asked(ls, ls.core.background.cancel(Path(root), job))
+    return await asked(ls, ls.core.background.cancel(Path(root), job))
 
 
 async def show_tasks(ls: Server) -> list[dict[str, Any]]:
-    await _ready(ls)
+    await ready(ls)
     return await ls.core.background.listed()
 
 
 async def task_output(ls: Server, root: str, job: int) -> Any:
-    return await _asked(ls, ls.core.background.output(Path(root), job))
-
-
-async def _asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
-    """What a person asked for; when it cannot be had, they are told why."""
-    await _ready(ls)
-    try:
-        return await answer
-    except (ValueError, OSError, sqlite3.Error) as error:
-        ls.publisher.message(f"That could not be done: {error}.", error=True)
-        return None
-
-
-async def _ready(ls: Server) -> None:
-    await ls.settle()
-    await ls.core.background.settled()
-
-
-def _padded(given: Sequence[Any], count: int) -> list[Any]:
-    return [*given, *[None] * count][:count]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _root(root: str | None) -> Path | None:
-    return Path(root) if root else None
+    return await asked(ls, ls.core.background.output(Path(root), job))
 
 
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
@@ -377,7 +350,9 @@ async def fix_rule(ls: Server, uri: str, rule: str) -> int:
 async def install_tool(ls: Server, tool: str) -> bool:
     """Whether it is there now; the user is asked first."""
     wanted = await ls.core.tools.find(tool)
-    if wanted is None or not await ls.publisher.agrees(wanted.question, "Install"):
+    if wanted is None or not await ls.publisher.agrees(
+        wanted.question, "Install", "understudy install"
+    ):
         return False
     return await ls.core.tools.install(wanted)
 
@@ -428,6 +403,8 @@ _COMMANDS: dict[str, Handler] = {
     commands.CANCEL_TASK.id: cancel_task,
     commands.TASKS.id: show_tasks,
     commands.TASK_OUTPUT.id: task_output,
+    commands.TRY.id: sandbox.run,
+    commands.CHANGES.id: sandbox.show,
     commands.STATUS.id: show_status,
     commands.LEFT_OUT.id: show_left_out,
     commands.ONLY_CHANGED.id: toggle_only_changed,

@@ -139,14 +139,15 @@ class Publisher:
             trusted = answer.title == trust.title
             self._server.core.handle(events.TrustDecided(trusted, root, lasting=True))
 
-    async def agrees(self, question: str, yes: str) -> bool:
-        """Whether the user chooses ``yes``; a client that cannot ask never does, and is told so."""
+    async def agrees(self, question: str, yes: str, instead: str) -> bool:
+        """Whether the user chooses ``yes``; a client that cannot ask never does, and is told what
+        asks in a terminal."""
         choices = [lsp.MessageActionItem(yes), lsp.MessageActionItem("Cancel")]
         params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, question, choices)
         try:
             answer = await self._server.window_show_message_request_async(params)
         except JsonRpcException:
-            self.message("Your editor cannot ask you. `understudy install` in a terminal does.")
+            self.message(f"Your editor cannot ask you. `{instead}` in a terminal does.")
             return False
         return answer is not None and answer.title == yes
 
@@ -156,6 +157,9 @@ class Publisher:
     def job_output(self, root: Path, job: int, text: str) -> None:
         params = {"root": str(root), "job": job, "text": text}
         self._server.tell("understudy/taskOutput", params)
+
+    def trial_output(self, root: Path, text: str) -> None:
+        self._server.tell("understudy/sandboxOutput", {"root": str(root), "text": text})
 
     def lenses_changed(self) -> None:
         workspace = self._server.client_capabilities.workspace

@@ -6,6 +6,8 @@ return {
   { name = "runAgain", title = "Run Last Task Again", client = false },
   { name = "cancelTask", title = "Cancel Task…", client = false },
   { name = "showTasks", title = "Show Tasks", client = false },
+  { name = "runInSandbox", title = "Run in Sandbox…", client = false },
+  { name = "showChanges", title = "Show Changes", client = false },
   { name = "showStatus", title = "Show Status", client = false },
   { name = "showLeftOut", title = "Show What Is Left Out", client = false },
   { name = "toggleOnlyChanged", title = "Show Only What I Changed, or All", client = false },

@@ -1,0 +1,140 @@
+"""Commands that are tried in the sandbox from an editor, and what the last one would change."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..runner.execute import Runner
+from ..state import state_dir
+from .folder.folders import Folders
+from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe
+from .sinks import Sink, when_slow
+
+
+class Ready(NamedTuple):
+    """What is about to be tried, and at which level. ``question``: what the user has to agree to
+    first; empty where nothing is."""
+
+    root: Path
+    argv: tuple[str, ...]
+    machine: Machine
+
+    @property
+    def question(self) -> str:
+        if self.machine.level is Level.ISOLATED:
+            return ""
+        said = self.machine.said()
+        return f"Level {self.machine.level}. {said} Run {shlex.join(self.argv)} all the same?"
+
+
+class Tried(NamedTuple):
+    """What came of it. ``unsaved``: the files that it did not see as the editor has them."""
+
+    root: Path
+    argv: tuple[str, ...]
+    trial: Trial
+    unsaved: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """In a few sentences, for people."""
+        trial = self.trial
+        why = f": {trial.why}" if trial.why else ""
+        many = len(trial.changes)
+        changed = "nothing" if not many else f"{many} {'file' if many == 1 else 'files'}"
+        notes = [*trial.notes, *(f"{each} was taken as it is on disk" for each in self.unsaved)]
+        return " ".join(
+            (
+                f"Level {trial.level}. {trial.status.capitalize()}{why}.",
+                f"It would change {changed}.",
+                *(f"Note: {each}." for each in notes),
+            )
+        )
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """As JSON."""
+        trial = self.trial
+        return {
+            "root": str(self.root),
+            "status": trial.status,
+            "level": trial.level,
+            "exitCode": trial.exit_code,
+            "why": trial.why,
+            "said": self.said,
+            "output": trial.output.decode(errors="replace"),
+            "changes": [
+                {"kind": each.kind, "path": printable(each.path), "old": printable(each.old)}
+                for each in trial.changes
+            ],
+        }
+
+
+class Trials:
+    """The last one of all folders is kept, to be looked at."""
+
+    def __init__(self, folders: Folders, runner: Runner, sink: Sink) -> None:
+        self._folders = folders
+        self._runner = runner
+        self._sink = sink
+        self._last: Tried | None = None
+
+    async def ready(self, line: str, root: Path | None) -> Ready:
+        """``line`` is split as a shell does, and nothing else of a shell's is done to it. Raises
+        ValueError, for people, and OSError."""
+        argv = tuple(shlex.split(line))
+        if not argv:
+            raise ValueError("no command was named")
+        found = [
+            each.root for each in self._folders if not each.loose and root in (None, each.root)
+        ]
+        if len(found) != 1:
+            folders = ", ".join(map(str, found)) or "none"
+            raise ValueError(f"one folder has to be named of those that are open ({folders})")
+        return Ready(found[0], argv, await probe(self._runner, state_dir()))
+
+    async def run(self, ready: Ready, unsaved: Iterable[str]) -> Tried:
+        """The user has agreed to its question. ``unsaved``: the paths of documents that are not as
+        on disk. Raises ValueError when the user cancels it, and OSError."""
+        told = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+        def listen(chunk: bytes) -> None:
+            self._sink.trial_output(ready.root, told.decode(chunk))
+
+        sandbox = Sandbox(ready.root, self._runner, ready.machine)
+        least = ready.machine.level
+        work = asyncio.ensure_future(sandbox.run(ready.argv, Policy(), least=least, listen=listen))
+        title = f"Sandbox: {shlex.join(ready.argv)}"
+        with when_slow(self._sink, title, work.cancel):
+            try:
+                trial = await work
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                raise ValueError("it was cancelled") from None
+        inside = (Path(each) for each in unsaved)
+        names = tuple(
+            printable(str(each.relative_to(ready.root)))
+            for each in inside
+            if each.is_relative_to(ready.root)
+        )
+        self._last = Tried(ready.root, ready.argv, trial, names)
+        return self._last
+
+    @property
+    def last(self) -> Tried:
+        """Raises ValueError when there is none."""
+        if self._last is None:
+            raise ValueError("nothing was tried in the sandbox")
+        return self._last
+
+    async def changes(self) -> str:
+        """A diff of what the last one would change. Raises ValueError."""
+        tried = self.last
+        return await asyncio.to_thread(diff, tried.trial.changes)
