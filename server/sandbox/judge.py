@@ -65,7 +65,11 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
     found = tuple(
         each
         for each in changes(plan.workspace, kept, Path(plan.folder, BLOBS))
-        if not any(each.path == path or each.path.startswith(f"{path}/") for path in unseen)
+        if not any(
+            name == path or name.startswith(f"{path}/")
+            for name in filter(None, (each.path, each.old))
+            for path in unseen
+        )
     )
     asked = (f"it was kept from {printable(each)}" for each in report["refused"])
     trial = replace(trial, changes=found, notes=(*trial.notes, *asked))

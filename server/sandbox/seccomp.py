@@ -42,6 +42,10 @@ _LOW = 0xFFFFFFFF
 """The kernel takes an ``int`` from the register, whatever else is in it."""
 
 
+_KIND = 0xF
+"""Of the second argument of ``socketpair``; what else is in it are flags."""
+
+
 _SHARED = (
     *("msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl"),
     *("shmat", "shmctl", "mq_open", "mq_unlink"),
@@ -99,6 +103,11 @@ _Rule = tuple[str, int, *tuple[_Is | _IsNot, ...]]
 
 def _alone() -> Iterator[_Rule]:
     yield "socket", errno.EAFNOSUPPORT
+    # A pair that is not connected for good can be used to send to anybody who has a name.
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        yield "socketpair", errno.ESOCKTNOSUPPORT, _Is(1, _KIND, kind)
+    for call in ("connect", "bind"):
+        yield call, errno.EPERM
     for call in _SHARED:
         yield call, errno.EPERM
     for call, place in _OTHERS:

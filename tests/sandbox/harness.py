@@ -1,0 +1,156 @@
+"""One run of something in the sandbox, or without it, as whoever runs this: a process of its own,
+so that it can be another user's, and be ended. Prints what came of it as JSON.
+
+    harness escape WALLS|control PLACE    every attempt to get out
+    harness trial WALLS PLACE             what standard input, JSON, says: argv, limits, hide, …
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from understudy.runner.execute import Runner
+from understudy.sandbox.plan import COPY, OVERLAY
+from understudy.sandbox.policy import Limits, Policy
+from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
+from understudy.sandbox.trial import Level, Status, Trial
+
+from .inside.table import Control
+from .planted import Planted, chosen
+
+
+class Walls(NamedTuple):
+    level: Level
+    launcher: str
+    backend: str
+
+
+WALLS = {
+    "bubblewrap": Walls(Level.ISOLATED, BUBBLEWRAP, OVERLAY),
+    "built-in": Walls(Level.ISOLATED, BUILT_IN, OVERLAY),
+    "bubblewrap-copy": Walls(Level.ISOLATED, BUBBLEWRAP, COPY),
+    "built-in-copy": Walls(Level.ISOLATED, BUILT_IN, COPY),
+    "partial": Walls(Level.PARTIAL, "", COPY),
+}
+_THROW_AWAY = (
+    *("unshare", "--user", "--map-root-user", "--mount", "--uts", "--ipc", "--net"),
+    *("--pid", "--fork", "--mount-proc"),
+)
+_POLICY = Policy(limits=Limits(seconds=60, processes=256))
+
+
+async def tried(
+    walls: Walls,
+    argv: Sequence[str],
+    workspace: Path,
+    policy: Policy,
+    environ: Mapping[str, str] = os.environ,
+) -> Trial:
+    runner = Runner()
+    try:
+        return await run(
+            argv,
+            workspace,
+            policy,
+            runner,
+            workspace.parent / "trials",
+            environ=environ,
+            **walls._asdict(),
+        )
+    finally:
+        await runner.close()
+
+
+class Answer(NamedTuple):
+    """``through``: the names of the attempts that came to what they were after. ``refused``: why
+    the walls, or the namespace for the control, cannot be had here."""
+
+    through: list[str]
+    refused: str = ""
+
+
+def escape(walls: str, place: Path) -> Answer:
+    place.chmod(0o700)
+    own_run = os.environ.get("OWN_RUN") == "1"
+    if walls not in WALLS:
+        return _without(place, own_run)
+    with Planted(place, chosen(None), own_run=own_run) as planted:
+        line = planted.line
+        os.environ["SERVER_SECRET"] = line.environment["SERVER_SECRET"]
+        try:
+            trial = asyncio.run(
+                tried(WALLS[walls], line.argv, line.workspace, _POLICY, line.environment)
+            )
+        except FileNotFoundError as error:
+            return Answer([], str(error.strerror))
+        if trial.status is Status.REFUSED:
+            return Answer([], trial.why)
+        return Answer(sorted(planted.got_out(trial.output, trial)))
+
+
+def _without(place: Path, own_run: bool) -> Answer:
+    here = Control.ROOT if os.geteuid() == 0 else Control.USER
+    found: set[str] = set()
+    for controls, prefix in (((Control.ANYBODY, here), ()), ((Control.NAMESPACE,), _THROW_AWAY)):
+        names = [name for each in controls for name in chosen(each)]
+        part = place / controls[0].name
+        part.mkdir()
+        if prefix and (why := _run([*prefix, "true"]).stderr.decode()):
+            return Answer(sorted(found), why)
+        with Planted(part, names, own_run=own_run) as planted:
+            done = _run(
+                [*prefix, *planted.line.argv],
+                cwd=planted.workspace,
+                env=planted.line.environment,
+                close_fds=False,
+            )
+            found |= planted.got_out(done.stdout, None)
+    return Answer(sorted(found))
+
+
+def _run(argv: list[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, **how)
+
+
+def trial(walls: str, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+    """``told``: ``argv``, and what is not as usual in ``limits``, ``read``, ``variables``."""
+    workspace = place / "workspace"
+    workspace.mkdir(exist_ok=True)
+    policy = replace(
+        Policy(),
+        limits=Limits()._replace(**told.get("limits", {})),
+        read=tuple(told.get("read", ())),
+        variables=told.get("variables", {}),
+    )
+    came = asyncio.run(tried(WALLS[walls], told["argv"], workspace, policy))
+    return {
+        "status": came.status,
+        "why": came.why,
+        "code": came.exit_code,
+        "backend": came.backend,
+        "seconds": came.usage.seconds,
+        "peak": came.usage.peak_bytes,
+        "output": came.output.decode(errors="replace"),
+        "changes": [[each.kind, each.path] for each in came.changes],
+    }
+
+
+def main() -> None:
+    what, walls, place = sys.argv[1:]
+    if what == "escape":
+        answer: Any = escape(walls, Path(place))
+    else:
+        answer = trial(walls, Path(place), json.load(sys.stdin))
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

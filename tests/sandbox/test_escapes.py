@@ -1,0 +1,57 @@
+"""Nothing gets out: each attempt, as each user, through each kind of walls. And that each would
+succeed without them."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from ..needs import missing, not_applicable
+from .harness import WALLS, Answer
+from .inside.table import ATTEMPTS, Control
+from .users import ROOT, USER, USERS, harness, place
+
+
+@functools.cache
+def _came_through(user: str, walls: str) -> Answer | RuntimeError:
+    """All at once, one process each."""
+    with place(user) as folder:
+        try:
+            return Answer(*harness(user, folder, "escape", walls))
+        except RuntimeError as error:
+            return error
+
+
+def _answer(user: str, walls: str) -> Answer:
+    if isinstance(answer := _came_through(user, walls), RuntimeError):
+        raise answer
+    return answer
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+@pytest.mark.parametrize("walls", WALLS)
+@pytest.mark.parametrize("user", USERS)
+def test_nothing_gets_out(user: str, walls: str, name: str) -> None:
+    through, refused = _answer(user, walls)
+    if "not installed" in refused:
+        missing(refused)
+    if refused:
+        not_applicable(f"as {user}, {walls}: {refused}")
+    if walls == "partial" and not ATTEMPTS[name].level_b:
+        not_applicable("level B does not promise it")
+    assert name not in through
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+@pytest.mark.parametrize("user", USERS)
+def test_without_walls_it_succeeds(user: str, name: str) -> None:
+    through, refused = _answer(user, "control")
+    attempt = ATTEMPTS[name]
+    if (attempt.control, user) in ((Control.ROOT, USER), (Control.USER, ROOT)):
+        not_applicable(f"without walls, only {attempt.control} could")
+    if attempt.control is Control.NAMESPACE and refused:
+        not_applicable(f"no throw-away namespace: {refused}")
+    if attempt.optional and name not in through:
+        not_applicable("not even without walls: this kernel has none, or not for this user")
+    assert name in through
