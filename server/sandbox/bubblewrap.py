@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from .machine import DEVICES, covered
+from .machine import DEVICES, ETC, USER, covered
 from .plan import Plan
 from .view import View
-
-USER = 1000
-"""Who the command is inside."""
 
 
 def command_line(
@@ -35,6 +32,7 @@ def command_line(
         "--clearenv",
         *chain.from_iterable(("--setenv", name, value) for name, value in environment.items()),
         *("--perms", "1777", "--size", disk, "--tmpfs", "/tmp", "--dir", environment["HOME"]),  # noqa: S108
+        *chain.from_iterable(("--ro-bind", view.etc(each), f"/etc/{each}") for each in ETC),
         *chain.from_iterable(("--ro-bind", each, each) for each in plan.system),
         *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
         *("--proc", "/proc"),

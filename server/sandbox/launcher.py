@@ -18,8 +18,7 @@ from pathlib import Path
 
 from ..disk import why
 from . import kernel
-from .bubblewrap import USER
-from .machine import DEVICES, covered
+from .machine import DEVICES, ETC, USER, covered
 from .plan import Plan
 from .view import View
 
@@ -82,8 +81,9 @@ def _build(plan: Plan, view: View, root: str) -> None:
     kernel.mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=4096")
     _memory(f"{root}/tmp", plan.limits.disk)  # noqa: S108 - its own
     os.makedirs(f"{root}/tmp/home")  # noqa: S108
-    for path in plan.system:
-        _place(path, f"{root}{path}")
+    places = [(view.etc(name), f"/etc/{name}") for name in ETC]
+    for source, path in (*places, *((each, each) for each in plan.system)):
+        _place(source, f"{root}{path}")
     for target, name in plan.links:
         os.makedirs(os.path.dirname(f"{root}{name}"), exist_ok=True)
         os.symlink(target, f"{root}{name}")

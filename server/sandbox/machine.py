@@ -7,7 +7,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+USER = 1000
+"""Who the command is inside."""
+
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+
+ETC = {
+    "passwd": "user:x:{0}:{0}::{1}:/bin/sh\n",
+    "group": "user:x:{0}:\n",
+    "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+"""What programs ask of ``/etc`` to know who and where they are, for a user's number and home; the
+machine's own names others."""
 
 FACTS = ("cpuinfo", "meminfo", "stat", "loadavg", "uptime", "version", "filesystems", "sys")
 """What ``/proc`` tells of the machine as a whole; for where it tells of processes outside, too."""

@@ -6,6 +6,7 @@ In namespaces of this process's own: what is mounted here is seen by it and what
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -14,8 +15,9 @@ from pathlib import Path
 from . import kernel
 from .copying import Copy, remove
 from .keep import Kept, keep
-from .machine import DEVICES
+from .machine import DEVICES, ETC, USER
 from .plan import COPY, NO_VIEW, Plan
+from .policy import HOME
 from .watch import used
 
 _UPPER = "upper"
@@ -36,19 +38,28 @@ class View:
         limits = plan.limits
         options = f"mode=700,size={limits.disk},nr_inodes={limits.inodes}"
         kernel.mount("tmpfs", self.scratch, "tmpfs", _PLAIN, options)
-        self.place = self._copy.place if self._copy else self._overlay(plan.workspace)
-        self._covered: list[str] = []
+        merged = f"{self.scratch}/merged"
+        os.mkdir(merged, 0o755)
+        self.place = self._shown(merged) if self._copy else self._overlay(merged, plan.workspace)
         self._cover(plan)
         self._devices()
+        os.mkdir(f"{self.scratch}/etc", 0o755)
+        for name, text in ETC.items():
+            Path(self.etc(name)).write_text(text.format(USER, HOME), encoding="ascii")
 
-    def _overlay(self, workspace: str) -> str:
-        for name in (_UPPER, "work", "merged"):
+    def _shown(self, merged: str) -> str:
+        """The copy under another name, so that all that will cover it can be taken away at once."""
+        assert self._copy
+        kernel.mount(self._copy.place, merged, flags=kernel.MS_BIND)
+        return merged
+
+    def _overlay(self, merged: str, workspace: str) -> str:
+        for name in (_UPPER, "work"):
             os.mkdir(f"{self.scratch}/{name}", 0o755)
         layers = (
             f"lowerdir={_escaped(workspace)},upperdir={self.scratch}/{_UPPER}"
             f",workdir={self.scratch}/work,userxattr"
         )
-        merged = f"{self.scratch}/merged"
         try:
             kernel.mount("overlay", merged, "overlay", _PLAIN, layers)
         except OSError as error:
@@ -63,11 +74,6 @@ class View:
             place = f"{self.place}/{path}"
             if not os.path.islink(place):
                 kernel.bind(self.cover(place) if is_hidden else place, place)
-                self._covered.append(place)
-
-    def _uncover(self) -> None:
-        while self._covered:
-            kernel.umount(self._covered.pop())
 
     def cover(self, place: str) -> str:
         """What nobody can look into, of the same kind as what is at ``place``."""
@@ -86,6 +92,10 @@ class View:
         """Where it is to be bound from."""
         return f"{self.scratch}/dev/{name}"
 
+    def etc(self, name: str) -> str:
+        """Where it is to be bound from."""
+        return f"{self.scratch}/etc/{name}"
+
     def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
         """As ``Copy.keep``; nothing is covered afterwards."""
         if self._copy:
@@ -97,6 +107,11 @@ class View:
         if self._copy:
             self._uncover()
             remove(self._copy.place)
+
+    def _uncover(self) -> None:
+        """What is mounted on something keeps it from being removed."""
+        with contextlib.suppress(OSError):  # it is away already
+            kernel.umount(self.place)
 
     def written(self) -> tuple[int, int]:
         """Bytes and files. More files than it may no overlay takes."""
