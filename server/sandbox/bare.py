@@ -40,7 +40,8 @@ def start(
         return view.place + path[len(plan.workspace) :] if inside else path
 
     line = [moved(each) for each in argv]
-    variables = {
+    # Git gives up where it may not look at what the system configures; it is told not to.
+    variables = {"GIT_CONFIG_NOSYSTEM": "1"} | {
         name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
         for name, value in {**environment, **_VARIABLES}.items()
     }
