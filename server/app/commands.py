@@ -110,6 +110,16 @@ CHANGES = Command(
     "Show Changes",
     "What the command that was tried last would change, as a diff.",
 )
+APPLY = Command(
+    "understudy.applyChanges",
+    "Apply",
+    "Make the changes of the command that was tried last, after a look at them.",
+)
+UNDO = Command(
+    "understudy.undoLast",
+    "Undo Last Automation",
+    "Take back what Understudy wrote into files last, after a question.",
+)
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
 )
@@ -132,6 +142,8 @@ COMMANDS = (
     TASK_OUTPUT,
     TRY,
     CHANGES,
+    APPLY,
+    UNDO,
     STATUS,
     LEFT_OUT,
     ONLY_CHANGED,

@@ -9,11 +9,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..journal import apply as journal_
+from ..journal.beneath import Beneath
+from ..journal.change import Change, Entry, Kind, State
+from ..journal.check import admit, check
+from ..journal.guard import needed
+from ..journal.records import Record
 from ..runner.execute import Runner
 from ..state import state_dir
 from .folder.folders import Folders
 from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe
 from .sinks import Sink, when_slow
+from .undoing import Undoing, entries, journal_of, newest, plan, undo
+
+__all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
 
 
 class Ready(NamedTuple):
@@ -73,6 +82,21 @@ class Tried(NamedTuple):
                 for each in trial.changes
             ],
         }
+
+
+class Applying(NamedTuple):
+    """What is about to be made so: ``changes`` lead from what stands there now, with what somebody
+    has edited meanwhile in it. ``what``: the command. ``consents``: see ``guard.CONSENTS``."""
+
+    root: Path
+    what: str
+    changes: tuple[Change, ...]
+    consents: frozenset[str]
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every file that is concerned, as an absolute path."""
+        return frozenset(str(self.root / path) for each in self.changes for path in each.paths)
 
 
 class Trials:
@@ -138,3 +162,55 @@ class Trials:
         """A diff of what the last one would change. Raises ValueError."""
         tried = self.last
         return await asyncio.to_thread(diff, tried.trial.changes)
+
+    async def applying(self) -> Applying:
+        """What making the last one so comes to, as the files are now. Raises ValueError when it is
+        not clean, and OSError with the files that stand against it."""
+        tried = self.last
+        if not tried.trial.is_clean:
+            raise ValueError(f"only what is clean is applied, and it is: {tried.trial.status}")
+        return await asyncio.to_thread(_applying, tried)
+
+    async def apply(self, applying: Applying) -> Record | None:
+        """On disk; None when all is so already. Raises OSError; then nothing was changed."""
+        return await asyncio.to_thread(_apply, self.last, applying)
+
+    async def undoing(self) -> tuple[Path, Undoing] | None:
+        """The newest entry of the folders that are open that still stands, and what taking it back
+        would do. Raises OSError."""
+        roots = [each.root for each in self._folders if not each.loose]
+        return await asyncio.to_thread(_newest, roots)
+
+    async def undo(self, root: Path, undoing: Undoing) -> Record | None:
+        """Raises OSError."""
+        return await asyncio.to_thread(undo, root, undoing.record.id)
+
+
+def _applying(tried: Tried) -> Applying:
+    changes = tried.trial.changes
+    consents = frozenset(each for change in changes for p in change.paths for each in needed(p))
+    with Beneath(tried.root) as place:
+        admit(place, changes, consents)
+        checked = check(place, changes)
+    return Applying(tried.root, shlex.join(tried.argv), checked.changes, consents)
+
+
+def _apply(tried: Tried, applying: Applying) -> Record | None:
+    journal = journal_of(tried.root)
+    what = f"sandbox: {applying.what}"
+    changes, consents = tried.trial.changes, applying.consents
+    return journal_.apply(changes, tried.root, journal, by="you", what=what, consents=consents)
+
+
+def _newest(roots: Iterable[Path]) -> tuple[Path, Undoing] | None:
+    listed = {root: entries(root) for root in roots}
+    standing = [
+        (record.at, root, record.id)
+        for root, records in listed.items()
+        for record in records
+        if record.id == newest(records)
+    ]
+    if not standing:
+        return None
+    _, root, number = max(standing)
+    return root, plan(root, number)

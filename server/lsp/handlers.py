@@ -405,6 +405,8 @@ _COMMANDS: dict[str, Handler] = {
     commands.TASK_OUTPUT.id: task_output,
     commands.TRY.id: sandbox.run,
     commands.CHANGES.id: sandbox.show,
+    commands.APPLY.id: sandbox.apply,
+    commands.UNDO.id: sandbox.undo,
     commands.STATUS.id: show_status,
     commands.LEFT_OUT.id: show_left_out,
     commands.ONLY_CHANGED.id: toggle_only_changed,

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lsprotocol import types as lsp
+
+from ..app.sandboxing import printable
+from ..app.trials import Change
 from ..disk import LARGEST_FILE, read_regular
 from ..text import decode
 from . import convert
+from .applying import resource_edit, shown_now
 from .asking import asked, padded, root_of
 from .server import Server
+
+_NAMED = 5
+"""So many files are named in a question."""
 
 
 async def run(ls: Server, *given: Any) -> Any:
@@ -23,6 +31,16 @@ async def run(ls: Server, *given: Any) -> Any:
 async def show(ls: Server) -> Any:
     """A diff, or a sentence when there is none."""
     return await asked(ls, _changes(ls))
+
+
+async def apply(ls: Server) -> Any:
+    """Whether it was done."""
+    return await asked(ls, _apply(ls))
+
+
+async def undo(ls: Server) -> Any:
+    """Whether it was done."""
+    return await asked(ls, _undo(ls))
 
 
 async def _tried(ls: Server, line: str, root: Path | None) -> Mapping[str, Any] | None:
@@ -39,6 +57,71 @@ async def _tried(ls: Server, line: str, root: Path | None) -> Mapping[str, Any] 
 
 async def _changes(ls: Server) -> str:
     return await ls.core.trials.changes() or "It would change nothing."
+
+
+async def _apply(ls: Server) -> bool:
+    """Raises ValueError, OSError."""
+    applying = await ls.core.trials.applying()
+    if not applying.changes:
+        ls.publisher.message("All of it is so already.")
+        return True
+    await _want_saved(ls, applying.paths)
+    instead = "understudy sandbox run --apply"
+    for name in sorted(applying.consents):
+        question = f"It changes files that programs run by themselves ({name}). Let it?"
+        if not await ls.publisher.agrees(question, "Let it", instead):
+            return False
+    label = f"Apply: {applying.what}"
+    shown = shown_now(ls)
+    await _want_saved(ls, applying.paths)  # as it was shown just now
+    if edit := await resource_edit(ls, label, applying, shown):
+        if not edit.change_annotations and not await ls.publisher.agrees(
+            f"Make {_files(applying.changes)} so?", "Apply", instead
+        ):
+            return False
+        params = lsp.ApplyWorkspaceEditParams(edit, label)
+        return (await ls.workspace_apply_edit_async(params)).applied
+    question = (
+        f"Write {_files(applying.changes)}? There is more to it than an editor can do (modes, "
+        "links, or what is no text): it is written to disk, and can be taken back."
+    )
+    if not await ls.publisher.agrees(question, "Apply", instead):
+        return False
+    await _want_saved(ls, applying.paths)
+    await ls.core.trials.apply(applying)
+    ls.publisher.message("Applied. “Undo Last Automation” takes it back.")
+    return True
+
+
+async def _undo(ls: Server) -> bool:
+    """Raises ValueError, OSError."""
+    if (found := await ls.core.trials.undoing()) is None:
+        ls.publisher.message("There is nothing to undo.")
+        return False
+    root, undoing = found
+    changes = undoing.record.changes
+    paths = frozenset(str(root / path) for each in changes for path in each.paths)
+    await _want_saved(ls, paths)
+    question = f"Undo “{undoing.record.what}”? It changed {_files(changes)}."
+    if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
+        return False
+    await _want_saved(ls, paths)
+    await ls.core.trials.undo(root, undoing)
+    ls.publisher.message("Undone.")
+    return True
+
+
+def _files(changes: Sequence[Change]) -> str:
+    names = [printable(each.path) for each in changes]
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join((*names[:_NAMED], *more))
+
+
+async def _want_saved(ls: Server, paths: Container[str]) -> None:
+    """What is written below an edit that is not saved would be lost with it, or lose it."""
+    if edited := sorted(each for each in await _unsaved(ls) if each in paths):
+        names = ", ".join(Path(each).name for each in edited)
+        raise ValueError(f"save {names} first, or take your edits back, and try again")
 
 
 async def _unsaved(ls: Server) -> list[str]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from .conftest import Start
-from .editor import Editor
+from .editor import CAPABILITIES, Editor
+from .text import Json, apply
 
 
 def printed(editor: Editor) -> str:
@@ -76,3 +81,152 @@ async def test_it_is_shown_and_can_be_cancelled(start: Start, workspace: Path) -
     assert await running is None
     (told,) = editor.said("window/showMessage")
     assert "it was cancelled" in told["message"]
+
+
+_OPERATIONS = {"documentChanges": True, "resourceOperations": ["create", "rename", "delete"]}
+SCRIPT = (
+    "printf '%s' '1 😀 two\nthree\n' > edited.txt; printf 'x\n' > deep/new.txt; rm gone.txt; rm -r old;"
+    "mv here.txt there.txt"
+)
+
+
+def knowing(**edits: object) -> Json:
+    return CAPABILITIES | {"workspace": CAPABILITIES["workspace"] | {"workspaceEdit": edits}}
+
+
+def plant(root: Path) -> None:
+    (root / "edited.txt").write_text("1 😀\nthree\nfour")
+    for name in ("gone.txt", "here.txt", "old/a", "old/b/c", "deep/kept"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"{name}\n")
+
+
+def tree(root: Path) -> dict[str, str]:
+    files = (each for each in root.rglob("*") if each.is_file())
+    return {str(each.relative_to(root)): each.read_text() for each in files}
+
+
+def made(params: Json, encoding: str) -> Json:
+    """What an editor does that makes the edit, and saves."""
+    for change in params["edit"]["documentChanges"]:
+        match change.get("kind"):
+            case "create":
+                file = _path(change["uri"])
+                assert not file.exists()
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+            case "rename":
+                _path(change["oldUri"]).rename(_path(change["newUri"]))
+            case "delete":
+                gone = _path(change["uri"])
+                assert gone.is_file() or change["options"]["recursive"]
+                shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+            case _:
+                file = _path(change["textDocument"]["uri"])
+                file.write_text(apply(file.read_text(), change["edits"], encoding))
+    return {"applied": True}
+
+
+def _path(uri: str) -> Path:
+    return Path(uri.removeprefix("file://"))
+
+
+def agreeing(editor: Editor, *answers: str) -> list[str]:
+    """What is asked; each question is answered by the next of ``answers``."""
+    asked: list[str] = []
+    left = list(answers)
+
+    def answer(params: Json) -> Any:
+        asked.append(params["message"])
+        return {"title": left.pop(0)}
+
+    editor.replies["window/showMessageRequest"] = answer
+    return asked
+
+
+@pytest.mark.parametrize("annotates", [True, False])
+async def test_changes_are_made_by_the_editor(
+    start: Start, workspace: Path, annotates: bool
+) -> None:
+    plant(workspace)
+    support: Json = {"changeAnnotationSupport": {}} if annotates else {}
+    editor = await start(capabilities=knowing(**_OPERATIONS, **support))
+    editor.replies["workspace/applyEdit"] = lambda params: made(params, editor.encoding)
+    asked = agreeing(editor, "Apply")
+    before = tree(workspace)
+    done = await editor.command("runInSandbox", f'sh -c "{SCRIPT}"')
+    assert done["status"] == "clean"
+    assert tree(workspace) == before
+    assert await editor.command("applyChanges") is True
+    (params,) = editor.said("workspace/applyEdit")
+    assert tree(workspace) == {
+        "pyproject.toml": before["pyproject.toml"],
+        "deep/kept": "deep/kept\n",
+        "deep/new.txt": "x\n",
+        "edited.txt": "1 😀 two\nthree\n",
+        "there.txt": "here.txt\n",
+    }
+    assert not (workspace / "old").exists()
+    if annotates:
+        assert asked == []
+        (annotation,) = params["edit"]["changeAnnotations"].values()
+        assert annotation["needsConfirmation"] is True
+        steps = params["edit"]["documentChanges"]
+        marks = [each.get("annotationId") for each in steps if "kind" in each]
+        marks += [e.get("annotationId") for each in steps for e in each.get("edits", ())]
+        assert set(marks) == {"change"}
+    else:
+        assert len(asked) == 1
+        assert "changeAnnotations" not in params["edit"]
+
+
+async def test_an_open_document_is_edited_where_it_is_and_has_to_be_saved(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start(capabilities=knowing(**_OPERATIONS, changeAnnotationSupport={}))
+    file = editor.open(workspace / "a.py", "x = '😀'\na = 1\nb = 1\ny = 2\n")
+    await editor.command("runInSandbox", "sed -i s/2/3/ a.py")
+    editor.edit(file, "😀", "😀😀")
+    assert await editor.command("applyChanges") is None
+    assert "save a.py first" in editor.said("window/showMessage")[-1]["message"]
+    editor.save(file)
+    assert await editor.command("applyChanges") is True
+    assert file.text == "x = '😀😀'\na = 1\nb = 1\ny = 3\n"
+
+
+async def test_what_no_editor_can_do_is_written_and_taken_back(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start(capabilities=knowing(**_OPERATIONS, changeAnnotationSupport={}))
+    (workspace / "run.sh").write_text("true\n")
+    (workspace / "run.sh").chmod(0o644)
+    asked = agreeing(editor, "Cancel", "Apply", "Undo")
+    await editor.command("runInSandbox", "chmod 755 run.sh")
+    assert await editor.command("applyChanges") is False
+    assert (workspace / "run.sh").stat().st_mode & 0o777 == 0o644
+    assert await editor.command("applyChanges") is True
+    assert (workspace / "run.sh").stat().st_mode & 0o777 == 0o755
+    assert await editor.command("undoLast") is True
+    assert (workspace / "run.sh").stat().st_mode & 0o777 == 0o644
+    assert editor.said("workspace/applyEdit") == []
+    assert "chmod 755 run.sh" in asked[-1]
+    assert await editor.command("undoLast") is False
+
+
+async def test_what_programs_run_by_themselves_needs_a_word_of_its_own(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start(capabilities=knowing(**_OPERATIONS, changeAnnotationSupport={}))
+    asked = agreeing(editor, "Cancel")
+    await editor.command("runInSandbox", "sh -c 'mkdir .vscode; echo {} > .vscode/tasks.json'")
+    assert await editor.command("applyChanges") is False
+    assert "(editor)" in asked[0]
+    assert editor.said("workspace/applyEdit") == []
+
+
+async def test_only_what_is_clean_is_applied(start: Start, workspace: Path) -> None:
+    editor = await start(capabilities=knowing(**_OPERATIONS))
+    await editor.command("runInSandbox", "sh -c 'echo > new; exit 1'")
+    assert await editor.command("applyChanges") is None
+    assert "only what is clean" in editor.said("window/showMessage")[-1]["message"]
+    assert not (workspace / "new").exists()

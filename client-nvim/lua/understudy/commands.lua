@@ -8,6 +8,8 @@ return {
   { name = "showTasks", title = "Show Tasks", client = false },
   { name = "runInSandbox", title = "Run in Sandbox…", client = false },
   { name = "showChanges", title = "Show Changes", client = false },
+  { name = "applyChanges", title = "Apply", client = false },
+  { name = "undoLast", title = "Undo Last Automation", client = false },
   { name = "showStatus", title = "Show Status", client = false },
   { name = "showLeftOut", title = "Show What Is Left Out", client = false },
   { name = "toggleOnlyChanged", title = "Show Only What I Changed, or All", client = false },

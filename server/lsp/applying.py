@@ -1,0 +1,184 @@
+"""Changes of files as one workspace edit, so that open buffers and the editor's own undo work."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from ..app.trials import Applying, Change, Entry, Kind, State
+from ..model import Edit, Range
+from ..text import Lines
+from . import convert
+
+if TYPE_CHECKING:
+    from .server import Server
+
+_CHANGE = "change"
+_MORE = 0o7111
+"""What no editor gives a new file: that it can be run. Who may read it is left to the editor."""
+
+_Step = lsp.TextDocumentEdit | lsp.CreateFile | lsp.RenameFile | lsp.DeleteFile
+_OPERATIONS = {
+    lsp.CreateFile: lsp.ResourceOperationKind.Create,
+    lsp.RenameFile: lsp.ResourceOperationKind.Rename,
+    lsp.DeleteFile: lsp.ResourceOperationKind.Delete,
+}
+
+
+class _Beyond(Exception):
+    """An editor cannot do that."""
+
+
+Shown = Mapping[str, lsp.OptionalVersionedTextDocumentIdentifier | None]
+"""What is open, by its path; None for a notebook."""
+
+
+def shown_now(ls: Server) -> Shown:
+    return {
+        path: None
+        if each.uri in ls.notebooks
+        else lsp.OptionalVersionedTextDocumentIdentifier(each.uri, each.version)
+        for each in ls.documents.values()
+        if (path := convert.to_path(each.uri))
+    }
+
+
+async def resource_edit(
+    ls: Server, label: str, applying: Applying, shown: Shown
+) -> lsp.WorkspaceEdit | None:
+    """None where the client cannot make all of it exactly so. With change annotations, where it
+    knows them, the user confirms what is done. What is ``shown`` was as on disk in that version: a
+    client refuses the edit for a later one."""
+    workspace = ls.client_capabilities.workspace
+    known = workspace.workspace_edit if workspace else None
+    if known is None or not known.document_changes:
+        return None
+    annotates = known.change_annotation_support is not None
+    edit = _Edit(applying, shown, ls.encoding, _CHANGE if annotates else None)
+    try:
+        steps = await asyncio.to_thread(lambda: list(edit.steps()))
+    except (_Beyond, OSError, UnicodeDecodeError):
+        return None
+    can = frozenset(known.resource_operations or ())
+    if any(
+        kind not in can for step in steps for of, kind in _OPERATIONS.items() if type(step) is of
+    ):
+        return None
+    if not annotates:
+        return lsp.WorkspaceEdit(document_changes=steps)
+    annotation = lsp.ChangeAnnotation(label, True, "It was tried in the sandbox.")
+    return lsp.WorkspaceEdit(document_changes=steps, change_annotations={_CHANGE: annotation})
+
+
+class _Edit:
+    """Reads what stands on disk: for a thread."""
+
+    def __init__(
+        self,
+        applying: Applying,
+        shown: Shown,
+        encoding: convert.Encoding,
+        annotation: str | None,
+    ) -> None:
+        self._shown = shown
+        self._encoding = encoding
+        self._root = applying.root
+        self._changes = applying.changes
+        self._annotation = annotation
+        self._gone = {
+            each.path
+            for each in applying.changes
+            if each.kind is Kind.DELETED and each.before and each.before.is_folder
+        }
+
+    def steps(self) -> Iterator[_Step]:
+        """What is renamed or made first, so that nothing is in the way; what goes last."""
+        order = (Kind.RENAMED, Kind.CREATED, Kind.MODIFIED, Kind.DELETED, Kind.MODE)
+        for change in sorted(self._changes, key=lambda each: order.index(each.kind)):
+            yield from self._step(change)
+
+    def _step(self, change: Change) -> Iterator[_Step]:
+        before, after = change.before, change.after
+        uri = self._uri(change.path)
+        match change.kind:
+            case Kind.CREATED if after and after.is_folder:
+                self._want_filled(change.path)
+            case Kind.CREATED if after and not after.mode & _MORE:
+                yield lsp.CreateFile(uri, annotation_id=self._annotation)
+                if text := _text(after):
+                    yield self._write(change.path, "", text)
+            case Kind.DELETED:
+                if before and not before.is_folder:
+                    _want_file(before)
+                if not self._goes_with_another(change.path):
+                    options = lsp.DeleteFileOptions(recursive=change.path in self._gone)
+                    yield lsp.DeleteFile(uri, options=options, annotation_id=self._annotation)
+            case Kind.MODIFIED | Kind.RENAMED if before and after and before.mode == after.mode:
+                if change.old:
+                    old = self._uri(change.old)
+                    yield lsp.RenameFile(old, uri, annotation_id=self._annotation)
+                if before.digest != after.digest:
+                    place = str(self._root / (change.old or change.path))
+                    text = _text(replace(before, place=place))
+                    yield self._write(change.path, text, _text(after))
+            case _:
+                raise _Beyond
+
+    def _uri(self, path: str) -> str:
+        return convert.to_uri(self._root / path)
+
+    def _want_filled(self, folder: str) -> None:
+        """An editor makes a folder only for what it puts there."""
+        made = (each for each in self._changes if each.after and not each.after.is_folder)
+        if not any(each.path.startswith(f"{folder}/") for each in made):
+            raise _Beyond
+
+    def _goes_with_another(self, path: str) -> bool:
+        return any(path.startswith(f"{folder}/") for folder in self._gone)
+
+    def _write(self, path: str, before: str, after: str) -> lsp.TextDocumentEdit:
+        """Line by line, so that cursors and marks stay where they are."""
+        identifier = self._identifier(path)
+        lines = Lines(before)
+        plain = [convert.edit(each, lines, self._encoding) for each in _edits(before, after)]
+        if (annotation := self._annotation) is None:
+            return lsp.TextDocumentEdit(identifier, plain)
+        edits = [lsp.AnnotatedTextEdit(annotation, each.range, each.new_text) for each in plain]
+        return lsp.TextDocumentEdit(identifier, edits)
+
+    def _identifier(self, path: str) -> lsp.OptionalVersionedTextDocumentIdentifier:
+        unknown = lsp.OptionalVersionedTextDocumentIdentifier(self._uri(path), None)
+        if (identifier := self._shown.get(str(self._root / path), unknown)) is None:
+            raise _Beyond
+        return identifier
+
+
+def _edits(before: str, after: str) -> Iterator[Edit]:
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    starts = list(accumulate(map(len, old), initial=0))
+    lines = Lines(before)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for kind, first, last, begin, end in matcher.get_opcodes():
+        if kind != "equal":
+            place = Range(lines.position(starts[first]), lines.position(starts[last]))
+            yield Edit(place, "".join(new[begin:end]))
+
+
+def _want_file(state: State) -> None:
+    if state.entry is not Entry.FILE:
+        raise _Beyond
+
+
+def _text(state: State) -> str:
+    """Lines that end otherwise than an editor writes them are not made exactly so by it."""
+    _want_file(state)
+    text = state.read().decode("utf-8")
+    if "\r" in text or "\0" in text or text.startswith("\ufeff"):
+        raise _Beyond
+    return text
