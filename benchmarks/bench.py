@@ -2,7 +2,7 @@
 
 Medians, ratios, and what was aimed at; an aim that is not reached is printed as such. ``--quick``
 takes fewer rounds: to see that everything works, not to quote. ``--only PART`` measures one part:
-saves, workspace, startup, tasks, tools, family.
+saves, workspace, startup, tasks, tools, family, sandbox.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from . import saves, startup, tasks, tools, workspace
+from . import sandbox, saves, startup, tasks, tools, workspace
 from .world import CACHE, FILES, World, environment, peer_versions, prepare, sources
 from .world import workspace as make_workspace
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
-PARTS = ("saves", "workspace", "startup", "tasks", "tools", "family")
+PARTS = ("saves", "workspace", "startup", "tasks", "tools", "family", "sandbox")
 US = "understudy"
 SPAWNED = "one ruff + bandit process"
 _MODES = {"at once": 0.0, "after a pause": saves.PAUSE}
@@ -53,7 +53,7 @@ class Aim(NamedTuple):
 
 async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[Aim]:
     aims: list[Aim] = []
-    if parts - {"tasks", "family"}:
+    if parts - {"tasks", "family", "sandbox"}:
         world = _world()
     if "saves" in parts:
         aims += await _saves(world, folder, rounds=3 if quick else 9)
@@ -68,6 +68,8 @@ async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[A
         aims += await _tools(world, folder / "tools", rounds=3 if quick else 11)
     if "family" in parts:
         aims += await _family(folder, rounds=1 if quick else 3)
+    if "sandbox" in parts:
+        aims += await _sandbox(folder / "sandbox", rounds=3 if quick else 11)
     return aims
 
 
@@ -307,6 +309,24 @@ async def _family(folder: Path, rounds: int) -> list[Aim]:
     return [
         Aim("all Python tools, cold: faster than one after another", alone / scan, 1.6, "×", True),
         Aim("all Python tools, again: faster than one after another", alone / again, 20, "×", True),
+    ]
+
+
+async def _sandbox(folder: Path, rounds: int) -> list[Aim]:
+    costs = [await sandbox.cost(folder / str(size), size, rounds) for size in sandbox.SIZES]
+    table = Table(title="`true` on a workspace of so many files: ms", title_justify="left")
+    table.add_column("")
+    for each in costs:
+        table.add_column(f"{each.files:,}", justify="right")
+    for name in costs[0].milliseconds:
+        table.add_row(name, *(f"{each.milliseconds[name]:.1f}" for each in costs))
+    console.print(table)
+    return [
+        *(
+            Aim(f"sandbox, {each.files:,} files: above a plain process", each.above, 60, "ms")
+            for each in costs
+        ),
+        Aim("sandbox: memory of a run", max(each.memory for each in costs), 30, "MB"),
     ]
 
 
