@@ -10,13 +10,13 @@ from typing import NoReturn
 import click
 
 from ..app.batch import Batch
-from ..app.results.baseline import Baseline, Risen, baseline_file, read, risen, taken
+from ..app.results.baseline import Baseline, Risen, baseline_file, name_below, read, risen, taken
 from ..app.results.scan import Scan
 from .exits import Exit
 from .roots import root_of
 from .scan import check, progress_bar
 from .tasking import FOLDER
-from .text import number
+from .text import number, silences
 
 
 @click.group
@@ -76,8 +76,8 @@ async def _scanned(batch: Batch, root: Path) -> Scan:
         found = await batch.scan([root], progress)
     if batch.trouble:
         click.echo(batch.trouble, err=True)
-    for path, report in found.failures:
-        click.echo(f"{path}: {report.tool}: {report.state}. {report.why}", err=True)
+    for line in silences(found.silences, lambda path: name_below(root, path)):
+        click.echo(line.plain, err=True)
     if not found.complete:
         click.echo("Not everything could be looked at, which a baseline needs.", err=True)
         click.get_current_context().exit(Exit.FAILED)

@@ -25,6 +25,7 @@ from ..settings import ConfigProblem
 from ..state import state_dir
 from ..trust import Trust, search_path
 from .exits import Exit
+from .roots import FOLDER, workspace
 
 # Each of our own tools has something to say of it.
 _PROBE = "import os\n\neval(input())\n"
@@ -50,19 +51,16 @@ class Row(NamedTuple):
 
 
 @click.command
-@click.argument(
-    "folder",
-    default=".",
-    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
-)
+@FOLDER
 @click.pass_context
-def doctor(ctx: click.Context, folder: Path) -> None:
-    """Tell what is installed and whether it works, with the settings that hold in FOLDER.
+def doctor(ctx: click.Context, folder: Path | None) -> None:
+    """Tell what is installed and whether it works, with the settings that hold in FOLDER (default:
+    the workspace around the current folder).
 
     Ends with 0 when all is well, 2 when settings are wrong, 3 when a tool does not work.
     """
     worst = Exit.CLEAN
-    for row in _rows(folder):
+    for row in _rows(workspace(folder)):
         mark, colour = (
             ("✗", "red") if row.exit else ("!", "yellow") if row.warns else ("✓", "green")
         )

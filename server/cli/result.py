@@ -57,7 +57,8 @@ class Result:
     """Every file looked at is a key of ``reports``; ``versions`` are by tool name. ``contents`` has
     what was looked at where that is not what is on disk. ``fixed``: what of the baseline is gone;
     None when there is none. ``most``: so many problems a person wants to read at most;
-    ``unlisted``: so many were taken out for that."""
+    ``unlisted``: so many were taken out for that. ``withheld``: of tools that may not run in a
+    workspace, with its root."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
@@ -67,6 +68,7 @@ class Result:
     fixed: Baseline | None = None
     most: int | None = None
     unlisted: int = 0
+    withheld: tuple[tuple[Path, Report], ...] = ()
 
     def each(self) -> Iterator[tuple[Path, Problem]]:
         for path, problems in self.problems.items():
@@ -115,6 +117,7 @@ class Result:
 
     def without_verdict(self) -> Iterator[tuple[Path, Report]]:
         """The tools that say nothing of a file: they failed, or were not let near it."""
+        yield from self.withheld
         for path, reports in self.reports.items():
             yield from ((path, report) for report in reports if not report.state.is_verdict)
 

@@ -6,7 +6,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 _ROOT_MARKS = (".understudy", ".git")
+FOLDER = click.argument(
+    "folder",
+    required=False,
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+)
+
+
+def workspace(folder: Path | None) -> Path:
+    """The folder that is named, as it is; else the workspace around the current one."""
+    return folder or root_of((Path.cwd(),))
 
 
 def root_of(paths: Sequence[Path]) -> Path:

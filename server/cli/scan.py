@@ -105,7 +105,10 @@ def scan(
     found, versions = asyncio.run(_scan(root_of(named), named, changed, baseline=baseline))
     problems = found.only(Category(only) if only else None)
     base = Path.cwd() if format_ == "text" else found.root
-    result = Result(base, problems, found.reports, versions, fixed=found.fixed, most=most)
+    withheld = tuple((found.root, report) for report in found.withheld)
+    result = Result(
+        base, problems, found.reports, versions, fixed=found.fixed, most=most, withheld=withheld
+    )
     if output is None:
         if format_ != "text" and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # what a program reads is that everywhere

@@ -26,7 +26,8 @@ from ..settings import project_file
 from ..state import private_folder, state_dir, workspace_dir
 from ..trust import Trust
 from .exits import Exit
-from .roots import root_of
+from .roots import FOLDER as NAMED
+from .roots import root_of, workspace
 from .tasking import FOLDER, complain
 
 _START_SECONDS = 20.0
@@ -166,14 +167,12 @@ def _stop(ctx: click.Context, lock: ServiceLock) -> None:
 
 
 @click.command
-@click.argument(
-    "folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@NAMED
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def status(folder: Path, *, as_json: bool) -> None:
-    """Tell whether FOLDER is trusted, which settings hold there, who runs its chores, and what
-    runs and waits."""
-    root = folder.resolve()
+def status(folder: Path | None, *, as_json: bool) -> None:
+    """Tell whether FOLDER (default: the workspace around the current folder) is trusted, which
+    settings hold there, who runs its chores, and what runs and waits."""
+    root = workspace(folder)
     told = asyncio.run(_status(root))
     if as_json:
         click.echo(json.dumps(told, indent=2))

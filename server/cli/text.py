@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TextIO
@@ -12,16 +12,17 @@ from rich.text import Text
 
 from ..app.presentation.problems import redacted, title
 from ..app.results.statistics import Statistics
-from ..model import Problem, Report, Severity
+from ..model import TOP, Problem, Report, Severity
 from ..notebooks import Cell
 from ..text import Lines, decode
-from .excerpt import COLOURS, excerpt, shown
+from .excerpt import COLOURS, WIDTH, excerpt, shown
 from .result import Result
 
 
 def write_text(result: Result, out: TextIO) -> None:
     """What the baseline has is only counted."""
     console = Console(file=out, highlight=False, soft_wrap=True)
+    width = console.width if console.is_terminal else WIDTH
     listed = result.listed()
     for path, problems in listed.problems.items():
         book = result.notebook(path) if problems else None
@@ -29,11 +30,12 @@ def write_text(result: Result, out: TextIO) -> None:
         lines = Lines(redacted(source, result.problems[path]))
         for problem in problems:
             cell = book.notebook.cell_at(problem.lead.range.start.line) if book else None
-            console.print(block(problem, result.name(path), lines, cell), end="\n\n")
+            told = block(problem, result.name(path), lines, cell, width)
+            console.print(told, end="\n\n")
     for path, reports in result.reports.items():
         if not reports:
             console.print(Text(f"{shown(result.name(path))}: no tool looks at such a file"))
-    for line in _without_verdict(result):
+    for line in silences(result.without_verdict(), result.name):
         console.print(line)
     console.print(summary(result))
     if listed.unlisted:
@@ -44,9 +46,11 @@ def write_text(result: Result, out: TextIO) -> None:
         console.print(most)
 
 
-def block(problem: Problem, name: str, lines: Lines, cell: Cell | None = None) -> Text:
-    """One problem: where, how bad, what, who says so, and the line itself. ``cell``: of a notebook,
-    of whose text these are the lines."""
+def block(
+    problem: Problem, name: str, lines: Lines, cell: Cell | None = None, width: int = WIDTH
+) -> Text:
+    """One problem: where, how bad, what, who says so, and the line itself, unless it is about the
+    whole file. ``cell``: of a notebook, of whose text these are the lines."""
     style = COLOURS[problem.severity]
     line, column = problem.lead.range.start
     above = cell.row if cell else 0
@@ -59,9 +63,13 @@ def block(problem: Problem, name: str, lines: Lines, cell: Cell | None = None) -
         (problem.severity.label, style),
         f"  {shown(' '.join(problem.lead.message.split()))}  ",
         (who, "dim"),
-        "\n",
-        excerpt(lines, problem.lead.range, style, above),
-    )
+    ).append_text(_line(problem, lines, style, above, width))
+
+
+def _line(problem: Problem, lines: Lines, style: str, above: int, width: int) -> Text:
+    if problem.lead.range == TOP:
+        return Text()
+    return Text("\n").append_text(excerpt(lines, problem.lead.range, style, above, width))
 
 
 def summary(result: Result) -> Text:
@@ -120,18 +128,19 @@ def _most(found: Statistics) -> Text | None:
     return Text(f"Most: {rules} · in {', '.join(folders)}", "dim")
 
 
-def _without_verdict(result: Result) -> Iterator[Text]:
-    """Files of one tool and one reason share a line."""
+def silences(told: Iterable[tuple[Path, Report]], name: Callable[[Path], str]) -> Iterator[Text]:
+    """Why tools said nothing; files of one tool and one reason share a line. ``name``: of a file,
+    for people."""
 
     def reason(entry: tuple[Path, Report]) -> tuple[str, str, str]:
         return (entry[1].tool, entry[1].state.value, entry[1].why)
 
-    for (tool, state, why), group in groupby(sorted(result.without_verdict(), key=reason), reason):
-        paths = [result.name(path) for path, _ in group]
-        names = paths[0] if len(paths) == 1 else f"{len(paths)} files, {paths[0]} first"
+    for (tool, state, why), group in groupby(sorted(told, key=reason), reason):
+        names = [shown(name(path)) for path, _ in group]
+        more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
         yield Text.assemble(
             (f"{title(tool)}: {state}", "bold red"),
-            f" ({shown(names)})",
+            f" ({', '.join(names[:_LISTED])}{more})",
             f": {shown(why)}" if why else "",
         )
 

@@ -8,28 +8,33 @@ import click
 
 from ..state import state_dir
 from ..trust import Trust
-
-_FOLDER = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
-_folder = click.argument("folder", default=".", type=_FOLDER)
+from .roots import FOLDER, workspace
 
 
 @click.command
-@_folder
-def trust(folder: Path) -> None:
-    """Let the programs run that FOLDER brings along: interpreters and tools that it configures."""
+@FOLDER
+def trust(folder: Path | None) -> None:
+    """Let the programs run that FOLDER brings along: interpreters and tools that it configures.
+
+    Without FOLDER it is the workspace around the current folder, as for `understudy scan`.
+    """
     _decide(folder, trusted=True)
 
 
 @click.command
-@_folder
-def untrust(folder: Path) -> None:
-    """Run nothing that FOLDER brings along. It is still checked."""
+@FOLDER
+def untrust(folder: Path | None) -> None:
+    """Run nothing that FOLDER brings along. It is still checked.
+
+    Without FOLDER it is the workspace around the current folder, as for `understudy scan`.
+    """
     _decide(folder, trusted=False)
 
 
-def _decide(folder: Path, *, trusted: bool) -> None:
+def _decide(folder: Path | None, *, trusted: bool) -> None:
     decisions = Trust(state_dir())
-    decisions.decide(folder, trusted=trusted)
+    root = workspace(folder)
+    decisions.decide(root, trusted=trusted)
     if decisions.problem:
         click.echo(decisions.problem, err=True)
-    click.echo(f"{folder} is now {'trusted' if trusted else 'not trusted'}.")
+    click.echo(f"{root} is now {'trusted' if trusted else 'not trusted'}.")

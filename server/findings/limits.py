@@ -12,14 +12,15 @@ Tally = tuple[int, ...]
 """How many problems there are of each rank, the most important first."""
 
 _SEVERITIES = len(Severity)
-_RANKS = 2 * _SEVERITIES + 1
+_RANKS = 4 * _SEVERITIES
 
 
 def _rank(problem: Problem) -> int:
-    """A silence before all else, since it may stand for anything; what is known after all new."""
-    if any(finding.rule == NOT_ANALYSED for finding in problem.findings):
-        return 0
-    return _SEVERITIES * (1 + problem.known) - problem.severity
+    """By severity; a silence before what is as severe, since it may stand for anything; what is
+    known after all new."""
+    silent = any(finding.rule == NOT_ANALYSED for finding in problem.findings)
+    by_severity = _SEVERITIES * (1 + problem.known) - 1 - problem.severity
+    return 2 * by_severity + (not silent)
 
 
 def most_important(problems: Sequence[Problem], most: int) -> tuple[Problem, ...]:

@@ -52,8 +52,12 @@ class Source(NamedTuple):
 
     def names(self, path: tuple[str, ...]) -> Collection[str]:
         """The names of the entries at ``path``."""
+        return self.entries(path).keys()
+
+    def entries(self, path: tuple[str, ...]) -> Mapping[str, object]:
+        """What stands at ``path``, by name."""
         entries = _at(self.data, path) if self.has(path) else None
-        return entries.keys() if isinstance(entries, Mapping) else ()
+        return entries if isinstance(entries, Mapping) else {}
 
 
 class Loaded(NamedTuple):

@@ -108,7 +108,7 @@ def test_a_broken_configuration_is_told_of_the_tools_and_not_of_a_file(shell: Sh
     assert answer.returncode == 3
     assert "No findings in 2 files." in answer.stdout
     for tool in ("Bandit", "Ruff", "complexipy"):
-        assert answer.stdout.count(f"{tool}: failed (2 files, code.py first)") == 1
+        assert answer.stdout.count(f"{tool}: failed (code.py, more.py)") == 1
     assert answer.stdout.count("line 1, column 13") == 3
 
 
@@ -258,6 +258,23 @@ def test_trust_is_remembered(shell: Shell) -> None:
     assert shell.run("status").stdout.splitlines()[0].endswith(": not trusted")
 
 
+def test_trust_is_that_of_the_workspace_around_unless_a_folder_is_named(shell: Shell) -> None:
+    inner = shell.write("packages/web/code.py", "x = 1\n").parent
+    (shell.folder / ".git").mkdir()
+
+    def run(*arguments: str) -> str:
+        return understudy(*arguments, cwd=inner, environment=shell.environment).stdout
+
+    assert run("trust", ".") == f"{inner} is now trusted.\n"
+    assert f"{shell.folder} is not trusted" in run("doctor")
+    assert run("status").startswith(f"{shell.folder}: not trusted (nobody has decided)\n")
+    assert run("trust") == f"{shell.folder} is now trusted.\n"
+    assert f"{shell.folder} is trusted" in run("doctor")
+    assert run("status").startswith(f"{shell.folder}: trusted\n")
+    assert run("status", ".").startswith(f"{inner}: trusted\n")
+    assert run("untrust") == f"{shell.folder} is now not trusted.\n"
+
+
 def test_doctor_tries_the_tools(shell: Shell) -> None:
     answer = shell.run("doctor")
     assert answer.returncode == 0, answer.stdout
@@ -383,3 +400,10 @@ def test_the_most_important_are_listed_and_all_are_counted(shell: Shell, format_
     if format_ == "text":
         assert "3 problems in 2 files" in answer.stdout
     assert "not listed" not in shell.run("scan", "--most", "3", "--format", format_).stdout
+
+
+def test_of_a_line_without_end_a_part_is_printed(shell: Shell) -> None:
+    shell.write("long.py", f"x = [{'1, ' * 20_000}eval(y)]\n")
+    answer = shell.run("scan")
+    assert "B307" in answer.stdout
+    assert max(map(len, answer.stdout.splitlines())) < 400

@@ -16,7 +16,9 @@ from rich.cells import cell_len
 from understudy.cli.excerpt import excerpt
 from understudy.cli.formats import FORMATS
 from understudy.cli.result import Result
+from understudy.cli.text import block
 from understudy.model import (
+    TOP,
     Category,
     Confidence,
     Figure,
@@ -252,9 +254,35 @@ def test_marks_stand_under_the_place(line: str, place: Range, marks: str) -> Non
     assert "\x1b" not in shown
 
 
+@pytest.mark.parametrize(
+    ("line", "place", "row", "marks"),
+    [
+        ("a" * 30 + "bb" + "c" * 99, span(0, 30, 32), "…aaaaaaaaabbccccccccccccccccc…", (10, 2)),
+        ("a" * 99 + "bb" + "c" * 3, span(0, 99, 101), "…" + "a" * 24 + "bbccc", (25, 2)),
+        ("a" + "b" * 99 + "c", span(0, 1, 100), "a" + "b" * 27 + "…c", (1, 28)),
+        ("🧾" * 20 + "b", span(0, 20, 21), "…" + "🧾" * 14 + "b", (29, 1)),
+        ("a" * 30, span(0, 29, 30), "a" * 30, (29, 1)),
+    ],
+)
+def test_of_a_long_line_what_is_around_the_place(
+    line: str, place: Range, row: str, marks: tuple[int, int]
+) -> None:
+    shown, under = excerpt(Lines(line), place, "red", width=36).plain.splitlines()
+    assert shown == f"  1 │ {row}"
+    assert under == f"    │ {' ' * marks[0]}{'^' * marks[1]}"
+
+
+def test_what_is_said_of_a_whole_file_shows_no_line() -> None:
+    about = Problem((finding("understudy", "too-large", Severity.INFO, TOP, "2 MB"),))
+    told = block(about, "big.py", Lines("x = 1\n" * 9)).plain
+    assert told == "big.py:1:1  info  2 MB  Understudy too-large"
+
+
 @given(st.text(), st.integers(0, 3), st.integers(0, 40), st.integers(0, 3), st.integers(0, 40))
 def test_any_place_of_any_text_can_be_shown(text: str, a: int, b: int, c: int, d: int) -> None:
     start, end = sorted((Position(a, b), Position(c, d)))
     shown, under = excerpt(Lines(text), Range(start, end), "red").plain.split("\n")
     assert cell_len(under.rstrip("^")) <= cell_len(shown)
+    narrow = excerpt(Lines(text), Range(start, end), "red", width=20).plain.split("\n")
+    assert max(map(cell_len, narrow)) <= 26
     assert under.endswith("^")

@@ -27,18 +27,19 @@ def rank(of: Problem) -> tuple[bool, int]:
     return of.known, -of.severity
 
 
-def test_the_worst_come_first_and_the_known_last() -> None:
+def test_the_worst_come_first_then_silences_and_the_known_last() -> None:
     given_ = [
         problem(0, Severity.LOW),
         problem(1, Severity.CRITICAL, known=True),
         problem(2, Severity.HIGH),
         problem(3, Severity.INFO, rule=NOT_ANALYSED),
         problem(4, Severity.HIGH),
+        problem(5, Severity.INFO),
     ]
     rows = {
         most: [p.lead.range.start.line for p in most_important(given_, most)] for most in range(6)
     }
-    assert rows == {0: [], 1: [3], 2: [2, 3], 3: [2, 3, 4], 4: [0, 2, 3, 4], 5: [0, 1, 2, 3, 4]}
+    assert rows == {0: [], 1: [2], 2: [2, 4], 3: [0, 2, 4], 4: [0, 2, 3, 4], 5: [0, 2, 3, 4, 5]}
 
 
 @given(problems, st.integers(0, 20))

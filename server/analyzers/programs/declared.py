@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -97,6 +97,19 @@ def problems(loaded: Loaded) -> Iterator[ConfigProblem]:
         told = f"The analyzer `{name}` does not work: {why}."
         if problem := loaded.problem(("analyzers", group, name), field, told):
             yield problem
+
+
+def withheld(loaded: Loaded) -> tuple[str, ...]:
+    """The analyzers of their own that the layers switch on, and that may not be used here."""
+    own = loaded.settings.analyzers
+    groups = {"custom": own.custom, "plugins": own.plugins}
+    return tuple(
+        name
+        for group, used in groups.items()
+        for source in loaded.sources
+        for name, entry in source.entries(("analyzers", group)).items()
+        if name not in used and not (isinstance(entry, Mapping) and entry.get("enabled") is False)
+    )
 
 
 def _flaws(own: DeclaredAnalyzer) -> Iterator[tuple[str, str]]:

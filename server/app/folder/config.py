@@ -38,6 +38,16 @@ def load_settings(
     return loaded._replace(problems=(*loaded.problems, *_problems(loaded, today)))
 
 
+def withheld(loaded: Loaded) -> tuple[Report, ...]:
+    """What is to be said of analyzers that a workspace brings along and is not trusted to run."""
+    if not any(source.has(("analyzers",)) for source in loaded.sources):
+        return ()
+    from ...analyzers.programs.declared import withheld as names  # only when there is something
+
+    why = "the workspace is not trusted"
+    return tuple(Report(name, State.FAILED, why=why) for name in names(loaded))
+
+
 def _problems(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
     own = loaded.settings
     if own.analyzers.custom or own.analyzers.plugins:

@@ -68,6 +68,7 @@ class Workspace:
         self.trusted = trusted
         self.settings = Settings()
         self.config_problems: tuple[ConfigProblem, ...] = ()
+        self.withheld: tuple[Report, ...] = ()
         self.baseline: Baseline | None = None
         self.comparison = Comparison(root)
         self.files: dict[str, FileView] = {}
@@ -145,6 +146,7 @@ class Workspace:
         if load != self._loads:
             return False
         self.config_problems = (*loaded.problems, *wrong)
+        self.withheld = () if self.trusted else config.withheld(loaded)
         before, shown_by = self.settings, self._shown_by
         if loaded.valid or not self._loaded:
             self.settings = loaded.settings
@@ -283,7 +285,7 @@ class Workspace:
         views = await self.analyse(checks, chosen, seen, urgency)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
-        scan = Scan.of(self.root, views)
+        scan = Scan.of(self.root, views, self.withheld)
         if self.baseline is None:
             return scan
         return await asyncio.to_thread(baselines.compared, scan, self.baseline, paths)

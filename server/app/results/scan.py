@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from ...checks import compose
 from ...findings.baseline import Baseline
+from ...findings.families import NOT_ANALYSED
 from ...findings.limits import most_important, shares, tally
 from ...model import Category, Problem, Report
 from ...settings import Settings
@@ -66,21 +67,24 @@ def versions(reports: Iterable[Report]) -> dict[str, str]:
 class Scan:
     """``problems`` and ``reports`` have an entry for every file that was looked at. ``kept`` and
     ``fixed`` are what of the baseline is there and what is not any more, by the names of the files;
-    None when there is no baseline."""
+    None when there is no baseline. ``withheld``: of the tools that were wanted and may not run,
+    whatever the files."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
     reports: Mapping[Path, tuple[Report, ...]]
     kept: Baseline | None = None
     fixed: Baseline | None = None
+    withheld: tuple[Report, ...] = ()
 
     @staticmethod
-    def of(root: Path, views: Mapping[Path, FileView]) -> Scan:
+    def of(root: Path, views: Mapping[Path, FileView], withheld: tuple[Report, ...] = ()) -> Scan:
         ordered = dict(sorted(views.items()))
         return Scan(
             root,
             {path: view.problems for path, view in ordered.items()},
             {path: view.reports for path, view in ordered.items()},
+            withheld=withheld,
         )
 
     def only(
@@ -102,16 +106,25 @@ class Scan:
     def complete(self) -> bool:
         """Whether every tool that should look at a file could; where none could because of a syntax
         error, that is what was found."""
-        return not self.failures and not any(
-            compose.says_nothing(problem) for each in self.problems.values() for problem in each
-        )
+        return not self.silences
 
     @property
     def failures(self) -> tuple[tuple[Path, Report], ...]:
         """The reports of tools that gave no verdict although they should have."""
+        return tuple(each for each in self._all() if each[1].state.needs_attention)
+
+    @property
+    def silences(self) -> tuple[tuple[Path, Report], ...]:
+        """The failures, and the reports of tools that could not look at a file."""
+        silent = {p for p, each in self.problems.items() if any(map(compose.says_nothing, each))}
         return tuple(
             (path, report)
-            for path, reports in self.reports.items()
-            for report in reports
+            for path, report in self._all()
             if report.state.needs_attention
+            or (path in silent and any(each.rule == NOT_ANALYSED for each in report.findings))
         )
+
+    def _all(self) -> Iterator[tuple[Path, Report]]:
+        yield from ((self.root, report) for report in self.withheld)
+        for path, reports in self.reports.items():
+            yield from ((path, report) for report in reports)
