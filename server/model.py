@@ -170,11 +170,13 @@ class Figure(NamedTuple):
 
 
 class Scope(StrEnum):
-    """What a suppression is for. NATIVE: a comment of a tool's own beside it, which it dates."""
+    """What a suppression is for. NATIVE: a comment of a tool's own beside it, which it dates.
+    MATTER: it is such a comment itself, for what the other tools say of the same matter."""
 
     LINE = "line"
     FILE = "file"
     NATIVE = "native"
+    MATTER = "matter"
     NOTHING = "nothing"
 
 
@@ -183,7 +185,8 @@ class Suppression(NamedTuple):
 
     It means the row ``below`` rows under its own. ``until`` is the last day on which it holds, as
     an ISO date; empty: it always does. ``flaw`` tells why it is not understood; it then is for
-    nothing. ``native`` is the tool's own comment.
+    nothing. ``native`` is the tool's own comment; in the scope MATTER ``rules`` are the matters
+    (``findings.families``) of which the other tools are to be silent, too.
     """
 
     range: Range

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..findings import codec
+from ..findings.others import MARKS
 from ..ipython import code
 from ..model import Report, State
 from ..notebooks import ForeignError, UnreadableError, is_notebook, read
@@ -20,8 +21,6 @@ from ..text import decode, digest
 from .answers import answer, no_verdict, read_content, text_in, unreadable
 from .base import Analyzer, Answer, As, Configuration, Item
 from .discretion import about_secrets, discreet, withheld
-
-_MARK = b"understudy:"
 
 
 class Tool(NamedTuple):
@@ -95,7 +94,7 @@ def _answer(tool: Tool, given: _Given, answered: Answer) -> Answer:
             return "", codec.dumps(changed)
         quoted = text_in(content) if text is None else text
         report = codec.dumps(discreet(told, quoted, given.item[0], tool.masking))
-    if text is None or _MARK not in content:
+    if text is None or not MARKS.search(text):
         return of_file, report
     from ..findings.suppressions import read as read_suppressions  # only where there may be some
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from ..discover import matches
 from ..findings.baseline import known_among
 from ..findings.changed import Rows, on_lines
 from ..findings.families import NOT_ANALYSED
@@ -99,9 +100,17 @@ def of_suppressions(reports: Iterable[Report], settings: Settings, here: Circums
     return Report.of(TOOL, tuple(found))
 
 
+_TESTS = ("tests/", "test_*.py", "*_test.py", "conftest.py")
+ASSERTS_IN_TESTS = tuple(Ignored(rule, _TESTS) for rule in ("B101", "S101"))
+"""Let be unless ``analysis.assertsInTests``."""
+
+
 def ignoring(settings: Settings, here: Circumstances) -> list[Ignored]:
-    """The entries of ``rules.ignore`` that hold for a file."""
-    return in_force(settings.rules.ignore, here.path, here.today)
+    """The entries of ``rules.ignore`` that hold for a file, and what is let be by itself."""
+    told = in_force(settings.rules.ignore, here.path, here.today)
+    if not settings.analysis.asserts_in_tests and matches(here.path, _TESTS):
+        told += ASSERTS_IN_TESTS
+    return told
 
 
 def visible(problems: Iterable[Problem], settings: Settings) -> tuple[Problem, ...]:

@@ -23,7 +23,7 @@ from ..model import (
     Tag,
 )
 
-VERSION = 3
+VERSION = 4
 
 
 def dumps(report: Report) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..model import Finding
 from .families_data import CWE_NAMES, FAMILIES, RULE_CWES
 from .pylint_rules import ruff_rule
-from .secret_rules import FAMILY, tells_of_secret
+from .secret_rules import FAMILY, SECRET_RULES, tells_of_secret
 
 NOT_ANALYSED = "not-analysed"
 """What any tool says of a file that it could not look at, in place of a rule."""
@@ -28,6 +28,19 @@ def family(tool: str, rule: str) -> str:
     if tool == "pylint":
         tool, rule = "ruff", ruff_rule(rule)
     return _FAMILY.get((tool, rule)) or f"{tool}:{rule}"
+
+
+def matter(tool: str, rule: str) -> str:
+    """What a comment that names the rule is about: its family, of the secrets only the rules that
+    tell of the same ones."""
+    known = family(tool, rule)
+    return f"{known}-{rule[1:]}" if known == FAMILY else known
+
+
+def matters_of(tool: str) -> frozenset[str]:
+    """Those of which it speaks with others."""
+    names = {matter(tool, rule) for rules in FAMILIES.values() if (rule := rules.get(tool))}
+    return frozenset(names | {matter(tool, rule) for rule in SECRET_RULES.get(tool, ())})
 
 
 def cwe_of(tool: str, rule: str) -> int:

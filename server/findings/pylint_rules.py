@@ -28,6 +28,26 @@ OUTSIDE: Mapping[str, str] = {
 }
 """Messages whose rule has another number."""
 
+CODES: Mapping[str, str] = {
+    "singleton-comparison": "C0121",
+    "line-too-long": "C0301",
+    "trailing-whitespace": "C0303",
+    "missing-final-newline": "C0304",
+    "undefined-variable": "E0602",
+    "no-else-return": "R1705",
+    "dangerous-default-value": "W0102",
+    "exec-used": "W0122",
+    "eval-used": "W0123",
+    "unused-import": "W0611",
+    "unused-variable": "W0612",
+    "redefined-builtin": "W0622",
+    "bare-except": "W0702",
+    "raise-missing-from": "W0707",
+    "broad-exception-caught": "W0718",
+    "f-string-without-interpolation": "W1309",
+}
+"""The numbers of messages that comments call by their names."""
+
 
 def ruff_rule(message: str) -> str:
     """The Ruff rule, which need not exist, for a Pylint message."""

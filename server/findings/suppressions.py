@@ -2,7 +2,8 @@
 
 ``# understudy: ignore[B101]`` at a line, or alone above it; ``ignore-file[…]`` for the whole file;
 both with ``until 2026-03-01`` and ``-- why``. ``# understudy: until 2026-03-01 -- why`` beside a
-comment of a tool's own (``# nosec``, ``# noqa``) says until when that is to stand.
+comment of a tool's own (``# nosec``, ``# noqa``) says until when that is to stand. Such a comment
+that names a rule is obeyed for what other tools say of the same matter, too.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from ..model import (
 from ..settings.ignored import RULE, TERMS, is_day, is_over
 from ..text import Lines
 from .comments import Comment, comments
+from .families import matter
+from .others import MARKS, said
 
 TOOL = "understudy"
 EXPIRED = "suppression-expired"
 UNUSED = "suppression-unused"
 UNCLEAR = "suppression-unclear"
-MARK = "understudy:"
 
 _MEANT = re.compile(r"(?://|/\*+|#+)?\s*\bunderstudy:\s*(?=(?:ignore|ignore-file|until)\b)")
 _SAID = re.compile(rf"(?:(?P<scope>ignore(?:-file)?)\s*\[(?P<rules>[^\]]*)\])?{TERMS}", re.DOTALL)
@@ -51,15 +53,20 @@ _OWN_OF_TOOLS = re.compile(
 
 def read(text: str, path: str) -> tuple[Suppression, ...]:
     """The suppressions in a file, in order. Never raises."""
-    if MARK not in text:
+    if not MARKS.search(text):
         return ()
     found = comments(text, path)
     layout = _Layout(text, found)
-    return tuple(
-        _suppression(comment, meant, layout)
-        for comment in found
-        if (meant := _MEANT.search(comment.text))
-    )
+    return tuple(each for comment in found for each in _in(comment, layout))
+
+
+def _in(comment: Comment, layout: _Layout) -> Iterator[Suppression]:
+    if meant := _MEANT.search(comment.text):
+        yield _suppression(comment, meant, layout)
+    for native, matters in said(comment.text):
+        start = layout.lines.position(comment.start)
+        end = layout.lines.position(comment.start + len(comment.text))
+        yield Suppression(Range(start, end), Scope.MATTER, matters, native=native)
 
 
 class _Layout:
@@ -164,8 +171,12 @@ def judge(problems: Sequence[Problem], reports: Sequence[Report], path: str, tod
 
 def covers(suppression: Suppression, problem: Problem) -> bool:
     """Whether it is about this problem: it names one of its rules, in the file or where one of its
-    findings begins or ends."""
-    if not any(rule in suppression.rules for rule in problem.rules):
+    findings begins or ends; in the scope MATTER all that is said is of its matters."""
+    if suppression.scope is Scope.MATTER:
+        about = {matter(finding.tool, finding.rule) for finding in problem.findings}
+        if not about.issubset(suppression.rules):
+            return False
+    elif not any(rule in suppression.rules for rule in problem.rules):
         return False
     row = suppression.range.start.line + suppression.below
     return suppression.scope is Scope.FILE or any(
@@ -199,6 +210,8 @@ def _unused(
 ) -> Iterator[Finding]:
     if each.flaw:
         yield _note(UNCLEAR, f"This comment hides nothing, for {each.flaw}.", each)
+    if each.scope is Scope.MATTER:  # its own tool knows of what use it is
+        return
     used = {rule for one in hidden if one.by == each for rule in one.problem.rules}
     looked = {r.tool for r in reports if r.state.is_verdict and each in r.suppressions}
     idle = [rule for rule in each.rules if rule not in used and tool_of(rule, path) in looked]

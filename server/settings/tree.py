@@ -63,6 +63,13 @@ class Analysis(Group):
             " bower_components and the like). `understudy scan --left-out` lists what is left out."
         ),
     ] = ("generated", "minified", "vendored")
+    asserts_in_tests: Annotated[
+        bool,
+        About(
+            "Tell of `assert` in tests, too (tests/, test_*.py, *_test.py, conftest.py): B101 of"
+            " Bandit, S101 of Ruff."
+        ),
+    ] = False
 
 
 class Ruff(Group):

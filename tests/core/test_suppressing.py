@@ -55,6 +55,48 @@ async def test_what_a_scan_shows_today_and_later(tmp_path: Path) -> None:
     assert later == shown | {"dated.py": ["B307", EXPIRED]}, "from the results that are kept"
 
 
+OTHERS = {
+    "ruff.toml": 'lint.select = ["F401", "S", "C901"]\n',
+    "nosec.py": "eval(input())  # nosec B307\n",
+    "noqa.py": "eval(input())  # noqa: S307\n",
+    "pylint.py": "eval(input())  # pylint: disable=eval-used\n",
+    "bare.py": "eval(input())  # nosec\n",
+    "other.py": "eval(input())  # nosec B101\n",
+    "text.py": "eval('# nosec B307')\n",
+    "wide.py": "import os  # nosec\n",
+    "secret.py": "password = 'hunter2hunter2'  # nosec B105\n",
+    "token.py": "password = 'hunter2hunter2'  # nosec B106\n",
+}
+
+
+async def test_a_comment_of_one_tool_is_obeyed_for_the_same_matter_of_others(
+    tmp_path: Path,
+) -> None:
+    root = tree(tmp_path / "root", OTHERS)
+    assert await rules(root, tmp_path / "state", date(2030, 6, 1)) == {
+        "nosec.py": [],
+        "noqa.py": [],
+        "pylint.py": [],
+        "bare.py": [],
+        "other.py": ["B307"],
+        "text.py": ["B307"],
+        "wide.py": ["F401"],
+        "secret.py": [],
+        "token.py": ["B105"],
+    }
+
+
+async def test_asserts_are_let_be_in_tests_unless_they_are_wanted(tmp_path: Path) -> None:
+    names = ("tests/deep/a.py", "test_b.py", "c_test.py", "conftest.py", "attests/d.py")
+    files = {"ruff.toml": "", **dict.fromkeys(names, "assert 1\nexec('')\n")}
+    root, state = tree(tmp_path / "root", files), tmp_path / "state"
+    today = date(2030, 6, 1)
+    shown = await rules(root, state, today)
+    assert shown == {Path(n).name: ["S102"] for n in names} | {"d.py": ["S101", "S102"]}
+    tree(root, {".understudy/config.yaml": "analysis: {assertsInTests: true}\n"})
+    assert set(map(tuple, (await rules(root, state, today)).values())) == {("S101", "S102")}
+
+
 async def test_a_tool_that_failed_calls_no_comment_unused(tmp_path: Path) -> None:
     files = FILES | {"pyproject.toml": '[tool.bandit]\ntests = ["B000"]\n'}
     shown = await rules(tree(tmp_path / "root", files), tmp_path / "state", date(2030, 6, 1))

@@ -62,10 +62,28 @@ READ = {
 @pytest.mark.parametrize("case", READ)
 def test_what_is_read(case: str) -> None:
     text, expected = READ[case]
-    (found,) = read(text, "a.py")
+    (found,) = (each for each in read(text, "a.py") if each.scope is not Scope.MATTER)
     assert (found.scope, found.rules, found.below, found.until, found.reason) == expected
     assert not found.flaw
     assert "understudy" in text.splitlines()[found.range.start.line][found.range.start.column :]
+
+
+@pytest.mark.parametrize(
+    ("comment", "native", "some"),
+    [
+        ("# noqa: S307, E501", "noqa: S307, E501", "suspicious-eval-usage"),
+        ("# nosec: B307", "nosec: B307", "suspicious-eval-usage"),
+        ("# pylint: disable=C0301,eval-used", "pylint: disable=C0301,eval-used", "ruff:E501"),
+        ("# so # nosec", "nosec", "assert"),
+        ("# noqa", "", ""),
+        ("# ruff: noqa: S307", "", ""),
+        ("# nosec because", "", ""),
+    ],
+)
+def test_a_comment_of_a_tools_own_is_of_matters(comment: str, native: str, some: str) -> None:
+    found = [each for each in read(f"x()  {comment}", "a.py") if each.scope is Scope.MATTER]
+    assert [each.native for each in found] == ([native] if native else [])
+    assert all(some in each.rules for each in found)
 
 
 UNCLEAR_CASES = {

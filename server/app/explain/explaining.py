@@ -22,10 +22,11 @@ from ...findings.changed import Rows, on_lines
 from ...findings.describe import title
 from ...findings.suppressions import tool_of
 from ...ipython import code
-from ...model import Finding, Priority, Problem, Reason, Report
+from ...model import Finding, Priority, Problem, Reason, Report, Scope, Suppression
 from ...notebooks import is_notebook, read
 from ...runner.calls import Status, Urgency
 from ...settings import Settings
+from ...settings.ignored import Ignored
 from ..folder.workspace import Workspace
 from . import unknown_rules
 
@@ -266,13 +267,10 @@ def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
 
     for hidden in facts.composed.hidden:
         if has(hidden.problem):
-            place = hidden.by.range.start.line + 1
-            why = f" ({hidden.by.reason})" if hidden.by.reason else ""
-            told = f"A comment in line {place} lets {', '.join(hidden.by.rules)} be{why}."
-            yield Reason("ignored-by-comment", told, facts.path, place)
+            yield _commented(hidden.by, facts.path)
     for problem, entry in facts.composed.ignored:
         if has(problem):
-            yield Reason("ignored-by-settings", f"`rules.ignore` has {entry.words}.")
+            yield Reason("ignored-by-settings", _by_settings(entry))
     for problem in facts.composed.shown:
         if has(problem):
             yield from _merged(problem, finding)
@@ -285,6 +283,21 @@ def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
                     return
             told = f"Its severity is {label}, which `severity.{label}` shows as {problem.level}."
             yield Reason("shown", told)
+
+
+def _commented(by: Suppression, path: str) -> Reason:
+    line = by.range.start.line + 1
+    why = f" ({by.reason})" if by.reason else ""
+    told = f"A comment in line {line} lets {', '.join(by.rules)} be{why}."
+    if by.scope is Scope.MATTER:
+        told = f"`{by.native}` in line {line} is about the same matter."
+    return Reason("ignored-by-comment", told, path, line)
+
+
+def _by_settings(entry: Ignored) -> str:
+    if entry in compose.ASSERTS_IN_TESTS:
+        return "Tests are made of asserts, and `analysis.assertsInTests` is off."
+    return f"`rules.ignore` has {entry.words}."
 
 
 def _known(facts: Facts, problem: Problem) -> str:
