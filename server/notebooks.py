@@ -30,6 +30,10 @@ class UnreadableError(ValueError):
     """It is no notebook that can be read; the message tells a person why."""
 
 
+class BrokenError(UnreadableError):
+    """It is no notebook at all, as a file may be no Python."""
+
+
 class ForeignError(ValueError):
     """It is a notebook of another language; the message tells a person which."""
 
@@ -122,10 +126,10 @@ def _load(content: bytes, decoder: json.JSONDecoder | None = None) -> dict[str, 
     try:
         table = (decoder or json.JSONDecoder()).decode(canonical(content).decode())
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"the file is not JSON ({error})") from None
+        raise BrokenError(f"the file is not JSON ({error})") from None
     version = table.get("nbformat") if isinstance(table, dict) else None
     if not isinstance(table, dict) or not isinstance(version, int):
-        raise UnreadableError("the file is JSON, but no notebook")
+        raise BrokenError("the file is JSON, but no notebook")
     if version != _VERSION:
         raise UnreadableError(
             f"it is in format {version} of notebooks, and only {_VERSION} is known; Jupyter"
@@ -154,15 +158,15 @@ def _code(table: dict[str, Any]) -> Iterator[tuple[int, str, Sequence[str]]]:
     """Of each Python cell the number, the source, and the texts that it is written as."""
     cells = table.get("cells")
     if not isinstance(cells, list):
-        raise UnreadableError("it has no list of cells")
+        raise BrokenError("it has no list of cells")
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
-            raise UnreadableError(f"its cell {number} is none")
+            raise BrokenError(f"its cell {number} is none")
         if cell.get("cell_type") == "code" and _is_python(cell):
             written = cell.get("source")
             parts = [written] if isinstance(written, str) else written
             if not isinstance(parts, list) or not all(isinstance(each, str) for each in parts):
-                raise UnreadableError(f"its cell {number} has no source")
+                raise BrokenError(f"its cell {number} has no source")
             yield number, "".join(parts), parts
 
 

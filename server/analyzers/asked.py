@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..findings import codec
+from ..findings.families import SYNTAX_ERROR
 from ..findings.others import MARKS
 from ..ipython import code
-from ..model import Report, State
-from ..notebooks import ForeignError, UnreadableError, is_notebook, read
+from ..model import TOP, Category, Finding, Report, Severity, State
+from ..notebooks import BrokenError, ForeignError, UnreadableError, is_notebook, read
 from ..text import decode, digest
 from .answers import answer, no_verdict, read_content, text_in, unreadable
 from .base import Analyzer, Answer, As, Configuration, Item
@@ -69,12 +70,21 @@ def _notebook(tool: Tool, item: Item) -> _Given:
         report = Report(tool.name, State.NOT_ANALYSED, why=str(error))
         return _Given(item, answered=answer(content, report))
     except UnreadableError as error:
-        report = no_verdict(tool.name, State.NOT_ANALYSED, f"This notebook was not read: {error}")
+        why = f"This notebook was not read: {error}"
+        report = no_verdict(tool.name, State.NOT_ANALYSED, why)
+        if isinstance(error, BrokenError) and tool.notebooks is As.FILE:
+            report = Report.of(tool.name, (_broken(tool.name, why),))
         return _Given(item, answered=answer(content, report))
     if tool.notebooks is As.FILE:
         return _Given(item)
     seen = code(text) if tool.notebooks is As.CODE else text
     return _Given((path, seen.encode("utf-8", "surrogatepass"), hints), digest(content))
+
+
+def _broken(tool: str, why: str) -> Finding:
+    """What a tool that reads notebooks by itself says of one that is none: a flaw of the file's, as
+    an error of syntax is in a file of Python."""
+    return Finding(tool, SYNTAX_ERROR, why, TOP, Severity.HIGH, Category.QUALITY)
 
 
 def _answer(tool: Tool, given: _Given, answered: Answer) -> Answer:

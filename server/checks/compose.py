@@ -10,15 +10,13 @@ from typing import NamedTuple
 from ..discover import matches
 from ..findings.baseline import known_among
 from ..findings.changed import Rows, on_lines
-from ..findings.families import NOT_ANALYSED
+from ..findings.families import NOT_ANALYSED, SYNTAX_ERROR
 from ..findings.limits import most_important
 from ..findings.merge import in_order, merge
 from ..findings.suppressions import TOOL, Hidden, judge
 from ..model import TOP, Category, Finding, Level, Problem, Report, Severity, State
 from ..settings import Settings
 from ..settings.ignored import Ignored, in_force
-
-SYNTAX_ERROR = "invalid-syntax"
 
 
 class Circumstances(NamedTuple):

@@ -91,8 +91,8 @@ def scan(
     What the baseline has is counted as known, and listed in JSON and SARIF alone.
 
     Ends with 0 when nothing new was found, 1 with findings, 2 when the command line or the
-    configuration is wrong, 3 when the answer is not complete: a tool failed or could not read a
-    file.
+    configuration is wrong, 3 when the answer is not complete: a tool failed, may not run or could
+    not read a file. That a file is no valid Python, or no notebook at all, is a finding.
     """
     named = paths or (Path.cwd(),)
     for path in named:

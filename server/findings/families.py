@@ -13,6 +13,9 @@ from .secret_rules import FAMILY, SECRET_RULES, tells_of_secret
 
 NOT_ANALYSED = "not-analysed"
 """What any tool says of a file that it could not look at, in place of a rule."""
+SYNTAX_ERROR = "invalid-syntax"
+"""What Ruff and ESLint say of one that is not in its language: a flaw of the file, which tells why
+others could not look."""
 NOT_AUDITED = "not-audited"
 """What an audit says, in place of an advisory, of a dependency that it could not ask about."""
 

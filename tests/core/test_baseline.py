@@ -89,6 +89,24 @@ def test_what_is_there_is_known_and_what_comes_is_new(project: Project) -> None:
     }
 
 
+def test_a_file_that_is_broken_is_a_finding_like_any_other(project: Project) -> None:
+    for name, text in (("bad.py", "def f(:\n"), ("bad.ipynb", "{")):
+        (project.root / name).write_text(text)
+        assert "invalid-syntax" in rules(project.scan(name, code=1))
+    assert "6 findings in 4 files" in project.run("baseline", "create")
+    assert project.scan()["summary"]["new"] == 0
+
+
+def test_a_baseline_that_is_refused_says_of_which_files(project: Project) -> None:
+    for number in range(5):
+        (project.root / f"old{number}.ipynb").write_text('{"nbformat": 3, "metadata": {}}')
+    done = project.both("baseline", "create")
+    assert done.returncode == 3
+    (line,) = (each for each in done.stderr.splitlines() if each.startswith("Ruff: "))
+    assert "(old0.ipynb, old1.ipynb, old2.ipynb and 2 more): This notebook was not read: " in line
+    assert "format 3" in line
+
+
 def test_what_goes_is_fixed(project: Project) -> None:
     project.run("baseline", "create")
     (project.root / "src/a.py").write_text(OLD.replace("import os\n", ""))

@@ -16,7 +16,7 @@ import pytest
 from understudy.checks import compose
 from understudy.checks.engine import subject_of
 from understudy.ipython import code
-from understudy.model import Finding, Priority, Report, State
+from understudy.model import Finding, Priority, Report, Severity, State
 from understudy.notebooks import Notebook, encode, read
 from understudy.settings import Settings
 from understudy.text import Lines
@@ -176,7 +176,12 @@ async def test_what_is_not_looked_at_is_told_and_spoils_nothing_else(make: Make)
     world = make({**REFUSED, "b.ipynb": SHOP})
     scanned = await world.scan()
     for name, words in (("r", "in r, not in Python"), ("old", "format 3"), ("bad", "not JSON")):
-        for report in scanned[f"{name}.ipynb"].values():
+        for tool, report in scanned[f"{name}.ipynb"].items():
+            if (name, tool) == ("bad", "ruff"):
+                (flaw,) = report.findings
+                assert (flaw.rule, flaw.severity) == ("invalid-syntax", Severity.HIGH)
+                assert words in flaw.message
+                continue
             assert report.state is State.NOT_ANALYSED
             assert words in report.why
     told = {name for name, each in scanned.items() if each["ruff"].findings}
