@@ -201,6 +201,11 @@ def test_nothing_above_the_root_is_run(tmp_path: Path) -> None:
     assert report(inner).state is State.MISSING
 
 
+def test_what_configures_it_is_named(tmp_path: Path) -> None:
+    root = stand_in(tmp_path, "")
+    assert configuration(root).source == str(root / "eslint.config.mjs")
+
+
 def test_the_nearest_configuration_and_the_nearest_eslint_hold(tmp_path: Path) -> None:
     root = project(tmp_path, {"a.js": BAD, "one/a.js": BAD, "two/deep/a.js": BAD})
     tree(root, {"one/eslint.config.js": 'module.exports = [{ rules: { "no-var": 1 } }];\n'})

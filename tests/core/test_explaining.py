@@ -39,7 +39,14 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         "a.py:5",
         "S307",
         ["tool", "note", "found", "merged", "shown"],
-        "does not speak of S and C901",
+        "Its defaults do not have S and C901",
+    ),
+    "added by us to a configuration": (
+        {"a.py": EVAL, "ruff.toml": 'lint.select = ["F"]\n'},
+        "a.py:5",
+        "S307",
+        ["tool", "note", "found", "merged", "shown"],
+        "ruff.toml. Its configuration does not speak of S and C901",
     ),
     "not selected": (
         {"a.py": EVAL, "pyproject.toml": QUIET},

@@ -82,7 +82,13 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     installed = [stamp for each in modules for stamp in _stamps(each)]
     seen = fingerprint(version, contents, installed, stamp_of(node))
     context = Context(node, str(package), str(source), seen)
-    return Configuration(context, key=fingerprint(context), version=version, needs_trust=True)
+    return Configuration(
+        context,
+        source=str(source),
+        key=fingerprint(context),
+        version=version,
+        needs_trust=True,
+    )
 
 
 def _nothing(state: State, why: str, version: str = "") -> Configuration:

@@ -65,7 +65,7 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     return Configuration(
         context,
         source=str(source or ""),
-        note=_added(extra),
+        note=_added(extra, source),
         loose=context._replace(loose=True),
         hints=(str(source or ""), fingerprint(*contents[:1]), seen),
         key=fingerprint(context, seen, [each.stamps for each in programs]),
@@ -100,11 +100,12 @@ def complexity_limit(folder: Path, root: Path, settings: Settings, files: Files)
     return settings.complexity.max
 
 
-def _added(extra: tuple[str, ...]) -> str:
+def _added(extra: tuple[str, ...], source: Path | None) -> str:
     if not extra:
         return ""
     rules = " and ".join(extra)
-    return f"Its configuration does not speak of {rules}, which it is asked for here as well."
+    of = "Its configuration does not speak of" if source else "Its defaults do not have"
+    return f"{of} {rules}, which it is asked for here as well."
 
 
 class _Link(NamedTuple):
