@@ -15,7 +15,7 @@ from ..app.results.statistics import Statistics
 from ..model import Finding, Problem, Range, Severity
 from . import sarif
 from .result import Place, Result, as_unicode
-from .text import unlisted_line, write_text
+from .text import silent, silent_of, unlisted_line, write_text
 
 Format = Callable[[Result, TextIO], None]
 
@@ -71,9 +71,12 @@ def write_github(result: Result, out: TextIO) -> None:
         out.write(_command(_LEVELS[problem.severity], values, message))
     if listed.unlisted:
         out.write(_command("notice", {"title": "Understudy"}, unlisted_line(listed)))
-    for path, report in result.without_verdict():
-        values = {"file": result.name(path), "title": f"{title(report.tool)}: {report.state}"}
-        out.write(_command("warning", values, report.why or f"{report.state}: no verdict"))
+    for silence in result.silences():
+        several = len(silence.paths) > 1
+        file = {} if several else {"file": result.name(silence.paths[0])}
+        why = silence.why or f"{silence.state}: no verdict"
+        message = f"{silent_of(silence, result.name)}: {why}" if several else why
+        out.write(_command("warning", {**file, "title": silent(silence)}, message))
 
 
 FORMATS: Mapping[str, Format] = {

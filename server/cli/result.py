@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from ..app.results.baseline import Baseline
 from ..app.results.scan import most_important_of
 from ..app.results.statistics import Statistics
 from ..disk import LARGEST_FILE, read_regular
-from ..model import Metric, Problem, Range, Report
+from ..model import Metric, Problem, Range, Report, State
 from ..notebooks import Cell, InFile, is_notebook
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,6 +50,27 @@ class Place(NamedTuple):
             return Place(range_)
         cell = book.notebook.cell_at(range_.start.line)
         return Place(book.place(range_), cell, cell.within(range_))
+
+
+class Silence(NamedTuple):
+    """One reason for which there is no verdict, and all whom it is the reason of."""
+
+    tools: tuple[str, ...]
+    state: State
+    why: str
+    paths: tuple[Path, ...]
+
+
+def grouped(told: Iterable[tuple[Path, Report]]) -> list[Silence]:
+    """The files of one tool and one reason together, and the tools that say the same of the same
+    files."""
+    files: dict[tuple[str, State, str], list[Path]] = {}
+    for path, report in told:
+        files.setdefault((report.tool, report.state, report.why), []).append(path)
+    tools: dict[tuple[State, str, tuple[Path, ...]], list[str]] = {}
+    for (tool, state, why), paths in files.items():
+        tools.setdefault((state, why, tuple(paths)), []).append(tool)
+    return [Silence(tuple(each), *reason) for reason, each in tools.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +141,10 @@ class Result:
         yield from self.withheld
         for path, reports in self.reports.items():
             yield from ((path, report) for report in reports if not report.state.is_verdict)
+
+    def silences(self) -> list[Silence]:
+        """``without_verdict``, in few words."""
+        return grouped(self.without_verdict())
 
     def size(self) -> Size | None:
         """None where nothing was measured."""

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from ..app.presentation.problems import owasp_of, title, weakness_of
 from ..app.results.baseline import name_of
-from ..model import Category, Finding, Problem, Report, Severity
-from .result import Place, Result, as_unicode
+from ..model import Category, Finding, Problem, Severity
+from .result import Place, Result, Silence, as_unicode
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -44,7 +44,7 @@ Rules = Mapping[str, Mapping[str, Finding]]
 
 def write_sarif(result: Result, out: TextIO) -> None:
     rules = _rules(chain.from_iterable(result.problems.values()))
-    failures = list(result.without_verdict())
+    silences = result.silences()
     run = {
         "tool": {
             "driver": {"name": "Understudy", "version": version("understudy"), "rules": []},
@@ -61,8 +61,8 @@ def write_sarif(result: Result, out: TextIO) -> None:
         "originalUriBaseIds": {"PROJECT": {"uri": f"{result.root.as_uri()}/"}},
         "invocations": [
             {
-                "executionSuccessful": not any(r.state.needs_attention for _, r in failures),
-                "toolExecutionNotifications": [_notification(result, *f) for f in failures],
+                "executionSuccessful": not any(each.state.needs_attention for each in silences),
+                "toolExecutionNotifications": [_notification(result, each) for each in silences],
             }
         ],
         "results": [
@@ -169,9 +169,10 @@ def _artifact(result: Result, path: Path) -> dict[str, dict[str, str]]:
     return {"artifactLocation": {"uri": path.as_uri()}}
 
 
-def _notification(result: Result, path: Path, report: Report) -> dict[str, object]:
+def _notification(result: Result, silence: Silence) -> dict[str, object]:
+    tools = ", ".join(map(title, silence.tools))
     return {
-        "level": "error" if report.state.needs_attention else "warning",
-        "message": {"text": f"{title(report.tool)}: {report.state}. {report.why}".rstrip()},
-        "locations": [{"physicalLocation": _artifact(result, path)}],
+        "level": "error" if silence.state.needs_attention else "warning",
+        "message": {"text": f"{tools}: {silence.state}. {silence.why}".rstrip()},
+        "locations": [{"physicalLocation": _artifact(result, path)} for path in silence.paths],
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.text import Text
 
 from ..app.presentation.problems import redacted, title
-from ..app.results.statistics import Statistics
+from ..app.results.statistics import rule_of
 from ..model import TOP, Problem, Report, Severity
 from ..notebooks import Cell
 from ..text import Lines, decode
 from .excerpt import COLOURS, WIDTH, excerpt, shown
-from .result import Result
+from .result import Result, Silence, grouped
 
 
 def write_text(result: Result, out: TextIO) -> None:
@@ -42,7 +42,7 @@ def write_text(result: Result, out: TextIO) -> None:
         console.print(unlisted_line(listed))
     if (size := _size(result)) is not None:
         console.print(size)
-    if most := _most(result.new().statistics()):
+    if most := _most(result.new()):
         console.print(most)
 
 
@@ -76,7 +76,10 @@ def summary(result: Result) -> Text:
     """How much there is, in one line."""
     found = result.new().statistics()
     new = "" if result.fixed is None else "new "
-    analysed = sum(any(r.state.is_verdict for r in each) for each in result.reports.values())
+    analysed = sum(
+        bool(result.problems.get(path)) or any(r.state.is_verdict for r in each)
+        for path, each in result.reports.items()
+    )
     files = number(analysed, "file")
     since = _since(result)
     if not found.problems:
@@ -84,11 +87,11 @@ def summary(result: Result) -> Text:
     return Text.assemble(
         (f"{number(found.problems, f'{new}problem')} in {files}: ", "bold"),
         Text(", ").join(
-            Text(f"{count} {label}", COLOURS[severity])
+            Text(f"{count:,} {label}", COLOURS[severity])
             for severity in sorted(Severity, reverse=True)
             if (count := found.severity.get(label := severity.label))
         ),
-        (f" ({', '.join(f'{title(t)} {n}' for t, n in sorted(found.tool.items()))})", "dim"),
+        (f" ({', '.join(f'{title(t)} {n:,}' for t, n in sorted(found.tool.items()))})", "dim"),
         since,
     )
 
@@ -116,33 +119,42 @@ def _since(result: Result) -> str:
     if result.fixed is None:
         return ""
     fixed = sum(result.fixed.counts.values())
-    return f"; {result.statistics().known} known, {fixed} fixed since the baseline."
+    return f"; {result.statistics().known:,} known, {fixed:,} fixed since the baseline."
 
 
-def _most(found: Statistics) -> Text | None:
-    """The rules and the folders with most of it, where there are several."""
+def _most(result: Result) -> Text | None:
+    """The rules and the folders with most of it, where there are several. What tools agree on is
+    one matter, and counts for the rule that leads."""
+    found = result.statistics()
     if found.problems < 2:
         return None
-    rules = ", ".join(f"{rule} {count}" for rule, count in list(found.rule.items())[:_LISTED])
-    folders = [f"{shown(name)} {count}" for name, count in list(found.folder.items())[:_LISTED]]
+    led = Counter(rule_of(problem.lead) for _, problem in result.each())
+    most = sorted(led.items(), key=lambda each: (-each[1], each[0]))[:_LISTED]
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in most)
+    folders = [f"{shown(name)} {count:,}" for name, count in list(found.folder.items())[:_LISTED]]
     return Text(f"Most: {rules} · in {', '.join(folders)}", "dim")
 
 
 def silences(told: Iterable[tuple[Path, Report]], name: Callable[[Path], str]) -> Iterator[Text]:
-    """Why tools said nothing; files of one tool and one reason share a line. ``name``: of a file,
-    for people."""
-
-    def reason(entry: tuple[Path, Report]) -> tuple[str, str, str]:
-        return (entry[1].tool, entry[1].state.value, entry[1].why)
-
-    for (tool, state, why), group in groupby(sorted(told, key=reason), reason):
-        names = [shown(name(path)) for path, _ in group]
-        more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    """Why tools said nothing, as ``grouped`` has it. ``name``: of a file, for people."""
+    for silence in grouped(told):
         yield Text.assemble(
-            (f"{title(tool)}: {state}", "bold red"),
-            f" ({', '.join(names[:_LISTED])}{more})",
-            f": {shown(why)}" if why else "",
+            (silent(silence), "bold red"),
+            f" ({shown(silent_of(silence, name))})",
+            f": {shown(silence.why)}" if silence.why else "",
         )
+
+
+def silent(silence: Silence) -> str:
+    """Who gave no verdict, and how that is called."""
+    return f"{', '.join(map(title, silence.tools))}: {silence.state}"
+
+
+def silent_of(silence: Silence, name: Callable[[Path], str]) -> str:
+    """Of which files: the first few, and how many more."""
+    names = ", ".join(map(name, silence.paths[:_LISTED]))
+    more = len(silence.paths) - _LISTED
+    return f"{names} and {more:,} more" if more > 0 else names
 
 
 def number(count: int, noun: str) -> str:

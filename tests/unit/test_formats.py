@@ -202,7 +202,7 @@ def test_text_shows_the_line_and_who_says_so(tmp_path: Path) -> None:
 def test_text_ends_with_where_most_of_it_is() -> None:
     assert written("text", SCAN).splitlines()[-2:] == [
         "3 problems in 2 files: 1 critical, 2 medium (Bandit 3, Ruff 2)",
-        "Most: bandit:B608 2, ruff:S608 2, bandit:B103 1 · in a b 2, /elsewhere 1",
+        "Most: bandit:B608 2, bandit:B103 1 · in a b 2, /elsewhere 1",
     ]
 
 
@@ -228,6 +228,31 @@ def test_names_are_shown_on_one_line_and_not_obeyed() -> None:
     assert where.startswith("o\ufffdd\ufffd[31m[red]\ufffd.py:4:5  medium")
     assert other.startswith("o\ufffdd\ufffd[31m[red]\ufffd.x: no tool")
     assert failed.endswith("o\ufffdd\ufffd[31m[red]\ufffd.py?")
+
+
+EXCLUDED = Report("ruff", State.NOT_ANALYSED, why="excluded")
+BAD = tuple(Report(tool, State.NOT_ANALYSED, why="no JSON") for tool in ("bandit", "ruff"))
+
+
+def test_what_nobody_could_judge_for_one_reason_is_told_once() -> None:
+    paths = [ROOT / f"{name}.py" for name in "abc"]
+    reports = {**dict.fromkeys(paths, (EXCLUDED,)), ROOT / "bad.ipynb": BAD}
+    scan = Result(ROOT, {}, reports)
+    assert written("text", scan).splitlines()[:-1] == [
+        "Ruff: not analysed (a.py, b.py, c.py): excluded",
+        "Bandit, Ruff: not analysed (bad.ipynb): no JSON",
+    ]
+    assert written("github", scan).splitlines() == [
+        "::warning title=Ruff%3A not analysed::a.py, b.py, c.py: excluded",
+        "::warning file=bad.ipynb,title=Bandit%2C Ruff%3A not analysed::no JSON",
+    ]
+    told = run_of(scan)["invocations"][0]["toolExecutionNotifications"]
+    assert [len(each["locations"]) for each in told] == [3, 1]
+
+
+def test_a_file_with_a_problem_counts_where_no_tool_could_judge_it() -> None:
+    scan = Result(ROOT, {ROOT / "bad.py": (SQL,)}, {ROOT / "bad.py": BAD})
+    assert "1 problem in 1 file: " in written("text", scan)
 
 
 def test_text_never_calls_a_failure_clean() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ...findings.baseline import folder_of, rule_of
 from ...model import Problem
 
+__all__ = ["Statistics", "rule_of"]
+
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
