@@ -38,7 +38,7 @@ $(VENV): $(RUN) requirements-dev.lock
 	@touch $@
 
 demo: $(RUN) ## the main job on a sample; PROJECT=path looks at your own code
-	@$(BIN)/python -m benchmarks.demo $(PROJECT)
+	@$(BIN)/python -m benchmarks.demo $(if $(PROJECT),"$(PROJECT)")
 
 CORPUS := .cache/corpus/.ready
 $(CORPUS): tests/core/corpus.lock tests/core/fetch_corpus.py | $(VENV)
@@ -88,7 +88,7 @@ soak: $(VENV) ## the long forms of the tests
 
 vscode: $(VSIX) ## the real VS Code in a browser, on the sample project
 	@tests/editors/install_vscode.sh
-	@$(BIN)/python -m tests.editors.vscode.open $(PROJECT)
+	@$(BIN)/python -m tests.editors.vscode.open $(if $(PROJECT),"$(PROJECT)")
 
 screenshots: $(VSIX) ## the pictures of the README, from the test's own run
 	@tests/editors/install_vscode.sh

@@ -15,6 +15,8 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from rich.console import Console
 from rich.text import Text
@@ -76,7 +78,7 @@ async def project(root: Path, folder: Path, log: Path) -> None:
         await client.wait(lambda: sum(map(len, published.values())) >= answer["findings"])
         show(root, client.diagnostics)
         console.print(
-            f"\n[bold]{answer['findings']} findings in {answer['files']} files, {took:.1f} s.[/]"
+            f"\n[bold]Findings: {answer['findings']}, files: {answer['files']}; {took:.1f} s.[/]"
             " Nothing was changed. The project was treated as untrusted:"
             " nothing that it configures was run."
         )
@@ -151,7 +153,7 @@ def show(root: Path, found: dict[str, list[Message]]) -> None:
     entries = [(uri, d) for uri, diagnostics in found.items() for d in diagnostics]
     entries.sort(key=lambda entry: (entry[1]["severity"], entry[0], _range(entry[1]["range"])))
     for uri, diagnostic in entries[:SHOWN]:
-        path = Path(uri.removeprefix("file://"))
+        path = Path(url2pathname(urlsplit(uri).path))
         console.print(_block(root, path, diagnostic))
     if len(entries) > SHOWN:
         console.print(f"[dim]… and {len(entries) - SHOWN} more[/]")
