@@ -66,6 +66,10 @@ class GitError(OSError):
     """git is missing, refused, or does not know what was asked; its message is for people."""
 
 
+class UnknownRevision(GitError):
+    """What a person named is no commit, or has nothing in common with HEAD."""
+
+
 class Head(NamedTuple):
     """``branch`` is empty when none is checked out, ``commit`` before the first commit."""
 
@@ -238,11 +242,11 @@ class Repository:
         name = revision.removesuffix("...")
         found = "" if name.startswith("-") else self._resolve(name)
         if not found:
-            raise GitError(f"git knows no commit {name!r} here")
+            raise UnknownRevision(f"git knows no commit {name!r} here")
         if name == revision:
             return found
         if not (base := _text(self._run("merge-base", found, "HEAD", fails=True))):
-            raise GitError(f"HEAD and {name!r} have no commit in common")
+            raise UnknownRevision(f"HEAD and {name!r} have no commit in common")
         return base
 
     def moving(self, revision: str) -> tuple[Path, ...]:

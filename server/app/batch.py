@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ..analyzers.table import BUILT_IN, analyzers
+from ..analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ..checks.engine import Checks, Subject, configure
 from ..discover import LeftOut
 from ..disk import LARGEST_FILE, read_regular, why
@@ -18,6 +18,7 @@ from ..settings import ConfigProblem, Settings
 from ..state import state_dir, workspace_dir
 from ..text import canonical, digest
 from ..trust import Trust
+from .explain import unknown_rules
 from .explain.explaining import explain
 from .folder.fixing import fix_files, read_text, with_rule, write
 from .folder.workspace import Workspace
@@ -61,6 +62,16 @@ class Batch:
     def trouble(self) -> str:
         """What is wrong with the store; empty when nothing is."""
         return self._workspace.trouble
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The names of those that are switched on."""
+        return frozenset(each.name for each in analyzers(self.settings))
+
+    @property
+    def switchable(self) -> frozenset[str]:
+        """The names of those that come with us and are off unless the settings have them."""
+        return frozenset(each.name for each in OPTIONAL)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -129,19 +140,22 @@ class Batch:
         content = await asyncio.to_thread(read_regular, path, LARGEST_FILE)
         return await explain(self._checks, self._workspace, self._subject(path, content), row, rule)
 
-    async def fixes(self, rule: str, paths: Sequence[Path]) -> AsyncIterator[FileFix | str]:
-        """Fixes of all safe cases of a rule at and below ``paths``, file by file; a text tells of a
-        file that was left as it is. Raises OSError."""
-        found = await self.scan(paths, lambda _done, _files: None)
+    def has(self, rule: str) -> bool:
+        """Whether a tool that is switched on may have a rule that is called so."""
+        return unknown_rules.may_be_of(rule, analyzers(self.settings))
+
+    async def fixes(self, rule: str, found: Scan) -> AsyncIterator[FileFix | LeftOut]:
+        """Fixes of all safe cases of a rule among what was ``found``, file by file, and
+        the files that were left as they are. Raises OSError."""
         shown = {str(path): problems for path, problems in found.problems.items()}
         for path in with_rule(shown, rule):
             if is_notebook(path):
-                yield f"{path} was left as it is: an editor fixes notebooks."
+                yield LeftOut(path, "was left as it is: an editor fixes notebooks.")
                 continue
             try:
                 file = await asyncio.to_thread(read_text, path)
             except (OSError, ValueError) as error:
-                yield f"{path} was left as it is: {why(error)}"
+                yield LeftOut(path, f"was left as it is: {why(error)}")
                 continue
             async for fix in fix_files(self._checks, self._workspace, [file], rule):
                 yield fix

@@ -15,6 +15,7 @@ from ..app.presentation.problems import in_cells, reason_lines
 from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Reason
 from ..notebooks import Notebook, is_notebook, read
+from ..text import Lines
 from .roots import root_of
 
 _PLACE = re.compile(r"(.+?)(?::cell (\d+))?:(\d+)(?::\d+)?", re.DOTALL)
@@ -39,6 +40,8 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
     book = _read(path, parts[2]) if is_notebook(path.name) else None
     if book is not None:
         line += book.row_of(int(parts[2]))
+    elif line > (last := _last_line(path)):
+        raise click.UsageError(f"{path} has no line {line:,}: it ends with line {last:,}.")
     reasons = asyncio.run(_explain(path, line, rule))
     if book is not None:
         reasons = in_cells(reasons, partial(_numbered, book))
@@ -48,6 +51,13 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
         click.echo(json.dumps(answer, indent=2))
     else:
         click.echo("\n".join(reason_lines(reasons)))
+
+
+def _last_line(path: Path) -> int:
+    try:
+        return len(Lines(read_regular(path, LARGEST_FILE).decode("utf-8", "replace")))
+    except OSError as error:
+        raise click.UsageError(f"{path} was not read: {why(error)}") from error
 
 
 def _numbered(book: Notebook, row: int) -> tuple[str, int]:

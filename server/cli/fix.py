@@ -11,9 +11,11 @@ import click
 
 from ..app.batch import Batch
 from ..app.sinks import FileFix
+from ..discover import LeftOut
 from ..text import apply
 from .exits import Exit
 from .roots import root_of
+from .text import number
 
 
 @click.command
@@ -31,13 +33,21 @@ def fix(ctx: click.Context, rule: str, paths: tuple[Path, ...], *, dry_run: bool
 
 
 async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
-    left = 0
+    left: set[Path] = set()
     fixes: list[FileFix] = []
     async with Batch.open(root_of(paths)) as batch:
-        async for found in batch.fixes(rule, paths):
-            if isinstance(found, str):
-                left += 1
-                click.echo(found, err=True)
+        scan = await batch.scan(paths, lambda _done, _files: None)
+        cases = {
+            path: count
+            for path, shown in scan.problems.items()
+            if (count := sum(rule in each.rules for each in shown))
+        }
+        if not cases and not batch.has(rule):
+            raise click.UsageError(f"No tool that is switched on has a rule {rule}.")
+        async for found in batch.fixes(rule, scan):
+            if isinstance(found, LeftOut):
+                left.add(Path(found.path))
+                click.echo(f"{found.path} {found.why}", err=True)
                 continue
             if dry_run:
                 click.echo(_diff(found), nl=False)
@@ -46,13 +56,25 @@ async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
     for path in changed:
         click.echo(f"{path} was left as it is: it has changed meanwhile.", err=True)
     made = [each for each in fixes if Path(each.file.path) not in changed]
-    cases, fixed = sum(len(each.offer.problems) for each in made), len(made)
-    left += len(changed)
+    done, fixed = sum(len(each.offer.problems) for each in made), len(made)
+    left.update(changed)
+    total = sum(count for path, count in cases.items() if path not in left)
     would = "would be " if dry_run else ""
-    click.echo(f"{rule}: {cases} cases in {fixed} files {would}fixed.", err=dry_run)
+    click.echo(f"{rule}: {_counted(done, fixed, would, total)}", err=dry_run)
     if left:
         return Exit.FAILED
     return Exit.FINDINGS if dry_run and fixed else Exit.CLEAN
+
+
+def _counted(cases: int, files: int, would: str, total: int) -> str:
+    if not total:
+        return "nothing is told of it in the files that can be fixed."
+    unfixed = total - cases
+    none = f"{number(unfixed, 'case')} {'has' if unfixed == 1 else 'have'} no safe fix that holds"
+    if not cases:
+        return f"{none}; nothing {would or 'was '}changed."
+    said = f"{number(cases, 'case')} in {number(files, 'file')} {would}fixed"
+    return f"{said}; {none}." if unfixed else f"{said}."
 
 
 def _diff(found: FileFix) -> str:

@@ -18,6 +18,7 @@ from ..app.batch import Batch
 from ..app.presentation.problems import config_line, left_out_lines
 from ..app.results.scan import Scan
 from ..discover import LeftOut
+from ..git import UnknownRevision
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
 from ..state import replace_file
@@ -149,7 +150,10 @@ async def _scan(
         if not baseline:
             batch.forget_baseline()
         with progress_bar() as progress:
-            found = await batch.scan(paths, progress, changed)
+            try:
+                found = await batch.scan(paths, progress, changed)
+            except UnknownRevision as error:
+                raise click.UsageError(f"--changed={changed}: {error}.") from error
         if batch.trouble:
             click.echo(batch.trouble, err=True)
         return found, {**batch.versions, **found.versions}

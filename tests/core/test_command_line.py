@@ -68,6 +68,21 @@ def test_exit_codes(shell: Shell, text: str, arguments: list[str], code: int) ->
     assert "Traceback" not in answer.stderr
 
 
+def test_a_revision_that_git_does_not_know_is_a_wrong_command_line(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    subprocess.run(["git", "init", "-q", shell.folder], check=True)
+    answer = shell.run("scan", "--changed=nope")
+    assert answer.returncode == 2
+    assert "--changed=nope: git knows no commit 'nope' here." in answer.stderr
+
+
+def test_a_line_that_a_file_does_not_have_is_not_explained(shell: Shell) -> None:
+    shell.write("code.py", FLAWED)
+    answer = shell.run("explain", "code.py:99", "F401")
+    assert answer.returncode == 2
+    assert "has no line 99: it ends with line" in answer.stderr
+
+
 def test_wrong_settings_are_named_with_their_place(shell: Shell) -> None:
     shell.write("code.py", FLAWED)
     config = shell.write(".understudy/config.yaml", "bandit:\n  timeoutSeconds: soon\n")

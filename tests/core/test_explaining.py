@@ -41,6 +41,13 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         ["tool", "note", "found", "merged", "shown"],
         "Its defaults do not have S and C901",
     ),
+    "written in small letters": (
+        {"a.py": EVAL},
+        "a.py:5",
+        "b307",
+        ["unknown-rule", "switched-off"],
+        "Did you mean B307?",
+    ),
     "added by us to a configuration": (
         {"a.py": EVAL, "ruff.toml": 'lint.select = ["F"]\n'},
         "a.py:5",

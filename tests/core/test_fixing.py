@@ -43,11 +43,13 @@ def test_a_dry_run_prints_what_the_other_does(tmp_path: Path) -> None:
     assert told.returncode == 3, "a file could not be fixed"
     assert contents(root) == before
     assert told.stdout.count("-import os") == 2
-    assert "F401: 3 cases in 2 files would be fixed." in told.stderr
+    assert (
+        "F401: 3 cases in 2 files would be fixed; 1 case has no safe fix that holds." in told.stderr
+    )
     assert "latin.py was left as it is" in told.stderr
     told = run(root, "F401")
     assert told.returncode == 3
-    assert "F401: 3 cases in 2 files fixed." in told.stdout
+    assert "F401: 3 cases in 2 files fixed; 1 case has no safe fix that holds." in told.stdout
     after = contents(root)
     assert after == before | FIXED
     told = understudy("undo", "--yes", cwd=root, environment=own_environment(tmp_path))
@@ -57,6 +59,27 @@ def test_a_dry_run_prints_what_the_other_does(tmp_path: Path) -> None:
     (root / "latin.py").unlink()
     told = run(root, "F401", "--dry-run")
     assert (told.returncode, told.stdout) == (0, "")
+
+
+LOADS = "import yaml\n\n\ndef f(a, b, loader):\n    yaml.load(a)\n    yaml.load(b, loader)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "code", "told"),
+    [
+        ("x = 1\n", "NOPE", 2, "No tool that is switched on has a rule NOPE."),
+        ("x = 1\n", "B307", 0, "B307: nothing is told of it in the files"),
+        ("eval(input())\n", "B307", 0, "B307: 1 case has no safe fix that holds; nothing was"),
+        (LOADS, "B506", 0, "B506: 1 case in 1 file fixed; 1 case has no safe fix that holds."),
+    ],
+)
+def test_what_was_not_fixed_is_told(
+    tmp_path: Path, text: str, rule: str, code: int, told: str
+) -> None:
+    root = tree(tmp_path / "root", {"a.py": text})
+    done = run(root, rule)
+    assert told in done.stdout + done.stderr
+    assert done.returncode == code
 
 
 def test_only_what_is_named_is_fixed(tmp_path: Path) -> None:
@@ -73,7 +96,8 @@ async def test_a_file_that_changed_meanwhile_is_left(
     monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
     root = tree(tmp_path / "root", FILES)
     async with Batch.open(root) as batch:
-        found = [fix async for fix in batch.fixes("F401", [root / "a.py"])]
+        scan = await batch.scan([root / "a.py"], lambda _done, _files: None)
+        found = [fix async for fix in batch.fixes("F401", scan)]
         (fix,) = [each for each in found if isinstance(each, FileFix)]
         (root / "a.py").write_text("import os, sys\n")
         assert await batch.write([fix], "fix") == [root / "a.py"]

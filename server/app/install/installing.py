@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from ...analyzers import managed
 from ...analyzers.installations import is_program
-from ...analyzers.table import OPTIONAL
+from ...analyzers.table import BUILT_IN, OPTIONAL
 from ...disk import why
 from ...findings.describe import title
 from ...runner.calls import Command, Job, Outcome, Status
@@ -48,6 +48,10 @@ _PLACES = frozenset(
     )
 )  # fmt: skip
 """What says where pip and uv fetch from; what else they can be told would change what they do."""
+
+
+PROJECTS_OWN = {each.name: each.advice for each in BUILT_IN if each.advice}
+"""What each project has of its own, and the command that installs it there."""
 
 
 class NotInstalled(Exception):
