@@ -85,6 +85,7 @@ class State(StrEnum):
     WRONG_VERSION = "wrong version"
     TOO_LARGE = "too large"
     NOT_ANALYSED = "not analysed"
+    NOT_TRUSTED = "not trusted"
 
     @property
     def is_verdict(self) -> bool:
@@ -92,7 +93,7 @@ class State(StrEnum):
 
     @property
     def needs_attention(self) -> bool:
-        return self in (State.FAILED, State.TIMED_OUT) or self.needs_install
+        return self in (State.FAILED, State.TIMED_OUT, State.NOT_TRUSTED) or self.needs_install
 
     @property
     def needs_install(self) -> bool:

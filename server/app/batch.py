@@ -25,6 +25,7 @@ from .folder.workspace import Workspace
 from .results import baseline as baselines
 from .results.baseline import Baseline
 from .results.changed import Changes
+from .results.probes import probes
 from .results.scan import Scan, Seen
 from .sinks import FileFix
 
@@ -72,6 +73,10 @@ class Batch:
     def switchable(self) -> frozenset[str]:
         """The names of those that come with us and are off unless the settings have them."""
         return frozenset(each.name for each in OPTIONAL)
+
+    def probes(self) -> dict[str, bytes]:
+        """Files by relative path, among which every tool that is switched on has one to look at."""
+        return probes(analyzers(self.settings))
 
     @property
     def versions(self) -> dict[str, str]:

@@ -166,6 +166,7 @@ def counts(files: Iterable[Iterable[Problem]]) -> Mapping[str, int]:
 
 _WORST_FIRST = (
     State.FAILED,
+    State.NOT_TRUSTED,
     State.TIMED_OUT,
     State.MISSING,
     State.WRONG_VERSION,

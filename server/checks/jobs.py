@@ -34,7 +34,7 @@ _ASKED = f"{asked.__name__}:{asked.check.__name__}"
 _STATES = {
     Status.FAILED: State.FAILED,
     Status.TIMED_OUT: State.TIMED_OUT,
-    Status.REFUSED: State.FAILED,
+    Status.REFUSED: State.NOT_TRUSTED,
 }
 
 

@@ -65,7 +65,7 @@ class Versions:
             self._asked[root, program] = task
         await asyncio.wait((task,))
         if task.cancelled():
-            return Standing("", State.NOT_ANALYSED, "the workspace is not trusted any more")
+            return Standing("", State.NOT_TRUSTED, "the workspace is not trusted any more")
         return task.result()
 
     async def stop(self, root: Path) -> None:
@@ -82,5 +82,5 @@ class Versions:
         if outcome.status is Status.DONE:
             standing = self._told[program] = Standing(*outcome.results[0])
             return standing
-        state = State.NOT_ANALYSED if outcome.status is Status.REFUSED else State.FAILED
+        state = State.NOT_TRUSTED if outcome.status is Status.REFUSED else State.FAILED
         return Standing("", state, outcome.why)

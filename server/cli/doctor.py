@@ -8,7 +8,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,9 @@ from .roots import FOLDER, workspace
 
 # Each of our own tools has something to say of it.
 _PROBE = "import os\n\neval(input())\n"
+_FILE = "probe.py"
 _OURS = ("ruff", "bandit")
+_TRUST = "If you trust what it brings along, run: understudy trust"
 
 _EDITORS = {
     "code": "VS Code: install the extension from the .vsix file",
@@ -77,13 +79,13 @@ def _rows(folder: Path) -> Iterator[Row]:
     try:
         yield Row("state", str(state_dir()))
         decided = Trust(state_dir()).decision(folder)
-        found, here, problems, programs = asyncio.run(_probe(folder))
+        tried = asyncio.run(_probe(folder))
     except (OSError, ValueError) as error:
         advice = "Correct the folder's owner and permissions, or set UNDERSTUDY_STATE_DIR."
         yield Row("state", str(error), Exit.FAILED, advice)
         return
-    yield from _tools(found, here, programs)
-    yield from _settings(problems)
+    yield from _tools(tried)
+    yield from _settings(tried.problems)
     yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
     yield _git(folder)
     path = search_path(folder, os.environ)
@@ -94,58 +96,87 @@ def _rows(folder: Path) -> Iterator[Row]:
     )
 
 
-async def _probe(
-    folder: Path,
-) -> tuple[Scan, Scan, tuple[ConfigProblem, ...], dict[str, ToolStatus]]:
-    """What the tools really say, with the settings of ``folder``, of a file that has flaws; and of
-    one that would lie in ``folder``, with the tools' own configurations that hold there; and how
-    each tool's program is."""
+class _Tried(NamedTuple):
+    """``found``: what the tools really say, with the settings of a folder, of a file that has flaws
+    and of one of each tool's own kind; ``here``: of files that would lie in the folder, with the
+    tools' own configurations that hold there; and how the programs are, by tool."""
+
+    found: Scan
+    here: Scan
+    problems: tuple[ConfigProblem, ...]
+    on: Mapping[str, ToolStatus]
+    off: Mapping[str, ToolStatus]
+
+
+async def _probe(folder: Path) -> _Tried:
     with tempfile.TemporaryDirectory(prefix="understudy-doctor-") as scratch:
-        file = Path(scratch) / "probe.py"
-        file.write_text(_PROBE, encoding="utf-8")
         async with Batch.open(folder) as batch:
-            found = await batch.scan([file], lambda done, files: None)
+            files = _written(Path(scratch), {**batch.probes(), _FILE: _PROBE.encode()})
+            found = await batch.scan(files, lambda done, files: None)
             script = folder / "probe.js"
-            here = await batch.check({folder / file.name: _PROBE.encode(), script: b"\n"})
+            here = await batch.check({folder / _FILE: _PROBE.encode(), script: b"\n"})
             told = {name: _told(name, version) for name, version in batch.versions.items()}
-            return found, here, batch.config_problems, told | await batch.programs()
+            programs = told | await batch.programs()
+            on = {name: each for name, each in programs.items() if name in batch.tools}
+            off = {name: each for name, each in programs.items() if name not in on}
+            return _Tried(found, here, batch.config_problems, on, off)
+
+
+def _written(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
 
 
 def _told(name: str, version: str) -> ToolStatus:
     return ToolStatus(name, State.CLEAN, version=version)
 
 
-def _tools(found: Scan, here: Scan, programs: dict[str, ToolStatus]) -> Iterator[Row]:
+def _tools(tried: _Tried) -> Iterator[Row]:
     answers, answers_here = (
-        {report.tool: report for reports in scan.reports.values() for report in reports}
-        for scan in (found, here)
+        {
+            report.tool: report
+            for path in sorted(scan.reports, key=lambda path: path.name == _FILE)  # that one counts
+            for report in scan.reports[path]
+        }
+        for scan in (tried.found, tried.here)
     )
-    for tool, program in programs.items():
+    for tool, program in tried.on.items():
         report_here = answers_here.get(tool)
         known = program.version or (report_here.version if report_here else "")
         row = _tool(program, answers.get(tool), report_here)
         yield row._replace(said=f"{known}, {row.said}" if known else row.said)
+    for tool, program in tried.off.items():
+        yield Row(title(tool), f"{program.version}, switched off in the settings")
 
 
 def _tool(program: ToolStatus, report: Report | None, here: Report | None) -> Row:
     name = title(program.name)
+    if program.state is State.NOT_TRUSTED:
+        return Row(name, f"{program.state}: {program.why}", advice=_TRUST, warns=True)
     if not program.state.is_verdict:
         ends = Exit.FAILED if program.state.needs_attention else Exit.CLEAN
         return Row(name, f"{program.state}: {program.why}", ends, _advice(program), warns=True)
-    if report is None and here is None:
-        off = program.name in _OURS
-        return Row(name, "switched off in the settings" if off else "not for Python files")
+    first = here or report
+    if first is not None and first.state is State.NOT_TRUSTED:
+        return Row(name, f"{first.state}: {first.why}", advice=_TRUST, warns=True)
+    if first is None:
+        return Row(name, "was not tried: no file of its kind could be made", warns=True)
     if here is not None and here.state.needs_attention:
         advice = "Correct the tool's own configuration in this folder."
         advice = "" if here.state.needs_install else advice
         return Row(name, f"{here.state}: {here.why}", Exit.FAILED, advice)
-    if report is None:
-        assert here is not None
+    if here is not None and (report is None or program.name not in _OURS):
         return Row(name, "works" if here.state.is_verdict else here.why)
+    assert report is not None
     if report.state.is_verdict and (report.findings or program.name not in _OURS):
         return Row(name, "works")
+    if program.name not in _OURS and not report.state.needs_attention:
+        return Row(name, report.why)
     why = report.why or "it found nothing in a file that has flaws"
-    advice = "Install Understudy again, or clear what the settings say of this tool."
+    again = "Install Understudy again, or clear" if program.name in _OURS else "Correct"
+    advice = f"{again} what the settings say of this tool."
     return Row(name, f"{report.state}: {why}", Exit.FAILED, advice)
 
 

@@ -25,7 +25,8 @@ Stage = Callable[[Job, GoOn], Awaitable[Outcome]]
 async def confidence(job: Job, go_on: GoOn) -> Outcome:
     """What the workspace brings along runs only in a trusted workspace."""
     if job.needs_trust and not job.trusted:
-        return Outcome(Status.REFUSED, why="the workspace is not trusted")
+        why = "the workspace is not trusted; `understudy trust` lets it run"
+        return Outcome(Status.REFUSED, why=why)
     return await go_on(job)
 
 

@@ -296,6 +296,27 @@ def test_doctor_tries_the_tools(shell: Shell) -> None:
     assert answer.stdout.count(", works") == 4
 
 
+def test_doctor_tries_each_tool_on_a_file_of_its_kind(shell: Shell) -> None:
+    printing = "printf, '[]'"
+    custom = "{command: [%s], files: ['*.%s'], input: file, output: json}"
+    shell.write(
+        "../home/.config/understudy/config.yaml",
+        "analyzers:\n  custom:\n"
+        f"    gone: {custom % ('/no/such/program', 'one')}\n"
+        f"    there: {custom % (printing, 'two')}\n",
+    )
+    answer = shell.run("doctor")
+    assert answer.returncode == 0, answer.stdout
+    assert answer.stdout.count("not trusted: the workspace is not trusted") == 2
+    assert answer.stdout.count("→ If you trust what it brings along, run: understudy trust") == 2
+    assert "detect-secrets 1.5.0, switched off in the settings" in answer.stdout
+    assert shell.run("trust").returncode == 0
+    answer = shell.run("doctor")
+    assert answer.returncode == 3
+    assert "✗ Gone       missing: " in answer.stdout
+    assert "✓ There      works" in answer.stdout
+
+
 def test_doctor_names_a_broken_configuration_of_a_tool(shell: Shell) -> None:
     shell.write("pyproject.toml", "[tool.ruff]\nline-length = 'long'\n")
     answer = shell.run("doctor")

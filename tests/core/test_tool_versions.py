@@ -126,7 +126,7 @@ async def test_nothing_is_asked_of_a_program_without_trust(world: World) -> None
     named = {"shellcheck.enabled": True, "shellcheck.path": str(own)}
     world.policy = Policy(Settings.of(named), trusted=False)
     report = await world.look()
-    assert report.state is State.FAILED
+    assert report.state is State.NOT_TRUSTED
     assert "not trusted" in report.why
     assert not (world.root / "ran").exists()
     world.policy = replace(world.policy, trusted=True)
