@@ -63,7 +63,7 @@ def composed(
     merged: list[Problem] = []
     ignored: list[tuple[Problem, Ignored]] = []
     for problem in in_order((*judged.shown, *(Problem((note,)) for note in judged.notes))):
-        entry = next((each for each in entries if each.rule in problem.rules), None)
+        entry = next((each for each in entries if _names(each, problem)), None)
         if entry is not None:
             ignored.append((problem, entry))
         else:
@@ -153,6 +153,10 @@ def only(problems: Iterable[Problem], category: Category | None) -> tuple[Proble
 def says_nothing(problem: Problem) -> bool:
     """Whether it is that a tool could not look at the file."""
     return any(finding.rule == NOT_ANALYSED for finding in problem.findings)
+
+
+def _names(entry: Ignored, problem: Problem) -> bool:
+    return entry.rule.lower() in [rule.lower() for rule in problem.rules]
 
 
 def counts(files: Iterable[Iterable[Problem]]) -> Mapping[str, int]:

@@ -176,12 +176,17 @@ def covers(suppression: Suppression, problem: Problem) -> bool:
         about = {matter(finding.tool, finding.rule) for finding in problem.findings}
         if not about.issubset(suppression.rules):
             return False
-    elif not any(rule in suppression.rules for rule in problem.rules):
+    elif not _folded(suppression.rules) & _folded(problem.rules):
         return False
     row = suppression.range.start.line + suppression.below
     return suppression.scope is Scope.FILE or any(
         row in (finding.range.start.line, _last_row(finding.range)) for finding in problem.findings
     )
+
+
+def _folded(rules: Iterable[str]) -> set[str]:
+    """No tool has two rules that differ in their case alone."""
+    return {rule.lower() for rule in rules}
 
 
 def _last_row(place: Range) -> int:
@@ -212,9 +217,10 @@ def _unused(
         yield _note(UNCLEAR, f"This comment hides nothing, for {each.flaw}.", each)
     if each.scope is Scope.MATTER:  # its own tool knows of what use it is
         return
-    used = {rule for one in hidden if one.by == each for rule in one.problem.rules}
+    used = _folded(rule for one in hidden if one.by == each for rule in one.problem.rules)
     looked = {r.tool for r in reports if r.state.is_verdict and each in r.suppressions}
-    idle = [rule for rule in each.rules if rule not in used and tool_of(rule, path) in looked]
+    unused = [rule for rule in each.rules if rule.lower() not in used]
+    idle = [rule for rule in unused if {tool_of(rule, path), tool_of(rule.upper(), "")} & looked]
     if idle:
         whole = len(idle) == len(each.rules)
         where = "in this file" if each.scope is Scope.FILE else "here"

@@ -149,7 +149,7 @@ def test_what_is_not_there_needs_no_trust_and_runs_nothing(tmp_path: Path) -> No
     rc = ".eslintrc.json"
     tool = "eslint.node"
     cases: dict[str, tuple[dict[str, str], dict[str, object], State, str]] = {
-        "nothing": ({}, {}, State.NOT_ANALYSED, "no configuration of ESLint"),
+        "nothing": ({}, {}, State.NOT_ANALYSED, "folders below may have their own"),
         "no configuration": (
             {manifest: new[manifest]},
             {},
@@ -163,7 +163,12 @@ def test_what_is_not_there_needs_no_trust_and_runs_nothing(tmp_path: Path) -> No
             State.NOT_ANALYSED,
             "package.json .*old form",
         ),
-        "not installed": (flat, {}, State.MISSING, "npm install"),
+        "not installed": (
+            flat,
+            {},
+            State.MISSING,
+            "beside the file or above it, up to .*npm install",
+        ),
         "too old": (old, {}, State.WRONG_VERSION, "8.40.0.*8.57 or newer.*Upgrade"),
         "garbage for a version": (flat | {manifest: "[7]"}, {}, State.WRONG_VERSION, "8.57"),
         "no node": (new, {tool: "/nowhere/node"}, State.MISSING, "eslint.node names /nowhere"),

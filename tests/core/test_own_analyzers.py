@@ -209,6 +209,10 @@ def test_code_of_the_workspace_is_no_plug_in(run: Run, tmp_path: Path) -> None:
         ("{command: [x], files: ['*'], output: json, mapping: {ln: a}}", "there is no `ln`"),
         ("{command: [x], files: ['*'], mapping: {line: a}}", "there is no `line`"),
         ("{command: [x], files: ['*'], output: '(?P<what>x)'}", "unknown group 'what'"),
+        (
+            "{command: [x], files: ['*'], output: jsno}",
+            "jsno is none of json, jsonl, sarif, and no",
+        ),
         ("{command: [x], files: ['*'], output: ''}", "no expression has a named group"),
         ("{command: [x], files: ['*'], output: '(?P<file', }", "regular expression"),
         ("{command: [x], files: ['*'], input: files, output: '(?P<line>1)'}", "named 'file'"),

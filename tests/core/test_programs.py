@@ -135,8 +135,8 @@ def test_half_of_an_answer_keeps_its_findings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda path: path.unlink(), "is no program that can be found"),
-        (lambda path: path.chmod(0o644), "is no program that can be found"),
+        (lambda path: path.unlink(), "was not found, or cannot be run"),
+        (lambda path: path.chmod(0o644), "was not found, or cannot be run"),
         (lambda path: path.write_text("no shebang"), ""),
         (lambda path: path.write_text("#!/no/such/interpreter\n"), "cannot be started"),
         (lambda path: path.write_bytes(b"\x7fELF\x00\x00"), "cannot be started"),

@@ -34,7 +34,7 @@ def test_two_tools_on_one_matter_are_one_problem() -> None:
     assert rules_of([EVAL, EVAL_TOO]) == [("B307", "S307")]
 
 
-@pytest.mark.parametrize("rule", ["B307", "S307"])
+@pytest.mark.parametrize("rule", ["B307", "S307", "b307"])
 def test_an_ignored_rule_takes_its_twin_with_it(rule: str) -> None:
     """Who does not want to hear of a matter does not want to hear of it from the other tool."""
     assert rules_of([EVAL, EVAL_TOO], (rule,)) == []

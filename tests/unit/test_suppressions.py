@@ -173,6 +173,8 @@ JUDGED = {
     "in its row": ("a\nb  # understudy: ignore[B307]\n", [B307], []),
     "in another row": ("a  # understudy: ignore[B307]\nb\n", [B307], [UNUSED, "B307"]),
     "another rule": ("a\nb  # understudy: ignore[B308]\n", [B307], ["B307", UNUSED]),
+    "in small letters": ("a\nb  # understudy: ignore[b307]\n", [B307], []),
+    "another in small letters": ("a\nb  # understudy: ignore[b308]\n", [B307], ["B307", UNUSED]),
     "above": ("# understudy: ignore[B307]\nb\n", [B307], []),
     "in the file": ("# understudy: ignore-file[B307]\nb\n", [B307, finding("bandit", "B307", 7)], []),
     "where it ends": (

@@ -57,8 +57,9 @@ def _configure(folder: Path, root: Path, settings: Settings, files: Files) -> Co
     package, manifest = _package(places, files)
     if package is None:
         why = (
-            f"{source.name} is there, but ESLint is not: there is no node_modules/eslint at or"
-            f" below {root}. Install it (npm install), or switch eslint.enabled off."
+            f"{source.name} is there, but ESLint is not: no node_modules/eslint lies beside"
+            f" the file or above it, up to {root}."
+            " Install it (npm install), or switch eslint.enabled off."
         )
         return _nothing(State.MISSING, why)
     version = str(manifest.get("version", ""))[:_LONGEST_VERSION]
@@ -122,7 +123,10 @@ def _unconfigured(places: tuple[Path, ...], root: Path, files: Files) -> str:
             f"{above} lies above {root}, and only what lies in the folder that is open is run."
             f" Open {above.parent} instead"
         )
-    return "the project has no configuration of ESLint (eslint.config.js or the like)"
+    return (
+        "there is no configuration of ESLint (eslint.config.js or the like) beside the file or"
+        f" above it, up to {root}; folders below may have their own"
+    )
 
 
 def _package(places: tuple[Path, ...], files: Files) -> tuple[Path | None, dict[str, Any]]:

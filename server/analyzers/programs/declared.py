@@ -123,4 +123,6 @@ def _flaws(own: DeclaredAnalyzer) -> Iterator[tuple[str, str]]:
         yield "mapping", f"there is no `{strange[0]}` to be mapped{those}"
     matched = own.output not in _MAPPED
     if matched and (why := check(matcher_of(own.output), names_file=own.input == "files")):
-        yield "output", why
+        word = re.fullmatch(r"[\w-]+", own.output)
+        none = f"{own.output} is none of {', '.join(sorted(_MAPPED))}, and no matcher is called so"
+        yield "output", none if word else why

@@ -71,7 +71,7 @@ class Program(NamedTuple):
             (stamp_of(named),),
             self.least,
             called=named,
-            missing=_advised(self, f"{named} is no program that can be found"),
+            missing=_advised(self, f"{named} was not found, or cannot be run"),
             remedy=self.needed,
         )
 
