@@ -151,6 +151,8 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     fingerprint: str = ""
     """What it is known by while its file changes; empty where there is no text to know it by."""
+    secrets: tuple[Range, ...] = ()
+    """Where the secrets stand of which it tells; empty: within ``range``."""
 
 
 class Metric(StrEnum):

@@ -43,6 +43,7 @@ def dumps(report: Report) -> str:
                 for fix in f.fixes
             ],
             f.fingerprint,
+            [_flat(place) for place in f.secrets],
         )
         for f in report.findings
     ]
@@ -106,6 +107,7 @@ def _finding(
     tags: list[str],
     fixes: list[Any],
     fingerprint: str,
+    secrets: list[list[int]],
 ) -> Finding:
     return Finding(
         tool,
@@ -123,6 +125,7 @@ def _finding(
             for title, edits, safe in fixes
         ),
         fingerprint,
+        tuple(map(_range, secrets)),
     )
 
 

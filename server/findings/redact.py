@@ -93,13 +93,21 @@ def redacted(text: str, problems: Iterable[Problem]) -> str:
 
 def _spans(lines: Lines, finding: Finding) -> Iterator[tuple[int, int]]:
     """Where its secrets are, as offsets: what tools point at that look for nothing else, of a key
-    all that follows, and the literals in what other tools point at, which may be a whole call."""
+    all that follows, and the literals in what other tools point at, which may be a whole call, or
+    name as secret, which may be a number."""
     start, end = (lines.offset(position) for position in finding.range)
     if finding.rule == "PrivateKeyDetector" or _KEY_BEGINS.match(lines.text, start):
         ends = _KEY_ENDS.search(lines.text, end)
         yield start, ends.start() if ends else end
     elif finding.tool in NO_SECRETS:
         yield start, end
-    else:
-        literals = (match for match in _LITERAL.finditer(lines.text, start, end) if match[2])
-        yield from (match.span(2) for match in literals)
+    elif not finding.secrets:
+        yield from _literals(lines.text, start, end)
+    for place in finding.secrets:
+        start, end = map(lines.offset, place)
+        yield from _literals(lines.text, start, end) or [(start, end)]
+
+
+def _literals(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    found = _LITERAL.finditer(text, start, end)
+    return [match.span(2) for match in found if match[2] is not None]

@@ -38,7 +38,8 @@ def _carried(finding: Finding, edit: Edit, last: int | None) -> Finding | None:
     place = shift(finding.range, edit)
     if place is None or place == finding.range:
         return finding if place else None
-    return replace(finding, range=place)
+    secrets = tuple(moved for each in finding.secrets if (moved := shift(each, edit)))
+    return replace(finding, range=place, secrets=secrets)
 
 
 def shift(range_: Range, edit: Edit) -> Range | None:

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from understudy.analyzers.bandit.child import check
 from understudy.analyzers.bandit.output import parse
 from understudy.findings import codec
-from understudy.model import Category, Confidence, Finding, Position, Range, Report, Severity, State
+from understudy.findings.redact import redacted
+from understudy.model import (
+    Category,
+    Confidence,
+    Finding,
+    Position,
+    Problem,
+    Range,
+    Report,
+    Severity,
+    State,
+)
 from understudy.text import Lines, canonical, decode
 
 from .json_values import ANYTHING, damaged
@@ -243,3 +254,55 @@ def test_an_interpreter_that_does_not_exist(tmp_path: Path) -> None:
     report = asked("eval('1')\n", str(tmp_path / "python"))
     assert report.state is State.MISSING
     assert "bandit.interpreter" in report.why
+
+
+VALUE = "hunter2-Pa55"
+TALL = "    2,\n" * 12
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f'S = {{"password": "{VALUE}"}}\n', 'S = {"password": "************"}\n'),
+        (
+            f'S: dict = {{\n"password":\n"{VALUE}"}}\n',
+            'S: dict = {\n"password":\n"************"}\n',
+        ),
+        (f'S["secret"] = "{VALUE}"\n', 'S["secret"] = "************"\n'),
+        ('S["secret"] = "it"; it = 1\n', 'S["secret"] = "**"; it = 1\n'),
+        ('{"token": 1234567}\n', '{"token": *******}\n'),
+        ('{"token": None}; x = None\n', '{"token": None}; x = None\n'),
+        ('password = ""\n', 'password = ""\n'),
+        (f'password = """{VALUE}\n{TALL}"""\n', None),
+        (f'f(1,\n{TALL}password="{VALUE}")\n', f'f(1,\n{TALL}password="************")\n'),
+        (f'f(1,\n{TALL}password="pa"\n"ss")\n', f'f(1,\n{TALL}password="**"\n"**")\n'),
+        (f'@f(password="{VALUE}")\ndef g(): 0\n', '@f(password="************")\ndef g(): 0\n'),
+        (f'def f(password="{VALUE}"):\n{TALL}', f'def f(password="************"):\n{TALL}'),
+        (f"é = {{'é': 1, 'pwd': b'{VALUE}'}}\n", "é = {'é': 1, 'pwd': b'************'}\n"),
+        (f"print 1; password = '{VALUE}'\n", None),
+    ],
+)
+@pytest.mark.parametrize("interpreter", ["", sys.executable])
+def test_the_values_that_it_quotes_are_not_shown(
+    text: str, shown: str | None, interpreter: str
+) -> None:
+    report = asked(text, interpreter)
+    seen = redacted(text, [Problem((each,)) for each in report.findings])
+    assert VALUE not in seen or report.state is State.NOT_ANALYSED
+    if shown is not None:
+        assert [each.rule[:3] for each in report.findings] == ["B10"]
+        assert seen == shown
+
+
+@given(damaged(WHOLE | {"results": [ROW | {"test_id": "B106"}]}))
+def test_a_damaged_answer_about_a_secret_is_sound_or_a_failure(answered: object) -> None:
+    assert is_sound(read(answered))
+
+
+def test_a_value_in_what_cannot_be_parsed_here_is_not_shown() -> None:
+    """Bandit runs on another Python then."""
+    text = f'print 1\nS = {{"password":\n  "{VALUE}"}}\n'
+    row = ROW | {"test_id": "B105", "line_range": [2, 3], "col_offset": 5, "end_col_offset": 15,
+                 "issue_text": f"Possible hardcoded password: '{VALUE}'"}  # fmt: skip
+    (found,) = read(WHOLE | {"results": [row]}, text.encode()).findings
+    assert VALUE not in redacted(text, [Problem((found,))])

@@ -17,6 +17,7 @@ from ..answers import no_verdict
 from ..newest import parses_as_newest
 from ..parsing import MALFORMED, column_of, loads_json, text_of
 from . import NAME
+from .quoted import Quoted
 
 _SEVERITY = {"LOW": Severity.LOW, "MEDIUM": Severity.MEDIUM, "HIGH": Severity.HIGH}
 _CONFIDENCE = {"LOW": Confidence.LOW, "MEDIUM": Confidence.MEDIUM, "HIGH": Confidence.HIGH}
@@ -98,7 +99,8 @@ def report(
 ) -> Report:
     """What Bandit's results come to, each as in its JSON. Raises ``MALFORMED``."""
     lines = Lines(decode(content) if rows else "")
-    findings = tuple(_finding(row, lines) for row in rows)
+    quoted = Quoted(lines)
+    findings = tuple(_finding(row, lines, quoted) for row in rows)
     if not broken:
         return Report.of(NAME, findings)
     told = "; ".join(f"{name} at line {line}: {why}" for name, (line, why) in broken.items())
@@ -115,7 +117,8 @@ def report(
 _ADDRESS = re.compile(" at 0x[0-9a-f]+")
 
 
-def _finding(row: dict[str, Any], lines: Lines) -> Finding:
+def _finding(row: dict[str, Any], lines: Lines, quoted: Quoted) -> Finding:
+    secret = tells_of_secret(NAME, row["test_id"])
     return Finding(
         tool=NAME,
         rule=text_of(row["test_id"]),
@@ -126,6 +129,7 @@ def _finding(row: dict[str, Any], lines: Lines) -> Finding:
         confidence=_CONFIDENCE.get(row["issue_confidence"], Confidence.LOW),
         url=text_of(row.get("more_info") or _url(row["test_id"])),
         cwe=int(row.get("issue_cwe", {}).get("id", 0)),
+        secrets=quoted.places(row) if secret else (),
     )
 
 
