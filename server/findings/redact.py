@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from ..model import Finding, Fix, Problem, Report
 from ..text import Lines
-from .secret_rules import NO_SECRETS, tells_of_secret
+from .families import NOT_ANALYSED
+from .secret_rules import NO_SECRETS, SECRET_RULES, tells_of_secret
 
 MASK = "*"
 _LITERAL = re.compile(
@@ -24,6 +25,8 @@ _WORD = 8
 """Letters alone, and no more of them, may be an ordinary word."""
 _SHORTEST = 4
 """A shorter value is masked only where it was found: it may well be a part of any word."""
+_RULES_OF_ITS_OWN = SECRET_RULES.keys() | NO_SECRETS.keys()
+"""Tools whose rules no file has a say in: an ordinary word in one is no secret."""
 
 
 def secrets_of(text: str, findings: Iterable[Finding]) -> frozenset[str]:
@@ -51,16 +54,18 @@ def without(report: Report, values: Iterable[str]) -> Report:
         told = (fix.title, *(edit.text for edit in fix.edits))
         return any(value in text for text in told for value in known)
 
-    findings = tuple(
-        replace(
-            each,
-            # Of a rule about secrets the words are the rule's own: its tool's module cut the value.
-            message=each.message if tells_of_secret(each.tool, each.rule) else masked(each.message),
-            fixes=tuple(fix for fix in each.fixes if not writes(fix)),
-        )
-        for each in report.findings
-    )
-    return replace(report, findings=findings, why=masked(report.why))
+    def told(finding: Finding) -> Finding:
+        fixes = tuple(fix for fix in finding.fixes if not writes(fix))
+        # Of a rule about secrets the words are the rule's own: its tool's module cut the value.
+        if tells_of_secret(finding.tool, finding.rule):
+            return replace(finding, fixes=fixes)
+        message = masked(finding.message)
+        if finding.tool in _RULES_OF_ITS_OWN or finding.rule == NOT_ANALYSED:
+            return replace(finding, message=message, fixes=fixes)
+        rule, url = masked(finding.rule), masked(finding.url)
+        return replace(finding, rule=rule, message=message, url=url, fixes=fixes)
+
+    return replace(report, findings=tuple(map(told, report.findings)), why=masked(report.why))
 
 
 def _written(value: str) -> re.Pattern[str]:

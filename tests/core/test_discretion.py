@@ -52,14 +52,22 @@ FILES: dict[str, str | bytes] = {
 
 
 def settings(folder: Path, *, secrets: bool) -> str:
-    """A command of the user's quotes the line, and complains of it."""
+    """A command of the user's quotes the line, and complains of it; one takes it for a rule."""
     body = 'line=$(grep -n hunter2 "$1"); echo "$1:1: error: see $line"; echo "$line" >&2; exit 3'
     command = {"command": [str(program(folder / "quote", body))], "output": EXPRESSION}
+    body = 'echo "$1:1: said [$(grep hunter2 "$1")]"; exit 1'
+    rule = r"^(?P<file>.+?):(?P<line>\d+): (?P<message>said) \[(?P<code>.*)\]$"
+    ruled = {"command": [str(program(folder / "rule", body))], "output": rule}
     return json.dumps(
         {
             "secrets": {"enabled": secrets},
             "pylint": {"enabled": True, "interpreter": sys.executable},
-            "analyzers": {"custom": {"quote": {**command, "files": ["*.py", "*.yml"]}}},
+            "analyzers": {
+                "custom": {
+                    name: {**each, "files": ["*.py", "*.yml"]}
+                    for name, each in {"quote": command, "rule": ruled}.items()
+                }
+            },
         }
     )
 
@@ -83,7 +91,7 @@ class World:
 def test_a_secret_is_told_by_nobody(tmp_path: Path) -> None:
     world = World(tmp_path, secrets=True)
     heard = "".join(world.scanned(each) for each in ("text", "json", "sarif", "github"))
-    for rule in ("KeywordDetector", "Q000", "PLR2004", "quote"):
+    for rule in ("KeywordDetector", "Q000", "PLR2004", "quote", "said"):
         assert rule in heard
     assert VALUE not in heard
     kept = {path: path.read_bytes() for path in world.home.rglob("*") if path.is_file()}

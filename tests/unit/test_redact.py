@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.analyzers.discretion import discreet
+from understudy.findings.codec import dumps
 from understudy.findings.redact import redacted, secrets_of, without
 from understudy.model import (
     Category,
@@ -20,6 +21,7 @@ from understudy.model import (
     Range,
     Report,
     Severity,
+    State,
 )
 from understudy.text import Lines
 
@@ -142,6 +144,35 @@ def test_a_short_word_is_masked_as_a_word(message: str, value: str, told: str) -
     finding = Finding("pylint", "X1", message, WHOLE, Severity.LOW, Category.QUALITY)
     (shown,) = without(Report.of("pylint", (finding,)), [value]).findings
     assert shown.message == told
+
+
+@pytest.mark.parametrize("tool", ["fake", "semgrep", "eslint", "pylint"])
+def test_no_text_of_a_finding_tells_a_value(tool: str) -> None:
+    """Of a tool whose rules are read in what it prints."""
+    value = "hunter2-Pa55word!"
+    fix = Fix(f"Write {value}", (Edit(WHOLE, value),), safe=True)
+    finding = Finding(
+        tool,
+        f"said [{value}]",
+        value,
+        WHOLE,
+        Severity.LOW,
+        Category.QUALITY,
+        url=f"https://r/{value}",
+        fixes=(fix,),
+    )
+    told = without(Report(tool, State.FAILED, (finding,), value), [value])
+    assert value not in dumps(told)
+    (shown,) = told.findings
+    assert (shown.rule, shown.url) == (f"said [{'*' * 17}]", f"https://r/{'*' * 17}")
+
+
+@pytest.mark.parametrize(
+    ("tool", "rule"), [("fake", "not-analysed"), ("bandit", "B608"), ("ruff", "analysed")]
+)
+def test_the_names_of_rules_that_are_known_stay(tool: str, rule: str) -> None:
+    finding = Finding(tool, rule, "", WHOLE, Severity.LOW, Category.QUALITY)
+    assert without(Report.of(tool, (finding,)), ["analysed", "B608"]).findings == (finding,)
 
 
 def test_the_words_of_a_rule_about_secrets_stay() -> None:
