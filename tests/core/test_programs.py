@@ -17,7 +17,7 @@ from .programs import declaring, only, program
 from .support import Asker, tree
 
 TEXT = "one\ntwo\nthree\n"
-SARIF = {
+SARIF: dict[str, Any] = {
     "runs": [
         {
             "tool": {"driver": {"name": "fake", "rules": [{"id": "R1", "helpUri": "https://r/1"}]}},
@@ -125,6 +125,40 @@ def test_what_is_no_answer_is_not_clean(form: str, body: str, why: str, tmp_path
 def test_garbage_is_told(form: str, text: str, tmp_path: Path) -> None:
     report = asked(tmp_path, printing(text), form)
     assert (report.state, told(report)) == (State.FAILED, [])
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ({"runs": []}, "no tool ran"),
+        ({"runs": [NO_RUNS["runs"][0] | {"results": None}]}, "the tool did not start"),
+        ({"runs": [*NO_RUNS["runs"], NO_RUNS["runs"][0] | {"results": None}]}, "did not start"),
+    ],
+)
+def test_sarif_of_no_run_is_not_clean(log: object, why: str, tmp_path: Path) -> None:
+    report = asked(tmp_path, printing(json.dumps(log)), "sarif")
+    assert (report.state, told(report)) == (State.FAILED, [])
+    assert why in report.why
+
+
+@pytest.mark.parametrize(
+    ("kind", "severities"),
+    [
+        ("fail", ["high"]),
+        ("review", ["info"]),
+        ("open", ["info"]),
+        ("pass", []),
+        ("notApplicable", []),
+        ("informational", []),
+    ],
+)
+def test_what_sarif_leaves_to_people_is_shown(
+    kind: str, severities: list[str], tmp_path: Path
+) -> None:
+    (run,) = SARIF["runs"]
+    log = {"runs": [{**run, "results": [{**run["results"][0], "kind": kind}]}]}
+    report = asked(tmp_path, printing(json.dumps(log)), "sarif")
+    assert [found.severity.label for found in report.findings] == severities
 
 
 def test_half_of_an_answer_keeps_its_findings(tmp_path: Path) -> None:

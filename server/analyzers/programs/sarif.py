@@ -15,6 +15,8 @@ from .rows import Answered, Reading, Row, confidence_of
 
 _CWE = re.compile(r"(?i)\bcwe[-/](\d{1,5})\b")
 _PLACE = re.compile(r"\{(\d+)\}")
+_SHOWN = ("fail", "review", "open")
+"""The kinds of results that say that something may be wrong; the last two leave it to people."""
 _UNITS = {"unicodeCodePoints": "characters", "utf16CodeUnits": "utf16"}
 
 
@@ -27,19 +29,27 @@ def read(reading: Reading, log: Any) -> Answered:
     trouble = ""
     if not isinstance(log, dict) or not isinstance(log.get("runs"), list):
         raise TypeError("its answer is not SARIF: it has no runs")
+    if not log["runs"]:
+        return Answered((), "its answer says that no tool ran")
     for run in log["runs"]:
         rules = _rules(run)
         rows += [
             _row(reading, run, rules, result)
             for result in run.get("results") or ()
-            if result.get("kind", "fail") == "fail" and not _is_suppressed(result)
+            if _kind(result) in _SHOWN and not _is_suppressed(result)
         ]
+        if "results" in run and run["results"] is None:  # SARIF 2.1.0, 3.14.23
+            trouble = trouble or next(_failures(run), "its answer says that the tool did not start")
         trouble = trouble or next(_failures(run), "")
     return Answered(tuple(rows), trouble)
 
 
 def _rules(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(run["tool"]["driver"].get("rules") or ())
+
+
+def _kind(result: Mapping[str, Any]) -> str:
+    return str(result.get("kind") or "fail")
 
 
 def _is_suppressed(result: Mapping[str, Any]) -> bool:
@@ -80,7 +90,9 @@ def _row(
         path=path,
         rule=id_.removeprefix(f"{run['tool']['driver'].get('name')}/"),
         message=_message(rule, result["message"]),
-        severity=_severity(reading, graded, properties),
+        severity=(
+            _severity(reading, graded, properties) if _kind(result) == "fail" else Severity.INFO
+        ),
         category=Category.SECURITY if "security" in tags.lower().split() else reading.category,
         place=place,
         unit=_UNITS.get(str(run.get("columnKind")), reading.unit),
