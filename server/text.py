@@ -71,9 +71,10 @@ _BOM = b"\xef\xbb\xbf"
 def canonical(content: bytes) -> bytes:
     """The bytes that count: without the byte order mark, which editors do not show.
 
-    Beside a coding cookie that names another encoding it does count: Python refuses the file.
+    Beside a coding cookie that names another encoding it does count, and where it stands twice:
+    Python refuses the file.
     """
-    if not content.startswith(_BOM):
+    if not content.startswith(_BOM) or content.startswith(_BOM * 2):
         return content
     try:
         _encoding(content)
@@ -100,13 +101,17 @@ def decode(content: bytes) -> str:
     """The text of a Python file.
 
     Raises ValueError, with a message for people, when the bytes are not what the file's coding
-    cookie (or UTF-8, without one) says they are, or the byte order mark gainsays the cookie.
+    cookie (or UTF-8, without one) says they are, or the byte order mark gainsays the cookie or
+    stands twice.
     """
     content = canonical(content)
     try:
+        if content.startswith(_BOM * 2):
+            raise SyntaxError
         return content.decode(_encoding(content))
     except (UnicodeDecodeError, SyntaxError, LookupError) as error:
-        why = "it has UTF-8's byte order mark" if content.startswith(_BOM) else error
+        marks = "byte order mark twice" if content.startswith(_BOM * 2) else "byte order mark"
+        why = f"it has UTF-8's {marks}" if content.startswith(_BOM) else error
         raise ValueError(f"the file is not text in the encoding that it names ({why})") from None
 
 

@@ -12,6 +12,7 @@ import click
 from ..app.batch import Batch
 from ..app.results.baseline import Baseline, Risen, baseline_file, name_below, read, risen, taken
 from ..app.results.scan import Scan
+from .excerpt import shown
 from .exits import Exit
 from .roots import root_of
 from .scan import check, progress_bar
@@ -102,7 +103,7 @@ def show(folder: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(by_folder, indent=2))
         return
     for (place, rule), count in sorted(counts.items()):
-        click.echo(f"{count:>6}  {rule:<24} {place}")
+        click.echo(f"{count:>6}  {shown(rule):<24} {shown(place)}")
     total = number(sum(counts.values()), "finding")
     click.echo(f"{total} in {number(len(known.files), 'file')}")
 
@@ -123,7 +124,7 @@ def check_counts(ctx: click.Context, folder: Path) -> None:
     more = asyncio.run(look())
     for each in more:
         rose = f"{each.rule} rose from {each.allowed} to {each.found}"
-        click.echo(f"{each.folder}: {rose}")
+        click.echo(shown(f"{each.folder}: {rose}"))
     if not more:
         click.echo("No count rose.")
     ctx.exit(Exit.FINDINGS if more else Exit.CLEAN)

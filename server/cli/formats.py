@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import TextIO
+from unicodedata import category
 
 from ..app.presentation.problems import owasp_of, title, weakness_of
 from ..app.results.baseline import Baseline, name_of
@@ -94,6 +95,7 @@ _LEVELS = {
     Severity.INFO: "notice",
 }
 
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _IN_MESSAGE = "%\r\n"
 _IN_PROPERTY = _IN_MESSAGE + ":,"
 
@@ -174,4 +176,8 @@ def _command(level: str, values: Mapping[str, object], message: str) -> str:
 
 
 def _escaped(text: str, special: str) -> str:
-    return "".join(f"%{ord(c):02X}" if c in special else c for c in text)
+    """GitHub undoes it for these few alone; what else controls a terminal is not printed."""
+    return "".join(
+        f"%{ord(c):02X}" if c in special else _UNKNOWN if category(c) == "Cc" and c != "\t" else c
+        for c in text
+    )

@@ -277,6 +277,15 @@ def test_show_tells_the_counts(project: Project) -> None:
     }
 
 
+def test_names_in_it_control_no_terminal(project: Project) -> None:
+    project.run("baseline", "create")
+    (path,) = project.root.glob(".understudy/baseline.json")
+    path.write_text(path.read_text().replace("src/", "s\\u001b[2J\\nc/"))
+    said = project.run("baseline", "show")
+    assert "s�[2J�c" in said
+    assert "\x1b" not in said
+
+
 # ── only what was changed ───────────────────────────────────────────────────────────────────────
 
 

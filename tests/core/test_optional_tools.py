@@ -500,3 +500,37 @@ def test_a_text_that_is_not_on_disk_is_judged_as_if_it_were(case: str, tmp_path:
         path.write_text("another\n")
     report = asker.one(name, text.encode(), settings)
     assert report == told if judged else report.state is State.NOT_ANALYSED
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"),
+    [("ty", "ty.toml"), ("ty", "pkg/pyproject.toml"), ("shellcheck", "bin/.shellcheckrc")],
+)
+def test_a_configuration_without_end_is_named_and_not_read(
+    tool: str, name: str, tmp_path: Path
+) -> None:
+    settings = on(tool, path=str(program(tmp_path / "called", f"touch {tmp_path}/mark")))
+    asker, file = sample(tool, tmp_path)
+    os.mkfifo(tmp_path / name)
+    report = asker.both(file, settings)
+    assert report.state is State.FAILED
+    assert f"{tmp_path / name}, from which it is configured, is no regular file" in report.why
+    assert not (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "needed"),
+    [
+        ("external-sources=true\n", True),
+        ("disable=SC2086 external-sources=true", True),
+        ("external-sources=false\n", False),
+        ("disable=SC2086\n", False),
+    ],
+)
+def test_a_script_is_followed_anywhere_in_trust_alone(
+    content: str, needed: bool, tmp_path: Path
+) -> None:
+    """It may name a device, which has no end."""
+    asker, file = sample("shellcheck", tree(tmp_path / "root", {".shellcheckrc": content}))
+    settings = on("shellcheck", path=str(program(tmp_path / "shellcheck", "")))
+    assert asker.configuration(file, settings).needs_trust is needed

@@ -306,3 +306,10 @@ def test_a_value_in_what_cannot_be_parsed_here_is_not_shown() -> None:
                  "issue_text": f"Possible hardcoded password: '{VALUE}'"}  # fmt: skip
     (found,) = read(WHOLE | {"results": [row]}, text.encode()).findings
     assert VALUE not in redacted(text, [Problem((found,))])
+
+
+@pytest.mark.parametrize("interpreter", ["", sys.executable])
+def test_two_byte_order_marks_are_no_python(interpreter: str) -> None:
+    report = asked("\ufeff\ufeffeval('1')\n", interpreter)
+    assert report.state is State.NOT_ANALYSED
+    assert [each.rule for each in report.findings] == ["not-analysed"]

@@ -186,6 +186,15 @@ def test_github_annotations_are_escaped() -> None:
     assert written("github", EMPTY) == ""
 
 
+def test_github_annotations_control_no_terminal() -> None:
+    odd = Problem((finding("x", "r\x1b[2J", Severity.LOW, span(0, 0, 1), "a\x07\tb\x9b"),))
+    path = ROOT / "a\x1b]0;b.py"
+    (line,) = written("github", Result(ROOT, {path: (odd,)}, {path: ()})).splitlines()
+    assert line == (
+        "::notice file=a�]0;b.py,line=1,endLine=1,col=1,endColumn=2,title=X r�[2J::a�\tb�"
+    )
+
+
 def test_text_shows_the_line_and_who_says_so(tmp_path: Path) -> None:
     source = tmp_path / "db.py"
     source.write_text("x\nx\nx\nout(query)\n", encoding="utf-8")

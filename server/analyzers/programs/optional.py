@@ -33,7 +33,8 @@ class Tool:
     give absolute paths alone. ``sources``: the names of the files that configure it, looked for
     from a file's folder up to the root; ``configures`` tells whether such a file does.
     ``in_place``: it reads only those of the folder in which it is run. ``user``: those of the
-    user's own, below the folder for configurations, or ``~/``. ``named``: what the settings name,
+    user's own, below the folder for configurations, or ``~/``. ``reaches_out``: whether a source
+    with that content has it read other files. ``named``: what the settings name,
     files and folders, from the root on. ``runs_code``: all those can make it run code of the
     workspace. ``in_environment``: that of the workspace's own environment is preferred. ``piped``:
     the arguments with which it takes a text on standard input, where it is run. ``tells``: those
@@ -54,6 +55,7 @@ class Tool:
     configures: Callable[[Path, Files], bool] = lambda path, files: files.read(path) is not None
     in_place: bool = False
     user: tuple[str, ...] = ()
+    reaches_out: Callable[[bytes], bool] = lambda content: False
     named: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
     runs_code: bool = False
     in_environment: bool = False
@@ -89,10 +91,14 @@ def _configure(
     setting = f"or correct {tool.name}.path" if named else f"or name it in {tool.name}.path"
     where = "where the project's environment is " if tool.in_environment else ""
     above = [place for place in upwards(folder) if place.is_relative_to(root)]
-    paths = (place / name for place in above for name in sorted(tool.sources))
+    paths = [place / name for place in above for name in sorted(tool.sources)]
     source = next((path for path in paths if tool.configures(path, files)), None)
+    reaches_out = any(tool.reaches_out(files.read(path) or b"") for path in paths)
+    # Some look above the root, too.
+    everywhere = [place / name for place in upwards(folder) for name in sorted(tool.sources)]
+    named_paths = [root / each for each in tool.named(settings)]
     place = str(source.parent if source and tool.in_place else root)
-    rules = _rules([root / each for each in tool.named(settings)], files)
+    rules = _rules(named_paths, files)
     context = Program(
         tool.name,
         tool.title,
@@ -108,10 +114,9 @@ def _configure(
         tool.self_contained and rules is not None,
         Piped(tool.piped, place) if tool.piped else None,
         tool.tells,
+        next((str(path) for path in (*everywhere, *named_paths) if files.is_special(path)), ""),
     )
-    # Some look above the root, too.
-    seen = [files.read(place / name) for place in upwards(folder) for name in sorted(tool.sources)]
-    seen += map(files.read, _of_the_user(tool))
+    seen = [*map(files.read, everywhere), *map(files.read, _of_the_user(tool))]
     variables = _variables(tool)
     return Configuration(
         context,
@@ -119,7 +124,8 @@ def _configure(
         note=f"{', '.join(variables)} of the environment may configure it." if variables else "",
         programs=(context.installation(),),
         installable=not named and program not in _own(tool, root),
-        needs_trust=inside(program, root) or (tool.runs_code and os.path.isabs(program)),
+        needs_trust=inside(program, root)
+        or ((tool.runs_code or reaches_out) and os.path.isabs(program)),
         source=str(source or ""),
     )
 

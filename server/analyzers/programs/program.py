@@ -47,7 +47,8 @@ class Program(NamedTuple):
     statuses with which it has looked, ``found`` those that tell of findings. ``needed`` tells what
     to do when it is missing, or older than ``least``. ``self_contained``: what it says of a file
     depends on no other. ``piped``: how it is told a text that is not on disk; None: it cannot be.
-    ``tells``: with what it tells its version.
+    ``tells``: with what it tells its version. ``special``: a file that it would read and that may
+    have no end; empty: none.
     """
 
     tool: str
@@ -63,6 +64,7 @@ class Program(NamedTuple):
     self_contained: bool = True
     piped: Piped | None = None
     tells: tuple[str, ...] = ("--version",)
+    special: str = ""
 
     def installation(self) -> Installation:
         named = self.argv[0]
@@ -147,6 +149,10 @@ def _advised(program: Program, why: str) -> str:
 
 
 def _unusable(program: Program) -> Report | None:
+    if program.special:
+        return _failed(
+            program, f"{program.special}, from which it is configured, is no regular file"
+        )
     told = standing(program.installation())
     if not told.state:
         return None

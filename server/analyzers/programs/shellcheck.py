@@ -13,6 +13,8 @@ from .optional import Tool
 from .program import Piped, Program
 from .rows import Reading
 
+_EXTERNAL = re.compile(rb"external-sources(?!\s*=\s*false)")
+"""It then reads any file that a script names, also one without an end."""
 _PIPED = ("--format=json1", "-")
 
 ANALYZER = Tool(
@@ -35,6 +37,7 @@ ANALYZER = Tool(
     settings=lambda settings: settings.shellcheck,
     sources=frozenset({".shellcheckrc", "shellcheckrc"}),
     user=("~/.shellcheckrc", "shellcheckrc"),
+    reaches_out=lambda content: _EXTERNAL.search(content) is not None,
 ).analyzer()
 
 _SHELL = re.compile(rb"#![^\n]*\b(?:sh|ash|bash|dash|ksh|bats)\b")
