@@ -39,19 +39,24 @@ _INSTALLED = frozenset({"node_modules", "site-packages"})
 
 
 class Found(NamedTuple):
+    """A file; or, with the ``why`` of it for people, what cannot be read: mostly a folder."""
+
     path: str
     mtime_ns: int
     size: int
     inode: int
     mode: int
+    why: str = ""
 
 
 class LeftOut(NamedTuple):
     """A file, or a folder with all that lies in it (a slash at its end), that is not looked at;
-    ``why`` is the rest of a sentence for people that begins with its name."""
+    ``why`` is the rest of a sentence for people that begins with its name. ``unreadable``: not by
+    anybody's word, but as it cannot be read, which is a failure."""
 
     path: str
     why: str
+    unreadable: bool = False
 
 
 Tell = Callable[[LeftOut], object]
@@ -99,6 +104,7 @@ def rediscover(
     suffixes: Collection[str],
     exclude: Sequence[str],
     without: AbstractSet[str] = frozenset(),
+    tell: Tell | None = None,
 ) -> Iterator[Found]:
     """Of what ``discover`` finds in all of ``root``, that which is among ``places``, files or
     folders, or lies below one. Only the folders on the way there are looked into."""
@@ -106,7 +112,7 @@ def rediscover(
     if places.isdisjoint(around(str(root))):
         part = _Part(places, frozenset(each for place in places for each in around(place)))
     excluded = excluding(exclude)
-    return _files(_walk(str(root), "", tuple(suffixes), excluded, (), without, part))
+    return _files(_walk(str(root), "", tuple(suffixes), excluded, (), without, part, tell))
 
 
 def _files(found: Iterator[Folder | Found]) -> Iterator[Found]:
@@ -132,9 +138,9 @@ def walk(
     ``suffixes``, in a stable order, but for what lies in the folders ``without``.
 
     ``.gitignore`` files from ``root`` on are obeyed; ``excluded`` counts as if it stood in
-    ``root``. Links are not followed, so that a loop of them ends; what cannot be read or has
-    vanished is passed over. Whether ``folder`` itself is ignored is not asked. ``tell`` hears of
-    what is left out, though one of ``suffixes`` fits.
+    ``root``. Links are not followed, so that a loop of them ends; what has vanished is passed
+    over. Whether ``folder`` itself is ignored is not asked. ``tell`` hears of what is left out,
+    though one of ``suffixes`` fits, and of what cannot be read.
     """
     rules: Rules = ()
     relative = ""
@@ -214,7 +220,8 @@ def _walk(
 
 
 def _leads_to_a_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_symlink() and entry.is_dir()
+    # Where a link leads is nobody's failure: unlike ``entry.is_dir`` this never raises.
+    return entry.is_symlink() and os.path.isdir(entry.path)
 
 
 def _why_not(
@@ -238,8 +245,11 @@ _A_LINK = "is a link, and links are not followed"
 
 
 def _unreadable(path: str, error: OSError, tell: Tell | None) -> None:
-    if tell and not isinstance(error, FileNotFoundError):
-        tell(LeftOut(path, f"cannot be read: {error.strerror}"))
+    if tell and not isinstance(error, _VANISHED):
+        tell(LeftOut(path, f"cannot be read: {error.strerror}", unreadable=True))
+
+
+_VANISHED = (FileNotFoundError, NotADirectoryError)
 
 
 def _level(

@@ -194,3 +194,9 @@ def too_large(tools: Iterable[str], size: int, limit: int) -> list[Report]:
     finding = Finding("understudy", "too-large", message, TOP, Severity.INFO, Category.QUALITY)
     reports = [Report(tool, State.TOO_LARGE, why=why) for tool in tools]
     return [replace(report, findings=(finding,)) for report in reports[:1]] + reports[1:]
+
+
+def unreadable(tools: Iterable[str], why: str) -> list[Report]:
+    """A report of each tool on what cannot be read: a folder may hold files for every one."""
+    told = f"it {why}; what may lie there was not looked at (analysis.exclude leaves it out)"
+    return [Report(tool, State.FAILED, why=told) for tool in tools]

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
 from typing import TypeVar
@@ -66,18 +67,20 @@ def list_files(
     without: AbstractSet[str] = frozenset(),
     heads: Heads | None = None,
 ) -> list[Found]:
-    """The files at and below ``paths``, but not in the folders ``without``; a file that is named is
-    taken whatever the excludes say.
+    """The files at and below ``paths``, but not in the folders ``without``, and what cannot be read
+    there; a file that is named is taken whatever the excludes say.
 
     Raises OSError for a path that does not exist or is something else.
     """
     listed: dict[str, Found] = {}
     for path in paths:
         stat = os.stat(path)
+        found: Iterator[Found]
         if path.is_dir():
             own = policy.settings
-            below = discover(path, root, endings(own), own.analysis.exclude, without)
-            found = _looked_at(below, root, own, heads or Heads())
+            told: list[LeftOut] = []
+            below = discover(path, root, endings(own), own.analysis.exclude, without, told.append)
+            found = chain(_looked_at(below, root, own, heads or Heads()), _failures(told))
         elif not S_ISREG(stat.st_mode):
             raise OSError(0, f"{path} is neither a file nor a folder")
         else:
@@ -91,8 +94,16 @@ def find_files(
 ) -> list[Found]:
     """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
     own = policy.settings
-    found = rediscover(places, root, endings(own), own.analysis.exclude, without)
-    return list(_looked_at(found, root, own, heads))
+    told: list[LeftOut] = []
+    found = rediscover(places, root, endings(own), own.analysis.exclude, without, told.append)
+    return [*_looked_at(found, root, own, heads), *_failures(told)]
+
+
+def _failures(told: Iterable[LeftOut]) -> Iterator[Found]:
+    """What cannot be read: that fails, and is not passed over as what was left out by design is."""
+    for path, why, unreadable in told:
+        if unreadable:
+            yield Found(path.rstrip("/") or "/", 0, 0, 0, 0, why)
 
 
 def left_out(
@@ -230,6 +241,10 @@ class WorkspaceScan:
         done: list[Scanned] = []
         keyed: list[tuple[_File, Analyzer, Configuration, str]] = []
         for found in part:
+            if found.why:
+                reports = compose.unreadable(self._order, found.why)
+                done.append(Scanned(found.path, tuple(reports), fresh=False))
+                continue
             looking = analyzers_for(found.path, "", self._policy.settings)
             if not looking:
                 done.append(Scanned(found.path, (), fresh=False))

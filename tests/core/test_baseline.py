@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from understudy.app.hooks.gate import judge
 from understudy.git import Repository
 from understudy.model import Severity
 
+from ..needs import not_applicable
 from .repositories import Git
-from .support import own_environment, tree, understudy
+from .support import AS_A_USER, own_environment, tree, understudy
 
 OLD = "import os\n\n\ndef pay(order):\n    return eval(order)\n"
 NEW = "\n\ndef take(order):\n    return exec(order)\n"
@@ -376,3 +378,38 @@ def test_the_work_tree_is_as_it_was(project: Project) -> None:
     project.add("src/a.py", NEW)
     project.run("scan", "--changed", code=1)
     assert sorted(os.listdir(project.root / ".git")) == before
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure_and_nothing_in_it_is_fixed(
+    project: Project,
+) -> None:
+    if os.geteuid() == 0 and not AS_A_USER:
+        not_applicable("root may read everything")
+    project.run("baseline", "create")
+    before = project.baseline.read_bytes()
+
+    def answer(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [*AS_A_USER, sys.executable, "-P", "-m", "understudy", *words]
+        return subprocess.run(
+            command,
+            cwd=project.root,
+            env=project.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    (project.root / "src").chmod(0)
+    try:
+        answers = {
+            words: answer(*words.split())
+            for words in ("scan", "scan --no-baseline", "baseline check", "baseline update")
+        }
+    finally:
+        (project.root / "src").chmod(0o700)
+    assert {words: each.returncode for words, each in answers.items()} == dict.fromkeys(answers, 3)
+    assert "(src): it cannot be read: Permission denied" in answers["scan"].stdout
+    assert "1 known, 0 fixed" in answers["scan"].stdout
+    assert project.baseline.read_bytes() == before
+    project.run("scan")

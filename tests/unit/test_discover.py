@@ -43,7 +43,7 @@ def test_what_is_told_of_a_file(tmp_path: Path) -> None:
     path.write_text("x = 1\n")
     stat = path.stat()
     (each,) = discover(tmp_path, tmp_path, frozenset({".py"}), ())
-    assert each == (str(path), stat.st_mtime_ns, 6, stat.st_ino, stat.st_mode)
+    assert each == (str(path), stat.st_mtime_ns, 6, stat.st_ino, stat.st_mode, "")
 
 
 @pytest.mark.parametrize(

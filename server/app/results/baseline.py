@@ -42,7 +42,7 @@ def read(root: Path) -> Baseline | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     found = format_.loads(content.decode())
-    missing = {path for path in found.files if not os.path.lexists(root / path)}
+    missing = {path for path in found.files if _is_gone(root / path)}
     return found.renamed(_renames(root, missing)) if missing else found
 
 
@@ -93,9 +93,20 @@ def compared(scan: Scan, baseline: Baseline, paths: Sequence[Path]) -> Scan:
             kept[name], fixed[name] = standing(rules, problems, tools)
     for name, rules in baseline.files.items():
         place = scan.root / name
-        if any(place.is_relative_to(each) for each in paths) and not os.path.lexists(place):
+        if any(place.is_relative_to(each) for each in paths) and _is_gone(place):
             fixed[name] = rules
     return replace(scan, kept=_without_empty(kept), fixed=_without_empty(fixed))
+
+
+def _is_gone(path: Path) -> bool:
+    """What lies in a folder that cannot be read is not."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _without_empty(files: Mapping[str, Rules]) -> Baseline:
