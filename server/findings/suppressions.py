@@ -9,8 +9,12 @@ that names a rule is obeyed for what other tools say of the same matter, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
+from heapq import merge
+from itertools import groupby, islice, product
 from typing import NamedTuple
 
 from ..model import (
@@ -70,34 +74,43 @@ def _in(comment: Comment, layout: _Layout) -> Iterator[Suppression]:
 
 
 class _Layout:
-    """Which rows a comment means."""
+    """Which rows a comment means. Each row is looked at once, whatever the comments."""
 
     def __init__(self, text: str, found: Sequence[Comment]) -> None:
         self.lines = Lines(text)
         self._on: dict[int, list[Comment]] = {}
-        self._alone: set[int] = set()
+        self._native: dict[int, str] = {}
+        alone: set[int] = set()
         for comment in found:
             row, column = self.lines.position(comment.start)
+            first = row not in self._on  # before any other there is more than white space
             self._on.setdefault(row, []).append(comment)
-            if self.lines.line(row)[:column].strip(" \t\f{") == "":
+            if first and self.lines.line(row)[:column].strip(" \t\f{") == "":
                 last = self.lines.position(comment.start + len(comment.text)).line
-                self._alone.update(range(row, last + 1))
+                alone.update(range(row, last + 1))
+        self._below = dict(self._code_below(alone))
+
+    def _code_below(self, alone: AbstractSet[int]) -> Iterator[tuple[int, int]]:
+        code: int | None = None
+        for row in reversed(range(len(self.lines))):
+            if row in alone:
+                yield row, row if code is None else code
+            elif self.lines.line(row).strip():
+                code = row
 
     def meant(self, row: int) -> int:
         """The row that a comment on ``row`` is about: its own, or the next one with code."""
-        if row not in self._alone:
-            return row
-        below = row
-        while below in self._alone or not self.lines.line(below).strip():
-            below += 1
-            if below >= len(self.lines):
-                return row
-        return below
+        return self._below.get(row, row)
 
     def native(self, rows: Iterable[int]) -> str:
         """The first comment on these rows that a tool obeys."""
-        said = (each.text for row in rows for each in self._on.get(row, ()))
-        return next((own[0].strip() for each in said if (own := _OWN_OF_TOOLS.search(each))), "")
+        return next(filter(None, map(self._native_on, rows)), "")
+
+    def _native_on(self, row: int) -> str:
+        if row not in self._native:
+            said = (_OWN_OF_TOOLS.search(each.text) for each in self._on.get(row, ()))
+            self._native[row] = next((own[0].strip() for own in said if own), "")
+        return self._native[row]
 
 
 def _suppression(comment: Comment, meant: re.Match[str], layout: _Layout) -> Suppression:
@@ -131,6 +144,8 @@ def _suppression(comment: Comment, meant: re.Match[str], layout: _Layout) -> Sup
 
 
 class Hidden(NamedTuple):
+    """``by``: the first that does, where several do."""
+
     problem: Problem
     by: Suppression
 
@@ -148,40 +163,71 @@ def judge(problems: Sequence[Problem], reports: Sequence[Report], path: str, tod
 
     That one hides nothing is said only of rules whose tool has looked at a text that has it.
     """
-    standing = tuple(dict.fromkeys(each for report in reports for each in report.suppressions))
-    if not standing:
+    looked = _looked(reports)
+    if not looked:
         return Judged(tuple(problems), (), ())
-    holding = [each for each in standing if not is_over(each.until, today)]
+    standing = tuple(looked)
+    over = [is_over(each.until, today) for each in standing]
+    first: dict[_Named, int] = {}
+    wider: defaultdict[int, list[int]] = defaultdict(list)
+    for place, each in enumerate(standing):
+        if each.scope is Scope.MATTER:
+            wider[_row(each)].append(place)
+        elif not over[place]:
+            for named in _named(each):
+                first.setdefault(named, place)
+    said = _Said(problems)
     hidden: list[Hidden] = []
     shown: list[Problem] = []
     for problem in problems:
-        by = [each for each in holding if covers(each, problem)]
-        hidden += [Hidden(problem, each) for each in by]
-        if not by:
+        direct = (first[each] for each in _names(problem) if each in first)
+        by = min((*direct, *_by_matter(problem, wider, standing)), default=None)
+        if by is None:
             shown.append(problem)
+        else:
+            hidden.append(Hidden(problem, standing[by]))
     notes = [
         note
-        for each in standing
-        for note in (
-            _unused(each, hidden, reports, path) if each in holding else _expired(each, problems)
-        )
+        for each, is_past in zip(standing, over, strict=True)
+        for note in (_expired(each, said) if is_past else _unused(each, said, looked[each], path))
     ]
     return Judged(tuple(shown), tuple(hidden), tuple(notes))
 
 
-def covers(suppression: Suppression, problem: Problem) -> bool:
-    """Whether it is about this problem: it names one of its rules, in the file or where one of its
-    findings begins or ends; in the scope MATTER all that is said is of its matters."""
-    if suppression.scope is Scope.MATTER:
-        about = {matter(finding.tool, finding.rule) for finding in problem.findings}
-        if not about.issubset(suppression.rules):
-            return False
-    elif not _folded(suppression.rules) & _folded(problem.rules):
-        return False
-    row = suppression.range.start.line + suppression.below
-    return suppression.scope is Scope.FILE or any(
-        row in (finding.range.start.line, _last_row(finding.range)) for finding in problem.findings
-    )
+# A file may have thousands of comments and of findings: they meet by what they name.
+_Named = tuple[int | None, str]
+"""A rule, folded, and the row that it is told of; None: anywhere in the file."""
+
+
+def _row(suppression: Suppression) -> int:
+    return suppression.range.start.line + suppression.below
+
+
+def _named(suppression: Suppression) -> Iterator[_Named]:
+    """What it is about."""
+    row = None if suppression.scope is Scope.FILE else _row(suppression)
+    return ((row, rule) for rule in _folded(suppression.rules))
+
+
+def _names(problem: Problem) -> Iterator[_Named]:
+    """What names it: one of its rules, in the file or where one of its findings begins or ends."""
+    return product((None, *_rows(problem)), _folded(problem.rules))
+
+
+def _rows(problem: Problem) -> set[int]:
+    places = [finding.range for finding in problem.findings]
+    return {row for place in places for row in (place.start.line, _last_row(place))}
+
+
+def _by_matter(
+    problem: Problem, wider: Mapping[int, Sequence[int]], standing: Sequence[Suppression]
+) -> Iterator[int]:
+    """Of the comments of the scope MATTER, by row, those of whose matters is all that is said."""
+    if not wider:
+        return
+    about = {matter(finding.tool, finding.rule) for finding in problem.findings}
+    for row in _rows(problem):
+        yield from (each for each in wider.get(row, ()) if about.issubset(standing[each].rules))
 
 
 def _folded(rules: Iterable[str]) -> set[str]:
@@ -194,7 +240,44 @@ def _last_row(place: Range) -> int:
     return end.line - (end.column == 0 and end.line > start.line)
 
 
-def _expired(each: Suppression, problems: Iterable[Problem]) -> Iterator[Finding]:
+class _Said:
+    """What is told in a file, by what it is about."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self._problems = problems
+        self._places: defaultdict[_Named, list[int]] = defaultdict(list)
+        self._rules: defaultdict[_Named, set[str]] = defaultdict(set)
+        for place, problem in enumerate(problems):
+            folded = _folded(problem.rules)
+            for named in _names(problem):
+                self._places[named].append(place)
+                self._rules[named].update(folded)
+
+    def of(self, suppression: Suppression) -> Iterator[Problem]:
+        """In their order, each once; as far as they are asked for."""
+        found = merge(*(self._places.get(each, ()) for each in _named(suppression)))
+        return (self._problems[place] for place, _ in groupby(found))
+
+    def rules(self, suppression: Suppression) -> set[str]:
+        """Of all of those."""
+        return set[str]().union(*(self._rules.get(each, ()) for each in _named(suppression)))
+
+
+def _looked(reports: Iterable[Report]) -> dict[Suppression, set[str]]:
+    """All suppressions, each with the tools that gave a verdict on a text that has it."""
+    found: dict[Suppression, set[str]] = {}
+    for report in reports:
+        for each in report.suppressions:
+            tools = found.setdefault(each, set())
+            if report.state.is_verdict:
+                tools.add(report.tool)
+    return found
+
+
+_MOST_NAMED = 10
+
+
+def _expired(each: Suppression, said: _Said) -> Iterator[Finding]:
     why = f" ({each.reason})" if each.reason else ""
     if each.scope is Scope.NATIVE:
         told = f"`{each.native}` was to stand until {each.until}{why}: remove it, or date it anew."
@@ -202,23 +285,23 @@ def _expired(each: Suppression, problems: Iterable[Problem]) -> Iterator[Finding
         return
     again = [
         f"{', '.join(problem.rules)} in line {problem.lead.range.start.line + 1}"
-        for problem in problems
-        if covers(each, problem)
+        for problem in islice(said.of(each), _MOST_NAMED + 1)
     ]
+    again[_MOST_NAMED:] = ["and more"] * (len(again) > _MOST_NAMED)
     ended = f"{', '.join(each.rules)} was ignored until {each.until}{why}."
     what = f"Shown again: {'; '.join(again)}." if again else "Nothing is left that it would hide."
     yield _note(EXPIRED, f"{ended} {what}", each, unnecessary=not again)
 
 
 def _unused(
-    each: Suppression, hidden: Iterable[Hidden], reports: Iterable[Report], path: str
+    each: Suppression, said: _Said, looked: AbstractSet[str], path: str
 ) -> Iterator[Finding]:
+    """``looked``: the tools that looked at a text that has it."""
     if each.flaw:
         yield _note(UNCLEAR, f"This comment hides nothing, for {each.flaw}.", each)
     if each.scope is Scope.MATTER:  # its own tool knows of what use it is
         return
-    used = _folded(rule for one in hidden if one.by == each for rule in one.problem.rules)
-    looked = {r.tool for r in reports if r.state.is_verdict and each in r.suppressions}
+    used = said.rules(each)
     unused = [rule for rule in each.rules if rule.lower() not in used]
     idle = [rule for rule in unused if {tool_of(rule, path), tool_of(rule.upper(), "")} & looked]
     if idle:

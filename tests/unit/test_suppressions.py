@@ -28,6 +28,8 @@ from understudy.model import (
 from understudy.settings import Settings
 from understudy.settings.ignored import Ignored, is_ignored, read_ignored
 
+from .steps import steps
+
 TODAY = date(2026, 3, 1)
 HERE = Circumstances("src/a.py", TODAY)
 
@@ -311,3 +313,19 @@ def test_any_comment_is_read_or_told_of(text: str) -> None:
         assert isinstance(found, Suppression)
         assert (found.scope is Scope.NOTHING) is bool(found.flaw)
         assert found.range.start <= found.range.end
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "x = 1  # understudy: ignore[B307] -- so\n",
+        "# understudy: ignore[B307]\n",
+        "# understudy: ignore-file[B307] until 2026-02-28\n",
+    ],
+)
+def test_twice_as_many_comments_and_findings_are_twice_the_work(row: str) -> None:
+    def work(count: int) -> int:
+        found = [finding("bandit", "B307", place) for place in range(count)]
+        return steps(lambda: shown(row * count, *found))
+
+    assert work(400) < 3 * work(200)
