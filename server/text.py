@@ -30,15 +30,19 @@ class Lines:
         """The line's text without its line end; empty past the last line."""
         if number >= len(self._starts):
             return ""
-        start = self._starts[number]
-        last = number + 1 == len(self._starts)
-        end = len(self.text) if last else self._starts[number + 1]
-        return self.text[start:end].rstrip("\r\n")
+        return self.text[self._starts[number] : self._end(number)]
+
+    def _end(self, number: int) -> int:
+        """Where the line ends, before its line end."""
+        if number + 1 == len(self._starts):
+            return len(self.text)
+        start, end = self._starts[number : number + 2]
+        return end - (2 if self.text.endswith("\r\n", start, end) else 1)
 
     def offset(self, position: Position) -> int:
         if position.line >= len(self._starts):
             return len(self.text)
-        return self._starts[position.line] + min(position.column, len(self.line(position.line)))
+        return min(self._starts[position.line] + position.column, self._end(position.line))
 
     def position(self, offset: int) -> Position:
         line = bisect_right(self._starts, offset) - 1

@@ -10,16 +10,17 @@ alike are told apart when some of them come or go: the line, and the lines befor
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from ..model import Finding, Range
+from ..model import Finding, Position, Range
 from ..text import Lines
 
 _MOST_TOKENS = 16
@@ -28,6 +29,7 @@ _MOST_ALIKE = 64
 
 _TOKEN = re.compile(r"(?:(?<=\s)|^)#[^\r\n]*|\w+|[^\w\s]", re.MULTILINE)
 _SCOPE = re.compile(r"^([ \t]*)(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
+_BLANK = re.compile(r"[^\S\r\n]*(?:[\r\n]|\Z)")
 _FORM = re.compile(
     r"([0-9a-f]{10})-([0-9a-f]{4})-(\d{1,9})~([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})", re.ASCII
 )
@@ -74,11 +76,19 @@ def fingerprinted(findings: Iterable[Finding], text: str) -> tuple[Finding, ...]
 
 
 class _Source:
+    """A text whose lines are looked at once each, however many findings there are."""
+
     def __init__(self, text: str) -> None:
         self._lines = Lines(text)
         self._text = text
+        self._filled = [row for row in range(len(self._lines)) if self._lines.line(row).strip()]
         starts = [(m.start(), _width(m[1]), m[2]) for m in _SCOPE.finditer(text)]
         self._scopes = [(self._lines.position(at).line, width, name) for at, width, name in starts]
+        self._around = _around([width for _, width, _ in self._scopes])
+        # A line may have thousands of findings, and be as long.
+        self._line = cache(self._line_of)
+        self._scope = cache(lambda row: _hash(2, *self._scope_of(row)))
+        self._words = cache(lambda row: _hash(2, "".join(self._lines.line(row).split())))
 
     def mark(self, finding: Finding) -> Fingerprint:
         """Its ordinal is not known yet."""
@@ -86,12 +96,15 @@ class _Source:
         kind = (finding.tool, finding.rule)
         return Fingerprint(
             _hash(5, *kind, *self._tokens(finding.range)),
-            _hash(2, *self._scope(row)),
+            self._scope(row),
             0,
-            _hash(4, *kind, *_tokens(self._lines.line(row))),
-            _hash(2, self._next(row, -1)),
-            _hash(2, self._next(row, 1)),
+            self._line(row, *kind),
+            self._before(row),
+            self._after(row),
         )
+
+    def _line_of(self, row: int, tool: str, rule: str) -> str:
+        return _hash(4, tool, rule, *_tokens(self._lines.line(row)))
 
     def _tokens(self, place: Range) -> list[str]:
         """The first tokens from where it begins, at least to its end, at most to that of the
@@ -99,7 +112,7 @@ class _Source:
         begin, end = self._lines.offset(place.start), self._lines.offset(place.end)
         tokens: list[str] = []
         depth, reached = 0, begin
-        for match in _TOKEN.finditer(self._text, begin):
+        for match in _TOKEN.finditer(self._text, self._first(begin)):
             word, at = match[0], match.start()
             past = at >= end and tokens and depth <= 0
             if past and (word in _STOPS or _breaks(self._text, reached, at)):
@@ -114,26 +127,49 @@ class _Source:
                 break
         return tokens
 
-    def _scope(self, row: int) -> Iterator[str]:
+    def _first(self, begin: int) -> int:
+        """Where a token may begin: blank lines are stepped over at once."""
+        if not _BLANK.match(self._text, begin):
+            return begin
+        at = bisect_right(self._filled, self._lines.position(begin).line)
+        if at == len(self._filled):
+            return len(self._text)
+        return self._lines.offset(Position(self._filled[at], 0))
+
+    def _scope_of(self, row: int) -> Iterator[str]:
         """The names of the functions and classes around a line, by its indentation, inside out."""
         line = self._lines.line(row)
         width = _width(line[: len(line) - len(line.lstrip())])
-        for at in range(bisect_left(self._scopes, (row,)) - 1, -1, -1):
-            if not width:
-                return
+        at = bisect_left(self._scopes, (row,)) - 1
+        while at >= 0:
             _, outer, name = self._scopes[at]
             if outer < width:
                 width = outer
                 yield name
+            at = self._around[at]
 
-    def _next(self, row: int, step: int) -> str:
-        """The next line up or down that is not blank, without its white space."""
-        row += step
-        while 0 <= row < len(self._lines):
-            if line := "".join(self._lines.line(row).split()):
-                return line
-            row += step
-        return ""
+    def _before(self, row: int) -> str:
+        """Of the next line up that is not blank, without its white space."""
+        at = bisect_left(self._filled, row) - 1
+        there = at >= 0 and row <= len(self._lines)
+        return self._words(self._filled[at]) if there else _NONE
+
+    def _after(self, row: int) -> str:
+        """Of the next one down."""
+        at = bisect_right(self._filled, row)
+        return self._words(self._filled[at]) if at < len(self._filled) else _NONE
+
+
+def _around(widths: Sequence[int]) -> list[int]:
+    """Of each scope the last one before it that is less far in, by their places; -1: there is none.
+    What is between the two is as far in at least, and around nothing that comes after."""
+    found: list[int] = []
+    for place, width in enumerate(widths):
+        at = place - 1
+        while at >= 0 and widths[at] >= width:
+            at = found[at]
+        found.append(at)
+    return found
 
 
 _OPENING = frozenset("([{")
@@ -171,6 +207,9 @@ def _width(indentation: str) -> int:
 def _hash(size: int, *parts: str) -> str:
     content = "\0".join(parts).encode("utf-8", "surrogatepass")
     return blake2b(content, digest_size=size).hexdigest()
+
+
+_NONE = _hash(2, "")
 
 
 # ── two states of a file ────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from understudy.findings.fingerprint import Fingerprint, fingerprinted, match, name_of
 from understudy.model import Category, Finding, Position, Range, Severity
 from understudy.text import Lines
+
+from .steps import steps
 
 
 def finding(text: str, part: str, nth: int = 0, rule: str = "S307", tool: str = "ruff") -> Finding:
@@ -250,3 +253,59 @@ def test_any_place_of_any_text_has_one(text: str, a: int, b: int, c: int, d: int
     one, other = fingerprinted([each, each], text)
     assert name_of(one.fingerprint) != name_of(other.fingerprint)
     assert str(Fingerprint.of(one.fingerprint)) == one.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("above", "each"),
+    [
+        ("class A:\n", "    def m(self): return eval(1)\n"),
+        ("x = 1\n", "  \n"),
+        ("", "eval(1);"),
+    ],
+)
+def test_twice_as_many_findings_are_twice_the_work(above: str, each: str) -> None:
+    def work(count: int) -> int:
+        text = above + each * count
+        starts = range(len(above), len(text), len(each))
+        places = [Lines(text).position(start) for start in starts]
+        found = [
+            Finding("ruff", "S307", "said", Range(at, at), Severity.LOW, Category.QUALITY)
+            for at in places
+        ]
+        return steps(lambda: fingerprinted(found, text))
+
+    assert work(2000) < 3 * work(1000)
+
+
+def hashed(*words: str) -> str:
+    return blake2b("\0".join(words).encode(), digest_size=2).hexdigest()
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["def f():", "class A:", "x", "  ", "    ", "\t", "\n", "\n", "\r\n", "\f"]
+        ),
+        max_size=40,
+    ).map("".join)
+)
+def test_the_lines_and_scopes_around_it_are_those_that_a_walk_finds(text: str) -> None:
+    rows = [Lines(text).line(row) for row in range(len(Lines(text)))]
+    squeezed = ["".join(row.split()) for row in rows]
+    for row in range(len(rows)):
+        at = Position(row, 0)
+        place = Finding("t", "r", "m", Range(at, at), Severity.LOW, Category.QUALITY)
+        mark = Fingerprint.of(fingerprinted([place], text)[0].fingerprint)
+        assert mark.before == hashed(next(filter(None, reversed(squeezed[:row])), ""))
+        assert mark.after == hashed(next(filter(None, squeezed[row + 1 :]), ""))
+        width, around = indentation(rows[row]), []
+        for above in reversed(rows[:row]):
+            scope = re.match(r"[ \t]*(?:def|class)[ \t]+(\w+)", above)
+            if scope and indentation(above) < width:
+                width = indentation(above)
+                around.append(scope[1])
+        assert mark.scope == hashed(*around)
+
+
+def indentation(row: str) -> int:
+    return len(row[: len(row) - len(row.lstrip())].expandtabs())
