@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from understudy.app.batch import Batch
 from understudy.app.sinks import FileFix
+from understudy.journal.replace import Rewrite
+from understudy.journal.replace import rewrite as written
 
 from .support import own_environment, tree, understudy
 
@@ -102,3 +106,37 @@ async def test_a_file_that_changed_meanwhile_is_left(
         (root / "a.py").write_text("import os, sys\n")
         assert await batch.write([fix], "fix") == [root / "a.py"]
     assert (root / "a.py").read_text() == "import os, sys\n"
+
+
+async def test_a_file_that_another_run_changes_between_looking_and_writing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(tmp_path / "state"))
+    root = tree(tmp_path / "root", {"a.py": "import os\n", "b.py": "import os\n"})
+    one = root / "a.py"
+
+    def rewrite(files: Iterable[Rewrite], journal: Path, *, below: Path, what: str) -> None:
+        files = list(files)
+        if one in {each.path for each in files}:
+            one.write_text("import os, sys\n")
+        written(files, journal, below=below, what=what)
+
+    monkeypatch.setattr("understudy.app.folder.fixing.rewrite", rewrite)
+    async with Batch.open(root) as batch:
+        found = [fix async for fix in batch.fixes("F401", [root])]
+        fixes = [each for each in found if isinstance(each, FileFix)]
+        assert len(fixes) == 2
+        assert await batch.write(fixes, "fix") == [one]
+    assert one.read_text() == "import os, sys\n"
+    assert (root / "b.py").read_text() == ""
+
+
+def test_two_runs_at_once_leave_to_each_other_what_each_has_done(tmp_path: Path) -> None:
+    root = tree(tmp_path / "root", {f"{n}.py": "import os\n" for n in range(30)})
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _: run(root, "F401"), range(2)))
+    for answer in answers:
+        assert answer.returncode in (0, 3), answer.stderr
+        assert "Traceback" not in answer.stderr
+        assert (answer.returncode == 3) == ("has changed meanwhile" in answer.stderr)
+    assert {path.read_text() for path in root.glob("*.py")} == {""}

@@ -73,18 +73,31 @@ def read_text(path: str) -> Text:
 def write(fixes: Iterable[FileFix], workspace: Workspace, what: str) -> list[Path]:
     """Make fixes on disk as one entry of the journal, ``what`` in a line. Those files that are not
     what was fixed any more are left, and returned. Raises OSError; blocks."""
-    contents, left = [], []
-    for fix in fixes:
-        path = Path(fix.file.path)
-        content = _content(path)
-        if content is None or content.decode("utf-8-sig", "replace") != fix.file.text:
-            left.append(path)
-            continue
-        mark = _MARK if content.startswith(_MARK.encode()) else ""
-        fixed = f"{mark}{apply(fix.file.text, fix.offer.edits)}"
-        contents.append(Rewrite(path, content, fixed.encode()))
-    rewrite(contents, workspace.journal, below=workspace.root, what=what)
-    return left
+    waiting, left = list(fixes), list[Path]()
+    while True:
+        contents = {Path(fix.file.path): _rewrite(fix) for fix in waiting}
+        changed = [path for path, content in contents.items() if content is None]
+        left += changed
+        try:
+            made = filter(None, contents.values())
+            rewrite(made, workspace.journal, below=workspace.root, what=what)
+        except OSError:
+            # Somebody may have been at a file in between: the others are still to be fixed.
+            waiting = [fix for fix in waiting if Path(fix.file.path) not in changed]
+            if all(_rewrite(fix) == contents[Path(fix.file.path)] for fix in waiting):
+                raise
+        else:
+            return left
+
+
+def _rewrite(fix: FileFix) -> Rewrite | None:
+    """None when the file is not what was fixed."""
+    path = Path(fix.file.path)
+    content = _content(path)
+    if content is None or content.decode("utf-8-sig", "replace") != fix.file.text:
+        return None
+    mark = _MARK if content.startswith(_MARK.encode()) else ""
+    return Rewrite(path, content, f"{mark}{apply(fix.file.text, fix.offer.edits)}".encode())
 
 
 def _content(path: Path) -> bytes | None:
