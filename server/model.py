@@ -152,7 +152,8 @@ class Finding:
     fingerprint: str = ""
     """What it is known by while its file changes; empty where there is no text to know it by."""
     secrets: tuple[Range, ...] = ()
-    """Where the secrets stand of which it tells; empty: within ``range``."""
+    """Where the secrets stand of which it tells, in the text that was analysed: they follow no
+    edit. Empty: within ``range``."""
 
 
 class Metric(StrEnum):

@@ -38,8 +38,7 @@ def _carried(finding: Finding, edit: Edit, last: int | None) -> Finding | None:
     place = shift(finding.range, edit)
     if place is None or place == finding.range:
         return finding if place else None
-    secrets = tuple(moved for each in finding.secrets if (moved := shift(each, edit)))
-    return replace(finding, range=place, secrets=secrets)
+    return replace(finding, range=place)
 
 
 def shift(range_: Range, edit: Edit) -> Range | None:

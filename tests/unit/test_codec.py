@@ -65,6 +65,8 @@ def reports() -> st.SearchStrategy[Report]:
             NUMBER,
             st.lists(st.sampled_from(Tag), max_size=2).map(tuple),
             st.lists(FIXES, max_size=2).map(tuple),
+            TEXT,
+            st.lists(RANGES, max_size=2).map(tuple),
         )
         many = st.lists(findings, max_size=3).map(tuple)
         figures = st.lists(FIGURES, max_size=3).map(tuple)
