@@ -123,7 +123,8 @@ async def test_a_file_that_another_run_changes_between_looking_and_writing_is_le
 
     monkeypatch.setattr("understudy.app.folder.fixing.rewrite", rewrite)
     async with Batch.open(root) as batch:
-        found = [fix async for fix in batch.fixes("F401", [root])]
+        scan = await batch.scan([root], lambda *_: None)
+        found = [fix async for fix in batch.fixes("F401", scan)]
         fixes = [each for each in found if isinstance(each, FileFix)]
         assert len(fixes) == 2
         assert await batch.write(fixes, "fix") == [one]
