@@ -27,16 +27,18 @@ from .discretion import about_secrets, discreet, withheld
 class Tool(NamedTuple):
     """Of an analyzer: its name, what it is given of notebooks, and the function to call.
     ``masking``: by which rules secrets are found that it may quote; empty where none are looked
-    for."""
+    for. ``quotes``: as ``Analyzer`` has it."""
 
     name: str
     notebooks: As
     check: str
     masking: tuple[Any, ...]
+    quotes: bool = True
 
     @staticmethod
     def of(analyzer: Analyzer, configuration: Configuration) -> Tool:
-        return Tool(analyzer.name, analyzer.notebooks, analyzer.check, configuration.masking)
+        masking = configuration.masking
+        return Tool(analyzer.name, analyzer.notebooks, analyzer.check, masking, analyzer.quotes)
 
 
 class _Given(NamedTuple):
@@ -91,7 +93,7 @@ def _answer(tool: Tool, given: _Given, answered: Answer) -> Answer:
     """What was said of a content of which no digest is told is not kept."""
     seen, report = answered
     of_file = seen and (given.digest or seen)
-    told = about_secrets(report, tool.masking)
+    told = about_secrets(report, tool.masking, quotes=tool.quotes)
     try:
         content = read_content(given.item)
     except OSError as error:  # what it may quote is not known any more

@@ -141,6 +141,8 @@ class Analyzer:
     patterns: tuple[str, ...] = ()
     notebooks: As = As.NOTHING
     """What it is given of a notebook; its places are those of the notebook's text."""
+    quotes: bool = True
+    """Its findings may hold more of a text than names and figures, and so a secret."""
     reads_disk: bool = False
     """It reads the files themselves: it cannot judge a text that is not on disk."""
 

@@ -20,13 +20,13 @@ _LETTER = "ÿ"
 """What could not be decoded stands for one: with another sign a secret may not begin."""
 
 
-def about_secrets(answered: str, masking: tuple[Any, ...]) -> Report | None:
+def about_secrets(answered: str, masking: tuple[Any, ...], *, quotes: bool) -> Report | None:
     """A report as ``codec.dumps`` has it, where it may quote a secret; ``masking``: by which rules
-    they are looked for, empty where they are not."""
+    they are looked for, empty where they are not; ``quotes``: its findings may."""
     if not masking and not any(rule in answered for rule in _RULES):
         return None
     report = codec.loads(answered)
-    return report if report.findings or report.why else None
+    return report if (quotes and report.findings) or report.why else None
 
 
 def discreet(report: Report, text: str, path: str, masking: tuple[Any, ...]) -> Report:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from understudy.analyzers import asked, bandit, secrets
 from understudy.analyzers.answers import answer
-from understudy.analyzers.base import Answer, As, Item
+from understudy.analyzers.base import Analyzer, Answer, As, Item
+from understudy.analyzers.complexity import complexipy, radon
 from understudy.analyzers.discretion import discreet
 from understudy.analyzers.secrets import BASELINE, child, scan
 from understudy.checks.engine import configure
@@ -239,6 +241,30 @@ def test_where_secrets_cannot_be_told_nothing_is(tmp_path: Path) -> None:
     assert VALUE not in codec.dumps(report)
     assert report.state is State.FAILED
     assert "RecursionError" in report.why
+
+
+@pytest.mark.parametrize(
+    ("analyzer", "looked"), [(radon.ANALYZER, 0), (complexipy.ANALYZER, 0), (bandit.ANALYZER, 1)]
+)
+def test_secrets_are_looked_for_only_where_they_may_be_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, analyzer: Analyzer, looked: int
+) -> None:
+    """To look for them costs more than to measure a file."""
+    body = "".join(f"    if a == {number}:\n        eval('a')\n" for number in range(30))
+    root = tree(tmp_path, {"a.py": f"def f(a):\n{body}"})
+    seen: list[str] = []
+
+    def found_in(_rules: object, path: str, _text: str) -> list[Finding]:
+        seen.append(path)
+        return []
+
+    monkeypatch.setattr(child, "found_in", found_in)
+    own = analyzer.configure(root, root, Settings.of({}), CachedFiles())
+    own = replace(own, masking=secrets.Context(str(root)))
+    item = (str(root / "a.py"), None, ())
+    ((_, told),) = asked.check((asked.Tool.of(analyzer, own), own.context), (item,))
+    assert codec.loads(told).findings
+    assert len(seen) == looked
 
 
 @pytest.mark.parametrize("name", ["gone.py", "changed.py"])

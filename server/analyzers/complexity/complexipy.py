@@ -65,6 +65,7 @@ ANALYZER = Analyzer(
     tier=Tier.FAST,
     suffixes=frozenset({".py", ".pyw"}),
     notebooks=As.CODE,
+    quotes=False,
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
     configure=_configure,

@@ -95,6 +95,7 @@ ANALYZER = Analyzer(
     tier=Tier.DEEP,
     suffixes=frozenset({".py", ".pyw"}),
     notebooks=As.CODE,
+    quotes=False,
     languages=frozenset({"python"}),
     check=f"{__name__}:check",
     configure=_configure,
