@@ -104,7 +104,7 @@ def test_a_baseline_that_is_refused_says_of_which_files(project: Project) -> Non
         (project.root / f"old{number}.ipynb").write_text('{"nbformat": 3, "metadata": {}}')
     done = project.both("baseline", "create")
     assert done.returncode == 3
-    (line,) = (each for each in done.stderr.splitlines() if each.startswith("Ruff: "))
+    (line,) = (each for each in done.stderr.splitlines() if "Ruff" in each)
     assert "(old0.ipynb, old1.ipynb, old2.ipynb and 2 more): This notebook was not read: " in line
     assert "format 3" in line
 
@@ -343,7 +343,7 @@ def test_a_folder_of_the_repository(project: Project) -> None:
 @pytest.mark.parametrize("revision", ["nowhere", "HEAD:src", ""])
 def test_a_revision_that_does_not_exist_is_named(project: Project, revision: str) -> None:
     done = project.both("scan", f"--changed={revision}")
-    assert done.returncode == 3
+    assert done.returncode == 2
     assert "git knows no commit" in done.stderr
 
 

@@ -249,6 +249,6 @@ def test_the_names_of_ours_are_taken(run: Run, tmp_path: Path) -> None:
 def test_one_that_may_not_run_is_never_clean(run: Run, config: str) -> None:
     done = run("scan", config=config)
     assert done.returncode == 3
-    assert ": failed (.): the workspace is not trusted" in done.stdout
+    assert ": not trusted (.): the workspace is not trusted" in done.stdout
     document = json.loads(run("scan", "--format", "json").stdout)
     assert [each["why"] for each in document["withoutVerdict"]] == ["the workspace is not trusted"]

@@ -176,7 +176,7 @@ def _row(tool: str) -> Row:
         "not installed": Cell(
             lambda root: {**_optional(tool, "")(root), f"{tool}.path": absent},
             State.MISSING,
-            f"{absent} is no program.*install it.*{tool}.path",
+            f"{absent} was not found.*install it.*{tool}.path",
         ),
         "wrong version": Cell(
             _optional(tool, "", "0.0.1"), State.WRONG_VERSION, "has version 0.0.1, but"
@@ -207,7 +207,7 @@ def _declared_row() -> Row:
         "not installed": Cell(
             lambda root: {"analyzers.custom": _custom(root / "none")},
             State.MISSING,
-            "none is no program.*analyzers.custom.fake.command",
+            "none was not found.*analyzers.custom.fake.command",
         ),
         "wrong version": "which versions will do, whoever declares a command does not say",
         "hangs": Cell(_declared("exec sleep 1000", timeout_seconds=0.4), State.TIMED_OUT, "0.4"),

@@ -45,7 +45,7 @@ def withheld(loaded: Loaded) -> tuple[Report, ...]:
     from ...analyzers.programs.declared import withheld as names  # only when there is something
 
     why = "the workspace is not trusted"
-    return tuple(Report(name, State.FAILED, why=why) for name in names(loaded))
+    return tuple(Report(name, State.NOT_TRUSTED, why=why) for name in names(loaded))
 
 
 def _problems(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
