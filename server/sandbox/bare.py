@@ -3,34 +3,24 @@ by Landlock and a filter of system calls, or (level C) by its limits alone."""
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from ..disk import why
 from . import kernel, landlock
 from .machine import DEVICES, FACTS
-from .plan import Plan
+from .plan import BROKEN, Plan, Start
 from .policy import HOME, TEMPORARY
 from .trial import Level
 from .view import BareView
 
 _VARIABLES = {"GIT_CONFIG_NOSYSTEM": "1"}
 """A file that it may not open is worse for git than one that is not there."""
-_FAILED = 125
 
 
-def start(
-    plan: Plan,
-    view: BareView,
-    argv: Sequence[str],
-    cwd: str,
-    environment: Mapping[str, str],
-    limit: Callable[[], None],
-) -> int:
-    """The command's pid. Where ``argv``, ``cwd`` and ``environment`` name the workspace, its copy
-    is meant."""
+def start(plan: Plan, view: BareView, command: Start) -> int:
+    """The command's pid. Where it names the workspace, its copy is meant."""
     home = f"{view.own}/home"
     os.mkdir(home, 0o700)
     elsewhere = {HOME: home, TEMPORARY: view.own}
@@ -39,30 +29,25 @@ def start(
         inside = path == plan.workspace or path.startswith(f"{plan.workspace}/")
         return view.place + path[len(plan.workspace) :] if inside else path
 
-    line = [moved(each) for each in argv]
-    # Git gives up where it may not look at what the system configures; it is told not to.
-    variables = {"GIT_CONFIG_NOSYSTEM": "1"} | {
+    line = [moved(each) for each in command.argv]
+    variables = {
         name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
-        for name, value in {**environment, **_VARIABLES}.items()
+        for name, value in {**command.environment, **_VARIABLES}.items()
     }
     if pid := os.fork():
         return pid
-    code = _FAILED
+    code = BROKEN
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
-        os.chdir(moved(cwd))
-        limit()
+        os.chdir(moved(command.cwd))
+        command.limit()
         kernel.give_up_rights()
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if plan.level == Level.PARTIAL:
             landlock.restrict(_places(plan, view))
             kernel.filter_calls(plan.seccomp)
-        try:
-            os.execvpe(line[0], line, variables)  # noqa: S606 - no shell is the point
-        except OSError as error:
-            os.write(2, os.fsencode(f"{line[0]}: {error.strerror}\n"))
-            code = 127 if error.errno == errno.ENOENT else 126
+        code = kernel.become(line, variables)
     except OSError as error:
         os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
     finally:

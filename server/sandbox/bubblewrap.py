@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from .machine import DEVICES, ETC, USER, covered
-from .plan import Plan
+from .plan import Plan, Start
 from .view import View
 
 
-def command_line(
-    plan: Plan,
-    view: View,
-    argv: Sequence[str],
-    cwd: str,
-    environment: Mapping[str, str],
-    seccomp: int,
-    status: int,
-) -> list[str]:
+def command_line(plan: Plan, view: View, command: Start, seccomp: int, status: int) -> list[str]:
     """``seccomp``: a descriptor to read from; ``status``: one that is told of the command's end."""
-    disk = str(plan.limits.disk)
-    small = str(min(plan.limits.disk, plan.limits.memory) // 4)
+    argv, cwd, environment, _ = command
     return [
         plan.launcher,
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
@@ -31,7 +21,8 @@ def command_line(
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session"),
         "--clearenv",
         *chain.from_iterable(("--setenv", name, value) for name, value in environment.items()),
-        *("--perms", "1777", "--size", disk, "--tmpfs", "/tmp", "--dir", environment["HOME"]),  # noqa: S108
+        *_memory("/tmp", plan.limits.disk),  # noqa: S108 - its own
+        *("--dir", environment["HOME"]),
         *chain.from_iterable(("--ro-bind", view.etc(each), f"/etc/{each}") for each in ETC),
         *chain.from_iterable(("--ro-bind", each, each) for each in plan.system),
         *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
@@ -39,18 +30,15 @@ def command_line(
         *chain.from_iterable(("--ro-bind", view.cover(each), each) for each in covered()),
         *("--remount-ro", "/proc", "--dev", "/dev"),
         *chain.from_iterable(("--dev-bind", view.device(each), f"/dev/{each}") for each in DEVICES),
-        *(
-            "--perms",
-            "1777",
-            "--size",
-            small,
-            "--tmpfs",
-            "/dev/shm",  # noqa: S108
-            "--remount-ro",
-            "/dev",
-        ),
+        *_memory("/dev/shm", min(plan.limits.disk, plan.limits.memory) // 4),  # noqa: S108
+        *("--remount-ro", "/dev"),
         *("--bind", view.place, plan.workspace),
         *("--remount-ro", "/", "--chdir", cwd, "--seccomp", str(seccomp)),
         *("--json-status-fd", str(status), "--"),
         *argv,
     ]
+
+
+def _memory(place: str, size: int) -> tuple[str, ...]:
+    """A folder in memory that everybody may write to; ``size`` bytes."""
+    return ("--perms", "1777", "--size", str(size), "--tmpfs", place)

@@ -145,6 +145,6 @@ def _remove(folder: str) -> None:
         except FileNotFoundError:
             return
         except OSError:
-            time.sleep(0.005)
+            time.sleep(0.005)  # version 1 tells nobody that a group is empty
         else:
             return

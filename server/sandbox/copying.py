@@ -68,7 +68,7 @@ class Copy:
         for _ in range(_MOST_TICKS_MS):
             if time.clock_gettime_ns(_COARSE) > latest:
                 return
-            time.sleep(0.001)
+            time.sleep(0.001)  # a tick of the clock is no event
 
     def _fill(self, source: int, target: int, above: str, kept: bool) -> None:
         for name in os.listdir(source):

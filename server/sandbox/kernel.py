@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import struct
+from collections.abc import Mapping, Sequence
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -100,6 +102,16 @@ def give_up_rights() -> None:
     header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
     _check(_libc.capset(header, bytes(24)), "capset")
     prctl(PR_SET_DUMPABLE, 0)
+
+
+def become(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program in the place of this one. Where that fails, why is printed; the exit code is a
+    shell's: 127 when there is none, 126 when it cannot be run."""
+    try:
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is the point
+    except OSError as error:
+        os.write(2, os.fsencode(f"{argv[0]}: {error.strerror}\n"))
+        return 127 if error.errno == errno.ENOENT else 126
 
 
 def _check(result: int, what: str, where: str = "") -> None:

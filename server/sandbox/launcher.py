@@ -13,31 +13,22 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..disk import why
 from . import kernel
 from .machine import DEVICES, ETC, USER, covered
-from .plan import Plan
+from .plan import BROKEN, Plan, Start
 from .view import View
 
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
-_FAILED = 125
 
 
-def start(
-    plan: Plan,
-    view: View,
-    argv: Sequence[str],
-    cwd: str,
-    environment: Mapping[str, str],
-    limit: Callable[[], None],
-) -> int:
+def start(plan: Plan, view: View, command: Start) -> int:
     """The pid of the first process. It ends with the command's exit code, with 128 and the number
-    of the signal that ended it, or with 125 when the walls could not be built."""
+    of the signal that ended it, or with BROKEN when the walls could not be built."""
     kernel.unshare(kernel.CLONE_NEWPID)
     ours, theirs = socket.socketpair()
     if pid := os.fork():
@@ -47,7 +38,7 @@ def start(
                 _name(pid)
                 ours.send(b"!")
         return pid
-    code = _FAILED
+    code = BROKEN
     try:
         ours.close()
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -59,7 +50,7 @@ def start(
         _build(plan, view, root)
         _enter(root)
         os.setsid()
-        limit()
+        command.limit()
         kernel.unshare(kernel.CLONE_NEWUSER)
         # With its old rights went the order to end with the process above.
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -69,7 +60,7 @@ def start(
         theirs.close()
         kernel.give_up_rights()
         kernel.filter_calls(plan.seccomp)
-        code = _wait_for(_spawn(argv, cwd, environment))
+        code = _wait_for(_spawn(command))
     except OSError as error:
         os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
     finally:
@@ -155,15 +146,17 @@ def _name(pid: int) -> None:
         Path(f"/proc/{pid}/{file}").write_text(text, encoding="utf-8")
 
 
-def _spawn(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> int:
+def _spawn(command: Start) -> int:
     if pid := os.fork():
         return pid
+    code = BROKEN
     try:
-        os.chdir(cwd)
-        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is the point
+        os.chdir(command.cwd)
+        code = kernel.become(command.argv, command.environment)
     except OSError as error:
-        os.write(2, os.fsencode(f"{argv[0]}: {error.strerror}\n"))
-        os._exit(127 if error.errno == errno.ENOENT else 126)
+        os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
+    finally:
+        os._exit(code)
 
 
 def _wait_for(command: int) -> int:

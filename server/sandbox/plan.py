@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .policy import Limits
@@ -28,6 +29,17 @@ class Plan(NamedTuple):
     hosts: tuple[str, ...] = ()
 
 
+class Start(NamedTuple):
+    """The command, below the stage. ``limit``: what the process that becomes it calls first."""
+
+    argv: Sequence[str]
+    cwd: str
+    environment: Mapping[str, str]
+    limit: Callable[[], None]
+
+
+BROKEN = 125
+"""The exit code when there was no sandbox to run in."""
 REPORT = "report.json"
 """Written last; without it, the stage did not come to its end."""
 OVERLAY = "overlay"

@@ -11,7 +11,7 @@ import math
 import os
 import resource
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..disk import why
@@ -22,14 +22,11 @@ from .cgroups import Cgroups
 from .door import Door
 from .keep import Kept
 from .machine import is_system_root
-from .plan import REPORT, Plan
+from .plan import BROKEN, REPORT, Plan, Start
 from .policy import Limits
 from .trial import Level
 from .view import BareView, View
 from .watch import End, measure, see_out
-
-BROKEN = 125
-"""The exit code when there was no sandbox to run in."""
 
 
 class Ended(BaseException):
@@ -115,34 +112,27 @@ def _run(
             door.open()
         _limit(plan)
 
-    command = (argv, cwd, environment, limit)
+    command = Start(argv, cwd, environment, limit)
     if isinstance(view, BareView):
-        return see_out(bare.start(plan, view, *command), plan.limits, view.written)
+        return see_out(bare.start(plan, view, command), plan.limits, view.written)
     if not plan.launcher:
-        return see_out(launcher.start(plan, view, *command), plan.limits, view.written)
-    return _bubblewrap(plan, view, *command)
+        return see_out(launcher.start(plan, view, command), plan.limits, view.written)
+    return _bubblewrap(plan, view, command)
 
 
-def _bubblewrap(
-    plan: Plan,
-    view: View,
-    argv: Sequence[str],
-    cwd: str,
-    environment: Mapping[str, str],
-    limit: Callable[[], None],
-) -> End:
+def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
     told, telling = os.pipe2(os.O_CLOEXEC)
     program = os.memfd_create("seccomp", os.MFD_CLOEXEC)
     os.write(program, plan.seccomp)
     os.lseek(program, 0, os.SEEK_SET)
-    line = command_line(plan, view, argv, cwd, environment, program, telling)
+    line = command_line(plan, view, command, program, telling)
     if not (child := os.fork()):
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
             if plan.hosts:
                 kernel.unshare(kernel.CLONE_NEWNET)
                 launcher.loopback()
-            limit()
+            command.limit()
             os.set_inheritable(program, True)
             os.set_inheritable(telling, True)
             os.execve(plan.launcher, line, {})  # noqa: S606 - no shell is the point
