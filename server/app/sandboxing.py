@@ -12,14 +12,13 @@ from pathlib import Path
 
 from ..runner.execute import Runner
 from ..sandbox.hosts import Hosts
-from ..sandbox.levels import SAID, Machine, run_here
+from ..sandbox.levels import Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
 from ..sandbox.trial import Level, Status, Trial, diff, printable
 from ..state import private_folder, state_dir, workspace_dir
 
 __all__ = [
-    "SAID",
     "Hosts",
     "Level",
     "Limits",

@@ -53,17 +53,9 @@ class Tried(NamedTuple):
     def said(self) -> str:
         """In a few sentences, for people."""
         trial = self.trial
-        why = f": {trial.why}" if trial.why else ""
-        many = len(trial.changes)
-        changed = "nothing" if not many else f"{many} {'file' if many == 1 else 'files'}"
         notes = [*trial.notes, *(f"{each} was taken as it is on disk" for each in self.unsaved)]
-        return " ".join(
-            (
-                f"Level {trial.level}. {trial.status.capitalize()}{why}.",
-                f"It would change {changed}.",
-                *(f"Note: {each}." for each in notes),
-            )
-        )
+        told = (f"Note: {each}." for each in notes)
+        return " ".join((f"Level {trial.level}. {trial.said}", *told))
 
     @property
     def payload(self) -> Mapping[str, Any]:

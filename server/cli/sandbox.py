@@ -22,11 +22,10 @@ from ..app.sandboxing import (
     diff,
     printable,
 )
-from .excerpt import shown
+from .diff import echo_diff
 from .exits import Exit
 from .roots import root_of
 
-_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "blue"}
 _KNOWN = Level.ISOLATED, Level.PARTIAL, Level.NONE
 
 
@@ -104,7 +103,8 @@ async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> Trial:
         trial = await opened.run(command, policy, least=least, cwd=here, listen=_print)
     for note in trial.notes:
         click.echo(f"Note: {note}.", err=True)
-    _tell(trial)
+    echo_diff(diff(trial.changes))
+    click.echo(trial.said, err=True)
     return trial
 
 
@@ -131,15 +131,6 @@ def _apply(trial: Trial, command: tuple[str, ...]) -> bool:
 def _print(chunk: bytes) -> None:
     sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
-
-
-def _tell(trial: Trial) -> None:
-    for line in diff(trial.changes).split("\n")[:-1]:
-        click.secho(shown(line), fg=_STYLES.get(line[:1]))
-    many = len(trial.changes)
-    changed = "nothing" if not many else f"{many} {'file' if many == 1 else 'files'}"
-    why = f": {trial.why}" if trial.why else ""
-    click.echo(f"{trial.status.capitalize()}{why}. It would change {changed}.", err=True)
 
 
 @sandbox.command

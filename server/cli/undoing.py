@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 
 from ..app import undoing
-from .excerpt import shown
+from .diff import echo_diff
 from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
-
-_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "blue"}
 
 
 @click.command
@@ -52,8 +50,7 @@ def undo(ctx: click.Context, number: int | None, folder: Path, *, yes: bool) -> 
     except LookupError as error:
         raise click.UsageError(f"There is no entry {number}; see `understudy journal`.") from error
     click.echo(undoing.line(found.record), err=True)
-    for text in found.diff.split("\n")[:-1]:
-        click.secho(shown(text), fg=_STYLES.get(text[:1]))
+    echo_diff(found.diff)
     for path in found.merged:
         click.echo(f"{path}: what was edited since stays.", err=True)
     if not yes and not click.confirm("Undo it?", err=True):

@@ -77,6 +77,14 @@ class Trial:
         """Only what is clean may be applied."""
         return self.status is Status.CLEAN
 
+    @property
+    def said(self) -> str:
+        """How it ended and what it would change, for people."""
+        why = f": {self.why}" if self.why else ""
+        many = len(self.changes)
+        changed = "nothing" if not many else f"{many} {'file' if many == 1 else 'files'}"
+        return f"{self.status.capitalize()}{why}. It would change {changed}."
+
 
 def diff(changes: Sequence[Change]) -> str:
     """A unified diff as git writes it. Control characters in names and texts that are not UTF-8
