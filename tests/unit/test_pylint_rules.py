@@ -13,7 +13,7 @@ import pytest
 
 from understudy.findings.families import family
 from understudy.findings.merge import merge
-from understudy.findings.pylint_rules import OUTSIDE, ruff_rule
+from understudy.findings.pylint_rules import CODES, OUTSIDE, ruff_rule
 from understudy.model import Category, Finding, Position, Range, Severity
 
 GONE = {"PLC1901", "PLE0116"}
@@ -48,8 +48,8 @@ def run(*command: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def messages() -> set[str]:
-    """All that Pylint has, its own extensions included."""
+def messages() -> dict[str, str]:
+    """All that Pylint has, its own extensions included: their names by their numbers."""
     script = (
         "import pkgutil, pylint.extensions as e\n"
         "names = [m.name for m in pkgutil.iter_modules(e.__path__) if m.name[0] != '_']\n"
@@ -59,17 +59,24 @@ def messages() -> set[str]:
     )
     argv = [sys.executable, "-P", "-c", script]
     listing = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
-    return set(re.findall(r"^:[a-z0-9-]+ \(([A-Z]\d{4})\)", listing, re.MULTILINE))
+    found = re.findall(r"^:([a-z0-9-]+) \(([A-Z]\d{4})\)", listing, re.MULTILINE)
+    return {number: name for name, number in found}
 
 
-def test_the_numbers_of_ruff_are_pylints(messages: set[str]) -> None:
+def test_the_numbers_of_ruff_are_pylints(messages: dict[str, str]) -> None:
     rules = json.loads(run("ruff", "rule", "--all", "--output-format=json"))
     standing = {rule["code"] or "" for rule in rules if "Removed" not in rule["status"]}
     numbered = {code for code in standing if code.startswith("PL")}
     assert len(numbered) > 100
     assert {code for code in numbered if code.removeprefix("PL") not in messages} == GONE
-    assert OUTSIDE.keys() <= messages
+    assert OUTSIDE.keys() <= messages.keys()
     assert set(OUTSIDE.values()) <= standing
+
+
+def test_the_names_in_comments_are_pylints(messages: dict[str, str]) -> None:
+    assert {name: messages.get(number) for name, number in CODES.items()} == {
+        name: name for name in CODES
+    }
 
 
 @pytest.mark.parametrize(
