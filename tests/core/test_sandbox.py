@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 import pytest
@@ -19,27 +18,12 @@ from understudy.sandbox.machine import DEVICES
 from understudy.sandbox.names import Places, names
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
-from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
+from understudy.sandbox.run import BUBBLEWRAP, run
 from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial, diff
 
 from ..needs import missing, not_applicable
+from ..sandbox.walls import NONE, WALLS, Walls
 from .support import until
-
-
-class Walls(NamedTuple):
-    level: Level
-    launcher: str
-    backend: str
-
-
-WALLS = {
-    "bubblewrap": Walls(Level.ISOLATED, BUBBLEWRAP, OVERLAY),
-    "built-in": Walls(Level.ISOLATED, BUILT_IN, OVERLAY),
-    "bubblewrap-copy": Walls(Level.ISOLATED, BUBBLEWRAP, COPY),
-    "built-in-copy": Walls(Level.ISOLATED, BUILT_IN, COPY),
-    "partial": Walls(Level.PARTIAL, "", COPY),
-    "none": Walls(Level.NONE, "", COPY),
-}
 
 
 class World:
@@ -75,9 +59,9 @@ class World:
         await self._runner.close()
 
 
-@pytest.fixture(params=WALLS)
+@pytest.fixture(params=WALLS | NONE)
 async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    walls = WALLS[request.param]
+    walls = (WALLS | NONE)[request.param]
     if walls.launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
         missing("missing: bubblewrap: install it with the system's package manager")
     world = World(tmp_path, walls)

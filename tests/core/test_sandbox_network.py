@@ -17,7 +17,8 @@ from understudy.sandbox.proxy import Proxy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN
 from understudy.sandbox.trial import Level, Status
 
-from .test_sandbox import WALLS, Walls, World
+from ..sandbox.walls import WALLS, Walls
+from .test_sandbox import World
 
 GOOD = "good.example"
 _ISOLATED = {name: each for name, each in WALLS.items() if each.level is Level.ISOLATED}

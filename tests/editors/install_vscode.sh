@@ -11,6 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 workbench=${UNDERSTUDY_EDITORS:-$repository/.cache/editors}/vscode
+source "$here/../system_packages.sh"
 
 chromium_starts() {
     local name
@@ -26,20 +27,7 @@ lacking() {
     for tool in g++ make; do command -v "$tool" >/dev/null || echo "$tool"; done
 }
 
-packages=$(lacking)
-if [[ -n $packages && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    echo "Installing with apt-get:" $packages
-    log=$(mktemp)
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq --yes --no-install-recommends \
-        install $packages; } >"$log" 2>&1 || tail -n 5 "$log" >&2
-    rm -f "$log"
-    packages=$(lacking)
-fi
-if [[ -n $packages ]]; then
-    for package in $packages; do
-        echo "missing: $package: the VS Code tests need it, and it cannot be installed from here" >&2
-    done
-    echo "On Debian: sudo apt-get install" $packages >&2
+if ! system_packages "the VS Code tests need it"; then
     echo "Elsewhere: a Chromium or Chrome that is not on PATH can be named in UNDERSTUDY_CHROMIUM." >&2
     exit 3
 fi

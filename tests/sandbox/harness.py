@@ -18,28 +18,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from understudy.runner.execute import Runner
-from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
-from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
-from understudy.sandbox.trial import Level, Status, Trial
+from understudy.sandbox.run import run
+from understudy.sandbox.trial import Status, Trial
 
 from .inside.table import Control
 from .planted import Planted, chosen
+from .walls import WALLS, Walls
 
-
-class Walls(NamedTuple):
-    level: Level
-    launcher: str
-    backend: str
-
-
-WALLS = {
-    "bubblewrap": Walls(Level.ISOLATED, BUBBLEWRAP, OVERLAY),
-    "built-in": Walls(Level.ISOLATED, BUILT_IN, OVERLAY),
-    "bubblewrap-copy": Walls(Level.ISOLATED, BUBBLEWRAP, COPY),
-    "built-in-copy": Walls(Level.ISOLATED, BUILT_IN, COPY),
-    "partial": Walls(Level.PARTIAL, "", COPY),
-}
 _THROW_AWAY = (
     *("unshare", "--user", "--map-root-user", "--mount", "--uts", "--ipc", "--net"),
     *("--pid", "--fork", "--mount-proc"),

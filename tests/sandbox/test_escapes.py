@@ -8,9 +8,10 @@ import functools
 import pytest
 
 from ..needs import missing, not_applicable
-from .harness import WALLS, Answer
+from .harness import Answer
 from .inside.table import ATTEMPTS, Control
 from .users import ROOT, USER, USERS, harness, place
+from .walls import WALLS
 
 
 @functools.cache
