@@ -9,18 +9,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..journal import apply as journal_
 from ..journal.beneath import Beneath
 from ..journal.change import Change, Entry, Kind, State
 from ..journal.check import admit, check
-from ..journal.guard import needed
 from ..journal.records import Record
 from ..runner.execute import Runner
 from ..state import state_dir
 from .folder.folders import Folders
 from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe
 from .sinks import Sink, when_slow
-from .undoing import Undoing, entries, journal_of, newest, plan, undo
+from .undoing import Undoing, apply, entries, needed, newest, plan, undo
 
 __all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
 
@@ -165,7 +163,9 @@ class Trials:
 
     async def apply(self, applying: Applying) -> Record | None:
         """On disk; None when all is so already. Raises OSError; then nothing was changed."""
-        return await asyncio.to_thread(_apply, self.last, applying)
+        what = f"sandbox: {applying.what}"
+        trial, consents = self.last.trial, applying.consents
+        return await asyncio.to_thread(apply, trial, applying.root, what, consents)
 
     async def undoing(self) -> tuple[Path, Undoing] | None:
         """The newest entry of the folders that are open that still stands, and what taking it back
@@ -179,19 +179,11 @@ class Trials:
 
 
 def _applying(tried: Tried) -> Applying:
-    changes = tried.trial.changes
-    consents = frozenset(each for change in changes for p in change.paths for each in needed(p))
+    changes, consents = tried.trial.changes, needed(tried.trial)
     with Beneath(tried.root) as place:
         admit(place, changes, consents)
         checked = check(place, changes)
     return Applying(tried.root, shlex.join(tried.argv), checked.changes, consents)
-
-
-def _apply(tried: Tried, applying: Applying) -> Record | None:
-    journal = journal_of(tried.root)
-    what = f"sandbox: {applying.what}"
-    changes, consents = tried.trial.changes, applying.consents
-    return journal_.apply(changes, tried.root, journal, by="you", what=what, consents=consents)
 
 
 def _newest(roots: Iterable[Path]) -> tuple[Path, Undoing] | None:
