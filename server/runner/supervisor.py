@@ -49,6 +49,7 @@ class _Supervisor:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._workers: dict[int, int] = {}
+        self._orphans: set[int] = set()
         self._kept: dict[str, int] = {}
 
     def run(self) -> None:
@@ -126,16 +127,21 @@ class _Supervisor:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if not pid:
                     return
-                if (id_ := self._workers.pop(pid, None)) is None:
+                id_ = self._workers.pop(pid, None)
+                if id_ is None and pid not in self._orphans:
                     continue
+                self._orphans.discard(pid)
                 self._end_orphans()
-                with contextlib.suppress(OSError):
-                    self._control.send(json.dumps({"exited": id_, "status": status}).encode())
+                if id_ is not None:
+                    with contextlib.suppress(OSError):
+                        self._control.send(json.dumps({"exited": id_, "status": status}).encode())
 
     def _end_orphans(self) -> None:
-        """What a dead worker left has become a child of ours that is no worker."""
+        """What a dead worker left has become a child of ours that is no worker. What such a child
+        leaves in turn, while it is being looked at, becomes one before it can be reaped."""
         for pid in children(os.getpid()):
             if pid not in self._workers:
+                self._orphans.add(pid)
                 kill_tree(pid)
 
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from understudy.model import Importance
@@ -58,6 +59,23 @@ os.read(read, 1)
 announce(os.getpid())
 """
 )
+LEAVES_AS_IT_ENDS = (
+    ANNOUNCE
+    + """
+import ctypes, signal, time
+PR_SET_PDEATHSIG = 1
+warden = os.getppid()
+for _ in range(40):
+    if os.fork(): continue
+    if os.fork(): os._exit(0)
+    while os.getppid() != warden: time.sleep(0.001)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.fork() == 0: announce(os.getpid())
+    while True: signal.pause()
+while True: signal.pause()
+"""
+)
+"""Children of the warden's that end with it, each of which has one that does not."""
 BURN = "import time\nwhile time.process_time() < {0}: pass"
 
 
@@ -220,6 +238,17 @@ async def test_closing_ends_all_of_it(runner: Runner, doing: Doing) -> None:
     assert not alive(pids)
     outcome = await running
     assert (outcome.status, outcome.why) == (Status.FAILED, "Understudy is ending")
+
+
+async def test_a_killed_warden_leaves_nothing(runner: Runner, doing: Doing) -> None:
+    """Also of what becomes an orphan while others are ended."""
+    running = start(runner, doing.job(*PYTHON, LEAVES_AS_IT_ENDS))
+    pids = await until(announced(doing.folder, 40))
+    warden = psutil.Process(pids[0]).parents()[1]
+    assert warden.ppid() == runner.supervisor_pid
+    warden.kill()
+    assert await gone(pids)
+    assert (await running).status is Status.KILLED
 
 
 async def test_a_killed_supervisor_leaves_nothing(runner: Runner, doing: Doing) -> None:
