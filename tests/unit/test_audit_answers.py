@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from understudy.model import Severity
 from understudy.tasks.audits import npm_audit, pip_audit, severities
+from understudy.tasks.audits.asking import plainly
 from understudy.tasks.audits.cache import age
 
 from .json_values import damaged
@@ -173,3 +174,40 @@ def test_ages() -> None:
         *("less than a minute", "less than a minute", "1 minute"),
         *("1 hour", "1 day", "2 days"),
     ]
+
+
+_POOL = "HTTPSConnectionPool(host='osv.test', port=443): Max retries exceeded with url: /v1/query"
+_HOST = "HTTPSConnection(host='osv.test', port=443)"
+_REFUSED = "Failed to establish a new connection: [Errno 111] Connection refused"
+_EXPIRED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "words"),
+    [
+        ("ConnectionError", f'NewConnectionError("{_HOST}: {_REFUSED}")', _REFUSED),
+        (
+            "ConnectionError",
+            f"NameResolutionError(\"{_HOST}: Failed to resolve 'osv.test' ([Errno -2] unknown)\")",
+            "Failed to resolve 'osv.test' ([Errno -2] unknown)",
+        ),
+        (
+            "ConnectTimeout",
+            f"ConnectTimeoutError(<{_HOST} at 0x7f>, 'osv.test timed out. (connect timeout=15)')",
+            "osv.test timed out. (connect timeout=15)",
+        ),
+        (
+            "ProxyError",
+            f"ProxyError('Unable to connect to proxy', NewConnectionError(\"{_HOST}: {_REFUSED}\"))",
+            _REFUSED,
+        ),
+        ("SSLError", f"SSLError(SSLCertVerificationError(1, '{_EXPIRED}'))", _EXPIRED),
+    ],
+)
+def test_why_nobody_was_reached_is_told_plainly(kind: str, cause: str, words: str) -> None:
+    assert plainly(f"requests.exceptions.{kind}: {_POOL} (Caused by {cause})") == words
+
+
+def test_what_is_not_known_is_told_as_it_is() -> None:
+    assert plainly("KeyError: 'vulns'") == "KeyError: 'vulns'"
+    assert len(plainly("x" * 1000)) < 400

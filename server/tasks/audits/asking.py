@@ -130,10 +130,24 @@ def printed(log: str) -> str:
         return ""
 
 
+_CAUSE = re.compile(
+    r"""requests\.exceptions\.\w+:.*\(Caused[ ]by[ ]
+    (?: \w+\( (?:<[^>]*>,[ ]|\d+,[ ]|'[^']*',[ ])? )+
+    (["']) (?:\w+\(host=[^)]*\):[ ])? (.+) \1 \)+""",
+    re.VERBOSE,
+)
+"""How ``requests`` says why it reached nobody: the second group is what a person needs of it."""
+
+
 def last_words(log: str) -> str:
     """The last line that was printed, for people."""
     lines = [line.strip() for line in printed(log).splitlines() if line.strip()]
-    words = lines[-1] if lines else "it printed nothing"
+    return plainly(lines[-1]) if lines else "it printed nothing"
+
+
+def plainly(words: str) -> str:
+    if cause := _CAUSE.fullmatch(words):
+        words = cause[2]
     return words if len(words) <= _TOLD else f"{words[:_TOLD]} …"
 
 
