@@ -63,7 +63,7 @@ def composed(
     merged: list[Problem] = []
     ignored: list[tuple[Problem, Ignored]] = []
     for problem in in_order((*judged.shown, *(Problem((note,)) for note in judged.notes))):
-        entry = next((each for each in entries if _names(each, problem)), None)
+        entry = next((each for each in entries if names(each, problem)), None)
         if entry is not None:
             ignored.append((problem, entry))
         else:
@@ -155,7 +155,8 @@ def says_nothing(problem: Problem) -> bool:
     return any(finding.rule == NOT_ANALYSED for finding in problem.findings)
 
 
-def _names(entry: Ignored, problem: Problem) -> bool:
+def names(entry: Ignored, problem: Problem) -> bool:
+    """Whether an entry of ``rules.ignore`` names one of a problem's rules."""
     return entry.rule.lower() in [rule.lower() for rule in problem.rules]
 
 

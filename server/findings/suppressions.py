@@ -194,6 +194,16 @@ def judge(problems: Sequence[Problem], reports: Sequence[Report], path: str, tod
     return Judged(tuple(shown), tuple(hidden), tuple(notes))
 
 
+def once_hid(problem: Problem, reports: Iterable[Report], today: date) -> Iterator[Suppression]:
+    """Those that are about it, and whose last day has passed."""
+    names = set(_names(problem))
+    return (
+        each
+        for each in _looked(reports)
+        if each.scope is not Scope.MATTER and is_over(each.until, today) and names & {*_named(each)}
+    )
+
+
 # A file may have thousands of comments and of findings: they meet by what they name.
 _Named = tuple[int | None, str]
 """A rule, folded, and the row that it is told of; None: anywhere in the file."""

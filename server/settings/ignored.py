@@ -6,7 +6,7 @@ Comments that let findings be use the same words for how long, and why (findings
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -50,13 +50,20 @@ def read_ignored(text: str) -> Ignored:
 
 def in_force(entries: Iterable[str], path: str, today: date) -> list[Ignored]:
     """The entries that hold for a file, by its path below the root, with slashes."""
+    return [each for each in _about(entries, path) if not is_over(each.until, today)]
+
+
+def no_longer_in_force(entries: Iterable[str], path: str, today: date) -> list[Ignored]:
+    """Those that held for a file, until their last day had passed."""
+    return [each for each in _about(entries, path) if is_over(each.until, today)]
+
+
+def _about(entries: Iterable[str], path: str) -> Iterator[Ignored]:
     from ..discover import matches
 
-    return [
-        each
-        for each in map(read_ignored, entries)
-        if not is_over(each.until, today) and (not each.paths or matches(path, each.paths))
-    ]
+    for each in map(read_ignored, entries):
+        if not each.paths or matches(path, each.paths):
+            yield each
 
 
 def is_ignored(text: str) -> bool:

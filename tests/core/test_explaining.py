@@ -289,6 +289,23 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         ["tool", "found", "ignored-by-settings"],
         "`rules.ignore` has B307 in *.py",
     ),
+    "a comment whose day has passed": (
+        {"a.py": "eval(input())  # understudy: ignore[B307] until 2020-01-01 -- a demo\n"},
+        "a.py:1",
+        "B307",
+        ["tool", "found", "merged", "no-longer-ignored", "shown"],
+        "A comment in line 1 let it be until 2020-01-01 (a demo)",
+    ),
+    "an entry whose day has passed": (
+        {
+            "a.py": EVAL,
+            ".understudy/config.yaml": 'rules: {ignore: ["S307 until 2020-01-01 -- a demo"]}\n',
+        },
+        "a.py:5",
+        "B307",
+        ["tool", "found", "merged", "no-longer-ignored", "shown"],
+        "`rules.ignore` had S307 until 2020-01-01 (a demo)",
+    ),
     "shown as the settings say": (
         {"a.py": EVAL, ".understudy/config.yaml": "severity:\n  high: hint\n"},
         "a.py:5",

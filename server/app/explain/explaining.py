@@ -18,15 +18,15 @@ from ...checks import compose
 from ...checks.engine import Checks, Subject, analyzers_for, configure, why_left_out
 from ...checks.jobs import Policy, question
 from ...discover import rediscover
-from ...findings.changed import Rows, on_lines
+from ...findings.changed import on_lines
 from ...findings.describe import title
-from ...findings.suppressions import tool_of
+from ...findings.suppressions import once_hid, tool_of
 from ...ipython import code
 from ...model import Finding, Priority, Problem, Reason, Report, Scope, Suppression
 from ...notebooks import is_notebook, read
 from ...runner.calls import Status, Urgency
 from ...settings import Settings
-from ...settings.ignored import Ignored
+from ...settings.ignored import Ignored, no_longer_in_force
 from ..folder.workspace import Workspace
 from . import unknown_rules
 
@@ -36,7 +36,7 @@ _CODES = {radon.CYCLOMATIC: radon.NAME, complexipy.COGNITIVE: complexipy.NAME}
 
 class Facts(NamedTuple):
     """``tool`` is the one that has the rule (None: no tool is known to), ``configuration`` what
-    holds for it here, ``changed`` the rows that are so ``since`` a revision, ``scanned`` why a scan
+    holds for it here, ``since`` the revision since which rows are changed, ``scanned`` why a scan
     of the folder passes the file over, ``silence`` what the tool says of its not telling;
     ``distrusted``, where no tool is known, are those that look at the file but need trust."""
 
@@ -49,8 +49,8 @@ class Facts(NamedTuple):
     trusted: bool
     reports: tuple[Report, ...]
     composed: compose.Composed
+    here: compose.Circumstances
     since: str = ""
-    changed: Rows = None
     scanned: str = ""
     silence: tuple[Reason, ...] = ()
     distrusted: frozenset[str] = frozenset()
@@ -83,8 +83,8 @@ async def explain(
         policy.trusted,
         reports,
         compose.composed(reports, policy.settings, here),
+        here,
         workspace.comparison.revision,
-        changed,
         await asyncio.to_thread(_passed_over, subject, policy.settings),
     )
     if tool is None and not policy.trusted:
@@ -274,6 +274,7 @@ def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
     for problem in facts.composed.shown:
         if has(problem):
             yield from _merged(problem, finding)
+            yield from _no_longer_ignored(facts, problem)
             label = problem.severity.label
             if problem.known:
                 how = _KNOWN[facts.settings.baseline.show]
@@ -285,10 +286,26 @@ def _shown(facts: Facts, finding: Finding) -> Iterator[Reason]:
             yield Reason("shown", told)
 
 
+def _no_longer_ignored(facts: Facts, problem: Problem) -> Iterator[Reason]:
+    """What let it be until some day, which has passed."""
+    for each in once_hid(problem, facts.reports, facts.here.today):
+        line = each.range.start.line + 1
+        told = f"A comment in line {line} let it be until {each.until}{_why(each.reason)}."
+        yield Reason("no-longer-ignored", told, facts.path, line)
+    entries = facts.settings.rules.ignore
+    for entry in no_longer_in_force(entries, facts.here.path, facts.here.today):
+        if compose.names(entry, problem):
+            told = f"`rules.ignore` had {entry.words}{_why(entry.reason)}: that day has passed."
+            yield Reason("no-longer-ignored", told)
+
+
+def _why(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
 def _commented(by: Suppression, path: str) -> Reason:
     line = by.range.start.line + 1
-    why = f" ({by.reason})" if by.reason else ""
-    told = f"A comment in line {line} lets {', '.join(by.rules)} be{why}."
+    told = f"A comment in line {line} lets {', '.join(by.rules)} be{_why(by.reason)}."
     if by.scope is Scope.MATTER:
         told = f"`{by.native}` in line {line} is about the same matter."
     return Reason("ignored-by-comment", told, path, line)
@@ -301,7 +318,7 @@ def _by_settings(entry: Ignored) -> str:
 
 
 def _known(facts: Facts, problem: Problem) -> str:
-    if facts.changed is None or on_lines([problem], facts.changed):
+    if facts.here.changed is None or on_lines([problem], facts.here.changed):
         return "the baseline has it"
     return f"its lines were not changed since {facts.since}"
 
