@@ -103,6 +103,12 @@ ASSERTS_IN_TESTS = tuple(Ignored(rule, _TESTS) for rule in ("B101", "S101"))
 """Let be unless ``analysis.assertsInTests``."""
 
 
+def used(found: Composed, entries: Iterable[Ignored]) -> frozenset[Ignored]:
+    """Those of the entries that name something which the settings or a comment hide."""
+    told = [problem for problem, _ in found.ignored] + [each.problem for each in found.hidden]
+    return frozenset(each for each in entries if any(names(each, problem) for problem in told))
+
+
 def ignoring(settings: Settings, here: Circumstances) -> list[Ignored]:
     """The entries of ``rules.ignore`` that hold for a file, and what is let be by itself."""
     told = in_force(settings.rules.ignore, here.path, here.today)

@@ -154,6 +154,7 @@ async def _scan(
                 found = await batch.scan(paths, progress, changed)
             except UnknownRevision as error:
                 raise click.UsageError(f"--changed={changed}: {error}.") from error
+        check(found.unused)
         if batch.trouble:
             click.echo(batch.trouble, err=True)
         return found, {**batch.versions, **found.versions}

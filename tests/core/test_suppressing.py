@@ -138,6 +138,33 @@ def test_entries_of_the_settings_on_the_command_line(tmp_path: Path) -> None:
     assert told.stderr == ""
 
 
+ENTRIES = {
+    "S101": "here",  # there is no assert
+    "B307": "",
+    "s307 in plain.py": "",  # means the same as the one before
+    "F401 in plain.py": "in plain.py",
+    "F401 in file.py": "",  # a comment is faster
+    "B799": "here",  # there is no such rule
+    "S102 until 2020-01-01": "",  # it is over, which is told
+    "R0914": "",  # Pylint does not look
+    "PYSEC-2018-28": "",  # a scan does not tell of these
+}
+
+
+def test_entries_that_nothing_needs_are_told_after_a_scan_of_all(tmp_path: Path) -> None:
+    config = "rules:\n  ignore:\n" + "".join(f"    - {entry}\n" for entry in ENTRIES)
+    root = tree(tmp_path / "root", FILES | {".understudy/config.yaml": config})
+    environment = own_environment(tmp_path)
+    told = understudy("scan", ".", cwd=root, environment=environment).stderr.splitlines()
+    assert [line.partition(".yaml:")[2] for line in told if "Nothing" in line] == [
+        f"{row}:7: Nothing {where} says {entry.partition(' ')[0]}. Remove the entry."
+        for row, (entry, where) in enumerate(ENTRIES.items(), 3)
+        if where
+    ]
+    for part in (("plain.py",), ("--changed", "HEAD", ".")):
+        assert "Nothing" not in understudy("scan", *part, cwd=root, environment=environment).stderr
+
+
 async def test_what_is_staged_is_looked_at_likewise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

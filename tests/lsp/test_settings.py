@@ -49,6 +49,21 @@ async def test_errors_are_shown_in_the_file(start: Start, workspace: Path) -> No
     assert [each["severity"] for each in by_line] == [1, 2, 1]
 
 
+async def test_an_entry_that_nothing_needs_is_shown_after_a_scan(
+    start: Start, workspace: Path
+) -> None:
+    config = config_of(workspace, "rules:\n  ignore: [F401, B307]\n")
+    (workspace / "a.py").write_text("import os\n")
+    editor = await start()
+    await editor.command("scanWorkspace")
+    (idle,) = await editor.sees(config, SETTINGS)
+    assert idle["message"].startswith("Nothing here says B307. Remove the entry.")
+    assert idle["range"] == place(config.read_text(), "B307", "utf-16")
+    config.write_text("rules:\n  ignore: [F401]\n")
+    editor.touch(config)
+    await editor.sees(config)
+
+
 async def test_the_last_good_settings_stay_in_force(start: Start, workspace: Path) -> None:
     config = config_of(workspace, "rules:\n  ignore: [F401]\n")
     editor = await start()

@@ -252,6 +252,7 @@ class ClosedFiles:
         workspace.scanned = True
         there = set(map(str, found.reports))
         self._forget(workspace, [path for path in workspace.files if path not in there])
+        await self._folders.show_settings(workspace)
         self._shown.tell(workspace)
         self._changed()
         return found

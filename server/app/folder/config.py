@@ -6,7 +6,7 @@ All that reads or writes here blocks: it is for a thread.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -15,12 +15,14 @@ from typing import Any
 from ... import settings
 from ...disk import read_regular, why
 from ...findings.baseline import Baseline
+from ...findings.suppressions import tool_of
 from ...journal.replace import replace
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...settings import ConfigProblem, Layer, Loaded, Origin, Settings
-from ...settings.ignored import is_over, read_ignored
+from ...settings.ignored import Ignored, is_over, read_ignored
 from ...settings.ignoring import edit_ignore
 from ..results import baseline as baselines
+from ..results.scan import FileView
 
 _IGNORED = ("rules", "ignore")
 _NOWHERE = Range(Position(0, 0), Position(0, 0))
@@ -75,6 +77,24 @@ def _ended(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
             )
             if found := loaded.problem(_IGNORED, index, told):
                 yield found
+
+
+def unused(
+    loaded: Loaded, file: Path, views: Collection[FileView], today: date
+) -> Iterator[ConfigProblem]:
+    """Entries of ``rules.ignore`` in the project's settings ``file`` that let nothing be in all its
+    files, which ``views`` are of. Of a rule whose tool has not looked, nothing is said."""
+    looked = {r.tool for view in views for r in view.reports if r.state.is_verdict}
+    needed = frozenset[Ignored]().union(*(view.ignored for view in views))
+    for index, text in enumerate(loaded.settings.rules.ignore):
+        entry = read_ignored(text)
+        is_idle = entry not in needed and not is_over(entry.until, today)
+        if is_idle and tool_of(entry.rule.upper(), "") in looked:
+            where = f"in {', '.join(entry.paths)}" if entry.paths else "here"
+            told = f"Nothing {where} says {entry.rule}. Remove the entry."
+            problem = loaded.problem(_IGNORED, index, told)
+            if problem is not None and problem.path == file:
+                yield problem._replace(severity=Severity.LOW)
 
 
 def load_baseline(root: Path | None) -> tuple[Baseline | None, tuple[ConfigProblem, ...]]:

@@ -137,6 +137,15 @@ class Folders:
             changed = True
         if not workspace.loose:
             logging.getLogger(_OURS).setLevel(workspace.settings.log.level.upper())
+        await self.show_settings(workspace)
+        for problem in workspace.config_problems:
+            if problem.path != workspace.config_path and problem not in before:
+                where = str(problem.path or "the editor's settings")
+                self._sink.message(f"{where}: {problem.message}", error=True)
+        return changed
+
+    async def show_settings(self, workspace: Workspace) -> None:
+        """What is wrong with the settings of a folder, in its settings file."""
         here = [p for p in workspace.config_problems if p.path == workspace.config_path]
         # No rule that is ignored hides what is wrong with the settings.
         shown = Settings(severity=workspace.settings.severity)
@@ -144,11 +153,6 @@ class Folders:
         # With its text, since the editor may have it open: that hides what is said of a file alone.
         text = await asyncio.to_thread(_text, workspace.config_path) if here else ""
         self._sink.problems(workspace.config_path.as_uri(), None, text, problems)
-        for problem in workspace.config_problems:
-            if problem.path != workspace.config_path and problem not in before:
-                where = str(problem.path or "the editor's settings")
-                self._sink.message(f"{where}: {problem.message}", error=True)
-        return changed
 
     async def moved(self) -> list[Workspace]:
         """The folders in which other rows are changed, since git has something else by now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from ...journal.apply import recover
 from ...journal.change import printable
 from ...model import Priority, Report
 from ...runner.calls import Urgency
-from ...settings import ConfigProblem, Settings, project_file
+from ...settings import ConfigProblem, Loaded, Settings, project_file
 from ...store.database import Database
 from ...store.results import RESULTS, Results
 from ..results import baseline as baselines
@@ -67,7 +68,9 @@ class Workspace:
         self.loose = loose
         self.trusted = trusted
         self.settings = Settings()
-        self.config_problems: tuple[ConfigProblem, ...] = ()
+        self._config_problems: tuple[ConfigProblem, ...] = ()
+        self._unused: tuple[ConfigProblem, ...] = ()
+        """What is wrong with the settings as the last scan of the whole folder has seen."""
         self.withheld: tuple[Report, ...] = ()
         self.baseline: Baseline | None = None
         self.comparison = Comparison(root)
@@ -85,7 +88,7 @@ class Workspace:
         self._growth = Growth(root)
         self._loads = 0
         """How many have begun."""
-        self._loaded = False
+        self._loaded: Loaded | None = None
         self._interrupted = ""
         self.state = store
         self.scan_mark = ScanMark(store)
@@ -99,6 +102,11 @@ class Workspace:
     @property
     def config_path(self) -> Path:
         return project_file(self.root)
+
+    @property
+    def config_problems(self) -> tuple[ConfigProblem, ...]:
+        """What is wrong with the settings."""
+        return self._config_problems + self._unused
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -145,14 +153,14 @@ class Workspace:
         baseline, wrong = await asyncio.to_thread(config.load_baseline, project)
         if load != self._loads:
             return False
-        self.config_problems = (*loaded.problems, *wrong)
+        self._config_problems, self._unused = (*loaded.problems, *wrong), ()
         self.withheld = () if self.trusted else config.withheld(loaded)
         before, shown_by = self.settings, self._shown_by
         if loaded.valid or not self._loaded:
             self.settings = loaded.settings
         if not wrong:
             self.baseline = baseline
-        self._loaded = True
+        self._loaded = loaded
         if shown_by != self._shown_by:
             self.judge_again()
         return (before, shown_by) != (self.settings, self._shown_by)
@@ -286,6 +294,10 @@ class Workspace:
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
         scan = Scan.of(self.root, views, self.withheld)
+        if self.root in paths and not choose and self._loaded and self._loaded.valid:
+            given = self._loaded, self.config_path, views.values(), self.today()
+            self._unused = tuple(config.unused(*given))
+            scan = replace(scan, unused=self._unused)
         if self.baseline is None:
             return scan
         return await asyncio.to_thread(baselines.compared, scan, self.baseline, paths)

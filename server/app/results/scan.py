@@ -12,28 +12,30 @@ from ...findings.baseline import Baseline
 from ...findings.families import NOT_ANALYSED
 from ...findings.limits import most_important, shares, tally
 from ...model import Category, Problem, Report
-from ...settings import Settings
+from ...settings import ConfigProblem, Settings
+from ...settings.ignored import Ignored
 
 
 @dataclass(frozen=True, slots=True)
 class FileView:
     """What is known of a file that is not open, and what is ``shown`` of it; ``counts`` is by
-    severity label."""
+    severity label. ``ignored``: the entries of ``rules.ignore`` that are of use in it."""
 
     reports: tuple[Report, ...]
     problems: tuple[Problem, ...]
     shown: tuple[Problem, ...]
     counts: Mapping[str, int]
+    ignored: frozenset[Ignored] = frozenset()
 
     @staticmethod
     def of(
         reports: tuple[Report, ...], settings: Settings, here: compose.Circumstances
     ) -> FileView:
-        problems = compose.problems(reports, settings, here)
-        shown = compose.visible(problems, settings)
-        return FileView(
-            reports, problems, shown, compose.counts([compose.counted(problems, settings)])
-        )
+        found = compose.composed(reports, settings, here)
+        shown = compose.visible(found.shown, settings)
+        counts = compose.counts([compose.counted(found.shown, settings)])
+        ignored = compose.used(found, compose.ignoring(settings, here))
+        return FileView(reports, found.shown, shown, counts, ignored)
 
 
 def most_important_of(
@@ -68,7 +70,7 @@ class Scan:
     """``problems`` and ``reports`` have an entry for every file that was looked at. ``kept`` and
     ``fixed`` are what of the baseline is there and what is not any more, by the names of the files;
     None when there is no baseline. ``withheld``: of the tools that were wanted and may not run,
-    whatever the files."""
+    whatever the files. ``unused``: the project's settings that nothing in the folder needs."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
@@ -76,6 +78,7 @@ class Scan:
     kept: Baseline | None = None
     fixed: Baseline | None = None
     withheld: tuple[Report, ...] = ()
+    unused: tuple[ConfigProblem, ...] = ()
 
     @staticmethod
     def of(root: Path, views: Mapping[Path, FileView], withheld: tuple[Report, ...] = ()) -> Scan:
