@@ -157,7 +157,8 @@ async def _scan(
         check(found.unused)
         if batch.trouble:
             click.echo(batch.trouble, err=True)
-        return found, {**batch.versions, **found.versions}
+        own = {name: version for name, version in batch.versions.items() if name in batch.tools}
+        return found, {name: each for name, each in {**own, **found.versions}.items() if each}
 
 
 def _list_left_out(

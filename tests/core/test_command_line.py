@@ -113,6 +113,8 @@ def test_a_syntax_error_is_a_finding_and_no_tool_is_called_clean(shell: Shell) -
     assert any(p["path"] == "code.py" for p in document["problems"])
     silent = {entry["tool"] for entry in document["withoutVerdict"]}
     assert silent == {"bandit", "complexipy", "radon"}
+    assert document["tools"].keys() == {"ruff", *silent}, "those that are on and have a version"
+    assert all(document["tools"].values())
 
 
 def test_a_broken_configuration_is_told_of_the_tools_and_not_of_a_file(shell: Shell) -> None:
