@@ -39,7 +39,9 @@ EXPIRED = "suppression-expired"
 UNUSED = "suppression-unused"
 UNCLEAR = "suppression-unclear"
 
-_MEANT = re.compile(r"(?://|/\*+|#+)?\s*\bunderstudy:\s*(?=(?:ignore|ignore-file|until)\b)")
+_MEANT = re.compile(r"\bunderstudy:\s*(?=(?:ignore|ignore-file|until)\b)")
+_MARKED = re.compile(r"#+|\*+/|//")
+"""With what a comment begins, backwards."""
 _SAID = re.compile(rf"(?:(?P<scope>ignore(?:-file)?)\s*\[(?P<rules>[^\]]*)\])?{TERMS}", re.DOTALL)
 _NEXT = re.compile(r"\s(?:#+|//)\s")
 _RULE = re.compile(RULE, re.ASCII)
@@ -113,10 +115,17 @@ class _Layout:
         return self._native[row]
 
 
+def _begins(text: str, at: int) -> int:
+    """Where what is meant at a place of a comment begins: with the sign of a comment before it."""
+    before = text[:at].rstrip()
+    sign = _MARKED.match(before[::-1])
+    return len(before) - (sign.end() if sign else 0)
+
+
 def _suppression(comment: Comment, meant: re.Match[str], layout: _Layout) -> Suppression:
     words = comment.text[meant.end() :].removesuffix("*/")
     words = _NEXT.split(words, maxsplit=1)[0].rstrip()
-    start = layout.lines.position(comment.start + meant.start())
+    start = layout.lines.position(comment.start + _begins(comment.text, meant.start()))
     end = layout.lines.position(comment.start + meant.end() + len(words))
     place, row = Range(start, end), layout.meant(start.line)
     said = _SAID.fullmatch(f" {words}" if words.startswith(("until", "--")) else words)

@@ -329,3 +329,12 @@ def test_twice_as_many_comments_and_findings_are_twice_the_work(row: str) -> Non
         return steps(lambda: shown(row * count, *found))
 
     assert work(400) < 3 * work(200)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filling", ["#", " ", "# ", "*", "/", "/*"])
+def test_a_comment_of_any_length_is_read(filling: str) -> None:
+    for name, sign in (("a.py", "#"), ("a.js", "//")):
+        text = f"{sign}{filling * 100_000}x {sign} understudy: ignore[B307]\n"
+        (found,) = read(text, name)
+        assert (found.rules, found.range.start.column) == (("B307",), text.rindex(f"{sign} u"))
