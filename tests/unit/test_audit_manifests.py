@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from understudy.model import Range
 from understudy.tasks.audits import npm_manifests, python_locks, python_manifests, workspace
 from understudy.tasks.audits.dependencies import Declared, lowest, raised
 from understudy.text import Lines
+
+from ..core.support import AS_A_USER
 
 
 def words(text: str, at: Range | None) -> str:
@@ -357,3 +361,20 @@ def test_what_a_compiled_requirements_file_pins_is_audited_there(tmp_path: Path)
     shown = [(each.name, each.version, Path(each.path).name) for each in found.dependencies]
     assert shown == [("a", "1.5", "requirements.txt"), ("c", "2", "requirements.txt")]
     assert [each.why.split(":")[0] for each in found.notes] == ["b"]
+
+
+_READ = """
+import sys
+from pathlib import Path
+from understudy.tasks.audits import workspace
+found = workspace.read(Path(sys.argv[1]), ())
+print(*((note.path, note.why) for note in found.unlocked))
+"""
+
+
+def test_what_cannot_be_read_is_not_audited(tmp_path: Path) -> None:
+    """There may be a manifest in it."""
+    (tmp_path / "own").mkdir(mode=0)
+    command = [*AS_A_USER, sys.executable, "-P", "-c", _READ, str(tmp_path)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert told == f"({str(tmp_path / 'own')!r}, 'cannot be read: Permission denied')\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ...discover import discover
+from ...discover import LeftOut, discover
 from ...disk import read_regular, why
 from . import npm_manifests, python_locks, python_manifests
 from .dependencies import TOP, Declared, Dependency, Note
@@ -42,7 +42,8 @@ class Npm(NamedTuple):
 
 
 class Found(NamedTuple):
-    """``unlocked``: the ``package.json`` files for which there is nothing to ask npm."""
+    """``unlocked``: the ``package.json`` files for which there is nothing to ask npm, and what
+    cannot be read, in which there may be any."""
 
     python: Python
     npm: tuple[Npm, ...]
@@ -51,8 +52,12 @@ class Found(NamedTuple):
 
 def read(root: Path, exclude: Sequence[str], without: frozenset[str] = frozenset()) -> Found:
     """Of the files that a scan would find, too. For a thread."""
-    paths = [each.path for each in discover(root, root, _SUFFIXES, exclude, without)]
-    return Found(_python(root, paths), *_npm(root, paths))
+    told: list[LeftOut] = []
+    found = discover(root, root, _SUFFIXES, exclude, without, told.append)
+    paths = [each.path for each in found]
+    npm, unlocked = _npm(root, paths)
+    unread = [Note(each.path.rstrip("/"), TOP, each.why) for each in told if each.unreadable]
+    return Found(_python(root, paths), npm, (*unlocked, *unread))
 
 
 def is_file(path: str, root: Path) -> bool:
