@@ -264,3 +264,44 @@ def test_nothing_of_the_workspace_runs_before_it_is_trusted(
         expect(bench.editor).to_contain_text("Workspace: trusted")
         assert ran.exists()
         assert bench.server.language_servers().isdisjoint(untrusted)
+
+
+def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
+    window: Window, project: Path
+) -> None:
+    app, new = project / "app.py", project / "new.txt"
+    before = app.read_text()
+    with window() as bench:
+        bench.open_file("app.py")
+        expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+        bench.run_command("Understudy: Run in Sandbox…")
+        bench.answer(
+            "Which command?", "sh -c 'echo tried; echo \"# more\" >> app.py; echo x > new.txt'"
+        )
+        bench.toasts.filter(has_text="Clean. It would change 2 files.").wait_for()
+        output = bench.page.locator(".output-view .view-lines")
+        expect(output).to_contain_text("tried")
+        bench.run_command("Understudy: Show Changes")
+        expect(bench.editor).to_contain_text("+# more")
+        assert (app.read_text(), new.exists()) == (before, False)
+        bench.run_command("View: Revert and Close Editor")
+
+        bench.run_command("Understudy: Apply")
+        bench.confirm_edit()
+        for name in ("app.py", "new.txt"):
+            bench.page.locator(f'.tab.dirty[data-resource-name="{name}"]').wait_for()
+        bench.run_command("File: Save All Files")
+        expect(bench.page.locator(".tab.dirty")).to_have_count(0)
+        assert (app.read_text(), new.read_text()) == (f"{before}# more\n", "x\n")
+
+        bench.run_command("Understudy: Run in Sandbox…")
+        bench.answer("Which command?", "chmod +x app.py")
+        bench.toasts.filter(has_text="Clean. It would change 1 file.").wait_for()
+        bench.run_command("Understudy: Apply")
+        bench.toasts.filter(has_text="Write app.py?").get_by_role("button", name="Apply").click()
+        bench.toasts.filter(has_text="Applied.").wait_for()
+        assert app.stat().st_mode & 0o100
+        bench.run_command("Understudy: Undo Last Automation")
+        bench.toasts.filter(has_text="Undo “").get_by_role("button", name="Undo").click()
+        bench.toasts.filter(has_text="Undone.").wait_for()
+        assert not app.stat().st_mode & 0o100

@@ -189,6 +189,17 @@ class Workbench:
         self.page.keyboard.press("Control+S")
         expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
 
+    def confirm_edit(self) -> None:
+        """Ticks all files that the preview of an edit lists, and has it made."""
+        panel = self.page.locator(".bulk-edit-panel")
+        files = panel.locator(".monaco-list-row[aria-level='1'] .edit-checkbox")
+        files.first.wait_for()
+        for box in files.all():
+            box.click()
+            expect(box).to_have_attribute("aria-checked", "true")
+        panel.get_by_role("button", name="Apply").click()
+        panel.wait_for(state="hidden")
+
     def open_quick_fixes(self) -> Locator:
         """The rows of the menu at the cursor. It is asked for when the light bulb is there. VS Code
         forgets the question when one of its own comes in between: then a person asks again."""
