@@ -57,9 +57,11 @@ async def resource_edit(
     client refuses the edit for a later one."""
     workspace = ls.client_capabilities.workspace
     known = workspace.workspace_edit if workspace else None
-    if known is None or not known.document_changes:
+    # Who knows operations on files knows document changes, which alone carry them: Neovim says the
+    # one and not the other.
+    if known is None or not (known.document_changes or known.resource_operations):
         return None
-    annotates = known.change_annotation_support is not None
+    annotates = known.change_annotation_support is not None and ls.confirms_files
     edit = _Edit(applying, shown, ls.encoding, _CHANGE if annotates else None)
     try:
         steps = await asyncio.to_thread(lambda: list(edit.steps()))
@@ -146,7 +148,7 @@ class _Edit:
         """Line by line, so that cursors and marks stay where they are."""
         identifier = self._identifier(path)
         lines = Lines(before)
-        plain = [convert.edit(each, lines, self._encoding) for each in _edits(before, after)]
+        plain = [convert.edit(each, lines, self._encoding) for each in line_edits(before, after)]
         if (annotation := self._annotation) is None:
             return lsp.TextDocumentEdit(identifier, plain)
         edits = [lsp.AnnotatedTextEdit(annotation, each.range, each.new_text) for each in plain]
@@ -159,15 +161,20 @@ class _Edit:
         return identifier
 
 
-def _edits(before: str, after: str) -> Iterator[Edit]:
+def line_edits(before: str, after: str) -> Iterator[Edit]:
+    """What makes the one text the other, line by line, from above to below."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     starts = list(accumulate(map(len, old), initial=0))
     lines = Lines(before)
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for kind, first, last, begin, end in matcher.get_opcodes():
-        if kind != "equal":
-            place = Range(lines.position(starts[first]), lines.position(starts[last]))
-            yield Edit(place, "".join(new[begin:end]))
+        if kind == "equal":
+            continue
+        start, stop, text = starts[first], starts[last], "".join(new[begin:end])
+        if start == len(before) and before.endswith("\n") and text.endswith("\n"):
+            # Before the last line's end, to the same effect: behind it, some put an empty line.
+            start, stop, text = start - 1, stop - 1, f"\n{text[:-1]}"
+        yield Edit(Range(lines.position(start), lines.position(stop)), text)
 
 
 def _want_file(state: State) -> None:

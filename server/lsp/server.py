@@ -60,6 +60,8 @@ class Server(LanguageServer):
         self.publisher = Publisher(self)
         self.options: Mapping[str, Any] = {}
         self.shows_progress = False
+        self.confirms_files = True
+        """Whether the client has the user confirm what is annotated so, of files, too."""
         self._closed: asyncio.Task[None] | None = None
         self._fetching: set[asyncio.Task[None]] = set()
 
@@ -71,6 +73,10 @@ class Server(LanguageServer):
         self.encoding = Encoding(str(getattr(encoding, "value", encoding)))
         window = params.capabilities.window
         self.shows_progress = bool(window and window.work_done_progress)
+        client = params.client_info
+        # What it is told to have confirmed it asks about for texts alone: files it makes, moves and
+        # deletes unasked.
+        self.confirms_files = client is None or client.name != "Neovim"
 
     def roots(self) -> tuple[Path, ...]:
         uris = [folder.uri for folder in self.workspace.folders.values()]

@@ -61,7 +61,7 @@ function M.await_message(pattern)
   end)
 end
 
---- The scenario's configuration of the client, which also counts statuses and questions that arrive.
+--- The scenario's configuration of the client, which types `M.answer` where it is asked something, and also notes statuses, messages and questions that arrive.
 function M.options(options)
   local on_status = require("understudy").config().handlers["understudy/status"]
   local own = {
@@ -70,8 +70,15 @@ function M.options(options)
         M.status, M.statuses = status, M.statuses + 1
         return on_status(failure, status, ...)
       end,
+      ["window/showMessage"] = function(failure, said, ...)
+        table.insert(M.messages, said.message)
+        return vim.lsp.handlers["window/showMessage"](failure, said, ...)
+      end,
       ["window/showMessageRequest"] = function(...)
         M.questions = M.questions + 1
+        if M.answer then
+          vim.api.nvim_input(M.answer)
+        end
         return vim.lsp.handlers["window/showMessageRequest"](...)
       end,
     },
