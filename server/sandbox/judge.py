@@ -62,9 +62,14 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
     kept = [Kept(*each) for each in report["changes"]]
     # Below a folder that went, the workspace may have what the command never saw.
     unseen = tuple(report["touched"])
+    try:
+        told = changes(plan.workspace, kept, Path(plan.folder, BLOBS))
+    except OSError as error:  # such as a name that is too long for any call
+        reason = f"what it changed cannot be told: {error.strerror}"
+        return replace(trial, status=Status.VIOLATED, why=reason)
     found = tuple(
         each
-        for each in changes(plan.workspace, kept, Path(plan.folder, BLOBS))
+        for each in told
         if not any(
             name == path or name.startswith(f"{path}/")
             for name in filter(None, (each.path, each.old))

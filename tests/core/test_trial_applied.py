@@ -14,7 +14,7 @@ from understudy.journal.records import Record
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import run
-from understudy.sandbox.trial import Trial
+from understudy.sandbox.trial import Status, Trial
 
 from .trees import FIRST, act, photograph, times
 
@@ -27,9 +27,12 @@ class World:
         self._trials = folder / "trials"
         self._runner = Runner()
 
-    async def sh(self, script: str) -> Trial:
+    async def tried(self, script: str) -> Trial:
         argv = ("sh", "-c", script)
-        trial = await run(argv, self.root, Policy(), self._runner, self._trials)
+        return await run(argv, self.root, Policy(), self._runner, self._trials)
+
+    async def sh(self, script: str) -> Trial:
+        trial = await self.tried(script)
         assert trial.is_clean, trial.why
         return trial
 
@@ -95,3 +98,16 @@ async def test_what_a_command_leaves_in_wait_is_not_applied(world: World) -> Non
         with pytest.raises(Refused, match=why):
             world.apply(await world.sh(f"{script}; echo two > text"))
         assert photograph(world.root) == before
+
+
+async def test_what_lies_deeper_than_a_path_can_be_named_is_whole_or_refused(world: World) -> None:
+    script = 'n=$(printf "%0200d" 0); for _ in $(seq {}); do mkdir $n; cd $n; done; echo x > file'
+    before = photograph(world.root)
+    record = world.apply(await world.sh(script.format(15)))
+    assert record
+    assert (world.root / "/".join(["0" * 200] * 15) / "file").read_text() == "x\n"
+    journal.undo(world.store, record.id, by="a test")
+    assert photograph(world.root) == before
+    deeper = await world.tried(script.format(25))
+    assert (deeper.status, deeper.changes) == (Status.VIOLATED, ())
+    assert deeper.why == "what it changed cannot be told: File name too long"
