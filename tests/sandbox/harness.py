@@ -1,8 +1,8 @@
-"""One run of something in the sandbox, or without it, as whoever runs this: a process of its own,
-so that it can be another user's, and be ended. Prints what came of it as JSON.
+"""Runs of something in the sandbox, or without it, as whoever runs this: a process of its own, so
+that it can be another user's, and be ended. Prints what came of it as JSON.
 
     harness escape WALLS|control PLACE    every attempt to get out
-    harness trial WALLS PLACE             what standard input, JSON, says: argv, limits, hide, …
+    harness trials WALLS PLACE            what standard input, JSON, says, by name: argv, limits, …
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Limits, Policy
@@ -23,8 +22,8 @@ from understudy.sandbox.run import run
 from understudy.sandbox.trial import Status, Trial
 
 from .inside.table import Control
-from .planted import Planted, chosen
-from .walls import WALLS, Walls
+from .planted import Line, Planted, chosen
+from .walls import WALLS
 
 _THROW_AWAY = (
     *("unshare", "--user", "--map-root-user", "--mount", "--uts", "--ipc", "--net"),
@@ -33,26 +32,27 @@ _THROW_AWAY = (
 _POLICY = Policy(limits=Limits(seconds=60, processes=256))
 
 
-async def tried(
-    walls: Walls,
-    argv: Sequence[str],
-    workspace: Path,
-    policy: Policy,
-    environ: Mapping[str, str] = os.environ,
-) -> Trial:
-    runner = Runner()
-    try:
-        return await run(
-            argv,
-            workspace,
-            policy,
-            runner,
-            workspace.parent / "trials",
-            environ=environ,
-            **walls._asdict(),
-        )
-    finally:
-        await runner.close()
+class Bench:
+    """Where commands are run, one after another or at the same time. A context manager."""
+
+    async def __aenter__(self) -> Self:
+        self._runner = Runner()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.close()
+
+    async def run(
+        self,
+        walls: str,
+        argv: Sequence[str],
+        workspace: Path,
+        policy: Policy,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Trial:
+        trials = workspace.parent / "trials"
+        how = WALLS[walls]._asdict()
+        return await run(argv, workspace, policy, self._runner, trials, environ=environ, **how)
 
 
 class Answer(NamedTuple):
@@ -72,14 +72,17 @@ def escape(walls: str, place: Path) -> Answer:
         line = planted.line
         os.environ["SERVER_SECRET"] = line.environment["SERVER_SECRET"]
         try:
-            trial = asyncio.run(
-                tried(WALLS[walls], line.argv, line.workspace, _POLICY, line.environment)
-            )
+            trial = asyncio.run(_alone(walls, line))
         except FileNotFoundError as error:
             return Answer([], str(error.strerror))
         if trial.status is Status.REFUSED:
             return Answer([], trial.why)
         return Answer(sorted(planted.got_out(trial.output, trial)))
+
+
+async def _alone(walls: str, line: Line) -> Trial:
+    async with Bench() as bench:
+        return await bench.run(walls, line.argv, line.workspace, _POLICY, line.environment)
 
 
 def _without(place: Path, own_run: bool) -> Answer:
@@ -106,17 +109,22 @@ def _run(argv: list[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, **how)
 
 
-def trial(walls: str, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
-    """``told``: ``argv``, and what is not as usual in ``limits``, ``read``, ``variables``."""
+async def trials(walls: str, place: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """All of ``table`` at the same time, each in a workspace of its own, ``place/NAME/workspace``.
+    What each is told: ``argv``, and what is not as usual in ``limits``."""
+    async with Bench() as bench:
+        came = [_came(bench, walls, place / name, told) for name, told in table.items()]
+        return dict(zip(table, await asyncio.gather(*came), strict=True))
+
+
+async def _came(bench: Bench, walls: str, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
     workspace = place / "workspace"
-    workspace.mkdir(exist_ok=True)
-    policy = replace(
-        Policy(),
-        limits=Limits()._replace(**told.get("limits", {})),
-        read=tuple(told.get("read", ())),
-        variables=told.get("variables", {}),
-    )
-    came = asyncio.run(tried(WALLS[walls], told["argv"], workspace, policy))
+    workspace.mkdir(parents=True, exist_ok=True)
+    policy = Policy(limits=Limits()._replace(**told.get("limits", {})))
+    try:
+        came = await bench.run(walls, told["argv"], workspace, policy)
+    except Exception as error:
+        return {"status": "raised", "why": repr(error), "output": ""}
     return {
         "status": came.status,
         "why": came.why,
@@ -134,7 +142,7 @@ def main() -> None:
     if what == "escape":
         answer: Any = escape(walls, Path(place))
     else:
-        answer = trial(walls, Path(place), json.load(sys.stdin))
+        answer = asyncio.run(trials(walls, Path(place), json.load(sys.stdin)))
     print(json.dumps(answer))
 
 

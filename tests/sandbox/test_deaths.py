@@ -40,7 +40,7 @@ class Started:
         self.folder = folder
         self._mark = secrets.token_hex(8)
         self.server = subprocess.Popen(
-            command(user, folder, "trial", walls, str(folder)),
+            command(user, folder, "trials", walls, str(folder)),
             cwd=folder,
             env=environment(folder),
             stdin=subprocess.PIPE,
@@ -50,7 +50,7 @@ class Started:
         )
         argv = [sys.executable, "-I", "-S", "-c", _PROGRAM, self._mark]
         assert self.server.stdin
-        self.server.stdin.write(json.dumps({"argv": argv}))
+        self.server.stdin.write(json.dumps({"run": {"argv": argv}}))
         self.server.stdin.close()
 
     def commands(self) -> list[psutil.Process]:
@@ -80,7 +80,7 @@ class Started:
         return self.commands()
 
     def trials(self) -> list[Path]:
-        return list(self.folder.glob("trials/*"))
+        return list(self.folder.glob("run/trials/*"))
 
 
 @contextmanager
@@ -105,9 +105,10 @@ async def _nothing_is_left(run: Started, were: list[psutil.Process]) -> None:
 
     await until(lambda: not living(), 30)
     assert str(run.folder) not in Path("/proc/self/mountinfo").read_text()
-    assert {each.name for each in run.folder.iterdir()} <= {"trials", "workspace", "keep"}
+    assert {each.name for each in run.folder.iterdir()} <= {"run", "keep"}
+    assert {each.name for each in run.folder.glob("run/*")} <= {"trials", "workspace"}
     # Who was killed at once had no workspace yet.
-    assert list((run.folder / "workspace").glob("*")) == []
+    assert list((run.folder / "run/workspace").glob("*")) == []
     assert len(run.trials()) <= 1
 
 

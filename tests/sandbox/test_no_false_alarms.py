@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from ..needs import missing, not_applicable
-from .users import USERS, harness, place
+from .users import USERS, harness, once, place
 
 _WALLS = ("bubblewrap", "built-in", "partial")
 _PYTHON = sys.executable
@@ -98,10 +99,10 @@ other = sqlite3.connect("base.sqlite")
 print(other.execute("select count(*) from t").fetchone())
 """
 _FILES = """
-import os
+import os, sys
 for folder in range(100):
     os.mkdir(f"d{folder}")
-    for name in range(500):
+    for name in range(int(sys.argv[1])):
         os.close(os.open(f"d{folder}/{name}", os.O_CREAT | os.O_WRONLY))
 print(sum(len(names) for _, _, names in os.walk(".")))
 """
@@ -167,7 +168,7 @@ CASES = {
 
 
 def _project(folder: Path) -> None:
-    (folder / "folder").mkdir(parents=True)
+    (folder / "folder").mkdir()
     (folder / "folder/inner").write_text("inner")
     (folder / "test_of_it.py").write_text(_TEST)
     (folder / "package.json").write_text('{"scripts": {"hello": "echo hello from npm"}}')
@@ -185,35 +186,50 @@ def _project(folder: Path) -> None:
             subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
 
 
+@once
+def _came(user: str, walls: str) -> dict[str, dict[str, Any]]:
+    """All at the same time, each in a project of its own."""
+    table = {}
+    with place(user) as folder, tempfile.TemporaryDirectory() as project:
+        _project(Path(project))
+        for name, case in CASES.items():
+            if walls == "partial" and not case.level_b:
+                continue
+            shutil.copytree(project, folder / name / "workspace")
+            argv = case.program
+            if isinstance(argv, str):
+                (folder / name / "workspace/program.py").write_text(argv)
+                argv = (_PYTHON, "program.py")
+            table[name] = {"argv": argv}
+        for path in folder.rglob("*"):
+            shutil.chown(path, folder.stat().st_uid, folder.stat().st_gid)
+        came: dict[str, dict[str, Any]] = harness(user, folder, "trials", walls, told=table)
+        return came
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("walls", _WALLS)
 @pytest.mark.parametrize("user", USERS)
 def test_it_runs_as_it_does_outside(user: str, walls: str, case: str) -> None:
-    program, prints, changes, needs, level_b = CASES[case]
+    _, prints, changes, needs, level_b = CASES[case]
     if needs and not shutil.which(needs):
         missing(f"missing: {needs}: what runs in the sandbox is tried with it")
     if walls == "partial" and not level_b:
         not_applicable(
             "level B has no network, no shared memory, nothing of the system's configuration, and sees no other process"
         )
-    with place(user) as folder:
-        _project(folder / "workspace")
-        if user != USERS[0] or folder.stat().st_uid:
-            for path in (folder / "workspace", *(folder / "workspace").rglob("*")):
-                shutil.chown(path, folder.stat().st_uid, folder.stat().st_gid)
-        if isinstance(program, str):
-            (folder / "workspace/program.py").write_text(program)
-            program = (_PYTHON, "program.py")
-        came = harness(user, folder, "trial", walls, told={"argv": program})
-        if came["status"] == "refused":
-            not_applicable(f"as {user}, {walls}: {came['why']}")
-        assert came["status"] == "clean", came
-        assert prints in came["output"]
-        assert set(changes) <= {path for _, path in came["changes"]}
+    came = _came(user, walls)[case]
+    if came["status"] == "refused":
+        not_applicable(f"as {user}, {walls}: {came['why']}")
+    assert came["status"] == "clean", came
+    assert prints in came["output"]
+    assert set(changes) <= {path for _, path in came["changes"]}
 
 
-def test_fifty_thousand_files_are_told() -> None:
+@pytest.mark.parametrize("each", [50, pytest.param(500, marks=pytest.mark.soak)])
+def test_thousands_of_files_are_told(each: int) -> None:
+    """In a hundred folders."""
     with place(USERS[-1]) as folder:
-        told = {"argv": (_PYTHON, "-c", _FILES)}
-        came = harness(USERS[-1], folder, "trial", _WALLS[0], told=told)
-        assert (came["status"], len(came["changes"])) == ("clean", 50_100), came["why"]
+        table = {"files": {"argv": (_PYTHON, "-c", _FILES, str(each))}}
+        came = harness(USERS[-1], folder, "trials", _WALLS[0], told=table)["files"]
+        assert (came["status"], len(came["changes"])) == ("clean", 100 * each + 100), came["why"]

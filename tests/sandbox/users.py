@@ -3,16 +3,17 @@ rights, too."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..needs import not_applicable
 
@@ -20,6 +21,8 @@ ROOT, USER = "root", "user"
 USERS = (ROOT, USER)
 _NOBODY = 65534
 _REPOSITORY = Path(__file__).parents[2]
+
+_Said = TypeVar("_Said")
 
 _OWN_RUN = """
 set -e
@@ -106,3 +109,22 @@ def harness(user: str, folder: Path, *words: str, told: object = None) -> Any:
     if done.returncode:
         raise RuntimeError(f"{words}: {done.stdout[-300:]}{done.stderr[-1500:]}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def once(ask: Callable[[str, str], _Said]) -> Callable[[str, str], _Said]:
+    """A harness has much to start, so it is asked for a whole table, by a user and walls; each of
+    the tests looks at its own part. That it said nothing is told by each, and not asked again."""
+
+    @functools.cache
+    def asked(user: str, walls: str) -> _Said | Exception:
+        try:
+            return ask(user, walls)
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            return error
+
+    def answer(user: str, walls: str) -> _Said:
+        if isinstance(said := asked(user, walls), Exception):
+            raise said
+        return said
+
+    return answer
