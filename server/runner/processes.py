@@ -109,12 +109,18 @@ def signal_below(number: int) -> None:
 
 
 def kill_below() -> None:
-    """End and reap everything below this process, until nothing new appears."""
+    """End and reap everything below this process, until nothing new appears.
+
+    All is stopped first: who is stopped counts for its limit, and starts nothing in the place of
+    those that are ended before it."""
+    signal_below(signal.SIGSTOP)
     while below := descendants(os.getpid()):
         for pid in below:
             kill(pid)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
 
 
 def tree_usage() -> tuple[float, int]:

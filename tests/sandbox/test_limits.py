@@ -180,3 +180,26 @@ def test_a_flood_of_output_is_cut(user: str, walls: str) -> None:
     came = _came(user, walls)["a flood"]
     assert came["status"] == "clean", came
     assert len(came["output"]) <= 1 << 16
+
+
+_ENDLESS = """
+import os, time
+end = time.monotonic() + 15
+while time.monotonic() < end:
+    try:
+        os.fork()
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize("walls", ["built-in", "partial"])
+@pytest.mark.parametrize("user", USERS)
+def test_what_forks_without_end_is_ended_all_the_same(user: str, walls: str) -> None:
+    table = {"it": {"argv": _line(_ENDLESS), "limits": {"processes": 100, "seconds": 1}}}
+    with place(user) as folder:
+        came = harness(user, folder, "trials", walls, told=table)["it"]
+    if came["status"] == "refused":
+        not_applicable(f"as {user}, {walls}: {came['why']}")
+    assert came["status"] in ("over a limit", "timed out"), came
+    assert came["seconds"] < 10
