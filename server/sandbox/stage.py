@@ -28,6 +28,11 @@ from .trial import Level
 from .view import BareView, View
 from .watch import End, measure, see_out
 
+_MEANWHILE = 512
+"""Threads that the command's user may start elsewhere while it runs, more than a browser and an
+editor do: they take nothing from it. How many the command has is looked at all the time; the
+kernel's limit is for what multiplies between two looks."""
+
 
 class Ended(BaseException):
     """Nobody waits for it any more."""
@@ -153,7 +158,7 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
 def _limit(plan: Plan) -> None:
     limits = plan.limits
     # Without a namespace of its own, all that its user runs is counted.
-    others = 0 if plan.level == Level.ISOLATED else _threads_of(os.getuid())
+    others = 0 if plan.level == Level.ISOLATED else _threads_of(os.getuid()) + _MEANWHILE
     for which, most, more in (
         (resource.RLIMIT_DATA, limits.memory, 0),
         (resource.RLIMIT_FSIZE, limits.file, 0),

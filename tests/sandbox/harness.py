@@ -111,7 +111,7 @@ def _run(argv: list[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
 
 async def trials(walls: str, place: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """All of ``table`` at the same time, each in a workspace of its own, ``place/NAME/workspace``.
-    What each is told: ``argv``, and what is not as usual in ``limits``."""
+    What each is told: ``argv``, and what is not as usual in ``limits`` and ``read``."""
     async with Bench() as bench:
         came = [_came(bench, walls, place / name, told) for name, told in table.items()]
         return dict(zip(table, await asyncio.gather(*came), strict=True))
@@ -120,7 +120,8 @@ async def trials(walls: str, place: Path, table: Mapping[str, Any]) -> dict[str,
 async def _came(bench: Bench, walls: str, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
     workspace = place / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
-    policy = Policy(limits=Limits()._replace(**told.get("limits", {})))
+    limits = Limits()._replace(**told.get("limits", {}))
+    policy = Policy(limits=limits, read=tuple(told.get("read", ())))
     try:
         came = await bench.run(walls, told["argv"], workspace, policy)
     except Exception as error:
