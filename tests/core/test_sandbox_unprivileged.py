@@ -58,7 +58,8 @@ def test_the_same_holds_for_a_user_without_rights(folder: Path, module: str, whi
     done = subprocess.run(
         (
             *("unshare", "-m", "--propagation", "private", "sh", "-c", _OPEN, "sh"),
-            *(sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x"),
+            *(sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("--tb=short", "-rN", "-rfE"),
             *(f"--basetemp={folder}/tests", f"tests/core/{module}.py", "-k", which),
         ),
         cwd=_ROOT,
@@ -73,5 +74,5 @@ def test_the_same_holds_for_a_user_without_rights(folder: Path, module: str, whi
         timeout=570,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-1000:]
     assert " passed" in done.stdout

@@ -4,6 +4,7 @@ and there is no folder but the trial's own."""
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import secrets
@@ -18,10 +19,18 @@ import psutil
 import pytest
 
 from ..core.support import until
-from .users import USERS, command, environment, place
+from .users import USER, USERS, command, environment, place
 
 _WALLS = ("bubblewrap", "built-in", "bubblewrap-copy", "partial")
 _ABOVE = ("server", "supervisor", "warden", "stage", "launcher")
+_CASES = [
+    (user, walls, who)
+    if who in ("server", "stage") or (user == USER and walls in ("bubblewrap", "built-in"))
+    else pytest.param(user, walls, who, marks=pytest.mark.soak)
+    for user, walls, who in itertools.product(USERS, _WALLS, _ABOVE)
+]
+"""Every day: the server and the stage, whose ends take different ways, everywhere; and whoever is
+above a user's command, with either launcher."""
 _PROGRAM = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -119,9 +128,7 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-@pytest.mark.parametrize("who", _ABOVE)
-@pytest.mark.parametrize("walls", _WALLS)
-@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize(("user", "walls", "who"), _CASES)
 async def test_nothing_outlives_who_is_above_it(user: str, walls: str, who: str) -> None:
     with started(user, walls) as run:
         above = await until(run.above, 40)
@@ -140,7 +147,13 @@ _MOMENTS = {
 
 
 @pytest.mark.parametrize("moment", _MOMENTS)
-@pytest.mark.parametrize("walls", _WALLS)
+@pytest.mark.parametrize(
+    "walls",
+    [
+        *("bubblewrap", "partial"),
+        *(pytest.param(each, marks=pytest.mark.soak) for each in ("built-in", "bubblewrap-copy")),
+    ],
+)
 async def test_nothing_outlives_the_server_at_any_moment(walls: str, moment: str) -> None:
     with started(USERS[os.geteuid() != 0], walls) as run:
         await until(lambda: _MOMENTS[moment](run), 40)
