@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _MOST_BYTES = 64 << 20
-_MOST_MEMORY = 2 << 30
+MOST_MEMORY = 2 << 30
 """Of data, in bytes: a file without end that it reads ends the tool, not the machine."""
 
 
@@ -40,9 +40,14 @@ def end_of(status: int) -> str:
 
 
 def run(
-    argv: Sequence[str], cwd: Path, content: bytes = b"", inherited: Sequence[int] = ()
+    argv: Sequence[str],
+    cwd: Path,
+    content: bytes = b"",
+    inherited: Sequence[int] = (),
+    memory: int = MOST_MEMORY,
 ) -> Done:
-    """Run ``argv`` with ``content`` on its standard input, and the descriptors ``inherited``.
+    """Run ``argv`` with ``content`` on its standard input, and the descriptors ``inherited``, in
+    ``memory`` bytes of data.
 
     Raises OSError when it cannot be started, ValueError when it prints without end.
     """
@@ -59,7 +64,7 @@ def run(
         )
     with process:
         with contextlib.suppress(OSError):  # it has ended
-            resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
         try:
             output, errors = _read(process)
         except BaseException:

@@ -22,7 +22,9 @@ from understudy.analyzers.programs import (
     ty,
     zizmor,
 )
+from understudy.analyzers.programs.program import check
 from understudy.analyzers.table import analyzers
+from understudy.findings import codec
 from understudy.model import State
 from understudy.settings import Settings
 
@@ -173,6 +175,17 @@ def test_columns_behind_an_emoji(tool: str, tmp_path: Path) -> None:
     part = words.get(tool, whole)
     line = text.split("\n")[found.range.start.line]
     assert found.range.start.column == line.index(part), line[found.range.start.column :]
+
+
+def test_semgrep_looks_at_many_files_in_one_call(tmp_path: Path) -> None:
+    """It starts more threads for them; all have room in the memory that a tool may take."""
+    names = [f"f{number}.py" for number in range(50)]
+    tree(tmp_path, {".semgrep.yml": RULES} | dict.fromkeys(names, "eval(1)\n"))
+    settings = on("semgrep", path=executable("semgrep"))
+    context: Any = Asker(semgrep.ANALYZER, tmp_path).configuration(names[0], settings).context
+    items = tuple((str(tmp_path / name), None, ()) for name in names)
+    reports = [codec.loads(text) for _, text in check(context, items)]
+    assert {(each.state, each.why) for each in reports} == {(State.FINDINGS, "")}
 
 
 @pytest.mark.parametrize("tool", SAMPLES)

@@ -17,6 +17,7 @@ from ...trust import inside
 from ..base import Analyzer, Configuration, Files, fingerprint, upwards
 from ..installations import is_program, resolve_program, stamp_of
 from ..managed import managed
+from ..process import MOST_MEMORY
 from .program import Input, Piped, Program
 from .rows import Reading
 
@@ -38,7 +39,8 @@ class Tool:
     files and folders, from the root on. ``runs_code``: all those can make it run code of the
     workspace. ``in_environment``: that of the workspace's own environment is preferred. ``piped``:
     the arguments with which it takes a text on standard input, where it is run. ``tells``: those
-    with which it tells its version. ``check``: the function that is called."""
+    with which it tells its version. ``memory``: the bytes of data that it may take. ``check``: the
+    function that is called."""
 
     name: str
     title: str
@@ -62,6 +64,7 @@ class Tool:
     self_contained: bool = True
     piped: tuple[str, ...] = ()
     tells: tuple[str, ...] = ("--version",)
+    memory: int = MOST_MEMORY
     check: str = "program:check"
 
     def analyzer(self) -> Analyzer:
@@ -115,6 +118,7 @@ def _configure(
         Piped(tool.piped, place) if tool.piped else None,
         tool.tells,
         next((str(path) for path in (*everywhere, *named_paths) if files.is_special(path)), ""),
+        tool.memory,
     )
     seen = [*map(files.read, everywhere), *map(files.read, _of_the_user(tool))]
     variables = _variables(tool)

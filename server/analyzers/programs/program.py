@@ -19,7 +19,7 @@ from ...text import Lines, canonical, digest
 from ..answers import answer, no_verdict, read_content, unreadable
 from ..base import Answer, Item
 from ..installations import Installation, stamp_of, standing
-from ..process import Done, end_of, run
+from ..process import MOST_MEMORY, Done, end_of, run
 from .output import read
 from .rows import Answered, Reading, Row
 
@@ -48,7 +48,7 @@ class Program(NamedTuple):
     to do when it is missing, or older than ``least``. ``self_contained``: what it says of a file
     depends on no other. ``piped``: how it is told a text that is not on disk; None: it cannot be.
     ``tells``: with what it tells its version. ``special``: a file that it would read and that may
-    have no end; empty: none.
+    have no end; empty: none. ``memory``: the bytes of data that it may take.
     """
 
     tool: str
@@ -65,6 +65,7 @@ class Program(NamedTuple):
     piped: Piped | None = None
     tells: tuple[str, ...] = ("--version",)
     special: str = ""
+    memory: int = MOST_MEMORY
 
     def installation(self) -> Installation:
         named = self.argv[0]
@@ -185,7 +186,7 @@ def _reports(program: Program, files: Sequence[_File]) -> list[Report]:
 def _call(program: Program, files: Sequence[_File]) -> list[Report]:
     content = files[0].content if program.input == "stdin" else b""
     try:
-        done = run(_argv(program, files), Path(program.root), content)
+        done = run(_argv(program, files), Path(program.root), content, memory=program.memory)
     except ValueError as error:
         return [_failed(program, str(error)) for _ in files]
     except OSError as error:
