@@ -163,7 +163,9 @@ class Asker:
         """The report on ``name``, which has to be the same both ways."""
         content = canonical((self._root / name).read_bytes())
         memory, disk = self.one(name, content, settings), self.one(name, None, settings)
-        assert memory == replace(disk, findings=memory.findings)
+        states = [(each.state.value, each.why) for each in (memory, disk)]
+        assert states[0] == states[1], "from memory, and from disk"
+        assert memory == replace(disk, findings=memory.findings), (memory, disk)
         assert sorted(memory.findings, key=repr) == sorted(disk.findings, key=repr)
         return disk
 
