@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import patch
 
 import psutil
 
 from understudy.analyzers.base import Analyzer, Configuration
 from understudy.checks.files import CachedFiles
+from understudy.cli import main
 from understudy.findings import codec
 from understudy.model import Report
 from understudy.runner.calls import Job, Outcome
@@ -58,6 +63,23 @@ def understudy(
         check=False,
         timeout=60,
     )
+
+
+def understudy_here(
+    *words: str, cwd: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """The same without a process, which takes a second: for commands that ask or note something,
+    and start nothing. In a thread of its own, as a test may have a loop in this one."""
+    printed, said = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(said),
+        ThreadPoolExecutor(1) as thread,
+    ):
+        code = thread.submit(main, words).result(60)
+    return subprocess.CompletedProcess(words, code, printed.getvalue(), said.getvalue())
 
 
 async def until(look: Callable[[], T], seconds: float = PATIENCE) -> T:
