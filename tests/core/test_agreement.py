@@ -77,7 +77,18 @@ def corpus(pytestconfig: pytest.Config) -> Path:
     return folder.resolve()
 
 
-@pytest.fixture(params=[f"{name}, {how}" for name in PROJECTS for how in ("plain", "configured")])
+EVERY_DAY = {"bandit, plain", "flask, plain", "requests, configured"}
+
+
+def variants(*ways: str) -> list[Any]:
+    """Of each project. The other ones than ``EVERY_DAY`` belong to the long form."""
+    names = [f"{name}, {way}" for name in PROJECTS for way in ways]
+    return [
+        name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.soak) for name in names
+    ]
+
+
+@pytest.fixture(params=variants("plain", "configured"))
 def root(request: pytest.FixtureRequest, corpus: Path, tmp_path: Path) -> Path:
     """The Python files of a project, with its configuration or without any."""
     name, _, how = request.param.partition(", ")
@@ -158,7 +169,7 @@ async def test_they_agree(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("root", [f"{name}, plain" for name in PROJECTS], indirect=True)
+@pytest.mark.parametrize("root", variants("plain"), indirect=True)
 async def test_those_agree_that_no_project_configures(root: Path, tmp_path: Path) -> None:
     ways = await both_ways(root, tmp_path, MEASURING)
     agrees_with_radon(root, *ways)
