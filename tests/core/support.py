@@ -68,8 +68,8 @@ def understudy(
 def understudy_here(
     *words: str, cwd: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """The same without a process, which takes a second: for commands that ask or note something,
-    and start nothing. In a thread of its own, as a test may have a loop in this one."""
+    """The same without a process of its own, whose start takes a second: where it is not about
+    the process. In a thread of its own, as a test may have a loop in this one."""
     printed, said = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, environment, clear=True),

@@ -18,7 +18,7 @@ from understudy.model import Severity
 
 from ..needs import not_applicable
 from .repositories import Git
-from .support import AS_A_USER, own_environment, tree, understudy
+from .support import AS_A_USER, own_environment, tree, understudy, understudy_here
 
 OLD = "import os\n\n\ndef pay(order):\n    return eval(order)\n"
 NEW = "\n\ndef take(order):\n    return exec(order)\n"
@@ -41,7 +41,7 @@ class Project:
         return done.stdout
 
     def both(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return understudy(*words, cwd=self.root, environment=self.environment)
+        return understudy_here(*words, cwd=self.root, environment=self.environment)
 
     def scan(self, *words: str, code: int = 0) -> Any:
         return json.loads(self.run("scan", "--format", "json", *words, code=code))
