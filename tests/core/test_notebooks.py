@@ -23,7 +23,7 @@ from understudy.text import Lines
 
 from ..unit.test_formats import SCHEMA
 from ..unit.test_notebooks import IN_R, MARKDOWN, file, source
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 from .test_agreement import corpus
 from .test_scan import Make, World, make
 
@@ -224,7 +224,7 @@ def environment(tmp_path: Path) -> Mapping[str, str]:
 
 
 def test_text_names_the_cell(folder: Path, environment: Mapping[str, str]) -> None:
-    done = understudy("scan", cwd=folder, environment=environment)
+    done = understudy_here("scan", cwd=folder, environment=environment)
     assert done.returncode == 1
     assert re.search(
         r"^nb/b.ipynb:cell 5:1:14  high .*\n  1 │ é = '😀'; x = eval\('1'\)\n    │ {15}\^{9}$",
@@ -238,7 +238,7 @@ def test_text_names_the_cell(folder: Path, environment: Mapping[str, str]) -> No
 def test_json_has_the_cell_and_the_line_of_the_file(
     folder: Path, environment: Mapping[str, str]
 ) -> None:
-    done = understudy("scan", "--format", "json", cwd=folder, environment=environment)
+    done = understudy_here("scan", "--format", "json", cwd=folder, environment=environment)
     problems = json.loads(done.stdout)["problems"]
     (found,) = (each for each in problems if each["path"] == "nb/b.ipynb" and is_eval(each))
     assert found["cell"] == {
@@ -259,7 +259,7 @@ def is_eval(problem: dict[str, Any]) -> bool:
 
 def test_sarif_has_both_and_is_valid(folder: Path, environment: Mapping[str, str]) -> None:
     (folder / "bad.ipynb").write_text("{")
-    done = understudy("scan", "--format", "sarif", cwd=folder, environment=environment)
+    done = understudy_here("scan", "--format", "sarif", cwd=folder, environment=environment)
     document = json.loads(done.stdout)
     jsonschema.validate(document, SCHEMA)
     cells = set()
@@ -277,7 +277,7 @@ def test_sarif_has_both_and_is_valid(folder: Path, environment: Mapping[str, str
 
 
 def test_github_is_told_of_lines_in_the_file(folder: Path, environment: Mapping[str, str]) -> None:
-    done = understudy("scan", "--format", "github", cwd=folder, environment=environment)
+    done = understudy_here("scan", "--format", "github", cwd=folder, environment=environment)
     (row,) = (line for line in done.stdout.splitlines() if "B307" in line and "ipynb" in line)
     found = re.search(r"file=nb/b.ipynb,line=(\d+),.*::cell 5, line 1: ", row)
     assert found
@@ -287,20 +287,20 @@ def test_github_is_told_of_lines_in_the_file(folder: Path, environment: Mapping[
 def test_outputs_change_nothing_of_what_the_baseline_knows(
     folder: Path, environment: Mapping[str, str]
 ) -> None:
-    done = understudy("baseline", "create", cwd=folder, environment=environment)
+    done = understudy_here("baseline", "create", cwd=folder, environment=environment)
     assert done.returncode == 0, done.stderr
     table = json.loads(SHOP)
     table["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["a\n"]}]
     table["cells"].insert(0, MARKDOWN)
     (folder / "nb/b.ipynb").write_text(json.dumps(table))
-    done = understudy("scan", cwd=folder, environment=environment)
+    done = understudy_here("scan", cwd=folder, environment=environment)
     assert done.returncode == 0, done.stdout
 
 
 def test_a_fix_in_a_terminal_leaves_notebooks_as_they_are(
     folder: Path, environment: Mapping[str, str]
 ) -> None:
-    done = understudy("fix", "F401", cwd=folder, environment=environment)
+    done = understudy_here("fix", "F401", cwd=folder, environment=environment)
     assert done.returncode == 3
     assert "b.ipynb was left as it is" in done.stderr
     assert (folder / "nb/b.ipynb").read_bytes() == SHOP
@@ -321,7 +321,7 @@ def test_only_what_changed_in_a_cell(folder: Path, environment: Mapping[str, str
     table["cells"][4]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["a\n"]}]
     table["cells"][5]["source"].append("\nprint(eval('2'))")
     (folder / "nb/b.ipynb").write_text(json.dumps(table, indent=1))
-    done = understudy("scan", "--changed", cwd=folder, environment=environment)
+    done = understudy_here("scan", "--changed", cwd=folder, environment=environment)
     assert re.findall(r"^\S+:cell \d+:\d+:\d+  high", done.stdout, re.MULTILINE) == [
         "nb/b.ipynb:cell 6:6:7  high"
     ]
@@ -337,10 +337,10 @@ def test_reasons_speak_of_cells(
     cells = [MARKDOWN, source("!ls"), source(f"x = 1\nassert x{comment}")]
     (folder / "nb/b.ipynb").write_bytes(file(cells))
     words = ("explain", "--json", "nb/b.ipynb:cell 3:2", rule)
-    done = understudy(*words, cwd=folder, environment=environment)
+    done = understudy_here(*words, cwd=folder, environment=environment)
     reasons = {each["kind"]: each["text"] for each in json.loads(done.stdout)["reasons"]}
     assert "in line 2 of cell 3" in reasons[kind]
     for place in ("nb/b.ipynb:2", "nb/b.ipynb:cell 1:2"):
-        done = understudy("explain", place, rule, cwd=folder, environment=environment)
+        done = understudy_here("explain", place, rule, cwd=folder, environment=environment)
         assert done.returncode == 2
         assert "cell" in done.stderr
