@@ -55,7 +55,14 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+LONG = ("no-diagnostics", "no-status")
+"""What never comes is waited for in vain."""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(each, marks=[pytest.mark.soak] * (each in LONG)) for each in FAULTS],
+)
 def test_the_main_road_ends_at_a_fault(fault: str, window: Window, tmp_path: Path) -> None:
     last, patience = FAULTS[fault]
     with (
