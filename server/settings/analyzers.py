@@ -95,7 +95,7 @@ class DeclaredAnalyzer(Group):
         Mapping[str, str],
         About(
             "Where things are in its JSON, as dotted paths: findings, errors, file, line, column, "
-            "endLine, endColumn, code, message, severity, confidence, url."
+            "endLine, endColumn, code, message, severity, confidence, cwe, url."
         ),
     ] = NO_TEXTS
     severity: Annotated[

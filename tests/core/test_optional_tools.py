@@ -25,6 +25,7 @@ from understudy.analyzers.programs import (
 from understudy.analyzers.programs.program import check
 from understudy.analyzers.table import analyzers
 from understudy.findings import codec
+from understudy.findings.owasp import owasp_of
 from understudy.model import State
 from understudy.settings import Settings
 
@@ -62,6 +63,7 @@ rules:
     languages: [python]
     severity: ERROR
     message: no eval
+    metadata: {cwe: ["CWE-95: Eval Injection"]}
     pattern: eval(...)
 """
 SAMPLES: dict[str, tuple[Analyzer, str, str]] = {
@@ -147,6 +149,7 @@ def test_the_real_one_is_heard(tool: str, tmp_path: Path) -> None:
     for found in report.findings:
         assert found.tool == tool
         assert found.url.startswith("https://") or tool == "semgrep"
+        assert found.cwe == 95 or tool != "semgrep"
 
 
 COLUMNS = {
@@ -408,7 +411,11 @@ SEMGREP_ANSWER: dict[str, Any] = {
             "end": {"line": 1, "col": 13, "offset": 15},
             "extra": {
                 "message": "no eval",
-                "metadata": {"confidence": "LOW", "source": "https://semgrep.dev/r/x"},
+                "metadata": {
+                    "confidence": "LOW",
+                    "source": "https://semgrep.dev/r/x",
+                    "cwe": ["CWE-95: Eval Injection", "CWE-94: Code Injection"],
+                },
                 "severity": "ERROR",
                 "fingerprint": "requires login",
                 "lines": "requires login",
@@ -452,7 +459,8 @@ def test_what_semgrep_prints(errors: list[Any], tmp_path: Path) -> None:
         "no eval",
         "https://semgrep.dev/r/x",
     )
-    assert (found.severity.label, found.confidence.name) == ("high", "LOW")
+    assert (found.severity.label, found.confidence.name, found.cwe) == ("high", "LOW", 95)
+    assert owasp_of(found) == "A05:2025"
     assert (tuple(found.range.start), tuple(found.range.end)) == ((0, 6), (0, 12))
     assert ("Syntax error at line 1" in report.why) is bool(errors)
 

@@ -351,6 +351,29 @@ def test_a_nested_answer(tmp_path: Path) -> None:
     assert (found.message, found.range.start.line, found.severity.label) == ("x", 2, "critical")
 
 
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        (89, 89),
+        ("89", 89),
+        ("CWE-089: Injection", 89),
+        (["CWE-79: Scripting", "CWE-80"], 79),
+        (["none", "cwe-80"], 80),
+        ("external/cwe/cwe-022", 22),
+        ([], 0),
+        ({}, 0),
+        ("CVE-2021-44228", 0),
+        (-5, 0),
+        (True, 0),
+    ],
+)
+def test_weaknesses_in_all_forms(told: object, number: int, tmp_path: Path) -> None:
+    text = [{**JSON, "about": {"weak": told}}]
+    mapping = {"cwe": "about.weak"}
+    report = asked(tmp_path, printing(json.dumps(text)), "json", mapping=mapping)
+    assert [found.cwe for found in report.findings] == [number]
+
+
 def test_errors_in_an_answer_are_failures(tmp_path: Path) -> None:
     text = {"results": [JSON], "errors": [{"message": "a.txt cannot be parsed"}]}
     mapping = {"findings": "results", "errors": "errors"}

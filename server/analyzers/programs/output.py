@@ -11,11 +11,11 @@ from ..parsing import MALFORMED, loads_json
 from . import sarif
 from .builtin_matchers import BUILTIN
 from .matchers import Matcher, check, messages
-from .rows import Answered, Reading, Row, clean, confidence_of
+from .rows import Answered, Reading, Row, clean, confidence_of, cwe_in
 
 FIELDS = frozenset(
     {"findings", "errors", "file", "line", "column", "endLine", "endColumn", "code", "message",
-     "severity", "confidence", "url"}
+     "severity", "confidence", "cwe", "url"}
 )  # fmt: skip
 """What a mapping may name. ``findings``: where they are; ``errors``: where the program lists what
 kept it from looking. The others are looked for in a finding and then in what is around it."""
@@ -142,7 +142,7 @@ def _row(reading: Reading, fields: Mapping[str, str], scopes: _Scopes) -> Row:
         ),
         unit=reading.unit,
         confidence=confidence_of(get("confidence")),
-        cwe=reading.cwe,
+        cwe=cwe_in(get("cwe")) or reading.cwe,
         url=str(get("url") or "") or (reading.page.format(code) if code else ""),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from ...model import Category, Confidence, Finding, Position, Range, Severity
@@ -10,6 +11,7 @@ from ..parsing import position_of
 from .matchers import LINE_END, SEVERITIES
 
 _LONGEST = 4_000
+_CWE = re.compile(r"(?i)\bcwe[-/](\d{1,5})\b|^\s*(\d{1,5})\s*$", re.ASCII)
 
 
 class Reading(NamedTuple):
@@ -89,6 +91,14 @@ class Answered(NamedTuple):
 def confidence_of(word: object) -> Confidence:
     """What a tool's word means; what is not said is not doubted."""
     return Confidence.__members__.get(str(word).upper(), Confidence.HIGH)
+
+
+def cwe_in(told: object) -> int:
+    """The first CWE that a tool names, by its number or as ``CWE-89: …``, alone or in a list; 0
+    where it names none."""
+    words = told if isinstance(told, list) else [told]
+    found = next(filter(None, (_CWE.search(str(each)) for each in words)), None)
+    return int(found[1] or found[2]) if found else 0
 
 
 def clean(text: str) -> str:

@@ -11,9 +11,8 @@ from urllib.parse import unquote
 from ...findings.severities import of_score
 from ...model import Category, Severity
 from .matchers import LINE_END
-from .rows import Answered, Reading, Row, confidence_of
+from .rows import Answered, Reading, Row, confidence_of, cwe_in
 
-_CWE = re.compile(r"(?i)\bcwe[-/](\d{1,5})\b")
 _PLACE = re.compile(r"\{(\d+)\}")
 _SHOWN = ("fail", "review", "open")
 """The kinds of results that say that something may be wrong; the last two leave it to people."""
@@ -84,7 +83,6 @@ def _row(
     default = (rule.get("defaultConfiguration") or {}).get("level") or "warning"
     fields = {"confidence": "precision", **dict(reading.fields)}
     graded = properties.get(fields.get("severity"), result.get("level") or default)
-    weakness = _CWE.search(tags)
     path, place = _place(run, result)
     return Row(
         path=path,
@@ -98,7 +96,7 @@ def _row(
         unit=_UNITS.get(str(run.get("columnKind")), reading.unit),
         confidence=confidence_of(properties.get(fields["confidence"])),
         url=str(rule.get("helpUri") or ""),
-        cwe=int(weakness[1]) if weakness else 0,
+        cwe=cwe_in(tags),
     )
 
 

@@ -34,7 +34,7 @@ ANALYZER = Tool(
             ("line", "start.line"), ("column", "start.col"), ("endLine", "end.line"),
             ("endColumn", "end.col"), ("code", "check_id"), ("message", "extra.message"),
             ("severity", "extra.severity"), ("confidence", "extra.metadata.confidence"),
-            ("url", "extra.metadata.source"),
+            ("cwe", "extra.metadata.cwe"), ("url", "extra.metadata.source"),
         ),
         severities=(
             ("critical", "critical"), ("error", "high"), ("high", "high"), ("warning", "medium"),
