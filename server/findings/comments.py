@@ -7,7 +7,7 @@ import io
 import os
 import re
 import tokenize
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,39 +27,55 @@ class Comment(NamedTuple):
 
 
 def comments(text: str, path: str) -> list[Comment]:
-    """The comments of a file, in order, by what its name says it is. Of a file that its language
-    refuses, those before the fault at least."""
-    return list(_READERS.get(_kind(text, path), _lines)(text, path))
+    """The comments of a file, in order, by what its name says it is; where that says nothing, what
+    would be one in most languages. Of a file that its language refuses, those before the fault at
+    least."""
+    return list(_LANGUAGES[_language(text, path)].read(text, path))
 
 
-def leader(path: str) -> str:
-    """What a comment to the end of its line begins with; empty where a file can have none."""
-    kind = _kind("", path)
-    return {"script": "//", "slashed": "//", "json": ""}.get(kind, "#")
+def signs(text: str, path: str) -> tuple[str, str]:
+    """Between which signs a comment stands that ends with its line; the first one is empty where a
+    file can have none, or nobody knows how it would look."""
+    language = _LANGUAGES[_language(text, path)]
+    return language.opening, language.closing
 
 
-def _kind(text: str, path: str) -> str:
+def _language(text: str, path: str) -> str:
     name = os.path.basename(path)
-    suffix = os.path.splitext(name)[1].lower()
-    if suffix:
-        return _KINDS.get(suffix, "lines")
-    if name in ("Dockerfile", "Containerfile"):
-        return "docker"
+    if found := next((language for called, language in _NAMED if called.fullmatch(name)), ""):
+        return found
+    if suffix := os.path.splitext(name)[1].lower():
+        return _SUFFIXED.get(suffix, "unknown")
     first = text[:200].partition("\n")[0]
     return "shell" if _SHEBANG.match(first) else "python"
 
 
 _SHEBANG = re.compile(r"#!.*\b(?:ba|da|k|z)?sh\b")
-_KINDS = {
-    suffix: kind
-    for kind, suffixes in {
+_NAMED = (
+    (re.compile(r"(?:Dockerfile|Containerfile|Makefile|\.env)(?:\..+)?"), "rows"),
+    (re.compile(r"\.(?:htpasswd|netrc|npmrc|pypirc|yarnrc)|credentials"), "rows"),
+    (re.compile(r"id_[a-z\d]+|\.git-credentials|Procfile"), "none"),
+    (re.compile(r"\.envrc"), "shell"),
+    (re.compile(r"Jenkinsfile"), "slashed"),
+)
+_SUFFIXED = {
+    suffix: language
+    for language, suffixes in {
         "python": ".py .pyi .pyw .ipynb",
         "script": ".js .mjs .cjs .jsx .ts .mts .cts .tsx",
         "yaml": ".yml .yaml",
         "shell": ".sh .bash .ksh .zsh",
         "toml": ".toml",
-        "slashed": ".go .java",
-        "json": ".json",
+        "slashed": (
+            ".c .cc .cpp .cs .cxx .dart .go .gradle .groovy .h .hh .hpp .java .jsonc .kt .kts"
+            " .proto .rs .scala .swift"
+        ),
+        "sql": ".sql",
+        "markup": ".htm .html .svg .vue .xhtml .xml",
+        "markdown": ".markdown .md",
+        "hashed": ".cmake .ex .exs .fish .hcl .jl .pl .pm .ps1 .r .rb .tf .tfvars .txt",
+        "rows": ".cfg .cnf .conf .dockerfile .env .ini .mk .properties",
+        "none": ".csv .json .key .pem",
     }.items()
     for suffix in suffixes.split()
 }
@@ -154,7 +170,7 @@ _SHELL = re.compile(
 _SLASHED = re.compile(
     r'''
     """.*?""" | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | `[^`]*`
-    | (?P<comment>//[^\n]*|/\*.*?\*/)
+    | (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
     ''',
     re.VERBOSE | re.DOTALL,
 )
@@ -165,8 +181,27 @@ _TOML = re.compile(
     ''',
     re.VERBOSE | re.DOTALL,
 )
-_LINES = re.compile(r"(?:^|(?<=\s))(?P<comment>#[^\n]*)", re.MULTILINE)
-_DOCKER = re.compile(r"^[ \t]*(?P<comment>#[^\n]*)", re.MULTILINE)
+_SQL = re.compile(
+    r"""'[^']*' | "[^"]*" | `[^`]*` | (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))""",
+    re.VERBOSE | re.DOTALL,
+)
+_MARKUP = re.compile(
+    r"""
+    (?P<comment><!--.*?(?:-->|\Z)) | <!\[CDATA\[.*?(?:\]\]>|\Z)
+    | <(script|style|textarea|title)\b.*?(?:</\2\s*>|\Z)
+    | <[a-z/!?] (?: "[^"]*(?:"|\Z) | '[^']*(?:'|\Z) | [^>"'] )* (?:>|\Z)
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_MARKDOWN = re.compile(
+    r"""
+    \A---[ \t]*\n.*?(?:^---[ \t]*$|\Z) | ^[ ]{0,3}(`{3,}|~{3,}).*?(?:^[ ]{0,3}\1[`~]*[ \t]*$|\Z)
+    | ^(?:[ ]{4}|\t)[^\n]* | (?<!`)(`+)(?!`)(?:(?!\2)[^\n])*\2`* | (?P<comment><!--.*?(?:-->|\Z))
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+_HASHED = re.compile(r"(?:^|(?<=\s))(?P<comment>#[^\n]*)", re.MULTILINE)
+_ROWS = re.compile(r"^[ \t]*(?P<comment>#[^\n]*)", re.MULTILINE)
 
 
 def _by(pattern: re.Pattern[str]) -> Callable[[str, str], Iterator[Comment]]:
@@ -178,15 +213,24 @@ def _by(pattern: re.Pattern[str]) -> Callable[[str, str], Iterator[Comment]]:
     return read
 
 
-_lines = _by(_LINES)
+class _Language(NamedTuple):
+    read: Callable[[str, str], Iterable[Comment]]
+    opening: str = ""
+    closing: str = ""
 
-_READERS: Mapping[str, Callable[[str, str], Iterable[Comment]]] = {
-    "python": _python,
-    "script": _script,
-    "yaml": _yaml,
-    "shell": _by(_SHELL),
-    "slashed": _by(_SLASHED),
-    "toml": _by(_TOML),
-    "docker": _by(_DOCKER),
-    "json": lambda _text, _path: (),
+
+_LANGUAGES = {
+    "python": _Language(_python, "#"),
+    "script": _Language(_script, "//"),
+    "yaml": _Language(_yaml, "#"),
+    "shell": _Language(_by(_SHELL), "#"),
+    "toml": _Language(_by(_TOML), "#"),
+    "slashed": _Language(_by(_SLASHED), "//"),
+    "sql": _Language(_by(_SQL), "--"),
+    "markup": _Language(_by(_MARKUP), "<!--", " -->"),
+    "markdown": _Language(_by(_MARKDOWN), "<!--", " -->"),
+    "hashed": _Language(_by(_HASHED), "#"),
+    "rows": _Language(_by(_ROWS), "#"),
+    "none": _Language(lambda _text, _path: ()),
+    "unknown": _Language(_by(_HASHED)),
 }

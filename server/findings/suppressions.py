@@ -40,7 +40,7 @@ UNUSED = "suppression-unused"
 UNCLEAR = "suppression-unclear"
 
 _MEANT = re.compile(r"\bunderstudy:\s*(?=(?:ignore|ignore-file|until)\b)")
-_MARKED = re.compile(r"#+|\*+/|//")
+_MARKED = re.compile(r"#+|\*+/|//|--!<|--")
 """With what a comment begins, backwards."""
 _SAID = re.compile(rf"(?:(?P<scope>ignore(?:-file)?)\s*\[(?P<rules>[^\]]*)\])?{TERMS}", re.DOTALL)
 _NEXT = re.compile(r"\s(?:#+|//)\s")
@@ -52,7 +52,7 @@ _OWN_OF_TOOLS = re.compile(
     r"#\s*(?:noqa|ruff:|flake8:|nosec|pylint:\s*disable|pragma:\s*allowlist|zizmor:\s*ignore"
     r"|type:\s*ignore|(?:pyright|ty):\s*ignore|mypy:|shellcheck\s+disable|hadolint\s+(?:global\s+)?ignore"
     r"|nosemgrep|kingfisher:ignore)"
-    r"[^#]*|(?://|/\*)\s*(?:eslint-disable|pragma:\s*allowlist|nosemgrep|kingfisher:ignore"
+    r"[^#]*|(?://|/\*|--|<!--)\s*(?:eslint-disable|pragma:\s*allowlist|nosemgrep|kingfisher:ignore"
     r"|@ts-ignore|@ts-expect)[^/*]*"
 )
 
@@ -123,7 +123,7 @@ def _begins(text: str, at: int) -> int:
 
 
 def _suppression(comment: Comment, meant: re.Match[str], layout: _Layout) -> Suppression:
-    words = comment.text[meant.end() :].removesuffix("*/")
+    words = comment.text[meant.end() :].removesuffix("*/").removesuffix("-->")
     words = _NEXT.split(words, maxsplit=1)[0].rstrip()
     start = layout.lines.position(comment.start + _begins(comment.text, meant.start()))
     end = layout.lines.position(comment.start + meant.end() + len(words))

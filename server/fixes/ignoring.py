@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..findings.comments import comments, leader
+from ..findings.comments import comments, signs
 from ..findings.suppressions import TOOL
 from ..model import Edit, Finding, Position, Range
 from ..text import Lines, apply
@@ -77,7 +77,8 @@ _IN_FILE = {
 }
 _OURS_IN_FILE = _Form("understudy: ignore-file[", closing="]")
 _FIRST = re.compile(
-    r"(?:#!|[ \t\f]*#.*?coding[:=]|#\s*(?:syntax|escape|check)\s*=)", re.ASCII | re.IGNORECASE
+    r"(?:#!|[ \t\f]*#.*?coding[:=]|#\s*(?:syntax|escape|check)\s*=|<\?xml\b|---\s*$)",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -126,11 +127,11 @@ def _has_words(finding: Finding) -> bool:
 
 
 def _comment(text: str, path: str, form: _Form, row: int, rules: Sequence[str]) -> Edit | None:
-    mark = leader(path)
-    if not mark:
+    opening, closing = signs(text, path)
+    if not opening:
         return None
     lines = Lines(text)
-    new = f"{mark} {form.words(rules)}"
+    new = f"{opening} {form.words(rules)}{closing}"
     if form.above:
         if form is _HERE["shellcheck"] and not _follows_code(lines, row):
             return None  # there it would hold for the whole file
@@ -192,7 +193,7 @@ def _joined(lines: Lines, path: str, form: _Form, row: int, rules: Sequence[str]
     return None
 
 
-_END = {"": r"$|\#|//", "]": r"\]", " */": r"\*/"}
+_END = {"": r"$|\#|//|-->", "]": r"\]", " */": r"\*/"}
 
 
 def _stands(text: str, path: str, edit: Edit, form: _Form) -> bool:
@@ -206,14 +207,14 @@ def _stands(text: str, path: str, edit: Edit, form: _Form) -> bool:
 
 def ignore_in_file(text: str, path: str, findings: Sequence[Finding]) -> Edits:
     """Comments at the top of the file, one for each form; empty where it can have none."""
-    mark = leader(path)
+    opening, closing = signs(text, path)
     wanted: dict[_Form, list[str]] = {}
     for finding in findings:
         if finding.tool != TOOL and finding.rule not in _NEVER:
             own = (finding.tool, finding.rule) not in _WITHOUT_CODE
             form = _IN_FILE.get(finding.tool if own else "", _OURS_IN_FILE)
             wanted.setdefault(form, []).append(finding.rule)
-    if not mark or not wanted:
+    if not opening or not wanted:
         return ()
     lines = Lines(text)
     row = 0
@@ -223,18 +224,19 @@ def ignore_in_file(text: str, path: str, findings: Sequence[Finding]) -> Edits:
         return ()
     end = _line_end(text)
     new = "".join(
-        f"{'' if form.opening.startswith('/*') else f'{mark} '}"
-        f"{form.words(list(dict.fromkeys(rules)))}{end}"
+        f"{words if words.startswith('/*') else f'{opening} {words}{closing}'}{end}"
         for form, rules in sorted(wanted.items())
+        if (words := form.words(list(dict.fromkeys(rules))))
     )
-    return (Edit(Range(Position(row, 0), Position(row, 0)), new),)
+    edit = Edit(Range(Position(row, 0), Position(row, 0)), new)
+    return (edit,) if all(_stands(text, path, edit, form) for form in wanted) else ()
 
 
 def remove_comment(text: str, place: Range) -> Edits:
     """Take away the comment that stands at ``place``, and the line when nothing else is on it."""
     lines = Lines(text)
     end = lines.offset(place.end)
-    if closing := re.compile(r"[ \t]*\*/").match(text, end):
+    if closing := re.compile(r"[ \t]*(?:\*/|-->)").match(text, end):
         end = closing.end()
     row = lines.position(end).line
     before, after = lines.line(place.start.line)[: place.start.column], lines.position(end).column

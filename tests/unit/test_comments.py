@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,22 @@ CASES = {
     "toml, literal": ("a.toml", "a = '''\n# no ''' # yes\nb = 'c # no'\n", ["# yes"]),
     "requirements": ("requirements.txt", "a==1 # yes\nb @ git+x#egg=b\n", ["# yes"]),
     "docker": ("Dockerfile", "# yes\nRUN echo # no\n", ["# yes"]),
+    "of C and its kin": ("a.rs", "x('\"'); // yes\n# no\ny(\"// no\")\n/* too", ["// yes", "/* too"]),
+    "build.gradle": ("build.gradle", "x 'http://no' // yes\n", ["// yes"]),
+    "Jenkinsfile": ("Jenkinsfile", "x // yes\n# no\n", ["// yes"]),
+    "with comments": ("a.jsonc", '{"a": "// no"} // yes\n', ["// yes"]),
+    "sql": ("a.sql", "select '-- no', 'it''s\n-- no' -- yes\n# no\n/* too */", ["-- yes", "/* too */"]),
+    "markup": ("a.xml", "<a b='<!-- no -->'\n<!-- no --> >x <!-- yes -->\n</a># no\n", ["<!-- yes -->"]),
+    "markup, in data": ("a.xml", "<a><![CDATA[<!-- no -->]]><!-- yes\n too --></a>", ["<!-- yes\n too -->"]),
+    "markup, in a script": ("a.vue", "<script>\n<!-- no -->\n</script>\n<!-- yes -->\n", ["<!-- yes -->"]),
+    "markup, never closed": ("a.html", "<p>a <b <!-- no -->", []),
+    "markdown": ("a.md", "# no\na <!-- yes --> `<!-- no -->`\n", ["<!-- yes -->"]),
+    "markdown, code": ("a.md", "```\n<!-- no -->\n```\n\n    <!-- no -->\n<!-- yes -->\n", ["<!-- yes -->"]),
+    "markdown, what heads it": ("a.md", "---\na: <!-- no -->\n---\n<!-- yes -->\n", ["<!-- yes -->"]),
+    "whole rows": ("a.ini", "; no\n# yes\na = b # no\n", ["# yes"]),
+    "an environment": (".env.local", "# yes\nA=b # no\n", ["# yes"]),
+    "a key": ("id_ed25519", "# no\n", []),
+    "nobody knows": ("a.xyz", "x # yes\n", ["# yes"]),
     "json": ("package.json", '{"a": "# no // no"}\n', []),
 }  # fmt: skip
 
@@ -56,13 +74,17 @@ def test_where_comments_are(case: str) -> None:
 PIECES = [
     *("#", "//", "/*", "*/", "'", '"', '"""', "`", "\\", "\n", "\r", "\r\n", " ", "x", "😀", "\x00"),
     *("<<E\n", "E\n", "|\n", ": ", "- ", "{", "}", "${", "f'", "$(", "understudy: ignore[B1]", "\ufeff"),
+    *("--", "<!--", "-->", "<a", ">", "<script>", "</script>", "```", "---\n"),
 ]  # fmt: skip
 
 
 @given(
     st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
     st.sampled_from(
-        ["a.py", "a.js", "a.ts", "a.yml", "a.sh", "a.toml", "a.txt", "Dockerfile", "t"]
+        [
+            *("a.py", "a.js", "a.ts", "a.yml", "a.sh", "a.toml", "a.txt", "Dockerfile", "t"),
+            *("a.c", "a.sql", "a.html", "a.md"),
+        ]
     ),
 )
 def test_whatever_stands_there_comments_are_pieces_of_it_in_order(text: str, path: str) -> None:
@@ -71,3 +93,13 @@ def test_whatever_stands_there_comments_are_pieces_of_it_in_order(text: str, pat
         assert start >= reached
         assert text[start : start + len(words)] == words
         reached = start + len(words)
+
+
+@pytest.mark.parametrize("path", ["a.c", "a.sql", "a.html", "a.md"])
+@pytest.mark.parametrize(
+    "piece", ["/*", "<!--", "<a '", '<a "', "<script ", "```", "` ``", "--", "'\""]
+)
+def test_what_never_ends_does_not_take_long(path: str, piece: str) -> None:
+    begun = process_time()
+    comments(piece * 50_000, path)
+    assert process_time() - begun < 2

@@ -184,6 +184,45 @@ HERE = {
         [("pip-audit", "PYSEC-2019-179", 0)],
         "flask==1.0  # understudy: ignore[PYSEC-2019-179]\n",
     ),
+    "where // begins a comment": (
+        "a.c",
+        'char *k = "s";\n',
+        [("detect-secrets", "secret", 0)],
+        'char *k = "s";  // pragma: allowlist secret\n',
+    ),
+    "where // begins one, in our words": (
+        "a.kt",
+        "x\n",
+        [("other", "R1", 0)],
+        "x  // understudy: ignore[R1]\n",
+    ),
+    "in sql": (
+        "a.sql",
+        "select 's';\n",
+        [("detect-secrets", "secret", 0)],
+        "select 's';  -- pragma: allowlist secret\n",
+    ),
+    "between marks": (
+        "a.xml",
+        "<a>s</a>\n",
+        [("detect-secrets", "secret", 0)],
+        "<a>s</a>  <!-- pragma: allowlist secret -->\n",
+    ),
+    "between marks, more": (
+        "a.md",
+        "s <!-- understudy: ignore[R1] -->\n",
+        [("other", "R2", 0)],
+        "s <!-- understudy: ignore[R1, R2] -->\n",
+    ),
+    "in an element that goes on": ("a.xml", "<a\n b='s'\n/>\n", [("other", "R1", 1)], None),
+    "in code of a text": ("a.md", "```\ns\n```\n", [("other", "R1", 1)], None),
+    "above, where # is part of a value": (
+        "a.ini",
+        "[a]\nb = s\n",
+        [("detect-secrets", "secret", 1)],
+        "[a]\n# pragma: allowlist nextline secret\nb = s\n",
+    ),
+    "where nobody knows a comment": ("a.xyz", "s\n", [("detect-secrets", "secret", 0)], None),
     "no comments at all": ("package.json", "{}\n", [("npm-audit", "GHSA-1", 0)], None),
     "what was not looked at": ("a.py", "x = \n", [("ruff", "invalid-syntax", 0)], None),
 }  # fmt: skip
@@ -236,6 +275,15 @@ IN_FILE = {
         '# mypy: disable-error-code="misc, attr-defined"\n# understudy: ignore-file[syntax]\nx\n',
     ),
     "json": ("package.json", "{}\n", [("npm-audit", "GHSA-1", 0)], "{}\n"),
+    "of C and its kin": ("a.c", "x\n", [("other", "r", 0)], "// understudy: ignore-file[r]\nx\n"),
+    "below what xml begins with": (
+        "a.xml",
+        "<?xml version='1.0'?>\n<a/>\n",
+        [("other", "r", 1)],
+        "<?xml version='1.0'?>\n<!-- understudy: ignore-file[r] -->\n<a/>\n",
+    ),
+    "not within what heads a text": ("a.md", "---\na: b\n---\n", [("other", "r", 0)], "---\na: b\n---\n"),
+    "where nobody knows a comment": ("a.xyz", "x\n", [("other", "r", 0)], "x\n"),
     "what was not looked at": ("a.py", "x = \n", [("ruff", "invalid-syntax", 0)], "x = \n"),
 }  # fmt: skip
 
@@ -274,6 +322,15 @@ def test_a_comment_is_removed_and_nothing_else(text: str) -> None:
     assert apply(text, remove_comment(text, held.range)) == REMOVED[text]
 
 
+@pytest.mark.parametrize(
+    ("path", "comment"), [("a.xml", "<!-- {} -->"), ("a.sql", "-- {}"), ("a.c", "// {}")]
+)
+def test_a_comment_of_any_language_is_removed(path: str, comment: str) -> None:
+    text = f"x  {comment.format('understudy: ignore[R1]')}\n"
+    (held,) = read(text, path)
+    assert apply(text, remove_comment(text, held.range)) == "x\n"
+
+
 def test_a_comment_between_marks_is_removed_with_both() -> None:
     text = "x(); /* understudy: ignore[no-eval] */\n"
     (held,) = read(text, "a.js")
@@ -303,7 +360,12 @@ PIECES = [
 
 @given(
     st.lists(st.sampled_from(PIECES), max_size=20).map("".join),
-    st.sampled_from(["a.py", "a.ts", "a.yml", "a.sh", "a.toml", "a.txt"]),
+    st.sampled_from(
+        [
+            *("a.py", "a.ts", "a.yml", "a.sh", "a.toml", "a.txt"),
+            *("a.c", "a.sql", "a.xml", "a.md", "a.ini"),
+        ]
+    ),
     st.sampled_from(
         [("pylint", "no-member"), ("eslint", "no-eval"), ("radon", "CC"), ("zizmor", "a")]
     ),

@@ -129,6 +129,9 @@ def test_what_is_no_suppression(text: str) -> None:
     [
         ("a.ts", "x(); // understudy: ignore[no-eval] until 2026-03-01 -- so\n"),
         ("a.js", "/* understudy: ignore[no-eval] until 2026-03-01 -- so */\nx();\n"),
+        ("a.c", "x();  // understudy: ignore[no-eval] until 2026-03-01 -- so\n"),
+        ("a.sql", "x();  -- understudy: ignore[no-eval] until 2026-03-01 -- so\n"),
+        ("a.md", "x(); <!-- understudy: ignore[no-eval] until 2026-03-01 -- so -->\n"),
         (
             "a.jsx",
             "x = <a>\n{/* understudy: ignore[no-eval] until 2026-03-01 -- so */}\n<b/></a>;\n",
