@@ -133,12 +133,55 @@ def test_garbage_is_told(form: str, text: str, tmp_path: Path) -> None:
         ({"runs": []}, "no tool ran"),
         ({"runs": [NO_RUNS["runs"][0] | {"results": None}]}, "the tool did not start"),
         ({"runs": [*NO_RUNS["runs"], NO_RUNS["runs"][0] | {"results": None}]}, "did not start"),
+        ({"runs": [NO_RUNS["runs"][0] | {"results": {}}]}, "no list"),
+        ({"runs": [NO_RUNS["runs"][0] | {"results": 0}]}, "no list"),
+        ({"runs": [{"tool": {"driver": {"name": "x"}}}]}, "results"),
     ],
 )
 def test_sarif_of_no_run_is_not_clean(log: object, why: str, tmp_path: Path) -> None:
     report = asked(tmp_path, printing(json.dumps(log)), "sarif")
     assert (report.state, told(report)) == (State.FAILED, [])
     assert why in report.why
+
+
+LINES = {
+    "long": ("a.txt:1: error: " + "x" * 3_000, ["x" * 2_000]),
+    "with other ends": ("a.txt:1: error: one\x0btwo\x85three\u2028four", None),
+    "again": ("a.txt:1: error: one\na.txt:1: error: one\na.txt:2: error: one", ["one", "one"]),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_each_line_is_one_finding_once(case: str, tmp_path: Path) -> None:
+    text, messages = LINES[case]
+    report = asked(tmp_path, printing(text), "lines")
+    assert report.state is State.FINDINGS, report.why
+    found = [message[:2_000] for message in told(report)]
+    assert found == messages if messages else len(found) == 1
+
+
+def test_of_a_line_without_end_nothing_is_lost_silently(tmp_path: Path) -> None:
+    report = asked(tmp_path, "head -c 200000 /dev/zero | tr '\\0' x", "lines")
+    assert report.state is State.FAILED
+    assert "a line has more than 100,000 characters" in report.why
+
+
+def test_who_finds_something_where_no_file_is_has_failed(tmp_path: Path) -> None:
+    """As one does that runs in a container, and sees the folder elsewhere."""
+    report = asked(tmp_path, printing("/src/a.txt:1: error: leak", status=1), "lines")
+    assert (report.state, told(report)) == (State.FAILED, [])
+    assert "/src/a.txt, where there is no file: leak" in report.why
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("-", True), ("<stdin>", True), ("/etc/passwd", False)]
+)
+def test_what_is_told_of_another_file_is_none_of_a_text(
+    name: str, counts: bool, tmp_path: Path
+) -> None:
+    text = f"a.txt:1: error: one\n{name}:2: error: two"
+    report = asked(tmp_path, printing(text), "lines", input="stdin")
+    assert told(report) == ["one", "two"][: 1 + counts]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +289,7 @@ def test_placeholders(tmp_path: Path) -> None:
     for words, input_, wanted in [
         (["x"], "file", ["x", paths[0]]),
         (["--of=${{ file }}", "${{root}}"], "file", [f"--of={paths[0]}", str(tmp_path)]),
-        (["-", "${{ files }}", "-"], "files", ["-", *paths, "-"]),
+        (["-", "${{ files }}", "+"], "files", ["-", *paths, "+"]),
         (["$(touch x)", "`y`", "*"], "stdin", ["$(touch x)", "`y`", "*"]),
     ]:
         settings = declaring(show, *words, input=input_)

@@ -30,6 +30,8 @@ LINE_END = 1 << 20
 
 _MOST_PATTERN = 1_000
 _MOST_LINE = 2_000
+_MOST_OF_A_LINE = 100_000
+"""Where each line may hold a finding that must not be lost."""
 _MOST_TEXT = 8 << 20
 _MOST_FINDINGS = 2_000
 _MOST_SECONDS = 2.0
@@ -125,7 +127,9 @@ Groups = Mapping[str, str]
 def messages(text: str, matcher: Matcher) -> tuple[list[Groups], str]:
     """The groups of each message in ``text``, whatever file it names, if any; and why they may not
     be all (empty: they are). Raises ValueError for what is no regular expression."""
-    lines, why = _lines(text)
+    lines, why = _lines(text, _MOST_OF_A_LINE)
+    if any(len(line) == _MOST_OF_A_LINE for line in lines):
+        why = why or f"a line has more than {_MOST_OF_A_LINE:,} characters"
     found: list[Groups] = []
     try:
         for groups in _messages(matcher, lines, lambda name: name or None):
@@ -137,10 +141,13 @@ def messages(text: str, matcher: Matcher) -> tuple[list[Groups], str]:
     return found, why
 
 
-def _lines(text: str) -> tuple[list[str], str]:
-    """Without colours, and why they are not all."""
+_END = re.compile(r"\r\n|\n|\r")
+
+
+def _lines(text: str, most: int = _MOST_LINE) -> tuple[list[str], str]:
+    """Without colours and what is beyond ``most`` characters, and why they are not all."""
     why = "the output is too long" if len(text) > _MOST_TEXT else ""
-    return [line[:_MOST_LINE] for line in _COLOUR.sub("", text[:_MOST_TEXT]).splitlines()], why
+    return [line[:most] for line in _END.split(_COLOUR.sub("", text[:_MOST_TEXT]))], why
 
 
 def _slow(matcher: Matcher) -> str:

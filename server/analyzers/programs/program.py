@@ -21,7 +21,7 @@ from ..base import Answer, Item
 from ..installations import Installation, stamp_of, standing
 from ..process import MOST_MEMORY, Done, end_of, run
 from .output import read
-from .rows import Answered, Reading, Row
+from .rows import Answered, Reading, Row, clean
 
 Input = Literal["file", "files", "stdin"]
 
@@ -204,8 +204,13 @@ def _call(program: Program, files: Sequence[_File]) -> list[Report]:
             found[index].append(row.finding(program.tool, lines[index]))
         elif not row.path:
             why = why or f"it does not say of which file: {row.message}"
+    if not any(found):  # who names files as they are elsewhere may mean these
+        astray = next((row for row in answered.rows if owner.is_nowhere(row.path)), None)
+        if astray is not None:
+            why = why or f"it names {clean(astray.path)}, where there is no file: {astray.message}"
     return [
-        _report(program, file, findings, why) for file, findings in zip(files, found, strict=True)
+        _report(program, file, tuple(dict.fromkeys(findings)), why)
+        for file, findings in zip(files, found, strict=True)
     ]
 
 
@@ -256,11 +261,23 @@ class _Owners:
         self._known: dict[str, int | None] = {}
 
     def of(self, row: Row) -> int | None:
-        if self._one or (not row.path and len(self._files) == 1):
+        """None for what is no business of theirs."""
+        if not row.path and len(self._files) == 1:
+            return 0
+        if self._one and not self._is_another(row.path):
             return 0
         if row.path not in self._known:
             self._known[row.path] = self._look(row.path) if row.path else None
         return self._known[row.path]
+
+    def is_nowhere(self, name: str) -> bool:
+        return "\0" in name or not os.path.lexists(os.path.join(self._root, name))
+
+    def _is_another(self, name: str) -> bool:
+        """Whether a tool that was given a text, which it may call anything, names a file that is
+        certainly not that: what it was included from, say."""
+        far = os.path.isabs(name) or ".." in name.split("/")
+        return far and not self.is_nowhere(name) and self._look(name) is None
 
     def _look(self, name: str) -> int | None:
         """A name that leads nowhere is taken for the end of a path, if of one alone."""

@@ -31,13 +31,15 @@ def read(reading: Reading, log: Any) -> Answered:
     if not log["runs"]:
         return Answered((), "its answer says that no tool ran")
     for run in log["runs"]:
-        rules = _rules(run)
+        rules, results = _rules(run), run["results"]
+        if results is not None and not isinstance(results, list):
+            raise TypeError("its answer is not SARIF: the results are no list")
         rows += [
             _row(reading, run, rules, result)
-            for result in run.get("results") or ()
+            for result in results or ()
             if _kind(result) in _SHOWN and not _is_suppressed(result)
         ]
-        if "results" in run and run["results"] is None:  # SARIF 2.1.0, 3.14.23
+        if results is None:  # SARIF 2.1.0, 3.14.23
             trouble = trouble or next(_failures(run), "its answer says that the tool did not start")
         trouble = trouble or next(_failures(run), "")
     return Answered(tuple(rows), trouble)
