@@ -20,7 +20,8 @@ from understudy.analyzers.base import Analyzer
 from understudy.analyzers.table import analyzers
 from understudy.checks.engine import Checks, subject_of
 from understudy.checks.jobs import Policy
-from understudy.checks.workspace_scan import WorkspaceScan, list_files
+from understudy.checks.listing import list_files
+from understudy.checks.workspace_scan import WorkspaceScan
 from understudy.model import Priority
 from understudy.runner.execute import Runner
 from understudy.settings import Settings

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
-from stat import S_ISREG
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..analyzers.base import Analyzer, Configuration
-from ..analyzers.table import SOURCES, analyzers, endings
-from ..discover import Found, LeftOut, Tell, discover, found_at, mode_of, rediscover
+from ..analyzers.table import SOURCES, analyzers
+from ..discover import Found, mode_of
 from ..model import Priority, Report, Tier
 from ..runner.calls import Status, Urgency
 from ..settings import Settings
@@ -23,7 +20,6 @@ from ..store.results import FileStamp, Results
 from . import compose
 from .engine import Checks, analyzers_for, configure
 from .files import CachedFiles, FilesOnce
-from .foreign import Heads, vendored_by
 from .jobs import Policy, job_for, key_of, read_outcome
 
 _T = TypeVar("_T")
@@ -56,96 +52,23 @@ class _File:
     found: Found
     awaited: int
     reports: list[Report] = field(default_factory=list)
-    digest: str = ""
     fresh: bool = False
 
 
-def list_files(
-    paths: Sequence[Path],
-    root: Path,
-    policy: Policy,
-    without: AbstractSet[str] = frozenset(),
-    heads: Heads | None = None,
-) -> list[Found]:
-    """The files at and below ``paths``, but not in the folders ``without``, and what cannot be read
-    there; a file that is named is taken whatever the excludes say.
+class _Wanted(NamedTuple):
+    """One tool's report on one file; ``digest`` is that of its content, where that is known."""
 
-    Raises OSError for a path that does not exist or is something else.
-    """
-    listed: dict[str, Found] = {}
-    for path in paths:
-        stat = os.stat(path)
-        found: Iterator[Found]
-        if path.is_dir():
-            own = policy.settings
-            told: list[LeftOut] = []
-            below = discover(path, root, endings(own), own.analysis.exclude, without, told.append)
-            found = chain(_looked_at(below, root, own, heads or Heads()), _failures(told))
-        elif not S_ISREG(stat.st_mode):
-            raise OSError(0, f"{path} is neither a file nor a folder")
-        else:
-            found = iter([found_at(str(path), stat)])
-        listed.update((each.path, each) for each in found)
-    return list(listed.values())
+    file: _File
+    analyzer: Analyzer
+    configuration: Configuration
+    digest: str
+
+    @property
+    def tool(self) -> _Tool:
+        return self.analyzer.name, self.configuration
 
 
-def find_files(
-    places: AbstractSet[str], root: Path, policy: Policy, without: AbstractSet[str], heads: Heads
-) -> list[Found]:
-    """Of what ``list_files`` gives for the root, that which is among ``places`` or below one."""
-    own = policy.settings
-    told: list[LeftOut] = []
-    found = rediscover(places, root, endings(own), own.analysis.exclude, without, told.append)
-    return [*_looked_at(found, root, own, heads), *_failures(told)]
-
-
-def _failures(told: Iterable[LeftOut]) -> Iterator[Found]:
-    """What cannot be read: that fails, and is not passed over as what was left out by design is."""
-    for path, why, unreadable in told:
-        if unreadable:
-            yield Found(path.rstrip("/") or "/", 0, 0, 0, 0, why)
-
-
-def left_out(
-    paths: Sequence[Path],
-    root: Path,
-    policy: Policy,
-    without: AbstractSet[str] = frozenset(),
-    heads: Heads | None = None,
-) -> list[LeftOut]:
-    """What ``list_files`` passes over below ``paths`` although a tool would look at such a file,
-    and what is too large, in the order of the names. Of a folder that is left out as a whole, not
-    what lies in it."""
-    told: dict[str, LeftOut] = {}
-
-    def tell(each: LeftOut) -> None:
-        told.setdefault(each.path, each)
-
-    own = policy.settings
-    limit = own.analysis.max_file_bytes
-    for path in filter(os.path.isdir, paths):
-        below = discover(path, root, endings(own), own.analysis.exclude, without, tell)
-        for found in _looked_at(below, root, own, heads or Heads(), tell):
-            if found.size > limit:
-                why = f"has {found.size:,} bytes, more than analysis.maxFileBytes ({limit:,})"
-                tell(LeftOut(found.path, why))
-    return [told[path] for path in sorted(told)]
-
-
-def _looked_at(
-    found: Iterator[Found], root: Path, settings: Settings, heads: Heads, tell: Tell | None = None
-) -> Iterator[Found]:
-    """A path may end as one that a tool is for, and still be none."""
-    wanted = settings.analysis.leave_out
-    for each in found:
-        if not analyzers_for(each.path, "", settings):
-            continue
-        relative = each.path.removeprefix(f"{root}/")
-        if not (why := heads.why(each, relative, wanted)):
-            yield each
-        elif tell is not None:
-            around = vendored_by(relative) if "vendored" in wanted else ""
-            tell(LeftOut(f"{root}/{around}/" if around else each.path, why))
+_ByTool = defaultdict[_Tool, list[_Wanted]]
 
 
 _Configured = list[tuple[Analyzer, Configuration]]
@@ -206,40 +129,67 @@ class WorkspaceScan:
         self._given_up: dict[_Tool, Report] = {}
         self._silent: set[tuple[object, ...]] = set()
         """The programs that did not tell their version; each is asked once in a scan."""
+        self._asking = asyncio.Semaphore()
+        """For one program at a time: one that hangs takes a worker away from all others."""
+        self._under_way: set[asyncio.Task[list[Scanned]]] = set()
+        self._ended: asyncio.Queue[asyncio.Task[list[Scanned]]] = asyncio.Queue()
 
     async def run(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
         """Each file once, as soon as all its tools have answered. Closing it cancels the rest."""
         stamps = await self._results.stamps({found.path for found in files})
-        waiting: dict[tuple[str, Configuration], list[tuple[_File, Analyzer]]] = defaultdict(list)
+        waiting, unasked = _ByTool(list), _ByTool(list)
         for part in _slices(files, _SLICE):
-            for scanned in await self._look_up(part, stamps, waiting):
+            for scanned in await self._look_up(part, stamps, waiting, unasked):
                 yield scanned
             await asyncio.sleep(0)
-        tasks = [
-            asyncio.get_running_loop().create_task(self._in_turn(batch[0][1], key[1], batch))
-            for key, group in waiting.items()
-            for batch in _slices(group, group[0][1].batch or _BATCH[group[0][1].tier])
-        ]
         try:
-            for next_batch in asyncio.as_completed(tasks):
-                for scanned in await next_batch:
+            self._begin_batches(waiting)
+            for group in unasked.values():
+                self._begin(self._ask(group))
+            while self._under_way:
+                task = await self._ended.get()
+                self._under_way.discard(task)
+                for scanned in task.result():
                     yield scanned
         finally:
-            for task in tasks:
+            for task in self._under_way:
                 task.cancel()
+
+    def _begin(self, work: Coroutine[object, object, list[Scanned]]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended.put_nowait)
+
+    def _begin_batches(self, waiting: _ByTool) -> None:
+        for group in waiting.values():
+            analyzer, configuration = group[0].analyzer, group[0].configuration
+            for batch in _slices(group, analyzer.batch or _BATCH[analyzer.tier]):
+                files = [each.file for each in batch]
+                self._begin(self._in_turn(analyzer, configuration, files))
+
+    async def _ask(self, group: Sequence[_Wanted]) -> list[Scanned]:
+        """For files of a tool whose version, by which results are known, has to be asked first."""
+        async with self._asking:
+            await self._version(group[0].analyzer, group[0].configuration)
+        waiting = _ByTool(list)
+        done = await self._recall(group, waiting)
+        self._begin_batches(waiting)
+        return done
 
     async def _look_up(
         self,
         part: Sequence[Found],
         stamps: dict[str, FileStamp],
-        waiting: dict[tuple[str, Configuration], list[tuple[_File, Analyzer]]],
+        waiting: _ByTool,
+        unasked: _ByTool,
     ) -> list[Scanned]:
-        """Answer from what is known; put into ``waiting`` what is not."""
+        """Answer from what is known; put into ``waiting`` what is not, and into ``unasked`` that of
+        which this cannot be told yet."""
         folders = {os.path.dirname(found.path) for found in part}
         configured = await asyncio.to_thread(self._configurations.of_all, folders)
         limit = self._policy.settings.analysis.max_file_bytes
         done: list[Scanned] = []
-        keyed: list[tuple[_File, Analyzer, Configuration, str]] = []
+        wanted: list[_Wanted] = []
         for found in part:
             if found.why:
                 reports = compose.unreadable(self._order, found.why)
@@ -255,40 +205,54 @@ class WorkspaceScan:
                 continue
             file = self._files[found.path] = _File(found, len(looking))
             stamp = stamps.get(found.path)
-            known = stamp is not None and stamp[:3] == found[1:4]
+            digest = stamp.digest if stamp is not None and stamp[:3] == found[1:4] else ""
             here = configured[os.path.dirname(found.path)]
             for analyzer, configuration in _for_mode(here, found.mode):
                 if analyzer in looking:
-                    digest = stamp.digest if stamp and known else ""
-                    version = await self._version(analyzer, configuration)
-                    key = digest and key_of(found.path, digest, analyzer, configuration, version)
-                    keyed.append((file, analyzer, configuration, key))
-        recalled = await self._checks.recall([row[3] for row in keyed if row[3]], self._results)
-        for file, analyzer, configuration, key in keyed:
+                    each = _Wanted(file, analyzer, configuration, digest)
+                    is_known = self._known_version(analyzer, configuration) is not None
+                    wanted.append(each) if is_known else unasked[each.tool].append(each)
+        return done + await self._recall(wanted, waiting)
+
+    async def _recall(self, wanted: Sequence[_Wanted], waiting: _ByTool) -> list[Scanned]:
+        """Of tools whose versions are known; what no tool has said yet is put into ``waiting``."""
+        keys = [self._key(each) for each in wanted]
+        recalled = await self._checks.recall(list(filter(None, keys)), self._results)
+        done: list[Scanned] = []
+        for each, key in zip(wanted, keys, strict=True):
             if (report := recalled.get(key)) is not None:
-                done += self._add(file, report)
+                done += self._add(each.file, report)
             else:
-                waiting[analyzer.name, configuration].append((file, analyzer))
+                waiting[each.tool].append(each)
         return done
 
-    async def _version(self, analyzer: Analyzer, configuration: Configuration) -> str:
-        versions, priority = self._checks.versions, self._urgency.priority
-        if (known := versions.known(analyzer, configuration)) is not None:
-            return known
-        program = (analyzer.name, *configuration.programs)
-        if program in self._silent:
+    def _key(self, wanted: _Wanted) -> str:
+        file, analyzer, configuration, digest = wanted
+        if not digest:
             return ""
-        given = self._root, self._policy, priority
-        version = await versions.of(analyzer, configuration, *given)
+        version = self._known_version(analyzer, configuration) or ""
+        return key_of(file.found.path, digest, analyzer, configuration, version)
+
+    def _known_version(self, analyzer: Analyzer, configuration: Configuration) -> str | None:
+        """Empty: it was asked, and did not tell; None: it was not asked."""
+        known = self._checks.versions.known(analyzer, configuration)
+        is_silent = known is None and (analyzer.name, *configuration.programs) in self._silent
+        return "" if is_silent else known
+
+    async def _version(self, analyzer: Analyzer, configuration: Configuration) -> str:
+        if (known := self._known_version(analyzer, configuration)) is not None:
+            return known
+        given = self._root, self._policy, self._urgency.priority
+        version = await self._checks.versions.of(analyzer, configuration, *given)
         if not version:
-            self._silent.add(program)
+            self._silent.add((analyzer.name, *configuration.programs))
         return version
 
     async def _in_turn(
         self,
         analyzer: Analyzer,
         configuration: Configuration,
-        batch: Sequence[tuple[_File, Analyzer]],
+        batch: Sequence[_File],
     ) -> list[Scanned]:
         async with self._turns:
             return await self._analyse(analyzer, configuration, batch)
@@ -297,32 +261,32 @@ class WorkspaceScan:
         self,
         analyzer: Analyzer,
         configuration: Configuration,
-        batch: Sequence[tuple[_File, Analyzer]],
+        batch: Sequence[_File],
     ) -> list[Scanned]:
         tool = analyzer.name, configuration
         if (given_up := self._given_up.get(tool)) is not None:
-            return [scanned for file, _ in batch for scanned in self._add(file, given_up)]
-        items = [(file.found.path, None, configuration.hints) for file, _ in batch]
+            return [scanned for file in batch for scanned in self._add(file, given_up)]
+        items = [(file.found.path, None, configuration.hints) for file in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
         outcome = await self._checks.execute(job)
         version = await self._version(analyzer, configuration)
         answers = read_outcome(job.task, len(items), outcome, version)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):
             if len(batch) > 1:  # alone, a bad file spoils only itself
-                alone = [await self._analyse(analyzer, configuration, [row]) for row in batch]
+                alone = [await self._analyse(analyzer, configuration, [file]) for file in batch]
                 return [scanned for each in alone for scanned in each]
             self._strike(tool, answers[0][1])
         else:
             self._strikes[tool] = 0
         # A tool reads its configuration by itself: what it said under another one is not kept.
-        folders = {os.path.dirname(file.found.path) for file, _ in batch}
+        folders = {os.path.dirname(file.found.path) for file in batch}
         now = _Configurations(self._root, self._policy.settings, self._checks.files)
         configured = await asyncio.to_thread(now.of_all, folders)
-        modes = await asyncio.to_thread(_modes, [file.found.path for file, _ in batch])
+        modes = await asyncio.to_thread(_modes, [file.found.path for file in batch])
         done: list[Scanned] = []
         stored: dict[str, str] = {}
         stamps: dict[str, FileStamp] = {}
-        for (file, _), (digest, report, text) in zip(batch, answers, strict=True):
+        for file, (digest, report, text) in zip(batch, answers, strict=True):
             file.fresh = True
             if digest and report.state.is_verdict:
                 found = file.found

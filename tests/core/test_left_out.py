@@ -98,7 +98,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path\n"
         "from understudy.checks.engine import Policy\n"
-        "from understudy.checks.workspace_scan import left_out\n"
+        "from understudy.checks.listing import left_out\n"
         "from understudy.settings import Settings\n"
         "root = Path(sys.argv[1])\n"
         "print(left_out([root], root, Policy(Settings(), False)))\n"

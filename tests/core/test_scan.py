@@ -16,7 +16,8 @@ import pytest
 from understudy.checks import compose, engine, jobs, workspace_scan
 from understudy.checks.engine import Checks, subject_of
 from understudy.checks.jobs import Policy
-from understudy.checks.workspace_scan import Scanned, WorkspaceScan, list_files
+from understudy.checks.listing import list_files
+from understudy.checks.workspace_scan import Scanned, WorkspaceScan
 from understudy.model import Priority, Report, State
 from understudy.runner.calls import Call, Job, Outcome
 from understudy.runner.execute import Runner
@@ -579,6 +580,34 @@ async def test_a_ruff_that_hangs(
     assert opened["ruff"].state is State.TIMED_OUT
     assert opened["bandit"].state is State.FINDINGS
     assert await gone(announced(tmp_path)())
+
+
+async def test_who_does_not_tell_a_version_holds_back_no_other(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the others say of other files is there while it is still asked."""
+    monkeypatch.setattr(jobs, "_ASK_SECONDS", 600.0)
+    path = program(tmp_path, f"touch {tmp_path}/$$.pid; exec sleep 1000")
+    tools = ("shellcheck", "hadolint", "zizmor")
+    hanging = {f"{tool}__{key}": value for tool in tools for key, value in
+               {"enabled": True, "path": path, "timeoutSeconds": 600}.items()}  # fmt: skip
+    world = make(
+        {
+            "a.py": EVAL,
+            "b.sh": "x=1\n",
+            "Dockerfile": "FROM a\n",
+            ".github/workflows/a.yml": "on: push\n",
+            "z.py": CLEAN,
+        },
+        **hanging,
+        secrets__enabled=False,
+    )
+    scanning = world.scanning()
+    async with asyncio.timeout(60):
+        found = [await anext(scanning) for _ in range(2)]
+    assert {os.path.basename(each.path) for each in found} == {"a.py", "z.py"}
+    assert await until(announced(tmp_path))
+    await scanning.aclose()  # type: ignore[attr-defined]
 
 
 async def test_one_file_on_which_a_tool_hangs(make: Make, tmp_path: Path) -> None:

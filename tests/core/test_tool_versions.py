@@ -17,7 +17,8 @@ from understudy.analyzers.installations import Installation, ask, stamp_of
 from understudy.analyzers.pylint.child import chosen
 from understudy.checks.engine import Checks, subject_of
 from understudy.checks.jobs import Policy
-from understudy.checks.workspace_scan import WorkspaceScan, list_files
+from understudy.checks.listing import list_files
+from understudy.checks.workspace_scan import WorkspaceScan
 from understudy.model import Priority, Report, State
 from understudy.runner.calls import Job, Outcome, Status
 from understudy.runner.execute import Runner

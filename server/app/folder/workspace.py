@@ -16,7 +16,8 @@ from ...checks.engine import Checks
 from ...checks.foreign import Heads
 from ...checks.growth import Asking, Growth
 from ...checks.jobs import Policy
-from ...checks.workspace_scan import WorkspaceScan, find_files, left_out, list_files
+from ...checks.listing import find_files, left_out, list_files
+from ...checks.workspace_scan import WorkspaceScan
 from ...discover import Found, LeftOut, around
 from ...disk import why
 from ...findings.baseline import Baseline
