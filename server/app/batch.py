@@ -11,6 +11,8 @@ from ..analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ..checks.engine import Checks, Subject, configure
 from ..discover import LeftOut
 from ..disk import LARGEST_FILE, read_regular, why
+from ..git import UnknownRevision
+from ..git import version as git_version
 from ..model import Priority, Reason, Report, State, ToolStatus
 from ..notebooks import is_notebook
 from ..runner.execute import Runner
@@ -28,6 +30,9 @@ from .results.changed import Changes
 from .results.probes import probes
 from .results.scan import Scan, Seen
 from .sinks import FileFix
+
+__all__ = ["Batch", "LeftOut", "UnknownRevision", "git_version"]
+"""The last three are what fronts need of the rooms behind."""
 
 
 class Batch:

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import click
 
-from .. import git
-from ..app.batch import Batch
+from ..app.batch import Batch, git_version
 from ..app.install.installing import installable
 from ..app.presentation.problems import config_line, title
 from ..app.results.scan import Scan
@@ -200,6 +199,6 @@ def _settings(problems: tuple[ConfigProblem, ...]) -> Iterator[Row]:
 def _git(folder: Path) -> Row:
     advice = "Install git: what changed since a commit cannot be told without it."
     try:
-        return Row("git", git.version(folder))
-    except git.GitError as error:
+        return Row("git", git_version(folder))
+    except OSError as error:
         return Row("git", str(error), advice=advice, warns=True)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import click
 
-from ..app.batch import Batch
+from ..app.batch import Batch, LeftOut
 from ..app.sinks import FileFix
-from ..discover import LeftOut
 from ..text import apply
 from .exits import Exit
 from .roots import root_of

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..app.hooks.gate import Verdict, judge
+from ..app.hooks.gate import Verdict, judge_here
 from ..app.hooks.hook_script import BLOCKING
 from ..app.presentation.problems import config_line
-from ..git import Repository, hook_variables, pushes
 from ..model import Severity
 from .exits import Exit
 from .result import Result
@@ -29,9 +28,8 @@ def hold(name: str, text: str, gate: str, environ: Mapping[str, str], *, strict:
         return Exit.USAGE
     least = Severity[gate.upper()]
     try:
-        repository = Repository.at(Path.cwd(), hook_variables(environ))
-        pushed = pushes(text) if name == "pre-push" else None
-        verdict = asyncio.run(judge(repository, pushed, least))
+        pushed = text if name == "pre-push" else None
+        verdict = asyncio.run(judge_here(Path.cwd(), environ, pushed, least))
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001

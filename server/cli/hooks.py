@@ -11,9 +11,7 @@ import click
 from ..app.hooks.handover import HOOKS
 from ..app.hooks.hook_script import BLOCKING, Hook
 from ..app.hooks.install import Hooks, Seen, Standing
-from ..git import Repository
 from ..model import Severity
-from ..state import workspace_dir
 from .exits import Exit
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
@@ -50,7 +48,7 @@ def install(names: tuple[str, ...], gate: str | None, strict: bool, force: bool)
         else Hook(name, sys.executable)
         for name in names or HOOKS
     ]
-    _print(_here().install(wanted, shared=force))
+    _print(Hooks.around(Path.cwd()).install(wanted, shared=force))
 
 
 @hooks.command
@@ -58,7 +56,7 @@ def install(names: tuple[str, ...], gate: str | None, strict: bool, force: bool)
 @click.pass_context
 def status(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Tell how each hook stands. Ends with 3 when one is installed that does not work."""
-    found = _here()
+    found = Hooks.around(Path.cwd())
     seen = found.status(names or HOOKS)
     click.echo(f"Hooks are in {found.folder}")
     _print(seen)
@@ -70,7 +68,7 @@ def status(ctx: click.Context, names: tuple[str, ...]) -> None:
 @_names
 def uninstall(names: tuple[str, ...]) -> None:
     """Take the hooks out; what was there before stands there again, as it was."""
-    removed = _here().uninstall(names or HOOKS)
+    removed = Hooks.around(Path.cwd()).uninstall(names or HOOKS)
     for each in removed:
         back = f"; {each.before.name} is {each.path.name} again" if each.before else ""
         click.echo(f"{each.name:<12} removed{back}")
@@ -86,11 +84,6 @@ def run(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     from .hook import run_hook
 
     ctx.exit(run_hook(arguments))
-
-
-def _here() -> Hooks:
-    repository = Repository.at(Path.cwd())
-    return Hooks(repository, workspace_dir(repository.root) / "journal")
 
 
 def _print(seen: Iterable[Seen]) -> None:

@@ -14,11 +14,9 @@ from typing import TextIO
 
 import click
 
-from ..app.batch import Batch
+from ..app.batch import Batch, LeftOut, UnknownRevision
 from ..app.presentation.problems import config_line, left_out_lines
 from ..app.results.scan import Scan
-from ..discover import LeftOut
-from ..git import UnknownRevision
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
 from ..state import replace_file

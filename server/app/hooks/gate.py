@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...checks.engine import analyzers_for
-from ...git import Blob, Push, Repository
+from ...git import Blob, Push, Repository, hook_variables, pushes
 from ...model import Problem, Report, Severity
 from ...settings import ConfigProblem, Settings
 from ..batch import Batch
@@ -38,8 +38,17 @@ class Verdict:
         return any(problem.severity >= Severity.HIGH for problem in self.config_problems)
 
 
-async def judge(repository: Repository, pushes: Sequence[Push] | None, least: Severity) -> Verdict:
-    """Checks what is staged (``pushes`` is None) or what they bring, as git has it: nothing of it
+async def judge_here(
+    folder: Path, environ: Mapping[str, str], pushed: str | None, least: Severity
+) -> Verdict:
+    """``judge``, for a hook that git calls in this folder and environment; ``pushed`` is what it
+    says to pre-push."""
+    repository = await asyncio.to_thread(Repository.at, folder, hook_variables(environ))
+    return await judge(repository, None if pushed is None else pushes(pushed), least)
+
+
+async def judge(repository: Repository, pushed: Sequence[Push] | None, least: Severity) -> Verdict:
+    """Checks what is staged (``pushed`` is None) or what they bring, as git has it: nothing of it
     is read from the work tree, and nothing is written there or to the index.
 
     The configuration is that of the work tree. Raises OSError (git, the state folder).
@@ -53,7 +62,7 @@ async def judge(repository: Repository, pushes: Sequence[Push] | None, least: Se
         if verdict.unusable:
             return verdict
         complete = True
-        for part in await asyncio.to_thread(_slices, repository, pushes, batch.settings):
+        for part in await asyncio.to_thread(_slices, repository, pushed, batch.settings):
             some = await asyncio.to_thread(_read, repository, part)
             found = await batch.check(some)
             complete &= found.complete
@@ -72,10 +81,10 @@ async def judge(repository: Repository, pushes: Sequence[Push] | None, least: Se
 
 
 def _slices(
-    repository: Repository, pushes: Sequence[Push] | None, settings: Settings
+    repository: Repository, pushed: Sequence[Push] | None, settings: Settings
 ) -> list[Sequence[Blob]]:
     """The files that a tool looks at, in parts that have a path only once."""
-    groups = [repository.staged()] if pushes is None else map(repository.outgoing, pushes)
+    groups = [repository.staged()] if pushed is None else map(repository.outgoing, pushed)
     slices: list[Sequence[Blob]] = []
     seen: set[Blob] = set()
     for blobs in groups:

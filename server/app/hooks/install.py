@@ -17,6 +17,7 @@ from ...disk import read_regular
 from ...git import Repository
 from ...journal.apply import recover
 from ...journal.replace import stand_in, step_back
+from ...state import workspace_dir
 from . import hook_script
 from .handover import HOOKS
 from .hook_script import Hook
@@ -61,6 +62,12 @@ class Hooks:
         self._in_tree = self._below is not None and not real.is_relative_to(
             os.path.realpath(repository.common)
         )
+
+    @classmethod
+    def around(cls, folder: Path) -> Hooks:
+        """Those of the repository in which the folder lies. Raises OSError (git)."""
+        repository = Repository.at(folder)
+        return cls(repository, workspace_dir(repository.root) / "journal")
 
     def status(self, names: Sequence[str] = HOOKS) -> list[Seen]:
         return [self._look(name) for name in names]
