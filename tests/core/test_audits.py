@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,12 @@ import pytest
 from understudy.app.chores.service import open_service
 from understudy.findings import codec
 from understudy.model import Finding, Report
+from understudy.settings import Settings
 from understudy.store.job_rows import Record
+from understudy.tasks.audits import npm_asking
+from understudy.tasks.audits.asking import Asking
 from understudy.tasks.audits.cache import Cache
+from understudy.tasks.audits.workspace import Npm
 
 from ..needs import missing
 from .advisories import Service, serving
@@ -65,7 +70,7 @@ PACKAGE = {
     "devDependencies": {"mkdirp": "~0.5.1"},
 }
 MEMBER = {"name": "member", "version": "1.0.0", "dependencies": {"lodash": "4.17.15"}}
-PACKAGE_LOCK = {
+PACKAGE_LOCK: dict[str, Any] = {
     "name": "shop",
     "version": "1.0.0",
     "lockfileVersion": 3,
@@ -350,6 +355,7 @@ async def test_a_tool_that_breaks_is_never_clean(
     assert record.value["audited"] == 0
 
 
+MINE = '{"scripts": {"build": "make"}, "dependencies": {"lodash": "4.17.15"}}'
 BOOBY_TRAPS = {
     "pip.py": "MARK",
     "pip_audit.py": "MARK",
@@ -378,10 +384,18 @@ async def test_nothing_of_the_workspace_runs_or_configures_anything(
         for name, content in BOOBY_TRAPS.items()
     }
     package = {**PACKAGE, "scripts": {"preinstall": f"touch {mark}", "audit": f"touch {mark}"}}
+    elsewhere: dict[str, Any] = {
+        f"{root}/packages/abs": {},
+        f"{'../' * 20}{root}/packages/up": {},
+        "./packages/dot": {},
+    }
+    lock = {**PACKAGE_LOCK, "packages": {**PACKAGE_LOCK["packages"], **elsewhere}}
     files |= {
         **NPM_PROJECT,
         "package.json": json.dumps({**package, "devEngines": {"runtime": {"name": "deno"}}}),
+        "package-lock.json": json.dumps(lock),
     }
+    files |= dict.fromkeys((f"packages/{name}/package.json" for name in ("abs", "up", "dot")), MINE)
     files |= dict.fromkeys(("trap", "bin/node", "bin/npm", "bin/pip-audit"), trap)
     tree(root, files)
     for name in ("trap", "bin/node", "bin/npm", "bin/pip-audit"):
@@ -395,10 +409,28 @@ async def test_nothing_of_the_workspace_runs_or_configures_anything(
         id_ = await opened.engine.submit("dependency_audit", {})
         record = await opened.engine.result(id_)
     assert not mark.exists(), mark.read_text()
+    assert {name: (root / name).read_text() for name in files} == files
     assert record.status == "done", record.why
     rules = {rule for each in shown(root, record).values() for rule, *_ in each}
     assert rules == {"PYSEC-2018-28", "GHSA-35jh-r3h4-6jhm", "GHSA-xvch-5gv4-984h", "not-audited"}
     assert record.value["audited"] == 4
+    for name in ("abs", "up", "dot"):
+        (note,) = reports(root, record)[f"packages/{name}/package.json"].findings
+        assert note.message.startswith("Not audited: there is no package-lock.json")
+
+
+async def test_npm_is_given_nothing_outside_of_its_folder(root: Path, tmp_path: Path) -> None:
+    """Whatever was read as the name of a folder."""
+    mine = tree(root, {"packages/a/package.json": MINE}) / "packages/a/package.json"
+    for importer in (str(mine.parent), f"{'../' * 20}{mine.parent}"):
+        lock = json.dumps({"packages": {**PACKAGE_LOCK["packages"], importer: {}}})
+        project = Npm(str(root), "package-lock.json", lock, {"": "{}", importer: MINE})
+        context = SimpleNamespace(trusted=False)
+        cache, folder = Cache(tmp_path / "none"), str(tmp_path)
+        asking = Asking(context, Settings().audit, cache, root, folder, os.environ, 0.0)  # type: ignore[arg-type]
+        said = await npm_asking.ask(asking, project)
+        assert (said.failure, said.audited) == ("the lock file names a folder outside of it", 0)
+        assert mine.read_text() == MINE
 
 
 async def test_a_lock_that_is_older_and_what_has_none_are_told(run: Run, root: Path) -> None:

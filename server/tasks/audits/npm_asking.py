@@ -165,9 +165,12 @@ async def _answer(asking: Asking, files: Files) -> Vulns:
 
 
 def _prepare(parent: str, files: Files) -> str:
+    """Raises Failed when one of them would lie elsewhere; then nothing is written."""
     folder = tempfile.mkdtemp(prefix="npm-audit-", dir=parent)
-    for name, content in files.items():
-        path = Path(folder, name)
+    paths = {Path(os.path.normpath(Path(folder, name))): text for name, text in files.items()}
+    if not all(path.is_relative_to(folder) for path in paths):
+        raise Failed("the lock file names a folder outside of it")
+    for path, content in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     return folder

@@ -234,13 +234,20 @@ def _locked(root: Path, folder: str, lock_name: str) -> Npm:
     lock = text(os.path.join(folder, lock_name))
     tree = npm_manifests.nodes(npm_manifests.loads(lock))
     manifests = {"": text(os.path.join(folder, "package.json"))}
-    for importer in npm_manifests.importers(tree):
-        path = os.path.normpath(os.path.join(folder, importer, "package.json"))
-        if importer and path.startswith(f"{folder}/") and is_file(path, root):
+    for importer in filter(_is_below, npm_manifests.importers(tree)):
+        path = os.path.join(folder, importer, "package.json")
+        if is_file(path, root):
             manifests[importer] = text(path)
     for content in manifests.values():
         npm_manifests.loads(content)
     return Npm(folder, lock_name, lock, manifests)
+
+
+def _is_below(importer: str) -> bool:
+    """Whether it leads below any folder that it is put behind: a lock file is anyone's text, and
+    npm is given its files under these names."""
+    first = importer.partition("/")[0]
+    return importer == os.path.normpath(importer) and first not in ("", ".", "..")
 
 
 def _unlocked(path: str) -> str:
