@@ -349,8 +349,29 @@ def test_every_entry_is_found_whatever_it_is_called(
     found = {each.name: each for each in npm_manifests.package(text)}
     assert {name: each.spec for name, each in found.items()} == {**other, **one}
     for name, each in found.items():
-        if each.spec_at is not None:
-            assert json.loads(f'"{words(text, each.spec_at)}"') == {**other, **one}[name]
+        assert json.loads(f"{{{words(text, each.at)}}}") == {name: each.spec}
+        assert json.loads(f'"{words(text, each.spec_at)}"') == each.spec
+
+
+def test_one_name_for_many_things_costs_no_more_than_as_many_names() -> None:
+    other = json.dumps([{"lodash": "3"}] * 50_000)
+    text = f'{{"x": {other}, "dependencies": {{"lodash": "^4"}}, "y": {other}}}'
+    assert seen(text, npm_manifests.package(text)) == [("lodash", "", '"lodash": "^4"', "^4")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"dependencies": {"a": "1", "b": "1"}, "dependencies": {"a": "2"}}', ["2"]),
+        ('{"dependencies": {"a": "1", "a": ["3"], "\\u0061" : "2"}}', ["2"]),
+        ('{"dependencies": {"a": "1", "a": {"b": "3"}}}', []),
+        ('{"dependencies": {"a": "1"}, "dependencies": ["a"]}', []),
+        ('\ufeff{"dependencies": {"a": "{\\"]"}}', ['{\\"]']),
+    ],
+)
+def test_of_two_entries_with_one_name_the_last_counts(text: str, expected: list[str]) -> None:
+    found = npm_manifests.package(text)
+    assert [words(text, each.spec_at) for each in found] == expected
 
 
 def test_what_a_compiled_requirements_file_pins_is_audited_there(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from ...model import Range
 from ...text import Lines
-from .dependencies import TOP, Declared
+from .dependencies import Declared
 
 LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
 """The first that lies beside a ``package.json`` counts, as for npm."""
 SECTIONS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
-_PROBE = "understudy-was-here"
+_TOKEN = re.compile(r'"(?P<string>[^"\\]*(?:\\.[^"\\]*)*)"(?P<colon>\s*:)?|[{}\[\]]')
 _EXACT = re.compile(r"=?\s*v?(\d+\.\d+\.\d+[\w.+-]*)")
 _FOREIGN = re.compile(r"(?:file|link|portal|git|https?|github|workspace)[:+]|[\w.-]+/[\w.-]+")
 
@@ -23,29 +23,50 @@ _FOREIGN = re.compile(r"(?:file|link|portal|git|https?|github|workspace)[:+]|[\w
 def package(text: str) -> list[Declared]:
     """The dependencies that a ``package.json`` declares. Raises ValueError when it is no JSON."""
     data = loads(text)
-    lines = Lines(text)
+    lines, places = Lines(text), _places(text)
     found: dict[str, Declared] = {}
     for section in SECTIONS:
         for name, spec in strings(data.get(section)).items():
             if name not in found:
                 optional = section not in ("dependencies", "devDependencies")
-                declared = _declared(text, lines, section, name, spec)
+                declared = _declared(lines, places[section, name], name, spec)
                 found[name] = declared._replace(optional=optional)
     return sorted(found.values(), key=lambda each: each.at)
 
 
-def _declared(text: str, lines: Lines, section: str, name: str, spec: str) -> Declared:
+class _Place(NamedTuple):
+    """Offsets: where an entry begins, and its string without the quotes."""
+
+    begin: int
+    start: int
+    end: int
+
+
+def _places(text: str) -> dict[tuple[str, str], _Place]:
+    """The entries of a JSON object's objects that are strings, by both names: of several the last,
+    as for ``json``. In one pass, as a project's file is anyone's."""
+    found: dict[tuple[str, str], _Place] = {}
+    keys: list[str] = []
+    begin = 0
+    for token in _TOKEN.finditer(text):
+        if token["colon"]:
+            keys[-1], begin = json.loads(f'"{token["string"]}"'), token.start()
+        elif token["string"] is not None:
+            if len(keys) == 2:
+                found[keys[0], keys[1]] = _Place(begin, *token.span("string"))
+        elif token[0] in "{[":
+            keys.append("")
+        else:
+            keys.pop()
+    return found
+
+
+def _declared(lines: Lines, place: _Place, name: str, spec: str) -> Declared:
     exact = _EXACT.fullmatch(spec.strip())
     why = "it comes from no registry" if _FOREIGN.match(spec) else ""
-    quoted = re.escape(json.dumps(name, ensure_ascii=False))
-    for match in re.finditer(rf"({quoted}\s*:\s*)\"((?:[^\"\\]|\\.)*)\"", text):
-        start, end = match.span(2)
-        probed = json.loads(f"{text[:start]}{_PROBE}{text[end:]}")
-        if strings(probed.get(section)).get(name) == _PROBE:
-            at = Range(lines.position(match.start()), lines.position(match.end()))
-            spec_at = Range(lines.position(start), lines.position(end))
-            return Declared(name, spec, at, spec_at, exact[1] if exact else "", why)
-    return Declared(name, spec, TOP, None, exact[1] if exact else "", why)
+    begin, start, end = map(lines.position, place)
+    at = Range(begin, lines.position(place.end + 1))
+    return Declared(name, spec, at, Range(start, end), exact[1] if exact else "", why)
 
 
 def loads(text: str) -> dict[str, Any]:
