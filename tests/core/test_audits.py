@@ -17,13 +17,15 @@ import pytest
 
 from understudy.app.chores.service import open_service
 from understudy.findings import codec
-from understudy.model import Finding, Report
+from understudy.fixes.manifests import raises
+from understudy.model import Finding, Problem, Report
 from understudy.settings import Settings
 from understudy.store.job_rows import Record
 from understudy.tasks.audits import npm_asking
 from understudy.tasks.audits.asking import Asking
 from understudy.tasks.audits.cache import Cache
 from understudy.tasks.audits.workspace import Npm
+from understudy.text import apply
 
 from ..needs import missing
 from .advisories import Service, serving
@@ -238,6 +240,25 @@ async def test_npm_dependencies_are_shown_where_they_are_declared(
     assert minimist.fixes == ()
     bulk = [body for path, body in zip(service.asked, service.sent, strict=True) if "bulk" in path]
     assert bulk[0] == {"lodash": ["4.17.15"], "minimist": ["0.0.8"], "mkdirp": ["0.5.1"]}
+
+
+async def test_an_alias_stays_one_of_the_same_package(run: Run, root: Path) -> None:
+    """``old`` in the registry may be anything, and what comes from elsewhere has no versions."""
+    aliases = {"old": "npm:lodash@4.17.15", "lodash": "github:me/lodash#v4.17.15"}
+    package = {"name": "shop", "version": "1.0.0", "dependencies": aliases}
+    places = {f"node_modules/{name}": {"name": "lodash", "version": "4.17.15"} for name in aliases}
+    lock = {**PACKAGE_LOCK, "packages": {"": package, **places}}
+    manifest = json.dumps(package, indent=2)
+    record = await run({"package.json": manifest, "package-lock.json": json.dumps(lock)})
+    found = reports(root, record)["package.json"].findings
+    foreign, alias = sorted(found, key=lambda each: len(each.fixes))
+    assert foreign.fixes == ()
+    assert [fix.title for fix in alias.fixes] == ["Raise old to 4.17.21"]
+    (offer,) = raises(str(root / "package.json"), manifest, [Problem((alias,))], alias.range)
+    assert json.loads(apply(manifest, offer.edits))["dependencies"] == {
+        **aliases,
+        "old": "npm:lodash@4.17.21",
+    }
 
 
 @pytest.mark.parametrize(

@@ -226,12 +226,48 @@ def test_package_json() -> None:
     assert seen(PACKAGE, found) == [
         ("lodash", "", '"lodash": "^4"', "^4"),
         ("@a/b", "1.2.3", '"@a/b" : "1.2.3"', "1.2.3"),
-        ("local", "", '"local": "file:../x"', "file:../x"),
+        ("local", "", '"local": "file:../x"', ""),
         ("😀", "", '"😀": "~1.0"', "~1.0"),
         ("p", "", '"p": ">=1"', ">=1"),
     ]
     assert found[0].at.start == (1, 18)
     assert [each.optional for each in found] == [False, False, False, False, True]
+
+
+SPECS = [
+    ("8.57.1", "8.57.1", "8.57.1"),
+    ("latest", "", "latest"),
+    ("npm:eslint@8.57.1", "8.57.1", "8.57.1"),
+    ("npm:@a/eslint@^8 || 7", "", "^8 || 7"),
+    ("npm:eslint@", "", ""),
+    ("npm:eslint", "", None),
+    ("npm:@a/eslint", "", None),
+    ("npm:eslint@file:../x", "", None),
+    ("github:me/foo#v1.0.0", "", None),
+    ("me/foo#semver:^1.0.0", "", None),
+    ("git+ssh://git@github.com/me/foo.git#v1.0.0", "", None),
+    ("git@github.com:me/foo.git", "", None),
+    ("https://x/foo@1.0.0.tgz", "", None),
+    ("../foo", "", None),
+    ("workspace:^1.0.0", "", None),
+    ("catalog:", "", None),
+    (r"npm:eslint\u00408.57.1", "", None),
+    (r"npm:eslint@8.57.\u0031", "8.57.1", r"8.57.\u0031"),
+]
+
+
+@pytest.mark.parametrize(("spec", "version", "place"), SPECS)
+def test_only_the_versions_of_what_a_registry_has_are_edited(
+    spec: str, version: str, place: str | None
+) -> None:
+    text = f'{{"dependencies": {{"foo": "{spec}"}}}}'
+    (found,) = npm_manifests.package(text)
+    assert (found.name, found.version, words(text, found.at)) == (
+        "foo",
+        version,
+        f'"foo": "{spec}"',
+    )
+    assert (words(text, found.spec_at) if found.spec_at else None) == place
 
 
 @pytest.mark.parametrize("text", ["", "[]", "7", '{"a": }', "[" * 100_000])
@@ -350,7 +386,10 @@ def test_every_entry_is_found_whatever_it_is_called(
     assert {name: each.spec for name, each in found.items()} == {**other, **one}
     for name, each in found.items():
         assert json.loads(f"{{{words(text, each.at)}}}") == {name: each.spec}
-        assert json.loads(f'"{words(text, each.spec_at)}"') == each.spec
+        if each.spec_at is not None:
+            assert json.loads(f'"{words(text, each.spec_at)}"') == each.spec
+        else:
+            assert set(each.spec) & {":", "/"}
 
 
 def test_one_name_for_many_things_costs_no_more_than_as_many_names() -> None:

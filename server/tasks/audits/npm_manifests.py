@@ -17,7 +17,8 @@ SECTIONS = ("dependencies", "devDependencies", "optionalDependencies", "peerDepe
 _NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
 _TOKEN = re.compile(r'"(?P<string>[^"\\]*(?:\\.[^"\\]*)*)"(?P<colon>\s*:)?|[{}\[\]]')
 _EXACT = re.compile(r"=?\s*v?(\d+\.\d+\.\d+[\w.+-]*)")
-_FOREIGN = re.compile(r"(?:file|link|portal|git|https?|github|workspace)[:+]|[\w.-]+/[\w.-]+")
+_ALIAS = re.compile(r"npm:@?[^@]+@([^:/]*)")
+"""Another package under a name of its own; the group is what it says of versions."""
 
 
 def package(text: str) -> list[Declared]:
@@ -29,7 +30,7 @@ def package(text: str) -> list[Declared]:
         for name, spec in strings(data.get(section)).items():
             if name not in found:
                 optional = section not in ("dependencies", "devDependencies")
-                declared = _declared(lines, places[section, name], name, spec)
+                declared = _declared(text, lines, places[section, name], name, spec)
                 found[name] = declared._replace(optional=optional)
     return sorted(found.values(), key=lambda each: each.at)
 
@@ -61,12 +62,16 @@ def _places(text: str) -> dict[tuple[str, str], _Place]:
     return found
 
 
-def _declared(lines: Lines, place: _Place, name: str, spec: str) -> Declared:
+def _declared(text: str, lines: Lines, place: _Place, name: str, spec: str) -> Declared:
+    at = Range(lines.position(place.begin), lines.position(place.end + 1))
+    alias, written = _ALIAS.fullmatch(spec), _ALIAS.fullmatch(text, place.start, place.end)
+    if alias and written:
+        spec, place = alias[1], place._replace(start=written.start(1))
+    elif ":" in spec or "/" in spec:  # it comes from no registry
+        return Declared(name, spec, at)
     exact = _EXACT.fullmatch(spec.strip())
-    why = "it comes from no registry" if _FOREIGN.match(spec) else ""
-    begin, start, end = map(lines.position, place)
-    at = Range(begin, lines.position(place.end + 1))
-    return Declared(name, spec, at, Range(start, end), exact[1] if exact else "", why)
+    spec_at = Range(lines.position(place.start), lines.position(place.end))
+    return Declared(name, spec, at, spec_at, exact[1] if exact else "")
 
 
 def loads(text: str) -> dict[str, Any]:
