@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from understudy.model import Range
 from understudy.tasks.audits import npm_manifests, python_locks, python_manifests, workspace
-from understudy.tasks.audits.dependencies import Declared, lowest, raised
+from understudy.tasks.audits.dependencies import (
+    Advisory,
+    Declared,
+    Dependency,
+    finding,
+    lowest,
+    raised,
+)
 from understudy.text import Lines
 
 from ..core.support import AS_A_USER
@@ -37,10 +44,11 @@ REQUIREMENTS = [
     ("a>=1,<2", [("a", "", "a>=1,<2", ">=1,<2")]),
     ("a", [("a", "", "a", "")]),
     ("a==1.0 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\nb==2", [
-        ("a", "1.0", "a==1.0", "==1.0"),
+        ("a", "1.0", "a==1.0", ""),
         ("b", "2", "b==2", "==2"),
     ]),
-    ("a==1 --hash=sha256:00", [("a", "1", "a==1", "==1")]),
+    ("a==1 --hash=sha256:00", [("a", "1", "a==1", "")]),
+    ("a==1 --config-settings=x=1 # --hash=", [("a", "1", "a==1", "==1")]),
     ("a \\\n  ==1.0", [("a", "1.0", "a", "")]),
     ("# 😀\r\n\r\né\r\na==1\r\n", [("é", "", "é", ""), ("a", "1", "a==1", "==1")]),
     ("-r other.txt\n--index-url https://x\n-c c.txt\n", []),
@@ -55,6 +63,29 @@ REQUIREMENTS = [
 @pytest.mark.parametrize(("text", "expected"), REQUIREMENTS)
 def test_requirements(text: str, expected: list[tuple[str, ...]]) -> None:
     assert seen(text, python_manifests.requirements(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed", "told", "titles"),
+    [
+        ("a==1\n", ("2",), "Fixed in 2.", ["Raise a to 2"]),
+        (
+            "a==1 \\\n  --hash=sha256:00\n",
+            ("2",),
+            "Fixed in 2. It is pinned with its hashes: the file has to be compiled anew.",
+            [],
+        ),
+        ("a==1 --hash=sha256:00\n", (), "No fix is known.", []),
+    ],
+)
+def test_a_pin_with_hashes_is_not_raised(
+    text: str, fixed: tuple[str, ...], told: str, titles: list[str]
+) -> None:
+    (declared,) = python_manifests.requirements(text)
+    use = Dependency(declared.name, declared.version, "m", declared.at, declared=declared)
+    shown = finding("pip-audit", use, Advisory("X", "bad", fixed=fixed), "2" if fixed else "")
+    assert shown.message == f"a 1: bad. {told}"
+    assert [fix.title for fix in shown.fixes] == titles
 
 
 def test_included_files() -> None:

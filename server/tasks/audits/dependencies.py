@@ -8,7 +8,6 @@ from typing import NamedTuple
 from ...findings.families import NOT_AUDITED
 from ...model import Category, Edit, Finding, Fix, Position, Range, Severity
 
-"""The rule of a finding that says that something could not be audited."""
 TOP = Range(Position(0, 0), Position(0, 0))
 
 
@@ -17,7 +16,8 @@ class Declared(NamedTuple):
 
     ``spec`` is what it says of versions, at ``spec_at`` (None: not where it could be edited).
     ``version`` is the one that it pins; ``why`` tells why it can never have one. ``optional``: it
-    may not be installed.
+    may not be installed. ``hashed``: it names the hashes of that version, too, so that another one
+    would be refused.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Declared(NamedTuple):
     version: str = ""
     why: str = ""
     optional: bool = False
+    hashed: bool = False
 
 
 class Dependency(NamedTuple):
@@ -67,6 +68,8 @@ def finding(tool: str, of: Dependency, advisory: Advisory, to: str = "") -> Find
     """What is shown at the dependency's place; ``to``: the version without any advisory that
     its declaration can be raised to, empty where there is none."""
     fixed = f" Fixed in {', '.join(advisory.fixed)}." if advisory.fixed else " No fix is known."
+    if advisory.fixed and of.declared and of.declared.hashed:
+        fixed += " It is pinned with its hashes: the file has to be compiled anew."
     way = " → ".join((*of.through, of.name))
     more = f" and {of.others} more way{'s' * (of.others != 1)}" if of.others else ""
     comes = f" It comes through {way}{more}." if of.through else ""

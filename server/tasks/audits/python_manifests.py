@@ -17,6 +17,7 @@ from .dependencies import TOP, Declared
 
 _COMMENT = re.compile(r"(?:^|\s+)#.*")
 _OPTIONS = re.compile(r"\s--\w.*", re.DOTALL)
+_HASHED = re.compile(r"\s--hash\b")
 _INCLUDE = re.compile(r"(?:-r|--requirement)(?:\s+|=)(\S.*)")
 _EDITABLE = re.compile(r"(?:-e|--editable)\b")
 _HEAD = re.compile(
@@ -66,7 +67,8 @@ def _requirement(parts: Sequence[str], number: int) -> Declared | None:
         return None
     if _EDITABLE.match(words):
         return Declared(words, "", at, why="an editable install has no version to ask for")
-    return _read(_OPTIONS.sub("", words), parts[0], number, 0, at)
+    found = _read(_OPTIONS.sub("", words), parts[0], number, 0, at)
+    return found._replace(spec_at=None, hashed=True) if _HASHED.search(words) else found
 
 
 def _read(words: str, line: str, number: int, column: int, at: Range) -> Declared:
