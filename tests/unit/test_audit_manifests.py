@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 
 from understudy.model import Range
 from understudy.tasks.audits import npm_manifests, python_locks, python_manifests, workspace
@@ -213,9 +214,12 @@ PYLOCK = 'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\n[[packa
 def test_locks(text: str, expected: list[object]) -> None:
     found = python_locks.lock(text)
     assert [(each.name, each.version, each.needs) for each in found] == expected
-    assert all(each.name[0].lower() in words(text, each.at).lower() for each in found)
+    for each in found:
+        name, _, version = words(text, each.at).partition('"\nversion = "')
+        assert canonicalize_name(name) == each.name
+        assert each.version in (version, "")
     crlf = python_locks.lock(text.replace("\n", "\r\n"))
-    assert [each.at.start for each in crlf] == [each.at.start for each in found]
+    assert [each.at for each in crlf] == [each.at for each in found]
 
 
 def test_what_is_locked_is_shown_at_what_leads_to_it() -> None:
