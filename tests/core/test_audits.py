@@ -28,7 +28,7 @@ from understudy.tasks.audits.workspace import Npm
 from understudy.text import apply
 
 from ..needs import missing
-from .advisories import Service, serving
+from .advisories import REQUESTS, REQUESTS_GITHUB, Service, serving
 from .support import tree, understudy
 
 Run = Callable[..., Awaitable[Record]]
@@ -329,6 +329,26 @@ async def test_what_was_said_before_does_while_the_service_is_away(
         "PYSEC-2018-28",
         "not-audited",
     ]
+
+
+async def test_how_bad_it_is_is_not_taken_from_an_old_answer_where_there_is_a_new_one(
+    run: Run, root: Path, tmp_path: Path, service: Service
+) -> None:
+    worse = {**REQUESTS, "database_specific": {"severity": "CRITICAL"}}
+    steps: list[tuple[list[Any], float, str]] = [
+        ([REQUESTS], 0, "medium"),
+        ([worse], 3_600, "medium"),  # what is young is not asked for again
+        ([worse], 3 * 86_400, "critical"),
+        ([worse, REQUESTS_GITHUB], 3 * 86_400, "high"),
+        ([worse], 3 * 86_400, "high"),  # GitHub's record cannot be had now
+    ]
+    for records, older, severity in steps:
+        if older:
+            age(tmp_path, older)
+        service.osv = records
+        record = await run({"requirements.txt": "requests==2.19.0\n"})
+        found = shown(root, record)["requirements.txt"]
+        assert found == [("PYSEC-2018-28", severity, "requests==2.19.0")], (records, older)
 
 
 def age(tmp_path: Path, seconds: float) -> None:

@@ -44,8 +44,8 @@ async def ask(asking: Asking, python: Python) -> Said:
         for each in python.dependencies
         if (why := versions.skipped.get((each.name, each.version)))
     ]
-    described = await _described(asking, versions.vulns)
     offline = failure is not None
+    described = await _described(asking, versions.vulns, offline=offline)
     targets = await _targets(versions, python.dependencies, offline=offline)
     shown = tuple(_findings(python.dependencies, versions.vulns, described, targets))
     lacking = failure if unknown else None
@@ -150,27 +150,25 @@ def _prepare(parent: str, wanted: Iterable[pip_audit.Version]) -> tuple[str, str
 
 
 async def _described(
-    asking: Asking, vulns: Mapping[pip_audit.Version, Vulns]
+    asking: Asking, vulns: Mapping[pip_audit.Version, Vulns], *, offline: bool
 ) -> dict[str, Mapping[str, Any]]:
-    """What the service says of the advisories, by id; nothing of those that it cannot be asked."""
+    """What the service says of the advisories, by id, and said before where it cannot be asked of
+    one now; ``offline``: only that."""
     wanted = dict.fromkeys(
         i for each in vulns.values() for vuln in each for i in pip_audit.ids(vuln)
     )
     service = asking.settings.osv_url.rstrip("/")
-    known: dict[str, Mapping[str, Any]] = {}
-    for name in wanted:
-        if (before := asking.cache.get(_key(service, name))) is not None:
-            known[name] = before.value
-    if unknown := tuple(name for name in wanted if name not in known):
-        call = Call(_LANE, _DESCRIBE, (service, _SECONDS), unknown)
+    old = [i for i in wanted if asking.cache.get(_key(service, i), asking.since) is None]
+    if old and not offline:
+        call = Call(_LANE, _DESCRIBE, (service, _SECONDS), tuple(old))
         timeout = asking.settings.timeout_seconds
         outcome = await asking.context.execute(Job(asking.context.task.name, call, timeout))
         if outcome.status is Status.DONE:
-            for name, told in zip(unknown, outcome.results, strict=True):
+            for name, told in zip(old, outcome.results, strict=True):
                 if told is not None:
-                    known[name] = json.loads(told)
-                    asking.cache.put(_key(service, name), asking.now, known[name])
-    return known
+                    asking.cache.put(_key(service, name), asking.now, json.loads(told))
+    known = {name: asking.cache.get(_key(service, name)) for name in wanted}
+    return {name: answer.value for name, answer in known.items() if answer is not None}
 
 
 def _key(service: str, name: str) -> str:
