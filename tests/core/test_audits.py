@@ -552,6 +552,7 @@ def test_from_a_terminal(root: Path, tmp_path: Path) -> None:
     [
         ("PYSEC-2018-28 in services/ -- not reachable", ["requirements.txt"]),
         ("PYSEC-2018-28 until 9999-12-31", []),
+        ("pysec-2018-28", []),
         ("PYSEC-2018-28 until 2020-01-01", ["requirements.txt", "services/requirements.txt"]),
     ],
 )

@@ -81,8 +81,8 @@ def _heeded(
     heeded: dict[str, list[Finding]] = {}
     for path, report in sorted(reports.items()):
         below = path.removeprefix(f"{root}/")
-        rules = {entry.rule for entry in in_force(ignored, below, today)}
-        found = [each for each in report.findings if each.rule not in rules]
+        rules = {entry.rule.lower() for entry in in_force(ignored, below, today)}
+        found = [each for each in report.findings if each.rule.lower() not in rules]
         heeded[below] = sorted(found, key=lambda finding: finding.range)
     return heeded
 
