@@ -21,12 +21,14 @@ from ..settings.ignored import Ignored, in_force
 
 class Circumstances(NamedTuple):
     """Of one file: its path below the root, with slashes, the day it is, the fingerprints that the
-    baseline has for it, and the rows of which what is said is news."""
+    baseline has for it, and the rows of which what is said is news. ``withheld``: the tools that
+    may not run in its folder, whatever the file."""
 
     path: str = ""
     today: date = date.min
     known: Sequence[str] = ()
     changed: Rows = None
+    withheld: frozenset[str] = frozenset()
 
 
 _ANYWHERE = Circumstances()
@@ -58,7 +60,7 @@ def composed(
     broken = any(finding.rule == SYNTAX_ERROR for finding in findings)
     told = [each for each in findings if not (broken and each.rule == NOT_ANALYSED)]
     entries = ignoring(settings, here)
-    judged = judge(merge(told), reports, here.path, here.today)
+    judged = judge(merge(told), reports, here.path, here.today, here.withheld)
     levels = settings.severity._asdict()
     merged: list[Problem] = []
     ignored: list[tuple[Problem, Ignored]] = []

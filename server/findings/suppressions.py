@@ -31,8 +31,9 @@ from ..model import (
 from ..settings.ignored import RULE, TERMS, is_day, is_over
 from ..text import Lines
 from .comments import Comment, comments
-from .families import matter
+from .families import SYNTAX_ERROR, matter
 from .others import MARKS, said
+from .rule_names import would_be_told
 
 TOOL = "understudy"
 EXPIRED = "suppression-expired"
@@ -167,14 +168,23 @@ class Judged(NamedTuple):
     notes: tuple[Finding, ...]
 
 
-def judge(problems: Sequence[Problem], reports: Sequence[Report], path: str, today: date) -> Judged:
+def judge(
+    problems: Sequence[Problem],
+    reports: Sequence[Report],
+    path: str,
+    today: date,
+    withheld: AbstractSet[str] = frozenset(),
+) -> Judged:
     """A suppression that names a rule hides what other tools say of the same matter, too.
 
-    That one hides nothing is said only of rules whose tool has looked at a text that has it.
+    That one hides nothing is said only of rules whose tool has looked at a text that has it, and
+    when no other that may have such a rule was kept from it. ``withheld``: the tools that may not
+    run, whatever the file.
     """
     looked = _looked(reports)
     if not looked:
         return Judged(tuple(problems), (), ())
+    asked = withheld | {report.tool for report in reports}
     standing = tuple(looked)
     over = [is_over(each.until, today) for each in standing]
     first: dict[_Named, int] = {}
@@ -198,7 +208,11 @@ def judge(problems: Sequence[Problem], reports: Sequence[Report], path: str, tod
     notes = [
         note
         for each, is_past in zip(standing, over, strict=True)
-        for note in (_expired(each, said) if is_past else _unused(each, said, looked[each], path))
+        for note in (
+            _expired(each, said)
+            if is_past
+            else _unused(each, said, looked[each], asked - looked[each], path)
+        )
     ]
     return Judged(tuple(shown), tuple(hidden), tuple(notes))
 
@@ -288,9 +302,14 @@ def _looked(reports: Iterable[Report]) -> dict[Suppression, set[str]]:
     for report in reports:
         for each in report.suppressions:
             tools = found.setdefault(each, set())
-            if report.state.is_verdict:
+            if has_looked(report):
                 tools.add(report.tool)
     return found
+
+
+def has_looked(report: Report) -> bool:
+    """Whether the tool has said all that it has to say of the file: not of a syntax error alone."""
+    return report.state.is_verdict and all(f.rule != SYNTAX_ERROR for f in report.findings)
 
 
 _MOST_NAMED = 10
@@ -313,16 +332,21 @@ def _expired(each: Suppression, said: _Said) -> Iterator[Finding]:
 
 
 def _unused(
-    each: Suppression, said: _Said, looked: AbstractSet[str], path: str
+    each: Suppression,
+    said: _Said,
+    looked: AbstractSet[str],
+    kept: AbstractSet[str],
+    path: str,
 ) -> Iterator[Finding]:
-    """``looked``: the tools that looked at a text that has it."""
+    """``looked``: the tools that looked at a text that has it; ``kept`` are those that should and
+    did not."""
     if each.flaw:
         yield _note(UNCLEAR, f"This comment hides nothing, for {each.flaw}.", each)
     if each.scope is Scope.MATTER:  # its own tool knows of what use it is
         return
     used = said.rules(each)
     unused = [rule for rule in each.rules if rule.lower() not in used]
-    idle = [rule for rule in unused if {tool_of(rule, path), tool_of(rule.upper(), "")} & looked]
+    idle = [rule for rule in unused if would_be_told(rule, path, looked, kept)]
     if idle:
         whole = len(idle) == len(each.rules)
         where = "in this file" if each.scope is Scope.FILE else "here"
@@ -335,24 +359,3 @@ def _note(rule: str, told: str, at: Suppression, *, unnecessary: bool = False) -
     severity = Severity.LOW if rule == UNUSED else Severity.MEDIUM
     tags = (Tag.UNNECESSARY,) if unnecessary else ()
     return Finding(TOOL, rule, told, at.range, severity, Category.QUALITY, tags=tags)
-
-
-_NAMES = (
-    (re.compile(r"B[1-7]\d\d"), "bandit"),
-    (re.compile(r"[CRWEFI]\d{4}"), "pylint"),
-    (re.compile(r"SC\d{4}"), "shellcheck"),
-    (re.compile(r"DL\d{4}"), "hadolint"),
-    (re.compile(r"[A-Z]+\d{1,4}"), "ruff"),
-)
-_WORDS = ((".py", "pylint"), (".yml", "zizmor"), (".yaml", "zizmor"))
-_SCRIPT = re.compile(r".*\.[cm]?[jt]sx?")
-
-
-def tool_of(rule: str, path: str) -> str:
-    """The tool that has a rule of this name for such a file; empty where that is not certain."""
-    for pattern, tool in _NAMES:
-        if pattern.fullmatch(rule):
-            return tool
-    if _SCRIPT.fullmatch(path):
-        return "eslint"
-    return next((tool for suffix, tool in _WORDS if path.endswith(suffix)), "")

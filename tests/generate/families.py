@@ -116,6 +116,11 @@ def rule_cwes(ruff: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     return {"ruff": {code: int(match[1]) for code, match in cited.items() if match}}
 
 
+def prefixes(ruff: list[dict[str, Any]]) -> list[str]:
+    """The letters with which the codes of Ruff's rules begin. New rules may have no code yet."""
+    return sorted({rule["code"].rstrip("0123456789") for rule in ruff if rule["code"]})
+
+
 def cwe_names() -> dict[int, str]:
     """Number → short name, from Bandit's list of weaknesses."""
     return {
@@ -131,7 +136,10 @@ def module() -> str:
     table = sorted(families(ruff, bandit).items(), key=lambda item: item[1]["bandit"])
     table += sorted(beside(ruff).items())
     lines = [
-        '"""Rules that mean the same, and weaknesses. Generated: `python -m tests.generate`."""',
+        '"""Rules that mean the same, weaknesses, and how Ruff\'s codes begin.',
+        "",
+        "Generated: `python -m tests.generate`.",
+        '"""',
         "",
         "from __future__ import annotations",
         "",
@@ -147,4 +155,6 @@ def module() -> str:
         lines.append("    },")
     lines += ["}", "", "CWE_NAMES: dict[int, str] = {"]
     lines += [f"    {number}: {json.dumps(name)}," for number, name in sorted(cwe_names().items())]
-    return "\n".join([*lines, "}", ""])
+    lines += ["}", "", "RUFF_PREFIXES: tuple[str, ...] = ("]
+    lines += [f"    {json.dumps(prefix)}," for prefix in prefixes(ruff)]
+    return "\n".join([*lines, ")", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from understudy.checks import compose
 from understudy.checks.compose import Circumstances
+from understudy.findings.families import SYNTAX_ERROR
 from understudy.findings.shift import carry_suppressions
 from understudy.findings.suppressions import EXPIRED, UNCLEAR, UNUSED, read
 from understudy.model import (
@@ -231,6 +233,41 @@ def test_of_a_tool_that_has_not_answered_nothing_is_called_unused(state: State) 
     ruff = Report("ruff", State.CLEAN, suppressions=read(text, "a.py"))
     (only,) = compose.problems([ruff], Settings(), HERE)
     assert "E501" in only.lead.message, "Bandit is switched off"
+
+
+NEEDED = {
+    "the form of Ruff's, of a tool that is off": ("CC001", {"ruff": State.CLEAN}),
+    "another": ("R701", {"ruff": State.CLEAN}),
+    "a code of who knows whom": ("ACME12", {"ruff": State.CLEAN}),
+    "an analyzer of the user's that failed": ("F401", {"ruff": State.CLEAN, "acme": State.FAILED}),
+    "one that is missing": ("F401", {"ruff": State.CLEAN, "acme": State.MISSING}),
+    "a word, which may be mypy's": ("no-untyped-def", {"pylint": State.CLEAN}),
+}
+
+
+@pytest.mark.parametrize("case", NEEDED)
+def test_what_a_tool_may_have_that_did_not_look_is_not_called_unused(case: str) -> None:
+    rule, states = NEEDED[case]
+    held = read(f"a  # understudy: ignore[{rule}]\n", "a.py")
+    reports = [Report(tool, state, suppressions=held) for tool, state in states.items()]
+    assert compose.problems(reports, Settings(), HERE) == ()
+
+
+def test_what_an_analyzer_that_is_withheld_may_have_is_not_called_unused() -> None:
+    held = read("a  # understudy: ignore[F401]\n", "a.py")
+    reports = [Report("ruff", State.CLEAN, suppressions=held)]
+    assert rules(compose.problems(reports, Settings(), HERE)) == [UNUSED]
+    withheld = HERE._replace(withheld=frozenset({"acme"}))
+    assert compose.problems(reports, Settings(), withheld) == ()
+    other = [*reports, Report("mypy", State.FAILED), Report("acme", State.CLEAN, suppressions=held)]
+    assert rules(compose.problems(other, Settings(), HERE)) == [UNUSED], "it is not mypy's"
+
+
+def test_of_a_file_that_is_not_in_its_language_nothing_is_called_unused() -> None:
+    held = read("a  # understudy: ignore[F401]\n", "a.py")
+    broken = Report.of("ruff", (finding("ruff", SYNTAX_ERROR, 0),))
+    reports = [replace(broken, suppressions=held)]
+    assert rules(compose.problems(reports, Settings(), HERE)) == [SYNTAX_ERROR]
 
 
 def test_a_tool_that_has_not_seen_the_comment_says_nothing_of_it() -> None:

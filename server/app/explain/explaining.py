@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...analyzers.base import Analyzer, As, Configuration
-from ...analyzers.complexity import complexipy, growth, radon
+from ...analyzers.complexity import growth, radon
 from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ...checks import compose
 from ...checks.engine import Checks, Subject, analyzers_for, configure, why_left_out
@@ -20,7 +20,8 @@ from ...checks.jobs import Policy, question
 from ...discover import rediscover
 from ...findings.changed import on_lines
 from ...findings.describe import title
-from ...findings.suppressions import once_hid, tool_of
+from ...findings.rule_names import coded, tool_of
+from ...findings.suppressions import once_hid
 from ...ipython import code
 from ...model import Finding, Priority, Problem, Reason, Report, Scope, Suppression
 from ...notebooks import is_notebook, read
@@ -29,9 +30,6 @@ from ...settings import Settings
 from ...settings.ignored import Ignored, no_longer_in_force
 from ..folder.workspace import Workspace
 from . import unknown_rules
-
-_CODES = {radon.CYCLOMATIC: radon.NAME, complexipy.COGNITIVE: complexipy.NAME}
-"""Codes that are of the form of another tool's."""
 
 
 class Facts(NamedTuple):
@@ -98,15 +96,12 @@ async def explain(
 
 def _tool(rule: str, path: str, settings: Settings, reports: Sequence[Report]) -> Analyzer | None:
     """The one that tells of the rule here, else the one whose rules are called so. One that is
-    optional, and off, is known by its rules' codes alone: words may be anybody's, and are not
-    Pylint's, which tells codes."""
+    optional, and off, is known by its rules' codes alone: words may be anybody's."""
     known = {each.name: each for each in (*BUILT_IN, *analyzers(settings))}
     by_finding = (r.tool for r in reports for found in r.findings if found.rule == rule)
-    by_code = _CODES.get(rule) or tool_of(rule, "")
-    by_words = "" if (words := tool_of(rule, path)) == "pylint" else words
-    name = next(by_finding, by_code or by_words)
+    name = next(by_finding, "") or tool_of(rule, path)
     optional = {each.name: each for each in OPTIONAL}
-    return known.get(name) or optional.get(by_code)
+    return known.get(name) or optional.get(coded(rule))
 
 
 def _configuration(

@@ -3,28 +3,15 @@ could not, and who might have it and is switched off. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from ...analyzers.base import Analyzer
 from ...analyzers.table import BUILT_IN, OPTIONAL, analyzers
 from ...findings.describe import title
-from ...findings.suppressions import tool_of
+from ...findings.rule_names import coded, may_have
 from ...model import Reason, Report
 from ...settings import Settings
-
-_WORDS = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_FORMS: Mapping[str, re.Pattern[str]] = {
-    "detect-secrets": re.compile(r"\w+(?:Detector|EntropyString)"),
-    "eslint": re.compile(r"@?[a-z][\w-]*(?:/[\w-]+){0,2}"),
-    "kingfisher": re.compile(r"(?:betterleaks|veles)\.[\w.-]+"),
-    "mypy": _WORDS,
-    "semgrep": re.compile(r"[\w-]+(?:\.[\w-]+)*"),
-    "ty": _WORDS,
-    "zizmor": _WORDS,
-}
-"""How the rules are called of tools whose rules have no codes."""
 
 
 def reasons(
@@ -39,7 +26,7 @@ def reasons(
     reports = sorted(reports, key=lambda each: title(each.tool).lower())  # not as they arrived
     looked = [title(report.tool) for report in reports if report.state.is_verdict]
     by = f"{_listed(looked)} looked at it." if looked else "None looked at it."
-    meant = f" Did you mean {rule.upper()}?" if tool_of(rule.upper(), "") else ""
+    meant = f" Did you mean {rule.upper()}?" if coded(rule.upper()) else ""
     told = f"No tool that looks at this file knows of {rule}.{meant} {by}"
     yield Reason("unknown-rule", told)
     for report in reports:
@@ -67,21 +54,12 @@ def no_verdict(report: Report) -> Reason:
 
 
 def _may_have(tool: Analyzer, rule: str, path: str) -> bool:
-    form = _FORMS.get(tool.name)
-    return form is not None and form.fullmatch(rule) is not None and tool.looks_at(path)
+    return may_have(tool.name, rule) and tool.looks_at(path)
 
 
 def may_be_of(rule: str, tools: Iterable[Analyzer]) -> bool:
-    """Whether one of the tools may have it, as far as names tell. Of one whose rules are named by
-    whoever wrote it, that is not known."""
-    named = tool_of(rule, "")
-    own = {each.name for each in (*BUILT_IN, *OPTIONAL)}
-    return any(
-        each.name == named
-        or each.name not in own
-        or ((form := _FORMS.get(each.name)) is not None and form.fullmatch(rule) is not None)
-        for each in tools
-    )
+    """Whether one of the tools may have it, as far as names tell."""
+    return any(may_have(each.name, rule) for each in tools)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from ... import settings
 from ...disk import read_regular, why
 from ...findings.baseline import Baseline
-from ...findings.suppressions import tool_of
+from ...findings.rule_names import coded
 from ...journal.replace import replace
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...settings import ConfigProblem, Layer, Loaded, Origin, Settings
@@ -89,7 +89,7 @@ def unused(
     for index, text in enumerate(loaded.settings.rules.ignore):
         entry = read_ignored(text)
         is_idle = entry not in needed and not is_over(entry.until, today)
-        if is_idle and tool_of(entry.rule.upper(), "") in looked:
+        if is_idle and coded(entry.rule.upper()) in looked:
             where = f"in {', '.join(entry.paths)}" if entry.paths else "here"
             told = f"Nothing {where} says {entry.rule}. Remove the entry."
             problem = loaded.problem(_IGNORED, index, told)

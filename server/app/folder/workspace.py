@@ -155,8 +155,8 @@ class Workspace:
         if load != self._loads:
             return False
         self._config_problems, self._unused = (*loaded.problems, *wrong), ()
-        self.withheld = () if self.trusted else config.withheld(loaded)
         before, shown_by = self.settings, self._shown_by
+        self.withheld = () if self.trusted else config.withheld(loaded)
         if loaded.valid or not self._loaded:
             self.settings = loaded.settings
         if not wrong:
@@ -170,12 +170,13 @@ class Workspace:
     def _shown_by(self) -> tuple[object, ...]:
         """What decides how findings are shown."""
         own = self.settings
-        return own.rules, own.severity, own.baseline, self.baseline
+        return own.rules, own.severity, own.baseline, self.baseline, self.withheld
 
     def circumstances(self, path: str) -> compose.Circumstances:
         """What decides, besides its reports and the settings, what is shown of a file."""
         relative, changed = path.removeprefix(f"{self.root}/"), self.comparison.on_disk(path)
-        return compose.Circumstances(relative, self.today(), self.known(path), changed)
+        withheld = frozenset(report.tool for report in self.withheld)
+        return compose.Circumstances(relative, self.today(), self.known(path), changed, withheld)
 
     def seen(self, path: str, reports: tuple[Report, ...]) -> FileView:
         return FileView.of(reports, self.settings, self.circumstances(path))
