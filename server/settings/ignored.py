@@ -59,11 +59,14 @@ def no_longer_in_force(entries: Iterable[str], path: str, today: date) -> list[I
 
 
 def _about(entries: Iterable[str], path: str) -> Iterator[Ignored]:
+    return (each for each in map(read_ignored, entries) if is_about(each, path))
+
+
+def is_about(entry: Ignored, path: str) -> bool:
+    """Whether it is for a file, by its path below the root, on whatever day."""
     from ..discover import matches
 
-    for each in map(read_ignored, entries):
-        if not each.paths or matches(path, each.paths):
-            yield each
+    return not entry.paths or matches(path, entry.paths)
 
 
 def is_ignored(text: str) -> bool:

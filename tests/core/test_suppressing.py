@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from understudy.app.batch import Batch
 from understudy.app.folder.workspace import Workspace
+from understudy.app.results.scan import FileView
 from understudy.checks.engine import Checks
 from understudy.findings.suppressions import EXPIRED, UNUSED
 from understudy.runner.execute import Runner
@@ -163,6 +165,52 @@ def test_entries_that_nothing_needs_are_told_after_a_scan_of_all(tmp_path: Path)
     ]
     for part in (("plain.py",), ("--changed", "HEAD", ".")):
         assert "Nothing" not in understudy("scan", *part, cwd=root, environment=environment).stderr
+
+
+async def test_of_what_was_not_looked_at_no_entry_is_called_idle(tmp_path: Path) -> None:
+    """Of a file that cannot be parsed Bandit and Ruff say nothing else."""
+    config = "rules: {ignore: [B307, S101 in broken.py, B102 in plain.py, CC001]}\n"
+    files = {"ruff.toml": "", "plain.py": "x = 1\n", ".understudy/config.yaml": config}
+    root = tree(tmp_path / "root", files)
+    assert await idle(root, tmp_path / "state") == ["B307", "B102", "CC001"]
+    tree(root, {"broken.py": "def f(:\n"})
+    assert await idle(root, tmp_path / "state") == ["B102"]
+    tree(
+        root,
+        {
+            "plain.py": "x = 1\n" * 1000,
+            ".understudy/config.yaml": f"{config}analysis: {{maxFileBytes: 2000}}\n",
+        },
+    )
+    assert await idle(root, tmp_path / "state") == [], "it is too large"
+
+
+async def idle(root: Path, state: Path, kind: type[Workspace] = Workspace) -> list[str]:
+    """The rules of the entries that are called so after a scan of all."""
+    runner = Runner()
+    workspace = kind(root, state, trusted=False, today=lambda: date(2030, 6, 1))
+    try:
+        await workspace.load(None)
+        await workspace.scan(Checks(runner), [root], lambda _: None)
+    finally:
+        await runner.close()
+        await workspace.close()
+    told = [p.message.partition(" says ")[2] for p in workspace.config_problems]
+    return [rule.partition(".")[0] for rule in told]
+
+
+async def test_an_entry_that_came_during_the_scan_is_not_called_idle(tmp_path: Path) -> None:
+    class Edited(Workspace):
+        async def analyse(self, *given: Any, **named: Any) -> dict[Path, FileView]:
+            views = await super().analyse(*given, **named)
+            tree(self.root, {".understudy/config.yaml": "rules: {ignore: [B307, B102]}\n"})
+            await self.load(None)
+            return views
+
+    files = {"a.py": "eval(input())\n", ".understudy/config.yaml": "rules: {ignore: [B102]}\n"}
+    root = tree(tmp_path / "root", files)
+    assert await idle(root, tmp_path / "state", Edited) == []
+    assert await idle(root, tmp_path / "state") == ["B102"]
 
 
 async def test_what_is_staged_is_looked_at_likewise(

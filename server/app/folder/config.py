@@ -6,20 +6,22 @@ All that reads or writes here blocks: it is for a thread.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ... import settings
 from ...disk import read_regular, why
 from ...findings.baseline import Baseline
-from ...findings.rule_names import coded
+from ...findings.rule_names import coded, would_be_told
+from ...findings.suppressions import has_looked
 from ...journal.replace import replace
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...settings import ConfigProblem, Layer, Loaded, Origin, Settings
-from ...settings.ignored import Ignored, is_over, read_ignored
+from ...settings.ignored import Ignored, is_about, is_over, read_ignored
 from ...settings.ignoring import edit_ignore
 from ..results import baseline as baselines
 from ..results.scan import FileView
@@ -80,21 +82,48 @@ def _ended(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
 
 
 def unused(
-    loaded: Loaded, file: Path, views: Collection[FileView], today: date
+    loaded: Loaded,
+    root: Path,
+    views: Mapping[Path, FileView],
+    withheld: AbstractSet[str],
+    today: date,
 ) -> Iterator[ConfigProblem]:
-    """Entries of ``rules.ignore`` in the project's settings ``file`` that let nothing be in all its
-    files, which ``views`` are of. Of a rule whose tool has not looked, nothing is said."""
-    looked = {r.tool for view in views for r in view.reports if r.state.is_verdict}
-    needed = frozenset[Ignored]().union(*(view.ignored for view in views))
+    """Entries of ``rules.ignore`` in the project's settings file that let nothing be in all its
+    files, which ``views`` are of; of an entry for some files, in those. Nothing is said where a
+    tool that may have the rule did not look. ``withheld``: those that may not run at all."""
+    needed = frozenset[Ignored]().union(*(view.ignored for view in views.values()))
+    asked = {baselines.name_below(root, p): _looked(v, withheld) for p, v in views.items()}
     for index, text in enumerate(loaded.settings.rules.ignore):
         entry = read_ignored(text)
-        is_idle = entry not in needed and not is_over(entry.until, today)
-        if is_idle and coded(entry.rule.upper()) in looked:
+        if entry not in needed and not is_over(entry.until, today) and _is_idle(entry, asked):
             where = f"in {', '.join(entry.paths)}" if entry.paths else "here"
             told = f"Nothing {where} says {entry.rule}. Remove the entry."
             problem = loaded.problem(_IGNORED, index, told)
-            if problem is not None and problem.path == file:
+            if problem is not None and problem.path == settings.project_file(root):
                 yield problem._replace(severity=Severity.LOW)
+
+
+class _Looked(NamedTuple):
+    """The tools that looked at a file, and those that should have and were kept from it."""
+
+    looked: frozenset[str]
+    kept: frozenset[str]
+
+
+def _looked(view: FileView, withheld: AbstractSet[str]) -> _Looked:
+    looked = frozenset(report.tool for report in view.reports if has_looked(report))
+    return _Looked(looked, frozenset(r.tool for r in view.reports) - looked | withheld)
+
+
+def _is_idle(entry: Ignored, asked: Mapping[str, _Looked]) -> bool:
+    """Whether the entry, which lets nothing be, would if there were something. ``asked`` is by
+    path below the root."""
+    if not coded(entry.rule.upper()):  # a name may be anybody's
+        return False
+    meant = {each for path, each in asked.items() if is_about(entry, path)}
+    looked = frozenset[str]().union(*(each.looked for each in meant))
+    kept = frozenset[str]().union(*(each.kept for each in meant))
+    return would_be_told(entry.rule, "", looked, kept)
 
 
 def load_baseline(root: Path | None) -> tuple[Baseline | None, tuple[ConfigProblem, ...]]:

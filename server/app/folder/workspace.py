@@ -288,6 +288,7 @@ class Workspace:
 
         Raises OSError for a path that cannot be looked at.
         """
+        loaded = self._loaded
         files = await asyncio.to_thread(
             list_files, paths, self.root, self.policy, self.inner, self._heads
         )
@@ -296,13 +297,20 @@ class Workspace:
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
         scan = Scan.of(self.root, views, self.withheld)
-        if self.root in paths and not choose and self._loaded and self._loaded.valid:
-            given = self._loaded, self.config_path, views.values(), self.today()
-            self._unused = tuple(config.unused(*given))
-            scan = replace(scan, unused=self._unused)
+        if self.root in paths and not choose and loaded and loaded.valid:
+            unused = await asyncio.to_thread(self._look_for_unused, loaded, views)
+            if self._loaded is loaded:  # else other settings were what the files were judged by
+                self._unused = unused
+                scan = replace(scan, unused=unused)
         if self.baseline is None:
             return scan
         return await asyncio.to_thread(baselines.compared, scan, self.baseline, paths)
+
+    def _look_for_unused(
+        self, loaded: Loaded, views: Mapping[Path, FileView]
+    ) -> tuple[ConfigProblem, ...]:
+        withheld = {report.tool for report in self.withheld}
+        return tuple(config.unused(loaded, self.root, views, withheld, self.today()))
 
     async def analyse(
         self,
