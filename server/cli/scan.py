@@ -144,7 +144,7 @@ async def _scan(
     root: Path, paths: Sequence[Path], changed: str | None, *, baseline: bool
 ) -> tuple[Scan, dict[str, str]]:
     async with Batch.open(root) as batch:
-        check(batch.config_problems)
+        check([each for each in batch.config_problems if each.is_flaw])
         if not baseline:
             batch.forget_baseline()
         with progress_bar() as progress:
@@ -152,7 +152,8 @@ async def _scan(
                 found = await batch.scan(paths, progress, changed)
             except UnknownRevision as error:
                 raise click.UsageError(f"--changed={changed}: {error}.") from error
-        check(found.unused)
+        others = (each for each in batch.config_problems if not each.is_flaw)
+        check([each for each in others if each.path not in found.reports])
         if batch.trouble:
             click.echo(batch.trouble, err=True)
         own = {name: version for name, version in batch.versions.items() if name in batch.tools}

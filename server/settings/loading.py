@@ -26,13 +26,19 @@ _NOTHING = object()
 class ConfigProblem(NamedTuple):
     """What is wrong with the settings. HIGH: they do not count; below: only this entry does not.
 
-    ``path`` is None for what the editor sent.
+    ``path`` is None for what the editor sent; ``rule`` is what a finding that says this is called.
     """
 
     path: Path | None
     range: Range
     severity: Severity
     message: str
+    rule: str = "settings"
+
+    @property
+    def is_flaw(self) -> bool:
+        """Whether something is wrong; else it only is of no use any more."""
+        return self.rule == "settings"
 
 
 class Source(NamedTuple):

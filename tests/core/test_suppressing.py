@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import date
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -140,6 +142,34 @@ def test_entries_of_the_settings_on_the_command_line(tmp_path: Path) -> None:
     assert told.stderr == ""
 
 
+def test_what_is_no_longer_of_use_in_the_settings_is_found_by_a_scan(tmp_path: Path) -> None:
+    """As it is in comments: in what a build reads, with its exit code, and let be by its rule."""
+    config = "rules:\n  ignore:\n    - CC001\n    - B102 until 2020-01-01\n"
+    root = tree(tmp_path / "root", {"a.py": "x = 1\n", ".understudy/config.yaml": config})
+    environment = own_environment(tmp_path)
+
+    def scan(*given: str) -> CompletedProcess[str]:
+        return understudy("scan", *given, cwd=root, environment=environment)
+
+    told = scan(".", "--format=json")
+    assert (told.returncode, told.stderr) == (1, "")
+    answer = json.loads(told.stdout)
+    assert [(each["path"], each["start"]["line"]) for each in answer["problems"]] == [
+        (".understudy/config.yaml", 3),
+        (".understudy/config.yaml", 4),
+    ]
+    assert answer["summary"]["rule"] == {
+        f"understudy:{EXPIRED}": 1,
+        f"understudy:{UNUSED}": 1,
+    }
+    results = json.loads(scan(".", "--format=sarif").stdout)["runs"][0]["results"]
+    assert {each["ruleId"] for each in results} == {EXPIRED, UNUSED}
+    assert scan(".", "--fail-on=high").returncode == 0
+    (root / ".understudy/config.yaml").write_text(f"{config}    - {UNUSED}\n    - {EXPIRED}\n")
+    told = scan(".")
+    assert (told.returncode, told.stderr) == (0, ""), told.stdout
+
+
 ENTRIES = {
     "S101": "here",  # there is no assert
     "B307": "",
@@ -157,14 +187,18 @@ def test_entries_that_nothing_needs_are_told_after_a_scan_of_all(tmp_path: Path)
     config = "rules:\n  ignore:\n" + "".join(f"    - {entry}\n" for entry in ENTRIES)
     root = tree(tmp_path / "root", FILES | {".understudy/config.yaml": config})
     environment = own_environment(tmp_path)
-    told = understudy("scan", ".", cwd=root, environment=environment).stderr.splitlines()
-    assert [line.partition(".yaml:")[2] for line in told if "Nothing" in line] == [
-        f"{row}:7: Nothing {where} says {entry.partition(' ')[0]}. Remove the entry."
+    told = understudy("scan", "--format=json", ".", cwd=root, environment=environment).stdout
+    problems = [each for each in json.loads(told)["problems"] if each["path"].endswith(".yaml")]
+    idle = [each for each in problems if each["findings"][0]["rule"] == UNUSED]
+    assert [(each["start"]["line"], each["message"]) for each in idle] == [
+        (row, f"Nothing {where} says {entry.partition(' ')[0]}. Remove the entry.")
         for row, (entry, where) in enumerate(ENTRIES.items(), 3)
         if where
     ]
+    assert len(problems) == len(idle) + 1, "and the one that is over"
     for part in (("plain.py",), ("--changed", "HEAD", ".")):
-        assert "Nothing" not in understudy("scan", *part, cwd=root, environment=environment).stderr
+        said = understudy("scan", *part, cwd=root, environment=environment)
+        assert "Nothing" not in said.stdout + said.stderr
 
 
 async def test_of_what_was_not_looked_at_no_entry_is_called_idle(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_an_entry_that_nothing_needs_is_shown_after_a_scan(
     (workspace / "a.py").write_text("import os\n")
     editor = await start()
     await editor.command("scanWorkspace")
-    (idle,) = await editor.sees(config, SETTINGS)
+    (idle,) = await editor.sees(config, "Understudy suppression-unused")
     assert idle["message"].startswith("Nothing here says B307. Remove the entry.")
     assert idle["range"] == place(config.read_text(), "B307", "utf-16")
     config.write_text("rules:\n  ignore: [F401]\n")

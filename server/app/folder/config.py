@@ -17,7 +17,7 @@ from ... import settings
 from ...disk import read_regular, why
 from ...findings.baseline import Baseline
 from ...findings.rule_names import coded, would_be_told
-from ...findings.suppressions import has_looked
+from ...findings.suppressions import EXPIRED, TOOL, UNUSED, has_looked
 from ...journal.replace import replace
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...settings import ConfigProblem, Layer, Loaded, Origin, Settings
@@ -78,7 +78,7 @@ def _ended(loaded: Loaded, today: date) -> Iterator[ConfigProblem]:
                 " Remove the entry, or give it another day."
             )
             if found := loaded.problem(_IGNORED, index, told):
-                yield found
+                yield found._replace(rule=EXPIRED)
 
 
 def unused(
@@ -100,7 +100,7 @@ def unused(
             told = f"Nothing {where} says {entry.rule}. Remove the entry."
             problem = loaded.problem(_IGNORED, index, told)
             if problem is not None and problem.path == settings.project_file(root):
-                yield problem._replace(severity=Severity.LOW)
+                yield problem._replace(severity=Severity.LOW, rule=UNUSED)
 
 
 class _Looked(NamedTuple):
@@ -153,8 +153,8 @@ def config_report(problems: Sequence[ConfigProblem]) -> Report:
     """What is wrong with a settings file, as findings in that file."""
     findings = tuple(
         Finding(
-            "understudy",
-            "settings",
+            TOOL,
+            problem.rule,
             problem.message,
             problem.range,
             problem.severity,
@@ -163,4 +163,4 @@ def config_report(problems: Sequence[ConfigProblem]) -> Report:
         )
         for problem in problems
     )
-    return Report("understudy", State.FINDINGS if findings else State.CLEAN, findings)
+    return Report.of(TOOL, findings)

@@ -146,10 +146,13 @@ class Folders:
 
     async def show_settings(self, workspace: Workspace) -> None:
         """What is wrong with the settings of a folder, in its settings file."""
-        here = [p for p in workspace.config_problems if p.path == workspace.config_path]
+        path, idle = workspace.config_path, workspace.suppressions
+        here = [each for each in workspace.config_problems if each.path == path]
+        wrong = [each for each in here if each not in idle]
         # No rule that is ignored hides what is wrong with the settings.
         shown = Settings(severity=workspace.settings.severity)
-        problems = compose.problems([config_report(here)], shown)
+        problems = compose.problems([config_report(wrong)], shown)
+        problems += workspace.seen(str(path), (config_report(idle),)).shown
         # With its text, since the editor may have it open: that hides what is said of a file alone.
         text = await asyncio.to_thread(_text, workspace.config_path) if here else ""
         self._sink.problems(workspace.config_path.as_uri(), None, text, problems)

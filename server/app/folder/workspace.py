@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -108,6 +107,12 @@ class Workspace:
     def config_problems(self) -> tuple[ConfigProblem, ...]:
         """What is wrong with the settings."""
         return self._config_problems + self._unused
+
+    @property
+    def suppressions(self) -> list[ConfigProblem]:
+        """Of those: what is no longer of use in the project's settings file."""
+        here = (each for each in self.config_problems if each.path == self.config_path)
+        return [each for each in here if not each.is_flaw]
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -296,21 +301,31 @@ class Workspace:
         views = await self.analyse(checks, chosen, seen, urgency)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
+            if not choose:
+                await self._look_for_unused(views, loaded)
+        if any(self.config_path.is_relative_to(path) for path in paths):
+            views |= self._of_suppressions(views.get(self.config_path, _NOTHING))
         scan = Scan.of(self.root, views, self.withheld)
-        if self.root in paths and not choose and loaded and loaded.valid:
-            unused = await asyncio.to_thread(self._look_for_unused, loaded, views)
-            if self._loaded is loaded:  # else other settings were what the files were judged by
-                self._unused = unused
-                scan = replace(scan, unused=unused)
         if self.baseline is None:
             return scan
         return await asyncio.to_thread(baselines.compared, scan, self.baseline, paths)
 
-    def _look_for_unused(
-        self, loaded: Loaded, views: Mapping[Path, FileView]
-    ) -> tuple[ConfigProblem, ...]:
+    async def _look_for_unused(self, views: Mapping[Path, FileView], loaded: Loaded | None) -> None:
+        """``views`` are of all files, as the settings ``loaded`` have them."""
+        if loaded is None or not loaded.valid:
+            return
         withheld = {report.tool for report in self.withheld}
-        return tuple(config.unused(loaded, self.root, views, withheld, self.today()))
+        given = loaded, self.root, views, withheld, self.today()
+        unused = await asyncio.to_thread(lambda: tuple(config.unused(*given)))
+        if self._loaded is loaded:
+            self._unused = unused
+
+    def _of_suppressions(self, known: FileView) -> dict[Path, FileView]:
+        """The project's settings file, with what is to be said of its ``rules.ignore``; nothing
+        where there is nothing."""
+        told = self.suppressions
+        reports = (*known.reports, config.config_report(told))
+        return {self.config_path: self.seen(str(self.config_path), reports)} if told else {}
 
     async def analyse(
         self,

@@ -12,7 +12,7 @@ from ...findings.baseline import Baseline
 from ...findings.families import NOT_ANALYSED
 from ...findings.limits import most_important, shares, tally
 from ...model import Category, Problem, Report
-from ...settings import ConfigProblem, Settings
+from ...settings import Settings
 from ...settings.ignored import Ignored
 
 
@@ -70,7 +70,7 @@ class Scan:
     """``problems`` and ``reports`` have an entry for every file that was looked at. ``kept`` and
     ``fixed`` are what of the baseline is there and what is not any more, by the names of the files;
     None when there is no baseline. ``withheld``: of the tools that were wanted and may not run,
-    whatever the files. ``unused``: the project's settings that nothing in the folder needs."""
+    whatever the files."""
 
     root: Path
     problems: Mapping[Path, tuple[Problem, ...]]
@@ -78,7 +78,6 @@ class Scan:
     kept: Baseline | None = None
     fixed: Baseline | None = None
     withheld: tuple[Report, ...] = ()
-    unused: tuple[ConfigProblem, ...] = ()
 
     @staticmethod
     def of(root: Path, views: Mapping[Path, FileView], withheld: tuple[Report, ...] = ()) -> Scan:
