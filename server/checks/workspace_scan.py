@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from ..analyzers.answers import no_verdict
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import SOURCES, analyzers
-from ..discover import Found, mode_of
-from ..model import Priority, Report, Tier
+from ..discover import Found, found_at, mode_of
+from ..model import Priority, Report, State, Tier
 from ..runner.calls import Status, Urgency
 from ..settings import Settings
 from ..store.results import FileStamp, Results
@@ -52,6 +61,8 @@ class _File:
     found: Found
     awaited: int
     reports: list[Report] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+    """Of the contents that the tools have seen."""
     fresh: bool = False
 
 
@@ -133,9 +144,23 @@ class WorkspaceScan:
         """For one program at a time: one that hangs takes a worker away from all others."""
         self._under_way: set[asyncio.Task[list[Scanned]]] = set()
         self._ended: asyncio.Queue[asyncio.Task[list[Scanned]]] = asyncio.Queue()
+        self._changing: list[str] | None = []
+        """The files that changed from tool to tool, to be looked at again; None: not any more."""
 
     async def run(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
-        """Each file once, as soon as all its tools have answered. Closing it cancels the rest."""
+        """Each file once, as soon as all its tools have answered, and of the same content. Closing
+        it cancels the rest."""
+        async with aclosing(self._look_at(files)) as first:
+            async for scanned in first:
+                yield scanned
+        if self._changing:
+            there = await asyncio.to_thread(_there, self._changing)
+            self._changing = None
+            async with aclosing(self._look_at(there)) as again:
+                async for scanned in again:
+                    yield scanned
+
+    async def _look_at(self, files: Sequence[Found]) -> AsyncGenerator[Scanned, None]:
         stamps = await self._results.stamps({found.path for found in files})
         waiting, unasked = _ByTool(list), _ByTool(list)
         for part in _slices(files, _SLICE):
@@ -221,7 +246,7 @@ class WorkspaceScan:
         done: list[Scanned] = []
         for each, key in zip(wanted, keys, strict=True):
             if (report := recalled.get(key)) is not None:
-                done += self._add(each.file, report)
+                done += self._add(each.file, report, each.digest)
             else:
                 waiting[each.tool].append(each)
         return done
@@ -296,7 +321,7 @@ class WorkspaceScan:
                     key = key_of(found.path, digest, analyzer, configuration, version)
                     stored[key] = text
                     self._checks.remember(key, report)
-            done += self._add(file, report)
+            done += self._add(file, report, digest)
         self._results.put(stored)
         self._results.stamp(stamps)
         return done
@@ -308,13 +333,32 @@ class WorkspaceScan:
             why = f"{report.why}; after {_MOST_STRIKES} files in a row it was not tried again"
             self._given_up[tool] = replace(report, why=why)
 
-    def _add(self, file: _File, report: Report) -> list[Scanned]:
+    def _add(self, file: _File, report: Report, digest: str = "") -> list[Scanned]:
+        """``digest``: of what the tool has seen, where that is known."""
         file.reports.append(report)
+        if digest and report.state.is_verdict:
+            file.digests.add(digest)
         if len(file.reports) < file.awaited:
             return []
-        del self._files[file.found.path]
+        path = file.found.path
+        del self._files[path]
         reports = sorted(file.reports, key=lambda each: self._order[each.tool])
-        return [Scanned(file.found.path, tuple(reports), file.fresh)]
+        if len(file.digests) > 1:
+            if self._changing is not None:
+                self._changing.append(path)
+                return []
+            why = "the file changes while it is looked at"
+            reports = [no_verdict(each.tool, State.NOT_ANALYSED, why) for each in reports]
+        return [Scanned(path, tuple(reports), file.fresh)]
+
+
+def _there(paths: Iterable[str]) -> list[Found]:
+    """Those of them that still are."""
+    found: list[Found] = []
+    for path in paths:
+        with suppress(OSError):
+            found.append(found_at(path, os.stat(path)))
+    return found
 
 
 def _modes(paths: Iterable[str]) -> dict[str, int]:

@@ -393,6 +393,31 @@ def test_an_unreadable_file(tmp_path: Path, pytestconfig: pytest.Config) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("contents", "state"),
+    [
+        ([EVAL, CLEAN, CLEAN, CLEAN], State.CLEAN),
+        ([CLEAN, EVAL, EVAL, EVAL], State.FINDINGS),
+        ([EVAL, CLEAN, EVAL, CLEAN], State.NOT_ANALYSED),
+    ],
+)
+async def test_a_report_is_of_one_content(
+    make: Make, monkeypatch: pytest.MonkeyPatch, contents: list[str], state: State
+) -> None:
+    """A branch is switched between the one tool and the other."""
+    world = make({"a.py": EVAL})
+    coming, execute, turn = iter(contents), world.runner.execute, asyncio.Lock()
+
+    async def switching(job: Job) -> Outcome:
+        async with turn:
+            (world.root / "a.py").write_text(next(coming))
+            return await execute(job)
+
+    monkeypatch.setattr(world.runner, "execute", switching)
+    found = await world.scan()
+    assert states(found["a.py"]) == dict.fromkeys(("ruff", "bandit"), state)
+
+
 async def test_a_file_of_50_megabytes_is_named(make: Make) -> None:
     world = make({"small.py": EVAL})
     with (world.root / "large.py").open("wb") as file:
