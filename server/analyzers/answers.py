@@ -32,6 +32,12 @@ def answer_on(content: bytes, text: str, report: Report) -> Answer:
     return digest(content), codec.dumps(report)
 
 
+def nothing_seen(report: Report, items: Sequence[Item]) -> list[Answer]:
+    """What a tool says that looked at none of its files."""
+    dumped = codec.dumps(report)
+    return [("" if content is None else digest(content), dumped) for _, content, _ in items]
+
+
 def text_in(content: bytes) -> str:
     """A file's text, with a replacement character for what cannot be decoded."""
     try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from understudy.analyzers import asked, bandit, secrets
+from understudy.analyzers import asked, bandit, ruff, secrets
 from understudy.analyzers.answers import answer
 from understudy.analyzers.base import Analyzer, Answer, As, Item
 from understudy.analyzers.complexity import complexipy, radon
@@ -265,6 +266,18 @@ def test_secrets_are_looked_for_only_where_they_may_be_quoted(
     ((_, told),) = asked.check((asked.Tool.of(analyzer, own), own.context), (item,))
     assert codec.loads(told).findings
     assert len(seen) == looked
+
+
+def test_why_a_tool_looked_at_nothing_is_told_as_it_is(tmp_path: Path) -> None:
+    root = tree(tmp_path, {"a.py": LINE})
+    os.mkfifo(root / "pyproject.toml")
+    own = ruff.ANALYZER.configure(root, root, Settings.of({}), CachedFiles())
+    own = replace(own, masking=secrets.Context(str(root)))
+    item = (str(root / "a.py"), None, ())
+    ((_, told),) = asked.check((asked.Tool.of(ruff.ANALYZER, own), own.context), (item,))
+    assert (
+        "pyproject.toml, from which it is configured, is no regular file" in codec.loads(told).why
+    )
 
 
 @pytest.mark.parametrize("name", ["gone.py", "changed.py"])

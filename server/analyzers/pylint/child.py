@@ -12,7 +12,7 @@ from typing import Any
 
 from ...model import Report, State
 from ...text import Lines, decode, digest
-from ..answers import answer, no_verdict, read_content, unreadable
+from ..answers import answer, no_verdict, nothing_seen, read_content, unreadable
 from ..base import Answer, Item
 from ..installations import is_program, standing
 from ..process import run
@@ -59,7 +59,7 @@ def chosen(context: Context) -> Context:
 def _answers(context: Context, items: tuple[Item, ...]) -> list[Answer]:
     if not is_program(context.interpreter):
         report = Report(NAME, State.MISSING, why=installations(context)[0].missing)
-        return [answer(content or b"", report) for _, content, _ in items]
+        return nothing_seen(report, items)
     from_disk = all(content is None for _, content, _ in items)
     if not from_disk or len(items) == 1:
         return [_check_one(context, item) for item in items]

@@ -18,7 +18,7 @@ from typing import Any
 from ...model import Finding, Report, State
 from ...notebooks import Notebook, encode, is_notebook, read
 from ...text import decode, digest
-from ..answers import answer, answer_on, no_verdict, read_content, unreadable
+from ..answers import answer, answer_on, no_verdict, nothing_seen, read_content, unreadable
 from ..base import Answer, Item
 from ..installations import standing
 from ..parsing import MALFORMED, loads_json, paragraph
@@ -59,13 +59,13 @@ def check(told: tuple[Any, ...], items: tuple[Item, ...]) -> list[Answer]:
             f" regular file and may have no end. Remove it, or name another."
         )
         report = Report(NAME, State.FAILED, why=why)
-        return [answer(content or b"", report) for _, content, _ in items]
+        return nothing_seen(report, items)
     from_disk = all(content is None for _, content, _ in items)
     try:
         return _check_files(context, items) if from_disk else _check_each(context, items)
     except ToolMissing as missing:
         report = Report(NAME, missing.state, why=str(missing))
-        return [answer(content or b"", report) for _, content, _ in items]
+        return nothing_seen(report, items)
 
 
 class RefusalError(ValueError):
