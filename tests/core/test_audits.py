@@ -29,7 +29,7 @@ from understudy.text import apply
 
 from ..needs import missing
 from .advisories import REQUESTS, REQUESTS_GITHUB, Service, serving
-from .support import tree, understudy
+from .support import AS_A_USER, tree, understudy
 
 Run = Callable[..., Awaitable[Record]]
 
@@ -504,6 +504,31 @@ async def test_a_lock_that_is_older_and_what_has_none_are_told(run: Run, root: P
         ("broken/requirements.txt", "requests =="),
     }
     assert record.value["notAudited"] == 6
+
+
+async def test_a_folder_that_cannot_be_read_fails_an_audit_and_not_a_tool(root: Path) -> None:
+    """No tool that did not look signs it, and no finding stands at what is no file."""
+    tree(root, {"requirements.txt": "requests==2.19.0\n"})
+    for name in ("own", "sub/own"):
+        (root / name).mkdir(mode=0, parents=True)
+    command = [*AS_A_USER, sys.executable, "-P", "-m", "understudy", "run", "dependency_audit"]
+    done = subprocess.run(
+        command, cwd=root, check=False, capture_output=True, text=True, timeout=60
+    )
+    why = "own cannot be read: Permission denied"
+    assert f"not everything was audited: understudy: {why}; understudy: sub/{why}" in done.stderr
+    assert done.returncode == 3, done.stderr
+    async with open_service(root, "command") as opened:
+        (record,) = await opened.engine.jobs.last_values()
+    told = {
+        name: (each.tool, each.state, each.why, [finding.rule for finding in each.findings])
+        for name, each in reports(root, record).items()
+    }
+    assert told == {
+        "requirements.txt": ("pip-audit", "findings", "", ["PYSEC-2018-28"]),
+        ".": ("understudy", "failed", f"{why}; sub/{why}", []),
+    }
+    assert record.value["notAudited"] == 2
 
 
 async def test_a_version_with_an_advisory_of_its_own_is_not_proposed(run: Run, root: Path) -> None:

@@ -24,7 +24,7 @@ from understudy.tasks.audits.dependencies import (
 )
 from understudy.text import Lines
 
-from ..core.support import AS_A_USER
+from ..core.support import AS_A_USER, tree
 
 
 def words(text: str, at: Range | None) -> str:
@@ -463,13 +463,14 @@ import sys
 from pathlib import Path
 from understudy.tasks.audits import workspace
 found = workspace.read(Path(sys.argv[1]), ())
-print(*((note.path, note.why) for note in found.unlocked))
+print(found.unlocked, found.unread)
 """
 
 
 def test_what_cannot_be_read_is_not_audited(tmp_path: Path) -> None:
     """There may be a manifest in it."""
-    (tmp_path / "own").mkdir(mode=0)
+    tree(tmp_path, {"package.json": "{}", "sub/own/requirements.txt": "requests==2.19.0\n"})
+    (tmp_path / "sub/own").chmod(0)
     command = [*AS_A_USER, sys.executable, "-P", "-c", _READ, str(tmp_path)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert told == f"({str(tmp_path / 'own')!r}, 'cannot be read: Permission denied')\n"
+    assert told == "() ('sub/own cannot be read: Permission denied',)\n"

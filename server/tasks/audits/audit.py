@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ...findings.families import NOT_AUDITED
+from ...findings.suppressions import TOOL
 from ...model import Finding, Report, Severity, State
 from ...runner.calls import Outcome, Status
 from ...runner.task import Result
@@ -32,6 +33,7 @@ async def audit(asking: Asking, settings: Settings, without: frozenset[str]) -> 
     said = [await ask_python(asking, project.python)]
     said += [await ask_npm(asking, one) for one in project.npm]
     said.append(Said(npm_audit.NAME, notes=project.unlocked))
+    said += [Said(TOOL, failure=why, unknown=1) for why in project.unread]
     reports = {
         path: replace(report, version=asking.version(report.tool))
         for path, report in _reports(said).items()
@@ -41,6 +43,9 @@ async def audit(asking: Asking, settings: Settings, without: frozenset[str]) -> 
         await asking.context.say("\n".join(lines) + "\n")
     every = (each for findings in heeded.values() for each in findings)
     issues = [each for each in every if each.rule != NOT_AUDITED]
+    if project.unread:  # of no file, so that it is in the status alone
+        why = "; ".join(project.unread)
+        reports[str(asking.root)] = Report(TOOL, State.FAILED, why=why)
     return _result(said, reports, issues, asking.now)
 
 

@@ -42,12 +42,13 @@ class Npm(NamedTuple):
 
 
 class Found(NamedTuple):
-    """``unlocked``: the ``package.json`` files for which there is nothing to ask npm, and what
-    cannot be read, in which there may be any."""
+    """``unlocked``: the ``package.json`` files for which there is nothing to ask npm. ``unread``:
+    for people, what cannot be read, in which there may be any manifest."""
 
     python: Python
     npm: tuple[Npm, ...]
     unlocked: tuple[Note, ...]
+    unread: tuple[str, ...]
 
 
 def read(root: Path, exclude: Sequence[str], without: frozenset[str] = frozenset()) -> Found:
@@ -56,8 +57,8 @@ def read(root: Path, exclude: Sequence[str], without: frozenset[str] = frozenset
     found = discover(root, root, _SUFFIXES, exclude, without, told.append)
     paths = [each.path for each in found]
     npm, unlocked = _npm(root, paths)
-    unread = [Note(each.path.rstrip("/"), TOP, each.why) for each in told if each.unreadable]
-    return Found(_python(root, paths), npm, (*unlocked, *unread))
+    unread = [f"{os.path.relpath(each.path, root)} {each.why}" for each in told if each.unreadable]
+    return Found(_python(root, paths), npm, unlocked, tuple(unread))
 
 
 def is_file(path: str, root: Path) -> bool:
