@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.core.advisories import Service, serving
-from tests.core.support import tree
+from tests.core.support import AS_A_USER, tree
 from tests.core.test_audits import NPM_PROJECT, npm_program
 
 from .conftest import Start
+from .connection import COMMAND
+from .editor import Editor
 from .test_tasks import jobs, run
 from .test_triggers import ON, config, ended, watches
 from .text import Json
@@ -95,6 +97,21 @@ async def test_a_failed_audit_is_in_the_status(
     service.status = 200
     await run(editor, "dependency_audit")
     await editor.until(lambda: editor.tool("pip-audit")["state"] == "findings")
+
+
+async def test_a_folder_that_an_audit_cannot_read_is_in_the_status_alone(
+    environment: Mapping[str, str], workspace: Path, tmp_path: Path, service: Service
+) -> None:
+    (workspace / "requirements.txt").write_text("requests==2.19.0\n")
+    (workspace / "own").mkdir(mode=0)
+    async with Editor.start(environment, tmp_path, [*AS_A_USER, *COMMAND]) as editor:
+        await editor.initialize(workspace, settings=settings(service, tmp_path))
+        job = await run(editor, "dependency_audit")
+        assert (job["status"], job["issues"]) == ("failed", 1)
+        await editor.until(lambda: editor.tool("understudy").get("state") == "failed")
+        assert "own cannot be read" in editor.tool("understudy")["why"]
+        await editor.until(lambda: editor.tool("pip-audit").get("state") == "findings")
+        assert {each.uri.rpartition("/")[2] for each in editor.published} == {"requirements.txt"}
 
 
 async def test_nothing_is_asked_before_the_user_says_so(
