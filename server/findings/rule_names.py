@@ -9,6 +9,8 @@ from collections.abc import Set as AbstractSet
 from .families_data import RUFF_PREFIXES
 
 _WORDS = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+AUDITS = frozenset({"npm-audit", "pip-audit"})
+"""The tools that audits of dependencies ask."""
 _ADVISORY = re.compile(r"[A-Z]+-[\w-]+|not-audited")
 _CODES: Mapping[str, re.Pattern[str]] = {
     "radon": re.compile(r"R701"),
@@ -26,11 +28,10 @@ _NAMES: Mapping[str, re.Pattern[str]] = {
     "growth": re.compile(r"growth"),
     "kingfisher": re.compile(r"(?:betterleaks|veles)\.[\w.-]+"),
     "mypy": _WORDS,
-    "npm-audit": _ADVISORY,
-    "pip-audit": _ADVISORY,
     "semgrep": re.compile(r"[\w-]+(?:\.[\w-]+)*"),
     "ty": _WORDS,
     "zizmor": _WORDS,
+    **dict.fromkeys(AUDITS, _ADVISORY),
 }
 """Of tools whose rules have no codes; several may have one that is called so."""
 OURS = frozenset({*_CODES, *_NAMES})

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from understudy.app.batch import Batch
-from understudy.model import Reason
+from understudy.app.explain.explaining import explain
+from understudy.app.folder.workspace import Workspace
+from understudy.checks.engine import Checks, Subject
+from understudy.findings.suppressions import EXPIRED, UNUSED
+from understudy.model import (
+    Category,
+    Finding,
+    Position,
+    Range,
+    Reason,
+    Report,
+    Severity,
+    State,
+)
+from understudy.runner.execute import Runner
+from understudy.text import digest
 
 from .programs import program
 from .support import own_environment, tree, understudy
@@ -239,6 +256,47 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         ["no-verdict"],
         "in what Radon has measured",
     ),
+    "a note of our own on a comment": (
+        {"a.py": "x = 1  # understudy: ignore[B307]\n"},
+        "a.py:1",
+        UNUSED,
+        ["tool", "found", "shown"],
+        f"Understudy {version('understudy')} itself tells of it",
+    ),
+    "a note of our own that is ignored": (
+        {
+            "a.py": "x = 1  # understudy: ignore[B307]\n",
+            ".understudy/config.yaml": f"rules: {{ignore: [{UNUSED}]}}\n",
+        },
+        "a.py:1",
+        UNUSED,
+        ["tool", "found", "ignored-by-settings"],
+        f"`rules.ignore` has {UNUSED}",
+    ),
+    "a note of our own that is not there": (
+        {"a.py": EVAL}, "a.py:1", UNUSED, ["silent"], "itself tells of that, and not here"
+    ),
+    "a note of our own on an entry of the settings": (
+        {".understudy/config.yaml": "rules: {ignore: [B307 until 2020-01-01]}\n"},
+        ".understudy/config.yaml:1",
+        EXPIRED,
+        ["tool", "found", "shown"],
+        "B307 was ignored until 2020-01-01",
+    ),
+    "a file that is too large": (
+        {"a.py": EVAL * 50, ".understudy/config.yaml": "analysis: {maxFileBytes: 1000}\n"},
+        "a.py:1",
+        "too-large",
+        ["tool", "found", "shown"],
+        "more than analysis.maxFileBytes",
+    ),
+    "an advisory, which no scan tells of": (
+        {"requirements.txt": "jinja2==2.4.1\n"},
+        "requirements.txt:1",
+        "PYSEC-2018-28",
+        ["no-verdict"],
+        "`understudy run dependency_audit` asks",
+    ),
     "a declared command that nobody trusts": (
         {
             "a.md": "x\n",
@@ -357,6 +415,71 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_every_reason(case: str, folder: Path) -> None:
     files, place, rule, kinds, part = CASES[case]
     reasons = await explained(folder, files, place, rule)
+    assert [reason.kind for reason in reasons] == kinds, reasons
+    assert part in " ".join(reason.text for reason in reasons)
+
+
+def found_by(tool: str, rule: str, version: str = "") -> Report:
+    place = Range(Position(0, 0), Position(0, 6))
+    finding = Finding(tool, rule, "it is old", place, Severity.HIGH, Category.SECURITY)
+    return replace(Report.of(tool, (finding,)), version=version)
+
+
+AUDIT = Report("npm-audit", State.FAILED, why="the registry does not answer")
+TASKED: dict[str, tuple[str, Report, int, str, list[str], str]] = {
+    "an advisory": (
+        "dependency_audit",
+        found_by("pip-audit", "PYSEC-2018-28", "2.9.0"),
+        0,
+        "PYSEC-2018-28",
+        ["task", "found", "shown"],
+        "pip-audit 2.9.0 said it, asked by the task dependency_audit, which ended 20",
+    ),
+    "another advisory": (
+        "dependency_audit",
+        found_by("pip-audit", "PYSEC-2018-28", "2.9.0"),
+        1,
+        "PYSEC-2018-28",
+        ["silent"],
+        "pip-audit 2.9.0, asked by the task dependency_audit, which ended 20",
+    ),
+    "what was not audited": (
+        "dependency_audit",
+        found_by("npm-audit", "not-audited"),
+        0,
+        "not-audited",
+        ["task", "found", "shown"],
+        "npm audit said it, asked by the task dependency_audit, which ended 20",
+    ),
+    "an audit that failed": (
+        "dependency_audit", AUDIT, 0, "GHSA-35jh-r3h4-6jhm", ["failed"], "does not answer"
+    ),
+    "a problem matcher, whose rules are called as another tool's": (
+        "lint",
+        found_by("lint", "F401"),
+        0,
+        "F401",
+        ["task", "found", "shown"],
+        "It was found by the task lint, which ended 20",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TASKED)
+async def test_what_tasks_found(case: str, tmp_path: Path) -> None:
+    task, report, row, rule, kinds, part = TASKED[case]
+    path = tree(tmp_path / "root", {"a.txt": "jinja2\nflask\n"}) / "a.txt"
+    runner = Runner()
+    workspace = Workspace(path.parent, tmp_path / "state", trusted=False)
+    try:
+        await workspace.load(None)
+        workspace.take(task, {str(path): report}, 1_790_000_000.0)
+        content = path.read_bytes()
+        subject = Subject(str(path), path.parent, content, digest(content))
+        reasons = await explain(Checks(runner), workspace, subject, row, rule)
+    finally:
+        await runner.close()
+        await workspace.close()
     assert [reason.kind for reason in reasons] == kinds, reasons
     assert part in " ".join(reason.text for reason in reasons)
 

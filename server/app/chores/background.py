@@ -278,7 +278,8 @@ class Background:
         """Show what a task found, in place of what it found before."""
         reports = found_by(job.value)
         if reports is not None:
-            self._found(chores.workspace, chores.workspace.take(job.task, reports))
+            paths = chores.workspace.take(job.task, reports, job.ended)
+            self._found(chores.workspace, paths)
 
     async def _take_newest(self, chores: Chores, shown: Mapping[str, int]) -> dict[str, int]:
         """Show what each task found last: it is still so, as far as is known. ``shown`` are those

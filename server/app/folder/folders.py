@@ -147,8 +147,8 @@ class Folders:
     async def show_settings(self, workspace: Workspace) -> None:
         """What is wrong with the settings of a folder, in its settings file."""
         path, idle = workspace.config_path, workspace.suppressions
-        here = [each for each in workspace.config_problems if each.path == path]
-        wrong = [each for each in here if each not in idle]
+        here = workspace.own_problems
+        wrong = [each for each in here if each.is_flaw]
         # No rule that is ignored hides what is wrong with the settings.
         shown = Settings(severity=workspace.settings.severity)
         problems = compose.problems([config_report(wrong)], shown)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...analyzers.complexity import radon
 from ...checks import compose
@@ -43,6 +43,15 @@ _NOTHING = FileView((), (), (), compose.counts(()))
 def today() -> date:
     """The day it is where the user is."""
     return datetime.now().astimezone().date()
+
+
+class Tasked(NamedTuple):
+    """What a task found in a file, and when it ended, in seconds since the epoch; None where that
+    is not known."""
+
+    task: str
+    ended: float | None
+    report: Report
 
 
 class Workspace:
@@ -82,6 +91,7 @@ class Workspace:
         self.stale = Stale()
         self.tasked: dict[str, dict[str, Report]] = {}
         """What tasks found, by task and path."""
+        self._ended: dict[str, float | None] = {}
         self._joined: dict[str, FileView] = {}
         """What ``view`` made, for as long as it is made of the same."""
         self._heads = Heads()
@@ -109,10 +119,14 @@ class Workspace:
         return self._config_problems + self._unused
 
     @property
+    def own_problems(self) -> list[ConfigProblem]:
+        """Those that are to be seen in the project's settings file."""
+        return [each for each in self.config_problems if each.path == self.config_path]
+
+    @property
     def suppressions(self) -> list[ConfigProblem]:
-        """Of those: what is no longer of use in the project's settings file."""
-        here = (each for each in self.config_problems if each.path == self.config_path)
-        return [each for each in here if not each.is_flaw]
+        """Of those: what is no longer of use."""
+        return [each for each in self.own_problems if not each.is_flaw]
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -235,11 +249,21 @@ class Workspace:
         view = self.files[path] = self.seen(path, reports)
         return view
 
-    def take(self, task: str, reports: Mapping[str, Report]) -> set[str]:
+    def take(
+        self, task: str, reports: Mapping[str, Report], ended: float | None = None
+    ) -> set[str]:
         """What a task found, in place of what it found before; the paths that this is about."""
         before = self.tasked.get(task, {})
-        self.tasked[task] = dict(reports)
+        self.tasked[task], self._ended[task] = dict(reports), ended
         return before.keys() | reports.keys()
+
+    def tasked_on(self, path: str) -> list[Tasked]:
+        """What tasks found in a file, each with when."""
+        return [
+            Tasked(task, self._ended[task], found[path])
+            for task, found in self.tasked.items()
+            if path in found
+        ]
 
     def tasks_on(self, path: str) -> list[Report]:
         """What tasks found in a file."""

@@ -72,7 +72,8 @@ class Actions:
 
     async def explain(self, document: OpenDocument, row: int, rule: str) -> list[Reason]:
         """Why ``rule`` is told of in a row, or why it is not."""
-        return await explain(self._checks, document.workspace, document.subject(), row, rule)
+        given = self._checks, document.workspace, document.subject(), row, rule
+        return await explain(*given, placed=document.placed.moved())
 
     async def _present(self, document: OpenDocument) -> tuple[Original, tuple[Problem, ...]]:
         known = document.known()
