@@ -51,11 +51,7 @@ function M.config()
   return {
     name = "understudy",
     cmd = server(),
-    -- The scripts for the code lenses over their tests, the rest for the optional tools.
-    filetypes = {
-      "python", "javascript", "javascriptreact", "typescript", "typescriptreact",
-      "sh", "dockerfile", "yaml",
-    },
+    filetypes = vim.deepcopy(require("understudy.filetypes")),
     root_markers = { ".understudy", ".git", "pyproject.toml", "setup.cfg", "setup.py" },
     settings = {},
     handlers = { ["understudy/status"] = on_status },
@@ -81,6 +77,9 @@ local function start(config, bufnr)
   end
   config = vim.deepcopy(config)
   config.root_dir = root(vim.api.nvim_buf_get_name(bufnr), config.root_markers)
+  -- Neovim 0.7 does not tell a server that it can be asked for settings.
+  local given = { settings = config.settings.understudy }
+  config.init_options = vim.tbl_extend("keep", config.init_options or {}, given)
   if vim.lsp.start then
     vim.lsp.start(config)
     return

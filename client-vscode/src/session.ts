@@ -11,6 +11,7 @@ import {
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
 
+import { LANGUAGES, PATTERNS } from "./attached.ts";
 import { coalesced } from "./coalesce.ts";
 import { present as presentAnswer } from "./commands.ts";
 import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
@@ -24,11 +25,6 @@ import { TasksView } from "./tasks.ts";
 
 const CRASHES = 3;
 const CRASH_WINDOW_MINUTES = 3;
-
-const SCRIPTS = ["javascript", "javascriptreact", "typescript", "typescriptreact"];
-
-/** What zizmor looks at, whatever its language is called. */
-const WORKFLOWS = ["**/.github/{workflows/*,dependabot}.{yml,yaml}", "**/action.{yml,yaml}"];
 
 /** One language server for the window: at most one runs, and only this class starts and stops it. */
 export class Session {
@@ -138,14 +134,10 @@ export class Session {
   private connect(interpreter: string): LanguageClient {
     const options: LanguageClientOptions = {
       documentSelector: [
-        { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
         { scheme: "vscode-notebook-cell", language: "python" },
-        { scheme: "file", pattern: "**/.understudy/config.yaml" },
-        ...SCRIPTS.map((language) => ({ scheme: "file", language })),
-        { scheme: "file", language: "shellscript" },
-        { scheme: "file", language: "dockerfile" },
-        ...WORKFLOWS.map((pattern) => ({ scheme: "file", pattern })),
+        ...LANGUAGES.map((language) => ({ scheme: "file", language })),
+        ...PATTERNS.map((pattern) => ({ scheme: "file", pattern })),
       ],
       initializationOptions: () => ({
         trusted: vscode.workspace.isTrusted,

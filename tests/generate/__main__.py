@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import documents, families
+from . import attached, documents, families
 
 ROOT = Path(__file__).resolve().parents[2]
 _CLIENT = ROOT / "client-vscode"
@@ -21,6 +21,8 @@ TARGETS: dict[str, Callable[[], str]] = {
     "server/settings.schema.json": documents.settings_schema,
     "docs/settings.md": documents.settings_page,
     "client-nvim/lua/understudy/commands.lua": documents.neovim_commands,
+    "client-nvim/lua/understudy/filetypes.lua": attached.neovim,
+    "client-vscode/src/attached.ts": attached.visual_studio_code,
     "client-vscode/package.json": lambda: documents.package_json(
         _CLIENT / "package.json", _CLIENT / "client-settings.json"
     ),

@@ -16,6 +16,15 @@ from .dependencies import TOP, Declared, Dependency, Note
 _LARGEST = 32 << 20
 _SUFFIXES = (".txt", ".toml", ".lock", ".json")
 _REQUIREMENTS = ("*requirements*.txt", "*requirements*.lock", "requirements/*.txt")
+MANIFESTS = (
+    *_REQUIREMENTS,
+    "pyproject.toml",
+    "pylock.*.toml",
+    *python_locks.NAMES,
+    "package.json",
+    *npm_manifests.LOCKS,
+)
+"""How the paths end of what is read, but for what a requirements file includes."""
 _OTHER_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock")
 _UNPINNED = "it is not pinned to one version, and no lock file says which one is in use"
 

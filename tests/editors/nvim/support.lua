@@ -118,8 +118,8 @@ function M.text()
   return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, true), "\n")
 end
 
---- Applies the code action at `finding` whose title begins with "Fix:".
-function M.fix(finding)
+--- Applies the code action at `finding` whose title begins with `start`, "Fix:" where none is given.
+function M.fix(finding, start)
   local offered = {}
   local select = vim.ui.select
   vim.ui.select = function(items, _, choose)
@@ -127,7 +127,7 @@ function M.fix(finding)
       -- {id, action} before 0.10, {action, ctx} since
       local action = item.action or item[2]
       table.insert(offered, action.title)
-      if vim.startswith(action.title, "Fix:") then
+      if vim.startswith(action.title, start or "Fix:") then
         return choose(item)
       end
     end

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.advisories import serving
+from understudy.analyzers.table import BUILT_IN, OPTIONAL
+from understudy.tasks.audits.workspace import MANIFESTS
+
 from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, furnish, is_alive
 
 pytestmark = pytest.mark.editor
@@ -40,6 +44,38 @@ def test_scenario(
     ended = play(editor(version), scenario, workplace)
     assert ended.code == 0, ended.output
     assert_servers_end(ended, workplace)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_dependency_is_raised(
+    version: str, editor: Callable[[str], str], workplace: Workplace
+) -> None:
+    with serving() as service:
+        ended = play(editor(version), "audits.lua", workplace, UNDERSTUDY_TEST_OSV=service.url)
+    assert ended.code == 0, ended.output
+    assert_servers_end(ended, workplace)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_analyzers_and_audits_look_at_is_attached(
+    version: str, editor: Callable[[str], str], workplace: Workplace
+) -> None:
+    """As far as this Neovim has a name for it; what it takes for something else is told here."""
+    names = {ending if ending[0] != "*" else f"x{ending[1:]}" for ending in endings()}
+    ended = play(
+        editor(version), "filetypes.lua", workplace, UNDERSTUDY_TEST_NAMES="\n".join(sorted(names))
+    )
+    assert ended.code == 0, ended.output
+
+
+def endings() -> set[str]:
+    ours = (*BUILT_IN, *OPTIONAL)
+    suffixes = {f"*{suffix}" for each in ours for suffix in each.suffixes}
+    return {
+        *suffixes,
+        *MANIFESTS,
+        *(name for each in ours for name in (*each.names, *each.patterns)),
+    }
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.core.advisories import serving
+
 from .code_server import REPOSITORY
 from .conftest import Window
 from .road import UNUSED_IMPORT, RoadEnds, main_road
@@ -201,6 +203,31 @@ def test_tasks_are_run_shown_and_cancelled(window: Window, project: Path) -> Non
         bench.run_command("Understudy: Cancel Task…")
         bench.pick("wait")
         expect(bench.task(re.compile("wait.*cancelled"))).to_be_visible()
+
+
+def test_a_dependency_is_raised(window: Window, project: Path) -> None:
+    manifest = project / "requirements.txt"
+    manifest.write_text("# 😀\nrequests==2.19.0  # 😀\n")
+    (project / ".vscode").mkdir()
+    with serving() as service:
+        settings = {"understudy.audit.osvUrl": service.url}
+        (project / ".vscode" / "settings.json").write_text(json.dumps(settings))
+        with window() as bench:
+            bench.open_file("requirements.txt")
+            expect(bench.status).to_be_visible()
+            bench.page.locator(".pane-header", has_text="Understudy Tasks").click()
+            bench.run_command("Understudy: Run Task…")
+            bench.pick("Dependency audit")
+            bench.task("History").click()
+            expect(bench.task(re.compile(r"Dependency audit.*1 issue"))).to_be_visible()
+            bench.squiggles.first.wait_for()
+            bench.go_to(2, 1)
+            bench.choose(bench.open_quick_fixes(), "Raise requests to 2.20.0")
+            bench.save()
+            assert manifest.read_text() == "# 😀\nrequests==2.20.0  # 😀\n"
+            bench.run_command("Understudy: Run Task…")
+            bench.pick("Dependency audit")
+            expect(bench.squiggles).to_have_count(0)
 
 
 def test_a_lens_runs_its_test_and_a_task_is_asked_for_what_it_lacks(
