@@ -230,6 +230,22 @@ def test_a_dependency_is_raised(window: Window, project: Path) -> None:
             expect(bench.squiggles).to_have_count(0)
 
 
+def test_a_file_that_is_no_code_is_looked_at_when_it_is_opened(
+    window: Window, project: Path
+) -> None:
+    (project / "shop.properties").write_text("# 😀\nDB_PASSWORD=Xk29vQpLm3Zw81Rt\n")
+    (project / ".vscode").mkdir()
+    settings = {"understudy.secrets.enabled": True}
+    (project / ".vscode" / "settings.json").write_text(json.dumps(settings))
+    with window() as bench:
+        bench.open_file("shop.properties")
+        bench.squiggles.first.wait_for()
+        bench.go_to(2, 1)
+        bench.choose(bench.open_quick_fixes(), "Ignore KeywordDetector here")
+        bench.save()
+        expect(bench.squiggles).to_have_count(0)
+
+
 def test_a_lens_runs_its_test_and_a_task_is_asked_for_what_it_lacks(
     window: Window, project: Path
 ) -> None:
