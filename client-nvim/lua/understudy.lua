@@ -107,9 +107,12 @@ function M.setup(options)
   local config = vim.tbl_deep_extend("force", M.config(), options or {})
   vim.api.nvim_create_autocmd("FileType", {
     group = vim.api.nvim_create_augroup("understudy", {}),
-    pattern = config.filetypes,
-    callback = function()
-      start(config, vim.api.nvim_get_current_buf())
+    pattern = vim.list_extend({ "text" }, config.filetypes),
+    callback = function(event)
+      -- In 0.7 a requirements file is a text like any other.
+      if event.match ~= "text" or event.file:find("requirements") then
+        start(config, vim.api.nvim_get_current_buf())
+      end
     end,
   })
 end

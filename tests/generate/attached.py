@@ -5,16 +5,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from understudy.analyzers.base import Analyzer
 from understudy.analyzers.table import BUILT_IN, OPTIONAL
 from understudy.tasks.audits.workspace import MANIFESTS
 
 _OURS = (*BUILT_IN, *OPTIONAL)
+_OF_ANYTHING = frozenset({"detect-secrets", "kingfisher", "semgrep"})
+"""Off until they are wanted, and then for almost any text."""
+STARTING = tuple(each for each in _OURS if each.name not in _OF_ANYTHING)
+"""In Neovim what is opened starts a server, which is no surprise in files of these."""
 _LANGUAGES = frozenset(name for each in _OURS for name in each.languages)
 """As VS Code calls them; they count where a file's name has no suffix."""
 _GLOBS = frozenset(glob for each in _OURS for glob in each.patterns)
-_SUFFIXES = frozenset(suffix for each in _OURS for suffix in each.suffixes) | {
-    glob[1:] for glob in _GLOBS if glob.startswith("*.") and glob.count(".") == 1
-}
+
+
+def suffixes(tools: Iterable[Analyzer]) -> frozenset[str]:
+    globs = {suffix for each in tools for suffix in (*each.suffixes, *each.patterns)}
+    ends = {glob.removeprefix("*") for glob in globs}
+    return frozenset(
+        end for end in ends if end[0] == "." and end.count(".") == 1 and "/" not in end
+    )
+
+
+_SUFFIXES = suffixes(_OURS)
 _NAMES = frozenset(
     glob
     for glob in (*_GLOBS, *MANIFESTS, *(name for each in _OURS for name in each.names))
@@ -26,42 +39,25 @@ _FILETYPES = {
     ".Dockerfile": "dockerfile",
     ".bash": "sh",
     ".bats": "sh",
-    ".cc": "cpp",
     ".cjs": "javascript",
     ".cts": "typescript",
-    ".env": "sh env",
-    ".gradle": "groovy",
-    ".h": "c cpp",
-    ".htm": "html",
-    ".ini": "dosini",
     ".js": "javascript",
     ".jsx": "javascriptreact",
     ".ksh": "sh",
-    ".kt": "kotlin",
-    ".md": "markdown",
     ".mjs": "javascript",
     ".mts": "typescript",
-    ".pl": "perl",
-    ".properties": "jproperties",
     ".py": "python",
     ".pyi": "python",
     ".pyw": "python",
-    ".rb": "ruby",
-    ".rs": "rust",
-    ".tf": "tf terraform",
-    ".tfvars": "terraform terraform-vars",
     ".ts": "typescript",
     ".tsx": "typescriptreact",
-    ".txt": "text requirements",
+    ".txt": "requirements",
     ".yml": "yaml",
-    ".netrc": "netrc",
-    ".npmrc": "dosini",
-    "Dockerfile": "dockerfile",
-    "Jenkinsfile": "groovy",
-    "Makefile": "make",
 }
 """Neovim's names by suffix or name, in all its versions, where it is not the suffix itself."""
-_NOTHING = frozenset({".cnf", ".config", ".dash", ".key"})
+_MANIFESTS = frozenset({".txt", ".toml", ".json", ".yml"})
+"""Of manifests and workflows. That of a text is for requirements alone."""
+_NOTHING = frozenset({".dash"})
 """Suffixes of which no version of Neovim knows anything."""
 
 
@@ -79,11 +75,11 @@ def visual_studio_code() -> str:
 
 def neovim() -> str:
     """client-nvim/lua/understudy/filetypes.lua"""
-    plain = {suffix[1:] for suffix in _SUFFIXES - _FILETYPES.keys() - _NOTHING}
-    names = {name for words in _FILETYPES.values() for name in words.split()}
+    kinds = (suffixes(STARTING) | _MANIFESTS) - _NOTHING
+    names = {_FILETYPES.get(kind, kind[1:]) for kind in kinds}
     return (
         "-- Generated from the analyzers and the audits: `make generate`\n"
-        f"return {{\n{_lines(plain | names)}}}\n"
+        f"return {{\n{_lines(names)}}}\n"
     )
 
 

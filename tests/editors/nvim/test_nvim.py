@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.advisories import serving
-from understudy.analyzers.table import BUILT_IN, OPTIONAL
+from tests.generate.attached import STARTING
 from understudy.tasks.audits.workspace import MANIFESTS
 
 from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, furnish, is_alive
@@ -69,12 +69,11 @@ def test_what_analyzers_and_audits_look_at_is_attached(
 
 
 def endings() -> set[str]:
-    ours = (*BUILT_IN, *OPTIONAL)
-    suffixes = {f"*{suffix}" for each in ours for suffix in each.suffixes}
+    suffixes = {f"*{suffix}" for each in STARTING for suffix in each.suffixes}
     return {
         *suffixes,
         *MANIFESTS,
-        *(name for each in ours for name in (*each.names, *each.patterns)),
+        *(name for each in STARTING for name in (*each.names, *each.patterns)),
     }
 
 
