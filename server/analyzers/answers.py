@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..disk import LARGEST_FILE, read_regular
 from ..findings import codec
+from ..findings.families import NOT_ANALYSED
 from ..findings.fingerprint import fingerprinted
 from ..model import Category, Finding, Position, Range, Report, Severity, State
 from ..text import canonical, decode, digest
@@ -72,7 +73,7 @@ def no_verdict(tool: str, state: State, why: str, place: Position = Position(0, 
     """A report that is also seen at the file: a finding that names what is missing and why."""
     finding = Finding(
         tool,
-        "not-analysed",
+        NOT_ANALYSED,
         why,
         Range(place, Position(place.line + 1, 0)),
         Severity.LOW,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..findings.families import SYNTAX_ERROR
 from .parsing import MALFORMED, loads_json
 from .process import run
-from .ruff import SYNTAX_ERROR
 from .ruff.child import ToolMissing, executable, text_of_file
 
 

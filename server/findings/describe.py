@@ -16,25 +16,28 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&()]")
 _UNLINKABLE = re.compile(r"[<>\s]")
 
 _TITLES = {
-    "complexipy": "complexipy",
-    "detect-secrets": "detect-secrets",
+    "bandit": "Bandit",
     "eslint": "ESLint",
-    "hadolint": "hadolint",
-    "mypy": "mypy",
+    "growth": "Growth",
+    "kingfisher": "Kingfisher",
     "npm-audit": "npm audit",
-    "pip-audit": "pip-audit",
+    "pylint": "Pylint",
+    "radon": "Radon",
+    "ruff": "Ruff",
+    "semgrep": "Semgrep",
     "shellcheck": "ShellCheck",
-    "ty": "ty",
-    "zizmor": "zizmor",
+    "tests": "Tests",
+    "understudy": "Understudy",
 }
-
+"""Of our own tools, those that are not called by their names: what others declare is called as they
+wrote it."""
 
 _UNKNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 def title(tool: str) -> str:
     """How a tool is called in front of a person."""
-    return _TITLES.get(tool, tool.capitalize())
+    return _TITLES.get(tool, tool)
 
 
 def code(problem: Problem) -> str:

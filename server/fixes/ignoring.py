@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..findings.comments import comments, signs
+from ..findings.families import NOT_ANALYSED, SYNTAX_ERROR
 from ..findings.suppressions import TOOL
 from ..model import Edit, Finding, Position, Range
 from ..text import Lines, apply
@@ -17,7 +18,7 @@ from .verify import difference
 
 Edits = tuple[Edit, ...]
 
-_NEVER = ("invalid-syntax", "not-analysed", "too-large")
+_NEVER = (SYNTAX_ERROR, NOT_ANALYSED, "too-large")
 """That a file could not be looked at is not for a comment in it to hide."""
 _PYTHON = ("bandit", "ruff")
 """Whose comments have rules of their own: fixes/suppress.py."""

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from ..findings.families import NOT_ANALYSED, SYNTAX_ERROR
 from ..model import Edit, Finding, Position, Range, Report, State
 from ..text import Lines, apply
 
@@ -21,7 +22,7 @@ Check = Callable[[str], Awaitable[tuple[Report, ...]]]
 
 Edits = tuple[Edit, ...]
 
-_UNPARSED = ("invalid-syntax", "not-analysed")
+_UNPARSED = (SYNTAX_ERROR, NOT_ANALYSED)
 
 
 class Original(NamedTuple):

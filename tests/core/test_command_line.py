@@ -315,8 +315,8 @@ def test_doctor_tries_each_tool_on_a_file_of_its_kind(shell: Shell) -> None:
     assert shell.run("trust").returncode == 0
     answer = shell.run("doctor")
     assert answer.returncode == 3
-    assert "✗ Gone       missing: " in answer.stdout
-    assert "✓ There      works" in answer.stdout
+    assert "✗ gone       missing: " in answer.stdout
+    assert "✓ there      works" in answer.stdout
 
 
 def test_doctor_names_a_broken_configuration_of_a_tool(shell: Shell) -> None:

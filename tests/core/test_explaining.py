@@ -306,7 +306,7 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         "a.md:1",
         "lorem",
         ["unknown-rule", "not-trusted"],
-        "Words would run what this workspace brings along",
+        "words would run what this workspace brings along",
     ),
     "a plug-in that is not there": (
         {
@@ -317,7 +317,7 @@ CASES: dict[str, tuple[Files, str, str, list[str], str]] = {
         "a.md:1",
         "star",
         ["unknown-rule", "missing"],
-        "Stars gave no verdict: there is no 'stars'",
+        "stars gave no verdict: there is no 'stars'",
     ),
     "a rule of another version": (
         {"a.py": EVAL},

@@ -31,7 +31,7 @@ async def test_a_save_shows_and_clears(start: Start, workspace: Path) -> None:
     declare(workspace, GREP, **LIKE_GREP)
     editor = await start(trusted=True)
     file = editor.open(workspace / "-a 😀.notes", "one\n😀 lorem\n", language="plaintext")
-    (told,) = await editor.sees(file, "Filler filler")
+    (told,) = await editor.sees(file, "filler filler")
     assert told["range"]["start"] == {"line": 1, "character": 0}
     editor.edit(file, "lorem", "ipsum")
     editor.save(file)
@@ -48,7 +48,7 @@ async def test_fixes_beside_a_tool_that_reads_from_disk(
     editor = await start(settings={"fixes": {"onSave": ["F401"]}}, trusted=True)
     lorem = "x = 1  # lorem\n"
     file = editor.open(workspace / "a.py", f"import os\n\n{lorem}")
-    await editor.sees(file, "Ruff F401", "Filler filler")
+    await editor.sees(file, "Ruff F401", "filler filler")
     offered = await editor.actions(file, "os")
     assert "Fix: Remove unused import: `os` (Ruff F401)" in offered
     assert "Ignore filler here" in await editor.actions(file, "lorem")
@@ -68,7 +68,7 @@ async def test_code_actions_ask_no_tool_again(
     declare(workspace, [fake], input=given, files=["*.py"])
     editor = await start(trusted=True)
     file = editor.open(workspace / "a.py", "x = eval\nprint(eval(input()))\n")
-    await editor.sees(file, "Filler not-analysed", "Bandit, Ruff B307")
+    await editor.sees(file, "filler not-analysed", "Bandit, Ruff B307")
     await editor.idle()
     asked = log.read_text()
     for _ in range(2):
@@ -87,7 +87,7 @@ async def test_it_runs_from_the_moment_of_trust(start: Start, workspace: Path) -
     await editor.idle()
     assert editor.found(file) == []
     editor.notify("understudy/trust", {"trusted": True})
-    await editor.sees(file, "Filler filler")
+    await editor.sees(file, "filler filler")
     editor.notify("understudy/trust", {"trusted": False})
     await editor.sees(file)
 
@@ -96,7 +96,7 @@ async def test_a_new_declaration_holds_at_once(start: Start, workspace: Path) ->
     config = declare(workspace, GREP, **LIKE_GREP)
     editor = await start(trusted=True)
     file = editor.open(workspace / "a.notes", "lorem\nipsum\n", language="plaintext")
-    await editor.sees(file, "Filler filler")
+    await editor.sees(file, "filler filler")
     declare(workspace, ["no-such-program"])
     editor.touch(config)
     await editor.until(lambda: editor.tool("filler").get("state") == "missing")
@@ -104,7 +104,7 @@ async def test_a_new_declaration_holds_at_once(start: Start, workspace: Path) ->
     assert editor.status["state"] == "attention"
     declare(workspace, [word.replace("lorem", "ipsum") for word in GREP], **LIKE_GREP)
     editor.touch(config)
-    (told,) = await editor.sees(file, "Filler filler")
+    (told,) = await editor.sees(file, "filler filler")
     assert told["range"]["start"]["line"] == 1
 
 

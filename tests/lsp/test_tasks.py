@@ -77,7 +77,7 @@ async def test_a_task_of_ones_own(start: Start, workspace: Path) -> None:
     job = await run(editor, "compile")
     assert (job["status"], job["issues"]) == ("failed", 1)
     assert "ended with status 1" in job["why"]
-    (shown,) = await editor.sees(file, "Compile gcc")
+    (shown,) = await editor.sees(file, "compile gcc")
     assert shown["message"] == "no x"
     assert shown["range"]["start"] == {"line": 0, "character": 20}
     output = await editor.command("taskOutput", str(workspace), job["id"])
@@ -95,7 +95,7 @@ async def test_what_is_mended_is_gone(start: Start, workspace: Path) -> None:
     (workspace / "errors").write_text("main.c:1:1: error: bad\n")
     editor = await start(trusted=True)
     await run(editor, "compile")
-    await editor.sees(file, "Compile gcc")
+    await editor.sees(file, "compile gcc")
     (workspace / "errors").write_text("")
     await run(editor, "compile")
     await editor.sees(file)

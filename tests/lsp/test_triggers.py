@@ -213,7 +213,7 @@ async def test_what_another_process_ran_is_shown_here(start: Start, workspace: P
     second = await start()
     assert await second.command("showTasks")
     await run(first, "compile")
-    await second.sees(file, "Compile gcc")
+    await second.sees(file, "compile gcc")
     await second.until(lambda: [job["state"] for job in jobs(second)] == ["ended"])
     for editor in (first, second):
         assert await editor.quit() == 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from understudy.analyzers.base import Analyzer
+from understudy.analyzers.table import BUILT_IN, OPTIONAL
 from understudy.findings import describe
 from understudy.model import (
     Category,
@@ -116,3 +120,14 @@ def test_long_messages_are_cut() -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "command:x", "http://plain.example", ""])
 def test_only_https_is_linked(url: str) -> None:
     assert "<a" not in rendered(said("x", url))
+
+
+@pytest.mark.parametrize("analyzer", [*BUILT_IN, *OPTIONAL], ids=lambda each: each.name)
+def test_a_tool_is_called_the_same_everywhere(analyzer: Analyzer) -> None:
+    assert describe.title(analyzer.name) == analyzer.title
+
+
+@pytest.mark.parametrize("name", ["myLint", "stars", "my-own"])
+def test_what_others_declare_is_called_as_they_wrote_it(name: str) -> None:
+    assert describe.title(name) == name
+    assert f" · {name} [B608]" in describe.hover(Problem((replace(BANDIT, tool=name),)))

@@ -191,7 +191,7 @@ def test_github_annotations_control_no_terminal() -> None:
     path = ROOT / "a\x1b]0;b.py"
     (line,) = written("github", Result(ROOT, {path: (odd,)}, {path: ()})).splitlines()
     assert line == (
-        "::notice file=a�]0;b.py,line=1,endLine=1,col=1,endColumn=2,title=X r�[2J::a�\tb�"
+        "::notice file=a�]0;b.py,line=1,endLine=1,col=1,endColumn=2,title=x r�[2J::a�\tb�"
     )
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from ...findings.families import SYNTAX_ERROR
 from ...model import Category, Edit, Finding, Fix, Position, Range, Severity, Tag
 from ...text import Lines
 from ..parsing import text_of
 from . import NAME
 
-SYNTAX_ERROR = "invalid-syntax"
 _UNUSED_DIRECTIVE = "unused-directive"
 """Our name for what ESLint says of its own comments, under no rule's name."""
 _INVISIBLE = "unicode-bom"

@@ -18,8 +18,6 @@ from ..base import Analyzer, As, Configuration, Files, fingerprint, nested, upwa
 from ..installations import Installation, installed, resolve_program, stamp_of
 
 NAME = "ruff"
-SYNTAX_ERROR = "invalid-syntax"
-"""What Ruff tells in place of a rule."""
 _FILES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 _LONGEST_CHAIN = 16
 _LEAST = (0, 5, 3)

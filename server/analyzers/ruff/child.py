@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...findings.families import SYNTAX_ERROR
 from ...model import Finding, Report, State
 from ...notebooks import Notebook, encode, is_notebook, read
 from ...text import decode, digest
@@ -23,7 +24,7 @@ from ..base import Answer, Item
 from ..installations import standing
 from ..parsing import MALFORMED, loads_json, paragraph
 from ..process import run
-from . import NAME, SYNTAX_ERROR, Context, installation
+from . import NAME, Context, installation
 from .output import from_json, from_server
 from .server import BusyError, Document, Hints, RuffServer
 

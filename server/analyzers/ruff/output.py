@@ -6,9 +6,10 @@ import re
 from functools import cache
 from typing import Any
 
+from ...findings.families import SYNTAX_ERROR
 from ...model import Category, Edit, Finding, Fix, Range, Severity, Tag
 from ..parsing import position_of, text_of
-from . import NAME, SYNTAX_ERROR
+from . import NAME
 
 _PERFORMANCE = re.compile(r"C901|PERF|PLR09|FURB")
 _SERIOUS = re.compile(
