@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -233,8 +234,13 @@ async def test_hard_files(make: Make, case: str) -> None:
     assert expected[3] in complexipy.why
     assert {found["b.py"][tool].state for tool in ("radon", "complexipy")} == {State.CLEAN}
     assert bool(radon.why) is not radon.state.is_verdict
+    text = content if isinstance(content, str) else content.decode("latin-1")
+    rows = re.split("\r\n|\r|\n", text)
     for report in (radon, complexipy):
-        assert all(each.range.start.line >= 0 for each in report.figures)
+        named = [each for each in report.figures if each.name]
+        assert bool(named) is ("def " in text and report.state.is_verdict)
+        for each in named:
+            assert f"def {each.name}(" in rows[each.range.start.line]
 
 
 async def test_code_for_a_newer_python_is_not_analysed(make: Make) -> None:

@@ -11,6 +11,8 @@ import pytest
 from understudy.findings.fingerprint import fingerprinted
 from understudy.model import Category, Finding, Position, Range, Severity
 
+from ..core.repositories import Git
+
 BENCHMARK = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks/fingerprints.py"))
 ONE = "class One:\n    def leave(self):\n        eval(x)\n        return x\n\n"
 TWO = ONE.replace("One", "Two")
@@ -40,3 +42,27 @@ def test_what_is_counted(
 ) -> None:
     change = BENCHMARK["Change"](found(old), found(new), rows)
     assert BENCHMARK["judge"](change)[0] == figures
+
+
+@pytest.mark.parametrize(
+    ("figures", "hold"),
+    [
+        ((100, 98, 0, 0), True),
+        ((1_000, 979, 0, 0), False),
+        ((100, 100, 1, 0), False),
+        ((0, 0, 0, 0), False),
+    ],
+)
+def test_what_is_promised_of_them(figures: tuple[int, ...], hold: bool) -> None:
+    assert BENCHMARK["Figures"](*figures).hold is hold
+
+
+def test_the_measurement_of_a_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A commit that moves a finding keeps it: it ends with 0; where nothing survives, with 1."""
+    repository = Git.new(tmp_path)
+    repository.commit({"a.py": ONE})
+    repository.commit({"a.py": "\n" + ONE})
+    assert BENCHMARK["main"]([str(repository.root)]) == 0
+    assert "100.00 % keep their fingerprint, 0 were given" in capsys.readouterr().out
+    repository.commit({"a.py": "x = 1\n"})
+    assert BENCHMARK["main"]([str(repository.root), "--commits", "1"]) == 1
