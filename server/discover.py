@@ -238,10 +238,11 @@ def _why_not(
         return why
     if path.endswith("/") or entry.is_file(follow_symlinks=False):
         return ""
-    return _A_LINK if entry.is_symlink() else "is no regular file"
+    return A_LINK if entry.is_symlink() else IRREGULAR
 
 
-_A_LINK = "is a link, and links are not followed"
+A_LINK = "is a link, and links are not followed"
+IRREGULAR = "is no regular file"
 
 
 def _unreadable(path: str, error: OSError, tell: Tell | None) -> None:

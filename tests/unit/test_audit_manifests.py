@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,8 +91,19 @@ def test_a_pin_with_hashes_is_not_raised(
 
 
 def test_included_files() -> None:
-    text = "-r a.txt\n--requirement=b/c.txt # x\n-c d.txt\n -r  'e f.txt'\nrequests\n"
-    assert python_manifests.included(text) == ["a.txt", "b/c.txt", "'e f.txt'"]
+    text = (
+        "-r a.txt\n--requirement=b/c.txt # x\n-c d.txt\n -r  'e f.txt'\nrequests\n"
+        "-rg.txt\n--constraint 'h\n--require-hashes\n"
+    )
+    found = python_manifests.included(text)
+    assert [(each.name, words(text, each.at), each.constrains) for each in found] == [
+        ("a.txt", "-r a.txt", False),
+        ("b/c.txt", "--requirement=b/c.txt", False),
+        ("d.txt", "-c d.txt", True),
+        ("e f.txt", "-r  'e f.txt'", False),
+        ("g.txt", "-rg.txt", False),
+        ("'h", "--constraint 'h", True),
+    ]
 
 
 PYPROJECT = """\
@@ -456,6 +468,57 @@ def test_what_a_compiled_requirements_file_pins_is_audited_there(tmp_path: Path)
     shown = [(each.name, each.version, Path(each.path).name) for each in found.dependencies]
     assert shown == [("a", "1.5", "requirements.txt"), ("c", "2", "requirements.txt")]
     assert [each.why.split(":")[0] for each in found.notes] == ["b"]
+
+
+def test_a_link_to_a_manifest_of_the_workspace_is_followed(tmp_path: Path) -> None:
+    made = tree(tmp_path, {"a/deps/prod.lst": "flask==0.5\n-r ../x.txt\n", "a/x.txt": "x==1\n"})
+    (made / "a/requirements.txt").symlink_to("x.txt")
+    (made / "requirements.txt").symlink_to("a/deps/prod.lst")
+    found = workspace.read(tmp_path, ()).python
+    assert [(each.name, Path(each.path).name, each.path) for each in found.dependencies] == [
+        ("x", "requirements.txt", f"{tmp_path}/a/requirements.txt"),
+        ("flask", "requirements.txt", f"{tmp_path}/requirements.txt"),
+    ]
+    assert [each.why.partition(":")[0] for each in found.notes] == ["../x.txt"], "as for pip"
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "pyproject.toml", "package.json", "uv.lock", "pylock.a.toml"]
+)
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "outside", "nowhere"])
+def test_a_manifest_that_is_no_file_of_the_workspace_is_not_audited(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    outside = tree(tmp_path / "outside", {"x": "flask==0.5\n"}) / "x"
+    root = tree(tmp_path / "root", {"requirements/x": ""})
+    match kind:
+        case "pipe":
+            os.mkfifo(root / name)
+        case "folder":
+            (root / name).mkdir()
+        case _:
+            target = {"device": "/dev/zero", "outside": str(outside), "nowhere": "nowhere"}[kind]
+            (root / name).symlink_to(target)
+    found = workspace.read(root, ())
+    assert (found.python.dependencies, found.npm) == ((), ())
+    told = "it is no regular file of the workspace, so it was not read"
+    assert [(each.path, each.why) for each in found.python.notes] == [(f"{root}/{name}", told)]
+    assert workspace.read(root, (name,)).python.notes == (), "but for what is excluded"
+
+
+def test_an_included_file_that_is_not_read_is_told_where_it_is_named(tmp_path: Path) -> None:
+    names = ["missing.txt", "../outside.txt", "/etc/passwd", "pipe", ".", "https://example.org/x"]
+    lines = [f"{option} {name}" for name in names for option in ("-r", "-c")]
+    text = "\n".join([*lines, "-r x.lst", "-c x.lst"])
+    root = tree(tmp_path / "root", {"requirements.txt": text, "x.lst": "flask==0.5\n"})
+    tree(tmp_path, {"outside.txt": "flask==0.5\n"})
+    os.mkfifo(root / "pipe")
+    found = workspace.read(root, ()).python
+    assert [words(text, each.at) for each in found.notes] == lines
+    assert {each.why.rpartition(": ")[2] for each in found.notes} == {
+        "it is no regular file of the workspace, so it was not read"
+    }
+    assert [(each.name, each.path) for each in found.dependencies] == [("flask", f"{root}/x.lst")]
 
 
 _READ = """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -18,7 +19,7 @@ from .dependencies import TOP, Declared
 _COMMENT = re.compile(r"(?:^|\s+)#.*")
 _OPTIONS = re.compile(r"\s--\w.*", re.DOTALL)
 _HASHED = re.compile(r"\s--hash\b")
-_INCLUDE = re.compile(r"(?:-r|--requirement)(?:\s+|=)(\S.*)")
+_INCLUDE = re.compile(r"(?:(?:-r|(-c))\s*=?|(?:--requirement|(--constraint))(?:\s+|=))\s*(\S.*)")
 _EDITABLE = re.compile(r"(?:-e|--editable)\b")
 _HEAD = re.compile(
     r"""\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*
@@ -34,10 +35,29 @@ def requirements(text: str) -> list[Declared]:
     return [each for each in found if each is not None]
 
 
-def included(text: str) -> list[str]:
-    """The other requirements files that it names, as it names them."""
-    matches = (_INCLUDE.match(_joined(line)) for _, line in _logical(text))
-    return [match[1].strip() for match in matches if match]
+class Included(NamedTuple):
+    """Another file that a requirements file names, as it names it; ``constrains``: it adds nothing,
+    but decides on versions."""
+
+    name: str
+    at: Range
+    constrains: bool
+
+
+def included(text: str) -> list[Included]:
+    """In order, as pip reads it."""
+    return [
+        Included(_unquoted(match[3]), _shown(parts, number), bool(match[1] or match[2]))
+        for number, parts in _logical(text)
+        if (match := _INCLUDE.match(_joined(parts)))
+    ]
+
+
+def _unquoted(words: str) -> str:
+    try:
+        return shlex.split(words)[0]
+    except ValueError:  # a quote without its other end
+        return words
 
 
 def _logical(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -61,14 +81,19 @@ def _joined(parts: Sequence[str]) -> str:
 
 def _requirement(parts: Sequence[str], number: int) -> Declared | None:
     words = _joined(parts)
-    shown = _OPTIONS.sub("", _COMMENT.sub("", parts[0])).rstrip(" \t\\")
-    at = _span(number, len(shown) - len(shown.lstrip()), len(shown))
+    at = _shown(parts, number, _OPTIONS)
     if not words or (words.startswith("-") and not _EDITABLE.match(words)):
         return None
     if _EDITABLE.match(words):
         return Declared(words, "", at, why="an editable install has no version to ask for")
     found = _read(_OPTIONS.sub("", words), parts[0], number, 0, at)
     return found._replace(spec_at=None, hashed=True) if _HASHED.search(words) else found
+
+
+def _shown(parts: Sequence[str], number: int, without: re.Pattern[str] = _COMMENT) -> Range:
+    """Where what is said stands in its first line."""
+    shown = without.sub("", _COMMENT.sub("", parts[0])).rstrip(" \t\\")
+    return _span(number, len(shown) - len(shown.lstrip()), len(shown))
 
 
 def _read(words: str, line: str, number: int, column: int, at: Range) -> Declared:

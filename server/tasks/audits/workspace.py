@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ...discover import LeftOut, discover
+from ...discover import A_LINK, IRREGULAR, Folder, LeftOut, excluding, walk
 from ...disk import read_regular, why
 from . import npm_manifests, python_locks, python_manifests
 from .dependencies import TOP, Declared, Dependency, Note
@@ -26,6 +26,7 @@ MANIFESTS = (
 )
 """How the paths end of what is read, but for what a requirements file includes."""
 _OTHER_LOCKS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock")
+_NO_FILE = "it is no regular file of the workspace, so it was not read"
 _UNPINNED = "it is not pinned to one version, and no lock file says which one is in use"
 
 
@@ -61,13 +62,19 @@ class Found(NamedTuple):
 
 
 def read(root: Path, exclude: Sequence[str], without: frozenset[str] = frozenset()) -> Found:
-    """Of the files that a scan would find, too. For a thread."""
+    """Of the files that a scan would find, too, and of links to files of the workspace, by the
+    names of the links. For a thread."""
     told: list[LeftOut] = []
-    found = discover(root, root, _SUFFIXES, exclude, without, told.append)
-    paths = [each.path for each in found]
+    found = list(walk(root, root, excluding(exclude), _SUFFIXES, without, told.append))
+    odd = [each.path for each in found if isinstance(each, Folder)]
+    odd += [each.path for each in told if each.why in (A_LINK, IRREGULAR)]
+    odd = [path for path in odd if _is_manifest(os.path.relpath(path, root))]
+    linked = [path for path in odd if is_file(path, root)]
+    paths = [*(each.path for each in found if not isinstance(each, Folder)), *linked]
     npm, unlocked = _npm(root, paths)
     unread = [f"{os.path.relpath(each.path, root)} {each.why}" for each in told if each.unreadable]
-    return Found(_python(root, paths), npm, unlocked, tuple(unread))
+    no_files = [Note(path, TOP, _NO_FILE) for path in odd if path not in linked]
+    return Found(_python(root, paths, no_files), npm, unlocked, tuple(unread))
 
 
 def is_file(path: str, root: Path) -> bool:
@@ -96,8 +103,9 @@ def declared(path: str, content: str) -> list[Declared]:
 # ── Python ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _python(root: Path, paths: Sequence[str]) -> Python:
+def _python(root: Path, paths: Sequence[str], no_files: Iterable[Note]) -> Python:
     reading = _Reading()
+    reading.notes += no_files
     for path in _requirement_files(root, paths, reading):
         if (content := reading.text(path)) is not None:
             reading.pinned(path, python_manifests.requirements(content))
@@ -131,10 +139,18 @@ def _requirement_files(root: Path, paths: Iterable[str], reading: _Reading) -> I
         yield path
         if (content := reading.text(path)) is None:
             continue
-        for name in python_manifests.included(content):
+        for name, at, constrains in python_manifests.included(content):
             other = os.path.normpath(os.path.join(os.path.dirname(path), name))
-            if other not in ahead and is_file(other, root):
+            if not is_file(other, root):
+                reading.notes.append(Note(path, at, f"{name}: {_NO_FILE}"))
+            elif not constrains and other not in ahead:
                 ahead.append(other)
+
+
+def _is_manifest(relative: str) -> bool:
+    name = os.path.basename(relative)
+    named = ("pyproject.toml", "package.json", *python_locks.NAMES)
+    return name in named or fnmatch.fnmatch(name, "pylock.*.toml") or _is_requirements(relative)
 
 
 def _is_requirements(relative: str) -> bool:
