@@ -506,6 +506,26 @@ def test_a_manifest_that_is_no_file_of_the_workspace_is_not_audited(
     assert workspace.read(root, (name,)).python.notes == (), "but for what is excluded"
 
 
+@pytest.mark.parametrize("deep", ["x=" + "[" * 3_000, "x=" + "[" * 3_000 + "]" * 3_000])
+def test_a_file_that_is_nested_too_deeply_leaves_the_others_audited(
+    tmp_path: Path, deep: str
+) -> None:
+    manifest = '[project]\nname = "x"\ndependencies = ["flask"]\n'
+    marker = "(" * 3_000 + "os_name=='x'" + ")" * 3_000
+    files = {"requirements.txt": f"flask==1.0\nx==1; {marker}\n", "bad/pyproject.toml": deep}
+    for name in python_locks.NAMES:
+        files |= {f"{name[:3]}/{name}": deep, f"{name[:3]}/pyproject.toml": manifest}
+    found = workspace.read(tree(tmp_path, files), ())
+    assert [(each.name, each.version) for each in found.python.dependencies] == [("flask", "1.0")]
+    notes = {str(Path(each.path).relative_to(tmp_path)): each.why for each in found.python.notes}
+    assert notes.pop("requirements.txt").endswith("this is no name with a version")
+    assert notes.pop("bad/pyproject.toml") == "it is no TOML: it is nested too deeply"
+    assert notes == {
+        f"{name[:3]}/{name}": "it is no lock file: it is nested too deeply"
+        for name in python_locks.NAMES
+    }
+
+
 def test_an_included_file_that_is_not_read_is_told_where_it_is_named(tmp_path: Path) -> None:
     names = ["missing.txt", "../outside.txt", "/etc/passwd", "pipe", ".", "https://example.org/x"]
     lines = [f"{option} {name}" for name in names for option in ("-r", "-c")]

@@ -52,7 +52,7 @@ async def ask(asking: Asking, project: Npm) -> Said:
     said = Said(npm_audit.NAME, read.paths, notes=tuple(_unlocked(read)))
     if not read.installed:
         return said
-    asked = await _vulns(asking, _files(project))
+    asked = await _vulns(asking, await asyncio.to_thread(_files, project))
     if asked.vulns is None:
         failure = asked.failure
         assert failure is not None

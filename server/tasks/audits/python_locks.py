@@ -4,7 +4,6 @@ Pure."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from packaging.utils import canonicalize_name
 from ...model import Range
 from ...text import Lines
 from .dependencies import TOP, Declared, Dependency
-from .python_manifests import normal
+from .python_manifests import normal, toml
 
 NAMES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 """The first of them that lies beside a ``pyproject.toml`` counts."""
@@ -33,7 +32,7 @@ class Locked(NamedTuple):
 
 def lock(text: str) -> list[Locked]:
     """What is locked, in order. Raises ValueError for what is no such lock file."""
-    data = tomllib.loads(text)
+    data = toml(text)
     packages = data.get("package", data.get("packages", []))
     if not isinstance(packages, list):
         raise ValueError("there is no list of packages")  # noqa: TRY004 - of the text

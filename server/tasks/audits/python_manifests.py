@@ -100,7 +100,7 @@ def _read(words: str, line: str, number: int, column: int, at: Range) -> Declare
     """A requirement that stands at ``column`` of a line; ``line`` is what follows from there."""
     try:
         parsed = Requirement(words)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return Declared(words, "", at, why="this is no name with a version")
     name = canonicalize_name(parsed.name)
     if parsed.url:
@@ -140,11 +140,19 @@ _MOST_PROBES = 20
 def pyproject(text: str) -> list[Declared]:
     """The dependencies that a ``pyproject.toml`` declares: PEP 621, dependency groups, and the
     tables of Poetry, PDM and uv. Raises ValueError when it is not TOML."""
-    data = tomllib.loads(text)
+    data = toml(text)
     lines = Lines(text)
     found = [_listed(text, lines, path, words) for path, words in _lists(data)]
     found += [_keyed(text, lines, *each) for each in _poetry(data)]
     return sorted(found, key=lambda each: each.at)
+
+
+def toml(text: str) -> dict[str, Any]:
+    """Raises ValueError."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _lists(data: Mapping[str, Any]) -> Iterator[tuple[_Path, str]]:
@@ -231,8 +239,8 @@ def _verified(
             break
         start, end = match.span(group)
         try:
-            probed = tomllib.loads(f"{text[:start]}{_PROBE}{text[end:]}")
-        except tomllib.TOMLDecodeError:
+            probed = toml(f"{text[:start]}{_PROBE}{text[end:]}")
+        except ValueError:
             continue
         if look(probed) == _PROBE:
             return start, end
