@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from packaging.utils import canonicalize_name
 from understudy.model import Range
 from understudy.tasks.audits import npm_manifests, python_locks, python_manifests, workspace
 from understudy.tasks.audits.dependencies import (
+    TOP,
     Advisory,
     Declared,
     Dependency,
@@ -358,10 +361,10 @@ def test_ways_through_a_lock() -> None:
     tree = npm_manifests.nodes(LOCK)
     assert npm_manifests.importers(tree) == ["", "packages/w"]
     root, member = npm_manifests.ways(tree, ""), npm_manifests.ways(tree, "packages/w")
-    assert root["node_modules/a"] == [("a", ()), ("b", ("b",))]
-    assert root["node_modules/a/node_modules/b"] == [("a", ("a",)), ("b", ("b", "a"))]
-    assert root["node_modules/c"][0] == ("w", ("w",))
-    assert member["node_modules/c"] == [("c", ()), ("d", ("d",))]
+    assert root["node_modules/a"] == ("a", (), 0)
+    assert root["node_modules/a/node_modules/b"] == ("a", ("a",), 1)
+    assert root["node_modules/c"] == ("w", ("w",), 2)
+    assert member["node_modules/c"] == ("c", (), 0)
     assert tree["node_modules/c"].name == "@s/c"
     assert npm_manifests.resolve(tree, "node_modules/a", "none") == ""
 
@@ -369,8 +372,43 @@ def test_ways_through_a_lock() -> None:
 def test_ways_through_an_old_lock() -> None:
     tree = npm_manifests.nodes(OLD_LOCK)
     ways = npm_manifests.ways(tree, "")
-    assert ways["node_modules/a/node_modules/b"] == [("a", ("a",))]
-    assert ways["node_modules/b"] == [("b", ())]
+    assert ways["node_modules/a/node_modules/b"] == ("a", ("a",), 0)
+    assert ways["node_modules/b"] == ("b", (), 0)
+
+
+def _npm_lock(needs: dict[str, list[str]], direct: list[str]) -> dict[str, object]:
+    packages: dict[str, object] = {"": {"dependencies": dict.fromkeys(direct, "1")}}
+    for name, each in needs.items():
+        about = {"version": "1.0.0", "dependencies": dict.fromkeys(each, "1")}
+        packages[f"node_modules/{name}"] = about
+    return {"packages": packages}
+
+
+def test_a_long_chain_has_short_ways() -> None:
+    names = [f"a{number}" for number in range(5_000)]
+    needs = {name: [after] for name, after in itertools.pairwise([*names, "x"])}
+    tracemalloc.start()
+    ways = npm_manifests.ways(npm_manifests.nodes(_npm_lock(needs, names[:10])), "")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert ways["node_modules/a4999"] == (
+        "a9",
+        ("a9", "a10", "a11", "a12", "a13", "…", "a4995", "a4996", "a4997", "a4998"),
+        9,
+    )
+    assert peak < 50_000_000
+
+
+def test_a_dense_lock_has_an_end() -> None:
+    names = [f"a{number}" for number in range(800)]
+    lock = _npm_lock({name: [*names, "x"] for name in names} | {"x": []}, names)
+    way = npm_manifests.ways(npm_manifests.nodes(lock), "")["node_modules/x"]
+    assert way[:2] == ("a0", ("a0",))
+    assert way.others > 0
+    locked = [python_locks.Locked(name, "1", TOP, tuple(names)) for name in names]
+    declared = [Declared(name, "", TOP) for name in names]
+    found = python_locks.resolved([("m", declared)], "l", locked)
+    assert {(each.path, each.through, each.others) for each in found} == {("m", (), 0)}
 
 
 @pytest.mark.parametrize("lock", [{}, {"packages": 7}, {"dependencies": []}])

@@ -17,6 +17,7 @@ from . import npm_audit, npm_manifests, programs
 from .asking import Asking, Failed, Said, host, last_words, printed
 from .dependencies import TOP, Advisory, Declared, Dependency, Note, finding
 from .npm_manifests import Node
+from .ways import Way
 from .workspace import Npm
 
 _LARGEST = 64 << 20
@@ -182,6 +183,8 @@ def _prepare(parent: str, files: Files) -> str:
 def _affected(read: _Project, vulns: Vulns) -> list[Affected]:
     """Every version that an advisory is about: in each manifest that leads to it once, by the
     shortest way, and where none is known at the top of the first."""
+    if not any(vulns.values()):
+        return []
     ways = {importer: npm_manifests.ways(read.tree, importer) for importer in read.declared}
     found: dict[tuple[str, Dependency, str], Affected] = {}
     for via in (via for each in vulns.values() for via in each):
@@ -198,22 +201,21 @@ def _affected(read: _Project, vulns: Vulns) -> list[Affected]:
 
 def _shown(
     read: _Project,
-    ways: Mapping[str, Mapping[str, Sequence[npm_manifests.Way]]],
+    ways: Mapping[str, Mapping[str, Way]],
     place: str,
     node: Node,
 ) -> Iterator[Dependency]:
     for importer, declared in read.declared.items():
-        if known := ways[importer].get(place):
-            direct, through = known[0]
-            at = declared.get(direct)
+        if way := ways[importer].get(place):
+            at = declared.get(way.direct)
             yield Dependency(
                 node.name,
                 node.version,
                 read.project.path(importer),
                 at.at if at else TOP,
-                through,
-                len(known) - 1 if through else 0,
-                None if through else at,
+                way.through,
+                way.others,
+                None if way.through else at,
             )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...model import Range
 from ...text import Lines
 from .dependencies import Declared
+from .ways import Way
+from .ways import ways as find_ways
 
 LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
 """The first that lies beside a ``package.json`` counts, as for npm."""
@@ -149,33 +151,18 @@ def importers(tree: Mapping[str, Node]) -> list[str]:
     return [place for place in tree if not place or "node_modules/" not in f"{place}/"]
 
 
-class Way(NamedTuple):
-    """``direct``: the declared name; ``through``: the names from it to what comes through it."""
+def ways(tree: Mapping[str, Node], importer: str) -> dict[str, Way]:
+    """The way to every place that an importer's dependencies lead to."""
 
-    direct: str
-    through: tuple[str, ...]
+    def found(place: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        places = ((name, resolve(tree, place, name)) for name in names)
+        return ((name, there) for name, there in places if there)
 
-
-def ways(tree: Mapping[str, Node], importer: str) -> dict[str, list[Way]]:
-    """For every place that an importer's dependencies lead to the shortest way of each of them,
-    the shortest first."""
-    found: dict[str, list[Way]] = {}
-    for direct in tree[importer].needs:
-        start = resolve(tree, importer, direct)
-        reached = {start: Way(direct, ())} if start else {}
-        ahead = list(reached)
-        for place in ahead:
-            node, way = tree[place], reached[place]
-            for need in node.needs:
-                there = resolve(tree, place, need)
-                if there and there not in reached:
-                    reached[there] = Way(direct, (*way.through, node.name))
-                    ahead.append(there)
-        for place, way in reached.items():
-            found.setdefault(place, []).append(way)
-    return {
-        place: sorted(known, key=lambda way: len(way.through)) for place, known in found.items()
-    }
+    return find_ways(
+        found(importer, tree[importer].needs),
+        lambda place: (there for _, there in found(place, tree[place].needs)),
+        lambda place: tree[place].name,
+    )
 
 
 def resolve(tree: Mapping[str, Node], place: str, name: str) -> str:

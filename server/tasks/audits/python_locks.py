@@ -13,6 +13,7 @@ from ...model import Range
 from ...text import Lines
 from .dependencies import TOP, Declared, Dependency
 from .python_manifests import normal, toml
+from .ways import Way, ways
 
 NAMES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 """The first of them that lies beside a ``pyproject.toml`` counts."""
@@ -93,45 +94,29 @@ def resolved(
     by_name: dict[str, list[Locked]] = {}
     for each in locked:
         by_name.setdefault(each.name, []).append(each)
+    needs = {
+        name: tuple(dict.fromkeys(n for each in same for n in each.needs if n in by_name))
+        for name, same in by_name.items()
+    }
     found: list[Dependency] = []
     placed: set[str] = set()
     for path, declared in manifests:
-        ways = _ways(declared, by_name)
-        placed |= ways.keys()
-        found += [_dependency(path, each, ways[each.name]) for each in locked if each.name in ways]
+        directs = {each.name: each for each in reversed(declared)}
+        starts = dict.fromkeys(each.name for each in declared if each.name in by_name)
+        known = ways(((name, name) for name in starts), needs.__getitem__, str)
+        placed |= known.keys()
+        found += [
+            _dependency(path, each, way, directs[way.direct])
+            for each in locked
+            if (way := known.get(each.name))
+        ]
     left = [each for each in locked if each.name not in placed]
     found += [Dependency(each.name, each.version, lockfile, each.at) for each in left]
     return [each for each in found if each.version]
 
 
-_Way = tuple[Declared, tuple[str, ...]]
-
-
-def _ways(
-    declared: Sequence[Declared], by_name: Mapping[str, Sequence[Locked]]
-) -> dict[str, list[_Way]]:
-    """The ways to each package that is needed, the shortest first."""
-    ways: dict[str, list[_Way]] = {}
-    for direct in {each.name: each for each in reversed(declared)}.values():
-        for name, way in _reached(direct.name, by_name).items():
-            ways.setdefault(name, []).append((direct, way))
-    return {name: sorted(known, key=lambda way: len(way[1])) for name, known in ways.items()}
-
-
-def _dependency(path: str, locked: Locked, ways: Sequence[_Way]) -> Dependency:
-    direct, through = ways[0]
-    others = len(ways) - 1 if through else 0
-    declared = None if through else direct
-    return Dependency(locked.name, locked.version, path, direct.at, through, others, declared)
-
-
-def _reached(start: str, by_name: Mapping[str, Sequence[Locked]]) -> dict[str, tuple[str, ...]]:
-    """What a dependency needs, itself included, each with the names on the shortest way to it."""
-    ways: dict[str, tuple[str, ...]] = {start: ()} if start in by_name else {}
-    ahead = list(ways)
-    for name in ahead:
-        for need in (need for each in by_name[name] for need in each.needs):
-            if need in by_name and need not in ways:
-                ways[need] = (*ways[name], name)
-                ahead.append(need)
-    return ways
+def _dependency(path: str, locked: Locked, way: Way, direct: Declared) -> Dependency:
+    declared = None if way.through else direct
+    return Dependency(
+        locked.name, locked.version, path, direct.at, way.through, way.others, declared
+    )
