@@ -93,6 +93,13 @@ def test_a_pin_with_hashes_is_not_raised(
     assert [fix.title for fix in shown.fixes] == titles
 
 
+def test_a_rule_is_no_longer_than_any_name_of_an_advisory() -> None:
+    use = Dependency("a", "1", "m", TOP)
+    assert (
+        finding("pip-audit", use, Advisory("GHSA-x" * 100_000, "bad")).rule == ("GHSA-x" * 17)[:100]
+    )
+
+
 def test_included_files() -> None:
     text = (
         "-r a.txt\n--requirement=b/c.txt # x\n-c d.txt\n -r  'e f.txt'\nrequests\n"

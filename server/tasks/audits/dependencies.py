@@ -8,6 +8,8 @@ from typing import NamedTuple
 from ...findings.families import NOT_AUDITED
 from ...model import Category, Edit, Finding, Fix, Position, Range, Severity
 
+_LONGEST_ID = 100
+"""Characters: whatever a service says is an advisory's name is shown as a rule's."""
 TOP = Range(Position(0, 0), Position(0, 0))
 
 
@@ -76,7 +78,7 @@ def finding(tool: str, of: Dependency, advisory: Advisory, to: str = "") -> Find
     title = plain(advisory.title).rstrip(".") or "it has a known vulnerability"
     return Finding(
         tool,
-        advisory.id,
+        advisory.id[:_LONGEST_ID],
         plain(f"{of.name} {of.version}: {title}.{fixed}{comes}"),
         of.at,
         Severity.MEDIUM if advisory.severity is None else advisory.severity,
