@@ -266,6 +266,8 @@ async def test_an_alias_stays_one_of_the_same_package(run: Run, root: Path) -> N
     [
         ({"status": 500}, "127.0.0.1 was asked"),
         ({"status": 404}, "127.0.0.1 was asked"),
+        ({"garbage": b"[]"}, "127.0.0.1 was asked"),
+        ({"garbage": b"null"}, "127.0.0.1 was asked"),
         ({"garbage": b"<html>\xff\xfe"}, "127.0.0.1 was asked"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...model import Finding
-from ...runner.calls import Command, Job, Outcome, Status
+from ...runner.calls import Call, Command, Job, Lane, Outcome, Status
 from ...runner.logfile import tail
 from ...runner.task import Context
 from ...settings.audit import Audit
@@ -22,6 +23,10 @@ from .dependencies import Note
 
 _MOST_OUTPUT = 64 << 20
 _TOLD = 300
+_OBJECTS = "understudy.tasks.audits.osv:objects"
+LANE = Lane("audit", 1, idle_seconds=1.0)
+SECONDS = 15.0
+"""That a service has for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,15 @@ class Asking:
             missing = outcome.status is Status.MISSING
             raise Failed(outcome.why, printed(log), missing=missing)
         return outcome, log
+
+    async def verify(self, url: str, body: object) -> None:
+        """Raises Failed when a service that a tool has reached is seen to answer as none that
+        knows advisories does. That it cannot be reached in this way, too, proves nothing."""
+        call = Call(LANE, _OBJECTS, (SECONDS,), ((url, json.dumps(body)),))
+        job = Job(self.context.task.name, call, self.settings.timeout_seconds)
+        outcome = await self.context.execute(job)
+        if outcome.status is Status.DONE and not outcome.results[0]:
+            raise Failed(f"{host(url)} was asked, and gave no answer that is a JSON object")
 
     def version(self, tool: str) -> str:
         """The one with which a tool answered last; empty where it does not tell."""

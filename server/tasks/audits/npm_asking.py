@@ -21,6 +21,8 @@ from .ways import Way
 from .workspace import Npm
 
 _LARGEST = 64 << 20
+_ANY = {"lodash": ["4.17.21"]}
+"""What is asked only to see whether the answer is one."""
 _ROUNDS = 3
 """So often a fixed version may have advisories of its own before none is proposed."""
 
@@ -161,6 +163,8 @@ async def _answer(asking: Asking, files: Files) -> Vulns:
             raise Failed(told, printed(log)) from None
 
     vulns = await asyncio.to_thread(read)
+    registry = settings.registry.rstrip("/")
+    await asking.verify(f"{registry}/-/npm/v1/security/advisories/bulk", _ANY)
     await asking.note_version(npm_audit.NAME, program, environment)
     return vulns
 

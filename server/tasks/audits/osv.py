@@ -1,4 +1,4 @@
-"""What an OSV service says of advisories by id; in a worker, since it waits for the network."""
+"""What services say, without a tool; in a worker, since it waits for the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functools import partial
 from . import severities
 
 _AT_ONCE = 8
-_LARGEST = 4 << 20
+_LARGEST = 16 << 20
 
 
 def describe(context: tuple[str, float], items: Sequence[str]) -> list[str | None]:
@@ -35,3 +35,24 @@ def _describe(service: str, seconds: float, name: str) -> str | None:
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return json.dumps({"severity": severity, "cwe": severities.cwe(weaknesses)})
+
+
+def objects(context: tuple[float], items: Sequence[tuple[str, str]]) -> list[bool]:
+    """For each address and the JSON that is sent there whether the answer is a JSON object, or
+    there is none: the tools take an empty list, or null, for one that knows of no advisory.
+    ``context``: the seconds that one answer may take."""
+    return [_is_object(*context, *each) for each in items]
+
+
+def _is_object(seconds: float, url: str, body: str) -> bool:
+    if not url.startswith(("https://", "http://")):
+        return False
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, body.encode(), headers)  # noqa: S310 - see above
+    try:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310 - see above
+            return isinstance(json.loads(answer.read(_LARGEST)), dict)
+    except OSError:
+        return True
+    except (ValueError, RecursionError):
+        return False

@@ -14,15 +14,13 @@ from packaging.version import InvalidVersion, Version
 
 from ...disk import read_regular
 from ...model import Finding
-from ...runner.calls import Call, Job, Lane, Status
+from ...runner.calls import Call, Job, Status
 from . import pip_audit, programs
-from .asking import Asking, Failed, Said, host, last_words, printed
+from .asking import LANE, SECONDS, Asking, Failed, Said, host, last_words, printed
 from .dependencies import Dependency, Note, finding
 from .workspace import Python
 
 _DESCRIBE = "understudy.tasks.audits.osv:describe"
-_LANE = Lane("audit", 1, idle_seconds=1.0)
-_SECONDS = 15.0
 _LARGEST = 64 << 20
 _ROUNDS = 3
 """So often a fixed version may have advisories of its own before none is proposed."""
@@ -136,6 +134,9 @@ async def _answer(asking: Asking, wanted: Sequence[pip_audit.Version]) -> pip_au
             raise Failed(str(error), printed(log)) from None
 
     answer = await asyncio.to_thread(read)
+    name, version = wanted[0]
+    package = {"name": name, "ecosystem": "PyPI"}
+    await asking.verify(f"{service}/v1/query", {"package": package, "version": version})
     await asking.note_version(pip_audit.NAME, program, environment)
     return answer
 
@@ -160,7 +161,7 @@ async def _described(
     service = asking.settings.osv_url.rstrip("/")
     old = [i for i in wanted if asking.cache.get(_key(service, i), asking.since) is None]
     if old and not offline:
-        call = Call(_LANE, _DESCRIBE, (service, _SECONDS), tuple(old))
+        call = Call(LANE, _DESCRIBE, (service, SECONDS), tuple(old))
         timeout = asking.settings.timeout_seconds
         outcome = await asking.context.execute(Job(asking.context.task.name, call, timeout))
         if outcome.status is Status.DONE:
