@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -81,8 +82,11 @@ def test_a_server_that_keeps_crashing_is_told_of_and_can_be_restarted(
         bench.open_file("app.py")
         for _ in range(3):
             expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+            dying = [psutil.Process(pid) for pid in bench.server.language_servers()]
             bench.type(" ")
             bench.save()
+            _, alive = psutil.wait_procs(dying, STEP_SECONDS)
+            assert not alive  # while it is still there, the status may come and go
             expect(bench.status).not_to_have_text(re.compile(r"\d+ errors?"))
         expect(bench.status).to_have_text(re.compile("Understudy is not running"))
         expect(bench.squiggles).to_have_count(0)
