@@ -80,13 +80,16 @@ def test_a_server_that_keeps_crashing_is_told_of_and_can_be_restarted(
 ) -> None:
     with window(interpreter=spoilt(tmp_path, "crash-on-save")) as bench:
         bench.open_file("app.py")
+        # A save may reach the next server, too: then it ends sooner.
         for _ in range(3):
-            expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+            expect(bench.status).to_have_text(re.compile(r"\d+ errors?|Understudy is not running"))
+            if "not running" in bench.status.inner_text():
+                break
             dying = [psutil.Process(pid) for pid in bench.server.language_servers()]
             bench.type(" ")
             bench.save()
             _, alive = psutil.wait_procs(dying, STEP_SECONDS)
-            assert not alive  # while it is still there, the status may come and go
+            assert not alive
             expect(bench.status).not_to_have_text(re.compile(r"\d+ errors?"))
         expect(bench.status).to_have_text(re.compile("Understudy is not running"))
         expect(bench.squiggles).to_have_count(0)
