@@ -35,11 +35,13 @@ _ANYWHERE = Circumstances()
 
 
 class Composed(NamedTuple):
-    """What is shown of one file; what comments there hide, and what the settings do."""
+    """What is shown of one file; what comments there hide, and what the settings do. ``used``: the
+    entries of the settings that name something of what is hidden."""
 
     shown: tuple[Problem, ...]
     hidden: tuple[Hidden, ...]
     ignored: tuple[tuple[Problem, Ignored], ...]
+    used: frozenset[Ignored] = frozenset()
 
 
 def problems(
@@ -80,7 +82,9 @@ def composed(
         )
         for place, problem in enumerate(merged)
     )
-    return Composed(shown, judged.hidden, tuple(ignored))
+    away = [problem for problem, _ in ignored] + [each.problem for each in judged.hidden]
+    used = frozenset(e for e in entries if any(names(e, problem) for problem in away))
+    return Composed(shown, judged.hidden, tuple(ignored), used)
 
 
 def _unchanged(problems: Sequence[Problem], rows: Rows) -> frozenset[int]:
@@ -103,12 +107,6 @@ def of_suppressions(reports: Iterable[Report], settings: Settings, here: Circums
 _TESTS = ("tests/", "test_*.py", "*_test.py", "conftest.py")
 ASSERTS_IN_TESTS = tuple(Ignored(rule, _TESTS) for rule in ("B101", "S101"))
 """Let be unless ``analysis.assertsInTests``."""
-
-
-def used(found: Composed, entries: Iterable[Ignored]) -> frozenset[Ignored]:
-    """Those of the entries that name something which the settings or a comment hide."""
-    told = [problem for problem, _ in found.ignored] + [each.problem for each in found.hidden]
-    return frozenset(each for each in entries if any(names(each, problem) for problem in told))
 
 
 def ignoring(settings: Settings, here: Circumstances) -> list[Ignored]:

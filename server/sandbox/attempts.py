@@ -112,7 +112,7 @@ def forked(most: int) -> int:
                 os.read(told, 1)
                 os._exit(0)
             count += 1
-        time.sleep(_KEPT_SECONDS)
+        time.sleep(_KEPT_SECONDS)  # what looks at it from outside is no event in here
     except OSError:
         pass
     finally:

@@ -34,8 +34,7 @@ class FileView:
         found = compose.composed(reports, settings, here)
         shown = compose.visible(found.shown, settings)
         counts = compose.counts([compose.counted(found.shown, settings)])
-        ignored = compose.used(found, compose.ignoring(settings, here))
-        return FileView(reports, found.shown, shown, counts, ignored)
+        return FileView(reports, found.shown, shown, counts, found.used)
 
 
 def most_important_of(
