@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+import shlex
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from ..runner.execute import Runner
+from ..sandbox.history import TRIALS, History, Past
 from ..sandbox.hosts import Hosts
 from ..sandbox.levels import Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
 from ..sandbox.trial import Level, Status, Trial, diff, printable
-from ..state import private_folder, state_dir, workspace_dir
+from ..state import state_dir, workspace_dir
 
 __all__ = [
+    "History",
     "Hosts",
     "Level",
     "Limits",
     "Machine",
+    "Past",
     "Policy",
     "Sandbox",
     "Status",
@@ -31,9 +34,6 @@ __all__ = [
     "printable",
     "probe",
 ]
-
-_KEPT = 20
-"""So many trials of a workspace are kept with what they wrote."""
 
 
 class Sandbox:
@@ -65,13 +65,13 @@ class Sandbox:
         listen: Callable[[bytes], object] | None = None,
     ) -> Trial:
         """``listen`` is given what the command prints, as it comes."""
-        trials = await asyncio.to_thread(_trials, self._root)
+        folder = await asyncio.to_thread(workspace_dir, self._root)
         return await run_here(
             argv,
             self._root,
             policy,
             self._runner,
-            trials,
+            folder / TRIALS,
             self.machine,
             least=least,
             cwd=cwd,
@@ -79,11 +79,36 @@ class Sandbox:
         )
 
 
-def _trials(root: Path) -> Path:
-    """The folder of a workspace's trials, of which only the newest are left."""
-    folder = private_folder(workspace_dir(root) / "trials")
-    with contextlib.suppress(OSError):
-        old = sorted(os.scandir(folder), key=lambda each: each.stat().st_mtime, reverse=True)
-        for each in old[_KEPT - 1 :]:
-            shutil.rmtree(each.path, ignore_errors=True)
-    return folder
+def history(root: Path) -> History:
+    """The trials of a workspace that were made, whoever made them. Raises OSError."""
+    return History(workspace_dir(root) / TRIALS)
+
+
+def line(past: Past) -> str:
+    """One in a line."""
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(past.at))
+    count = past.trial.many or "nothing"
+    command = printable(shlex.join(past.argv))
+    return f"{past.id:>5}  {at}  {past.trial.level}  {past.trial.status}  {count}  {command}"
+
+
+def payload(trial: Trial) -> Mapping[str, Any]:
+    """As JSON."""
+    return {
+        "id": trial.id,
+        "status": trial.status,
+        "level": trial.level,
+        "launcher": trial.launcher,
+        "backend": trial.backend,
+        "exitCode": trial.exit_code,
+        "why": trial.why,
+        "notes": list(trial.notes),
+        "output": trial.output.decode(errors="replace"),
+        "seconds": trial.usage.seconds,
+        "cpuSeconds": trial.usage.cpu_seconds,
+        "peakBytes": trial.usage.peak_bytes,
+        "changes": [
+            {"kind": each.kind, "path": printable(each.path), "old": printable(each.old)}
+            for each in trial.changes
+        ],
+    }

@@ -1,8 +1,9 @@
-"""``understudy sandbox run|probe``: try a command, and see what it would change."""
+"""``understudy sandbox run|list|show|apply|probe``: try a command, and see what it would change."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -15,16 +16,21 @@ from ..app.sandboxing import (
     Level,
     Limits,
     Machine,
+    Past,
     Policy,
     Sandbox,
     Status,
     Trial,
     diff,
+    history,
+    line,
+    payload,
     printable,
 )
 from .diff import echo_diff
 from .exits import Exit
 from .roots import root_of
+from .tasking import FOLDER
 
 _KNOWN = Level.ISOLATED, Level.PARTIAL, Level.NONE
 
@@ -56,6 +62,7 @@ def sandbox() -> None:
     help="The least that has to keep it in; default: A. With C, you are asked.",
 )
 @click.option("--apply", "applies", is_flag=True, help="When it is clean, ask, and make it so.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, and nothing else.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -67,6 +74,7 @@ def run(
     level: str,
     *,
     applies: bool,
+    as_json: bool,
 ) -> None:
     """Run COMMAND, and print what it would change as a diff.
 
@@ -85,30 +93,42 @@ def run(
         hosts=network,
         limits=Limits(seconds=seconds) if seconds else defaults.limits,
     )
-    trial = asyncio.run(_run(command, policy, Level(level)))
-    if applies and trial.is_clean and trial.changes and not _apply(trial, command):
-        ctx.exit(Exit.FINDINGS)
+    trial = asyncio.run(_run(command, policy, Level(level), quiet=as_json))
+    if as_json:
+        click.echo(json.dumps(payload(trial), indent=2))
+    else:
+        _show(trial)
+    if applies and trial.is_clean and trial.changes:
+        what = f"sandbox run {shlex.join(command)}"
+        if not _apply(trial, root_of([Path.cwd()]), what):
+            ctx.exit(Exit.FINDINGS)
+    elif trial.is_clean and trial.changes and not as_json:
+        click.echo(f"`understudy sandbox apply {trial.id}` makes it so.", err=True)
     if trial.status in (Status.CLEAN, Status.FAILED):
         ctx.exit(trial.exit_code or Exit.CLEAN)
     ctx.exit(Exit.FAILED)
 
 
-async def _run(command: tuple[str, ...], policy: Policy, least: Level) -> Trial:
+async def _run(command: tuple[str, ...], policy: Policy, least: Level, *, quiet: bool) -> Trial:
     here = Path.cwd()
     async with Sandbox.open(root_of([here])) as opened:
         machine = opened.machine
-        click.echo(f"Level {machine.level}. {machine.said(policy.hosts)}", err=True)
+        if not quiet:
+            click.echo(f"Level {machine.level}. {machine.said(policy.hosts)}", err=True)
         if machine.level is not Level.ISOLATED and not machine.why_not(least):
             click.confirm("Run it all the same?", abort=True, err=True)
-        trial = await opened.run(command, policy, least=least, cwd=here, listen=_print)
+        listen = None if quiet else _print
+        return await opened.run(command, policy, least=least, cwd=here, listen=listen)
+
+
+def _show(trial: Trial) -> None:
     for note in trial.notes:
         click.echo(f"Note: {note}.", err=True)
     echo_diff(diff(trial.changes))
     click.echo(trial.said, err=True)
-    return trial
 
 
-def _apply(trial: Trial, command: tuple[str, ...]) -> bool:
+def _apply(trial: Trial, root: Path, what: str) -> bool:
     """Whether the user wanted it."""
     consents = undoing.needed(trial)
     for name in sorted(consents):
@@ -117,8 +137,7 @@ def _apply(trial: Trial, command: tuple[str, ...]) -> bool:
             return False
     if not click.confirm("Apply it?", err=True):
         return False
-    what = f"sandbox run {shlex.join(command)}"
-    record = undoing.apply(trial, root_of([Path.cwd()]), what, consents)
+    record = undoing.apply(trial, root, what, consents)
     if record is None:
         click.echo("All of it is so already.", err=True)
         return True
@@ -131,6 +150,65 @@ def _apply(trial: Trial, command: tuple[str, ...]) -> bool:
 def _print(chunk: bytes) -> None:
     sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
+
+
+@sandbox.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@FOLDER
+def list_(folder: Path, *, as_json: bool) -> None:
+    """List the commands that were tried in the workspace, the newest first: number, time, level,
+    how it ended, what it would change. The last twenty are kept."""
+    found = history(root_of((folder,))).all()
+    if as_json:
+        told = [{**payload(each.trial), "at": each.at, "argv": each.argv} for each in found]
+        click.echo(json.dumps(told, indent=2))
+        return
+    for each in found:
+        click.echo(line(each))
+    if not found:
+        click.echo("Nothing was tried.")
+
+
+NUMBER = click.argument("number", type=int, required=False, metavar="[ID]")
+
+
+@sandbox.command
+@NUMBER
+@FOLDER
+def show(number: int | None, folder: Path) -> None:
+    """Print what ID, by default the last one, would change."""
+    past = _past(root_of((folder,)), number)
+    click.echo(line(past), err=True)
+    _show(past.trial)
+
+
+@sandbox.command
+@NUMBER
+@FOLDER
+@click.pass_context
+def apply(ctx: click.Context, number: int | None, folder: Path) -> None:
+    """Make what ID, by default the last one, would change so, after a question. What was edited
+    since stays where both go together; else nothing is written, and the files are named."""
+    root = root_of((folder,))
+    past = _past(root, number)
+    click.echo(line(past), err=True)
+    _show(past.trial)
+    if not past.trial.is_clean:
+        ctx.exit(Exit.FAILED)
+    if past.trial.changes and not _apply(past.trial, root, f"sandbox {shlex.join(past.argv)}"):
+        ctx.exit(Exit.FINDINGS)
+
+
+def _past(root: Path, number: int | None) -> Past:
+    trials = history(root)
+    try:
+        past = trials.newest() if number is None else trials.load(number)
+    except LookupError as error:
+        complaint = f"There is no trial {number}; see `understudy sandbox list`."
+        raise click.UsageError(complaint) from error
+    if past is None:
+        raise click.UsageError("Nothing was tried here; see `understudy sandbox run`.")
+    return past
 
 
 @sandbox.command

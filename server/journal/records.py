@@ -14,7 +14,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from ..disk import read_regular, why
 from ..state import private, private_folder, replace_file, sync_folder
 from .beneath import sync_all
 from .change import Change, Entry, State
+from .encoding import change_of, plain_of
 
 _VERSION = 1
 _RECORD = "record.json"
@@ -189,7 +190,7 @@ def _encoded(record: Record) -> bytes:
         "by": record.by,
         "what": record.what,
         "root": str(record.root),
-        "changes": [_plain(change) for change in record.changes],
+        "changes": [plain_of(change) for change in record.changes],
         "undoes": record.undoes,
         "merged": record.merged,
         "left": record.left,
@@ -199,33 +200,13 @@ def _encoded(record: Record) -> bytes:
     return json.dumps(plain).encode()
 
 
-def _plain(change: Change) -> dict[str, Any]:
-    return {
-        "path": change.path,
-        "old": change.old,
-        "before": change.before and _state(change.before),
-        "after": change.after and _state(change.after),
-    }
-
-
-def _state(state: State) -> dict[str, Any]:
-    names = ("entry", "mode", "digest", "size", "target", "modified")
-    return {name: getattr(state, name) for name in names}
-
-
 def _decoded(plain: dict[str, Any], folder: Path) -> Record:
     if plain.pop("version") != _VERSION:
         raise ValueError("another version of Understudy wrote it")
 
-    def state(of: dict[str, Any] | None) -> State | None:
-        if of is None:
-            return None
-        place = f"{folder}/{of['digest']}" if of["entry"] == Entry.FILE else ""
-        return State(**{**of, "entry": Entry(of["entry"]), "place": place})
+    def place(state: Mapping[str, Any]) -> str:
+        return f"{folder}/{state['digest']}"
 
-    changes = tuple(
-        Change.between(each["path"], state(each["before"]), state(each["after"]), each["old"])
-        for each in plain["changes"]
-    )
+    changes = tuple(change_of(each, place) for each in plain["changes"])
     own = {"root": Path(plain["root"]), "changes": changes, "merged": tuple(plain["merged"])}
     return Record(**{**plain, **own})

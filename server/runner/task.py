@@ -170,13 +170,19 @@ class Context:
         """Run a program to its end; what it prints goes to the log, and to who looks on."""
         return await self.run(Command(tuple(argv), cwd, environment))
 
-    async def run(self, command: Command) -> Result:
-        """As ``command``, with all that a command can say of how it is run."""
-        ours = replace(command, log=self.log, output=self._hear, importance=self.importance)
+    async def run(self, command: Command, seconds: float = 0.0) -> Result:
+        """As ``command``, with all that a command can say of how it is run. ``seconds``: in place
+        of the task's."""
+
+        def hear(chunk: bytes) -> None:
+            command.output(chunk)
+            self._hear(chunk)
+
+        ours = replace(command, log=self.log, output=hear, importance=self.importance)
         job = Job(
             self.task.name,
             ours,
-            self.task.timeout,
+            seconds or self.task.timeout,
             needs_trust=self.task.needs_trust,
             trusted=self.trusted,
         )
@@ -185,7 +191,12 @@ class Context:
             outcome = await self.execute(job)
         finally:
             self.commands -= 1
-        return Result(outcome=outcome, said=self._said.decode("utf-8", "replace"))
+        return Result(outcome=outcome, said=self.said)
+
+    @property
+    def said(self) -> str:
+        """The last words of its commands."""
+        return self._said.decode("utf-8", "replace")
 
     def _hear(self, chunk: bytes) -> None:
         self._said += chunk

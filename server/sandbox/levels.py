@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..runner.execute import Runner
 from .plan import COPY
 from .policy import Policy
-from .run import run
+from .run import Executor, run
 from .trial import Level, Status, Trial
 
 SAID = {
@@ -53,7 +52,7 @@ async def run_here(
     argv: Sequence[str],
     workspace: Path,
     policy: Policy,
-    runner: Runner,
+    runner: Executor,
     trials: Path,
     machine: Machine,
     *,
@@ -66,7 +65,7 @@ async def run_here(
     names ``Level.NONE`` has asked the user about this run."""
     if why := machine.why_not(least):
         return Trial(Status.REFUSED, machine.level, machine.launcher, machine.backend, why=why)
-    trial = await run(
+    return await run(
         argv,
         workspace,
         policy,
@@ -78,6 +77,6 @@ async def run_here(
         launcher=machine.launcher,
         backend=machine.backend,
         override=least is Level.NONE,
+        notes=tuple(f"it could {each}" for each in machine.leaks),
         listen=listen,
     )
-    return replace(trial, notes=(*trial.notes, *(f"it could {each}" for each in machine.leaks)))

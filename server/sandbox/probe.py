@@ -19,7 +19,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..runner.execute import Runner
 from ..state import replace_file
 from . import landlock
 from .levels import Machine
@@ -27,7 +26,7 @@ from .machine import is_system_root
 from .plan import COPY, OVERLAY
 from .planted import JUDGED, Planted
 from .policy import Limits, Policy
-from .run import BUBBLEWRAP, BUILT_IN, bubblewrap, run
+from .run import BUBBLEWRAP, BUILT_IN, Executor, bubblewrap, run
 from .trial import Level, Status, Trial
 
 _CANDIDATES = (
@@ -73,7 +72,7 @@ _FORKS = 96
 _FILE = "sandbox.json"
 
 
-async def probe(runner: Runner, state: Path, *, fresh: bool = False) -> Machine:
+async def probe(runner: Executor, state: Path, *, fresh: bool = False) -> Machine:
     """``state``: the private folder in which the answer is kept until the machine is booted again
     or a version changes; ``fresh``: do not take it from there. Raises OSError when nothing can be
     planted to be tried at."""
@@ -87,7 +86,7 @@ async def probe(runner: Runner, state: Path, *, fresh: bool = False) -> Machine:
     return machine
 
 
-async def _probe(runner: Runner) -> Machine:
+async def _probe(runner: Executor) -> Machine:
     if sys.platform != "linux":
         why = f"what isolates a command is not written for {platform.system()}"
         return Machine(Level.NONE, failed=(why,))
@@ -116,7 +115,7 @@ def _listed(names: frozenset[str]) -> str:
     return ", ".join(_listed_each(names))
 
 
-async def _try(runner: Runner, level: Level, launcher: str, backend: str) -> frozenset[str]:
+async def _try(runner: Executor, level: Level, launcher: str, backend: str) -> frozenset[str]:
     """What a command could do that it should not. Raises OSError when it was not run."""
     place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="understudy-probe-"))
     try:

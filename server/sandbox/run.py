@@ -8,18 +8,17 @@ import fnmatch
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from ..model import Priority
-from ..runner.calls import Command, Job, Urgency
-from ..runner.execute import Runner
-from ..state import private_folder
+from ..runner.calls import Command, Job, Outcome, Urgency
 from . import seccomp
 from .door import PORT
+from .history import History, Place
 from .hosts import Hosts, authority
 from .judge import in_the_way, judged
 from .names import names
@@ -32,15 +31,22 @@ _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/lo
 _SHORT = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _KEEPING_SECONDS = 120.0
+_FIRST, _AGAIN = "first", "again"
 BUBBLEWRAP = "bubblewrap"
 BUILT_IN = "built-in"
+
+
+class Executor(Protocol):
+    """Who runs jobs: a ``Runner``, or what belongs to a task."""
+
+    async def execute(self, job: Job) -> Outcome: ...
 
 
 async def run(
     argv: Sequence[str],
     workspace: Path,
     policy: Policy,
-    runner: Runner,
+    runner: Executor,
     trials: Path,
     *,
     cwd: Path | None = None,
@@ -49,29 +55,30 @@ async def run(
     launcher: str = BUBBLEWRAP,
     backend: str = OVERLAY,
     override: bool = False,
+    notes: tuple[str, ...] = (),
     listen: Callable[[bytes], object] | None = None,
 ) -> Trial:
-    """At this level or not at all. ``trials``: the private folder under which what the command
-    wrote is kept. ``launcher``: of level A, ``BUBBLEWRAP`` or ``BUILT_IN``. ``backend``: with
-    ``OVERLAY``, a command that failed because of it is run again on a copy; the other levels always
-    use one. ``override``: the user wants this run at level C. ``listen`` is given what the command
-    prints, as it comes. Raises OSError when no folder can be
-    made ready."""
+    """At this level or not at all. ``trials``: the private folder of the workspace's ``History``,
+    in which what the command wrote is kept. ``launcher``: of level A, ``BUBBLEWRAP`` or
+    ``BUILT_IN``. ``backend``: with ``OVERLAY``, a command that failed because of it is run again on
+    a copy; the other levels always use one. ``override``: the user wants this run at level C.
+    ``notes``: what the trial has to tell in any case. ``listen`` is given what the command prints,
+    as it comes. Raises OSError when no folder can be made ready."""
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
-    trial = Trial(Status.REFUSED, level, launcher, backend)
+    trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
     if refusal := _refusal(level, policy, override):
         return replace(trial, why=refusal)
-    plan = await asyncio.to_thread(_plan, workspace, trials, policy, trial)
-    if plan.backend != trial.backend:
-        trial = replace(trial, backend=plan.backend, notes=(_FOREIGN,))
-    where = str(cwd or plan.workspace)
-    first = await _once(plan, argv, where, policy, runner, environ, trial, listen)
-    if plan.backend == COPY or not (reason := in_the_way(first)):
-        return first
-    trial = replace(trial, backend=COPY, notes=(f"{reason}: it was run again on a copy",))
-    plan = await asyncio.to_thread(_plan, workspace, trials, policy, trial)
-    return await _once(plan, argv, where, policy, runner, environ, trial, listen)
+    began = time.time()
+    history = await asyncio.to_thread(History, trials)
+    place = await asyncio.to_thread(history.begin)
+    try:
+        root = await asyncio.to_thread(os.path.realpath, workspace)
+        asked = _Asked(argv, root, str(cwd or root), policy, environ, runner, listen)
+        trial = await _tried(asked, place, trial)
+        return await asyncio.to_thread(place.keep, began, argv, trial)
+    finally:
+        await asyncio.to_thread(place.close)
 
 
 def _refusal(level: Level, policy: Policy, override: bool) -> str:
@@ -86,16 +93,35 @@ def _refusal(level: Level, policy: Policy, override: bool) -> str:
     return ""
 
 
-async def _once(
-    plan: Plan,
-    argv: Sequence[str],
-    cwd: str,
-    policy: Policy,
-    runner: Runner,
-    environ: Mapping[str, str],
-    trial: Trial,
-    listen: Callable[[bytes], object] | None,
-) -> Trial:
+class _Asked(NamedTuple):
+    """What is to be run, where, and who is told of it."""
+
+    argv: Sequence[str]
+    workspace: str
+    cwd: str
+    policy: Policy
+    environ: Mapping[str, str]
+    runner: Executor
+    listen: Callable[[bytes], object] | None
+
+
+async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
+    """On a copy after all, when an overlay was in the way."""
+    plan = await asyncio.to_thread(_plan, asked, place.room(_FIRST), trial)
+    if plan.backend != trial.backend:
+        trial = replace(trial, backend=plan.backend, notes=(*trial.notes, _FOREIGN))
+    first = await _once(asked, plan, trial)
+    if plan.backend == COPY or not (reason := in_the_way(first)):
+        return first
+    await asyncio.to_thread(place.clear, _FIRST)
+    again = f"{reason}: it was run again on a copy"
+    trial = replace(trial, backend=COPY, notes=(*trial.notes, again))
+    plan = await asyncio.to_thread(_plan, asked, place.room(_AGAIN), trial)
+    return await _once(asked, plan, trial)
+
+
+async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
+    argv, policy, listen = asked.argv, asked.policy, asked.listen
     printed = bytearray()
 
     def output(chunk: bytes) -> None:
@@ -107,8 +133,8 @@ async def _once(
     limits = policy.limits
     command = Command(
         tuple(argv),
-        cwd,
-        _environment(policy, environ),
+        asked.cwd,
+        _environment(policy, asked.environ),
         output=output,
         file_bytes=limits.file,
         nice=0,
@@ -119,15 +145,14 @@ async def _once(
     # The stage ends it in time, and keeps what it wrote; this is for when that does not end.
     longest = limits.seconds + _KEEPING_SECONDS
     job = Job("sandbox", command, longest, Urgency(Priority.INTERACTIVE))
-    outcome = await runner.execute(job)
+    outcome = await asked.runner.execute(job)
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
     trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
     return await asyncio.to_thread(judged, trial, plan, policy, outcome, began)
 
 
-def _plan(workspace: Path, trials: Path, policy: Policy, trial: Trial) -> Plan:
-    root = os.path.realpath(workspace)
-    folder = tempfile.mkdtemp(prefix="trial-", dir=private_folder(trials))
+def _plan(asked: _Asked, folder: str, trial: Trial) -> Plan:
+    root, policy = asked.workspace, asked.policy
     places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
     return Plan(
         workspace=root,

@@ -59,7 +59,8 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """``why`` says what happened when it is not clean. ``launcher`` and ``backend``: what the level
-    was made of. ``notes``: what is to be known of how it was run, in sentences without an end."""
+    was made of. ``notes``: what is to be known of how it was run, in sentences without an end.
+    ``id``: its number in the history of the workspace; 0 for what was not run at all."""
 
     status: Status
     level: Level
@@ -71,6 +72,7 @@ class Trial:
     changes: tuple[Change, ...] = ()
     usage: Usage = Usage()
     notes: tuple[str, ...] = ()
+    id: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -81,9 +83,13 @@ class Trial:
     def said(self) -> str:
         """How it ended and what it would change, for people."""
         why = f": {self.why}" if self.why else ""
+        return f"{self.status.capitalize()}{why}. It would change {self.many or 'nothing'}."
+
+    @property
+    def many(self) -> str:
+        """How many files it would change, for people; empty for none."""
         many = len(self.changes)
-        changed = "nothing" if not many else f"{many} {'file' if many == 1 else 'files'}"
-        return f"{self.status.capitalize()}{why}. It would change {changed}."
+        return f"{many} file{'s' * (many != 1)}" if many else ""
 
 
 def diff(changes: Sequence[Change]) -> str:

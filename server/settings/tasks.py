@@ -129,6 +129,26 @@ class CustomTask(Group):
     ] = -1
     priority: Priority = "low"
     notify: Notify = NOTIFY
+    sandbox: Annotated[
+        bool,
+        About(
+            "Whether it runs in the sandbox: it changes nothing, and what it would change is kept "
+            "to be looked at and applied (`understudy sandbox list`)."
+        ),
+    ] = False
+    sandbox_network: Annotated[
+        tuple[str, ...],
+        About(
+            "Hosts that it may reach in the sandbox: HOST, *.HOST or HOST:PORT. Empty: no network."
+        ),
+    ] = ()
+    sandbox_write: Annotated[
+        tuple[str, ...],
+        About(
+            "What it may change in the sandbox, as patterns of paths; with any other change it "
+            "fails. Empty: all."
+        ),
+    ] = ()
 
 
 class Tasks(Group):

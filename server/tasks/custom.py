@@ -10,12 +10,15 @@ from typing import Any
 
 from ..analyzers.programs.builtin_matchers import BUILTIN
 from ..analyzers.programs.matchers import Matched, Matcher, match
+from ..disk import why
 from ..model import Importance
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
 from ..runner.task import Context, Parameter, Result, Task
 from ..settings.tasks import CustomTask, Question, Tasks
-from .answers import found, reports_of
+from . import sandboxed
+from .answers import found, reports_of, summary_of
+from .sandboxed import Where
 
 _MOST_OUTPUT = 4 << 20
 _PLACE = re.compile(r"\$\{\{\s*([\w.:-]+)\s*\}\}")
@@ -25,20 +28,29 @@ IDS = "ids"
 """The parameter of a command for tests that stands for those that are asked for."""
 
 
-def custom_tasks(settings: Tasks, root: Path, environ: Mapping[str, str]) -> list[Task]:
-    return [_task(name, each, settings, root, environ) for name, each in settings.custom.items()]
+def custom_tasks(
+    settings: Tasks, root: Path, state: Path, environ: Mapping[str, str]
+) -> list[Task]:
+    """``state``: the state folder of the workspace."""
+    where = Where(root, state, environ)
+    return [_task(name, each, settings, where) for name, each in settings.custom.items()]
 
 
-def _task(
-    name: str, own: CustomTask, settings: Tasks, root: Path, environ: Mapping[str, str]
-) -> Task:
+def _task(name: str, own: CustomTask, settings: Tasks, where: Where) -> Task:
+    root = where.root
+
     async def run(context: Context) -> Result:
         try:
             folder = await asyncio.to_thread(_below, root, own.cwd, name)
             argv = words(own.command, {**own.parameters, **context.parameters}, root)
+            if own.sandbox:
+                result = await sandboxed.run(context, argv, folder, own, where)
+            else:
+                result = await context.command(argv, str(folder), {**where.environ, **own.env})
+        except OSError as error:
+            return Result(outcome=Outcome(Status.FAILED, why=why(error)))
         except ValueError as error:
             return Result(outcome=Outcome(Status.FAILED, why=str(error)))
-        result = await context.command(argv, str(folder), {**environ, **own.env})
         return await _read(name, own.matcher, context, result, folder, root)
 
     return Task(
@@ -132,5 +144,7 @@ async def _read(
     summary = f"{issues} problem{'s' * (issues != 1)}"
     if matched.why:
         summary += f" ({matched.why})"
+    if tried := summary_of(result.value):
+        summary += f"; {tried}"
     value = found(summary, issues, reports_of(name, placed))
     return Result(value, result.outcome, result.said)

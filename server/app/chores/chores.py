@@ -162,7 +162,7 @@ class Chores:
         if own.dependency_audit.enabled:
             tasks.append(self._audits.task(settings))
         tasks.append(self.notices.task(own))
-        return tasks + custom_tasks(own, self.workspace.root, self._environ)
+        return tasks + custom_tasks(own, self.workspace.root, self.workspace.state, self._environ)
 
     async def _scan_for(
         self, category: Category, importance: Importance, progress: Callable[[str, float], object]

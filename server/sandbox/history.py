@@ -1,0 +1,193 @@
+"""The trials of one workspace on disk: a private folder each, by number, with what it wrote and
+what came of it. They can be shown and applied later, also by another process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..disk import read_regular, why
+from ..journal.encoding import change_of, plain_of
+from ..state import LOCK_SECONDS, locked, private, private_folder, take
+from .trial import Change, Level, Status, Trial, Usage
+
+TRIALS = "trials"
+"""The name of their folder in the state folder of a workspace."""
+_VERSION = 1
+_TRIAL = "trial.json"
+_OUTPUT = "output"
+_SIZE = "size"
+_PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why", "notes")
+_RUNNING = "running"
+"""Locked by the process whose trial it is, until that has come to its end."""
+
+
+class Bounds(NamedTuple):
+    """So many ``trials`` of so many ``bytes`` in all are kept; always the newest."""
+
+    trials: int = 20
+    bytes: int = 2 << 30
+
+
+BOUNDS = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A trial that came to its end. ``at``: when it began, in seconds since the epoch."""
+
+    id: int
+    at: float
+    argv: tuple[str, ...]
+    trial: Trial
+
+
+class Place:
+    """Where one run keeps what it makes. Everything raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(0o700)
+        self._folder = folder
+        self._lock = take(folder / _RUNNING)
+
+    def room(self, name: str) -> str:
+        """A new and empty folder in it."""
+        (room := self._folder / name).mkdir(0o700)
+        return str(room)
+
+    def clear(self, name: str) -> None:
+        """Take a room away, with what is in it."""
+        shutil.rmtree(self._folder / name)
+
+    def keep(self, at: float, argv: Sequence[str], trial: Trial) -> Trial:
+        """Write down what came of it; the trial, with its number."""
+        trial = replace(trial, id=int(self._folder.name))
+        self._write(_OUTPUT, trial.output)
+        states = (state for each in trial.changes for state in (each.before, each.after) if state)
+        self._write(_SIZE, b"%d" % (len(trial.output) + sum(each.size for each in states)))
+        self._write(_TRIAL, _encoded(at, argv, trial))
+        return trial
+
+    def _write(self, name: str, content: bytes) -> None:
+        """What power loss took of it is noticed when it is read, and no workspace depends on it."""
+        with open(self._folder / name, "wb", opener=private) as file:
+            file.write(content)
+
+    def close(self) -> None:
+        """What was not kept goes."""
+        if not (self._folder / _TRIAL).exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+class History:
+    """Those in one folder, made when missing. Everything raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = private_folder(folder)
+
+    def begin(self, bounds: Bounds = BOUNDS) -> Place:
+        """A place for the next one, with a number of its own. Older ones go."""
+        with locked(self._folder / "lock", LOCK_SECONDS):
+            numbers = self._numbers()
+            self._prune(numbers, bounds)
+            return Place(self._folder / str(max(numbers, default=0) + 1))
+
+    def all(self) -> list[Past]:
+        """The newest first. One that runs, or cannot be read, is left out."""
+        return list(self._past())
+
+    def load(self, number: int) -> Past:
+        """Raises LookupError when there is none."""
+        try:
+            return _decoded(number, self._folder / str(number))
+        except FileNotFoundError as error:
+            raise LookupError(number) from error
+
+    def newest(self) -> Past | None:
+        return next(self._past(), None)
+
+    def _past(self) -> Iterator[Past]:
+        for number in self._numbers():
+            with contextlib.suppress(OSError):
+                yield _decoded(number, self._folder / str(number))
+
+    def _numbers(self) -> list[int]:
+        """The newest first."""
+        return sorted(map(int, filter(str.isdecimal, os.listdir(self._folder))), reverse=True)
+
+    def _prune(self, numbers: Sequence[int], bounds: Bounds) -> None:
+        """The one that begins will be the newest."""
+        size = 0
+        for at, number in enumerate(numbers, 1):
+            folder = self._folder / str(number)
+            size += _size(folder)
+            is_kept = at < bounds.trials and size <= bounds.bytes and (folder / _TRIAL).exists()
+            if not is_kept and not _runs(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    """Bytes that it holds, about; 0 where that is not known."""
+    with contextlib.suppress(OSError, ValueError):
+        return int((folder / _SIZE).read_bytes())
+    return 0
+
+
+def _runs(folder: Path) -> bool:
+    """Its lock goes with the process, however that ends."""
+    if (descriptor := take(folder / _RUNNING)) is None:
+        return True
+    os.close(descriptor)
+    return False
+
+
+def _encoded(at: float, argv: Sequence[str], trial: Trial) -> bytes:
+    plain = {
+        "version": _VERSION,
+        "at": at,
+        "argv": [*argv],
+        "usage": asdict(trial.usage),
+        "changes": [_plain(each) for each in trial.changes],
+        **{name: getattr(trial, name) for name in _PLAIN},
+    }
+    return json.dumps(plain).encode()
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    """With where the contents are."""
+    plain = plain_of(change)
+    for side, state in (("before", change.before), ("after", change.after)):
+        if state is not None:
+            plain[side]["place"] = state.place
+    return plain
+
+
+def _decoded(number: int, folder: Path) -> Past:
+    path = folder / _TRIAL
+    try:
+        plain = json.loads(read_regular(path))
+        if plain["version"] != _VERSION:
+            raise ValueError("another version of Understudy wrote it")
+        own = {
+            **{name: plain[name] for name in _PLAIN},
+            "id": number,
+            "status": Status(plain["status"]),
+            "level": Level(plain["level"]),
+            "notes": tuple(plain["notes"]),
+            "usage": Usage(**plain["usage"]),
+            "changes": tuple(change_of(each, itemgetter("place")) for each in plain["changes"]),
+            "output": read_regular(folder / _OUTPUT),
+        }
+        return Past(number, plain["at"], tuple(plain["argv"]), Trial(**own))
+    except (ValueError, LookupError, TypeError) as error:
+        raise OSError(f"{path} cannot be read: {why(error)}") from error

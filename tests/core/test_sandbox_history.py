@@ -1,0 +1,114 @@
+"""Trials on disk: what is kept of them, and what goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from understudy.runner.execute import Runner
+from understudy.sandbox.history import Bounds, History
+from understudy.sandbox.policy import Policy
+from understudy.sandbox.run import run
+from understudy.sandbox.trial import Level, Status, Trial, diff
+
+KEPT = Trial(Status.CLEAN, Level.ISOLATED, output=b"said")
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History(tmp_path / "trials")
+
+
+def kept(history: History, trial: Trial = KEPT, bounds: Bounds | None = None) -> int:
+    place = history.begin(bounds) if bounds else history.begin()
+    number = place.keep(1.0, ("true",), trial).id
+    place.close()
+    return number
+
+
+def numbers(history: History) -> list[int]:
+    return [each.id for each in history.all()]
+
+
+async def test_a_trial_is_known_to_others_as_it_was(tmp_path: Path, history: History) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "text").write_text("one\n")
+    (root / "gone").write_text("gone\n")
+    (root / "moved").write_text("moved\n")
+    argv = (
+        *("sh", "-c"),
+        "echo two >> text; rm gone; mv moved away; ln -s a link; mkdir n; echo x > n/\udcff; echo é",
+    )
+    runner = Runner()
+    told = await run(argv, root, Policy(), runner, tmp_path / "trials", notes=("it could",))
+    await runner.close()
+    assert told.is_clean, told.why
+    (past,) = history.all()
+    assert (past.id, past.argv) == (told.id, argv)
+    assert past.trial == told
+    assert diff(past.trial.changes) == diff(told.changes)
+    assert [each.after and each.after.read() for each in past.trial.changes] == [
+        each.after and each.after.read() for each in told.changes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "left"),
+    [(Bounds(), [4, 3, 2, 1]), (Bounds(trials=2), [4, 3]), (Bounds(bytes=10), [4, 3, 2])],
+    ids=["all", "number", "bytes"],
+)
+def test_the_newest_stay(history: History, bounds: Bounds, left: list[int]) -> None:
+    for _ in range(4):
+        kept(history, bounds=bounds)
+    assert numbers(history) == left
+
+
+def test_numbers_are_given_once(history: History) -> None:
+    assert [kept(history, bounds=Bounds(trials=1)) for _ in range(3)] == [1, 2, 3]
+
+
+def test_what_runs_stays_and_what_was_not_kept_goes(history: History, tmp_path: Path) -> None:
+    running = history.begin()
+    (tmp_path / "trials/1/first").mkdir()
+    assert [kept(history, bounds=Bounds(trials=1)) for _ in range(3)] == [2, 3, 4]
+    assert numbers(history) == [4]
+    assert (tmp_path / "trials/1/first").is_dir()
+    running.close()
+    assert not (tmp_path / "trials/1").exists()
+
+
+def test_what_a_killed_process_left_goes(history: History, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from understudy.sandbox.history import History\n"
+        "place = History(Path(sys.argv[1])).begin(); print(1, flush=True); sys.stdin.read()"
+    )
+    argv = [sys.executable, "-P", "-c", program, str(tmp_path / "trials")]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"1\n"
+        assert kept(history) == 2
+        assert (tmp_path / "trials/1").is_dir()
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+    assert kept(history) == 3
+    assert not (tmp_path / "trials/1").exists()
+    assert numbers(history) == [3, 2]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"version": 99}', b"[]", b"null"])
+def test_what_cannot_be_read_is_left_out(history: History, tmp_path: Path, content: bytes) -> None:
+    kept(history)
+    kept(history, replace(KEPT, exit_code=0))
+    (tmp_path / "trials/2/trial.json").write_bytes(content)
+    assert numbers(history) == [1]
+    with pytest.raises(OSError, match="cannot be read"):
+        history.load(2)
+    with pytest.raises(LookupError):
+        history.load(9)
