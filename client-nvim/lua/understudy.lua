@@ -54,7 +54,10 @@ function M.config()
     filetypes = vim.deepcopy(require("understudy.filetypes")),
     root_markers = { ".understudy", ".git", "pyproject.toml", "setup.cfg", "setup.py" },
     settings = {},
-    handlers = { ["understudy/status"] = on_status },
+    handlers = {
+      ["understudy/status"] = on_status,
+      ["understudy/sandboxOutput"] = require("understudy.sandbox").on_output,
+    },
   }
 end
 
@@ -313,11 +316,14 @@ function asking.cancelTask(id)
   end)
 end
 
--- The server tells what came of it.
 function asking.runInSandbox(given)
+  local sandbox = require("understudy.sandbox")
   local function try(line)
+    if line and line ~= "" and #clients() > 0 then
+      sandbox.begin(line)
+    end
     if line and line ~= "" then
-      execute("runInSandbox", function() end, { line })
+      execute("runInSandbox", sandbox.finish, { line })
     end
   end
   if given then

@@ -53,8 +53,9 @@ async def resource_edit(
     ls: Server, label: str, applying: Applying, shown: Shown
 ) -> lsp.WorkspaceEdit | None:
     """None where the client cannot make all of it exactly so. With change annotations, where it
-    knows them, the user confirms what is done. What is ``shown`` was as on disk in that version: a
-    client refuses the edit for a later one."""
+    knows them, the user confirms what is done; who does not know them changes texts alone, that
+    end with a line: files would come and go unseen, and not as they are to be. What is ``shown``
+    was as on disk in that version: a client refuses the edit for a later one."""
     workspace = ls.client_capabilities.workspace
     known = workspace.workspace_edit if workspace else None
     # Who knows operations on files knows document changes, which alone carry them: Neovim says the
@@ -67,7 +68,7 @@ async def resource_edit(
         steps = await asyncio.to_thread(lambda: list(edit.steps()))
     except (_Beyond, OSError, UnicodeDecodeError):
         return None
-    can = frozenset(known.resource_operations or ())
+    can = frozenset(known.resource_operations or ()) if annotates else frozenset()
     if any(
         kind not in can for step in steps for of, kind in _OPERATIONS.items() if type(step) is of
     ):
@@ -128,9 +129,15 @@ class _Edit:
                 if before.digest != after.digest:
                     place = str(self._root / (change.old or change.path))
                     text = _text(replace(before, place=place))
-                    yield self._write(change.path, text, _text(after))
+                    yield self._write(change.path, text, self._ended(_text(after)))
             case _:
                 raise _Beyond
+
+    def _ended(self, text: str) -> str:
+        """Who does not show what it makes may end the last line, too."""
+        if self._annotation is None and text and not text.endswith("\n"):
+            raise _Beyond
+        return text
 
     def _uri(self, path: str) -> str:
         return convert.to_uri(self._root / path)

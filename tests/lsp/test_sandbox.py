@@ -144,15 +144,11 @@ def agreeing(editor: Editor, *answers: str) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("annotates", [True, False])
-async def test_changes_are_made_by_the_editor(
-    start: Start, workspace: Path, annotates: bool
-) -> None:
+async def test_changes_are_made_by_the_editor(start: Start, workspace: Path) -> None:
     plant(workspace)
-    support: Json = {"changeAnnotationSupport": {}} if annotates else {}
-    editor = await start(capabilities=knowing(**_OPERATIONS, **support))
+    editor = await start(capabilities=knowing(**_OPERATIONS, changeAnnotationSupport={}))
     editor.replies["workspace/applyEdit"] = lambda params: made(params, editor.encoding)
-    asked = agreeing(editor, "Apply")
+    asked = agreeing(editor)
     before = tree(workspace)
     done = await editor.command("runInSandbox", f'sh -c "{SCRIPT}"')
     assert done["status"] == "clean"
@@ -167,17 +163,44 @@ async def test_changes_are_made_by_the_editor(
         "there.txt": "here.txt\n",
     }
     assert not (workspace / "old").exists()
-    if annotates:
-        assert asked == []
-        (annotation,) = params["edit"]["changeAnnotations"].values()
-        assert annotation["needsConfirmation"] is True
-        steps = params["edit"]["documentChanges"]
-        marks = [each.get("annotationId") for each in steps if "kind" in each]
-        marks += [e.get("annotationId") for each in steps for e in each.get("edits", ())]
-        assert set(marks) == {"change"}
-    else:
-        assert len(asked) == 1
-        assert "changeAnnotations" not in params["edit"]
+    assert asked == []
+    (annotation,) = params["edit"]["changeAnnotations"].values()
+    assert annotation["needsConfirmation"] is True
+    steps = params["edit"]["documentChanges"]
+    marks = [each.get("annotationId") for each in steps if "kind" in each]
+    marks += [e.get("annotationId") for each in steps for e in each.get("edits", ())]
+    assert set(marks) == {"change"}
+
+
+@pytest.mark.parametrize(
+    ("script", "by_editor"),
+    [
+        ("echo two >> a.txt", True),
+        ("printf two >> a.txt", False),
+        ("echo new > new.txt", False),
+        ("rm a.txt", False),
+        ("mv a.txt b.txt", False),
+    ],
+)
+async def test_an_editor_without_annotations_is_given_texts_alone(
+    start: Start, workspace: Path, script: str, by_editor: bool
+) -> None:
+    """It would make and delete files unseen, with no way back, and ends each with a line."""
+    (workspace / "a.txt").write_text("one\n")
+    editor = await start(capabilities=knowing(**_OPERATIONS))
+    editor.replies["workspace/applyEdit"] = lambda params: made(params, editor.encoding)
+    asked = agreeing(editor, "Apply", "Undo")
+    before = tree(workspace)
+    await editor.command("runInSandbox", f'sh -c "{script}"')
+    assert await editor.command("applyChanges") is True
+    assert tree(workspace) != before
+    assert len(asked) == 1
+    edits = editor.said("workspace/applyEdit")
+    assert len(edits) == by_editor
+    assert all("changeAnnotations" not in each["edit"] for each in edits)
+    if not by_editor:
+        assert await editor.command("undoLast") is True
+        assert tree(workspace) == before
 
 
 async def test_an_open_document_is_edited_where_it_is_and_has_to_be_saved(

@@ -17,22 +17,32 @@ local function agree_to(command)
   end)
 end
 
+local function printed()
+  return table.concat(vim.api.nvim_buf_get_lines(vim.fn.bufnr("understudy://sandbox"), 0, -1, false), "\n")
+end
+
 local function is_executable()
   return vim.fn.getfperm("app.py"):sub(3, 3) == "x"
 end
 
 t.run(function()
   require("understudy").setup(t.options({ init_options = { trusted = true } }))
+  vim.fn.writefile({ "precious" }, "gone.txt")
   vim.cmd("edit app.py")
   t.await_finding({ "F401" })
   local before = t.text()
 
-  try([[sh -c 'echo "# more" >> app.py']], "Clean%. It would change 1 file")
+  try([[sh -c 'printf "\033[31msaid\n"; echo "# more" >> app.py']], "Clean%. It would change 1 file")
+  t.await("what it printed, and what came of it", function()
+    return printed():find("\nsaid\n── Level A. Clean%. It would change 1 file%.\n.*applyChanges")
+  end, printed)
+  t.same(vim.fn.expand("%:t"), "app.py", "the window in which one goes on")
   vim.cmd("Understudy showChanges")
   t.await("a window with the changes", function()
     return t.text():find("+# more", 1, true)
   end)
   vim.cmd("bwipeout!")
+  vim.cmd("1wincmd w")
   t.same(t.text(), before, "the buffer, while nothing is applied")
 
   agree_to("applyChanges")
@@ -46,11 +56,15 @@ t.run(function()
   vim.cmd("silent redo")
   vim.cmd("silent write")
 
-  try("touch made.py", "Clean%. It would change 1 file")
+  try([[sh -c 'printf "x = 1\n" > made.py; rm gone.txt']], "Clean%. It would change 2 files")
   agree_to("applyChanges")
-  t.await("a file that was made", function()
-    return vim.fn.filereadable("made.py") == 1
-  end)
+  t.await_message("Applied")
+  t.same(vim.fn.readfile("made.py", "b"), { "x = 1", "" }, "the file that was made")
+  t.same(vim.fn.filereadable("gone.txt"), 0, "the file that was deleted")
+  agree_to("undoLast")
+  t.await_message("Undone")
+  t.same(vim.fn.readfile("gone.txt"), { "precious" }, "the file that was deleted")
+  t.same(vim.fn.filereadable("made.py"), 0, "the file that was made")
 
   try("chmod +x app.py", "Clean%. It would change 1 file")
   agree_to("applyChanges")
