@@ -8,6 +8,7 @@ link to either.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -48,3 +49,16 @@ def why(error: Exception) -> str:
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
+def mask() -> int:
+    """The bits that are kept from the mode of whatever this process makes."""
+    try:
+        about = Path("/proc/self/status").read_text()
+    except OSError:
+        about = ""
+    if found := re.search(r"^Umask:\s*([0-7]+)$", about, re.MULTILINE):
+        return int(found[1], 8)
+    old = os.umask(0o077)  # elsewhere it is told only when it is set, for a moment for all threads
+    os.umask(old)
+    return old

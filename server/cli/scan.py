@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import click
 from ..app.batch import Batch, LeftOut, UnknownRevision
 from ..app.presentation.problems import config_line, left_out_lines
 from ..app.results.scan import Scan
+from ..disk import mask
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
 from ..state import replace_file
@@ -128,16 +128,10 @@ def _write(path: Path, write: Callable[[TextIO], object]) -> None:
             path.write_bytes(content)
         else:
             real = path.resolve()
-            mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
+            mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~mask()
             replace_file(real, content, mode)
     except OSError as error:
         raise click.FileError(str(path), error.strerror) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 async def _scan(

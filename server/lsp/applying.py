@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from ..app.trials import Applying, Change, Entry, Kind, State
+from ..disk import mask
 from ..model import Edit, Range
 from ..text import Lines
 from . import convert
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from .server import Server
 
 _CHANGE = "change"
-_MORE = 0o7111
-"""What no editor gives a new file: that it can be run. Who may read it is left to the editor."""
+_NEW_FILE, _NEW_FOLDER = 0o666, 0o777
+"""What an editor gives what is new, without the bits of its mask: ours is the one it gave us."""
 
 _Step = lsp.TextDocumentEdit | lsp.CreateFile | lsp.RenameFile | lsp.DeleteFile
 _OPERATIONS = {
@@ -94,6 +95,7 @@ class _Edit:
         self._root = applying.root
         self._changes = applying.changes
         self._annotation = annotation
+        self._mask = mask()
         self._gone = {
             each.path
             for each in applying.changes
@@ -111,8 +113,10 @@ class _Edit:
         uri = self._uri(change.path)
         match change.kind:
             case Kind.CREATED if after and after.is_folder:
+                self._want_usual(after.mode, _NEW_FOLDER)
                 self._want_filled(change.path)
-            case Kind.CREATED if after and not after.mode & _MORE:
+            case Kind.CREATED if after:
+                self._want_usual(after.mode, _NEW_FILE)
                 yield lsp.CreateFile(uri, annotation_id=self._annotation)
                 if text := _text(after):
                     yield self._write(change.path, "", text)
@@ -141,6 +145,11 @@ class _Edit:
 
     def _uri(self, path: str) -> str:
         return convert.to_uri(self._root / path)
+
+    def _want_usual(self, mode: int, new: int) -> None:
+        """What is for fewer eyes, or can be run, does not come out so from an editor."""
+        if mode != new & ~self._mask:
+            raise _Beyond
 
     def _want_filled(self, folder: str) -> None:
         """An editor makes a folder only for what it puts there."""

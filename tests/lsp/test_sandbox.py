@@ -236,6 +236,41 @@ async def test_what_no_editor_can_do_is_written_and_taken_back(
     assert await editor.command("undoLast") is False
 
 
+@pytest.mark.parametrize(
+    ("script", "mode"),
+    [
+        ("umask 077; echo secret > kept/new", 0o600),
+        ("echo read > kept/new; chmod 444 kept/new", 0o444),
+        ("umask 077; mkdir kept/own; umask 0; echo > kept/own/new", 0o666),
+    ],
+)
+async def test_what_is_new_comes_out_no_wider_than_it_was_tried(
+    start: Start, workspace: Path, script: str, mode: int
+) -> None:
+    editor = await start(capabilities=knowing(**_OPERATIONS, changeAnnotationSupport={}))
+    (workspace / "kept").mkdir()
+    asked = agreeing(editor, "Apply")
+    await editor.command("runInSandbox", f'sh -c "{script}"')
+    assert await editor.command("applyChanges") is True
+    assert (len(asked), editor.said("workspace/applyEdit")) == (1, [])
+    (made,) = (each for each in (workspace / "kept").rglob("new"))
+    assert made.stat().st_mode & 0o777 == mode
+    for folder in (workspace / "kept").glob("own"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_file_that_is_its_owners_alone_stays_so(start: Start, workspace: Path) -> None:
+    editor = await start(capabilities=knowing(**_OPERATIONS, changeAnnotationSupport={}))
+    editor.replies["workspace/applyEdit"] = lambda params: made(params, editor.encoding)
+    (workspace / "own.txt").write_text("one\n")
+    (workspace / "own.txt").chmod(0o600)
+    await editor.command("runInSandbox", "sed -i s/one/two/ own.txt")
+    assert await editor.command("applyChanges") is True
+    assert (workspace / "own.txt").read_text() == "two\n"
+    assert (workspace / "own.txt").stat().st_mode & 0o777 == 0o600
+    assert len(editor.said("workspace/applyEdit")) == 1
+
+
 async def test_what_programs_run_by_themselves_needs_a_word_of_its_own(
     start: Start, workspace: Path
 ) -> None:
