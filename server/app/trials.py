@@ -11,14 +11,24 @@ from typing import Any, NamedTuple
 
 from ..journal.beneath import Beneath
 from ..journal.change import Change, Entry, Kind, State
-from ..journal.check import admit, check
+from ..journal.check import Checked, admit, check
 from ..journal.records import Record
 from ..runner.execute import Runner
 from ..state import state_dir
 from .folder.folders import Folders
 from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe
 from .sinks import Sink, when_slow
-from .undoing import Undoing, apply, entries, needed, newest, plan, undo
+from .undoing import (
+    Undoing,
+    answered,
+    apply,
+    entries,
+    hand_over,
+    needed,
+    plan,
+    standing,
+    undo,
+)
 
 __all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
 
@@ -76,12 +86,15 @@ class Tried(NamedTuple):
 
 class Applying(NamedTuple):
     """What is about to be made so: ``changes`` lead from what stands there now, with what somebody
-    has edited meanwhile in it. ``what``: the command. ``consents``: see ``guard.CONSENTS``."""
+    has edited meanwhile in it (in the files that are ``merged``). ``what``: a line for people.
+    ``consents``: see ``guard.CONSENTS``. ``undoes``: the entry that it takes back, 0 for none."""
 
     root: Path
     what: str
     changes: tuple[Change, ...]
-    consents: frozenset[str]
+    merged: tuple[str, ...] = ()
+    consents: frozenset[str] = frozenset()
+    undoes: int = 0
 
     @property
     def paths(self) -> frozenset[str]:
@@ -163,19 +176,29 @@ class Trials:
 
     async def apply(self, applying: Applying) -> Record | None:
         """On disk; None when all is so already. Raises OSError; then nothing was changed."""
-        what = f"sandbox: {applying.what}"
         trial, consents = self.last.trial, applying.consents
-        return await asyncio.to_thread(apply, trial, applying.root, what, consents)
+        return await asyncio.to_thread(apply, trial, applying.root, applying.what, consents)
 
-    async def undoing(self) -> tuple[Path, Undoing] | None:
-        """The newest entry of the folders that are open that still stands, and what taking it back
-        would do. Raises OSError."""
+    async def hand_over(self, applying: Applying) -> Record:
+        """Have on record what the editor is about to be asked to make. Raises OSError."""
+        checked = Checked(applying.changes, applying.merged)
+        root, what, undoes = applying.root, applying.what, applying.undoes
+        return await asyncio.to_thread(hand_over, root, checked, what, undoes)
+
+    async def answered(self, root: Path, record: Record, *, made: bool) -> None:
+        """What the editor said to it. Raises OSError, LookupError."""
+        await asyncio.to_thread(answered, root, record, made=made)
+
+    async def undoing(self, unsaved: Mapping[str, str]) -> tuple[Applying, Undoing] | None:
+        """The newest entry of the folders that are open of which something still stands, and what
+        taking it back comes to. ``unsaved``: texts of documents that are not as on disk, by their
+        paths. Raises OSError."""
         roots = [each.root for each in self._folders if not each.loose]
-        return await asyncio.to_thread(_newest, roots)
+        return await asyncio.to_thread(_newest, roots, unsaved)
 
-    async def undo(self, root: Path, undoing: Undoing) -> Record | None:
-        """Raises OSError."""
-        return await asyncio.to_thread(undo, root, undoing.record.id)
+    async def undo(self, applying: Applying) -> Record | None:
+        """On disk. Raises OSError."""
+        return await asyncio.to_thread(undo, applying.root, applying.undoes)
 
 
 def _applying(tried: Tried) -> Applying:
@@ -183,18 +206,23 @@ def _applying(tried: Tried) -> Applying:
     with Beneath(tried.root) as place:
         admit(place, changes, consents)
         checked = check(place, changes)
-    return Applying(tried.root, shlex.join(tried.argv), checked.changes, consents)
+    return Applying(tried.root, f"sandbox: {shlex.join(tried.argv)}", *checked, consents)
 
 
-def _newest(roots: Iterable[Path]) -> tuple[Path, Undoing] | None:
-    listed = {root: entries(root) for root in roots}
-    standing = [
-        (record.at, root, record.id)
-        for root, records in listed.items()
-        for record in records
-        if record.id == newest(records)
-    ]
-    if not standing:
-        return None
-    _, root, number = max(standing)
-    return root, plan(root, number)
+def _newest(roots: Iterable[Path], unsaved: Mapping[str, str]) -> tuple[Applying, Undoing] | None:
+    listed = {root: standing(entries(root)) for root in roots}
+    found = ((each.at, root, each.id) for root, records in listed.items() for each in records)
+    for _, root, number in sorted(found, reverse=True):
+        undoing = plan(root, number, _below(root, unsaved))
+        if undoing.changes:
+            what = f"undo: {undoing.record.what}"
+            return Applying(root, what, undoing.changes, undoing.merged, undoes=number), undoing
+    return None
+
+
+def _below(root: Path, texts: Mapping[str, str]) -> Mapping[str, bytes]:
+    return {
+        Path(path).relative_to(root).as_posix(): text.encode()
+        for path, text in texts.items()
+        if Path(path).is_relative_to(root)
+    }

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..journal import apply as journal_
+from ..journal import handing
+from ..journal.change import Change
+from ..journal.check import Checked, Refused
 from ..journal.guard import needed as needed_at
-from ..journal.records import Record
+from ..journal.records import Maker, Record
 from ..sandbox.trial import Trial, diff, printable
 from ..state import workspace_dir
 
 _BY = "you"
+_UNSAVED = "an editor made it: what is not saved there, its own undo takes back"
+_NONE: Mapping[str, bytes] = {}
 
 
 class Undoing(NamedTuple):
-    """What taking an entry back would do: a ``diff`` for people, and the files, as they can be
-    shown, in which edits that were made since stay."""
+    """What taking an entry back would change; nothing when all is so already. ``merged``: files,
+    as they can be shown, in which edits that were made since stay."""
 
     record: Record
-    diff: str
+    changes: tuple[Change, ...]
     merged: tuple[str, ...]
+
+    @property
+    def diff(self) -> str:
+        """For people. Reads what is there."""
+        return diff(self.changes)
+
+    @property
+    def already(self) -> str:
+        """What is to be said when there is nothing to do."""
+        if self.record.maker is Maker.JOURNAL:
+            return "All of it is so already."
+        return f"On disk all of it is so already; {_UNSAVED}."
 
 
 def needed(trial: Trial) -> frozenset[str]:
@@ -54,25 +71,47 @@ def entries(root: Path) -> list[Record]:
     return journal_.entries(journal)
 
 
-def newest(records: Iterable[Record]) -> int | None:
-    """The entry that is taken back when none is named: the last thing done that still stands."""
-    standing = (r.id for r in records if not (r.undone or r.undoes or r.left))
-    return next(standing, None)
+def standing(records: Iterable[Record]) -> Iterator[Record]:
+    """The entries that nobody took back here. The first is the one when none is named."""
+    return (each for each in records if not (each.undone or each.undoes or each.left))
 
 
-def plan(root: Path, number: int) -> Undoing:
-    """Raises LookupError when there is no such entry, and Refused, an OSError, when it cannot be
-    taken back any more, with the files that stand against it."""
+def plan(root: Path, number: int, unsaved: Mapping[str, bytes] = _NONE) -> Undoing:
+    """``unsaved``: what an editor has and the disk has not, by paths below the root. Raises
+    LookupError when there is no such entry, and OSError when it cannot be taken back any more, with
+    the files that stand against it."""
     journal = journal_of(root)
-    checked = journal_.undoing(journal, number)
-    record = next(each for each in journal_.entries(journal) if each.id == number)
-    merged = tuple(map(printable, checked.merged))
-    return Undoing(record, diff(checked.changes), merged)
+    record = journal_.find(journal, number)
+    try:
+        checked = journal_.undoing(journal, number, unsaved)
+    except Refused as error:
+        if record.maker is Maker.JOURNAL:
+            raise
+        raise OSError(f"{error}\n{_UNSAVED}") from None
+    return Undoing(record, checked.changes, tuple(map(printable, checked.merged)))
+
+
+def hand_over(root: Path, checked: Checked, what: str, undoes: int = 0) -> Record:
+    """Have on record what an editor is about to be asked to make; ``undoes``: the entry that it
+    takes back. Raises OSError."""
+    return handing.hand_over(checked, root, journal_of(root), by=_BY, what=what, undoes=undoes)
+
+
+def answered(root: Path, record: Record, *, made: bool) -> None:
+    """What the editor said to it. Raises OSError, LookupError."""
+    handing.answered(journal_of(root), record.id, made=made)
 
 
 def undo(root: Path, number: int) -> Record | None:
     """Take it back; None when all is so already. Raises as ``plan``."""
     return journal_.undo(journal_of(root), number, by=_BY)
+
+
+_MAKERS = {
+    Maker.JOURNAL: (),
+    Maker.ASKED: ("handed to an editor, which did not say that it made it",),
+    Maker.EDITOR: ("by the editor",),
+}
 
 
 def line(record: Record) -> str:
@@ -84,6 +123,7 @@ def line(record: Record) -> str:
         *([f"undoes {record.undoes}"] if record.undoes else []),
         *(["interrupted, edited since"] if record.left else []),
         *([f"{len(record.merged)} merged"] if record.merged else []),
+        *_MAKERS[record.maker],
     ]
     told = f"  ({', '.join(notes)})" if notes else ""
     count = f"{files} file{'s' * (files != 1)}"
@@ -106,4 +146,5 @@ def payload(record: Record) -> Mapping[str, Any]:
         "undone": record.undone,
         "merged": list(record.merged),
         "interrupted": record.left,
+        "maker": record.maker,
     }

@@ -42,14 +42,20 @@ def undo(ctx: click.Context, number: int | None, folder: Path, *, yes: bool) -> 
     named.
     """
     root = root_of((folder,))
-    if number is None and (number := undoing.newest(undoing.entries(root))) is None:
-        click.echo("There is nothing to undo.")
-        return
+    if number is None:
+        newest = next(undoing.standing(undoing.entries(root)), None)
+        if newest is None:
+            click.echo("There is nothing to undo.")
+            return
+        number = newest.id
     try:
         found = undoing.plan(root, number)
     except LookupError as error:
         raise click.UsageError(f"There is no entry {number}; see `understudy journal`.") from error
     click.echo(undoing.line(found.record), err=True)
+    if not found.changes:
+        click.echo(found.already, err=True)
+        return
     echo_diff(found.diff)
     for path in found.merged:
         click.echo(f"{path}: what was edited since stays.", err=True)

@@ -7,7 +7,7 @@ An entry that was interrupted is the first thing that the next call looks after.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 from ..disk import why
 from ..state import LOCK_SECONDS, locked
-from .beneath import Beneath
+from .beneath import Beneath, Shown
 from .carry_out import carry_out, settle, sync
 from .change import Change, inverse, printable, same
 from .check import Checked, admit, check, misplaced
 from .records import BOUNDS, Bounds, Record, Records
 
 _NOTHING: frozenset[str] = frozenset()
+_SAVED: Mapping[str, bytes] = {}
 
 
 class Recovered(NamedTuple):
@@ -67,7 +68,7 @@ def make(
 ) -> Record | None:
     """As ``apply``, for changes that Understudy itself has thought of: wherever in ``workspace``
     they are."""
-    with _open(journal) as records, Beneath(workspace) as place:
+    with opened(journal) as records, Beneath(workspace) as place:
         record = Record(0, now(), by, what, place.root, ())
         return _carry_out(records, place, record, check(place, changes), bounds)
 
@@ -82,25 +83,31 @@ def undo(
 ) -> Record | None:
     """Take an entry back, which is an entry, too, and can be taken back itself. Raises Refused as
     ``apply`` does, and LookupError when there is no such entry."""
-    with _open(journal) as records:
-        undone = _find(records, number)
+    with opened(journal) as records:
+        undone = records.find(number)
         with Beneath(undone.root) as place:
             found = check(place, inverse(undone.changes))
             record = Record(0, now(), by, f"undo: {undone.what}", undone.root, (), undoes=number)
             return _carry_out(records, place, record, found, bounds)
 
 
-def undoing(journal: Path, number: int) -> Checked:
-    """What ``undo`` would do as things are, with contents. Raises as it does."""
-    with _open(journal) as records:
-        record = _find(records, number)
-        with Beneath(record.root) as place:
+def undoing(journal: Path, number: int, unsaved: Mapping[str, bytes] = _SAVED) -> Checked:
+    """What ``undo`` would do as things are, with contents; as an editor has them with what is
+    ``unsaved``, see ``Shown``. Raises as it does."""
+    with opened(journal) as records:
+        record = records.find(number)
+        with Shown(record.root, unsaved) as place:
             return check(place, inverse(record.changes))
 
 
 def entries(journal: Path) -> list[Record]:
     """The newest first. Raises OSError."""
     return Records(journal).all()
+
+
+def find(journal: Path, number: int) -> Record:
+    """Raises LookupError when there is no such entry, and OSError."""
+    return Records(journal).find(number)
 
 
 def recover(journal: Path) -> list[Recovered]:
@@ -113,7 +120,7 @@ def recover(journal: Path) -> list[Recovered]:
 
 
 @contextmanager
-def _open(journal: Path) -> Iterator[Records]:
+def opened(journal: Path) -> Iterator[Records]:
     """One writer at a time; whoever holds the lock and finds an open entry knows that it was
     interrupted."""
     records = Records(journal)
@@ -124,13 +131,6 @@ def _open(journal: Path) -> Iterator[Records]:
             told = f"earlier changes were interrupted and cannot be taken back: {why(error)}"
             raise OSError(told) from error
         yield records
-
-
-def _find(records: Records, number: int) -> Record:
-    for record in records.all():
-        if record.id == number:
-            return record
-    raise LookupError(f"the journal has no entry {number}")
 
 
 def _carry_out(

@@ -8,7 +8,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +104,21 @@ class Beneath:
         """A descriptor of a regular file, for reading."""
         with self.at(path) as (folder, name):
             return open_file(folder, name)
+
+
+class Shown(Beneath):
+    """As an editor has it: what it has not saved, by path, in the place of what is on disk."""
+
+    def __init__(self, root: Path, unsaved: Mapping[str, bytes]) -> None:
+        super().__init__(root)
+        self._unsaved = unsaved
+
+    def look(self, path: str) -> State | None:
+        found = super().look(path)
+        content = self._unsaved.get(path)
+        if content is None or found is None or found.entry is not Entry.FILE:
+            return found
+        return State.of(content, found.mode)
 
 
 def look(folder: int, name: str) -> State | None:

@@ -82,7 +82,8 @@ def _settled(place: Beneath, change: Change) -> Change:
         raise OSError("it is no file, folder or link")
     if change.old and place.look(change.path):
         raise OSError("something else stands where it would be renamed to")
-    if same(now, before) or (same(now, after) and not change.old):
+    goes = after is None and now is not None and now.holds(before)  # whatever its mode is by now
+    if goes or same(now, before) or (same(now, after) and not change.old):
         return replace(change, before=now)
     if not (now and before and after and {now.entry, before.entry, after.entry} == {Entry.FILE}):
         raise OSError(_story(now, before))
@@ -114,6 +115,8 @@ def _pick(base: _T, ours: _T, theirs: _T) -> _T | None:
 
 
 def _read(place: Beneath, path: str, now: State) -> bytes:
+    if now.content is not None:
+        return now.content
     with os.fdopen(place.open(path), "rb") as file:
         content = file.read(LONGEST_MERGED + 1)
     if hashlib.sha256(content).hexdigest() != now.digest:

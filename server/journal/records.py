@@ -16,6 +16,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -46,6 +47,15 @@ class Bounds(NamedTuple):
 BOUNDS = Bounds()
 
 
+class Maker(StrEnum):
+    """Who makes the changes of an entry. ``ASKED``: an editor, of which it is not known whether it
+    did; ``EDITOR``: one that said so. What it has not saved is not on disk."""
+
+    JOURNAL = "journal"
+    ASKED = "asked"
+    EDITOR = "editor"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One entry. ``at``: seconds since the epoch. ``by``: who did it; ``what``: what it was, in a
@@ -66,6 +76,7 @@ class Record:
     undone: bool = False
     size: int = 0
     inode: int = 0
+    maker: Maker = Maker.JOURNAL
 
 
 class Records:
@@ -86,7 +97,7 @@ class Records:
             with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
                 record = self._load(str(number))
                 found.append(replace(record, undone=number in undone))
-                if number not in undone:
+                if number not in undone and record.maker is not Maker.ASKED:
                     undone.add(record.undoes)
         return found
 
@@ -94,9 +105,23 @@ class Records:
         """Those that were begun and not finished, the newest first."""
         return [self._load(f"{each}{_OPEN}") for each in sorted(self._numbers(_OPEN), reverse=True)]
 
+    def find(self, number: int) -> Record:
+        """A finished one. Raises LookupError when there is none, and OSError."""
+        try:
+            return self._load(str(number))
+        except FileNotFoundError:
+            raise LookupError(f"the journal has no entry {number}") from None
+
     def begin(self, record: Record, live: Callable[[str], int]) -> Record:
-        """Have all of it on disk, under a number of its own. ``live`` opens the file at a path;
-        a content that is not what its state says raises OSError."""
+        """Have all of it on disk, under a number of its own, as begun. ``live`` opens the file at
+        a path; a content that is not what its state says raises OSError."""
+        return self._add(record, live, _OPEN)
+
+    def add(self, record: Record, live: Callable[[str], int]) -> Record:
+        """As ``begin``, of what is not the journal's to finish."""
+        return self._add(record, live, "")
+
+    def _add(self, record: Record, live: Callable[[str], int], ending: str) -> Record:
         number = max((*self._numbers(""), *self._numbers(_OPEN)), default=0) + 1
         draft = self._folder / f"{number}{_DRAFT}"
         shutil.rmtree(draft, ignore_errors=True)
@@ -106,12 +131,12 @@ class Records:
             record = replace(record, id=number, size=size)
             sync_all(partial(os.open, path, os.O_RDONLY) for path in draft.iterdir())
             replace_file(draft / _RECORD, _encoded(record))
-            os.rename(draft, self._folder / f"{number}{_OPEN}")
+            os.rename(draft, self._folder / f"{number}{ending}")
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         sync_folder(self._folder)
-        return self._load(f"{number}{_OPEN}")
+        return self._load(f"{number}{ending}")
 
     def finish(self, record: Record) -> Record:
         os.rename(self._folder / f"{record.id}{_OPEN}", self._folder / str(record.id))
@@ -124,8 +149,20 @@ class Records:
 
     def drop(self, record: Record) -> None:
         """Forget an entry that was interrupted."""
+        self._drop(record, _OPEN)
+
+    def confirm(self, record: Record) -> None:
+        """The editor has made it."""
+        made = replace(record, maker=Maker.EDITOR)
+        replace_file(self._folder / str(record.id) / _RECORD, _encoded(made))
+
+    def forget(self, record: Record) -> None:
+        """The editor has not made it."""
+        self._drop(record, "")
+
+    def _drop(self, record: Record, ending: str) -> None:
         gone = self._folder / f"{record.id}{_DRAFT}"
-        os.rename(self._folder / f"{record.id}{_OPEN}", gone)
+        os.rename(self._folder / f"{record.id}{ending}", gone)
         shutil.rmtree(gone)
 
     def prune(self, bounds: Bounds, now: float) -> None:
@@ -158,12 +195,18 @@ def _keep(change: Change, draft: Path, live: Callable[[str], int]) -> int:
     size = 0
     before, after = change.before, change.after
     if before and before.entry is Entry.FILE:
-        with os.fdopen(live(change.old or change.path), "rb") as file:
+        with _standing(change, before, live) as file:
             size += _copy(file, draft, before, change.path)
     if after and after.entry is Entry.FILE and not (draft / after.digest).exists():
         with _content(after) as content:
             size += _copy(content, draft, after, change.path)
     return size
+
+
+def _standing(change: Change, before: State, live: Callable[[str], int]) -> BinaryIO:
+    if before.content is not None:  # in a buffer that is not saved
+        return io.BytesIO(before.content)
+    return os.fdopen(live(change.old or change.path), "rb")
 
 
 def _content(state: State) -> BinaryIO:
@@ -196,6 +239,7 @@ def _encoded(record: Record) -> bytes:
         "left": record.left,
         "size": record.size,
         "inode": record.inode,
+        "maker": record.maker,
     }
     return json.dumps(plain).encode()
 
@@ -208,5 +252,10 @@ def _decoded(plain: dict[str, Any], folder: Path) -> Record:
         return f"{folder}/{state['digest']}"
 
     changes = tuple(change_of(each, place) for each in plain["changes"])
-    own = {"root": Path(plain["root"]), "changes": changes, "merged": tuple(plain["merged"])}
+    own = {
+        "root": Path(plain["root"]),
+        "changes": changes,
+        "merged": tuple(plain["merged"]),
+        "maker": Maker(plain["maker"]),
+    }
     return Record(**{**plain, **own})

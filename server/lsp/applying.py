@@ -50,9 +50,7 @@ def shown_now(ls: Server) -> Shown:
     }
 
 
-async def resource_edit(
-    ls: Server, label: str, applying: Applying, shown: Shown
-) -> lsp.WorkspaceEdit | None:
+async def resource_edit(ls: Server, applying: Applying, shown: Shown) -> lsp.WorkspaceEdit | None:
     """None where the client cannot make all of it exactly so. With change annotations, where it
     knows them, the user confirms what is done; who does not know them changes texts alone, that
     end with a line: files would come and go unseen, and not as they are to be. What is ``shown``
@@ -76,7 +74,8 @@ async def resource_edit(
         return None
     if not annotates:
         return lsp.WorkspaceEdit(document_changes=steps)
-    annotation = lsp.ChangeAnnotation(label, True, "It was tried in the sandbox.")
+    tried = None if applying.undoes else "It was tried in the sandbox."
+    annotation = lsp.ChangeAnnotation(applying.what, needs_confirmation=True, description=tried)
     return lsp.WorkspaceEdit(document_changes=steps, change_annotations={_CHANGE: annotation})
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 
 from ..app.sandboxing import printable
-from ..app.trials import Change
+from ..app.trials import Applying, Change
 from ..disk import LARGEST_FILE, read_regular
 from ..text import decode
 from . import convert
@@ -71,16 +73,14 @@ async def _apply(ls: Server) -> bool:
         question = f"It changes files that programs run by themselves ({name}). Let it?"
         if not await ls.publisher.agrees(question, "Let it", instead):
             return False
-    label = f"Apply: {applying.what}"
     shown = shown_now(ls)
     await _want_saved(ls, applying.paths)  # as it was shown just now
-    if edit := await resource_edit(ls, label, applying, shown):
+    if edit := await resource_edit(ls, applying, shown):
         if not edit.change_annotations and not await ls.publisher.agrees(
             f"Make {_files(applying.changes)} so?", "Apply", instead
         ):
             return False
-        params = lsp.ApplyWorkspaceEditParams(edit, label)
-        return (await ls.workspace_apply_edit_async(params)).applied
+        return await _made(ls, applying, edit)
     question = (
         f"Write {_files(applying.changes)}? There is more to it than an editor can do (modes, "
         "links, or what is no text): it is written to disk, and can be taken back."
@@ -95,20 +95,44 @@ async def _apply(ls: Server) -> bool:
 
 async def _undo(ls: Server) -> bool:
     """Raises ValueError, OSError."""
-    if (found := await ls.core.trials.undoing()) is None:
+    shown = shown_now(ls)
+    if (found := await ls.core.trials.undoing(await _unsaved(ls))) is None:
         ls.publisher.message("There is nothing to undo.")
         return False
-    root, undoing = found
+    applying, undoing = found
     changes = undoing.record.changes
-    paths = frozenset(str(root / path) for each in changes for path in each.paths)
+    is_open = not applying.paths.isdisjoint(shown)
+    edit = await resource_edit(ls, applying, shown) if is_open else None
+    paths = {str(applying.root / path) for each in changes for path in each.paths}
+    if not edit:
+        await _want_saved(ls, paths)
+    if not edit or not edit.change_annotations:
+        question = f"Undo “{undoing.record.what}”? It changed {_files(changes)}."
+        if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
+            return False
+    if edit:
+        return await _made(ls, applying, edit)
     await _want_saved(ls, paths)
-    question = f"Undo “{undoing.record.what}”? It changed {_files(changes)}."
-    if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
-        return False
-    await _want_saved(ls, paths)
-    await ls.core.trials.undo(root, undoing)
+    await ls.core.trials.undo(applying)
     ls.publisher.message("Undone.")
     return True
+
+
+async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> bool:
+    """Whether the editor has made it. Raises OSError when it cannot be recorded before, and
+    ValueError when the editor tells why it did not."""
+    trials = ls.core.trials
+    record = await trials.hand_over(applying)
+    params = lsp.ApplyWorkspaceEditParams(edit, applying.what)
+    try:
+        answer = await ls.workspace_apply_edit_async(params)
+    except JsonRpcException as error:
+        answer = lsp.ApplyWorkspaceEditResult(applied=False, failure_reason=str(error))
+    with contextlib.suppress(OSError):  # what cannot be written down now stays in doubt
+        await trials.answered(applying.root, record, made=answer.applied)
+    if answer.failure_reason and not answer.applied:
+        raise ValueError(f"the editor did not do it: {answer.failure_reason}")
+    return answer.applied
 
 
 def _files(changes: Sequence[Change]) -> str:
@@ -117,15 +141,15 @@ def _files(changes: Sequence[Change]) -> str:
     return ", ".join((*names[:_NAMED], *more))
 
 
-async def _want_saved(ls: Server, paths: Container[str]) -> None:
+async def _want_saved(ls: Server, paths: Iterable[str]) -> None:
     """What is written below an edit that is not saved would be lost with it, or lose it."""
-    if edited := sorted(each for each in await _unsaved(ls) if each in paths):
+    if edited := sorted((await _unsaved(ls)).keys() & set(paths)):
         names = ", ".join(Path(each).name for each in edited)
         raise ValueError(f"save {names} first, or take your edits back, and try again")
 
 
-async def _unsaved(ls: Server) -> list[str]:
-    """The paths of documents that are open and not as on disk."""
+async def _unsaved(ls: Server) -> Mapping[str, str]:
+    """The texts of documents that are open and not as on disk, as they are at the call, by path."""
     texts = {
         path: document.text
         for document in ls.documents.values()
@@ -134,8 +158,8 @@ async def _unsaved(ls: Server) -> list[str]:
     return await asyncio.to_thread(_differing, texts)
 
 
-def _differing(texts: Mapping[str, str]) -> list[str]:
-    return [path for path, text in texts.items() if _on_disk(path) != text]
+def _differing(texts: Mapping[str, str]) -> Mapping[str, str]:
+    return {path: text for path, text in texts.items() if _on_disk(path) != text}
 
 
 def _on_disk(path: str) -> str | None:

@@ -17,8 +17,9 @@ from understudy.journal import apply as journal
 from understudy.journal import beneath, carry_out
 from understudy.journal.beneath import Beneath
 from understudy.journal.change import Change, Entry, State
-from understudy.journal.check import Refused
-from understudy.journal.records import Bounds
+from understudy.journal.check import Checked, Refused
+from understudy.journal.handing import answered, hand_over
+from understudy.journal.records import Bounds, Maker
 
 from .support import AS_A_USER
 from .trees import Scene, killed_at, link, photograph, put, times
@@ -454,3 +455,62 @@ def test_only_so_much_is_kept(root: Path, store: Path, bounds: Bounds, left: lis
             now=lambda day=day: day * DAY,  # type: ignore[misc]
         )
     assert [record.id for record in journal.entries(store)] == left
+
+
+# ── what an editor makes ────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_deleted_goes_whatever_its_mode_has_become(root: Path, store: Path) -> None:
+    record = put([creating("x")], root, store)
+    assert record
+    (root / "x").chmod(0o600)
+    undone = journal.undo(store, record.id, by="a test")
+    assert undone
+    assert not (root / "x").exists()
+    journal.undo(store, undone.id, by="a test")
+    assert photograph(root)["x"] == ("file", 0o600, b"new\n")
+
+
+def test_in_doubt_nothing_is_undone_by_it(root: Path, store: Path) -> None:
+    """An entry that an editor was asked to take back, which it perhaps did not."""
+    record = put([Change.between("text", TEXT, NEW)], root, store)
+    assert record
+    found = journal.undoing(store, record.id)
+    asked = hand_over(found, root, store, by="a", what="b", undoes=record.id)
+    assert [(r.id, r.maker, r.undone) for r in journal.entries(store)] == [
+        (asked.id, Maker.ASKED, False),
+        (record.id, Maker.JOURNAL, False),
+    ]
+    answered(store, asked.id, made=True)
+    assert [r.undone for r in journal.entries(store)] == [False, True]
+    assert (root / "text").read_bytes() == b"new\n"
+
+
+def test_what_is_not_saved_is_taken_back_as_it_is_shown(root: Path, store: Path) -> None:
+    before, after = State.of(text(), 0o644), State.of(text(l1="applied\n"), 0o644)
+    (root / "text").write_bytes(text())
+    record = hand_over(
+        Checked((Change.between("text", before, after),), ()), root, store, by="a", what="b"
+    )
+    assert journal.undoing(store, record.id).changes == ()
+    shown = {"text": text(l1="applied\n", l7="typed\n")}
+    (change,) = journal.undoing(store, record.id, shown).changes
+    assert change.after
+    assert change.after.read() == text(l7="typed\n")
+    assert change.before
+    assert change.before.read() == shown["text"]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_what_an_editor_was_asked_for_is_dropped_when_it_did_nothing(
+    root: Path, store: Path, made: bool
+) -> None:
+    change = creating("x")
+    record = hand_over(Checked((change,), ()), root, store, by="a", what="b")
+    if made:
+        (root / "x").write_bytes(b"")
+    answered(store, record.id, made=False)
+    assert [each.maker for each in journal.entries(store)] == [Maker.ASKED] * made
+    elsewhere = Change.between("text", dataclasses.replace(NEW, content=None), TEXT)
+    with pytest.raises(OSError, match="It was changed meanwhile"):
+        hand_over(Checked((elsewhere,), ()), root, store, by="a", what="b")

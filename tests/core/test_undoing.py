@@ -12,7 +12,9 @@ import pytest
 from understudy.app.folder.workspace import Workspace
 from understudy.cli.exits import Exit
 from understudy.journal import apply as journal
+from understudy.journal import handing
 from understudy.journal.change import Change, State
+from understudy.journal.check import Checked
 from understudy.state import workspace_dir
 
 from .support import own_environment, tree
@@ -109,6 +111,26 @@ def test_as_json(world: World) -> None:
         None,
     )
     assert found["files"] == [{"path": "b", "kind": "modified", "old": ""}]
+
+
+def test_what_an_editor_made_is_told_and_what_it_has_not_saved(world: World) -> None:
+    before, after = State.of(b"b\n", 0o644), State.of(b"c\n", 0o644)
+    checked = Checked((Change.between("b", before, after),), ())
+    record = handing.hand_over(checked, world.root, world.store, by="you", what="try it")
+    assert "handed to an editor, which did not say" in world("journal").stdout
+    handing.answered(world.store, record.id, made=True)
+    assert "(by the editor)" in world("journal").stdout
+    told = world("undo", "--yes")
+    assert (told.returncode, "its own undo takes back" in told.stderr) == (Exit.CLEAN, True)
+    assert len(journal.entries(world.store)) == 1
+    (world.root / "b").write_text("half of it\n")
+    told = world("undo", "--yes")
+    assert told.returncode == Exit.FAILED
+    assert "b: it was changed meanwhile" in told.stderr
+    assert "its own undo takes back" in told.stderr
+    (world.root / "b").write_text("c\n")
+    assert world("undo", "--yes").returncode == Exit.CLEAN
+    assert (world.root / "b").read_text() == "b\n"
 
 
 async def test_a_workspace_that_is_opened_finishes_what_was_interrupted(

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
+from understudy.journal import apply as journal
+from understudy.journal.records import Maker
+from understudy.state import workspace_dir
+
 from .conftest import Start
+from .connection import Refused
 from .editor import CAPABILITIES, Editor
 from .text import Json, apply
 
@@ -288,3 +293,143 @@ async def test_only_what_is_clean_is_applied(start: Start, workspace: Path) -> N
     assert await editor.command("applyChanges") is None
     assert "only what is clean" in editor.said("window/showMessage")[-1]["message"]
     assert not (workspace / "new").exists()
+
+
+# ── taking back what the editor made ────────────────────────────────────────────────────────────
+
+_EDITS = knowing(**_OPERATIONS, changeAnnotationSupport={})
+
+
+def journal_of(editor: Editor, workspace: Path) -> Path:
+    return workspace_dir(workspace, editor.state) / "journal"
+
+
+def listed(editor: Editor, workspace: Path) -> list[tuple[int, Maker, int, bool]]:
+    found = journal.entries(journal_of(editor, workspace))
+    return [(each.id, each.maker, each.undoes, each.undone) for each in found]
+
+
+async def test_what_the_editor_made_is_taken_back_after_a_restart(
+    start: Start, workspace: Path
+) -> None:
+    plant(workspace)
+    before = tree(workspace)
+    editor = await start(capabilities=_EDITS)
+    editor.replies["workspace/applyEdit"] = lambda params: made(params, editor.encoding)
+    await editor.command("runInSandbox", f'sh -c "{SCRIPT}"')
+    assert await editor.command("applyChanges") is True
+    assert listed(editor, workspace) == [(1, Maker.EDITOR, 0, False)]
+    after = tree(workspace)
+    assert after != before
+    await editor.quit()
+    editor = await start(capabilities=_EDITS)
+    asked = agreeing(editor, "Cancel", "Undo")
+    assert await editor.command("undoLast") is False
+    assert tree(workspace) == after
+    assert await editor.command("undoLast") is True
+    assert "sandbox: sh -c" in asked[-1]
+    assert tree(workspace) == before
+    assert listed(editor, workspace) == [(2, Maker.JOURNAL, 1, False), (1, Maker.EDITOR, 0, True)]
+    assert await editor.command("undoLast") is False
+    assert editor.said("workspace/applyEdit") == []
+
+
+@pytest.mark.parametrize("saved", [True, False])
+async def test_in_an_open_document_it_is_taken_back_there(
+    start: Start, workspace: Path, saved: bool
+) -> None:
+    editor = await start(capabilities=_EDITS)
+    file = editor.open(workspace / "a.py", "x = '😀'\na = 1\nb = 1\ny = 2\n")
+    await editor.command("runInSandbox", "sed -i s/2/3/ a.py")
+    assert await editor.command("applyChanges") is True
+    if saved:
+        editor.save(file)
+    editor.edit(file, "😀", "😀 typed")
+    on_disk = (workspace / "a.py").read_text()
+    assert await editor.command("undoLast") is True
+    assert file.text == "x = '😀 typed'\na = 1\nb = 1\ny = 2\n"
+    assert (workspace / "a.py").read_text() == on_disk
+    assert listed(editor, workspace) == [(2, Maker.EDITOR, 1, False), (1, Maker.EDITOR, 0, True)]
+
+
+async def test_what_the_editors_own_undo_took_back_is_passed_over(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start(capabilities=_EDITS)
+    asked = agreeing(editor, "Apply", "Undo")
+    file = editor.open(workspace / "a.py", "x = 1\n")
+    await editor.command("runInSandbox", "chmod 755 a.py")
+    assert await editor.command("applyChanges") is True
+    await editor.command("runInSandbox", "sed -i s/1/2/ a.py")
+    assert await editor.command("applyChanges") is True
+    editor.rewrite(file, "x = 1\n")
+    assert await editor.command("undoLast") is True
+    assert "chmod 755" in asked[-1]
+    assert not (workspace / "a.py").stat().st_mode & 0o100
+
+
+def refusing(_: Json) -> Json:
+    raise Refused({"code": -32603, "message": "no"})
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (lambda _: {"applied": False}, ""),
+        (lambda _: {"applied": False, "failureReason": "no"}, "the editor did not do it: no"),
+        (refusing, "the editor did not do it: "),
+    ],
+)
+async def test_what_the_editor_did_not_make_is_in_no_journal(
+    start: Start, workspace: Path, reply: Any, told: str
+) -> None:
+    editor = await start(capabilities=_EDITS)
+    editor.replies["workspace/applyEdit"] = reply
+    (workspace / "a.py").write_text("x = 1\n")
+    await editor.command("runInSandbox", "sed -i s/1/2/ a.py")
+    assert await editor.command("applyChanges") is (None if told else False)
+    assert told in editor.said("window/showMessage")[-1]["message"]
+    assert listed(editor, workspace) == []
+
+
+async def test_what_the_editor_made_half_of_stays_in_the_journal(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start(capabilities=_EDITS)
+
+    def half(params: Json) -> Json:
+        made({"edit": {"documentChanges": params["edit"]["documentChanges"][:1]}}, "utf-16")
+        return {"applied": False}
+
+    editor.replies["workspace/applyEdit"] = half
+    (workspace / "a.py").write_text("x = 1\n")
+    await editor.command("runInSandbox", "sh -c 'echo > new; echo y >> a.py'")
+    assert await editor.command("applyChanges") is False
+    assert listed(editor, workspace) == [(1, Maker.ASKED, 0, False)]
+
+
+async def test_a_crash_before_the_answer_has_nothing_rolled_back(
+    start: Start, workspace: Path
+) -> None:
+    plant(workspace)
+    editor = await start(capabilities=_EDITS)
+
+    def making(params: Json) -> Json:
+        editor.process.kill()
+        return made(params, editor.encoding)
+
+    editor.replies["workspace/applyEdit"] = making
+    await editor.command("runInSandbox", f'sh -c "{SCRIPT}"')
+    with pytest.raises(ConnectionError):
+        await editor.command("applyChanges")
+    await editor.kill()
+    after = tree(workspace)
+    assert "deep/new.txt" in after
+    store = journal_of(editor, workspace)
+    assert journal.recover(store) == []
+    assert tree(workspace) == after
+    assert listed(editor, workspace) == [(1, Maker.ASKED, 0, False)]
+    editor = await start(capabilities=_EDITS)
+    agreeing(editor, "Undo")
+    assert await editor.command("undoLast") is True
+    assert "deep/new.txt" not in tree(workspace)
