@@ -19,7 +19,7 @@ LARGEST_FILE = 100_000_000
 
 def read_regular(path: Path | str, most: int | None = None) -> bytes:
     """The bytes. Raises OSError, also when it is no regular file or has more than ``most``."""
-    with _regular(path) as file:
+    with open_regular(path) as file:
         if most is None:
             return file.read()
         content = file.read(most + 1)
@@ -30,11 +30,12 @@ def read_regular(path: Path | str, most: int | None = None) -> bytes:
 
 def read_head(path: Path | str, most: int) -> bytes:
     """The first bytes, ``most`` of them at most. Raises OSError, also for no regular file."""
-    with _regular(path) as file:
+    with open_regular(path) as file:
         return file.read(most)
 
 
-def _regular(path: Path | str) -> BinaryIO:
+def open_regular(path: Path | str) -> BinaryIO:
+    """For reading. Raises OSError, also when it is no regular file."""
     # O_NONBLOCK: to open a pipe must not wait for its other end.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     file = os.fdopen(descriptor, "rb")

@@ -8,7 +8,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,10 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.EPERM, errno.EOPNOTSUPP)
-_FEW = 16
+_CHUNK = 1 << 18
+FEW = 16
+"""More than so many wait for all that their file systems hold, since each takes a turn of the
+disk."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -137,10 +140,12 @@ def look(folder: int, name: str) -> State | None:
         return State(Entry.LINK, mode, digest, len(raw), target, modified=modified)
     if not stat.S_ISREG(status.st_mode):
         return State(Entry.SPECIAL, mode)
-    with os.fdopen(open_file(folder, name), "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = file.tell()
-    return State(Entry.FILE, mode, digest, size, modified=modified)
+    found, size = hashlib.sha256(), 0
+    with os.fdopen(open_file(folder, name), "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            found.update(chunk)
+            size += len(chunk)
+    return State(Entry.FILE, mode, found.hexdigest(), size, modified=modified)
 
 
 def open_file(folder: int, name: str) -> int:
@@ -179,16 +184,15 @@ def walk_beneath(top: int, path: str, flags: int) -> int:
         os.close(here)
 
 
-def sync_all(openers: Iterable[Callable[[], int]]) -> None:
-    """Have files or folders on disk, given what opens each: one after the other, or, since each
-    takes a turn of the disk, all that their file systems hold when they are many."""
-    kept = list(openers)
+def sync_all(openers: Sequence[Callable[[], int]], *, whole: bool = False) -> None:
+    """Have files or folders on disk, given what opens each: one after the other, or, when they are
+    many or it is wanted, with the ``whole`` of their file systems."""
     done: set[int] = set()
-    for opener in kept:
+    for opener in openers:
         descriptor = opener()
         try:
             device = os.fstat(descriptor).st_dev
-            if len(kept) <= _FEW:
+            if not whole and len(openers) <= FEW:
                 os.fsync(descriptor)
             elif device not in done:
                 done.add(device)

@@ -10,12 +10,11 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
-from .beneath import ABSENT, Beneath, exchange, look, open_file, rename_new, sync_all
+from .beneath import ABSENT, FEW, Beneath, exchange, look, open_file, rename_new, sync_all
 from .change import Change, Entry, gains_folder, loses_folder
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -38,7 +37,7 @@ def carry_out(place: Beneath, changes: Sequence[Change], entry: int) -> None:
     ):
         for change in filter(concerned, order):
             act(place, change, entry)
-    sync_all(partial(place.open, path) for path in _staged(written, entry))
+    _sync_staged(place, list(_staged(written, entry)))
     for order, concerned, act in (
         (down, _goes, _take),
         (down, _is_renamed, _rename),
@@ -65,8 +64,20 @@ def settle(place: Beneath, changes: Sequence[Change], entry: int) -> None:
 
 def sync(place: Beneath, changes: Sequence[Change]) -> None:
     """Have on disk which names there are. Raises OSError."""
-    above = {path.rpartition("/")[0] for change in changes for path in change.paths}
-    sync_all(partial(place.open_folder, path) for path in above if place.has_folder(path))
+    above = _above(path for change in changes for path in change.paths)
+    sync_all([partial(place.open_folder, path) for path in above if place.has_folder(path)])
+
+
+def _sync_staged(place: Beneath, paths: Sequence[str]) -> None:
+    """Of many, one of each folder stands for the file system that holds them all."""
+    if len(paths) > FEW:
+        sync_all([partial(place.open_folder, path) for path in _above(paths)], whole=True)
+    else:
+        sync_all([partial(place.open, path) for path in paths])
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    return {path.rpartition("/")[0] for path in paths}
 
 
 def _is_locked(change: Change) -> bool:
@@ -157,8 +168,7 @@ def _stage(place: Beneath, change: Change, entry: int) -> None:
         else:
             descriptor = os.open(new, _CREATE, 0o600, dir_fd=folder)
             with os.fdopen(descriptor, "wb") as file:
-                with open(after.place, "rb") as content:
-                    shutil.copyfileobj(content, file)
+                file.writelines(after.chunks())
                 file.flush()
                 _own(folder, new)
                 _make_alike(descriptor, folder, name)

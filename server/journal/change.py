@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..disk import read_regular
+from ..disk import open_regular
+
+_CHUNK = 1 << 20
 
 
 class Kind(StrEnum):
@@ -32,9 +34,9 @@ class Entry(StrEnum):
 @dataclass(frozen=True, slots=True)
 class State:
     """What stands under a name. ``mode``: the permission bits, set-id ones included. ``digest``:
-    SHA-256 of a file's content, of a link's ``target``. ``place``: where the bytes are, or they are
-    the ``content`` itself. ``modified``: nanoseconds since the epoch, 0 when that does not matter;
-    two states are equal all the same."""
+    SHA-256 of a file's content, of a link's ``target``. ``place``: the file in which the bytes are,
+    from ``start`` on, or they are the ``content`` itself. ``modified``: nanoseconds since the
+    epoch, 0 when that does not matter; two states are equal all the same."""
 
     entry: Entry
     mode: int = 0
@@ -44,6 +46,7 @@ class State:
     place: str = ""
     modified: int = field(default=0, compare=False)
     content: bytes | None = field(default=None, repr=False, compare=False)
+    start: int = field(default=0, compare=False)
 
     @staticmethod
     def of(content: bytes, mode: int) -> State:
@@ -66,14 +69,24 @@ class State:
 
     def read(self) -> bytes:
         """The content. Raises OSError, also when it is not what it was."""
-        if self.content is not None:
-            return self.content
         if self.entry is not Entry.FILE:
             return os.fsencode(self.target)
-        content = read_regular(self.place)
+        content = b"".join(self.chunks())
         if hashlib.sha256(content).hexdigest() != self.digest:
             raise OSError(errno.ESTALE, "It has changed since", self.place)
         return content
+
+    def chunks(self) -> Iterator[bytes]:
+        """A file's content, unchecked. Raises OSError."""
+        if self.content is not None:
+            yield self.content
+            return
+        with open_regular(self.place) as file:
+            file.seek(self.start)
+            left = self.size
+            while chunk := file.read(min(left, _CHUNK)):
+                left -= len(chunk)
+                yield chunk
 
 
 @dataclass(frozen=True, slots=True)

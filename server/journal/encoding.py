@@ -7,7 +7,7 @@ from typing import Any
 
 from .change import Change, Entry, State
 
-_STATE = ("entry", "mode", "digest", "size", "target", "modified")
+_STATE = ("entry", "mode", "digest", "size", "target", "modified", "start")
 
 
 def plain_of(change: Change) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""The entries of a journal on disk: a private folder each, with what was done and the contents from
-before and after it, each under its SHA-256.
+"""The entries of a journal on disk: a private folder each, with what was done and, in one file,
+since one for each takes longer than all else, the contents from before and after it.
 
 While an entry is carried out its folder is called ``ID.open``; the name is the mark that something
 was interrupted.
@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -23,12 +22,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..disk import read_regular, why
 from ..state import private, private_folder, replace_file, sync_folder
-from .beneath import sync_all
 from .change import Change, Entry, State
 from .encoding import change_of, plain_of
 
-_VERSION = 1
+_VERSION = 2
 _RECORD = "record.json"
+_CONTENTS = "contents"
 _OPEN = ".open"
 _DRAFT = ".draft"
 _DAY = 86_400.0
@@ -127,9 +126,12 @@ class Records:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(0o700)
         try:
-            size = sum(_keep(change, draft, live) for change in record.changes)
-            record = replace(record, id=number, size=size)
-            sync_all(partial(os.open, path, os.O_RDONLY) for path in draft.iterdir())
+            with open(draft / _CONTENTS, "xb", opener=private) as file:
+                contents = _Contents(file)
+                changes = tuple(contents.keep(change, live) for change in record.changes)
+                file.flush()
+                os.fsync(file.fileno())
+                record = replace(record, id=number, changes=changes, size=file.tell())
             replace_file(draft / _RECORD, _encoded(record))
             os.rename(draft, self._folder / f"{number}{ending}")
         except BaseException:
@@ -190,38 +192,41 @@ class Records:
             raise OSError(f"{folder / _RECORD} cannot be read: {why(error)}") from error
 
 
-def _keep(change: Change, draft: Path, live: Callable[[str], int]) -> int:
-    """The bytes that were written."""
-    size = 0
-    before, after = change.before, change.after
-    if before and before.entry is Entry.FILE:
-        with _standing(change, before, live) as file:
-            size += _copy(file, draft, before, change.path)
-    if after and after.entry is Entry.FILE and not (draft / after.digest).exists():
-        with _content(after) as content:
-            size += _copy(content, draft, after, change.path)
-    return size
+class _Contents:
+    """Those of one entry; each is there once."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._starts: dict[str, int] = {}
 
-def _standing(change: Change, before: State, live: Callable[[str], int]) -> BinaryIO:
-    if before.content is not None:  # in a buffer that is not saved
-        return io.BytesIO(before.content)
-    return os.fdopen(live(change.old or change.path), "rb")
+    def keep(self, change: Change, live: Callable[[str], int]) -> Change:
+        """With where there is what it leads from and to. Raises OSError, also when something is not
+        what its state says."""
+        before, after = change.before, change.after
+        if before and before.entry is Entry.FILE:
+            if before.content is None:
+                with os.fdopen(live(change.old or change.path), "rb") as file:
+                    chunks = iter(partial(file.read, _CHUNK), b"")
+                    before = self._write(before, chunks, change.path)
+            else:  # in a buffer that is not saved
+                before = self._write(before, before.chunks(), change.path)
+        if after and after.entry is Entry.FILE:
+            start = self._starts.get(after.digest)
+            if start is None:
+                after = self._write(after, after.chunks(), change.path)
+            else:
+                after = replace(after, start=start)
+        return replace(change, before=before, after=after)
 
-
-def _content(state: State) -> BinaryIO:
-    return open(state.place, "rb") if state.content is None else io.BytesIO(state.content)
-
-
-def _copy(source: BinaryIO, draft: Path, state: State, path: str) -> int:
-    digest, size = hashlib.sha256(), 0
-    with open(draft / state.digest, "wb", opener=private) as target:
-        while chunk := source.read(_CHUNK):
+    def _write(self, state: State, chunks: Iterable[bytes], path: str) -> State:
+        start, digest = self._file.tell(), hashlib.sha256()
+        for chunk in chunks:
             digest.update(chunk)
-            size += target.write(chunk)
-    if digest.hexdigest() != state.digest:
-        raise OSError(errno.ESTALE, "It was changed meanwhile", path)
-    return size
+            self._file.write(chunk)
+        if digest.hexdigest() != state.digest:
+            raise OSError(errno.ESTALE, "It was changed meanwhile", path)
+        self._starts[state.digest] = start
+        return replace(state, start=start)
 
 
 def _encoded(record: Record) -> bytes:
@@ -248,8 +253,8 @@ def _decoded(plain: dict[str, Any], folder: Path) -> Record:
     if plain.pop("version") != _VERSION:
         raise ValueError("another version of Understudy wrote it")
 
-    def place(state: Mapping[str, Any]) -> str:
-        return f"{folder}/{state['digest']}"
+    def place(_: Mapping[str, Any]) -> str:
+        return f"{folder}/{_CONTENTS}"
 
     changes = tuple(change_of(each, place) for each in plain["changes"])
     own = {

@@ -334,9 +334,18 @@ def test_what_was_interrupted_waits_for_a_workspace_that_is_away(root: Path, sto
 
 def test_many_files_at_once(root: Path, store: Path) -> None:
     before = photograph(root)
-    record = put([creating(f"x{number}") for number in range(40)], root, store)
+    contents = {f"x{number}": b"%d\n" % (number % 30) for number in range(40)}
+    contents |= {"long": bytes(range(256)) * 10_000, "none": b""}
+    record = put(
+        [creating(name, State.of(each, 0o644)) for name, each in contents.items()], root, store
+    )
     assert record
-    assert len(photograph(root)) == len(before) + 40
+    assert {name for _, _, names in os.walk(store / "1") for name in names} == {
+        "contents",
+        "record.json",
+    }
+    assert {name: (root / name).read_bytes() for name in contents} == contents
+    assert len(photograph(root)) == len(before) + 42
     journal.undo(store, record.id, by="a test")
     assert photograph(root) == before
 
