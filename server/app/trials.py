@@ -21,13 +21,13 @@ from .sinks import Sink, when_slow
 from .undoing import (
     Undoing,
     answered,
-    apply,
     entries,
     hand_over,
     needed,
     plan,
     standing,
     undo,
+    write,
 )
 
 __all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
@@ -175,9 +175,11 @@ class Trials:
         return await asyncio.to_thread(_applying, tried)
 
     async def apply(self, applying: Applying) -> Record | None:
-        """On disk; None when all is so already. Raises OSError; then nothing was changed."""
-        trial, consents = self.last.trial, applying.consents
-        return await asyncio.to_thread(apply, trial, applying.root, applying.what, consents)
+        """On disk, whatever was tried meanwhile; None when all is so already. Raises OSError; then
+        nothing was changed."""
+        return await asyncio.to_thread(
+            write, applying.changes, applying.root, applying.what, applying.consents
+        )
 
     async def hand_over(self, applying: Applying) -> Record:
         """Have on record what the editor is about to be asked to make. Raises OSError."""

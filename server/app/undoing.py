@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,8 +55,15 @@ def apply(
     stands against it."""
     if not trial.is_clean:
         raise OSError(f"nothing was written: the trial was not clean ({trial.status})")
+    return write(trial.changes, root, what, consents)
+
+
+def write(
+    changes: Sequence[Change], root: Path, what: str, consents: frozenset[str] = frozenset()
+) -> Record | None:
+    """Make these of a clean trial's so. As ``apply``."""
     journal = journal_of(root)
-    return journal_.apply(trial.changes, root, journal, by=_BY, what=what, consents=consents)
+    return journal_.apply(changes, root, journal, by=_BY, what=what, consents=consents)
 
 
 def journal_of(root: Path) -> Path:

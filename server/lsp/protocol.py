@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -70,6 +71,19 @@ class Protocol(LanguageServerProtocol):
         if isinstance(msg_id, str | int):
             super()._handle_cancel_notification(msg_id)
 
+    def _run_generator(self, future: Any, *, gen: Any, result_future: Any) -> None:
+        """A request that is cancelled takes along what runs for it, and that is known no longer
+        than it runs: pygls passes neither on."""
+        known = self._request_futures.keys() | ()
+        super()._run_generator(future, gen=gen, result_future=result_future)
+        for number in self._request_futures.keys() - known:
+            running = self._request_futures[number]
+            running.add_done_callback(partial(self._forget, number))
+            result_future.add_done_callback(partial(_cancel_too, running))
+
+    def _forget(self, number: str | int, _: object) -> None:
+        self._request_futures.pop(number, None)
+
     def _pass_on(self, method: str, params: object) -> Any:
         if (handler := self.fm.features.get(method)) is not None:
             yield handler, (params,), None
@@ -97,3 +111,8 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> Any:
         yield from self._pass_on(lsp.TEXT_DOCUMENT_DID_CLOSE, params)
+
+
+def _cancel_too(running: Any, over: Any) -> None:
+    if over.cancelled():
+        running.cancel()

@@ -41,6 +41,10 @@ class Refused(Exception):
         self.code: int = error["code"]
 
 
+LATER = object()
+"""The result of a reply that the test sends by itself."""
+
+
 class Connection:
     def __init__(self, process: asyncio.subprocess.Process, state: str) -> None:
         self.process = process
@@ -254,6 +258,8 @@ class Connection:
         reply = self.replies.get(request["method"])
         try:
             result = reply(request["params"]) if reply is not None else None
+            if result is LATER:
+                return
             self.send({"id": request["id"], "result": result})
         except Refused as refused:
             error = {"code": refused.code, "message": str(refused)}

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from understudy.journal import apply as journal
@@ -15,8 +16,9 @@ from understudy.journal.records import Maker
 from understudy.state import workspace_dir
 
 from .conftest import Start
-from .connection import Refused
+from .connection import LATER, Refused
 from .editor import CAPABILITIES, Editor
+from .processes import survivors
 from .text import Json, apply
 
 
@@ -86,6 +88,47 @@ async def test_it_is_shown_and_can_be_cancelled(start: Start, workspace: Path) -
     assert await running is None
     (told,) = editor.said("window/showMessage")
     assert "it was cancelled" in told["message"]
+
+
+def running(editor: Editor, word: str) -> list[int]:
+    below = psutil.Process(editor.process.pid).children(recursive=True)
+    return [each.pid for each in below if word in " ".join(each.cmdline())]
+
+
+async def test_a_cancelled_request_ends_its_command(start: Start, workspace: Path) -> None:
+    editor = await start()
+    os.mkfifo(workspace / "never")
+    command = {
+        "command": "understudy.runInSandbox",
+        "arguments": ["sh -c 'echo said; exec cat never'"],
+    }
+    number, answer = editor.ask("workspace/executeCommand", command)
+    await editor.until(lambda: printed(editor))
+    processes = running(editor, "never")
+    editor.notify("$/cancelRequest", {"id": number})
+    with pytest.raises(Refused):
+        await answer
+    assert processes
+    assert await survivors(processes, 10) == []
+    assert await editor.command("showChanges") is None
+
+
+async def test_what_was_asked_about_is_applied_whatever_is_tried_meanwhile(
+    start: Start, workspace: Path
+) -> None:
+    editor = await start()
+    (workspace / "precious").write_text("precious\n")
+    await editor.command("runInSandbox", "touch good")
+    editor.replies["window/showMessageRequest"] = lambda _: LATER
+    applying = asyncio.ensure_future(editor.command("applyChanges"))
+    (question,) = await editor.until(
+        lambda: [e for e in editor.received if e["method"] == "window/showMessageRequest"]
+    )
+    await editor.command("runInSandbox", "rm precious")
+    editor.send({"id": question["id"], "result": {"title": "Apply"}})
+    assert await applying is True
+    assert (workspace / "good").exists()
+    assert (workspace / "precious").exists()
 
 
 _OPERATIONS = {"documentChanges": True, "resourceOperations": ["create", "rename", "delete"]}
