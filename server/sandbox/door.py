@@ -61,7 +61,7 @@ def _serve(control: int, hosts: Sequence[str]) -> None:
         import asyncio
 
         from .hosts import Hosts
-        from .proxy import Proxy, resolve
+        from .proxy import Proxy, own_addresses, resolve
 
         told: set[str] = set()
 
@@ -71,6 +71,7 @@ def _serve(control: int, hosts: Sequence[str]) -> None:
                 stage.send(name.encode()[:_MESSAGE])
 
         async def serve() -> None:
-            await Proxy(Hosts(hosts), resolve, refused).serve(socket.socket(fileno=listening))
+            proxy = Proxy(Hosts(hosts), resolve, own_addresses, refused)
+            await proxy.serve(socket.socket(fileno=listening))
 
         asyncio.run(serve())

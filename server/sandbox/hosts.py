@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 WEB = (443, 80)
@@ -13,6 +13,11 @@ WEB = (443, 80)
 _AUTHORITY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9_*-][a-z0-9._*-]*))(?::([0-9]{1,5}))?")
 _MAPPED = ipaddress.ip_network("64:ff9b::/96")
 """Where a translator has the IPv4 addresses."""
+_PUBLIC = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is handed out to be reached from anywhere."""
+_NEAR = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")))
+"""What looks public and leads to something near: Azure's host, services of the own network (a
+cloud's metadata among them), the next relay to IPv6."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -28,8 +33,9 @@ class Hosts:
     """An allow-list. An entry is ``NAME``, ``*.NAME`` (what is below it) or an address, ``:PORT``
     behind it. Without a port, those of the web are meant.
 
-    A name is let through only to addresses that are public. Others are reached when they stand in
-    the list themselves; ``localhost``, when it does. Raises ValueError, which names the entry.
+    A name is let through only to addresses that are public, and not this machine's own. Others are
+    reached when they stand in the list themselves; ``localhost``, when it does. Raises ValueError,
+    which names the entry.
     """
 
     def __init__(self, entries: Iterable[str]) -> None:
@@ -53,14 +59,18 @@ class Hosts:
         patterns = (f"*.{'.'.join(above[place:])}" for place in range(1, len(above)))
         return any((each, port) in self._names for each in (host, *patterns))
 
-    def reachable(self, host: str, port: int, found: Sequence[str]) -> list[str]:
-        """Of the addresses that were ``found`` for a host of the list, those to connect to."""
-        return [each for each in found if self._reaches(host, port, ipaddress.ip_address(each))]
+    def reachable(
+        self, host: str, port: int, found: Sequence[str], own: Collection[Address]
+    ) -> list[str]:
+        """Of the addresses that were ``found`` for a host of the list, those to connect to.
+        ``own``: this machine's."""
 
-    def _reaches(self, host: str, port: int, address: Address) -> bool:
-        if (address, port) in self._addresses:
-            return True
-        return address.is_loopback if host == "localhost" else _public(address)
+        def reaches(address: Address) -> bool:
+            if (address, port) in self._addresses:
+                return True
+            return address.is_loopback if host == "localhost" else _public(address, own)
+
+        return [each for each in found if reaches(ipaddress.ip_address(each))]
 
 
 def authority(text: str) -> Authority:
@@ -83,13 +93,15 @@ def _address(host: str) -> Address | None:
         return None
 
 
-def _public(address: Address) -> bool:
+def _public(address: Address, own: Collection[Address]) -> bool:
+    if address in own:
+        return False
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in _MAPPED:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner:
-            return _public(inner)
-        if address.is_site_local or address.teredo:
-            return False
-    return address.is_global and not address.is_multicast
+            return _public(inner, own)
+        return address in _PUBLIC and address.is_global and not address.teredo
+    near = address.is_multicast or any(address in each for each in _NEAR)
+    return address.is_global and not near

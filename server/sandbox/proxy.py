@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from .hosts import Hosts, authority
+from .hosts import Address, Hosts, authority
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """From a name to addresses, the best one first. Raises OSError."""
+Own = Callable[[], Collection[Address]]
+"""The addresses of this machine, as they are now. Raises OSError."""
 
 _HEAD_BYTES = 1 << 16
 _CHUNK = 1 << 16
@@ -46,9 +49,12 @@ class _Answer(Exception):
 class Proxy:
     """``refused`` is told of each host and port that is not in the list, as ``HOST:PORT``."""
 
-    def __init__(self, hosts: Hosts, resolve: Resolve, refused: Callable[[str], object]) -> None:
+    def __init__(
+        self, hosts: Hosts, resolve: Resolve, own: Own, refused: Callable[[str], object]
+    ) -> None:
         self._hosts = hosts
         self._resolve = resolve
+        self._own = own
         self._refused = refused
         self._pinned: dict[str, asyncio.Task[Sequence[str]]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -100,10 +106,10 @@ class Proxy:
             addresses = await self._pin(host)
         except OSError as error:
             raise _Answer("502 Bad Gateway", f"{host} was not found") from error
-        reachable = self._hosts.reachable(host, port, addresses)
+        reachable = self._hosts.reachable(host, port, addresses, self._own())
         if not reachable:
             self._refused(name)
-            said = f"{name} is at no public address, and its address is not in the list"
+            said = f"{name} is at no address outside, and its address is not in the list"
             raise _Answer("403 Forbidden", said)
         for address in reachable:
             with contextlib.suppress(OSError):  # TimeoutError is one
@@ -127,6 +133,19 @@ async def resolve(host: str) -> list[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return [str(place[0]).partition("%")[0] for *_, place in found]
+
+
+def own_addresses() -> frozenset[Address]:
+    """Those of this machine's interfaces. Raises OSError."""
+    import psutil
+
+    interfaces = psutil.net_if_addrs().values()
+    return frozenset(
+        ipaddress.ip_address(each.address.partition("%")[0])
+        for interface in interfaces
+        for each in interface
+        if each.family in (socket.AF_INET, socket.AF_INET6)
+    )
 
 
 def request(head: bytes) -> Request:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -17,6 +21,7 @@ from understudy.sandbox.proxy import Proxy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN
 from understudy.sandbox.trial import Level, Status
 
+from ..needs import not_applicable
 from ..sandbox.walls import WALLS, Walls
 from .test_sandbox import World
 
@@ -25,13 +30,14 @@ _ISOLATED = {name: each for name, each in WALLS.items() if each.level is Level.I
 
 
 class Server:
-    """Says what it was asked, on loopback."""
+    """Says what it was asked, on an address of this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self._address = address
         self.heard: list[bytes] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._answer, self._address, 0)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -58,7 +64,7 @@ class Asking:
         self.refused: list[str] = []
         self.resolved: list[str] = []
         self._found = {name.replace("_", "."): list(each) for name, each in found.items()}
-        self._proxy = Proxy(Hosts(entries), self._resolve, self.refused.append)
+        self._proxy = Proxy(Hosts(entries), self._resolve, frozenset, self.refused.append)
 
     async def _resolve(self, host: str) -> list[str]:
         self.resolved.append(host)
@@ -166,7 +172,7 @@ async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     await world.close()
 
 
-_ASK = """
+ASK = """
 import os, sys, urllib.error, urllib.request
 for url in sys.argv[1:]:
     try:
@@ -187,7 +193,7 @@ except OSError as error:
 async def test_a_command_reaches_what_is_listed_and_nothing_else(
     world: World, server: Server
 ) -> None:
-    (world.root / "ask.py").write_text(_ASK)
+    (world.root / "ask.py").write_text(ASK)
     (world.root / "direct.py").write_text(_DIRECT)
     async with Server() as other:
         listed, unlisted = (f"http://127.0.0.1:{each.port}/" for each in (server, other))
@@ -198,6 +204,56 @@ async def test_a_command_reaches_what_is_listed_and_nothing_else(
         assert f"it was kept from 127.0.0.1:{other.port}" in trial.notes
         assert len(server.heard) == 1
         assert other.heard == []
+
+
+_OWN = """
+import asyncio, json, sys
+from pathlib import Path
+from tests.core.test_sandbox_network import ASK, Server, World
+from tests.sandbox.walls import WALLS
+from understudy.sandbox.policy import Policy
+
+async def main():
+    world = World(Path(sys.argv[1]), WALLS["bubblewrap"])
+    (world.root / "ask.py").write_text(ASK)
+    async with Server("9.9.9.9") as server:
+        said = []
+        for listed in ("good.example", "9.9.9.9"):
+            hosts = (f"good.example:{server.port}", f"{listed}:{server.port}")
+            url = f"http://good.example:{server.port}/"
+            trial = await world.sh(f"python3 -I ask.py {url}", Policy(hosts=hosts))
+            said.append([trial.status, trial.output.decode().strip(), len(server.heard)])
+    await world.close()
+    print(json.dumps(said))
+
+asyncio.run(main())
+"""
+
+
+def test_a_name_does_not_lead_to_this_machine_by_a_public_address_of_its_own(
+    tmp_path: Path,
+) -> None:
+    (names := tmp_path / "hosts").write_text("9.9.9.9 good.example\n")
+    script = (
+        'mount --bind "$1" /etc/hosts; ip link set lo up; ip address add 9.9.9.9/32 dev lo; '
+        'shift; exec "$@"'
+    )
+    own_network = ("unshare", "--user", "--map-root-user", "--mount", "--net")
+    if subprocess.run([*own_network, "true"], capture_output=True, check=False).returncode:
+        not_applicable("users make no namespaces here")
+    done = subprocess.run(
+        (
+            *(*own_network, "sh", "-e", "-c", script, "sh", str(names)),
+            *(sys.executable, "-P", "-c", _OWN, str(tmp_path)),
+        ),
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    assert json.loads(done.stdout) == [["clean", "403", 0], ["clean", "hello", 1]]
 
 
 async def test_without_a_list_there_is_no_way_out(world: World, server: Server) -> None:

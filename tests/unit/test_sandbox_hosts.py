@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from understudy.sandbox.hosts import Hosts, authority
@@ -59,21 +61,44 @@ def test_a_host_is_let_through_only_when_it_is_listed(
         "64:ff9b::10.0.0.1",
         "2002:7f00:1::",
         "2001:0:1::1",
+        "::127.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::10.0.0.1",
+        "2002:a9fe:a9fe::",
+        "4000::1",
+        "100.100.100.200",
+        "192.0.0.192",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "192.88.99.1",
     ],
 )
 def test_what_is_not_public_is_reached_only_when_it_is_listed_itself(address: str) -> None:
     entry = f"[{address}]" if ":" in address else address
-    assert Hosts(["good.example"]).reachable("good.example", 443, [address]) == []
+    assert Hosts(["good.example"]).reachable("good.example", 443, [address], ()) == []
     both = Hosts(["good.example", entry])
-    assert both.reachable("good.example", 443, [address]) == [address]
-    assert both.reachable("good.example", 22, [address]) == []
+    assert both.reachable("good.example", 443, [address], ()) == [address]
+    assert both.reachable("good.example", 22, [address], ()) == []
 
 
 def test_public_addresses_are_reached_and_localhost_when_it_is_named() -> None:
     hosts = Hosts(["good.example", "localhost"])
     public = ["9.9.9.9", "2620:fe::9", "64:ff9b::9.9.9.9"]
-    assert hosts.reachable("good.example", 443, [*public, "127.0.0.1"]) == public
-    assert hosts.reachable("localhost", 443, ["127.0.0.1", "::1", *public]) == ["127.0.0.1", "::1"]
+    assert hosts.reachable("good.example", 443, [*public, "127.0.0.1"], ()) == public
+    found = ["127.0.0.1", "::1", *public]
+    assert hosts.reachable("localhost", 443, found, ()) == ["127.0.0.1", "::1"]
+
+
+@pytest.mark.parametrize(
+    "address", ["9.9.9.9", "2620:fe::9", "::ffff:9.9.9.9", "64:ff9b::9.9.9.9", "2002:909:909::"]
+)
+def test_this_machine_is_not_outside_by_its_public_addresses_either(address: str) -> None:
+    own = [ipaddress.ip_address(each) for each in ("9.9.9.9", "2620:fe::9")]
+    hosts = Hosts(["good.example", "9.9.9.9"])
+    assert hosts.reachable("good.example", 80, [address, "9.9.9.8"], []) == [address, "9.9.9.8"]
+    listed = ["9.9.9.9"] if address == "9.9.9.9" else []
+    assert hosts.reachable("good.example", 80, [address, "9.9.9.8"], own) == [*listed, "9.9.9.8"]
 
 
 @pytest.mark.parametrize(
