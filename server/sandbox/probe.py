@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import platform
@@ -153,12 +154,16 @@ def _judged(trial: Trial, planted: Planted) -> frozenset[str]:
     return frozenset({*believed, *planted.touched(trial.output), *forks} & _WORDS.keys())
 
 
-_SWITCHES = (
-    ("/proc/sys/kernel/unprivileged_userns_clone", "0"),
-    ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
-    ("/proc/sys/user/max_user_namespaces", "0"),
-)
-"""Where a system says that users may not make namespaces, and with which value."""
+_SWITCHES = {
+    "kernel/unprivileged_userns_clone": ("0", "1"),
+    "kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
+    "user/max_user_namespaces": ("0", "10000"),
+}
+"""Where a system says that users may not make namespaces: with which value, and which lets them."""
+_SWITCHED = Path("/proc/sys")
+_NAMESPACES = ("user", "mnt", "pid")
+"""Containers share a kernel, its boot and a home, and form levels of their own."""
+_own_version = functools.cache(version)
 
 
 def _advice(level: Level, launcher: str) -> tuple[str, ...]:
@@ -172,11 +177,10 @@ def _advice(level: Level, launcher: str) -> tuple[str, ...]:
         advice.append("install bubblewrap")
     if level is Level.ISOLATED:
         return tuple(advice)
-    for switch, value in _SWITCHES:
-        with contextlib.suppress(OSError):
-            if Path(switch).read_text().strip() == value:
-                name = switch.removeprefix("/proc/sys/").replace("/", ".")
-                advice.append(f"user namespaces are switched off by {name}={value}")
+    for switch, (off, on) in _SWITCHES.items():
+        if _read(_SWITCHED / switch) == off:
+            name = switch.replace("/", ".")
+            advice.append(f"allow user namespaces, as root: sysctl {name}={on}")
     if is_system_root():
         advice.append("run it as another user than root, or where cgroups can be made")
     if level is Level.NONE and not landlock.version():
@@ -185,20 +189,33 @@ def _advice(level: Level, launcher: str) -> tuple[str, ...]:
 
 
 def _key() -> dict[str, Any]:
-    """What the answer depends on."""
+    """What the answer depends on, as far as it changes without a new boot: what an advice is about
+    among it."""
     launcher: tuple[Any, ...] = ()
     with contextlib.suppress(OSError):
         status = os.stat(path := bubblewrap())
         launcher = (path, status.st_size, status.st_mtime_ns)
-    boot = Path("/proc/sys/kernel/random/boot_id")
+    linux = sys.platform == "linux"
     return {
-        "boot": boot.read_text() if boot.exists() else "",
+        "boot": _read(Path("/proc/sys/kernel/random/boot_id")),
         "kernel": platform.release(),
         "python": sys.version,
-        "understudy": version("understudy"),
+        "understudy": _own_version("understudy"),
         "launcher": list(launcher),
         "user": os.geteuid(),
+        "namespaces": [os.readlink(f"/proc/self/ns/{each}") for each in _NAMESPACES if linux],
+        "switches": [_read(_SWITCHED / each) for each in _SWITCHES],
+        # No other level depends on it, and a user's own group is another in each terminal.
+        "groups": _read(Path("/proc/self/cgroup")) if linux and is_system_root() else "",
     }
+
+
+def _read(path: Path) -> str:
+    """Empty when there is no such file."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
 
 
 def _known(state: Path, key: dict[str, Any]) -> Machine | None:

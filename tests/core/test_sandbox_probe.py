@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,9 +17,19 @@ from understudy.sandbox.levels import Machine, run_here
 from understudy.sandbox.plan import COPY
 from understudy.sandbox.planted import Planted
 from understudy.sandbox.policy import Policy
-from understudy.sandbox.probe import _CANDIDATES, _UNPROMISED, _judged, _try, probe
+from understudy.sandbox.probe import (
+    _CANDIDATES,
+    _SWITCHES,
+    _UNPROMISED,
+    _advice,
+    _judged,
+    _try,
+    probe,
+)
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
 from understudy.sandbox.trial import Level, Status
+
+from ..needs import not_applicable
 
 
 @pytest.fixture
@@ -72,6 +83,47 @@ async def test_the_answer_is_kept_until_something_changes(runner: Runner, tmp_pa
     assert await probe(runner, tmp_path) == machine
     kept.write_text("{")
     assert await probe(runner, tmp_path) == machine
+
+
+@pytest.fixture
+def switches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Those of a system that users may make namespaces on."""
+    monkeypatch.setattr(probing, "_SWITCHED", folder := tmp_path / "switches")
+    for switch, (_, on) in _SWITCHES.items():
+        (folder / switch).parent.mkdir(parents=True, exist_ok=True)
+        (folder / switch).write_text(f"{on}\n")
+    return folder
+
+
+@pytest.mark.parametrize("switch", _SWITCHES)
+async def test_who_follows_an_advice_is_not_told_what_was_found_before(
+    runner: Runner, tmp_path: Path, switches: Path, switch: str
+) -> None:
+    off, on = _SWITCHES[switch]
+    (switches / switch).write_text(f"{off}\n")
+    name = switch.replace("/", ".")
+    advice = f"allow user namespaces, as root: sysctl {name}={on}"
+    assert [each for each in _advice(Level.PARTIAL, "") if "sysctl" in each] == [advice]
+    found = await probe(runner, tmp_path)
+    kept = tmp_path / "sandbox.json"
+    kept.write_text(kept.read_text().replace('"level": "A"', '"level": "B"'))
+    assert (await probe(runner, tmp_path)).level is Level.PARTIAL
+    (switches / switch).write_text(f"{on}\n")
+    assert await probe(runner, tmp_path) == found
+
+
+def test_who_is_in_other_namespaces_finds_out_himself() -> None:
+    program = "import json; from understudy.sandbox.probe import _key; print(json.dumps(_key()))"
+    line = (sys.executable, "-P", "-c", program)
+    inside = ("unshare", "--user", "--map-current-user", "--mount")
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        not_applicable("users make no namespaces here")
+    here, same, there = (
+        json.loads(subprocess.run([*way, *line], capture_output=True, check=True).stdout)
+        for way in ((), (), inside)
+    )
+    assert here == same
+    assert here["namespaces"] != there["namespaces"]
 
 
 async def test_what_is_missing_is_told_with_what_would_help(
