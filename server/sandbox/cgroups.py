@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,8 +42,7 @@ class Cgroups:
         return frozenset(self._folders)
 
     def _make(self, name: str, settings: dict[str, int]) -> None:
-        texts = (Path(f"/proc/self/{each}").read_text() for each in ("mountinfo", "cgroup"))
-        for parent in parents(name, *texts):
+        for parent in parents(name, *map(_told, ("mountinfo", "cgroup"))):
             # To move a process, the second version wants this right where both ways meet.
             if not os.access(f"{parent}/cgroup.procs", os.W_OK):
                 continue
@@ -89,13 +89,17 @@ class Cgroups:
 def parents(name: str, mounts: str, memberships: str) -> Iterator[str]:
     """Folders in which a group might be made that has the controller ``name``: where this process
     is and, in the second version, above that, for what holds processes hands no controller down.
-    ``mounts`` and ``memberships``: what the kernel tells of this process, as text."""
+    ``mounts`` and ``memberships``: what the kernel tells of this process, as text.
+
+    Mounts may be anybody's: their sources may be empty, and their names hold any byte."""
     where = dict(_memberships(memberships))
-    for line in mounts.splitlines():
+    for line in mounts.split("\n"):
         left, _, right = line.partition(" - ")
-        root, place = left.split()[3:5]
-        kind, _, options = right.split()[:3]
-        if kind == "cgroup" and name in options.split(","):
+        kind, _, rest = right.partition(" ")
+        if kind not in ("cgroup", "cgroup2"):
+            continue
+        root, place = map(_plain, left.split(" ")[3:5])
+        if kind == "cgroup" and name in rest.rpartition(" ")[2].split(","):
             yield _below(place, root, where.get(name, "/"))
         elif kind == "cgroup2":
             folder = _below(place, root, where.get("", "/"))
@@ -104,9 +108,18 @@ def parents(name: str, mounts: str, memberships: str) -> Iterator[str]:
                 folder = os.path.dirname(folder)
 
 
+def _told(file: str) -> str:
+    return os.fsdecode(Path(f"/proc/self/{file}").read_bytes())
+
+
+def _plain(name: str) -> str:
+    """Of a mount, in which blanks and backslashes are octal numbers."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), name)
+
+
 def _memberships(text: str) -> Iterator[tuple[str, str]]:
     """Controller, empty for the second version, and the path of this process's group."""
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):
         _, controllers, path = line.split(":", 2)
         for controller in controllers.split(","):
             yield controller, path

@@ -52,8 +52,9 @@ def enter(
     code, report = BROKEN, {}
     signal.signal(signal.SIGTERM, _end)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    groups = Cgroups(plan.limits)
+    groups = None
     try:
+        groups = Cgroups(plan.limits)
         _want_groups(plan, groups)
         door = Door(plan.hosts) if plan.hosts else None
         view = View(plan) if plan.level == Level.ISOLATED else BareView(plan)
@@ -78,7 +79,8 @@ def enter(
     except Ended:
         return BROKEN
     finally:
-        groups.close()
+        if groups:
+            groups.close()
     temporary = os.open("report", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
     with os.fdopen(temporary, "w", encoding="utf-8") as file:
         json.dump(report, file)

@@ -82,6 +82,45 @@ def test_memory_that_no_process_maps_is_counted() -> None:
     assert _none_left()
 
 
+_RUN = """
+import asyncio, sys
+from pathlib import Path
+from understudy.runner.execute import Runner
+from understudy.sandbox.policy import Policy
+from understudy.sandbox.run import run
+
+async def main():
+    runner, place = Runner(), Path(sys.argv[1])
+    (place / "workspace").mkdir()
+    argv = ("sh", "-c", "echo ran")
+    trial = await run(argv, place / "workspace", Policy(), runner, place / "trials")
+    await runner.close()
+    print(trial.status, trial.why, trial.output)
+
+asyncio.run(main())
+"""
+
+
+def test_whatever_somebody_mounts_and_wherever_commands_are_run(tmp_path: Path) -> None:
+    inside = ("unshare", "--user", "--map-root-user", "--mount")
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        not_applicable("users make no namespaces here")
+    places = [os.fsencode(tmp_path / name) for name in ("plain", "vertical\vtab", "\udcff")]
+    for place in places:
+        os.mkdir(place)
+    mounts = (
+        'for each in "$2" "$3" "$4"; do mount -t tmpfs "" "$each"; done; exec "$0" -P -c "$5" "$1"'
+    )
+    done = subprocess.run(
+        (*inside, "sh", "-e", "-c", mounts, sys.executable, str(tmp_path), *places, _RUN),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "clean  b'ran\\n'\n", done
+
+
 _PROBE = """
 import asyncio, sys
 from pathlib import Path

@@ -12,6 +12,11 @@ _FIRST = (
     "32 30 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
 )
 _SECOND = "29 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n"
+_ODD = (
+    "60 24 0:40 / /home/u/a rw - tmpfs  rw\n"
+    "61 24 0:41 / /home/u/\udcff\x0b\x85\u2028 rw - fuse.x x rw\n"
+    "62 24 0:42 / /home/u/b rw\n\n62\n - \n"
+)
 _INSIDE = "29 23 0:26 /docker/c /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
 
 
@@ -37,6 +42,9 @@ _INSIDE = "29 23 0:26 /docker/c /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
         ("pids", _INSIDE, "0::/../elsewhere\n", ["/sys/fs/cgroup"]),
         ("pids", _FIRST + _SECOND.replace("cgroup rw", "cgroup/unified rw"), "8:pids:/\n0::/\n",
          ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified"]),
+        ("pids", _ODD + _SECOND, "0::/\n", ["/sys/fs/cgroup"]),
+        ("pids", r"29 23 0:26 /a\134x2db /sys/cg\040x rw - cgroup2  rw", "0::/a\\x2db/c\n",
+         ["/sys/cg x/c", "/sys/cg x"]),
     ],
 )  # fmt: skip
 def test_the_nearest_first(name: str, mounts: str, memberships: str, expected: list[str]) -> None:
