@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import gettext
 import json
 import os
+import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +23,18 @@ from .policy import Limits, Policy
 from .trial import Change, Entry, Status, Trial, printable
 
 _OVERLAY_ERRORS = {
-    b"Invalid cross-device link": "an overlay cannot rename folders",
-    b"EXDEV": "an overlay cannot rename folders",
-    b"Value too large for defined data type": "an overlay cannot take over what others own",
-    b"EOVERFLOW": "an overlay cannot take over what others own",
+    errno.EXDEV: (
+        re.compile(rb"cross-device link|EXDEV|os error 18\b", re.IGNORECASE),
+        "an overlay cannot rename folders",
+    ),
+    errno.EOVERFLOW: (
+        re.compile(rb"too large for (defined )?data type|EOVERFLOW|os error 75\b", re.IGNORECASE),
+        "an overlay cannot take over what others own",
+    ),
 }
-"""What programs print, and what it means."""
+"""What programs print in their ways, whatever library or language they are made of, and what it
+means. The kernel tells nobody outside."""
+_TRANSLATIONS = "/usr/share/locale"
 _LIMIT_ERRORS = {
     b"Resource temporarily unavailable": "processes",
     b"can't start new thread": "processes",
@@ -35,15 +44,26 @@ _LIMIT_ERRORS = {
 }
 
 
-def in_the_way(trial: Trial) -> str:
-    """Why a copy may do better than an overlay; empty when it would not."""
+def in_the_way(trial: Trial, environ: Mapping[str, str]) -> str:
+    """Why a copy may do better than an overlay; empty when it would not. ``environ``: the
+    command's, for the language that it spoke. For a thread."""
     if trial.why.startswith(NO_VIEW):
         return trial.why
     if trial.status is Status.FAILED:
-        for text, reason in _OVERLAY_ERRORS.items():
-            if text in trial.output:
+        for number, (pattern, reason) in _OVERLAY_ERRORS.items():
+            if pattern.search(trial.output) or _translated(number, environ) in trial.output:
                 return reason
     return ""
+
+
+def _translated(number: int, environ: Mapping[str, str]) -> bytes:
+    """An error of the system, as its C library words it."""
+    variables = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    languages = next(filter(None, map(environ.get, variables)), "C").split(":")
+    with contextlib.suppress(OSError, ValueError):  # of files that are none
+        known = gettext.translation("libc", _TRANSLATIONS, languages, fallback=True)
+        return known.gettext(os.strerror(number)).encode()
+    return os.strerror(number).encode()
 
 
 def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: int) -> Trial:

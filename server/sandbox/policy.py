@@ -73,6 +73,7 @@ class Policy:
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.
     ``hosts``: the names that can be reached, through a filtering proxy; none without one.
+    ``copy``: on a copy, also where an overlay is to be had; what renames folders needs one.
     """
 
     read: tuple[str, ...] = ()
@@ -83,3 +84,4 @@ class Policy:
     environment: tuple[str, ...] = ENVIRONMENT
     variables: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    copy: bool = False

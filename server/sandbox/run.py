@@ -30,6 +30,7 @@ _STAGE = "understudy.sandbox.stage:enter"
 _SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/localtime")
 _SHORT = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
+_NOT_TWICE = "and what reaches hosts is not run again unasked: have it work on a copy (--copy)"
 _KEEPING_SECONDS = 120.0
 _FIRST, _AGAIN = "first", "again"
 BUBBLEWRAP = "bubblewrap"
@@ -61,9 +62,9 @@ async def run(
     """At this level or not at all. ``trials``: the private folder of the workspace's ``History``,
     in which what the command wrote is kept. ``launcher``: of level A, ``BUBBLEWRAP`` or
     ``BUILT_IN``. ``backend``: with ``OVERLAY``, a command that failed because of it is run again on
-    a copy; the other levels always use one. ``override``: the user wants this run at level C.
-    ``notes``: what the trial has to tell in any case. ``listen`` is given what the command prints,
-    as it comes. Raises OSError when no folder can be made ready."""
+    a copy, unless it may reach hosts; the other levels always use one. ``override``: the user wants
+    this run at level C. ``notes``: what the trial has to tell in any case. ``listen`` is given what
+    the command prints, as it comes. Raises OSError when no folder can be made ready."""
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
@@ -109,10 +110,17 @@ async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
     """On a copy after all, when an overlay was in the way."""
     plan = await asyncio.to_thread(_plan, asked, place.room(_FIRST), trial)
     if plan.backend != trial.backend:
-        trial = replace(trial, backend=plan.backend, notes=(*trial.notes, _FOREIGN))
+        notes = trial.notes if asked.policy.copy else (*trial.notes, _FOREIGN)
+        trial = replace(trial, backend=plan.backend, notes=notes)
     first = await _once(asked, plan, trial)
-    if plan.backend == COPY or not (reason := in_the_way(first)):
+    if plan.backend == COPY:
         return first
+    environment = _environment(asked.policy, asked.environ)
+    reason = await asyncio.to_thread(in_the_way, first, environment)
+    if not reason:
+        return first
+    if asked.policy.hosts and first.status is Status.FAILED:
+        return replace(first, why=f"{first.why}; {reason}, {_NOT_TWICE}")
     await asyncio.to_thread(place.clear, _FIRST)
     again = f"{reason}: it was run again on a copy"
     trial = replace(trial, backend=COPY, notes=(*trial.notes, again))
@@ -154,11 +162,12 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
 def _plan(asked: _Asked, folder: str, trial: Trial) -> Plan:
     root, policy = asked.workspace, asked.policy
     places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
+    foreign = places.foreign and os.geteuid() == 0
     return Plan(
         workspace=root,
         folder=folder,
         level=trial.level,
-        backend=COPY if places.foreign and os.geteuid() == 0 else trial.backend,
+        backend=COPY if policy.copy or foreign else trial.backend,
         launcher=bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=tuple(
             dict.fromkeys((*filter(_is_there, (*_SYSTEM, *_interpreter())), *policy.read))

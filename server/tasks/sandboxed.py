@@ -57,6 +57,7 @@ async def run(
         hosts=own.sandbox_network,
         variables=own.env,
         limits=Limits(seconds=context.task.timeout),
+        copy=bool(own.sandbox_network),  # it could not be run twice
     )
     trial = await run_here(
         argv,

@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from understudy.sandbox.hosts import Hosts
+from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.proxy import Proxy
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN
@@ -180,6 +182,7 @@ for url in sys.argv[1:]:
     except urllib.error.HTTPError as error:
         print(error.code)
 """
+_RENAME = """import os; os.rename("folder", "other")"""
 _DIRECT = """
 import socket, sys
 try:
@@ -262,6 +265,25 @@ async def test_without_a_list_there_is_no_way_out(world: World, server: Server) 
     assert trial.output.split()[:2] == [b"refused", b"refused"]
     assert b"proxy" not in trial.output.lower()
     assert server.heard == []
+
+
+async def test_what_may_have_reached_hosts_is_not_run_again_unasked(
+    world: World, server: Server
+) -> None:
+    (world.root / "folder").mkdir()
+    (world.root / "ask.py").write_text(ASK)
+    script = f"python3 -I ask.py http://127.0.0.1:{server.port}/; exec python3 -Ic '{_RENAME}'"
+    policy = Policy(hosts=(f"127.0.0.1:{server.port}",))
+    trial = await world.sh(script, policy)
+    assert len(server.heard) == 1
+    if world.walls.backend == COPY:
+        assert trial.status is Status.CLEAN
+        return
+    assert (trial.status, trial.backend) == (Status.FAILED, OVERLAY)
+    assert "an overlay cannot rename folders, and what reaches hosts is not run again" in trial.why
+    trial = await world.sh(script, replace(policy, copy=True))
+    assert (trial.status, trial.backend, trial.notes) == (Status.CLEAN, COPY, ())
+    assert len(server.heard) == 2
 
 
 async def test_what_is_no_host_and_what_cannot_be_filtered_is_not_run(tmp_path: Path) -> None:
