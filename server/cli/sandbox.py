@@ -62,6 +62,7 @@ def sandbox() -> None:
     help="The least that has to keep it in; default: A. With C, you are asked.",
 )
 @click.option("--apply", "applies", is_flag=True, help="When it is clean, ask, and make it so.")
+@click.option("--copy", is_flag=True, help="On a copy: what renames folders needs one.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, and nothing else.")
 @click.pass_context
 def run(
@@ -74,6 +75,7 @@ def run(
     level: str,
     *,
     applies: bool,
+    copy: bool,
     as_json: bool,
 ) -> None:
     """Run COMMAND, and print what it would change as a diff.
@@ -92,6 +94,7 @@ def run(
         write=write or defaults.write,
         hosts=network,
         limits=Limits(seconds=seconds) if seconds else defaults.limits,
+        copy=copy,
     )
     trial = asyncio.run(_run(command, policy, Level(level), quiet=as_json))
     if as_json:
