@@ -26,6 +26,8 @@ _CHUNK = 1 << 16
 _SECONDS = 15.0
 """So long for a request to come, and for a connection to be made."""
 _AT_ONCE = 128
+_MOST_NAMES = 1000
+"""Below a star there is no end of them, and each is kept."""
 _OURS = (b"host", b"connection", b"keep-alive", b"upgrade")
 """Headers that concern one stretch of the way, and that the proxy writes itself."""
 
@@ -60,10 +62,15 @@ class Proxy:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def serve(self, listener: socket.socket) -> None:
-        """Until it is cancelled."""
-        server = await asyncio.start_server(self._accept, sock=listener, limit=_HEAD_BYTES)
-        async with server:
-            await server.serve_forever()
+        """Until it is cancelled, and those that ask with it."""
+        async with asyncio.TaskGroup() as asking:
+
+            def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                asking.create_task(self._accept(reader, writer))
+
+            server = await asyncio.start_server(accept, sock=listener, limit=_HEAD_BYTES)
+            async with server:
+                await server.serve_forever()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._slots:
@@ -73,7 +80,8 @@ class Proxy:
                 except _Answer as answer:
                     writer.write(_response(answer.status, f"Understudy's sandbox: {answer}\n"))
                     await writer.drain()
-            writer.close()
+                finally:
+                    writer.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -104,7 +112,7 @@ class Proxy:
             raise _Answer("403 Forbidden", f"{name} is not among the hosts that it may reach")
         try:
             addresses = await self._pin(host)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that no server would be asked for
             raise _Answer("502 Bad Gateway", f"{host} was not found") from error
         reachable = self._hosts.reachable(host, port, addresses, self._own())
         if not reachable:
@@ -118,14 +126,22 @@ class Proxy:
         raise _Answer("502 Bad Gateway", f"{name} does not answer")
 
     async def _pin(self, host: str) -> Sequence[str]:
-        """What was found the first time; who asks meanwhile waits for the same answer."""
+        """What was found the first time that something was; who asks meanwhile waits for the same
+        answer."""
 
         async def find() -> Sequence[str]:
             return await self._resolve(host)
 
-        if host not in self._pinned:
-            self._pinned[host] = asyncio.create_task(find())
-        return await self._pinned[host]
+        if not (asking := self._pinned.get(host)):
+            if len(self._pinned) >= _MOST_NAMES:
+                raise _Answer("429 Too Many Requests", "these are more names than it may ask for")
+            asking = self._pinned[host] = asyncio.create_task(find())
+        try:
+            return await asking
+        except (OSError, UnicodeError):
+            if self._pinned.get(host) is asking:
+                del self._pinned[host]
+            raise
 
 
 async def resolve(host: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Self
 
 import pytest
 
+from understudy.sandbox import proxy
 from understudy.sandbox.hosts import Hosts
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Policy
@@ -66,13 +67,15 @@ class Asking:
         self.refused: list[str] = []
         self.resolved: list[str] = []
         self._found = {name.replace("_", "."): list(each) for name, each in found.items()}
-        self._proxy = Proxy(Hosts(entries), self._resolve, frozenset, self.refused.append)
+        self._proxy = Proxy(Hosts(entries), self.resolve, frozenset, self.refused.append)
 
-    async def _resolve(self, host: str) -> list[str]:
+    async def resolve(self, host: str) -> list[str]:
+        """As ``resolve``: an empty answer is one that did not come."""
         self.resolved.append(host)
-        if not self._found.get(host):
+        found = self._found.get(host)
+        if not found or not (address := found.pop(0)):
             raise socket.gaierror(-2, "Name or service not known")
-        return [self._found[host].pop(0)]
+        return [address]
 
     async def __aenter__(self) -> Self:
         listener = socket.create_server(("127.0.0.1", 0))
@@ -85,8 +88,11 @@ class Asking:
         with contextlib.suppress(asyncio.CancelledError):
             await self._serving
 
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self._port)
+
     async def ask(self, text: str) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await self.connect()
         writer.write(text.encode())
         async with asyncio.timeout(20):
             answer = await reader.read()
@@ -151,6 +157,60 @@ async def test_who_answers_differently_the_second_time_is_not_asked_again(server
         answers = await asyncio.gather(*asked)
     assert all(each.endswith(b"hello") for each in answers)
     assert asking.resolved == [GOOD]
+
+
+class ByTheSystem(Asking):
+    async def resolve(self, host: str) -> list[str]:
+        return await proxy.resolve(host)
+
+
+@pytest.mark.parametrize("name", ["a" * 64, "a."])
+async def test_what_no_server_would_be_asked_for_is_answered(name: str) -> None:
+    async with ByTheSystem([f"*.{GOOD}"]) as asking:
+        assert (await asking.ask(tunnel(f"{name}.{GOOD}", 443))).startswith(b"HTTP/1.1 502 ")
+
+
+async def test_a_name_that_was_not_found_is_asked_for_again(server: Server) -> None:
+    entries = [f"{GOOD}:{server.port}", f"127.0.0.1:{server.port}"]
+    async with Asking(entries, good_example=["", "127.0.0.1", "127.0.0.2"]) as asking:
+        asked = (asking.ask(tunnel(GOOD, server.port)) for _ in range(2))
+        first, second = await asyncio.gather(*asked)
+        answers = [await asking.ask(tunnel(GOOD, server.port)) for _ in range(2)]
+    assert first.startswith(b"HTTP/1.1 502 ")
+    assert second.startswith(b"HTTP/1.1 502 ")
+    assert all(each.endswith(b"hello") for each in answers)
+    assert asking.resolved == [GOOD, GOOD]
+
+
+async def test_names_below_a_star_are_not_kept_without_end(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxy, "_MOST_NAMES", 2)
+    found = {f"{each}_example": ["127.0.0.1"] for each in ("a", "b", "c")}
+    entries = [f"*.example:{server.port}", f"127.0.0.1:{server.port}"]
+    async with Asking(entries, **found) as asking:
+        names = ("a", "none", "b", "c", "a")
+        answers = [await asking.ask(tunnel(f"{each}.example", server.port)) for each in names]
+    assert [each.split()[1] for each in answers] == [b"200", b"502", b"200", b"429", b"200"]
+
+
+async def test_its_end_leaves_no_connection_and_no_complaint(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(never, "127.0.0.1", 0) as quiet:
+        port = quiet.sockets[0].getsockname()[1]
+        async with Asking([f"127.0.0.1:{port}"], **{"127_0_0_1": ["127.0.0.1"]}) as asking:
+            reader, writer = await asking.connect()
+            writer.write(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        async with asyncio.timeout(20):
+            assert await reader.read() == b""
+        writer.close()
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
