@@ -1,4 +1,5 @@
-"""The command line of bubblewrap."""
+"""The options of bubblewrap. They are given to it in a file: a command line is shown to everybody,
+and they have the command's variables."""
 
 from __future__ import annotations
 
@@ -9,11 +10,10 @@ from .plan import Plan, Start
 from .view import View
 
 
-def command_line(plan: Plan, view: View, command: Start, seccomp: int, status: int) -> list[str]:
+def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -> list[str]:
     """``seccomp``: a descriptor to read from; ``status``: one that is told of the command's end."""
-    argv, cwd, environment, _ = command
+    _, cwd, environment, _ = command
     return [
-        plan.launcher,
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
         # With a door, it is in a network of its own already.
         *(() if plan.hosts else ("--unshare-net",)),
@@ -34,8 +34,7 @@ def command_line(plan: Plan, view: View, command: Start, seccomp: int, status: i
         *("--remount-ro", "/dev"),
         *("--bind", view.place, plan.workspace),
         *("--remount-ro", "/", "--chdir", cwd, "--seccomp", str(seccomp)),
-        *("--json-status-fd", str(status), "--"),
-        *argv,
+        *("--json-status-fd", str(status)),
     ]
 
 

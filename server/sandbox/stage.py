@@ -17,7 +17,7 @@ from typing import Any
 from ..disk import why
 from ..runner.processes import kill_below
 from . import bare, kernel, launcher
-from .bubblewrap import command_line
+from .bubblewrap import options
 from .cgroups import Cgroups
 from .door import Door
 from .keep import Kept
@@ -129,10 +129,10 @@ def _run(
 
 def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
     told, telling = os.pipe2(os.O_CLOEXEC)
-    program = os.memfd_create("seccomp", os.MFD_CLOEXEC)
-    os.write(program, plan.seccomp)
-    os.lseek(program, 0, os.SEEK_SET)
-    line = command_line(plan, view, command, program, telling)
+    program = _in_memory(plan.seccomp)
+    given = "\0".join(options(plan, view, command, program, telling))
+    arguments = _in_memory(os.fsencode(given))
+    line = (plan.launcher, "--args", str(arguments), "--", *command.argv)
     if not (child := os.fork()):
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -140,13 +140,13 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
                 kernel.unshare(kernel.CLONE_NEWNET)
                 launcher.loopback()
             command.limit()
-            os.set_inheritable(program, True)
-            os.set_inheritable(telling, True)
+            for descriptor in (program, arguments, telling):
+                os.set_inheritable(descriptor, True)
             os.execve(plan.launcher, line, {})  # noqa: S606 - no shell is the point
         finally:
             os._exit(BROKEN)
-    os.close(program)
-    os.close(telling)
+    for descriptor in (program, arguments, telling):
+        os.close(descriptor)
     end = see_out(child, plan.limits, view.written)
     with os.fdopen(told, "rb") as facts:
         for told_of in facts:
@@ -155,6 +155,15 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
     if end.over or end.late:
         return end
     raise OSError(0, "bubblewrap did not start the command")
+
+
+def _in_memory(content: bytes) -> int:
+    """A descriptor of a file, at its beginning."""
+    descriptor = os.memfd_create("told", os.MFD_CLOEXEC)
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _limit(plan: Plan) -> None:

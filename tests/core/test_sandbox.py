@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -339,6 +340,37 @@ for name in ("keys", "slabinfo", "timer_list", "vmallocinfo"):
     except OSError:
         pass
 """
+
+
+_TOLD = """
+import os, sys, time
+
+def is_open(descriptor):
+    try:
+        return bool(os.fstat(descriptor))
+    except OSError:
+        return False
+
+print(os.environ["TOKEN"], *filter(is_open, range(3, 1000)), flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.01)
+"""
+
+
+async def test_its_variables_are_shown_to_nobody_and_it_inherits_no_descriptor(
+    world: World, tmp_path: Path
+) -> None:
+    (seen := tmp_path / "seen").mkdir()
+    secret, end = secrets.token_hex(8), str(seen / "end")
+    policy = Policy(variables={"TOKEN": secret}, read=(str(seen),))
+    argv = (sys.executable, "-I", "-S", "-c", _TOLD, end)
+    running = asyncio.create_task(world.run(argv, policy))
+    await until(lambda: end in _commands())
+    shown = " ".join(_commands())
+    Path(end).touch()
+    trial = await running
+    assert (trial.status, trial.output.decode()) == (Status.CLEAN, f"{secret}\n")
+    assert secret not in shown
 
 
 async def test_devices_are_used_and_stay_as_they_are_for_root_too(world: World) -> None:
