@@ -13,6 +13,7 @@ import socket
 from collections.abc import Sequence
 
 from ..runner.processes import PR_SET_PDEATHSIG, prctl
+from .watch import leave_out
 
 PORT = 3128
 _MESSAGE = 512
@@ -26,12 +27,13 @@ class Door:
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if not os.fork():
+        if not (pid := os.fork()):
             try:
                 _serve(theirs.detach(), hosts)
             finally:
                 os._exit(1)
         theirs.close()
+        leave_out(pid)
 
     def open(self) -> None:
         """What connects to ``PORT`` of the loopback of this process's network reaches the proxy."""
