@@ -16,6 +16,10 @@ from pathlib import Path
 from .policy import Limits
 
 _NAME = "understudy-"
+_ALL = "understudy"
+_GIVEN = "user.delegate"
+"""The mark by which systemd says that those in a group may divide it (``Delegate=``)."""
+_MOVES = 20
 _REMOVE_SECONDS = 1.0
 _OOM = ("memory.events", "memory.oom_control")
 """Where either version counts what it had to kill."""
@@ -42,25 +46,35 @@ class Cgroups:
         return frozenset(self._folders)
 
     def _make(self, name: str, settings: dict[str, int]) -> None:
-        for parent in parents(name, *map(_told, ("mountinfo", "cgroup"))):
-            # To move a process, the second version wants this right where both ways meet.
-            if not os.access(f"{parent}/cgroup.procs", os.W_OK):
-                continue
-            folder = f"{parent}/{_NAME}{os.getpid()}"
-            _sweep(parent)
+        texts = map(_told, ("mountinfo", "cgroup"))
+        # To move a process, the second version wants this right where both ways meet.
+        able = [
+            each for each in parents(name, *texts) if os.access(f"{each}/cgroup.procs", os.W_OK)
+        ]
+        if not any(self._make_in(parent, name, settings) for parent in able):
+            given = (each for each in able if _is_given(each, name))
+            any(_divide(each, name) and self._make_in(each, name, settings) for each in given)
+
+    def _make_in(self, parent: str, name: str, settings: dict[str, int]) -> bool:
+        folder = f"{parent}/{_NAME}{os.getpid()}"
+        is_new = folder not in self._folders.values()
+        _sweep(parent)
+        with contextlib.suppress(OSError):
+            if is_new:
+                os.mkdir(folder)
             with contextlib.suppress(OSError):
-                if folder not in self._folders.values():
-                    os.mkdir(folder)
                 there = [each for each in settings if os.path.exists(f"{folder}/{each}")]
                 for each in there:
                     Path(folder, each).write_text(str(settings[each]), "utf-8")
                 if there:
-                    if folder not in self._folders.values():
+                    if is_new:
                         flags = os.O_WRONLY | os.O_CLOEXEC
                         self._doors.append(os.open(f"{folder}/cgroup.procs", flags))
                     self._folders[name] = folder
-                    return
+                    return True
+            if is_new:  # else another controller holds it
                 _remove(folder)
+        return False
 
     def enter(self) -> None:
         """This process, and what it starts from now on. Raises OSError."""
@@ -128,6 +142,28 @@ def _memberships(text: str) -> Iterator[tuple[str, str]]:
 def _below(place: str, root: str, path: str) -> str:
     inside = os.path.relpath(path, root)
     return place if inside == "." or inside.startswith("..") else f"{place}/{inside}"
+
+
+def _is_given(group: str, name: str) -> bool:
+    """Whether it is for those in it to divide, and has the controller ``name`` to hand down."""
+    with contextlib.suppress(OSError):
+        given = os.getxattr(group, _GIVEN) == b"1"
+        return given and name in Path(group, "cgroup.controllers").read_text().split()
+    return False
+
+
+def _divide(group: str, name: str) -> bool:
+    """Have it hand the controller down, for which all that are in it go into one below."""
+    below = f"{group}/{_ALL}"
+    with contextlib.suppress(OSError):
+        os.makedirs(below, exist_ok=True)
+        for _ in range(_MOVES):  # until none was started meanwhile
+            for pid in Path(group, "cgroup.procs").read_text().split():
+                with contextlib.suppress(ProcessLookupError):
+                    Path(below, "cgroup.procs").write_text(pid, "ascii")
+        Path(group, "cgroup.subtree_control").write_text(f"+{name}", "ascii")
+        return True
+    return False
 
 
 def _sweep(parent: str) -> None:

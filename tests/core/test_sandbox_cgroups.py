@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.sandbox.cgroups import Cgroups
+from understudy.sandbox.cgroups import Cgroups, parents
 from understudy.sandbox.policy import Limits
 
 from ..needs import not_applicable
@@ -46,7 +46,73 @@ def _run(groups: Cgroups | None, program: str) -> str:
 
 def _none_left() -> bool:
     name = f"understudy-{os.getpid()}"
-    return not list(Path("/sys/fs/cgroup").glob(f"*/{name}"))
+    return not any(name in folders for _, folders, _ in os.walk("/sys/fs/cgroup"))
+
+
+_MOUNTS = {
+    "first version": (
+        "30 29 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+        "31 29 0:27 /box /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+    ),
+    "second version": "30 29 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n",
+    "its own namespace": "30 29 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n",
+    "none": "30 29 0:26 / /proc rw - proc proc rw\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("mounts", "memberships", "folders"),
+    [
+        ("first version", "4:pids:/box/inner\n3:memory:/\n0::/\n", ["/pids/inner"]),
+        (
+            "second version",
+            "0::/user.slice/app.scope\n",
+            ["/user.slice/app.scope", "/user.slice", ""],
+        ),
+        ("its own namespace", "0::/\n", [""]),
+        ("none", "0::/\n", []),
+    ],
+)
+def test_a_group_is_made_where_the_process_is_or_above(
+    mounts: str, memberships: str, folders: list[str]
+) -> None:
+    found = list(parents("pids", _MOUNTS[mounts], memberships))
+    assert found == [f"/sys/fs/cgroup{each}" for each in folders]
+
+
+_GIVEN = f"""
+import subprocess, sys
+from understudy.sandbox.cgroups import Cgroups
+from understudy.sandbox.policy import Limits
+
+for _ in range(2):
+    groups = Cgroups(Limits(processes=10))
+    line = (sys.executable, "-I", "-c", {_FORKS!r})
+    done = subprocess.run(line, preexec_fn=groups.enter, stdout=subprocess.PIPE, text=True)
+    print(" ".join(sorted(groups.names)), done.stdout.strip(), groups.excess(), sep="|")
+    groups.close()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a service")
+def test_a_group_that_systemd_gave_is_divided() -> None:
+    """Those in it are moved, since a group that holds processes hands no controller down."""
+    if not Path("/run/systemd/system").is_dir() or not Path("/sys/fs/cgroup/system.slice").is_dir():
+        not_applicable("no systemd gives groups of the second version away here")
+    environment = [f"--setenv=PYTHONPATH={Path(__file__).parents[2]}", "--working-directory=/"]
+    start = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", *environment]
+    line = [sys.executable, "-P", "-c", _GIVEN]
+
+    def run(*properties: str) -> list[str]:
+        user = ["--property=User=nobody", *(f"--property={each}" for each in properties)]
+        done = subprocess.run(
+            [*start, *user, *line], capture_output=True, text=True, timeout=90, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    assert run() == ["|40|"] * 2
+    assert run("Delegate=yes") == ["memory pids|9|it started as many processes as it may"] * 2
 
 
 def test_processes_are_counted_for_root_too() -> None:
