@@ -32,8 +32,6 @@ from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
 
-_KNOWN = Level.ISOLATED, Level.PARTIAL, Level.NONE
-
 
 @click.group
 def sandbox() -> None:
@@ -57,8 +55,8 @@ def sandbox() -> None:
 )
 @click.option(
     "--level",
-    type=click.Choice([*_KNOWN]),
-    default=Level.ISOLATED,
+    type=click.Choice([str(each) for each in Level]),
+    default=str(Level.ISOLATED),
     help="The least that has to keep it in; default: A. With C, you are asked.",
 )
 @click.option("--apply", "applies", is_flag=True, help="When it is clean, ask, and make it so.")

@@ -15,6 +15,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +25,7 @@ from ..state import replace_file
 from . import landlock
 from .levels import Machine
 from .machine import is_system_root
-from .plan import COPY, OVERLAY
+from .plan import COPY, NO_GROUP, OVERLAY
 from .planted import JUDGED, Planted
 from .policy import Limits, Policy
 from .run import BUBBLEWRAP, BUILT_IN, Executor, bubblewrap, run
@@ -104,8 +105,10 @@ async def _probe(runner: Executor) -> Machine:
             failed.append(f"{name}: a command can {_listed(promised)}")
             continue
         leaks = (*_listed_each(let_through), *(_ALWAYS if level is Level.PARTIAL else ()))
-        return Machine(level, launcher, backend, leaks, tuple(failed), _advice(level, launcher))
-    return Machine(Level.NONE, "", COPY, (), tuple(failed), _advice(Level.NONE, ""))
+        return Machine(
+            level, launcher, backend, leaks, tuple(failed), _advice(level, launcher, failed)
+        )
+    return Machine(Level.NONE, "", COPY, (), tuple(failed), _advice(Level.NONE, "", failed))
 
 
 def _listed_each(names: frozenset[str]) -> tuple[str, ...]:
@@ -166,7 +169,7 @@ _NAMESPACES = ("user", "mnt", "pid")
 _own_version = functools.cache(version)
 
 
-def _advice(level: Level, launcher: str) -> tuple[str, ...]:
+def _advice(level: Level, launcher: str, failed: Sequence[str]) -> tuple[str, ...]:
     """What would raise the level, as far as the machine says."""
     if level is Level.ISOLATED and launcher == BUBBLEWRAP:
         return ()
@@ -181,7 +184,7 @@ def _advice(level: Level, launcher: str) -> tuple[str, ...]:
         if _read(_SWITCHED / switch) == off:
             name = switch.replace("/", ".")
             advice.append(f"allow user namespaces, as root: sysctl {name}={on}")
-    if is_system_root():
+    if any(NO_GROUP in each for each in failed):
         advice.append("run it as another user than root, or where cgroups can be made")
     if level is Level.NONE and not landlock.version():
         advice.append("the kernel has no Landlock, or its parameter lsm= leaves it out")

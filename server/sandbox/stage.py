@@ -22,7 +22,7 @@ from .cgroups import Cgroups
 from .door import Door
 from .keep import Kept
 from .machine import is_system_root
-from .plan import BROKEN, REPORT, Plan, Start
+from .plan import BROKEN, NO_GROUP, REPORT, Plan, Start
 from .policy import Limits
 from .trial import Level
 from .view import BareView, View
@@ -98,8 +98,7 @@ def _surplus(changes: Sequence[Kept], limits: Limits) -> str:
 def _want_groups(plan: Plan, groups: Cgroups) -> None:
     """No other limit keeps a fork bomb of the system's root in. Raises OSError."""
     if plan.level != Level.NONE and is_system_root() and "pids" not in groups.names:
-        reason = "as root, only a cgroup limits processes, and none can be made: use another user"
-        raise OSError(0, reason)
+        raise OSError(0, f"as root, {NO_GROUP}: use another user")
 
 
 def _run(
