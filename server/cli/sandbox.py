@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,13 +36,31 @@ from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
 
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class _Size(click.ParamType[int]):
+    """Bytes, from a number with a unit or without one."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        matched = re.fullmatch(r"([1-9][0-9]{0,9})([KMG]?)", str(value), re.IGNORECASE)
+        if not matched:
+            self.fail(f"{value!r} is no size, such as 512M", param, ctx)
+        return int(matched[1]) * _UNITS[matched[2].upper()]
+
+
+_SIZE = _Size()
+
 
 @click.group
 def sandbox() -> None:
     """Run a command on a view of the workspace: what it writes is shown, and nothing is changed."""
 
 
-@sandbox.command(context_settings={"ignore_unknown_options": True})
+# What comes behind the command's name is the command's own.
+@sandbox.command(context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
     "--network",
@@ -51,13 +73,27 @@ def sandbox() -> None:
     "--read", multiple=True, metavar="PATH", help="Is seen outside of the workspace, too."
 )
 @click.option(
+    "--hide", multiple=True, metavar="GLOB", help="Is not seen, either; !GLOB: is seen after all."
+)
+@click.option(
+    "--env", multiple=True, metavar="NAME[=VALUE]", help="Reaches it, as it is here or as named."
+)
+@click.option(
     "--time", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="Then it ends."
+)
+@click.option("--memory", type=_SIZE, metavar="SIZE", help="It may hold, as 512M; default: 4G.")
+@click.option("--disk", type=_SIZE, metavar="SIZE", help="It may write; default: 1G.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    metavar="COUNT",
+    help="It may have at once, threads included; default: 512.",
 )
 @click.option(
     "--level",
-    type=click.Choice([str(each) for each in Level]),
-    default=str(Level.ISOLATED),
-    help="The least that has to keep it in; default: A. With C, you are asked.",
+    type=click.Choice([each.value for each in Level]),
+    default=Level.ISOLATED.value,
+    help="The least that has to keep it in; default: A. With less you are asked.",
 )
 @click.option("--apply", "applies", is_flag=True, help="When it is clean, ask, and make it so.")
 @click.option("--copy", is_flag=True, help="On a copy: what renames folders needs one.")
@@ -65,36 +101,50 @@ def sandbox() -> None:
 @click.pass_context
 def run(
     ctx: click.Context,
+    /,
     command: tuple[str, ...],
     network: tuple[str, ...],
     write: tuple[str, ...],
     read: tuple[str, ...],
-    seconds: float | None,
+    hide: tuple[str, ...],
+    env: tuple[str, ...],
     level: str,
     *,
     applies: bool,
     copy: bool,
     as_json: bool,
+    **limits: float | None,
 ) -> None:
     """Run COMMAND, and print what it would change as a diff.
 
+    Options come before it. No shell reads it: pipes, && and * need one, as in sh -c 'a && b'.
+
     It sees the workspace around the current folder without what holds secrets, the system, and
     nothing else; of the network, the hosts that are named. Ends with the command's exit code; with
-    3 when it was not run, was ended, or changed what it may not.
+    3 when it was not run, was ended, or changed what it may not. The diff comes behind what the
+    command prints; understudy sandbox show prints it alone.
     """
     try:
         Hosts(network)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--network") from error
     defaults = Policy()
-    policy = Policy(
+    named = [each.partition("=") for each in env]
+    policy = replace(
+        defaults,
         read=tuple(str(Path(each).resolve()) for each in read),
+        hide=(*defaults.hide, *hide),
         write=write or defaults.write,
         hosts=network,
-        limits=Limits(seconds=seconds) if seconds else defaults.limits,
         copy=copy,
+        environment=(*defaults.environment, *(name for name, equals, _ in named if not equals)),
+        variables={name: value for name, equals, value in named if equals},
+        limits=_limits(limits),
     )
     trial = asyncio.run(_run(command, policy, Level(level), quiet=as_json))
+    if trial is None:
+        click.echo("It was not run.", err=True)
+        ctx.exit(Exit.FAILED)
     if as_json:
         click.echo(json.dumps(payload(trial), indent=2))
     else:
@@ -110,16 +160,51 @@ def run(
     ctx.exit(Exit.FAILED)
 
 
-async def _run(command: tuple[str, ...], policy: Policy, least: Level, *, quiet: bool) -> Trial:
+def _limits(given: Mapping[str, Any]) -> Limits:
+    limits = Limits()._replace(**{name: value for name, value in given.items() if value})
+    return limits._replace(file=min(limits.file, limits.disk))
+
+
+async def _run(
+    command: Sequence[str], policy: Policy, least: Level, *, quiet: bool
+) -> Trial | None:
+    """None when the user does not want it. Raises BrokenPipeError when nobody reads any more."""
     here = Path.cwd()
     async with Sandbox.open(root_of([here])) as opened:
         machine = opened.machine
         if not quiet:
             click.echo(f"Level {machine.level}. {machine.said(policy.hosts)}", err=True)
-        if machine.level is not Level.ISOLATED and not machine.why_not(least):
-            click.confirm("Run it all the same?", abort=True, err=True)
-        listen = None if quiet else _print
-        return await opened.run(command, policy, least=least, cwd=here, listen=listen)
+        if machine.level is not Level.ISOLATED and not machine.why_not(least) and not _agreed():
+            return None
+        unread: list[BrokenPipeError] = []
+
+        def listen(chunk: bytes) -> None:
+            try:
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+            except BrokenPipeError as error:
+                unread.append(error)
+                running.cancel()
+
+        hear = None if quiet else listen
+        running = asyncio.ensure_future(
+            opened.run(command, policy, least=least, cwd=here, listen=hear)
+        )
+        try:
+            return await running
+        except asyncio.CancelledError:
+            if unread:
+                raise unread[0] from None
+            raise
+
+
+def _agreed() -> bool:
+    try:
+        return click.confirm("Run it all the same?", err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        return False  # nobody is there to be asked
 
 
 def _show(trial: Trial) -> None:
@@ -146,11 +231,6 @@ def _apply(trial: Trial, root: Path, what: str) -> bool:
         click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)
     click.echo(f"Applied; `understudy undo {record.id}` takes it back.", err=True)
     return True
-
-
-def _print(chunk: bytes) -> None:
-    sys.stdout.buffer.write(chunk)
-    sys.stdout.buffer.flush()
 
 
 @sandbox.command("list")

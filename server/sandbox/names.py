@@ -100,8 +100,19 @@ class Names:
 
 class matcher:  # noqa: N801 - called like a function
     """Whether a path from the workspace is matched: patterns without a slash by its last name,
-    others by the whole, where ``**`` spans folders."""
+    others by the whole, where ``**`` spans folders. What one that begins with ``!`` matches is not
+    matched, wherever that stands among them."""
 
+    def __init__(self, patterns: Iterable[str]) -> None:
+        given = list(patterns)
+        self._matched = _Any(each for each in given if not each.startswith("!"))
+        self._not = _Any(each[1:] for each in given if each.startswith("!"))
+
+    def __call__(self, path: str) -> bool:
+        return self._matched(path) and not self._not(path)
+
+
+class _Any:
     def __init__(self, patterns: Iterable[str]) -> None:
         names: list[str] = []
         paths: list[str] = []

@@ -56,6 +56,120 @@ def test_what_may_change_is_held(project: Path) -> None:
     assert "Changed what it may not: it changed b" in done.stderr
 
 
+def test_what_comes_behind_the_command_is_its_own(project: Path) -> None:
+    done = understudy(project, "sandbox", "run", "echo", "--write", "src/**", "--json", "--", "x")
+    assert (done.returncode, done.stdout) == (0, "--write src/** --json -- x\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--netwrok=example.org", "No such option"),
+        ("--memory=lots", "no size"),
+        ("--disk=0", "no size"),
+        ("--level=D", "'D' is not one of 'A', 'B', 'C'"),
+    ],
+)
+def test_an_option_that_is_none_is_told_and_nothing_runs(
+    project: Path, option: str, says: str
+) -> None:
+    done = understudy(project, "sandbox", "run", option, "--", "echo", "ran")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "script", "prints"),
+    [
+        (("--env", "OURS", "--env", "SET=a=b"), "echo $OURS $SET $OTHER", "here a=b\n"),
+        (("--hide", "*.txt"), "cat a.txt 2>/dev/null || echo hidden", "hidden\n"),
+        (("--hide", "!.env"), "cat .env", "KEY=1\n"),
+    ],
+)
+def test_what_it_is_shown_is_for_the_user_to_say(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    script: str,
+    prints: str,
+) -> None:
+    monkeypatch.setenv("OURS", "here")
+    monkeypatch.setenv("OTHER", "there")
+    (project / ".env").write_text("KEY=1\n")
+    done = understudy(project, "sandbox", "run", *options, "--", "sh", "-c", script)
+    assert (done.returncode, done.stdout) == (0, prints)
+
+
+@pytest.mark.parametrize(
+    ("options", "program", "why"),
+    [
+        (("--memory", "200M"), "held = b'x' * (500 << 20)", "200 MB of memory"),
+        (("--disk", "2m"), "open('f', 'wb').write(bytes(9 << 20))", "it wrote as much as it may"),
+        (
+            ("--processes", "8"),
+            "import threading as t, time\nfor _ in 'many' * 5: t.Thread(target=time.sleep, args=(9,)).start()",
+            "8 processes",
+        ),
+    ],
+)
+def test_its_limits_are_for_the_user_to_say(
+    project: Path, options: tuple[str, ...], program: str, why: str
+) -> None:
+    command = ("sandbox", "run", *options, "--", sys.executable, "-I", "-c", program)
+    done = understudy(project, *command)
+    assert done.returncode != 0
+    assert why in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("formed", "least", "answers", "code", "says"),
+    [
+        ("A", "A", "", 0, "Level A."),
+        ("A", "B", "", 0, "Level A."),
+        ("A", "C", "", 0, "Level A."),
+        ("B", "A", "y\n", 3, "level A is wanted, and this machine forms B"),
+        ("B", "B", "y\n", 0, "Run it all the same?"),
+        ("B", "B", "n\n", 3, "It was not run."),
+        ("B", "B", "", 3, "It was not run."),
+        ("B", "C", "y\n", 0, "Run it all the same?"),
+        ("C", "A", "y\n", 3, "level A is wanted, and this machine forms C"),
+        ("C", "B", "y\n", 3, "level B is wanted, and this machine forms C"),
+        ("C", "C", "y\n", 0, "Run it all the same?"),
+        ("C", "C", "n\n", 3, "It was not run."),
+        ("C", "C", "", 3, "It was not run."),
+    ],
+)
+def test_below_level_a_it_runs_where_that_was_said_and_agreed_to(
+    project: Path, formed: str, least: str, answers: str, code: int, says: str
+) -> None:
+    known = project.parent / "state/sandbox.json"
+    understudy(project, "sandbox", "probe")
+    if formed != "A":
+        machine = json.loads(known.read_text())
+        machine["machine"] |= {"level": formed, "launcher": "", "backend": "copy"}
+        known.write_text(json.dumps(machine))
+    command = ("sandbox", "run", "--level", least, "--", "echo", "ran")
+    done = understudy(project, *command, answers=answers)
+    assert (done.returncode, done.stdout) == (code, "" if code else "ran\n")
+    assert says in done.stderr
+
+
+def test_a_command_that_nobody_reads_any_more_is_ended_quietly(project: Path) -> None:
+    command = [sys.executable, "-P", "-m", "understudy", "sandbox", "run", "--", "yes"]
+    environment = {**os.environ, "UNDERSTUDY_STATE_DIR": str(project.parent / "state")}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=project, env=environment, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "y\n"
+        process.stdout.close()
+        (only,) = process.stderr.read().splitlines()
+        assert only.startswith("Level A.")
+        assert process.wait(60) == 1  # as every command whose reader is gone
+
+
 def test_what_was_tried_is_listed_shown_and_applied_later(project: Path) -> None:
     change = ("sandbox", "run", "--", "sh", "-c", "echo two >> a.txt")
     assert understudy(project, *change).stderr.endswith(

@@ -103,7 +103,7 @@ async def test_who_follows_an_advice_is_not_told_what_was_found_before(
     (switches / switch).write_text(f"{off}\n")
     name = switch.replace("/", ".")
     advice = f"allow user namespaces, as root: sysctl {name}={on}"
-    assert [each for each in _advice(Level.PARTIAL, "") if "sysctl" in each] == [advice]
+    assert [each for each in _advice(Level.PARTIAL, "", ()) if "sysctl" in each] == [advice]
     found = await probe(runner, tmp_path)
     kept = tmp_path / "sandbox.json"
     kept.write_text(kept.read_text().replace('"level": "A"', '"level": "B"'))
