@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ..disk import why
 from . import kernel, landlock
 from .machine import DEVICES, FACTS
-from .plan import BROKEN, Plan, Start
+from .plan import BROKEN, WHY_BYTES, Plan, Start
 from .policy import HOME, TEMPORARY
 from .trial import Level
 from .view import BareView
@@ -20,7 +20,8 @@ _VARIABLES = {"GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def start(plan: Plan, view: BareView, command: Start) -> int:
-    """The command's pid. Where it names the workspace, its copy is meant."""
+    """The command's pid. Where it names the workspace, its copy is meant. Raises OSError when it
+    cannot be held."""
     home = f"{view.own}/home"
     os.mkdir(home, 0o700)
     elsewhere = {HOME: home, TEMPORARY: view.own}
@@ -34,22 +35,27 @@ def start(plan: Plan, view: BareView, command: Start) -> int:
         name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
         for name, value in {**command.environment, **_VARIABLES}.items()
     }
+    told, telling = os.pipe2(os.O_CLOEXEC)
     if pid := os.fork():
+        os.close(telling)
+        with os.fdopen(told, "rb") as pipe:
+            if reason := pipe.read(WHY_BYTES):
+                raise OSError(0, reason.decode(errors="replace"))
         return pid
     code = BROKEN
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
-        os.chdir(moved(command.cwd))
         command.limit()
         kernel.give_up_rights()
+        os.chdir(moved(command.cwd))  # not with a right to enter what is hidden
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if plan.level == Level.PARTIAL:
             landlock.restrict(_places(plan, view))
             kernel.filter_calls(plan.seccomp)
         code = kernel.become(line, variables)
     except OSError as error:
-        os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
+        os.write(telling, os.fsencode(why(error))[:WHY_BYTES])
     finally:
         os._exit(code)
 

@@ -103,7 +103,8 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
         return replace(trial, status=Status.TIMED_OUT, why=why)
     if why := report["over"]:
         return replace(trial, status=Status.LIMITED, why=why)
-    trial = replace(trial, exit_code=report["exit_code"])
+    code = report["exit_code"]
+    trial = replace(trial, exit_code=code if code >= 0 else 128 - code)
     if moved := _moved(plan.workspace, found, began):
         why = f"{printable(moved)} was changed by someone else while it ran; run it again"
         return replace(trial, status=Status.OUTDATED, why=why)
@@ -116,8 +117,8 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
 
 
 def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:
-    """Codes are those of ``subprocess``, or of a shell."""
-    match -code if code < 0 else code - 128:
+    """Codes are those of a shell."""
+    match code - 128:
         case signal.SIGXFSZ:
             return Status.LIMITED, f"it wrote a file of more than {limits.file >> 20} MB"
         case signal.SIGXCPU:

@@ -18,25 +18,29 @@ from pathlib import Path
 from ..disk import why
 from . import kernel
 from .machine import DEVICES, ETC, USER, covered
-from .plan import BROKEN, Plan, Start
+from .plan import BROKEN, WHY_BYTES, Plan, Start
 from .view import View
 
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
+_NAME_ME = b"?"
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
 def start(plan: Plan, view: View, command: Start) -> int:
-    """The pid of the first process. It ends with the command's exit code, with 128 and the number
-    of the signal that ended it, or with BROKEN when the walls could not be built."""
+    """The pid of the first process. It ends with the command's exit code, or with 128 and the
+    number of the signal that ended it. Raises OSError when the walls could not be built."""
     kernel.unshare(kernel.CLONE_NEWPID)
-    ours, theirs = socket.socketpair()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if pid := os.fork():
         theirs.close()
         with ours:
-            if ours.recv(1):
+            if (told := ours.recv(WHY_BYTES)) == _NAME_ME:
                 _name(pid)
                 ours.send(b"!")
+                told = ours.recv(WHY_BYTES)  # its end: the command has begun
+        if told:
+            raise OSError(0, told.decode(errors="replace"))
         return pid
     code = BROKEN
     try:
@@ -54,15 +58,16 @@ def start(plan: Plan, view: View, command: Start) -> int:
         kernel.unshare(kernel.CLONE_NEWUSER)
         # With its old rights went the order to end with the process above.
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        theirs.send(b"?")
+        theirs.send(_NAME_ME)
         if not theirs.recv(1):
             raise OSError(errno.ESRCH, "the process above is gone")
-        theirs.close()
         kernel.give_up_rights()
         kernel.filter_calls(plan.seccomp)
-        code = _wait_for(_spawn(command))
+        child = _spawn(command, theirs)
+        theirs.close()
+        code = _wait_for(child)
     except OSError as error:
-        os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
+        theirs.send(os.fsencode(why(error))[:WHY_BYTES])
     finally:
         os._exit(code)
 
@@ -146,7 +151,7 @@ def _name(pid: int) -> None:
         Path(f"/proc/{pid}/{file}").write_text(text, encoding="utf-8")
 
 
-def _spawn(command: Start) -> int:
+def _spawn(command: Start, above: socket.socket) -> int:
     if pid := os.fork():
         return pid
     code = BROKEN
@@ -154,7 +159,7 @@ def _spawn(command: Start) -> int:
         os.chdir(command.cwd)
         code = kernel.become(command.argv, command.environment)
     except OSError as error:
-        os.write(2, os.fsencode(f"sandbox: {why(error)}\n"))
+        above.send(os.fsencode(why(error))[:WHY_BYTES])
     finally:
         os._exit(code)
 

@@ -40,6 +40,8 @@ class Start(NamedTuple):
 
 BROKEN = 125
 """The exit code when there was no sandbox to run in."""
+WHY_BYTES = 4096
+"""Of what a process tells the one above it when it cannot begin."""
 REPORT = "report.json"
 """Written last; without it, the stage did not come to its end."""
 OVERLAY = "overlay"

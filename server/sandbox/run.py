@@ -7,9 +7,8 @@ import errno
 import fnmatch
 import os
 import shutil
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -22,13 +21,16 @@ from .history import History, Place
 from .hosts import Hosts, authority
 from .judge import in_the_way, judged
 from .names import names
+from .outside import Seen, machine, obstacle, unseen, with_program
 from .plan import COPY, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
-from .trial import Level, Status, Trial, Usage
+from .trial import Level, Status, Trial, Usage, printable
 
 _STAGE = "understudy.sandbox.stage:enter"
-_SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/localtime")
-_SHORT = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_FINDER = ("/usr/bin/env", "--")
+"""Finds the program inside, and tells of one that is not there, or cannot be run, as a shell does;
+but what has a ``=`` it takes for a variable."""
+_NOT_BEGUN = (126, 127)
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _NOT_TWICE = "and what reaches hosts is not run again unasked: have it work on a copy (--copy)"
 _KEEPING_SECONDS = 120.0
@@ -68,7 +70,8 @@ async def run(
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
-    if refusal := _refusal(level, policy, override):
+    refusal = _refusal(level, policy, override) or await asyncio.to_thread(obstacle, policy.read)
+    if refusal:
         return replace(trial, why=refusal)
     began = time.time()
     history = await asyncio.to_thread(History, trials)
@@ -139,10 +142,11 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
             listen(within)
 
     limits = policy.limits
+    environment = _environment(policy, asked.environ)
     command = Command(
-        tuple(argv),
+        (*(() if "=" in argv[0] else _FINDER), *argv),
         asked.cwd,
-        _environment(policy, asked.environ),
+        environment,
         output=output,
         file_bytes=limits.file,
         nice=0,
@@ -156,23 +160,37 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
     outcome = await asked.runner.execute(job)
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
     trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
-    return await asyncio.to_thread(judged, trial, plan, policy, outcome, began)
+    trial = await asyncio.to_thread(judged, trial, plan, policy, outcome, began)
+    if trial.exit_code in _NOT_BEGUN:
+        path = environment.get("PATH", os.defpath)
+        inside = Seen(plan.system, plan.links)
+        away = await asyncio.to_thread(unseen, inside, argv[0], asked.cwd, path, asked.workspace)
+        trial = replace(trial, notes=(*trial.notes, *_why_not_begun(argv, away)))
+    return trial
+
+
+def _why_not_begun(argv: Sequence[str], away: Sequence[str]) -> Iterator[str]:
+    if len(argv) == 1 and len(argv[0].split()) > 1:
+        yield "no shell reads the command, unless it is one: sh -c '…'"
+    elif away:
+        named = ", ".join(map(printable, away))
+        yield f"{named} cannot be seen inside; `sandbox run --read DIR` shows a folder"
 
 
 def _plan(asked: _Asked, folder: str, trial: Trial) -> Plan:
     root, policy = asked.workspace, asked.policy
     places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
     foreign = places.foreign and os.geteuid() == 0
+    path = _environment(policy, asked.environ).get("PATH", os.defpath)
+    seen = with_program(machine(policy.read), asked.argv[0], asked.cwd, path, root)
     return Plan(
         workspace=root,
         folder=folder,
         level=trial.level,
         backend=COPY if policy.copy or foreign else trial.backend,
         launcher=bubblewrap() if trial.launcher == BUBBLEWRAP else "",
-        system=tuple(
-            dict.fromkeys((*filter(_is_there, (*_SYSTEM, *_interpreter())), *policy.read))
-        ),
-        links=tuple((os.readlink(each), each) for each in _SHORT if os.path.islink(each)),
+        system=seen.paths,
+        links=seen.links,
         hidden=places.hidden,
         kept=places.kept,
         limits=policy.limits,
@@ -190,16 +208,6 @@ def bubblewrap() -> str:
     if path := shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin"):
         return path
     raise FileNotFoundError(errno.ENOENT, "bubblewrap is not installed", "bwrap")
-
-
-def _is_there(path: str) -> bool:
-    return os.path.exists(path)
-
-
-def _interpreter() -> tuple[str, ...]:
-    """Where our own Python lives, when that is not a part of the system."""
-    folders = {os.path.realpath(each) for each in (sys.base_prefix, sys.prefix)}
-    return tuple(each for each in sorted(folders) if not each.startswith("/usr"))
 
 
 def _environment(policy: Policy, environ: Mapping[str, str]) -> dict[str, str]:

@@ -135,6 +135,15 @@ _NODE = """
 const { Worker } = require("worker_threads");
 new Worker("console.log(6 * 7)", { eval: true });
 """
+_JAVA = """
+class Main {
+    public static void main(String[] arguments) throws Exception {
+        javax.net.ssl.SSLContext.getDefault();
+        var digest = java.security.MessageDigest.getInstance("SHA-256");
+        System.out.println(digest.digest(new byte[0]).length + " bytes");
+    }
+}
+"""
 _GIT = (
     "git status --short; git log --oneline; git diff; git add -A 2>&1 | head -1"
     "; git stash 2>&1 | head -1; echo end"
@@ -163,6 +172,7 @@ CASES = {
         level_b=False,  # pip gives up where it may not look at what the system configures
     ),
     "node": Case(("node", "-e", _NODE), "42", needs="node"),
+    "java": Case(("java", "Main.java"), "32 bytes", needs="javac"),
     "npm run": Case(("npm", "run", "--silent", "hello"), "hello from npm", needs="npm"),
 }
 
@@ -171,6 +181,7 @@ def _project(folder: Path) -> None:
     (folder / "folder").mkdir()
     (folder / "folder/inner").write_text("inner")
     (folder / "test_of_it.py").write_text(_TEST)
+    (folder / "Main.java").write_text(_JAVA)
     (folder / "package.json").write_text('{"scripts": {"hello": "echo hello from npm"}}')
     wheel = "local-1.0.dist-info"
     with zipfile.ZipFile(folder / "local-1.0-py3-none-any.whl", "w") as file:
