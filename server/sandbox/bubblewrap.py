@@ -7,6 +7,7 @@ from itertools import chain
 
 from .machine import DEVICES, ETC, USER, covered
 from .plan import Plan, Start
+from .policy import TEMPORARY
 from .view import View
 
 
@@ -21,8 +22,7 @@ def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session"),
         "--clearenv",
         *chain.from_iterable(("--setenv", name, value) for name, value in environment.items()),
-        *_memory("/tmp", plan.limits.disk),  # noqa: S108 - its own
-        *("--dir", environment["HOME"]),
+        *("--bind", view.temporary, TEMPORARY),
         *chain.from_iterable(("--ro-bind", view.etc(each), f"/etc/{each}") for each in ETC),
         *chain.from_iterable(("--ro-bind", each, each) for each in plan.system),
         *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
@@ -30,14 +30,9 @@ def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -
         *chain.from_iterable(("--ro-bind", view.cover(each), each) for each in covered()),
         *("--remount-ro", "/proc", "--dev", "/dev"),
         *chain.from_iterable(("--dev-bind", view.device(each), f"/dev/{each}") for each in DEVICES),
-        *_memory("/dev/shm", min(plan.limits.disk, plan.limits.memory) // 4),  # noqa: S108
+        *("--bind", view.shared, "/dev/shm"),  # noqa: S108 - its own
         *("--remount-ro", "/dev"),
         *("--bind", view.place, plan.workspace),
         *("--remount-ro", "/", "--chdir", cwd, "--seccomp", str(seccomp)),
         *("--json-status-fd", str(status)),
     ]
-
-
-def _memory(place: str, size: int) -> tuple[str, ...]:
-    """A folder in memory that everybody may write to; ``size`` bytes."""
-    return ("--perms", "1777", "--size", str(size), "--tmpfs", place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -12,8 +13,10 @@ from pathlib import Path
 from ..journal.check import LONGEST_MERGED
 from ..state import private
 from .keep import Kept
+from .trees import opened, walk
 from .trial import Change, Entry, Kind, State
 
+_MOST_BASES = 256 << 20
 _WHAT = {"file": Entry.FILE, "link": Entry.LINK, "special": Entry.SPECIAL}
 
 
@@ -25,16 +28,28 @@ def changes(workspace: str, kept: Sequence[Kept], blobs: Path) -> tuple[Change, 
     }
     found = [_change(path, before.get(path), after.get(path)) for path in {**before, **after}]
     renamed = sorted(_renamed([each for each in found if each]), key=lambda each: each.path)
-    return tuple(_with_base(each, blobs / f"before-{at}") for at, each in enumerate(renamed))
+    return tuple(_with_bases(renamed, blobs))
 
 
-def _with_base(change: Change, place: Path) -> Change:
-    """What a text was is kept, so that edits which people make meanwhile can be merged."""
-    before = change.before
-    if change.kind is not Kind.MODIFIED or before is None or before.entry is not Entry.FILE:
-        return change
-    if before.size > LONGEST_MERGED:
-        return change
+def _with_bases(changes: Iterable[Change], blobs: Path) -> Iterator[Change]:
+    """What a text was is kept, so that edits which people make meanwhile can be merged; of so much
+    text, for a command that empties all of it has written little."""
+    room = _MOST_BASES
+    for at, change in enumerate(changes):
+        before = change.before
+        if (
+            change.kind is Kind.MODIFIED
+            and before
+            and before.entry is Entry.FILE
+            and before.size <= min(LONGEST_MERGED, room)
+        ):
+            room -= before.size
+            yield _with_base(change, before, blobs / f"before-{at}")
+        else:
+            yield change
+
+
+def _with_base(change: Change, before: State, place: Path) -> Change:
     try:
         content = before.read()
     except OSError:
@@ -59,12 +74,12 @@ def _concerned(workspace: str, kept: Iterable[Kept]) -> Iterator[str]:
 
 
 def _below(workspace: str, path: str) -> Iterator[str]:
-    full = f"{workspace}/{path}"
-    if os.path.islink(full):
-        return
-    for folder, folders, files in os.walk(full):
-        for name in (*folders, *files):
-            yield os.path.relpath(f"{folder}/{name}", workspace)
+    """Raises OSError."""
+    with (
+        contextlib.suppress(FileNotFoundError, NotADirectoryError),
+        opened(f"{workspace}/{path}", flags=os.O_NOFOLLOW) as top,
+    ):
+        yield from (f"{path}/{each.path}" for each in walk(top, live=True))
 
 
 def look(workspace: str, path: str) -> State | None:

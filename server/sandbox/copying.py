@@ -13,14 +13,15 @@ import contextlib
 import errno
 import fcntl
 import os
-import shutil
 import stat
 import time
-from collections.abc import Iterable
-from itertools import chain
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .keep import READ, WRITE, Keeper, Kept, entered, opened
+from .keep import READ, WRITE, Keeper, Kept, transferred
+from .trees import DEEPEST, TooDeep, opened, remove, walk
+from .watch import Clock
 
 _FICLONE = 0x40049409
 _NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
@@ -28,8 +29,6 @@ _WRITE = 0o222
 _COARSE = 5
 """The clock by which file systems tell the time; Python has no name for it."""
 _MOST_TICKS_MS = 50
-_SUSPECT = 16 << 20
-"""Bytes by which a disk may fill before anybody asks who does it."""
 
 
 class _Made(NamedTuple):
@@ -56,9 +55,13 @@ class Copy:
         self._size = 0
         self._not_before = 0.0
         os.mkdir(place, 0o700)
-        with opened(workspace) as source, opened(place) as target:
-            self._fill(source, target, "", False)
-            os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) | 0o700)
+        try:
+            with opened(workspace) as source, opened(place) as target:
+                self._fill(source, target, "", False)
+                os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) | 0o700)
+        except BaseException:
+            remove(place)
+            raise
         self._free = _free(place)
         self._pass_a_tick()
 
@@ -107,6 +110,8 @@ class Copy:
         )
 
     def _put_folder(self, source: int, target: int, name: str, path: str, kept: bool) -> None:
+        if path.count("/") >= DEEPEST:
+            raise TooDeep
         with opened(name, source, os.O_NOFOLLOW) as inner:
             os.mkdir(name, 0o700, dir_fd=target)
             with opened(name, target, os.O_NOFOLLOW) as copied:
@@ -118,7 +123,7 @@ class Copy:
                 raise FileNotFoundError  # it became something else meanwhile
             with os.fdopen(os.open(name, WRITE, 0o600, dir_fd=target), "wb") as writer:
                 if not (self._clones and self._clone(reader.fileno(), writer.fileno())):
-                    shutil.copyfileobj(reader, writer, 1 << 20)
+                    deque(transferred(reader, writer), 0)
 
     def _clone(self, source: int, target: int) -> bool:
         """Share the content until one of the two is written to, where the file system can."""
@@ -130,14 +135,25 @@ class Copy:
             self._clones = False
         return self._clones
 
-    def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
+    def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
         """What was changed, as ``keep.keep`` tells it; and the paths that were changed although
         they are hidden or to be kept. To be called once, when nothing writes any more."""
         found: list[Kept] = []
         touched: list[str] = []
+        guarded: set[str] = set()
         os.chmod(self.place, 0o700)
-        with Keeper(folder) as keeper, opened(self.place) as top:
-            self._compare(top, "", False, keeper, (found, touched))
+        with opened(self.place) as top:
+            for path, name, folder, status, inner in walk(top):
+                made = self._made.pop(path, None)
+                inside = path.rpartition("/")[0] in guarded or (made is not None and made.guarded)
+                if inside and inner >= 0:
+                    guarded.add(path)
+                if made and _is_untouched(made, status):
+                    continue
+                if inside:
+                    touched.append(path)
+                else:
+                    found.append(keeper.keep(name, folder, path, status))
         for path, made in self._made.items():
             if made.guarded:
                 touched.append(path)
@@ -145,60 +161,53 @@ class Copy:
                 found.append(Kept(path, "gone"))
         return found, sorted(touched)
 
-    def _compare(
-        self,
-        folder: int,
-        above: str,
-        guarded: bool,
-        keeper: Keeper,
-        into: tuple[list[Kept], list[str]],
-    ) -> None:
-        found, touched = into
-        for name in sorted(os.listdir(folder)):
-            path = f"{above}/{name}" if above else name
-            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            made = self._made.pop(path, None)
-            inside = guarded or (made is not None and made.guarded)
-            if not (made and _is_untouched(made, status)):
-                if inside:
-                    touched.append(path)
-                else:
-                    found.append(keeper.keep(name, folder, path, status))
-            if stat.S_ISDIR(status.st_mode):
-                with entered(name, folder, stat.S_IMODE(status.st_mode)) as inner:
-                    self._compare(inner, path, inside, keeper, into)
-
-    def written(self, *others: str) -> tuple[int, int]:
-        """Bytes and files that came since it was made, here and in ``others``. Looked at closely
-        only when room on the disk went that nothing else explains, and then in no hurry."""
+    def written(self, in_time: Clock, *others: str) -> tuple[int, int]:
+        """Bytes and files that came since it was made, here and in ``others``; no more of them are
+        counted than ``in_time``. Looked at closely only when room on the disk went that nothing
+        else explains, and then in no hurry. Raises ``TooDeep``."""
         now = time.monotonic()
-        free = _free(self.place)
-        if self._free - free < _SUSPECT or now < self._not_before:
+        if now < self._not_before or not _is_suspect(self._free, _free(self.place)):
             return 0, 0
         size = files = 0
-        for folder, folders, names in chain.from_iterable(map(os.walk, (self.place, *others))):
-            for name in (*folders, *names):
-                with contextlib.suppress(OSError):
-                    size += os.lstat(f"{folder}/{name}").st_blocks * 512
-                    files += 1
+        linked: set[tuple[int, int]] = set()
+        for status in _all((self.place, *others)):
+            file = status.st_dev, status.st_ino
+            if file not in linked:
+                size += status.st_blocks * 512
+            if status.st_nlink > 1:
+                linked.add(file)
+            files += 1
+            if not in_time():
+                break
         self._not_before = time.monotonic() + 5 * (time.monotonic() - now)
         return size - self._size, files - len(self._made)
 
 
-def remove(folder: str) -> None:
-    """With what its owner may not look into as it is. Raises OSError."""
-    os.chmod(folder, 0o700)
-    for above, folders, _ in os.walk(folder):
-        for name in folders:
-            inner = f"{above}/{name}"
-            if not os.path.islink(inner):
-                os.chmod(inner, 0o700)
-    shutil.rmtree(folder)
+def _all(places: Iterable[str]) -> Iterator[os.stat_result]:
+    for place in places:
+        with opened(place) as top:
+            for found in walk(top, live=True):
+                yield found.status
 
 
-def _free(place: str) -> int:
+class _Room(NamedTuple):
+    """What is free on a file system; 0 ``files`` where it does not count them."""
+
+    bytes: int
+    files: int
+
+
+def _free(place: str) -> _Room:
     room = os.statvfs(place)
-    return room.f_bfree * room.f_frsize
+    return _Room(room.f_bfree * room.f_frsize, room.f_ffree)
+
+
+_SUSPECT = _Room(16 << 20, 1000)
+"""By how much a disk may fill before anybody asks who does it."""
+
+
+def _is_suspect(before: _Room, now: _Room) -> bool:
+    return before.bytes - now.bytes >= _SUSPECT.bytes or before.files - now.files >= _SUSPECT.files
 
 
 def _placeholder(folder: int, name: str, is_folder: bool) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 from ..disk import read_regular, why
 from ..journal.encoding import change_of, plain_of
 from ..state import LOCK_SECONDS, locked, private, private_folder, take
+from .plan import REPORT
+from .trees import remove
 from .trial import Change, Level, Status, Trial, Usage
 
 TRIALS = "trials"
@@ -65,10 +66,14 @@ class Place:
 
     def clear(self, name: str) -> None:
         """Take a room away, with what is in it."""
-        shutil.rmtree(self._folder / name)
+        remove(self._folder / name)
 
     def keep(self, at: float, argv: Sequence[str], trial: Trial) -> Trial:
-        """Write down what came of it; the trial, with its number."""
+        """Write down what came of it; the trial, with its number. A room without a report holds
+        what a stage left that was killed."""
+        for room in self._folder.iterdir():
+            if room.is_dir() and not (room / REPORT).exists():
+                _discard(room)
         trial = replace(trial, id=int(self._folder.name))
         self._write(_OUTPUT, trial.output)
         states = (state for each in trial.changes for state in (each.before, each.after) if state)
@@ -84,7 +89,7 @@ class Place:
     def close(self) -> None:
         """What was not kept goes."""
         if not (self._folder / _TRIAL).exists():
-            shutil.rmtree(self._folder, ignore_errors=True)
+            _discard(self._folder)
         if self._lock is not None:
             os.close(self._lock)
 
@@ -133,7 +138,13 @@ class History:
             size += _size(folder)
             is_kept = at < bounds.trials and size <= bounds.bytes and (folder / _TRIAL).exists()
             if not is_kept and not _runs(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+                _discard(folder)
+
+
+def _discard(folder: Path) -> None:
+    """What cannot be removed now may be next time."""
+    with contextlib.suppress(OSError):
+        remove(folder)
 
 
 def _size(folder: Path) -> int:

@@ -77,8 +77,8 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
             why = f"{why}, and what it wrote could not be kept"
             return replace(trial, status=Status.TIMED_OUT, why=why)
         return replace(trial, status=Status.REFUSED, why=why)
-    if why := report.get("broken"):
-        return replace(trial, status=Status.REFUSED, why=why)
+    if status := report.get("status"):
+        return replace(trial, status=Status(status), why=report["why"])
     kept = [Kept(*each) for each in report["changes"]]
     # Below a folder that went, the workspace may have what the command never saw.
     unseen = tuple(report["touched"])

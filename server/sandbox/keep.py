@@ -1,21 +1,27 @@
 """Keep what a command wrote, before the place that it is in goes: an upper folder of overlayfs
 becomes a list of entries, and files that nothing can write to any more.
-
-No link is followed; every folder is opened below the one before.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
+
+from .policy import Limits
+from .trees import opened, walk
 
 BLOBS = "blobs"
 _CHUNK = 1 << 20
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NOTHING = bytes(_CHUNK)
+
+
+class OverLimit(Exception):
+    """It wrote more than it may; in words."""
 
 
 class Kept(NamedTuple):
@@ -32,38 +38,30 @@ class Kept(NamedTuple):
     target: str = ""
 
 
-def keep(upper: str, folder: int) -> list[Kept]:
-    """What is in ``upper``; contents go into ``BLOBS`` below the descriptor ``folder``. Raises
-    OSError, also when folders are nested deeper than descriptors reach."""
+def keep(upper: str, keeper: Keeper) -> list[Kept]:
+    """What is in ``upper``. Raises OSError and OverLimit."""
     found: list[Kept] = []
-    with Keeper(folder) as keeper, opened(upper) as top:
-        _walk(top, "", keeper, found)
+    with opened(upper) as top:
+        for path, name, folder, status, inner in walk(top):
+            if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
+                found.append(Kept(path, "gone"))
+                continue
+            kept = keeper.keep(name, folder, path, status)
+            found.append(kept._replace(what="opaque") if inner >= 0 and _is_opaque(inner) else kept)
     return found
 
 
-def _walk(folder: int, above: str, keeper: Keeper, found: list[Kept]) -> None:
-    for name in sorted(os.listdir(folder)):
-        path = f"{above}/{name}" if above else name
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
-            found.append(Kept(path, "gone"))
-            continue
-        kept = keeper.keep(name, folder, path, status)
-        if not stat.S_ISDIR(status.st_mode):
-            found.append(kept)
-            continue
-        with entered(name, folder, kept.mode) as inner:
-            found.append(kept._replace(what="opaque") if _is_opaque(inner) else kept)
-            _walk(inner, path, keeper, found)
-
-
 class Keeper:
-    """Copies contents into ``BLOBS``, which it makes. A context manager; raises OSError."""
+    """Copies contents into ``BLOBS`` below the descriptor ``folder``, no more of them than the
+    limits allow. A context manager; raises OSError."""
 
-    def __init__(self, folder: int) -> None:
+    def __init__(self, folder: int, limits: Limits) -> None:
         os.mkdir(BLOBS, 0o700, dir_fd=folder)
-        self._blobs = os.open(BLOBS, _FOLDER, dir_fd=folder)
+        self._blobs = os.open(BLOBS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+        self._limits = limits
+        self._size = 0
         self._count = 0
+        self._copied: dict[tuple[int, int], tuple[str, str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +69,17 @@ class Keeper:
     def __exit__(self, *_: object) -> None:
         os.close(self._blobs)
 
+    def discard(self) -> None:
+        """What was copied so far, when it is of no use."""
+        for blob in os.listdir(self._blobs):
+            os.unlink(blob, dir_fd=self._blobs)
+
     def keep(self, name: str, folder: int, path: str, status: os.stat_result) -> Kept:
-        """What ``name`` below the descriptor ``folder`` is; a folder without what is in it."""
+        """What ``name`` below the descriptor ``folder`` is; a folder without what is in it. Raises
+        OverLimit as well."""
+        self._count += 1
+        if self._count > self._limits.inodes:
+            raise OverLimit(f"it wrote more than {self._limits.inodes} files")
         mode = stat.S_IMODE(status.st_mode)
         match stat.S_IFMT(status.st_mode):
             case stat.S_IFLNK:
@@ -80,27 +87,36 @@ class Keeper:
                 digest = hashlib.sha256(os.fsencode(target)).hexdigest()
                 return Kept(path, "link", mode, digest, len(target), target=target)
             case stat.S_IFREG:
-                self._count += 1
-                blob = str(self._count)
                 if not mode & 0o400:
                     os.chmod(name, mode | 0o400, dir_fd=folder)
-                return Kept(path, "file", mode, *self._copy(name, folder, blob), blob)
+                return Kept(path, "file", mode, *self._content(name, folder, status))
             case stat.S_IFDIR:
                 return Kept(path, "folder", mode)
             case _:
                 return Kept(path, "special", mode)
 
-    def _copy(self, name: str, folder: int, blob: str) -> tuple[str, int]:
-        """The digest of the content, and its bytes."""
-        source = os.open(name, READ, dir_fd=folder)
-        target = os.open(blob, WRITE, 0o600, dir_fd=self._blobs)
-        digest, size = hashlib.sha256(), 0
-        with os.fdopen(source, "rb", 0) as reader, os.fdopen(target, "wb", 0) as writer:
-            while chunk := reader.read(_CHUNK):
+    def _content(self, name: str, folder: int, status: os.stat_result) -> tuple[str, int, str]:
+        """Digest, bytes and blob. One file under many names is copied once. What is empty in it
+        takes no room, and counts all the same: whoever reads it has as much to do."""
+        file = status.st_dev, status.st_ino
+        if file not in self._copied:
+            self._size += status.st_size
+            if self._size > self._limits.disk:
+                raise OverLimit(f"it wrote more than {self._limits.disk >> 20} MB")
+            blob = str(len(self._copied) + 1)
+            self._copied[file] = self._copy(name, folder, blob), blob
+        digest, blob = self._copied[file]
+        return digest, status.st_size, blob
+
+    def _copy(self, name: str, folder: int, blob: str) -> str:
+        digest = hashlib.sha256()
+        with (
+            os.fdopen(os.open(name, READ, dir_fd=folder), "rb") as source,
+            os.fdopen(os.open(blob, WRITE, 0o600, dir_fd=self._blobs), "wb") as target,
+        ):
+            for chunk in transferred(source, target):
                 digest.update(chunk)
-                writer.write(chunk)
-                size += len(chunk)
-        return digest.hexdigest(), size
+        return digest.hexdigest()
 
 
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -108,24 +124,38 @@ WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 """A new file, and no other."""
 
 
-@contextlib.contextmanager
-def opened(path: str, folder: int | None = None, flags: int = 0) -> Iterator[int]:
-    """A folder's descriptor."""
-    descriptor = os.open(path, _FOLDER | flags, dir_fd=folder)
+def transferred(source: BinaryIO, target: BinaryIO) -> Iterator[bytes | memoryview]:
+    """Copy a whole file into an empty one; its content, a piece at a time. Where it has no data
+    there is none in the copy either. Raises OSError."""
+    size = os.fstat(source.fileno()).st_size
+    at = 0
+    while at < size:
+        start, end = _data(source.fileno(), at, size)
+        yield from _nothing(start - at)
+        source.seek(start)
+        target.seek(start)
+        while start < end and (chunk := source.read(min(_CHUNK, end - start))):
+            target.write(chunk)
+            start += len(chunk)
+            yield chunk
+        at = end
+    target.truncate(size)
+
+
+def _data(file: int, at: int, size: int) -> tuple[int, int]:
+    """Where the next data begins and ends."""
     try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        start = os.lseek(file, at, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        return size, size
+    return start, min(os.lseek(file, start, os.SEEK_HOLE), size)
 
 
-@contextlib.contextmanager
-def entered(name: str, folder: int, mode: int) -> Iterator[int]:
-    """The descriptor of one below, whose owner may have taken the right to look away from
-    himself."""
-    if mode & 0o500 != 0o500:
-        os.chmod(name, mode | 0o500, dir_fd=folder)
-    with opened(name, folder, os.O_NOFOLLOW) as inner:
-        yield inner
+def _nothing(size: int) -> Iterator[memoryview]:
+    for at in range(0, size, _CHUNK):
+        yield memoryview(_NOTHING)[: size - at]
 
 
 def _is_opaque(folder: int) -> bool:

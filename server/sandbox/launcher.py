@@ -19,6 +19,7 @@ from ..disk import why
 from . import kernel
 from .machine import DEVICES, ETC, USER, covered
 from .plan import BROKEN, WHY_BYTES, Plan, Start
+from .policy import TEMPORARY
 from .view import View
 
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
@@ -75,8 +76,7 @@ def start(plan: Plan, view: View, command: Start) -> int:
 def _build(plan: Plan, view: View, root: str) -> None:
     os.mkdir(root)
     kernel.mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=4096")
-    _memory(f"{root}/tmp", plan.limits.disk)  # noqa: S108 - its own
-    os.makedirs(f"{root}/tmp/home")  # noqa: S108
+    _bind(view.temporary, f"{root}{TEMPORARY}")
     places = [(view.etc(name), f"/etc/{name}") for name in ETC]
     for source, path in (*places, *((each, each) for each in plan.system)):
         _place(source, f"{root}{path}")
@@ -94,24 +94,22 @@ def _build(plan: Plan, view: View, root: str) -> None:
         kernel.mount(view.device(name), f"{root}/dev/{name}", flags=kernel.MS_BIND)
     for target, name in _DESCRIPTORS:
         os.symlink(target, f"{root}/dev/{name}")
-    shared = min(plan.limits.disk, plan.limits.memory) // 4
-    _memory(f"{root}/dev/shm", shared)  # noqa: S108
+    _bind(view.shared, f"{root}/dev/shm")  # noqa: S108 - its own
     os.makedirs(f"{root}/dev/pts")
     kernel.mount(
         "devpts", f"{root}/dev/pts", "devpts", kernel.MS_NOSUID, "newinstance,ptmxmode=666"
     )
     os.symlink("pts/ptmx", f"{root}/dev/ptmx")
-    workspace = f"{root}{plan.workspace}"
-    os.makedirs(workspace, exist_ok=True)
-    kernel.mount(view.place, workspace, flags=kernel.MS_BIND | kernel.MS_REC)
+    _bind(view.place, f"{root}{plan.workspace}")
     for place in (f"{root}/dev", root):
         flags = kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY
         kernel.mount("", place, flags=flags | kernel.MS_NOSUID)
 
 
-def _memory(place: str, size: int) -> None:
-    os.makedirs(place)
-    kernel.mount("tmpfs", place, "tmpfs", _PLAIN, f"mode=1777,size={size}")
+def _bind(path: str, place: str) -> None:
+    """A folder that can be written to."""
+    os.makedirs(place, exist_ok=True)
+    kernel.mount(path, place, flags=kernel.MS_BIND | kernel.MS_REC)
 
 
 def _place(path: str, place: str) -> None:

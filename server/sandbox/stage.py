@@ -20,11 +20,11 @@ from . import bare, kernel, launcher
 from .bubblewrap import options
 from .cgroups import Cgroups
 from .door import Door
-from .keep import Kept
+from .keep import Keeper, Kept, OverLimit
 from .machine import is_system_root
 from .plan import BROKEN, NO_GROUP, REPORT, Plan, Start
-from .policy import Limits
-from .trial import Level
+from .trees import TooDeep
+from .trial import Level, Status
 from .view import BareView, View
 from .watch import End, measure, see_out
 
@@ -32,6 +32,10 @@ _MEANWHILE = 512
 """Threads that the command's user may start elsewhere while it runs, more than a browser and an
 editor do: they take nothing from it. How many the command has is looked at all the time; the
 kernel's limit is for what multiplies between two looks."""
+
+
+_Command = tuple[Sequence[str], str, Mapping[str, str]]
+"""What, where, and with which variables."""
 
 
 class Ended(BaseException):
@@ -49,38 +53,16 @@ def enter(
     """The command's exit code; what became of the sandbox itself is in the report."""
     plan = Plan(*context)
     folder = os.open(plan.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    code, report = BROKEN, {}
     signal.signal(signal.SIGTERM, _end)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    groups = None
     try:
-        groups = Cgroups(plan.limits)
-        _want_groups(plan, groups)
-        door = Door(plan.hosts) if plan.hosts else None
-        view = View(plan) if plan.level == Level.ISOLATED else BareView(plan)
-        try:
-            end = _run(plan, view, groups, door, argv, cwd, environment)
-            code = end.code
-            changes, touched = view.keep(folder)
-            over = end.over or groups.excess() or view.full or _surplus(changes, plan.limits)
-            report = {
-                "exit_code": code,
-                "late": end.late,
-                "over": over,
-                "changes": changes,
-                "touched": touched,
-                "refused": door.refused() if door else [],
-            }
-        finally:
-            kill_below()
-            view.close()
-    except OSError as error:
-        code, report = BROKEN, {"broken": why(error)}
+        with contextlib.closing(Cgroups(plan.limits)) as groups:
+            code, report = _tried(plan, groups, folder, (argv, cwd, environment))
     except Ended:
         return BROKEN
-    finally:
-        if groups:
-            groups.close()
+    except Exception as error:  # noqa: BLE001 - what is told of it is not the command's
+        broken = why(error) if isinstance(error, OSError) else repr(error)
+        code, report = BROKEN, {"status": Status.REFUSED, "why": broken}
     temporary = os.open("report", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
     with os.fdopen(temporary, "w", encoding="utf-8") as file:
         json.dump(report, file)
@@ -88,11 +70,44 @@ def enter(
     return code
 
 
-def _surplus(changes: Sequence[Kept], limits: Limits) -> str:
-    """Of a copy it is not known before."""
-    if sum(each.size for each in changes) > limits.disk or len(changes) > limits.inodes:
-        return "it wrote more than it may"
-    return ""
+def _tried(
+    plan: Plan, groups: Cgroups, folder: int, command: _Command
+) -> tuple[int, dict[str, Any]]:
+    """Its exit code, and the report."""
+    _want_groups(plan, groups)
+    door = Door(plan.hosts) if plan.hosts else None
+    view = View(plan) if plan.level == Level.ISOLATED else BareView(plan)
+    try:
+        end = _run(plan, view, groups, door, command)
+        changes, touched, surplus = _kept(plan, view, folder)
+        return end.code, {
+            "exit_code": end.code,
+            "late": end.late,
+            "over": end.over or groups.excess() or view.full or surplus,
+            "changes": changes,
+            "touched": touched,
+            "refused": door.refused() if door else [],
+        }
+    except TooDeep as error:
+        untold = f"what it changed cannot be told: {why(error)}"
+        return BROKEN, {"status": Status.VIOLATED, "why": untold}
+    finally:
+        kill_below()
+        view.close()
+
+
+def _kept(plan: Plan, view: View | BareView, folder: int) -> tuple[list[Kept], list[str], str]:
+    """What was changed, what was touched that may not be, and the limit that was passed, in words:
+    then there is nothing else."""
+    with Keeper(folder, plan.limits) as keeper:
+        try:
+            return *view.keep(keeper), ""
+        except OverLimit as error:
+            keeper.discard()
+            return [], [], str(error)
+        except OSError:
+            keeper.discard()
+            raise
 
 
 def _want_groups(plan: Plan, groups: Cgroups) -> None:
@@ -106,9 +121,7 @@ def _run(
     view: View | BareView,
     groups: Cgroups,
     door: Door | None,
-    argv: Sequence[str],
-    cwd: str,
-    environment: Mapping[str, str],
+    command: _Command,
 ) -> End:
     """Start it, and wait until the last of its processes is gone."""
 
@@ -118,12 +131,12 @@ def _run(
             door.open()
         _limit(plan)
 
-    command = Start(argv, cwd, environment, limit)
+    start = Start(*command, limit)
     if isinstance(view, BareView):
-        return see_out(bare.start(plan, view, command), plan.limits, view.written)
+        return see_out(bare.start(plan, view, start), plan.limits, view.written)
     if not plan.launcher:
-        return see_out(launcher.start(plan, view, command), plan.limits, view.written)
-    return _bubblewrap(plan, view, command)
+        return see_out(launcher.start(plan, view, start), plan.limits, view.written)
+    return _bubblewrap(plan, view, start)
 
 
 def _bubblewrap(plan: Plan, view: View, command: Start) -> End:

@@ -13,12 +13,13 @@ import signal
 from pathlib import Path
 
 from . import kernel
-from .copying import Copy, remove
-from .keep import Kept, keep
+from .copying import Copy
+from .keep import Keeper, Kept, keep
 from .machine import DEVICES, ETC, USER
 from .plan import COPY, NO_VIEW, Plan
 from .policy import HOME
-from .watch import used
+from .trees import remove
+from .watch import Clock, Written, used
 
 _UPPER = "upper"
 _FOLDER, _FILE = "nothing", "nobody"
@@ -26,18 +27,30 @@ _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 
 
 class View:
-    """``place``: where it is; ``scratch``: memory of its own, ``disk`` bytes at most. Raises
-    OSError."""
+    """``place``: where it is; ``scratch``: memory of its own, as much as may be written; in it, the
+    folder for what is ``temporary``. ``shared``: memory with names. Raises OSError."""
 
     def __init__(self, plan: Plan) -> None:
         self.scratch = f"{plan.folder}/scratch"
+        self.temporary = f"{self.scratch}/temporary"
+        self.shared = f"{self.scratch}/shared"
+        self.place = ""
         # By this process as it is outside: it may read what belongs to others, if at all, there.
         self._copy = _copied(plan) if plan.backend == COPY else None
+        try:
+            self._make(plan)
+        except BaseException:
+            self.close()
+            raise
+
+    def _make(self, plan: Plan) -> None:
         _own_namespaces()
-        os.mkdir(self.scratch, 0o700)
-        limits = plan.limits
-        options = f"mode=700,size={limits.disk},nr_inodes={limits.inodes}"
-        kernel.mount("tmpfs", self.scratch, "tmpfs", _PLAIN, options)
+        _memory(self.scratch, 0o700, plan.limits.disk, plan.limits.inodes)
+        for place in (self.temporary, f"{self.temporary}/home"):
+            os.mkdir(place)
+        os.chmod(self.temporary, 0o1777)  # noqa: S103 - as every program expects it
+        size = min(plan.limits.disk, plan.limits.memory) // 4
+        _memory(self.shared, 0o1777, size, plan.limits.inodes // 4)
         merged = f"{self.scratch}/merged"
         os.mkdir(merged, 0o755)
         self.place = self._shown(merged) if self._copy else self._overlay(merged, plan.workspace)
@@ -96,12 +109,12 @@ class View:
         """Where it is to be bound from."""
         return f"{self.scratch}/etc/{name}"
 
-    def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
+    def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
         """As ``Copy.keep``; nothing is covered afterwards."""
         if self._copy:
             self._uncover()
-            return self._copy.keep(folder)
-        return keep(f"{self.scratch}/{_UPPER}", folder), []
+            return self._copy.keep(keeper)
+        return keep(f"{self.scratch}/{_UPPER}", keeper), []
 
     def close(self) -> None:
         if self._copy:
@@ -113,15 +126,17 @@ class View:
         with contextlib.suppress(OSError):  # it is away already
             kernel.umount(self.place)
 
-    def written(self) -> tuple[int, int]:
-        """Bytes and files. More files than it may no overlay takes."""
-        return self._copy.written() if self._copy else (used(self.scratch), 0)
+    def written(self, in_time: Clock) -> Written:
+        """More files than it may no memory takes."""
+        size, files = self._copy.written(in_time) if self._copy else (0, 0)
+        return Written(size + used(self.scratch), files, used(self.shared))
 
     @property
     def full(self) -> str:
         """What could not be written any more, in words; empty when everything could."""
-        room = os.statvfs(self.scratch)
-        return "" if room.f_bavail and room.f_favail else "it wrote as much as it may"
+        rooms = map(os.statvfs, (self.scratch, self.shared))
+        is_full = not all(room.f_bavail and room.f_favail for room in rooms)
+        return "it wrote as much as it may" if is_full else ""
 
 
 class BareView:
@@ -133,21 +148,28 @@ class BareView:
         self._copy = _copied(plan)
         self.place = self._copy.place
 
-    def keep(self, folder: int) -> tuple[list[Kept], list[str]]:
-        return self._copy.keep(folder)
+    def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
+        return self._copy.keep(keeper)
 
     def close(self) -> None:
         remove(self.place)
         remove(self.own)
 
-    def written(self) -> tuple[int, int]:
-        return self._copy.written(self.own)
+    def written(self, in_time: Clock) -> Written:
+        return Written(*self._copy.written(in_time, self.own))
 
     full = ""
 
 
 def _copied(plan: Plan) -> Copy:
     return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.kept)
+
+
+def _memory(place: str, mode: int, size: int, inodes: int) -> None:
+    """A folder in memory that takes so many bytes and files. To the kernel, 0 means without end."""
+    os.mkdir(place, 0o700)
+    options = f"mode={mode:o},size={max(size, 1)},nr_inodes={max(inodes, 1)}"
+    kernel.mount("tmpfs", place, "tmpfs", _PLAIN, options)
 
 
 def _own_namespaces() -> None:

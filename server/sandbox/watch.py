@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ from ..runner.processes import descendants, kill_below
 from .policy import Limits
 
 _LOOK_SECONDS = 0.1
+_LONGEST_STEP = 1.0
+_EXACT_SECONDS = 0.5
+"""Of a processor, for what is exact: enough for tens of gigabytes that are resident."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MB = 1 << 20
@@ -42,24 +46,44 @@ class Usage(NamedTuple):
     threads: int = 0
 
 
-def see_out(child: int, limits: Limits, written: Callable[[], tuple[int, int]]) -> End:
+class Written(NamedTuple):
+    """So far, by all processes together: ``size`` bytes in so many ``files``, and bytes in memory
+    that is ``shared`` by names."""
+
+    size: int
+    files: int
+    shared: int = 0
+
+
+class Clock:
+    """Called, it says whether any of its seconds are left. To be called often: of the time since it
+    was last asked a second counts at most, for what pauses the command pauses this process, too."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._last = time.monotonic()
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        self._left -= min(now - self._last, _LONGEST_STEP)
+        self._last = now
+        return self._left > 0
+
+
+def see_out(child: int, limits: Limits, written: Callable[[Clock], Written]) -> End:
     """Wait until ``child`` ends, or end it; returns when nothing is left below this process.
 
-    ``written``: bytes and files that were written so far."""
-    last = time.monotonic()
+    ``written`` is given a clock that ends what takes too long."""
+    in_time = Clock(limits.seconds)
     before = _shared_memory()
-    ran = 0.0
     descriptor = os.pidfd_open(child)
     code, over, late = KILLED, "", False
     try:
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
         while not (over or late or poll.poll(_LOOK_SECONDS * 1000)):
-            now = time.monotonic()
-            ran += min(now - last, 2 * _LOOK_SECONDS)  # while it is paused, so is this process
-            last = now
-            late = ran >= limits.seconds
-            over = "" if late else excess(limits, written, before)
+            over = excess(limits, written, before, in_time)
+            late = not (over or in_time())
         if not (over or late):
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
@@ -68,22 +92,21 @@ def see_out(child: int, limits: Limits, written: Callable[[], tuple[int, int]]) 
     return End(code, over, late)
 
 
-def excess(limits: Limits, written: Callable[[], tuple[int, int]], before: int) -> str:
-    """The first limit that is not kept, in words; empty when all are. ``before``: bytes that the
-    machine had in shared memory."""
+def excess(limits: Limits, written: Callable[[Clock], Written], before: int, in_time: Clock) -> str:
+    """The first limit that is not kept, in words; empty when all are, or when the time is over.
+    ``before``: bytes that the machine had in shared memory."""
     pids = [each for each in descendants(os.getpid()) if each not in _apart]
     usage = measure(pids)
     if usage.cpu > limits.cpu:
         return f"it used more than {limits.cpu:g} s of processors"
     if usage.threads >= limits.processes:
         return f"it had {limits.processes} processes and threads, as many as it may"
-    shared = in_memory(pids, "dev/shm")
+    size, files, shared = written(in_time)
     grown = _shared_memory() - before
     suspect = max(usage.resident + shared, grown) > limits.memory
-    if suspect and _exactly(pids, shared, grown) > limits.memory:
+    if suspect and in_time() and _exactly(pids, shared, grown, in_time) > limits.memory:
         return f"it held more than {limits.memory // _MB} MB of memory"
-    size, files = written()
-    if size + in_memory(pids, "tmp") > limits.disk:
+    if size > limits.disk:
         return f"it wrote more than {limits.disk // _MB} MB"
     if files > limits.inodes:
         return f"it wrote more than {limits.inodes} files"
@@ -106,40 +129,47 @@ def measure(pids: list[int]) -> Usage:
     return Usage(cpu / _TICKS, resident, threads)
 
 
-def in_memory(pids: list[int], folder: str) -> int:
-    """Bytes in a folder that is theirs alone, and in memory; 0 for one of the machine's."""
-    with contextlib.suppress(OSError, IndexError):
-        place = os.path.join(f"/proc/{pids[-1]}/root", folder)
-        if os.stat(place).st_dev != os.stat(f"/{folder}").st_dev:
-            return used(place)
-    return 0
+class _Budget:
+    """Called, it says whether there is time left for an exact look."""
+
+    def __init__(self, in_time: Clock) -> None:
+        self._in_time = in_time
+        self._latest = time.thread_time() + _EXACT_SECONDS
+
+    def __call__(self) -> bool:
+        return self._in_time() and time.thread_time() < self._latest
 
 
-def _exactly(pids: list[int], in_files: int, grown: int) -> int:
-    """Bytes, what is shared counted once. What cannot be looked at counts as resident. What is
-    mapped by one who never touched it is in nobody's count: of that, no more than came to the
-    machine (``grown``)."""
+def _exactly(pids: list[int], in_files: int, grown: int, in_time: Clock) -> int:
+    """Bytes, what is shared counted once. What cannot be looked at, or not in the time that there
+    is for it, counts as resident. What is mapped by one who never touched it is in nobody's count:
+    of that, no more than came to the machine (``grown``)."""
+    budget = _Budget(in_time)
     private = shared = 0
     for pid in pids:
         with contextlib.suppress(OSError):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-            sizes = {name: int(size.split()[0]) << 10 for name, _, size in _columns(lines)}
-            shared += sizes.get("Pss_Shmem", 0)
-            private += sizes["Pss"] - sizes.get("Pss_Shmem", 0)
-            continue
+            if budget():
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+                sizes = {name: int(size.split()[0]) << 10 for name, _, size in _columns(lines)}
+                shared += sizes.get("Pss_Shmem", 0)
+                private += sizes["Pss"] - sizes.get("Pss_Shmem", 0)
+                continue
         private += measure([pid]).resident
-    return private + max(shared, in_files, min(_mapped(pids), grown))
+    known = max(shared, in_files)
+    return private + (known if grown <= known else max(known, min(_mapped(pids, budget), grown)))
 
 
-def _mapped(pids: list[int]) -> int:
-    """Bytes of mappings that have no file and are shared, each once, whether they are used or
-    not."""
+def _mapped(pids: list[int], budget: _Budget) -> int:
+    """Bytes of mappings that have no file and are shared, each once, whether they are used or not.
+    Without end, when there is no time to tell."""
     sizes: dict[str, int] = {}
     for pid in pids:
+        if not budget():
+            return sys.maxsize
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-                if line.endswith("/dev/zero (deleted)"):
-                    area, _, start, _, inode, *_ = line.split()
+            for line in Path(f"/proc/{pid}/maps").read_bytes().splitlines():
+                if line.endswith(b"/dev/zero (deleted)"):
+                    area, _, start, _, inode, *_ = line.decode().split()
                     first, last = (int(each, 16) for each in area.split("-"))
                     end = int(start, 16) + last - first
                     sizes[inode] = max(sizes.get(inode, 0), end)

@@ -448,3 +448,30 @@ async def test_what_is_harmless_works(world: World) -> None:
     trial = await world.run(argv, Policy(variables={"GIT_CEILING_DIRECTORIES": "/"}))
     assert trial.status is Status.CLEAN, trial.output.decode()
     assert [each.path for each in trial.changes] == ["data.db"]
+
+
+async def test_a_workspace_whose_folders_are_too_deep_is_told_and_not_copied(
+    world: World, tmp_path: Path
+) -> None:
+    (world.root / "/".join("d" * 300)).mkdir(parents=True)
+    for script in ("true", "rm -r d"):
+        trial = await world.sh(script)
+        is_copied = world.walls.backend == COPY
+        if script == "true" and not is_copied:
+            assert (trial.status, trial.changes) == (Status.CLEAN, ())
+        else:
+            assert trial.status is (Status.REFUSED if is_copied else Status.VIOLATED)
+            assert "nested deeper" in trial.why
+    assert not list(tmp_path.glob("trials/*/*/copy"))
+
+
+async def test_what_breaks_above_the_command_is_told_and_not_shown_as_its_output(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "root").mkdir()
+    runner = Runner()
+    with_nothing = Policy(limits=Limits(memory="much"))  # type: ignore[arg-type]
+    trial = await run(("true",), tmp_path / "root", with_nothing, runner, tmp_path / "trials")
+    await runner.close()
+    assert (trial.status, trial.output) == (Status.REFUSED, b"")
+    assert "TypeError" in trial.why

@@ -4,85 +4,65 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.sandbox.changes import changes
-from understudy.sandbox.copying import Copy, remove
-from understudy.sandbox.keep import BLOBS
-from understudy.sandbox.trial import Kind
+from understudy.sandbox.copying import Copy
+from understudy.sandbox.keep import BLOBS, Keeper
+from understudy.sandbox.policy import Limits
+from understudy.sandbox.trees import DEEPEST, TooDeep, remove
 
-_NAMES = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", "f/a", "d", "f", "d/e", "new", "d/new"])
+from .file_operations import NAMES, OPERATIONS, are_told, carry_out, everything, plant
 
-
-def _delete(one: str, _: str) -> None:
-    os.unlink(one)
-
-
-def _swap(one: str, other: str) -> None:
-    for old, new in ((one, "x"), (other, one), ("x", other)):
-        os.rename(old, new)
+_NAMES = st.sampled_from(NAMES)
+_OPERATIONS = st.lists(st.tuples(st.sampled_from(sorted(OPERATIONS)), _NAMES, _NAMES), max_size=12)
 
 
-_OPERATIONS: dict[str, Callable[[str, str], object]] = {
-    "write": lambda one, other: Path(one).write_text(other),
-    "same": lambda one, _: Path(one).write_bytes(Path(one).read_bytes()),
-    "delete": _delete,
-    "clear": lambda one, _: shutil.rmtree(one, ignore_errors=False),
-    "folder": lambda one, _: os.mkdir(one, 0o755),
-    "rename": os.rename,
-    "link": lambda one, other: os.symlink(other, one),
-    "hard": os.link,
-    "mode": lambda one, other: os.chmod(one, 0o700 + len(other)),
-    "back": lambda one, _: os.utime(one, ns=(0, 0)),
-    "through": shutil.copy2,
-    "swap": _swap,
-}
-
-
-def _everything(root: Path) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for path in sorted(root.rglob("*")):
-        name, mode = str(path.relative_to(root)), path.lstat().st_mode
-        if path.is_symlink():
-            found[name] = os.readlink(path)
-        else:
-            found[name] = (mode, None if path.is_dir() else path.read_bytes())
-    return found
-
-
-@given(st.lists(st.tuples(st.sampled_from(sorted(_OPERATIONS)), _NAMES, _NAMES), max_size=12))
+@given(_OPERATIONS)
 @settings(max_examples=60, deadline=None)
 def test_the_same_as_a_comparison_of_everything(operations: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as place:
         work, kept = Path(place, "work"), Path(place, "kept")
-        for name in ("a", "b", "d/a", "d/b", "d/e/a", "f/a"):
-            (work / name).parent.mkdir(parents=True, exist_ok=True)
-            (work / name).write_text(name)
+        plant(work)
         kept.mkdir()
         copy = Copy(str(work), f"{place}/copy", (), ())
-        assert _everything(Path(copy.place)) == _everything(work)
+        assert everything(Path(copy.place)) == everything(work)
         with contextlib.chdir(copy.place):
-            for operation, one, other in operations:
-                with contextlib.suppress(OSError, shutil.Error):
-                    _OPERATIONS[operation](one, other)
-        before, after = _everything(work), _everything(Path(copy.place))
-        expected = {name for name in before.keys() | after if before.get(name) != after.get(name)}
+            carry_out(operations)
+        before, after = everything(work), everything(Path(copy.place))
         folder = os.open(kept, os.O_RDONLY)
-        found, touched = copy.keep(folder)
+        with Keeper(folder, Limits()) as keeper:
+            found, touched = copy.keep(keeper)
         os.close(folder)
-        told = changes(str(work), found, kept / BLOBS)
-        named = {each.path for each in told} | {each.old for each in told if each.old}
-        assert (named, touched) == (expected, [])
-        for change in told:
-            if change.after and isinstance(value := after[change.path], tuple) and value[1]:
-                assert change.after.read() == value[1]
-            if change.kind is Kind.DELETED:
-                assert change.path not in after
+        assert touched == []
+        are_told(changes(str(work), found, kept / BLOBS), before, after)
         remove(copy.place)
         assert not os.path.exists(copy.place)
+
+
+@pytest.mark.parametrize("levels", [DEEPEST, DEEPEST + 1])
+def test_folders_are_copied_as_deep_as_they_are_walked(tmp_path: Path, levels: int) -> None:
+    (tmp_path / "work" / "/".join("d" * levels)).mkdir(parents=True)
+    expected = pytest.raises(TooDeep) if levels > DEEPEST else contextlib.nullcontext()
+    with expected:
+        Copy(str(tmp_path / "work"), str(tmp_path / "copy"), (), ())
+    assert (tmp_path / "copy").exists() == (levels == DEEPEST)
+
+
+def test_what_is_empty_in_a_file_takes_no_room_in_a_copy(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    with open(tmp_path / "work/file", "wb") as file:
+        file.seek(50 << 20)
+        file.write(b"data")
+        file.truncate(90 << 20)
+    Copy(str(tmp_path / "work"), str(tmp_path / "copy"), (), ())
+    status = os.stat(tmp_path / "copy/file")
+    assert (status.st_size, status.st_blocks * 512 < 1 << 20) == (90 << 20, True)
+    with open(tmp_path / "copy/file", "rb") as file:
+        file.seek((50 << 20) - 2)
+        assert file.read(8) == b"\0\0data\0\0"

@@ -8,14 +8,18 @@ import functools
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from understudy.sandbox.trees import DEEPEST
+
 from ..needs import not_applicable
 from .users import USERS, harness, once, place
 
-_WALLS = ("bubblewrap", "built-in", "bubblewrap-copy", "partial")
+_IN_MEMORY = ("bubblewrap", "built-in")
+_WALLS = (*_IN_MEMORY, "bubblewrap-copy", "partial")
 _MB = 1 << 20
 _END = "it came to its end"
 _SECONDS = 20
@@ -102,6 +106,23 @@ for _ in range(3):
     os.wait()
 """
 _TIME = "import time; time.sleep(6)"
+_MAPS = """
+import mmap, os, time
+held = [mmap.mmap(-1, 8192, flags=mmap.MAP_PRIVATE, prot=1 + number % 2 * 2) for number in range(20000)]
+for _ in range(40):
+    if not os.fork():
+        time.sleep(12)
+        os._exit(0)
+time.sleep(12)
+"""
+"""Looked at, it takes seconds."""
+_SMALL = """
+import os, tempfile, time
+with tempfile.TemporaryDirectory(dir=DIR) as folder:
+    for name in range(5000):
+        os.close(os.open(f"{folder}/{name}", os.O_CREAT | os.O_WRONLY))
+    time.sleep(1)
+"""
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "a fork bomb": (_BOMB, {"processes": 40}),
@@ -112,12 +133,52 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "shared maps": (_MAP, {"memory": 150 * _MB}),
     "the disk": (_DISK, {"disk": 40 * _MB}),
     "inodes": (_INODES, {"inodes": 1000}),
+    "inodes in temporary files": (_SMALL.replace("DIR", "None"), {"inodes": 1000}),
+    "inodes in memory": (_SMALL.replace("DIR", "'/dev/shm'"), {"inodes": 1000}),
     "one huge file": (_FILE, {"file": 20 * _MB}),
     "processors": (_CPU, {"cpu": 1}),
     "time": (_TIME, {"seconds": 1}),
+    "time that looks take": (_MAPS, {"seconds": 4, "memory": 150 * _MB}),
 }
 
 
+_DEEP = """
+import os
+for _ in range(LEVELS):
+    os.mkdir("NAME")
+    os.chdir("NAME")
+"""
+DEEP: dict[str, tuple[str, dict[str, Any]]] = {
+    f"{levels} folders, names of {length}": (
+        _DEEP.replace("LEVELS", str(levels)).replace("NAME", "d" * length),
+        {"processes": 100},
+    )
+    for levels in (DEEPEST, DEEPEST + 1, 1500, 20_000)
+    for length in (1, 255)
+}
+_DEEPER = [case for case in DEEP if case.startswith("20000")]
+_HOLES = """
+for name in range(20):
+    with open(f"f{name}", "wb") as file:
+        file.truncate(30 << 20)
+"""
+_LINKS = """
+import os
+with open("f", "wb") as file:
+    file.write(os.urandom(1 << 20) * 20)
+for name in range(30):
+    os.link("f", f"f{name}")
+"""
+_TINY = """
+for name in range(4):
+    with open(f"f{name}", "wb") as file:
+        file.truncate(15 << 20)
+"""
+KEPT: dict[str, tuple[str, dict[str, Any]]] = {
+    "holes": (_HOLES, {"disk": 40 * _MB}),
+    "holes within the limit": (_TINY, {"disk": 60 * _MB}),
+    "links": (_LINKS, {"disk": 40 * _MB}),
+}
 _FLOOD = ("import sys\nfor _ in range(300): sys.stdout.write('x' * (1 << 18))", {"output": 1 << 16})
 
 
@@ -128,18 +189,39 @@ def _line(program: str) -> list[str]:
 @once
 def _came(user: str, walls: str) -> dict[str, dict[str, Any]]:
     """All at the same time: each is held by its own limits, however much the others use."""
+    return _told(user, walls, CASES | {"a flood": _FLOOD})
+
+
+@once
+def _afterwards(user: str, walls: str) -> dict[str, dict[str, Any]]:
+    return _told(user, walls, KEPT | {case: DEEP[case] for case in _deep(walls)})
+
+
+def _deep(walls: str) -> list[str]:
+    """Of a copy, the disk takes its time to remove more."""
+    return [case for case in DEEP if walls in _IN_MEMORY or case not in _DEEPER]
+
+
+def _told(
+    user: str, walls: str, cases: dict[str, tuple[str, dict[str, Any]]]
+) -> dict[str, dict[str, Any]]:
     table = {
-        case: {
-            "argv": _line(program),
-            "limits": {"seconds": _SECONDS, **limits},
-        }
-        for case, (program, limits) in (CASES | {"a flood": _FLOOD}).items()
+        case: {"argv": _line(program), "limits": {"seconds": _SECONDS, **limits}}
+        for case, (program, limits) in cases.items()
     }
     with place(user) as folder:
         came: dict[str, dict[str, Any]] = harness(user, folder, "trials", walls, told=table)
         for case in table:
             came[case]["left"] = os.listdir(folder / case / "workspace")
+            came[case]["copies"] = [str(each) for each in folder.glob(f"{case}/trials/*/*/copy")]
+            came[case]["kept"] = _size(folder / case / "trials")
         return came
+
+
+def _size(folder: Path) -> int:
+    """Bytes on the disk."""
+    paths = [Path(above, name) for above, _, names in os.walk(folder) for name in names]
+    return sum(each.lstat().st_blocks * 512 for each in paths)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -154,6 +236,48 @@ def test_it_is_stopped(user: str, walls: str, case: str) -> None:
         assert came["status"] == "failed", came
     assert came["seconds"] < _SECONDS
     assert came["left"] == []
+
+
+@pytest.mark.parametrize("case", KEPT)
+@pytest.mark.parametrize("walls", _WALLS)
+@pytest.mark.parametrize("user", USERS)
+def test_no_more_is_kept_than_may_be_written(user: str, walls: str, case: str) -> None:
+    came = _afterwards(user, walls)[case]
+    if came["status"] == "refused":
+        not_applicable(f"as {user}, {walls}: {came['why']}")
+    many = {"holes": 0, "holes within the limit": 4, "links": 31}[case]
+    assert came["status"] == ("clean" if many else "over a limit"), came
+    assert len(came["changes"]) == many
+    assert came["kept"] < (KEPT[case][1]["disk"] if case == "links" else _MB)
+    assert came["copies"] == []
+
+
+@pytest.mark.parametrize(
+    ("walls", "case"), [(walls, case) for walls in _WALLS for case in _deep(walls)]
+)
+@pytest.mark.parametrize("user", USERS)
+def test_folders_without_end_are_told_and_removed(user: str, walls: str, case: str) -> None:
+    _is_told(user, walls, case, _afterwards(user, walls)[case])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("case", _DEEPER)
+@pytest.mark.parametrize("walls", ["bubblewrap-copy", "partial"])
+@pytest.mark.parametrize("user", USERS)
+def test_as_are_those_of_a_copy(user: str, walls: str, case: str) -> None:
+    _is_told(user, walls, case, _told(user, walls, {case: DEEP[case]})[case])
+
+
+def _is_told(user: str, walls: str, case: str, came: dict[str, Any]) -> None:
+    if came["status"] == "refused" and "root" in came["why"]:
+        not_applicable(f"as {user}, {walls}: {came['why']}")
+    if case == f"{DEEPEST} folders, names of 1":
+        assert (came["status"], len(came["changes"])) == ("clean", DEEPEST), came
+    else:
+        assert came["status"] == "changed what it may not", came
+        assert "cannot be told" in came["why"]
+    assert came["output"] in ("", f"{_END}\n")  # a copy may be looked into before its end
+    assert (came["copies"], came["left"]) == ([], [])
 
 
 @functools.cache
