@@ -6,9 +6,10 @@ An entry that was interrupted is the first thing that the next call looks after.
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +17,19 @@ from typing import NamedTuple
 from ..disk import why
 from ..state import LOCK_SECONDS, locked
 from .beneath import Beneath, Shown
-from .carry_out import carry_out, settle, sync
+from .carry_out import bring_back, carry_out, clear, settle, sync
 from .change import Change, inverse, printable, same
 from .check import Checked, admit, check, misplaced
 from .records import BOUNDS, Bounds, Record, Records
 
 _NOTHING: frozenset[str] = frozenset()
+_NOT_YET = "what had been written cannot be taken back either: that comes first at the next start"
+_ADVICE = {
+    errno.ENOSPC: "make room there, and try again",
+    errno.EDQUOT: "make room there, and try again",
+    errno.EROFS: "have it mounted for writing, and try again",
+    errno.EIO: "look at the disk",
+}
 _SAVED: Mapping[str, bytes] = {}
 
 
@@ -123,12 +131,16 @@ def recover(journal: Path) -> list[Recovered]:
 def opened(journal: Path) -> Iterator[Records]:
     """One writer at a time; whoever holds the lock and finds an open entry knows that it was
     interrupted."""
-    records = Records(journal)
-    with locked(records.lock, LOCK_SECONDS):
+    with ExitStack() as stack:
+        try:
+            records = Records(journal)
+            stack.enter_context(locked(records.lock, LOCK_SECONDS))
+        except OSError as error:
+            raise OSError(f"{_told(error)}; nothing was written") from error
         try:
             _recover(records)
         except OSError as error:
-            told = f"earlier changes were interrupted and cannot be taken back: {why(error)}"
+            told = f"earlier changes were interrupted and cannot be taken back: {_told(error)}"
             raise OSError(told) from error
         yield records
 
@@ -139,20 +151,31 @@ def _carry_out(
     if not found.changes:
         return None
     planned = replace(record, changes=found.changes, merged=found.merged, inode=place.inode)
-    begun = records.begin(planned, place.open)
     try:
-        carry_out(place, begun.changes, begun.id)
+        begun = records.begin(planned, place.open)
     except OSError as error:
-        back = _take_back(records, place, begun)
+        raise OSError(f"{_told(error)}; nothing was written") from error
+    try:
+        carry_out(place, begun.changes, _on(begun))
+    except OSError as error:
+        try:
+            back = _take_back(records, place, begun)
+        except OSError:
+            raise OSError(f"{_told(error)}; {_NOT_YET}") from error
         if back.completed:
             return back.record
-        told = f"{printable(why(error))}; what had been written was taken back"
-        raise OSError(told) from error
+        raise OSError(f"{_told(error)}; what had been written was taken back") from error
     except BaseException:
         _take_back(records, place, begun)
         raise
-    done = records.finish(begun)
-    records.prune(bounds, record.at)
+    try:
+        done = records.finish(begun)
+    except OSError as error:
+        raise OSError(
+            f"{_told(error)}; all was written, and is looked at again next time"
+        ) from error
+    with suppress(OSError):  # what is too old goes another time
+        records.prune(bounds, record.at)
     return done
 
 
@@ -167,13 +190,33 @@ def _recover(records: Records) -> list[Recovered]:
     return found
 
 
+def _told(error: OSError) -> str:
+    """What happened, and what to do about it."""
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{printable(why(error))}{f' ({advice})' if advice else ''}"
+
+
+def _on(record: Record) -> str:
+    return f"{record.id}"
+
+
+def _back(record: Record) -> str:
+    """Not the mark of the way there: what is found beside a file has to tell which way it was
+    going."""
+    return f"{record.id}-back"
+
+
 def _take_back(records: Records, place: Beneath, record: Record) -> Recovered:
-    settle(place, record.changes, record.id)
+    settle(place, inverse(record.changes), _back(record))
+    settle(place, record.changes, _on(record))
     if all(_is_made(place, change) for change in record.changes):
+        clear(place, record.changes, _on(record))
         sync(place, record.changes)
         return Recovered(records.finish(record), completed=True)
-    steps, left = _back(place, record.changes)
-    carry_out(place, steps, record.id)
+    steps, left = _way_back(place, record.changes)
+    bring_back(place, record.changes, _on(record), _back(record))
+    carry_out(place, steps, _back(record))
+    clear(place, inverse(record.changes), _back(record))
     if not left:
         records.drop(record)
         return Recovered(record, completed=False)
@@ -188,7 +231,7 @@ def _is_made(place: Beneath, change: Change) -> bool:
     return gone and same(place.look(change.path), change.after)
 
 
-def _back(place: Beneath, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+def _way_back(place: Beneath, changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     """What leads back from where it stopped, and the changes that nothing leads back from."""
     steps: dict[str, tuple[Change, Change]] = {}
     left: list[Change] = []

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from .beneath import ABSENT, FEW, Beneath, exchange, look, open_file, rename_new, sync_all
@@ -21,8 +21,8 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _KEPT = re.compile(r"user\.|system\.posix_acl_access$")  # security.capability lends rights
 
 
-def carry_out(place: Beneath, changes: Sequence[Change], entry: int) -> None:
-    """Make changes that ``check`` has seen, with contents from their places. ``entry`` is a part of
+def carry_out(place: Beneath, changes: Sequence[Change], mark: str) -> None:
+    """Make changes that ``check`` has seen, with contents from their places. ``mark`` is a part of
     the names of temporary files.
 
     Raises OSError anywhere on the way: ``settle`` and what leads back then make it as it was.
@@ -31,35 +31,64 @@ def carry_out(place: Beneath, changes: Sequence[Change], entry: int) -> None:
     written = [change for change in down if _is_written(change)]
     for order, concerned, act in (
         (down, _is_locked, _let_in),
-        (down, _becomes_folder, _take),
+        (down, _becomes_folder, _set_aside),
         (down, gains_folder, _make_folder),
         (written, _is_written, _stage),
     ):
         for change in filter(concerned, order):
-            act(place, change, entry)
-    _sync_staged(place, list(_staged(written, entry)))
+            with _told_of(place, change):
+                act(place, change, mark)
+    _sync_staged(place, list(_staged(written, mark)))
     for order, concerned, act in (
         (down, _goes, _take),
         (down, _is_renamed, _rename),
         (down[::-1], loses_folder, _remove_folder),
         (written, _is_written, _put),
+        (down, _becomes_folder, _drop_aside),
         (down[::-1], _stays, _set_mode),
     ):
         for change in filter(concerned, order):
-            act(place, change, entry)
+            with _told_of(place, change):
+                act(place, change, mark)
     sync(place, changes)
 
 
-def settle(place: Beneath, changes: Sequence[Change], entry: int) -> None:
+@contextmanager
+def _told_of(place: Beneath, change: Change) -> Iterator[None]:
+    """An error names the file, and not what waits beside it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(place.root / (change.old or change.path)), None
+        raise
+
+
+def settle(place: Beneath, changes: Sequence[Change], mark: str) -> None:
     """After an interruption: no temporary file is left, and what stood somewhere and was on its
     way out stands there again. Raises OSError."""
     for change in changes:
         try:
             with place.at(change.path) as (folder, name):
-                _settle(folder, name, change, entry)
+                _settle(folder, name, change, mark)
         except OSError as error:
             if error.errno not in ABSENT:  # with their folder, temporary files are gone, too
                 raise
+
+
+def bring_back(place: Beneath, changes: Sequence[Change], mark: str, back: str) -> None:
+    """What is still aside of a way there, marked so, is as if staged for the way ``back``: that
+    takes no room, of which there may be none. Raises OSError."""
+    for change in filter(_becomes_folder, changes):
+        with suppress(FileNotFoundError), place.at(change.path) as (folder, name):
+            old, new = _waiting(mark, name, "old"), _waiting(back, name, "new")
+            os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def clear(place: Beneath, changes: Sequence[Change], mark: str) -> None:
+    """Nothing is aside any more. Raises OSError."""
+    for change in filter(_becomes_folder, changes):
+        with suppress(FileNotFoundError):
+            _drop_aside(place, change, mark)
 
 
 def sync(place: Beneath, changes: Sequence[Change]) -> None:
@@ -113,55 +142,66 @@ def _stays(change: Change) -> bool:
     return after is not None and after.entry is not Entry.LINK and not _is_written(change)
 
 
-def _waiting(entry: int, name: str, what: str) -> str:
+def _waiting(mark: str, name: str, what: str) -> str:
     """A temporary file beside ``name``: a ``new`` one on its way in, an ``old`` one on its way
     out."""
     short = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
-    return f".understudy-{entry}-{short}.{what}"
+    return f".understudy-{mark}-{short}.{what}"
 
 
-def _staged(written: Iterable[Change], entry: int) -> Iterator[str]:
+def _staged(written: Iterable[Change], mark: str) -> Iterator[str]:
     """The paths of the files that ``_stage`` has made."""
     for change in written:
         if change.after and change.after.entry is Entry.FILE:
             above, slash, name = change.path.rpartition("/")
-            yield f"{above}{slash}{_waiting(entry, name, 'new')}"
+            yield f"{above}{slash}{_waiting(mark, name, 'new')}"
 
 
-def _let_in(place: Beneath, change: Change, _entry: int) -> None:
+def _let_in(place: Beneath, change: Change, _mark: str) -> None:
     assert change.before is not None
     with place.folder(change.path) as folder:
         os.fchmod(folder, change.before.mode | 0o700)
 
 
-def _make_folder(place: Beneath, change: Change, _entry: int) -> None:
+def _make_folder(place: Beneath, change: Change, _mark: str) -> None:
     with place.at(change.path) as (folder, name):
         os.mkdir(name, 0o700, dir_fd=folder)
         _own(folder, name)
 
 
-def _remove_folder(place: Beneath, change: Change, _entry: int) -> None:
+def _remove_folder(place: Beneath, change: Change, _mark: str) -> None:
     with place.at(change.path) as (folder, name):
         os.rmdir(name, dir_fd=folder)
 
 
-def _take(place: Beneath, change: Change, entry: int) -> None:
+def _take(place: Beneath, change: Change, mark: str) -> None:
     """Remove a file or a link."""
+    _set_aside(place, change, mark)
+    _drop_aside(place, change, mark)
+
+
+def _set_aside(place: Beneath, change: Change, mark: str) -> None:
     with place.at(change.path) as (folder, name):
-        old = _waiting(entry, name, "old")
+        old = _waiting(mark, name, "old")
         os.rename(name, old, src_dir_fd=folder, dst_dir_fd=folder)
         if not _is_known(folder, old, change):
             rename_new(folder, old, folder, name)
-            raise _changed(place, change)
-        os.unlink(old, dir_fd=folder)
+            raise _changed()
 
 
-def _stage(place: Beneath, change: Change, entry: int) -> None:
+def _drop_aside(place: Beneath, change: Change, mark: str) -> None:
+    with place.at(change.path) as (folder, name):
+        os.unlink(_waiting(mark, name, "old"), dir_fd=folder)
+
+
+def _stage(place: Beneath, change: Change, mark: str) -> None:
     """Write what is to come beside its place."""
     after = change.after
     assert after is not None
     with place.at(change.path) as (folder, name):
-        new = _waiting(entry, name, "new")
+        new = _waiting(mark, name, "new")
+        if after.equals(look(folder, new)):
+            return  # it was brought back
         if after.entry is Entry.LINK:
             os.symlink(after.target, new, dir_fd=folder)
             _own(folder, new)
@@ -202,31 +242,31 @@ def _make_alike(descriptor: int, folder: int, name: str) -> None:
         os.close(stands)
 
 
-def _put(place: Beneath, change: Change, entry: int) -> None:
+def _put(place: Beneath, change: Change, mark: str) -> None:
     """Give what was staged its name."""
     with place.at(change.path) as (folder, name):
-        new = _waiting(entry, name, "new")
+        new = _waiting(mark, name, "new")
         if change.before is None or change.before.is_folder:
             rename_new(folder, new, folder, name)
         elif exchange(folder, new, name):
             if not _is_known(folder, new, change):
                 exchange(folder, new, name)
-                raise _changed(place, change)
+                raise _changed()
             os.unlink(new, dir_fd=folder)
         elif _is_known(folder, name, change):
             os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
         else:
-            raise _changed(place, change)
+            raise _changed()
 
 
-def _rename(place: Beneath, change: Change, _entry: int) -> None:
+def _rename(place: Beneath, change: Change, _mark: str) -> None:
     with place.at(change.old) as (source, old), place.at(change.path) as (target, new):
         if not _is_known(source, old, change):
-            raise _changed(place, change)
+            raise _changed()
         rename_new(source, old, target, new)
 
 
-def _set_mode(place: Beneath, change: Change, _entry: int) -> None:
+def _set_mode(place: Beneath, change: Change, _mark: str) -> None:
     after = change.after
     assert after is not None
     if after.is_folder:
@@ -241,17 +281,19 @@ def _is_known(folder: int, name: str, change: Change) -> bool:
     return change.before is not None and change.before.holds(look(folder, name))
 
 
-def _changed(place: Beneath, change: Change) -> OSError:
-    path = place.root / (change.old or change.path)
-    return OSError(errno.ESTALE, "It was changed meanwhile", str(path))
+def _changed() -> OSError:
+    return OSError(errno.ESTALE, "It was changed meanwhile")
 
 
-def _settle(folder: int, name: str, change: Change, entry: int) -> None:
+def _settle(folder: int, name: str, change: Change, mark: str) -> None:
     before, after = change.before, change.after
-    new, old = _waiting(entry, name, "new"), _waiting(entry, name, "old")
+    new, old = _waiting(mark, name, "new"), _waiting(mark, name, "old")
     if taken := look(folder, old):
-        if look(folder, name) is None:
+        stands = look(folder, name)
+        if stands is None:
             rename_new(folder, old, folder, name)
+        elif _becomes_folder(change) and stands.is_folder:
+            pass  # it waits to be brought back, or for all to be done
         elif taken.holds(before):
             os.unlink(old, dir_fd=folder)
     if staged := look(folder, new):

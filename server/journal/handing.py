@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from .apply import opened
@@ -35,7 +36,8 @@ def hand_over(
         changes, merged = checked
         asked = Record(0, now(), by, what, place.root, changes, undoes, merged, maker=Maker.ASKED)
         record = records.add(asked, place.open)
-        records.prune(bounds, record.at)
+        with suppress(OSError):  # what is too old goes another time
+            records.prune(bounds, record.at)
         return record
 
 

@@ -7,6 +7,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..disk import why
+
 if TYPE_CHECKING:
     from .server import Server
 
@@ -17,7 +19,7 @@ async def asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await answer
     except (ValueError, OSError, sqlite3.Error) as error:
-        ls.publisher.message(f"That could not be done: {error}.", error=True)
+        ls.publisher.message(f"That could not be done: {why(error)}.", error=True)
         return None
 
 

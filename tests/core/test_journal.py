@@ -225,10 +225,10 @@ def just_before(patch: pytest.MonkeyPatch, step: str, path: str, does: Callable[
     """Let something happen after all was checked, when a step comes to a path."""
     real = getattr(carry_out, step)
 
-    def stepping(place: Beneath, change: Change, entry: int) -> None:
+    def stepping(place: Beneath, change: Change, mark: str) -> None:
         if change.path == path:
             does()
-        real(place, change, entry)
+        real(place, change, mark)
 
     patch.setattr(carry_out, step, stepping)
 
@@ -268,6 +268,35 @@ def test_what_is_saved_at_that_moment_stays_although_it_ends_there(
     assert (root / path).exists() == (step == "_put")
     (found,) = journal.recover(store)
     assert found.left == (path,)
+    assert photograph(root) == before
+
+
+def test_what_is_saved_while_it_is_taken_back_stays_although_it_ends_there(
+    root: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = photograph(root) | {"text": ("file", 0o644, b"saved\n")}
+    putting, looking = carry_out._put, carry_out._is_known
+
+    def put_back(place: Beneath, change: Change, mark: str) -> None:
+        if mark == "1-back" and change.path == "text":
+            assign(root / "text", b"saved\n")
+        putting(place, change, mark)
+
+    def ending(folder: int, name: str, change: Change) -> bool:
+        if change.path == "text" and TEXT.holds(change.after):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return looking(folder, name, change)
+
+    def fail(*_: object) -> None:
+        raise OSError("it failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carry_out, "_put", put_back)
+        patch.setattr(carry_out, "_is_known", ending)
+        patch.setattr(carry_out, "_set_mode", fail)
+        assert killed_at(NEVER, lambda: put(MANY, root, store))
+    (found,) = journal.recover(store)
+    assert found.left == ("text",)
     assert photograph(root) == before
 
 

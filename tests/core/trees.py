@@ -9,7 +9,7 @@ import shutil
 import signal
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -180,24 +180,35 @@ WRITING = (
 )
 
 
+@contextlib.contextmanager
+def at_writing(count: int, happens: Callable[[], object]) -> Iterator[None]:
+    """Let something happen before the ``count``-th call within that may change what is on disk."""
+    left = count
+
+    def profile(frame: FrameType, event: str, arg: Any) -> None:
+        nonlocal left
+        by_name = event == "c_call" and arg.__name__ in WRITING
+        if by_name or (event == "call" and frame.f_code.co_name == "_rename"):
+            left -= 1
+            if left == 0:
+                sys.setprofile(None)
+                happens()
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
 def killed_at(count: int, call: Callable[[], Any]) -> bool:
     """Run it in a process that is killed before the ``count``-th call that may change what is on
     disk; whether it was."""
     if not (child := os.fork()):
-        left = count
-
-        def profile(frame: FrameType, event: str, arg: Any) -> None:
-            nonlocal left
-            by_name = event == "c_call" and arg.__name__ in WRITING
-            if by_name or (event == "call" and frame.f_code.co_name == "_rename"):
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
         code = 1
         try:
-            sys.setprofile(profile)
-            call()
+            with at_writing(count, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+                call()
             code = 0
         finally:
             os._exit(code)
@@ -246,9 +257,15 @@ class Scene:
     """A tree with everything that can become of one, in a folder of its own."""
 
     def __init__(
-        self, folder: Path, first: Iterable[Act] = FIRST, then: Iterable[Act] = THEN
+        self,
+        folder: Path,
+        first: Iterable[Act] = FIRST,
+        then: Iterable[Act] = THEN,
+        *,
+        root: Path | None = None,
+        store: Path | None = None,
     ) -> None:
-        self.root, self.store = folder / "root", folder / "store"
+        self.root, self.store = root or folder / "root", store or folder / "store"
         self.root.mkdir(parents=True)
         act(self.root, first)
         wanted = copied(self.root, folder / "wanted")
