@@ -224,7 +224,7 @@ def _newest(roots: Iterable[Path], unsaved: Mapping[str, str]) -> tuple[Applying
 
 def _below(root: Path, texts: Mapping[str, str]) -> Mapping[str, bytes]:
     return {
-        Path(path).relative_to(root).as_posix(): text.encode()
+        Path(path).relative_to(root).as_posix(): text.encode(errors="surrogatepass")
         for path, text in texts.items()
         if Path(path).is_relative_to(root)
     }

@@ -214,8 +214,11 @@ def _take_back(records: Records, place: Beneath, record: Record) -> Recovered:
         sync(place, record.changes)
         return Recovered(records.finish(record), completed=True)
     steps, left = _way_back(place, record.changes)
-    bring_back(place, record.changes, _on(record), _back(record))
+    returning = {step.path for step in steps}
+    brought = [change for change in record.changes if change.path in returning]
+    bring_back(place, brought, _on(record), _back(record))
     carry_out(place, steps, _back(record))
+    clear(place, record.changes, _on(record))
     clear(place, inverse(record.changes), _back(record))
     if not left:
         records.drop(record)

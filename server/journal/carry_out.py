@@ -59,7 +59,8 @@ def _told_of(place: Beneath, change: Change) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename, error.filename2 = str(place.root / (change.old or change.path)), None
+        if error.strerror:
+            error.filename, error.filename2 = str(place.root / (change.old or change.path)), None
         raise
 
 

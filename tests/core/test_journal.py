@@ -300,6 +300,33 @@ def test_what_is_saved_while_it_is_taken_back_stays_although_it_ends_there(
     assert photograph(root) == before
 
 
+def test_what_somebody_puts_into_a_folder_that_cannot_stay_keeps_it(
+    root: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file that the folder took the place of is in the journal, and nowhere else."""
+    before = photograph(root)
+    dropping = carry_out._drop_aside
+
+    def fail(place: Beneath, change: Change, mark: str) -> None:
+        if (change.path, mark) == ("text", "1") and not (root / "text/mine").exists():
+            assign(root / "text/mine", b"mine\n")
+            raise OSError("it failed")
+        dropping(place, change, mark)
+
+    changes = [Change.between("text", TEXT, FOLDER), creating("text/x"), creating("y")]
+    with monkeypatch.context() as patch:
+        patch.setattr(carry_out, "_drop_aside", fail)
+        with pytest.raises(OSError, match="it failed"):
+            put(changes, root, store)
+    seen = photograph(root)
+    assert seen.pop("text/mine") == ("file", 0o644, b"mine\n")
+    assert seen.pop("text")[0] == "folder"
+    del before["text"]
+    assert seen == before
+    (record,) = journal.entries(store)
+    assert [(c.path, c.before and c.before.read()) for c in record.changes] == [("text", b"one\n")]
+
+
 NEVER = 1_000_000
 
 
