@@ -136,12 +136,12 @@ def opened(journal: Path) -> Iterator[Records]:
             records = Records(journal)
             stack.enter_context(locked(records.lock, LOCK_SECONDS))
         except OSError as error:
-            raise OSError(f"{_told(error)}; nothing was written") from error
+            raise OSError(f"{told(error)}; nothing was written") from error
         try:
             _recover(records)
         except OSError as error:
-            told = f"earlier changes were interrupted and cannot be taken back: {_told(error)}"
-            raise OSError(told) from error
+            before = "earlier changes were interrupted and cannot be taken back"
+            raise OSError(f"{before}: {told(error)}") from error
         yield records
 
 
@@ -154,17 +154,17 @@ def _carry_out(
     try:
         begun = records.begin(planned, place.open)
     except OSError as error:
-        raise OSError(f"{_told(error)}; nothing was written") from error
+        raise OSError(f"{told(error)}; nothing was written") from error
     try:
         carry_out(place, begun.changes, _on(begun))
     except OSError as error:
         try:
             back = _take_back(records, place, begun)
         except OSError:
-            raise OSError(f"{_told(error)}; {_NOT_YET}") from error
+            raise OSError(f"{told(error)}; {_NOT_YET}") from error
         if back.completed:
             return back.record
-        raise OSError(f"{_told(error)}; what had been written was taken back") from error
+        raise OSError(f"{told(error)}; what had been written was taken back") from error
     except BaseException:
         _take_back(records, place, begun)
         raise
@@ -172,7 +172,7 @@ def _carry_out(
         done = records.finish(begun)
     except OSError as error:
         raise OSError(
-            f"{_told(error)}; all was written, and is looked at again next time"
+            f"{told(error)}; all was written, and is looked at again next time"
         ) from error
     with suppress(OSError):  # what is too old goes another time
         records.prune(bounds, record.at)
@@ -190,7 +190,7 @@ def _recover(records: Records) -> list[Recovered]:
     return found
 
 
-def _told(error: OSError) -> str:
+def told(error: OSError) -> str:
     """What happened, and what to do about it."""
     advice = _ADVICE.get(error.errno or 0)
     return f"{printable(why(error))}{f' ({advice})' if advice else ''}"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from .apply import opened
+from .apply import opened, told
 from .beneath import Beneath
 from .change import Change
 from .check import Checked
@@ -35,7 +35,10 @@ def hand_over(
     with opened(journal) as records, Beneath(workspace) as place:
         changes, merged = checked
         asked = Record(0, now(), by, what, place.root, changes, undoes, merged, maker=Maker.ASKED)
-        record = records.add(asked, place.open)
+        try:
+            record = records.add(asked, place.open)
+        except OSError as error:
+            raise OSError(f"{told(error)}; nothing was written") from error
         with suppress(OSError):  # what is too old goes another time
             records.prune(bounds, record.at)
         return record

@@ -19,6 +19,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from understudy.journal import apply as journal
+from understudy.journal.change import Change, State
+from understudy.journal.check import Checked
+from understudy.journal.handing import hand_over
 from understudy.sandbox import kernel
 
 from ..needs import not_applicable
@@ -221,6 +224,26 @@ def test_a_disk_that_becomes_read_only_is_told_and_mended_at_the_next_start(
         else:
             assert (each.stood, each.then) == (last, last), each
     assert {each.then for each in told} == {first}
+
+
+def test_what_cannot_be_recorded_is_handed_to_no_editor(tmp_path: Path, user: str) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    checked = Checked((Change.between("new", None, State.of(LONG, 0o644)),), ())
+
+    def asked() -> str:
+        alone(user)
+        disk = Disk(tmp_path / "disk")
+        store = disk.place / "store"
+        assert journal.entries(store) == []
+        disk.bytes()
+        try:
+            hand_over(checked, root, store, by="a", what="b")
+        except OSError as error:
+            return f"{error} {len(journal.entries(store))}"
+        return "it was handed over"
+
+    assert re.search(rf"{ROOM}.* 0$", as_child(asked))
 
 
 _SYNCING = {"x86_64": (74, 306), "aarch64": (82, 267)}
