@@ -8,6 +8,7 @@ import errno
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -159,6 +160,8 @@ def open_file(folder: int, name: str) -> int:
 
 def open_beneath(top: int, path: str, flags: int) -> int:
     """Open ``path`` below a folder, through no link."""
+    if sys.platform != "linux":  # there, the number is another call's
+        return walk_beneath(top, path, flags)
     how = _How(flags | os.O_CLOEXEC, 0, _BENEATH)
     raw, size = os.fsencode(path), ctypes.sizeof(_How)
     if (got := _libc.syscall(_OPENAT2, top, raw, ctypes.byref(how), size)) >= 0:
@@ -184,6 +187,11 @@ def walk_beneath(top: int, path: str, flags: int) -> int:
         os.close(here)
 
 
+def syncs_whole() -> bool:
+    """Whether the system can have on disk all that a file system holds."""
+    return hasattr(_libc, "syncfs")
+
+
 def sync_all(openers: Sequence[Callable[[], int]], *, whole: bool = False) -> None:
     """Have files or folders on disk, given what opens each: one after the other, or, when they are
     many or it is wanted, with the ``whole`` of their file systems."""
@@ -192,7 +200,7 @@ def sync_all(openers: Sequence[Callable[[], int]], *, whole: bool = False) -> No
         descriptor = opener()
         try:
             device = os.fstat(descriptor).st_dev
-            if not whole and len(openers) <= FEW:
+            if not whole and (len(openers) <= FEW or not syncs_whole()):
                 os.fsync(descriptor)
             elif device not in done:
                 done.add(device)
@@ -217,6 +225,8 @@ def exchange(folder: int, one: str, other: str) -> bool:
 
 
 def _rename(old_folder: int, old: str, new_folder: int, new: str, flags: int) -> bool:
+    if not hasattr(_libc, "renameat2"):  # not every C library, and not every system has it
+        return False
     source, target = os.fsencode(old), os.fsencode(new)
     if _libc.renameat2(old_folder, source, new_folder, target, flags) == 0:
         return True

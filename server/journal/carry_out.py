@@ -14,7 +14,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from .beneath import ABSENT, FEW, Beneath, exchange, look, open_file, rename_new, sync_all
+from .beneath import (
+    ABSENT,
+    FEW,
+    Beneath,
+    exchange,
+    look,
+    open_file,
+    rename_new,
+    sync_all,
+    syncs_whole,
+)
 from .change import Change, Entry, gains_folder, loses_folder
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -100,7 +110,7 @@ def sync(place: Beneath, changes: Sequence[Change]) -> None:
 
 def _sync_staged(place: Beneath, paths: Sequence[str]) -> None:
     """Of many, one of each folder stands for the file system that holds them all."""
-    if len(paths) > FEW:
+    if len(paths) > FEW and syncs_whole():
         sync_all([partial(place.open_folder, path) for path in _above(paths)], whole=True)
     else:
         sync_all([partial(place.open, path) for path in paths])
@@ -236,7 +246,7 @@ def _make_alike(descriptor: int, folder: int, name: str) -> None:
         old, new = os.fstat(stands), os.fstat(descriptor)
         if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
             os.fchown(descriptor, old.st_uid, old.st_gid)
-        with suppress(OSError):  # not every file system has any
+        with suppress(OSError, AttributeError):  # not every file system, and system, has any
             for attribute in filter(_KEPT.match, os.listxattr(stands)):
                 os.setxattr(descriptor, attribute, os.getxattr(stands, attribute))
     finally:

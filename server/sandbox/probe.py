@@ -90,7 +90,7 @@ async def probe(runner: Executor, state: Path, *, fresh: bool = False) -> Machin
 
 async def _probe(runner: Executor) -> Machine:
     if sys.platform != "linux":
-        why = f"what isolates a command is not written for {platform.system()}"
+        why = f"what keeps a command in is not written for {platform.system()}: nothing is run"
         return Machine(Level.NONE, failed=(why,))
     failed: list[str] = []
     for level, launcher, backend in _CANDIDATES:

@@ -86,6 +86,8 @@ async def run(
 
 
 def _refusal(level: Level, policy: Policy, override: bool) -> str:
+    if sys.platform != "linux":
+        return "what keeps a command in is written for Linux alone: nothing is run here"
     if level is Level.NONE and not override:
         return "nothing would keep the command in here, and nobody said to run it all the same"
     if level is not Level.ISOLATED and policy.hosts:

@@ -373,6 +373,29 @@ def test_where_kernel_and_file_system_can_less_it_works_all_the_same(
     assert photograph(scene.root) == scene.before
 
 
+class Plain:
+    """A C library without the calls of Linux."""
+
+    def __getattr__(self, name: str) -> None:
+        raise AttributeError(name)
+
+
+def test_where_the_library_and_the_system_have_less_it_works_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path / "scene")
+    monkeypatch.setattr(beneath, "_libc", Plain())
+    monkeypatch.setattr(sys, "platform", "darwin")
+    for name in ("listxattr", "getxattr", "setxattr"):
+        monkeypatch.delattr(os, name)
+    scene.apply()
+    assert photograph(scene.root) == scene.after
+    scene.undo()
+    assert photograph(scene.root) == scene.before
+    put([creating(f"x{number}") for number in range(20)], scene.root, tmp_path / "store")
+    assert len(photograph(scene.root)) == len(scene.before) + 20
+
+
 def test_what_was_interrupted_waits_for_a_workspace_that_is_away(root: Path, store: Path) -> None:
     before = photograph(root)
     assert killed_at(70, lambda: put(MANY, root, store))

@@ -140,6 +140,20 @@ async def test_what_is_missing_is_told_with_what_would_help(
     assert machine.raised_by == ("install bubblewrap",)
 
 
+async def test_elsewhere_than_on_linux_nothing_runs_at_all(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work := tmp_path / "work").mkdir()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    machine = await probe(runner, tmp_path, fresh=True)
+    assert (machine.level, machine.launcher) == (Level.NONE, "")
+    assert "nothing is run" in machine.failed[0]
+    arguments = (("touch", "new"), work, Policy(), runner, tmp_path / "trials", machine)
+    trial = await run_here(*arguments, least=Level.NONE)
+    assert (trial.status, trial.changes) == (Status.REFUSED, ())
+    assert "Linux alone" in trial.why
+
+
 async def test_nothing_runs_below_the_level_that_is_wanted(runner: Runner, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
