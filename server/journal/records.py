@@ -151,7 +151,7 @@ class Records:
 
     def drop(self, record: Record) -> None:
         """Forget an entry that was interrupted."""
-        self._drop(record, _OPEN)
+        self._remove(record.id, _OPEN)
 
     def confirm(self, record: Record) -> None:
         """The editor has made it."""
@@ -160,23 +160,24 @@ class Records:
 
     def forget(self, record: Record) -> None:
         """The editor has not made it."""
-        self._drop(record, "")
-
-    def _drop(self, record: Record, ending: str) -> None:
-        gone = self._folder / f"{record.id}{_DRAFT}"
-        os.rename(self._folder / f"{record.id}{ending}", gone)
-        shutil.rmtree(gone)
+        self._remove(record.id, "")
 
     def prune(self, bounds: Bounds, now: float) -> None:
         """``now``: seconds since the epoch."""
         for draft in self._numbers(_DRAFT):
-            shutil.rmtree(self._folder / f"{draft}{_DRAFT}")
+            shutil.rmtree(self._folder / f"{draft}{_DRAFT}", ignore_errors=True)
         size = 0
         for at, record in enumerate(self.all()):
             size += record.size
             old = record.at < now - bounds.days * _DAY
             if at and (old or at >= bounds.entries or size > bounds.bytes):
-                shutil.rmtree(self._folder / str(record.id))
+                self._remove(record.id, "")
+
+    def _remove(self, number: int, ending: str) -> None:
+        """What was removed in part is no entry any more."""
+        gone = self._folder / f"{number}{_DRAFT}"
+        os.rename(self._folder / f"{number}{ending}", gone)
+        shutil.rmtree(gone)
 
     def _numbers(self, ending: str) -> Iterator[int]:
         for name in os.listdir(self._folder):

@@ -7,6 +7,7 @@ import errno
 import fnmatch
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

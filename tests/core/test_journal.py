@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -602,3 +604,30 @@ def test_what_an_editor_was_asked_for_is_dropped_when_it_did_nothing(
     elsewhere = Change.between("text", dataclasses.replace(NEW, content=None), TEXT)
     with pytest.raises(OSError, match="It was changed meanwhile"):
         hand_over(Checked((elsewhere,), ()), root, store, by="a", what="b")
+
+
+def test_what_was_made_is_made_although_an_old_entry_cannot_be_removed(
+    root: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put([creating("x")], root, store)
+    removing = shutil.rmtree
+    broken: list[str] = []
+
+    def fail(path: Path, ignore_errors: bool = False) -> None:
+        """In the middle of it."""
+        if path.parent == store and path.exists():
+            (path / "record.json").unlink(missing_ok=True)
+            broken.append(path.name)
+            if not ignore_errors:
+                raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", fail)
+    change = [creating("y")]
+    made = journal.apply(change, root, store, by="a", what="b", bounds=Bounds(entries=1))
+    assert made
+    assert (root / "y").read_bytes() == b"new\n"
+    assert [each.id for each in journal.entries(store)] == [made.id]
+    assert broken == ["1.draft"]
+    monkeypatch.setattr(shutil, "rmtree", removing)
+    put([creating("z")], root, store)
+    assert not list(store.glob("*.draft"))
