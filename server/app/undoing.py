@@ -13,6 +13,8 @@ from ..journal.change import Change
 from ..journal.check import Checked, Refused
 from ..journal.guard import needed as needed_at
 from ..journal.records import Maker, Record
+from ..journal.waiting import forget as forget_
+from ..journal.waiting import waiting as waiting_
 from ..sandbox.trial import Trial, diff, printable
 from ..state import workspace_dir
 
@@ -76,6 +78,28 @@ def entries(root: Path) -> list[Record]:
     journal = journal_of(root)
     journal_.recover(journal)
     return journal_.entries(journal)
+
+
+def waiting(root: Path) -> list[Record]:
+    """Those that were interrupted and cannot be taken back as things are, the newest first. Raises
+    OSError."""
+    return waiting_(journal_of(root))
+
+
+def waits(record: Record) -> str:
+    """Why, and what can be done, for people."""
+    files = ", ".join(printable(each.path) for each in record.changes)
+    root = printable(str(record.root))
+    return (
+        f"Entry {record.id} was interrupted half-way in {root}, which is away or another folder "
+        "now. It is taken back when that one is there again; "
+        f"or look at {files}, and `understudy journal --drop {record.id}` forgets it."
+    )
+
+
+def forget(root: Path, number: int) -> None:
+    """Drop one of those, with what stood there before. Raises LookupError, OSError."""
+    forget_(journal_of(root), number)
 
 
 def standing(records: Iterable[Record]) -> Iterator[Record]:

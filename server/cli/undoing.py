@@ -16,17 +16,46 @@ from .tasking import FOLDER
 
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--drop", type=int, metavar="ID", help="Forget an entry that waits.")
 @FOLDER
-def journal(folder: Path, *, as_json: bool) -> None:
-    """List what was written into the files of the workspace, the newest first."""
-    records = undoing.entries(root_of((folder,)))
-    if as_json:
-        click.echo(json.dumps([undoing.payload(each) for each in records], indent=2))
+def journal(folder: Path, drop: int | None, *, as_json: bool) -> None:
+    """List what was written into the files of the workspace, the newest first.
+
+    What was interrupted is taken back at the next start. It waits, half done, while its folder is
+    away or another one has that name; then --drop forgets it.
+    """
+    root = root_of((folder,))
+    if drop is not None:
+        _drop(root, drop)
         return
+    records = undoing.entries(root)
+    waiting = undoing.waiting(root)
+    if as_json:
+        told = [
+            *({**undoing.payload(each), "waiting": True} for each in waiting),
+            *({**undoing.payload(each), "waiting": False} for each in records),
+        ]
+        click.echo(json.dumps(told, indent=2))
+        return
+    for record in waiting:
+        click.echo(f"{undoing.line(record)}  (interrupted: it waits)")
     for record in records:
         click.echo(undoing.line(record))
-    if not records:
+    for record in waiting:
+        click.echo(undoing.waits(record), err=True)
+    if not (records or waiting):
         click.echo("Nothing was written.")
+
+
+def _drop(root: Path, number: int) -> None:
+    asked = f"Forget entry {number}? What stood there before it cannot be had again."
+    if number in (each.id for each in undoing.waiting(root)) and not click.confirm(asked, err=True):
+        return
+    try:
+        undoing.forget(root, number)
+    except LookupError as error:
+        raise click.UsageError(f"No entry {number} waits; see `understudy journal`.") from error
+    click.echo(f"Entry {number} is forgotten.", err=True)
 
 
 @click.command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,36 @@ async def test_a_workspace_that_is_opened_finishes_what_was_interrupted(
         (2, True),
         (1, False),
     ]
+
+
+async def test_what_waits_for_another_folder_is_told_and_can_be_dropped(world: World) -> None:
+    world.put("b", "c\n")
+    world.put("a.py", "ONE\n")
+    (world.store / "2").rename(world.store / "2.open")
+    world.root.rename(world.root.with_name("away"))
+    shutil.copytree(world.root.with_name("away"), world.root)
+    workspace = Workspace(world.root, world.store.parent, trusted=False)
+    try:
+        await workspace.load(None)
+        assert "see `understudy journal`" in workspace.trouble
+    finally:
+        await workspace.close()
+    told = world("journal")
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["2", "1"]
+    assert "(interrupted: it waits)" in told.stdout
+    assert f"Entry 2 was interrupted half-way in {world.root}" in told.stderr
+    assert "look at a.py" in told.stderr
+    found = json.loads(world("journal", "--json").stdout)
+    assert [(each["id"], each["waiting"]) for each in found] == [(2, True), (1, False)]
+
+    assert world("journal", "--drop", "1").returncode == Exit.USAGE
+    world("journal", "--drop", "2", stdin="n\n")
+    assert len(json.loads(world("journal", "--json").stdout)) == 2
+    assert "Entry 2 is forgotten" in world("journal", "--drop", "2", stdin="y\n").stderr
+    (left,) = json.loads(world("journal", "--json").stdout)
+    assert (left["id"], left["waiting"]) == (1, False)
+    assert not list(world.store.glob("2*"))
+    assert (world.root / "a.py").read_text() == "ONE\n"
 
 
 def test_a_trial_is_applied_after_a_question_and_undone(world: World) -> None:

@@ -23,6 +23,7 @@ from ...findings.baseline import Baseline
 from ...findings.changed import Rows
 from ...journal.apply import recover
 from ...journal.change import printable
+from ...journal.waiting import waiting
 from ...model import Priority, Report
 from ...runner.calls import Urgency
 from ...settings import ConfigProblem, Loaded, Settings, project_file
@@ -421,8 +422,11 @@ def _after_the_last(journal: Path) -> str:
     """What is to be told of changes that an earlier session could not finish."""
     try:
         left = sorted({path for each in recover(journal) for path in each.left})
+        waits = waiting(journal)
     except OSError as error:
         return f"changes that were interrupted could not be taken back: {why(error)}"
+    if waits and not left:
+        return "changes were interrupted in another folder of this name: see `understudy journal`"
     if not left:
         return ""
     names = ", ".join(map(printable, left))
