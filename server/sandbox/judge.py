@@ -9,7 +9,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from .keep import BLOBS, Kept
 from .names import matcher
 from .plan import NO_VIEW, REPORT, Plan
 from .policy import Limits, Policy
-from .trial import Change, Entry, Status, Trial, printable
+from .trial import Change, Entry, Kind, Status, Trial, printable
 
 _OVERLAY_ERRORS = {
     errno.EXDEV: (
@@ -97,7 +97,8 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
         )
     )
     asked = (f"it was kept from {printable(each)}" for each in report["refused"])
-    trial = replace(trial, changes=found, notes=(*trial.notes, *asked))
+    unsure = _removed(plan.workspace, found, began)
+    trial = replace(trial, changes=found, notes=(*trial.notes, *asked, *unsure))
     if report["late"]:
         why = f"no end within {policy.limits.seconds:g} s"
         return replace(trial, status=Status.TIMED_OUT, why=why)
@@ -134,10 +135,25 @@ def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:
 def _moved(workspace: str, found: Sequence[Change], began: int) -> str:
     """The first path that is not what the command saw; empty when there is none."""
     for change in found:
+        stood = change.old or change.path
         with contextlib.suppress(OSError):
-            if os.lstat(f"{workspace}/{change.old or change.path}").st_ctime_ns >= began:
-                return change.path
+            if os.lstat(f"{workspace}/{stood}").st_ctime_ns >= began:
+                return stood
     return ""
+
+
+def _removed(workspace: str, found: Sequence[Change], began: int) -> Iterator[str]:
+    """Of what is told as new, the first that somebody may have removed while it ran: all that is
+    known is that its folder was changed then."""
+    for change in found:
+        if change.kind is Kind.CREATED:
+            folder = os.path.dirname(f"{workspace}/{change.path}")
+            while not os.path.lexists(folder):
+                folder = os.path.dirname(folder)
+            if os.lstat(folder).st_ctime_ns >= began:
+                path = printable(change.path)
+                yield f"{path} may have been there, and removed by someone else while it ran"
+                return
 
 
 def _violation(trial: Trial, policy: Policy, touched: Sequence[str]) -> str:

@@ -226,7 +226,7 @@ async def test_what_it_leaves_behind_ends_with_it(world: World, tmp_path: Path) 
     token = f"{os.getpid()}.4711"
     trial = await world.sh(f"(trap '' TERM HUP; setsid sleep {token} &) ; exit 0")
     assert trial.status is Status.CLEAN
-    assert token not in _commands()
+    assert token not in commands()
 
 
 async def test_nothing_is_left_of_what_nobody_waits_for_any_more(
@@ -234,9 +234,9 @@ async def test_nothing_is_left_of_what_nobody_waits_for_any_more(
 ) -> None:
     token = f"{os.getpid()}.0815"
     task = asyncio.create_task(world.sh(f"sleep {token}"))
-    await until(lambda: token in _commands())
+    await until(lambda: token in commands())
     task.cancel()
-    await until(lambda: token not in _commands())
+    await until(lambda: token not in commands())
     await until(lambda: not list(tmp_path.glob("trials/*/copy")))
 
 
@@ -244,16 +244,16 @@ async def test_it_ends_with_any_of_those_above_it(world: World) -> None:
     for height in (0, 1):  # the stage, and the warden above it
         token = f"{os.getpid()}.{height + 2}342"
         task = asyncio.create_task(world.sh(f"sleep {token}"))
-        await until(lambda token=token: token in _commands())  # type: ignore[misc]
+        await until(lambda token=token: token in commands())  # type: ignore[misc]
         (warden,) = psutil.Process(world.supervisor).children()
         (stage,) = warden.children()
         (warden if height else stage).kill()
-        await until(lambda token=token: token not in _commands())  # type: ignore[misc]
+        await until(lambda token=token: token not in commands())  # type: ignore[misc]
         await until(lambda stage=stage: not stage.is_running())  # type: ignore[misc]
         assert (await task).status is Status.REFUSED
 
 
-def _commands() -> list[str]:
+def commands() -> list[str]:
     lines = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
     return [word for line in lines for word in line]
 
@@ -365,8 +365,8 @@ async def test_its_variables_are_shown_to_nobody_and_it_inherits_no_descriptor(
     policy = Policy(variables={"TOKEN": secret}, read=(str(seen),))
     argv = (sys.executable, "-I", "-S", "-c", _TOLD, end)
     running = asyncio.create_task(world.run(argv, policy))
-    await until(lambda: end in _commands())
-    shown = " ".join(_commands())
+    await until(lambda: end in commands())
+    shown = " ".join(commands())
     Path(end).touch()
     trial = await running
     assert (trial.status, trial.output.decode()) == (Status.CLEAN, f"{secret}\n")
