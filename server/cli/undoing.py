@@ -49,7 +49,7 @@ def journal(folder: Path, drop: int | None, *, as_json: bool) -> None:
 
 def _drop(root: Path, number: int) -> None:
     asked = f"Forget entry {number}? What stood there before it cannot be had again."
-    if number in (each.id for each in undoing.waiting(root)) and not click.confirm(asked, err=True):
+    if not click.confirm(asked, err=True):
         return
     try:
         undoing.forget(root, number)

@@ -221,7 +221,7 @@ def _take_back(records: Records, place: Beneath, record: Record) -> Recovered:
     clear(place, record.changes, _on(record))
     clear(place, inverse(record.changes), _back(record))
     if not left:
-        records.drop(record)
+        records.drop(record.id)
         return Recovered(record, completed=False)
     kept = replace(record, changes=tuple(left), left=True)
     records.narrow(kept)

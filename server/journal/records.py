@@ -149,9 +149,9 @@ class Records:
         """Write down what is left of an entry that was interrupted."""
         replace_file(self._folder / f"{record.id}{_OPEN}" / _RECORD, _encoded(record))
 
-    def drop(self, record: Record) -> None:
-        """Forget an entry that was interrupted."""
-        self._remove(record.id, _OPEN)
+    def drop(self, number: int) -> None:
+        """Forget an entry that was interrupted. Raises FileNotFoundError when there is none."""
+        self._remove(number, _OPEN)
 
     def confirm(self, record: Record) -> None:
         """The editor has made it."""

@@ -19,12 +19,11 @@ def waiting(journal: Path) -> list[Record]:
 
 
 def forget(journal: Path, number: int) -> None:
-    """Drop one, and what stood there before with it; what was written stays as it is. Raises
-    LookupError when it does not wait, and OSError."""
+    """Drop one, also one that cannot be read, and what stood there before with it; what was written
+    stays as it is. Raises LookupError when it does not wait, and OSError."""
     records = Records(journal)
     with locked(records.lock, LOCK_SECONDS):
-        for record in records.interrupted():
-            if record.id == number:
-                records.drop(record)
-                return
-    raise LookupError(f"no entry {number} waits")
+        try:
+            records.drop(number)
+        except FileNotFoundError as error:
+            raise LookupError(f"no entry {number} waits") from error

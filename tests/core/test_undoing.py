@@ -174,7 +174,7 @@ async def test_what_waits_for_another_folder_is_told_and_can_be_dropped(world: W
     found = json.loads(world("journal", "--json").stdout)
     assert [(each["id"], each["waiting"]) for each in found] == [(2, True), (1, False)]
 
-    assert world("journal", "--drop", "1").returncode == Exit.USAGE
+    assert world("journal", "--drop", "1", stdin="y\n").returncode == Exit.USAGE
     world("journal", "--drop", "2", stdin="n\n")
     assert len(json.loads(world("journal", "--json").stdout)) == 2
     assert "Entry 2 is forgotten" in world("journal", "--drop", "2", stdin="y\n").stderr
@@ -182,6 +182,18 @@ async def test_what_waits_for_another_folder_is_told_and_can_be_dropped(world: W
     assert (left["id"], left["waiting"]) == (1, False)
     assert not list(world.store.glob("2*"))
     assert (world.root / "a.py").read_text() == "ONE\n"
+
+
+def test_what_waits_and_cannot_be_read_can_be_dropped(world: World) -> None:
+    world.put("b", "c\n")
+    (world.store / "1").rename(world.store / "1.open")
+    (world.store / "1.open/record.json").write_text("{")
+    with pytest.raises(OSError, match="interrupted and cannot be taken back"):
+        world.put("b", "d\n")
+    assert "1.open" in world("journal").stderr
+    assert "Entry 1 is forgotten" in world("journal", "--drop", "1", stdin="y\n").stderr
+    world.put("b", "d\n")
+    assert (world.root / "b").read_text() == "d\n"
 
 
 def test_a_trial_is_applied_after_a_question_and_undone(world: World) -> None:
