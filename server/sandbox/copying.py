@@ -1,7 +1,8 @@
 """A copy of the workspace, for where overlayfs cannot serve, and what was changed in it.
 
 The copy holds what is hidden as an empty place that nobody may open, and what is to be kept without
-the right to write. No link is followed; special files are left out.
+the right to write. ``cleaned``: paths, and the files that are taken in their place. No link is
+followed; special files are left out.
 
 Invariant of the comparison: a file whose inode and ``ctime`` are those from the time of the copy
 was not written to, for no command can set a ``ctime``. Everything else is read and hashed.
@@ -45,11 +46,17 @@ class Copy:
     """Made at ``place``, which must not be there. Raises OSError."""
 
     def __init__(
-        self, workspace: str, place: str, hidden: Iterable[str], kept: Iterable[str]
+        self,
+        workspace: str,
+        place: str,
+        hidden: Iterable[str],
+        kept: Iterable[str],
+        cleaned: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.place = place
         self._hidden = frozenset(hidden)
         self._kept = frozenset(kept)
+        self._cleaned = dict(cleaned)
         self._made: dict[str, _Made] = {}
         self._clones = True
         self._size = 0
@@ -94,7 +101,7 @@ class Copy:
                 if is_folder:
                     self._put_folder(source, target, name, path, kept)
                 else:
-                    self._put_file(source, target, name)
+                    self._put_file(source, target, name, self._cleaned.get(path, name))
             except PermissionError:
                 guarded, mode = True, 0
                 _placeholder(target, name, is_folder)
@@ -117,8 +124,8 @@ class Copy:
             with opened(name, target, os.O_NOFOLLOW) as copied:
                 self._fill(inner, copied, path, kept)
 
-    def _put_file(self, source: int, target: int, name: str) -> None:
-        with os.fdopen(os.open(name, READ, dir_fd=source), "rb") as reader:
+    def _put_file(self, source: int, target: int, name: str, content: str) -> None:
+        with os.fdopen(os.open(content, READ, dir_fd=source), "rb") as reader:
             if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
                 raise FileNotFoundError  # it became something else meanwhile
             with os.fdopen(os.open(name, WRITE, 0o600, dir_fd=target), "wb") as writer:

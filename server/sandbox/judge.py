@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..journal.change import gains_folder
 from ..runner.calls import Outcome
 from ..runner.calls import Status as Ran
 from .changes import changes
 from .keep import BLOBS, Kept
-from .names import matcher
+from .names import folders_above, writable
 from .plan import NO_VIEW, REPORT, Plan
 from .policy import Limits, Policy
 from .trial import Change, Entry, Kind, Status, Trial, printable
@@ -161,9 +162,13 @@ def _violation(trial: Trial, policy: Policy, touched: Sequence[str]) -> str:
     be kept."""
     for path in touched:
         return f"it changed {printable(path)}, which is hidden from it, or not to be changed"
-    may = matcher(policy.write)
+    may = writable(policy.write)
+    allowed = [each for each in trial.changes if all(map(may, each.paths))]
+    # Folders that had to be made for what may be there.
+    ways = {parent for each in allowed for parent in folders_above(each.path)}
     for change in trial.changes:
-        for path in filter(None, (change.path, change.old)):
+        is_way = change.before is None and gains_folder(change) and change.path in ways
+        for path in () if is_way else change.paths:
             if not may(path):
                 return f"it changed {printable(path)}, which the policy does not let it write"
         if change.after and change.after.entry is Entry.SPECIAL:

@@ -14,7 +14,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -31,13 +31,15 @@ _SETTLED_NS = 100_000_000
 
 
 class _Folder(NamedTuple):
-    """``changed``: its ``ctime``, 0 when it may have changed again in the same tick."""
+    """``changed``: its ``ctime``, 0 when it may have changed again in the same tick. ``links``:
+    those of the hidden and kept that are some."""
 
     changed: int
     owner: int
     folders: tuple[str, ...]
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
+    links: frozenset[str]
 
 
 @functools.lru_cache(maxsize=8)
@@ -75,7 +77,18 @@ class Names:
                 kept += folder.kept
                 waiting += folder.folders
         foreign = any(each.owner != os.geteuid() for each in self._known.values())
-        return Places(tuple(sorted(hidden)), tuple(sorted(kept)), foreign)
+        links = frozenset().union(*(each.links for each in self._known.values()))
+        hidden += filter(None, map(self._target, links.intersection(hidden)))
+        kept += filter(None, map(self._target, links.intersection(kept)))
+        outermost = _outermost(hidden)
+        seen = [each for each in kept if not any(map(outermost.__contains__, folders_above(each)))]
+        return Places(tuple(sorted(outermost)), tuple(sorted(_outermost(seen))), foreign)
+
+    def _target(self, link: str) -> str:
+        """Where it leads in the end, which may change without it; empty for outside."""
+        real = os.path.realpath(f"{self._root}/{link}")
+        inside = real.startswith(f"{self._root}/") and os.path.exists(real)
+        return real[len(self._root) + 1 :] if inside else ""
 
     def _look(self, path: str, known: _Folder | None) -> _Folder:
         full = f"{self._root}/{path}" if path else self._root
@@ -85,17 +98,42 @@ class Names:
             return known
         if time.time_ns() - changed < _SETTLED_NS:
             changed = 0
-        folders, hidden, kept = [], [], []
+        folders: list[str] = []
+        hidden: list[str] = []
+        kept: list[str] = []
+        links: list[str] = []
         with os.scandir(full) as entries:
             for entry in entries:
                 inner = f"{path}/{entry.name}" if path else entry.name
-                if self._hide(inner):
-                    hidden.append(inner)
-                elif self._keep(inner):
-                    kept.append(inner)
+                is_hidden = self._hide(inner)
+                if is_hidden or self._keep(inner):
+                    (hidden if is_hidden else kept).append(inner)
+                    if entry.is_symlink():
+                        links.append(inner)
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(inner)
-        return _Folder(changed, status.st_uid, tuple(folders), tuple(hidden), tuple(kept))
+        found = tuple(folders), tuple(hidden), tuple(kept)
+        return _Folder(changed, status.st_uid, *found, frozenset(links))
+
+
+def folders_above(path: str) -> list[str]:
+    """Those that it is in, and itself."""
+    parts = path.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _outermost(paths: Iterable[str]) -> set[str]:
+    found = set(paths)
+    return {each for each in found if not found.intersection(folders_above(each)[:-1])}
+
+
+def writable(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether ``path`` is what a pattern matches, or in a folder that is. ``a/**`` means the folder
+    ``a``, with all below it."""
+    given = (each.removeprefix("./") for each in patterns)
+    folders = (re.fullmatch(r"/?(.+)/\*\*", each, re.DOTALL) or each for each in given)
+    matches = matcher(each if isinstance(each, str) else f"/{each[1]}" for each in folders)
+    return lambda path: any(map(matches, folders_above(path)))
 
 
 class matcher:  # noqa: N801 - called like a function
@@ -113,17 +151,34 @@ class matcher:  # noqa: N801 - called like a function
 
 
 class _Any:
+    """Cheap at thousands of names: most patterns are a name or its end, and whole paths are looked
+    at only where the last name fits."""
+
     def __init__(self, patterns: Iterable[str]) -> None:
         names: list[str] = []
         paths: list[str] = []
         for pattern in patterns:
             (paths if "/" in pattern or pattern == "**" else names).append(pattern)
-        self._name = re.compile("|".join(fnmatch.translate(each) for each in names) or r"(?!)")
-        self._path = re.compile("|".join(map(_translate, paths)) or r"(?!)")
+        plain = [each for each in names if not set("*?[") & set(each.removeprefix("*"))]
+        self._names = frozenset(each for each in plain if not each.startswith("*"))
+        self._ends = tuple(each[1:] for each in plain if each.startswith("*"))
+        others = [fnmatch.translate(each) for each in names if each not in plain]
+        lasts = [fnmatch.translate(each.rstrip("/").rpartition("/")[2]) for each in paths]
+        self._name = _any_of(others)
+        self._path = _any_of(map(_translate, paths))
+        self._either = _any_of((*others, *lasts))
 
     def __call__(self, path: str) -> bool:
         name = path.rpartition("/")[2]
+        if name in self._names or name.endswith(self._ends):
+            return True
+        if not self._either.match(name):
+            return False
         return bool(self._name.match(name) or self._path.match(path))
+
+
+def _any_of(expressions: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(expressions) or r"(?!)")
 
 
 def _translate(pattern: str) -> str:

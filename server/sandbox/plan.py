@@ -13,7 +13,7 @@ class Plan(NamedTuple):
     ``backend``: ``OVERLAY`` or ``COPY``; ``launcher``: the path of bubblewrap, empty for our own.
     ``system``: what of the machine is seen, read-only, each under its own name; ``links``: (target,
     name). ``hidden`` and ``kept``: paths from the workspace. ``hosts``: what is let through
-    to."""
+    to. ``cleaned``: what is seen otherwise than it is, and the files with what is seen."""
 
     workspace: str
     folder: str
@@ -27,6 +27,7 @@ class Plan(NamedTuple):
     limits: Limits
     seccomp: bytes
     hosts: tuple[str, ...] = ()
+    cleaned: tuple[tuple[str, str], ...] = ()
 
 
 class Start(NamedTuple):

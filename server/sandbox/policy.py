@@ -7,36 +7,23 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 HIDDEN = (
-    ".env",
-    ".env.*",
-    ".envrc",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    ".netrc",
-    ".pgpass",
-    ".pypirc",
-    ".npmrc",
-    ".git-credentials",
-    ".htpasswd",
-    "credentials.json",
-    "service-account*.json",
-    ".ssh",
-    ".gnupg",
-    ".aws",
-    ".azure",
-    ".kube",
-    ".docker",
+    *(".env*", "*.env", "secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml"),
+    *("*.pem", "*.key", "*.p8", "*.p12", "*.pfx", "*.ppk", "*.jks", "*.keystore", "*.kdbx"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".ssh", ".gnupg", ".password-store"),
+    *(".netrc", "_netrc", ".git-credentials", ".htpasswd", ".pgpass", ".my.cnf", ".mylogin.cnf"),
+    *(".pypirc", ".npmrc", "**/.pip/pip.conf", "**/pip/pip.conf", "**/.cargo/credentials*"),
+    *("**/.gem/credentials", "**/.composer/auth.json", "/auth.json", "**/.m2/settings*.xml"),
+    *(".aws", ".azure", ".kube", ".docker", ".dockercfg", ".dockerconfigjson", "kubeconfig"),
+    *("**/.config/gcloud", "**/.config/gh", "**/.config/rclone", "rclone.conf", ".s3cfg", ".boto"),
+    *(".terraform.d", ".terraformrc", "terraform.rc", "*.tfvars", "*.tfvars.json"),
+    *("*.tfstate", "*.tfstate.*", ".vault-token", ".vault_pass*", ".databrickscfg", "kaggle.json"),
+    *("credentials.json", "application_default_credentials.json", "client_secret*.json"),
+    *("service-account*.json", "service_account*.json", "*-firebase-adminsdk-*.json"),
+    *("!*.example", "!*.sample", "!*.template", "!*.dist"),
+    *("!example.env", "!sample.env", "!template.env"),
 )
-"""Names of files and folders that hold secrets, wherever in the workspace they are."""
+"""Names of files and folders that hold secrets, wherever in the workspace they are; with ``!``, of
+those that only show how to write one."""
 
 READ_ONLY = (".git",)
 """Names of what is seen and cannot be changed, wherever in the workspace it is."""
@@ -68,7 +55,7 @@ class Limits(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Patterns are matched by name (``.env*``) or, when they have a slash, by the whole path from
-    the workspace (``src/**``).
+    the workspace (``src/**``). One that begins with ``!`` takes out what others match.
 
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.

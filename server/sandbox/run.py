@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 from ..model import Priority
 from ..runner.calls import Command, Job, Outcome, Urgency
-from . import seccomp
+from . import credentials, seccomp
 from .door import PORT
 from .history import History, Place
 from .hosts import Hosts, authority
@@ -194,11 +194,12 @@ def _plan(asked: _Asked, folder: str, trial: Trial) -> Plan:
         launcher=bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=seen.paths,
         links=seen.links,
-        hidden=places.hidden,
+        hidden=(*places.hidden, *credentials.hidden(root, places.kept)),
         kept=places.kept,
         limits=policy.limits,
         seccomp=_filter(trial.level),
         hosts=policy.hosts,
+        cleaned=tuple(credentials.cleaned(root, places.kept, folder)),
     )
 
 

@@ -87,6 +87,8 @@ class View:
             place = f"{self.place}/{path}"
             if not os.path.islink(place):
                 kernel.bind(self.cover(place) if is_hidden else place, place)
+        for path, source in plan.cleaned:
+            kernel.bind(source, f"{self.place}/{path}")
 
     def cover(self, place: str) -> str:
         """What nobody can look into, of the same kind as what is at ``place``."""
@@ -162,7 +164,7 @@ class BareView:
 
 
 def _copied(plan: Plan) -> Copy:
-    return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.kept)
+    return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.kept, plan.cleaned)
 
 
 def _memory(place: str, mode: int, size: int, inodes: int) -> None:

@@ -56,6 +56,27 @@ def test_what_may_change_is_held(project: Path) -> None:
     assert "Changed what it may not: it changed b" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("pattern", "script", "names"),
+    [
+        ("out/**", "mkdir -p out; echo x > out/f", ""),
+        ("out", "mkdir out; echo x > out/f", ""),
+        ("a/b/**", "mkdir -p a/b; echo x > a/b/f", ""),
+        ("*.ts", "mkdir -p a/b; echo x > a/b/f.ts", ""),
+        ("a/b/**", "mkdir -p a/b; echo x > a/b/f; echo x > a/g", "a/g"),
+        ("a/b/**", "mkdir -p a/c a/b; touch a/b/f", "a/c"),
+        ("*.ts", "rm a.txt; mkdir a.txt; touch a.txt/b.ts", "a.txt"),
+    ],
+)
+def test_folders_on_the_way_to_what_may_change_are_made(
+    project: Path, pattern: str, script: str, names: str
+) -> None:
+    done = understudy(project, "sandbox", "run", "--write", pattern, "--", "sh", "-c", script)
+    assert (done.returncode, f"it changed {names}," in done.stderr) == (
+        (3, True) if names else (0, False)
+    )
+
+
 def test_what_comes_behind_the_command_is_its_own(project: Path) -> None:
     done = understudy(project, "sandbox", "run", "echo", "--write", "src/**", "--json", "--", "x")
     assert (done.returncode, done.stdout) == (0, "--write src/** --json -- x\n")

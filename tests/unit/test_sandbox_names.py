@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.sandbox.names import Names, matcher
+from understudy.sandbox.names import Names, matcher, writable
 from understudy.sandbox.policy import HIDDEN, READ_ONLY
 
 
@@ -27,10 +27,97 @@ from understudy.sandbox.policy import HIDDEN, READ_ONLY
         ("**", "anything/at all", True),
         ("src/?.py", "src/ab.py", False),
         ("a.b/c", "axb/c", False),
+        ("/a.json", "a.json", True),
+        ("/a.json", "b/a.json", False),
+        ("a[bc]", "x/ac", True),
+        ("*", "x/y", True),
     ],
 )
 def test_patterns(pattern: str, path: str, matches: bool) -> None:
     assert matcher([pattern])(path) is matches
+
+
+@pytest.mark.parametrize(
+    ("names", "hides"),
+    [
+        (".env .env.local .env_prod .env-local .envrc .envs prod.env a/.env2 .env.test", True),
+        (".env.example .env.sample a/.env.template .env.dist example.env env.py .en env", False),
+        ("id_ed25519 server.key a.pem .ssh .npmrc .netrc credentials.json a/.docker", True),
+        (".cargo/credentials.toml a/.cargo/credentials .config/gcloud .m2/settings.xml", True),
+        (".pip/pip.conf .config/pip/pip.conf terraform.tfstate x.tfstate.backup", True),
+        ("prod.tfvars .terraform.d .vault-token .dockercfg secrets.yaml auth.json", True),
+        (".cargo/config.toml .config/app locales/auth.json settings.xml tokens.py", False),
+        ("main.tf secrets.py key.ts .terraform keys package.json .yarnrc.yml a.environment", False),
+    ],
+)
+def test_what_holds_secrets_is_known_by_its_name(names: str, hides: bool) -> None:
+    matches = matcher(HIDDEN)
+    assert [each for each in names.split() if matches(each) is not hides] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "may", "may_not"),
+    [
+        ("out", "out out/f out/a/b deep/out/f", "outer o"),
+        ("out/**", "out out/f out/a/b", "deep/out/f outer"),
+        ("./out/**", "out out/f", "deep/out/f"),
+        ("out/", "out out/f", "deep/out/f"),
+        ("a/b/**", "a/b a/b/c", "a a/c"),
+        ("**/b/**", "b/c a/b/c", "a/c"),
+        ("*.py", "a.py b/a.py", "a.txt"),
+        ("src/*.py", "src/a.py", "src a.py src/b/a.py"),
+        ("**", "a a/b", ""),
+        ("/**", "a a/b", ""),
+    ],
+)
+def test_what_may_be_written(pattern: str, may: str, may_not: str) -> None:
+    allows = writable([pattern])
+    assert [each for each in may.split() if not allows(each)] == []
+    assert [each for each in may_not.split() if allows(each)] == []
+
+
+@pytest.mark.parametrize(
+    ("links", "hidden", "kept"),
+    [
+        ({".env": "config/live"}, (".env", "config/live"), ()),
+        ({".env": "one", "one": "two", "two": "config/live"}, (".env", "config/live"), ()),
+        ({".env": "way/live", "way": "config"}, (".env", "config/live"), ()),
+        ({".ssh": "config"}, (".ssh", "config"), ()),
+        ({".env": "config", "x.key": "config/live"}, (".env", "config", "x.key"), ()),
+        ({".env": "../outside"}, (".env",), ()),
+        ({".env": "gone"}, (".env",), ()),
+        ({".env": "."}, (".env",), ()),
+        ({".env": ".env"}, (".env",), ()),
+        ({".env": "{root}/config/live"}, (".env", "config/live"), ()),
+        ({".env": "../{name}/config/live"}, (".env", "config/live"), ()),
+        ({".git": "config"}, (), (".git", "config")),
+        ({".git": "config/sub", ".env": "config"}, (".env", "config"), (".git",)),
+    ],
+)
+def test_what_a_link_leads_to_is_hidden_and_kept_with_it(
+    links: dict[str, str], hidden: tuple[str, ...], kept: tuple[str, ...], tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    (root / "config/sub").mkdir(parents=True)
+    (root / "config/live").touch()
+    (tmp_path / "outside").touch()
+    for name, target in links.items():
+        (root / name).symlink_to(target.format(root=root, name=root.name))
+    assert Names(str(root), HIDDEN, READ_ONLY).find()[:2] == (hidden, kept)
+
+
+def test_a_link_on_the_way_may_change_later(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for name in ("one", "two"):
+        (tmp_path / name).touch()
+    (tmp_path / ".env").symlink_to("inner/current")
+    (inner / "current").symlink_to("../one")
+    names = Names(str(tmp_path), HIDDEN, READ_ONLY)
+    assert names.find().hidden == (".env", "one")
+    (inner / "current").unlink()
+    (inner / "current").symlink_to("../two")
+    assert names.find().hidden == (".env", "two")
 
 
 def test_no_pattern_matches_nothing() -> None:
