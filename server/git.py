@@ -130,6 +130,29 @@ def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
             return None
 
 
+class Setting(NamedTuple):
+    """One of git's configuration; ``origin`` is the file that it stands in."""
+
+    origin: str
+    name: str
+    value: str
+
+
+def settings(folder: Path, file: str = "") -> tuple[Setting, ...]:
+    """What is configured for whoever is in ``folder``; with ``file``, an absolute path, what is in
+    there and in what it includes. Raises GitError."""
+    where = ("--file", file, "--includes") if file else ()
+    answer = _run(folder, ("config", "-z", "--show-origin", *where, "--list"), {})
+    parts = answer.split(b"\0")[:-1]
+    found = []
+    for origin, setting in zip(parts[::2], parts[1::2], strict=True):
+        kind, _, named = os.fsdecode(origin).partition(":")
+        if kind == "file":  # and not one of ours, from the command line
+            name, _, value = os.fsdecode(setting).partition("\n")
+            found.append(Setting(os.path.join(folder, named), name, value))
+    return tuple(found)
+
+
 def hook_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Which repository and which index git means by the hook that it runs: a commit of some paths
     has an index of its own."""

@@ -204,7 +204,7 @@ class Trials:
 
 
 def _applying(tried: Tried) -> Applying:
-    changes, consents = tried.trial.changes, needed(tried.trial)
+    changes, consents = tried.trial.changes, needed(tried.trial, tried.root)
     with Beneath(tried.root) as place:
         admit(place, changes, consents)
         checked = check(place, changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from ..journal import apply as journal_
 from ..journal import handing
 from ..journal.change import Change
 from ..journal.check import Checked, Refused
-from ..journal.guard import needed as needed_at
+from ..journal.guarded import needed as needed_by
 from ..journal.records import Maker, Record
 from ..journal.waiting import forget as forget_
 from ..journal.waiting import waiting as waiting_
@@ -44,9 +45,9 @@ class Undoing(NamedTuple):
         return f"On disk all of it is so already; {_UNSAVED}."
 
 
-def needed(trial: Trial) -> frozenset[str]:
+def needed(trial: Trial, root: Path) -> frozenset[str]:
     """The consents that applying it takes, each for files that programs run by themselves."""
-    return frozenset().union(*(needed_at(p) for each in trial.changes for p in each.paths))
+    return frozenset().union(*needed_by(Path(os.path.realpath(root)), trial.changes).values())
 
 
 def apply(

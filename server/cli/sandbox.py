@@ -216,7 +216,7 @@ def _show(trial: Trial) -> None:
 
 def _apply(trial: Trial, root: Path, what: str) -> bool:
     """Whether the user wanted it."""
-    consents = undoing.needed(trial)
+    consents = undoing.needed(trial, root)
     for name in sorted(consents):
         asked = f"It changes files that programs run by themselves ({name}). Let it?"
         if not click.confirm(asked, err=True):

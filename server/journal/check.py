@@ -8,13 +8,16 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ..disk import why
 from ..git import merge
+from ..state import state_place
 from .beneath import Beneath
 from .change import Change, Entry, State, loses_folder, printable, same
-from .guard import refusal
+from .guard import lends_rights, refusal
+from .guarded import needed
 
 LONGEST_MERGED = 4 << 20
 """Bytes of a file that is merged."""
@@ -42,8 +45,12 @@ class Checked(NamedTuple):
 def admit(place: Beneath, changes: Sequence[Change], consents: frozenset[str]) -> None:
     """Raises Refused for what is not made whatever it leads from."""
     reasons: dict[str, str] = {}
+    needs = needed(place.root, changes)
+    state = _state_folder(place.root)
     for each in changes:
-        if reason := refusal(each, consents):
+        if any(_meet(path, state) for path in each.paths):
+            reasons[each.path] = "that is where Understudy keeps what it knows"
+        elif reason := refusal(each, needs[each.path] - consents):
             reasons[each.path] = reason
         elif each.after and each.after.entry is Entry.LINK:
             at = os.path.join(place.root, os.path.dirname(each.path), each.after.target)
@@ -51,6 +58,18 @@ def admit(place: Beneath, changes: Sequence[Change], consents: frozenset[str]) -
                 reasons[each.path] = "the link leads out of the workspace, by another one"
     if reasons:
         raise Refused(list(reasons.items()))
+
+
+def _state_folder(root: Path) -> str:
+    """Where it is below the root, which may be a home; empty elsewhere."""
+    real = Path(os.path.realpath(state_place()))
+    return real.relative_to(root).as_posix() if real.is_relative_to(root) else ""
+
+
+def _meet(path: str, folder: str) -> bool:
+    """Whether one is, or lies in, the other."""
+    one, other = f"{path}/".casefold(), f"{folder}/".casefold()
+    return bool(folder) and (one.startswith(other) or other.startswith(one))
 
 
 def check(place: Beneath, changes: Sequence[Change]) -> Checked:
@@ -80,6 +99,8 @@ def _settled(place: Beneath, change: Change) -> Change:
     now, before, after = place.look(change.old or change.path), change.before, change.after
     if any(state and state.entry is Entry.SPECIAL for state in (now, before, after)):
         raise OSError("it is no file, folder or link")
+    if after and lends_rights(after) and not (now and lends_rights(now)):
+        raise OSError("it would run with the rights of another user or group (set-id)")
     if change.old and place.look(change.path):
         raise OSError("something else stands where it would be renamed to")
     goes = after is None and now is not None and now.holds(before)  # whatever its mode is by now

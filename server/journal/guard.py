@@ -7,25 +7,48 @@ change one is more than to change a text.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from .change import Change, Entry, State
 
 CONSENTS = {
-    "git": (".git", ".githooks", ".husky", ".pre-commit-config.yaml", "lefthook*.y*ml"),
+    "git": (
+        *(".git", ".githooks", ".husky", ".pre-commit-config.yaml", ".overcommit.yml"),
+        *("lefthook*.y*ml", ".lefthook*.y*ml", "lefthook*.toml", ".lefthook*.toml"),
+        *("lefthook*.json", ".lefthook*.json", ".lefthook", ".lefthook-local"),
+        *(".gitconfig", ".config/git"),
+    ),
     "editor": (
-        *(".vscode", ".idea", ".vs", ".zed", ".helix", ".devcontainer", "*.code-workspace"),
-        *(".devcontainer.json", ".exrc", ".nvimrc", ".nvim.lua", ".vimrc", ".dir-locals*.el"),
+        *(".vscode", ".vscode-server", ".idea", ".vs", ".fleet", ".zed", ".helix", ".vim"),
+        *(".devcontainer", ".devcontainer.json", "*.code-workspace", "*.sublime-project"),
+        *(".exrc", ".nvimrc", ".nvim.lua", ".vimrc", ".gvimrc", ".lazy.lua", ".config/nvim"),
+        *(".dir-locals*.el", ".emacs", ".emacs.d", ".config/emacs", ".config/zed"),
+    ),
+    "agent": (
+        *(".claude", ".claude.json", ".cursor", ".mcp.json", ".codex", ".gemini", ".windsurf"),
+        *(".aider.conf.yml", ".continue"),
     ),
     "CI": (
-        *(".github/workflows", ".github/actions", ".gitlab-ci.yml", ".gitlab/ci", ".circleci"),
-        *(".travis.yml", "azure-pipelines*.yml", "bitbucket-pipelines.yml", "jenkinsfile*"),
-        *(".drone.yml", ".woodpecker", ".woodpecker.y*ml", "appveyor.yml", ".appveyor.yml"),
+        *(".github/workflows", ".github/actions", ".forgejo/workflows", ".gitea/workflows"),
+        *(".gitlab-ci*.y*ml", ".gitlab/ci", ".circleci", ".buildkite", ".travis.y*ml"),
+        *("azure-pipelines*.y*ml", "bitbucket-pipelines.y*ml", "jenkinsfile*", ".cirrus.y*ml"),
+        *(".drone.y*ml", ".woodpecker", ".woodpecker.y*ml", "appveyor.y*ml", ".appveyor.y*ml"),
+    ),
+    "tools": (
+        *(".npmrc", ".yarnrc", ".yarnrc.yml", ".yarn/releases", ".yarn/plugins", ".pnpmfile.cjs"),
+        *("mise*.toml", ".mise*.toml", ".mise", ".config/mise", ".cargo/config*"),
+        *(".gdbinit", ".lldbinit", ".pdbrc", ".rprofile", ".irbrc", ".pryrc"),
     ),
     "shell": (
         *(".bashrc", ".bash_*", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin"),
         *(".zlogout", ".kshrc", ".mkshrc", ".cshrc", ".tcshrc", ".login", ".logout", ".inputrc"),
         *(".envrc", ".xprofile", ".xinitrc", ".xsession", ".xsessionrc", "config.fish"),
+        *(".config/fish", ".tmux.conf", ".config/tmux", ".pam_environment"),
+    ),
+    "session": (
+        *(".ssh", ".local/bin", ".local/share/applications", ".config/autostart"),
+        *(".config/systemd", ".local/share/systemd", ".config/environment.d"),
+        *(".local/share/dbus-1", ".config/plasma-workspace"),
     ),
     "understudy": (".understudy",),
 }
@@ -33,38 +56,79 @@ CONSENTS = {
 lower case, wherever in the workspace that is."""
 
 
-def _needing(patterns: Sequence[str]) -> re.Pattern[str]:
+def _needing(patterns: Iterable[str]) -> re.Pattern[str]:
     alternatives = "|".join(re.escape(each).replace(r"\*", "[^/]*") for each in patterns)
     return re.compile(rf"(?:^|/)(?:{alternatives})(?:/|\Z)")
 
 
+def _above(patterns: Iterable[str]) -> Iterator[str]:
+    for each in patterns:
+        parts = each.split("/")
+        yield from ("/".join(parts[:count]) for count in range(1, len(parts)))
+
+
 _NEEDING = {name: _needing(patterns) for name, patterns in CONSENTS.items()}
+_LEADING = {
+    name: re.compile(rf"{_needing(above).pattern}\Z")
+    for name, patterns in CONSENTS.items()
+    if (above := sorted(set(_above(patterns))))
+}
+_OWN = re.compile(r"(?:^|/)\.understudy-[^/]*\.(?:new|old)(?:/|\Z)")
 _SET_ID = 0o6000
 _SET_USER = 0o4000
 
 
 def needed(path: str) -> frozenset[str]:
-    """The consents without which nothing is written there."""
+    """The consents without which nothing is written there, by the names on the way."""
     lowered = path.lower()
     return frozenset(name for name, found in _NEEDING.items() if found.search(lowered))
 
 
-def refusal(change: Change, consents: frozenset[str]) -> str:
-    """Why the change is not made, whatever there is; empty for one that may be."""
-    for path in change.paths:
-        if set(path.split("/")) & {"", ".", ".."} or "\0" in path:
-            return "that is no path below the workspace"
-        if missing := needed(path) - consents:
-            return f"it needs a consent of its own ({', '.join(sorted(missing))})"
+def needed_for_link(path: str) -> frozenset[str]:
+    """Those for a link of that name: what it leads to may be read under guarded names, too."""
+    lowered = path.lower()
+    above = (name for name, found in _LEADING.items() if found.search(lowered))
+    return needed(path).union(above)
+
+
+def is_repository(names: Iterable[str]) -> bool:
+    """Whether git may take a folder with these names in it for a repository, and then run what its
+    configuration says. What ``commondir`` leads to needs no ``HEAD``, and is one, too."""
+    known = {name.casefold() for name in names}
+    return {"objects", "refs"} <= known or {"head", "commondir"} <= known
+
+
+def is_path(path: str) -> bool:
+    """Whether it is one below a workspace."""
+    return not ({"", ".", ".."} & set(path.split("/")) or "\0" in path)
+
+
+def refusal(change: Change, missing: frozenset[str]) -> str:
+    """Why the change is not made, whatever there is; empty for one that may be. ``missing``: the
+    consents that it needs and has not."""
+    if not all(map(is_path, change.paths)):
+        return "that is no path below the workspace"
+    if any(_OWN.search(path.lower()) for path in change.paths):
+        return "the journal itself uses such names"
+    if missing:
+        return f"it needs a consent of its own ({', '.join(sorted(missing))})"
+    if change.before and lends_rights(change.before):
+        return "it runs with the rights of another user or group (set-id), which are not given back"
     return _refused(change.path, change.after) if change.after else ""
+
+
+def lends_rights(state: State) -> bool:
+    """A folder's set-gid bit lends no right: it says whose what is made in there will be."""
+    if state.entry is Entry.LINK:
+        return False
+    return bool(state.mode & (_SET_USER if state.is_folder else _SET_ID))
 
 
 def _refused(path: str, after: State) -> str:
     least = 0o500 if after.is_folder else 0o400
     if after.entry is not Entry.LINK and after.mode & least != least:
         return "its owner could not read it, and nothing could be taken back"
-    # A folder's set-gid bit lends no right: it says whose what is made in there will be.
-    if after.mode & (_SET_USER if after.is_folder else _SET_ID):
+    if lends_rights(after):
         return "it would run with the rights of another user or group (set-id)"
     if after.entry is Entry.LINK and leads_out(path, after.target):
         return "the link leads out of the workspace, or may"

@@ -85,6 +85,10 @@ REFUSED = {
     "shell, another": (creating(".envrc"), "consent"),
     "hooks": (creating(".husky"), "consent"),
     "our own": (creating(".understudy"), "consent"),
+    "a temporary name": (creating(".understudy-2-af3e.old"), "itself uses such names"),
+    "a temporary name, away": (Change.between("x", TEXT, TEXT, "in/.understudy-2-a.new"), "itself"),
+    "set-uid taken": (Change.between("text", State.of(b"one\n", 0o4755), NEW), "not given back"),
+    "set-gid removed": (Change.between("text", State.of(b"one\n", 0o2755), None), "not given back"),
 }
 
 
