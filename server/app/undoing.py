@@ -77,7 +77,7 @@ def journal_of(root: Path) -> Path:
 def entries(root: Path) -> list[Record]:
     """The newest first. Raises OSError; blocks, as all of these."""
     journal = journal_of(root)
-    journal_.recover(journal)
+    journal_.recover(journal, root)
     return journal_.entries(journal)
 
 
@@ -101,6 +101,11 @@ def waits(record: Record) -> str:
 def forget(root: Path, number: int) -> None:
     """Drop one of those, with what stood there before. Raises LookupError, OSError."""
     forget_(journal_of(root), number)
+
+
+def unread(root: Path) -> list[str]:
+    """What is to be said of each entry that cannot be read. Raises OSError."""
+    return [each.told for each in journal_.unread(journal_of(root))]
 
 
 def standing(records: Iterable[Record]) -> Iterator[Record]:

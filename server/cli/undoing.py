@@ -30,6 +30,7 @@ def journal(folder: Path, drop: int | None, *, as_json: bool) -> None:
         return
     records = undoing.entries(root)
     waiting = undoing.waiting(root)
+    _tell_unread(root)
     if as_json:
         told = [
             *({**undoing.payload(each), "waiting": True} for each in waiting),
@@ -71,6 +72,7 @@ def undo(ctx: click.Context, number: int | None, folder: Path, *, yes: bool) -> 
     named.
     """
     root = root_of((folder,))
+    _tell_unread(root)
     if number is None:
         newest = next(undoing.standing(undoing.entries(root)), None)
         if newest is None:
@@ -92,3 +94,8 @@ def undo(ctx: click.Context, number: int | None, folder: Path, *, yes: bool) -> 
         ctx.exit(Exit.FINDINGS)
     done = undoing.undo(root, number)
     click.echo(f"Undone, as entry {done.id}." if done else "All of it is so already.", err=True)
+
+
+def _tell_unread(root: Path) -> None:
+    for line in undoing.unread(root):
+        click.echo(f"Note: {line}.", err=True)

@@ -7,6 +7,7 @@ An entry that was interrupted is the first thing that the next call looks after.
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,7 +21,7 @@ from .beneath import Beneath, Shown
 from .carry_out import bring_back, carry_out, clear, settle, sync
 from .change import Change, inverse, printable, same
 from .check import Checked, admit, check, misplaced
-from .records import BOUNDS, Bounds, Record, Records
+from .records import BOUNDS, Bounds, Record, Records, Unread
 
 _NOTHING: frozenset[str] = frozenset()
 _NOT_YET = "what had been written cannot be taken back either: that comes first at the next start"
@@ -76,7 +77,7 @@ def make(
 ) -> Record | None:
     """As ``apply``, for changes that Understudy itself has thought of: wherever in ``workspace``
     they are."""
-    with opened(journal) as records, Beneath(workspace) as place:
+    with opened(journal, workspace) as records, Beneath(workspace) as place:
         record = Record(0, now(), by, what, place.root, ())
         return _carry_out(records, place, record, check(place, changes), bounds)
 
@@ -91,7 +92,7 @@ def undo(
 ) -> Record | None:
     """Take an entry back, which is an entry, too, and can be taken back itself. Raises Refused as
     ``apply`` does, and LookupError when there is no such entry."""
-    with opened(journal) as records:
+    with opened(journal, find(journal, number).root) as records:
         undone = records.find(number)
         with Beneath(undone.root) as place:
             found = check(place, inverse(undone.changes))
@@ -102,7 +103,7 @@ def undo(
 def undoing(journal: Path, number: int, unsaved: Mapping[str, bytes] = _SAVED) -> Checked:
     """What ``undo`` would do as things are, with contents; as an editor has them with what is
     ``unsaved``, see ``Shown``. Raises as it does."""
-    with opened(journal) as records:
+    with opened(journal, find(journal, number).root) as records:
         record = records.find(number)
         with Shown(record.root, unsaved) as place:
             return check(place, inverse(record.changes))
@@ -118,17 +119,23 @@ def find(journal: Path, number: int) -> Record:
     return Records(journal).find(number)
 
 
-def recover(journal: Path) -> list[Recovered]:
-    """What was interrupted is as it was before it began, or complete. Raises OSError."""
+def unread(journal: Path) -> list[Unread]:
+    """The entries that cannot be read. Raises OSError."""
+    return Records(journal).unread() if journal.is_dir() else []
+
+
+def recover(journal: Path, root: Path) -> list[Recovered]:
+    """What was interrupted in ``root``, or below it, is as it was before it began, or complete.
+    Raises OSError."""
     if not journal.is_dir():
         return []
     records = Records(journal)
     with locked(records.lock, LOCK_SECONDS):
-        return _recover(records)
+        return _recover(records, root)
 
 
 @contextmanager
-def opened(journal: Path) -> Iterator[Records]:
+def opened(journal: Path, root: Path) -> Iterator[Records]:
     """One writer at a time; whoever holds the lock and finds an open entry knows that it was
     interrupted."""
     with ExitStack() as stack:
@@ -138,7 +145,7 @@ def opened(journal: Path) -> Iterator[Records]:
         except OSError as error:
             raise OSError(f"{told(error)}; nothing was written") from error
         try:
-            _recover(records)
+            _recover(records, root)
         except OSError as error:
             before = "earlier changes were interrupted and cannot be taken back"
             raise OSError(f"{before}: {told(error)}") from error
@@ -179,10 +186,12 @@ def _carry_out(
     return done
 
 
-def _recover(records: Records) -> list[Recovered]:
+def _recover(records: Records, root: Path) -> list[Recovered]:
+    """Nobody is asked before: an entry has no say in where that is done."""
     found = []
+    real = os.path.realpath(root)
     for record in records.interrupted():
-        if not record.root.is_dir():
+        if not (record.root.is_relative_to(real) and record.root.is_dir()):
             continue
         with Beneath(record.root) as place:
             if place.inode == record.inode:  # else it waits: that may be mounted again

@@ -6,8 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .change import Change, Entry, State
+from .guard import is_path
 
-_STATE = ("entry", "mode", "digest", "size", "target", "modified", "start")
+_PLACED = {"path": str, "old": str}
+_STATE = {
+    "entry": str,
+    "mode": int,
+    "digest": str,
+    "size": int,
+    "target": str,
+    "modified": int,
+    "start": int,
+}
+_MODES = 0o7777
 
 
 def plain_of(change: Change) -> dict[str, Any]:
@@ -19,22 +30,37 @@ def plain_of(change: Change) -> dict[str, Any]:
     }
 
 
-def change_of(plain: Mapping[str, Any], place: Callable[[Mapping[str, Any]], str]) -> Change:
+def change_of(plain: Any, place: Callable[[Mapping[str, Any]], str]) -> Change:
     """The inverse. ``place`` is given the state of a file, as JSON has it, and answers where its
-    content is. Raises ValueError, LookupError, TypeError."""
+    content is. Raises ValueError, LookupError, TypeError, also for what nobody here has written."""
+    want(plain, _PLACED)
+    for path in filter(None, (plain["path"], plain["old"])):
+        if not is_path(path):
+            raise ValueError(f"{path!r:.80} is no path below the workspace")
     before, after = (_state(plain[each], place) for each in ("before", "after"))
     return Change.between(plain["path"], before, after, plain["old"])
+
+
+def want(plain: Any, types: Mapping[str, type]) -> None:
+    """Raises ValueError, LookupError, TypeError when these fields are not of these types."""
+    if not isinstance(plain, dict):
+        raise TypeError(f"{plain!r:.40} is no object")
+    for name, kind in types.items():
+        value = plain[name]
+        if type(value) is not kind or "\0" in str(value):
+            raise ValueError(f"{name} cannot be {value!r:.40}")
 
 
 def _plain_state(state: State | None) -> dict[str, Any] | None:
     return None if state is None else {name: getattr(state, name) for name in _STATE}
 
 
-def _state(
-    plain: Mapping[str, Any] | None, place: Callable[[Mapping[str, Any]], str]
-) -> State | None:
+def _state(plain: Any, place: Callable[[Mapping[str, Any]], str]) -> State | None:
     if plain is None:
         return None
-    known = {name: plain[name] for name in _STATE}
+    want(plain, _STATE)
+    if plain["mode"] & ~_MODES or min(plain["size"], plain["start"]) < 0:
+        raise ValueError("a state has numbers that no file has")
     entry = Entry(plain["entry"])
+    known = {name: plain[name] for name in _STATE}
     return State(**{**known, "entry": entry, "place": place(plain) if entry is Entry.FILE else ""})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from .apply import opened, told
+from .apply import find, opened, told
 from .beneath import Beneath
 from .change import Change
 from .check import Checked
@@ -32,7 +32,7 @@ def hand_over(
     it has ``answered``, nobody knows whether it did. Raises OSError, also when a file is not what
     it was any more.
     """
-    with opened(journal) as records, Beneath(workspace) as place:
+    with opened(journal, workspace) as records, Beneath(workspace) as place:
         changes, merged = checked
         asked = Record(0, now(), by, what, place.root, changes, undoes, merged, maker=Maker.ASKED)
         try:
@@ -46,7 +46,7 @@ def hand_over(
 
 def answered(journal: Path, number: int, *, made: bool) -> None:
     """The editor has ``made`` all of it, or says that it has not. Raises OSError, LookupError."""
-    with opened(journal) as records:
+    with opened(journal, find(journal, number).root) as records:
         record = records.find(number)
         if made:
             records.confirm(record)

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,14 +23,15 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..disk import read_regular, why
 from ..state import private, private_folder, replace_file, sync_folder
-from .change import Change, Entry, State
-from .encoding import change_of, plain_of
+from .change import Change, Entry, State, printable
+from .encoding import change_of, plain_of, want
 
 _VERSION = 2
 _RECORD = "record.json"
 _CONTENTS = "contents"
 _OPEN = ".open"
 _DRAFT = ".draft"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _DAY = 86_400.0
 _CHUNK = 1 << 20
 
@@ -78,6 +80,23 @@ class Record:
     maker: Maker = Maker.JOURNAL
 
 
+class Unread(NamedTuple):
+    """An entry that cannot be read: its ``folder``, and ``why``."""
+
+    folder: Path
+    why: str
+    interrupted: bool
+
+    @property
+    def told(self) -> str:
+        """For people."""
+        half = "what it was writing may be half done" if self.interrupted else "it stays as it is"
+        return (
+            f"the entry in {printable(str(self.folder))} cannot be read ({printable(self.why)}): "
+            f"{half}; once that folder is moved away or deleted, this is not told again"
+        )
+
+
 class Records:
     """Those in one folder, made when missing. Everything raises OSError."""
 
@@ -93,7 +112,7 @@ class Records:
         found: list[Record] = []
         undone: set[int] = set()
         for number in sorted(self._numbers(""), reverse=True):
-            with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+            with contextlib.suppress(OSError):
                 record = self._load(str(number))
                 found.append(replace(record, undone=number in undone))
                 if number not in undone and record.maker is not Maker.ASKED:
@@ -101,8 +120,24 @@ class Records:
         return found
 
     def interrupted(self) -> list[Record]:
-        """Those that were begun and not finished, the newest first."""
-        return [self._load(f"{each}{_OPEN}") for each in sorted(self._numbers(_OPEN), reverse=True)]
+        """Those that were begun and not finished, the newest first. One that cannot be read is left
+        out."""
+        found: list[Record] = []
+        for number in sorted(self._numbers(_OPEN), reverse=True):
+            with contextlib.suppress(OSError):
+                found.append(self._load(f"{number}{_OPEN}"))
+        return found
+
+    def unread(self) -> list[Unread]:
+        found: list[Unread] = []
+        for ending in (_OPEN, ""):
+            for number in sorted(self._numbers(ending), reverse=True):
+                try:
+                    self._load(f"{number}{ending}")
+                except OSError as error:
+                    folder = self._folder / f"{number}{ending}"
+                    found.append(Unread(folder, why(error), interrupted=ending == _OPEN))
+        return found
 
     def find(self, number: int) -> Record:
         """A finished one. Raises LookupError when there is none, and OSError."""
@@ -182,15 +217,20 @@ class Records:
     def _numbers(self, ending: str) -> Iterator[int]:
         for name in os.listdir(self._folder):
             stem, dot, rest = name.partition(".")
-            if stem.isdecimal() and f"{dot}{rest}" == ending:
+            if _NUMBER.fullmatch(stem) and f"{dot}{rest}" == ending:
                 yield int(stem)
 
     def _load(self, name: str) -> Record:
         folder = self._folder / name
         try:
-            return _decoded(json.loads(read_regular(folder / _RECORD)), folder)
+            record = _decoded(json.loads(read_regular(folder / _RECORD)), folder)
+        except RecursionError:
+            raise OSError(f"{folder / _RECORD}: it is nested too deeply") from None
         except (ValueError, LookupError, TypeError) as error:
-            raise OSError(f"{folder / _RECORD} cannot be read: {why(error)}") from error
+            raise OSError(f"{folder / _RECORD}: {why(error)}") from error
+        if name.partition(".")[0] != str(record.id):
+            raise OSError(f"{folder / _RECORD}: it is the record of entry {record.id}")
+        return record
 
 
 class _Contents:
@@ -250,9 +290,14 @@ def _encoded(record: Record) -> bytes:
     return json.dumps(plain).encode()
 
 
+_RECORDED = {"id": int, "by": str, "what": str, "root": str, "undoes": int, "inode": int}
+
+
 def _decoded(plain: dict[str, Any], folder: Path) -> Record:
+    want(plain, {"version": int})
     if plain.pop("version") != _VERSION:
         raise ValueError("another version of Understudy wrote it")
+    want(plain, _RECORDED)
 
     def place(_: Mapping[str, Any]) -> str:
         return f"{folder}/{_CONTENTS}"

@@ -272,7 +272,7 @@ def test_what_is_saved_at_that_moment_stays_although_it_ends_there(
         patch.setattr(carry_out, "_is_known", looking)
         assert killed_at(NEVER, lambda: put(MANY, root, store))
     assert (root / path).exists() == (step == "_put")
-    (found,) = journal.recover(store)
+    (found,) = journal.recover(store, root)
     assert found.left == (path,)
     assert photograph(root) == before
 
@@ -301,7 +301,7 @@ def test_what_is_saved_while_it_is_taken_back_stays_although_it_ends_there(
         patch.setattr(carry_out, "_is_known", ending)
         patch.setattr(carry_out, "_set_mode", fail)
         assert killed_at(NEVER, lambda: put(MANY, root, store))
-    (found,) = journal.recover(store)
+    (found,) = journal.recover(store, root)
     assert found.left == ("text",)
     assert photograph(root) == before
 
@@ -407,12 +407,12 @@ def test_what_was_interrupted_waits_for_a_workspace_that_is_away(root: Path, sto
     assert killed_at(70, lambda: put(MANY, root, store))
     assert any(store.glob("*.open")), "it had begun to write"
     away = root.rename(root.with_name("away"))
-    assert journal.recover(store) == []
+    assert journal.recover(store, root) == []
     root.mkdir()  # where something is to be mounted
-    assert journal.recover(store) == []
+    assert journal.recover(store, root) == []
     assert photograph(root) == {}
     away.rename(root)
-    (found,) = journal.recover(store)
+    (found,) = journal.recover(store, root)
     assert not found.completed
     assert photograph(root) == before
 
@@ -452,11 +452,11 @@ def test_what_was_edited_after_a_crash_is_left_and_named(root: Path, store: Path
     while killed_at(count, lambda: put(MANY, root, store)):
         if (root / "text").read_bytes() == b"new\n" and any(store.glob("*.open")):
             break
-        journal.recover(store)
+        journal.recover(store, root)
         assert photograph(root) == before
         count += 1
     (root / "text").write_bytes(b"typed\n")
-    (found,) = journal.recover(store)
+    (found,) = journal.recover(store, root)
     assert (found.completed, found.left) == (False, ("text",))
     assert photograph(root) == before | {"text": ("file", 0o644, b"typed\n")}
     (record,) = journal.entries(store)

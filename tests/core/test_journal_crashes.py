@@ -78,5 +78,5 @@ def test_killed_twice_it_is_whole_all_the_same(
     with ground() as folder:
         scene = Scene(folder / "scene", first, then)
         killed_at(once, scene.apply)
-        killed_at(again, lambda: journal.recover(scene.store))
+        killed_at(again, lambda: journal.recover(scene.store, scene.root))
         scene.judge()

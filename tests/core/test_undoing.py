@@ -218,3 +218,16 @@ def test_what_failed_is_not_applied(world: World) -> None:
     told = world("sandbox", "run", "--apply", "--", "sh", "-c", "echo c > b; exit 4", stdin="y\n")
     assert (told.returncode, "Apply it?" in told.stderr) == (4, False)
     assert photograph(world.root) == before
+
+
+def test_an_entry_that_cannot_be_read_is_told_and_stops_no_other(world: World) -> None:
+    world.put("b", "c\n")
+    (world.store / "77.open").mkdir()
+    for words in (("journal",), ("undo", "--yes")):
+        told = world(*words)
+        assert told.returncode == Exit.CLEAN
+        assert f"{world.store}/77.open cannot be read" in told.stderr
+        assert "moved away or deleted" in told.stderr
+    assert (world.root / "b").read_text() == "b\n"
+    (world.store / "77.open").rmdir()
+    assert world("journal").stderr == ""

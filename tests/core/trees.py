@@ -281,9 +281,9 @@ class Scene:
 
     def judge(self) -> str:
         """After the next start."""
-        journal.recover(self.store)
+        journal.recover(self.store, self.root)
         seen = photograph(self.root)
         assert seen in (self.before, self.after), "half a state"
-        assert journal.recover(self.store) == []
+        assert journal.recover(self.store, self.root) == []
         assert photograph(self.root) == seen
         return "before" if seen == self.before else "after"

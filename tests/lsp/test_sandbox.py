@@ -469,7 +469,7 @@ async def test_a_crash_before_the_answer_has_nothing_rolled_back(
     after = tree(workspace)
     assert "deep/new.txt" in after
     store = journal_of(editor, workspace)
-    assert journal.recover(store) == []
+    assert journal.recover(store, workspace) == []
     assert tree(workspace) == after
     assert listed(editor, workspace) == [(1, Maker.ASKED, 0, False)]
     editor = await start(capabilities=_EDITS)

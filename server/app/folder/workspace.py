@@ -21,7 +21,7 @@ from ...discover import Found, LeftOut, around
 from ...disk import why
 from ...findings.baseline import Baseline
 from ...findings.changed import Rows
-from ...journal.apply import recover
+from ...journal.apply import recover, unread
 from ...journal.change import printable
 from ...journal.waiting import waiting
 from ...model import Priority, Report
@@ -166,7 +166,7 @@ class Workspace:
         self._loads += 1
         load = self._loads
         if not self._loaded:
-            self._interrupted = await asyncio.to_thread(_after_the_last, self.journal)
+            self._interrupted = await asyncio.to_thread(_after_the_last, self.journal, self.root)
         project = None if self.loose else self.root
         loaded = await asyncio.to_thread(
             config.load_settings, project, editor, trusted=self.trusted, today=self.today()
@@ -418,16 +418,17 @@ class Workspace:
         await self.results.close()
 
 
-def _after_the_last(journal: Path) -> str:
+def _after_the_last(journal: Path, root: Path) -> str:
     """What is to be told of changes that an earlier session could not finish."""
     try:
-        left = sorted({path for each in recover(journal) for path in each.left})
+        left = sorted({path for each in recover(journal, root) for path in each.left})
         waits = waiting(journal)
+        half_done = [each.told for each in unread(journal) if each.interrupted]
     except OSError as error:
         return f"changes that were interrupted could not be taken back: {why(error)}"
     if waits and not left:
         return "changes were interrupted in another folder of this name: see `understudy journal`"
     if not left:
-        return ""
+        return "; ".join(half_done)
     names = ", ".join(map(printable, left))
     return f"changes were interrupted, and {names} edited since: `understudy journal` has the rest"

@@ -78,7 +78,7 @@ class Hooks:
         With ``shared`` also into a folder that other repositories use too. Raises OSError.
         """
         self._admit([hook.name for hook in hooks], shared)
-        recover(self._journal)
+        recover(self._journal, self._below or self.folder)
         seen = [self._look(hook.name) for hook in hooks]
         for each in seen:
             self._check(each)
@@ -93,7 +93,7 @@ class Hooks:
 
     def uninstall(self, names: Sequence[str]) -> list[Seen]:
         """Those that were installed, as they were; what stood there before stands there again."""
-        recover(self._journal)
+        recover(self._journal, self._below or self.folder)
         installed = [each for each in self.status(names) if each.ours is not None]
         for each in installed:
             aside = each.path.with_name(hook_script.aside(each.name))
