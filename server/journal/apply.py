@@ -163,7 +163,7 @@ def _carry_out(
     except OSError as error:
         raise OSError(f"{told(error)}; nothing was written") from error
     try:
-        carry_out(place, begun.changes, _on(begun))
+        carry_out(place, begun.changes, begun.mark)
     except OSError as error:
         try:
             back = _take_back(records, place, begun)
@@ -205,29 +205,25 @@ def told(error: OSError) -> str:
     return f"{printable(why(error))}{f' ({advice})' if advice else ''}"
 
 
-def _on(record: Record) -> str:
-    return f"{record.id}"
-
-
 def _back(record: Record) -> str:
     """Not the mark of the way there: what is found beside a file has to tell which way it was
     going."""
-    return f"{record.id}-back"
+    return f"{record.mark}-back"
 
 
 def _take_back(records: Records, place: Beneath, record: Record) -> Recovered:
     settle(place, inverse(record.changes), _back(record))
-    settle(place, record.changes, _on(record))
+    settle(place, record.changes, record.mark)
     if all(_is_made(place, change) for change in record.changes):
-        clear(place, record.changes, _on(record))
+        clear(place, record.changes, record.mark)
         sync(place, record.changes)
         return Recovered(records.finish(record), completed=True)
     steps, left = _way_back(place, record.changes)
     returning = {step.path for step in steps}
     brought = [change for change in record.changes if change.path in returning]
-    bring_back(place, brought, _on(record), _back(record))
+    bring_back(place, brought, record.mark, _back(record))
     carry_out(place, steps, _back(record))
-    clear(place, record.changes, _on(record))
+    clear(place, record.changes, record.mark)
     clear(place, inverse(record.changes), _back(record))
     if not left:
         records.drop(record.id)

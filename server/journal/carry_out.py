@@ -1,7 +1,9 @@
 """Making checked changes, in an order in which each finds its folder. Nothing that stands there is
 removed before it was seen to be what is known: what somebody else has just saved stays.
 
-Contents are written beside their places first; from there on, only names change.
+Contents are written beside their places first; from there on, only names change. Root may be at
+work in the folder of somebody who exchanges names meanwhile: owners, modes and times are given to
+what is open, and never to a name.
 """
 
 from __future__ import annotations
@@ -25,15 +27,16 @@ from .beneath import (
     sync_all,
     syncs_whole,
 )
-from .change import Change, Entry, gains_folder, loses_folder
+from .change import Change, Entry, State, gains_folder, loses_folder
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OTHERS = 0o077
 _KEPT = re.compile(r"user\.|system\.posix_acl_access$")  # security.capability lends rights
 
 
 def carry_out(place: Beneath, changes: Sequence[Change], mark: str) -> None:
     """Make changes that ``check`` has seen, with contents from their places. ``mark`` is a part of
-    the names of temporary files.
+    the names of temporary files, which nobody can have known before: what has one is ours.
 
     Raises OSError anywhere on the way: ``settle`` and what leads back then make it as it was.
     """
@@ -170,14 +173,16 @@ def _staged(written: Iterable[Change], mark: str) -> Iterator[str]:
 
 def _let_in(place: Beneath, change: Change, _mark: str) -> None:
     assert change.before is not None
-    with place.folder(change.path) as folder:
-        os.fchmod(folder, change.before.mode | 0o700)
+    _set_folder_mode(place, change.path, change.before.mode | 0o700)
 
 
 def _make_folder(place: Beneath, change: Change, _mark: str) -> None:
     with place.at(change.path) as (folder, name):
         os.mkdir(name, 0o700, dir_fd=folder)
-        _own(folder, name)
+        with _opened(folder, name, os.O_RDONLY | os.O_DIRECTORY) as made:
+            if os.listdir(made) or os.fstat(made).st_uid != os.geteuid():
+                raise _changed()
+            _own(folder, made)
 
 
 def _remove_folder(place: Beneath, change: Change, _mark: str) -> None:
@@ -215,25 +220,46 @@ def _stage(place: Beneath, change: Change, mark: str) -> None:
             return  # it was brought back
         if after.entry is Entry.LINK:
             os.symlink(after.target, new, dir_fd=folder)
-            _own(folder, new)
+            with _opened(folder, new, os.O_PATH) as made:
+                if os.readlink("", dir_fd=made) != after.target:
+                    raise _changed()
+                _own(folder, made)
+                _date(made, after)
         else:
-            descriptor = os.open(new, _CREATE, 0o600, dir_fd=folder)
-            with os.fdopen(descriptor, "wb") as file:
+            made = os.open(new, _CREATE, 0o600, dir_fd=folder)
+            with os.fdopen(made, "wb") as file:
                 file.writelines(after.chunks())
                 file.flush()
-                _own(folder, new)
-                _make_alike(descriptor, folder, name)
-                os.fchmod(descriptor, after.mode)
-        if after.modified:
-            times = (after.modified, after.modified)
-            os.utime(new, ns=times, dir_fd=folder, follow_symlinks=False)
+                _own(folder, made)
+                _make_alike(made, folder, name)
+                os.fchmod(made, after.mode)
+                _date(made, after)
 
 
-def _own(folder: int, name: str) -> None:
+@contextmanager
+def _opened(folder: int, name: str, flags: int) -> Iterator[int]:
+    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _own(folder: int, made: int) -> None:
     """What root makes belongs to whom the folder belongs to."""
     if os.geteuid() == 0:
         about = os.fstat(folder)
-        os.chown(name, about.st_uid, about.st_gid, dir_fd=folder, follow_symlinks=False)
+        os.chown(_itself(made), about.st_uid, about.st_gid)
+
+
+def _date(made: int, after: State) -> None:
+    if after.modified:
+        os.utime(_itself(made), ns=(after.modified, after.modified))
+
+
+def _itself(descriptor: int) -> str:
+    """Leads to what is open, and to a link that is, for calls that take no such descriptor."""
+    return f"/proc/self/fd/{descriptor}"
 
 
 def _make_alike(descriptor: int, folder: int, name: str) -> None:
@@ -255,8 +281,11 @@ def _make_alike(descriptor: int, folder: int, name: str) -> None:
 
 def _put(place: Beneath, change: Change, mark: str) -> None:
     """Give what was staged its name."""
+    assert change.after is not None
     with place.at(change.path) as (folder, name):
         new = _waiting(mark, name, "new")
+        if not change.after.holds(look(folder, new)):
+            raise _changed()
         if change.before is None or change.before.is_folder:
             rename_new(folder, new, folder, name)
         elif exchange(folder, new, name):
@@ -281,11 +310,23 @@ def _set_mode(place: Beneath, change: Change, _mark: str) -> None:
     after = change.after
     assert after is not None
     if after.is_folder:
-        with place.folder(change.path) as folder:
-            os.fchmod(folder, after.mode)
+        _set_folder_mode(place, change.path, after.mode)
     elif change.before and change.before.mode != after.mode:
         with os.fdopen(place.open(change.path), "rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != after.digest:
+                raise _changed()
             os.fchmod(file.fileno(), after.mode)
+
+
+def _set_folder_mode(place: Beneath, path: str, mode: int) -> None:
+    """Nothing says which folder it is: of root's, nothing is opened to more eyes in the folder of
+    another, who may just have put it there."""
+    with place.at(path) as (above, _), place.folder(path) as folder:
+        about = os.fstat(folder)
+        opens = mode & ~about.st_mode & _OTHERS
+        if opens and about.st_uid == 0 != os.fstat(above).st_uid:
+            raise PermissionError(errno.EPERM, "It is root's, in the folder of another user")
+        os.fchmod(folder, mode)
 
 
 def _is_known(folder: int, name: str, change: Change) -> bool:

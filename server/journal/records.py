@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from ..state import private, private_folder, replace_file, sync_folder
 from .change import Change, Entry, State, printable
 from .encoding import change_of, plain_of, want
 
-_VERSION = 2
+_VERSION = 3
 _RECORD = "record.json"
 _CONTENTS = "contents"
 _OPEN = ".open"
@@ -34,6 +35,8 @@ _DRAFT = ".draft"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _DAY = 86_400.0
 _CHUNK = 1 << 20
+_MARK_BYTES = 16
+_MARK = re.compile(rf"[0-9a-f]{{{2 * _MARK_BYTES}}}")
 
 
 class Bounds(NamedTuple):
@@ -63,7 +66,8 @@ class Record:
     line. ``undoes``: the entry that it took back, 0 for none. ``undone``: it was taken back.
     ``merged``: paths in which somebody's edits stayed. ``left``: it was interrupted, and its
     changes are those that could not be taken back, since somebody had edited the files. ``size``:
-    bytes that it holds. ``inode``: the root's, which another folder of that name has not."""
+    bytes that it holds. ``inode``: the root's, which another folder of that name has not. ``mark``:
+    a part of the names of its temporary files that nobody can guess."""
 
     id: int
     at: float
@@ -78,6 +82,7 @@ class Record:
     size: int = 0
     inode: int = 0
     maker: Maker = Maker.JOURNAL
+    mark: str = ""
 
 
 class Unread(NamedTuple):
@@ -166,7 +171,8 @@ class Records:
                 changes = tuple(contents.keep(change, live) for change in record.changes)
                 file.flush()
                 os.fsync(file.fileno())
-                record = replace(record, id=number, changes=changes, size=file.tell())
+                size, mark = file.tell(), secrets.token_hex(_MARK_BYTES)
+                record = replace(record, id=number, changes=changes, size=size, mark=mark)
             replace_file(draft / _RECORD, _encoded(record))
             os.rename(draft, self._folder / f"{number}{ending}")
         except BaseException:
@@ -286,11 +292,15 @@ def _encoded(record: Record) -> bytes:
         "size": record.size,
         "inode": record.inode,
         "maker": record.maker,
+        "mark": record.mark,
     }
     return json.dumps(plain).encode()
 
 
-_RECORDED = {"id": int, "by": str, "what": str, "root": str, "undoes": int, "inode": int}
+_RECORDED: dict[str, type] = {
+    **dict.fromkeys(("id", "undoes", "inode"), int),
+    **dict.fromkeys(("by", "what", "root", "mark"), str),
+}
 
 
 def _decoded(plain: dict[str, Any], folder: Path) -> Record:
@@ -298,6 +308,8 @@ def _decoded(plain: dict[str, Any], folder: Path) -> Record:
     if plain.pop("version") != _VERSION:
         raise ValueError("another version of Understudy wrote it")
     want(plain, _RECORDED)
+    if not _MARK.fullmatch(plain["mark"]):
+        raise ValueError("its mark is none")
 
     def place(_: Mapping[str, Any]) -> str:
         return f"{folder}/{_CONTENTS}"

@@ -284,7 +284,7 @@ def test_what_is_saved_while_it_is_taken_back_stays_although_it_ends_there(
     putting, looking = carry_out._put, carry_out._is_known
 
     def put_back(place: Beneath, change: Change, mark: str) -> None:
-        if mark == "1-back" and change.path == "text":
+        if mark.endswith("-back") and change.path == "text":
             assign(root / "text", b"saved\n")
         putting(place, change, mark)
 
