@@ -225,6 +225,7 @@ def _take_back(records: Records, place: Beneath, record: Record) -> Recovered:
     carry_out(place, steps, _back(record))
     clear(place, record.changes, record.mark)
     clear(place, inverse(record.changes), _back(record))
+    sync(place, record.changes)  # also what was settled alone, before the entry goes
     if not left:
         records.drop(record.id)
         return Recovered(record, completed=False)

@@ -66,6 +66,10 @@ class Beneath:
     def open_folder(self, path: str) -> int:
         return open_beneath(self._top, path, _FOLDER) if path else os.dup(self._top)
 
+    def open_any(self, path: str) -> int:
+        """A descriptor of a folder or a file, for reading."""
+        return open_beneath(self._top, path, _FILE) if path else os.dup(self._top)
+
     def has_folder(self, path: str) -> bool:
         """Whether there is one that no link leads to."""
         found = self.look(path) if path else None
@@ -194,12 +198,20 @@ def syncs_whole() -> bool:
 
 def sync_all(openers: Sequence[Callable[[], int]], *, whole: bool = False) -> None:
     """Have files or folders on disk, given what opens each: one after the other, or, when they are
-    many or it is wanted, with the ``whole`` of their file systems."""
+    many or it is wanted, with the ``whole`` of their file systems. What is gone is let be."""
     done: set[int] = set()
     for opener in openers:
-        descriptor = opener()
         try:
-            device = os.fstat(descriptor).st_dev
+            descriptor = opener()
+        except OSError as error:
+            if error.errno not in ABSENT:
+                raise
+            continue
+        try:
+            status = os.fstat(descriptor)
+            device = status.st_dev
+            if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+                continue
             if not whole and (len(openers) <= FEW or not syncs_whole()):
                 os.fsync(descriptor)
             elif device not in done:

@@ -58,7 +58,7 @@ def carry_out(place: Beneath, changes: Sequence[Change], mark: str) -> None:
         (down[::-1], loses_folder, _remove_folder),
         (written, _is_written, _put),
         (down, _becomes_folder, _drop_aside),
-        (down[::-1], _stays, _set_mode),
+        (down[::-1], _gets_mode, _set_mode),
     ):
         for change in filter(concerned, order):
             with _told_of(place, change):
@@ -106,9 +106,11 @@ def clear(place: Beneath, changes: Sequence[Change], mark: str) -> None:
 
 
 def sync(place: Beneath, changes: Sequence[Change]) -> None:
-    """Have on disk which names there are. Raises OSError."""
+    """Have on disk which names there are, and the modes of what has its content from before.
+    Raises OSError."""
     above = _above(path for change in changes for path in change.paths)
-    sync_all([partial(place.open_folder, path) for path in above if place.has_folder(path)])
+    moded = {each.path for each in changes if _gets_mode(each) and _is_readable(each)}
+    sync_all([partial(place.open_any, path) for path in above | moded])
 
 
 def _sync_staged(place: Beneath, paths: Sequence[str]) -> None:
@@ -150,10 +152,16 @@ def _is_written(change: Change) -> bool:
     return change.before is None or not change.before.holds(after)
 
 
-def _stays(change: Change) -> bool:
-    """What has its content, and may need its mode."""
-    after = change.after
-    return after is not None and after.entry is not Entry.LINK and not _is_written(change)
+def _gets_mode(change: Change) -> bool:
+    """Has its content already, and may need its mode."""
+    before, after = change.before, change.after
+    if after is None or after.entry is Entry.LINK or _is_written(change):
+        return False
+    return after.is_folder or (before is not None and before.mode != after.mode)
+
+
+def _is_readable(change: Change) -> bool:
+    return change.after is not None and bool(change.after.mode & 0o400)
 
 
 def _waiting(mark: str, name: str, what: str) -> str:
@@ -311,7 +319,7 @@ def _set_mode(place: Beneath, change: Change, _mark: str) -> None:
     assert after is not None
     if after.is_folder:
         _set_folder_mode(place, change.path, after.mode)
-    elif change.before and change.before.mode != after.mode:
+    else:
         with os.fdopen(place.open(change.path), "rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != after.digest:
                 raise _changed()

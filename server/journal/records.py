@@ -215,9 +215,10 @@ class Records:
                 self._remove(record.id, "")
 
     def _remove(self, number: int, ending: str) -> None:
-        """What was removed in part is no entry any more."""
+        """Under its name there is a whole entry, or none: what is left of it is a draft."""
         gone = self._folder / f"{number}{_DRAFT}"
         os.rename(self._folder / f"{number}{ending}", gone)
+        sync_folder(self._folder)
         shutil.rmtree(gone)
 
     def _numbers(self, ending: str) -> Iterator[int]:
