@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..runner.execute import Runner
+from ..sandbox.diff import diff
 from ..sandbox.history import TRIALS, History, Past
 from ..sandbox.hosts import Hosts
 from ..sandbox.levels import Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
-from ..sandbox.trial import Level, Status, Trial, diff, printable
+from ..sandbox.trial import Level, Status, Trial, printable
 from ..state import state_dir, workspace_dir
 
 __all__ = [

@@ -16,7 +16,8 @@ from ..journal.guarded import needed as needed_by
 from ..journal.records import Maker, Record
 from ..journal.waiting import forget as forget_
 from ..journal.waiting import waiting as waiting_
-from ..sandbox.trial import Trial, diff, printable
+from ..sandbox.diff import diff
+from ..sandbox.trial import Trial, printable
 from ..state import workspace_dir
 
 _BY = "you"

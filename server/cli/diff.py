@@ -1,6 +1,9 @@
-"""A diff in a terminal."""
+"""A diff in a terminal, or where a program reads it."""
 
 from __future__ import annotations
+
+import os
+import sys
 
 import click
 
@@ -10,6 +13,12 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "blue"}
 
 
 def echo_diff(diff: str) -> None:
-    """Coloured where it is a terminal; what would control one is not sent to it."""
+    """In a terminal coloured, unless ``NO_COLOR`` is set, and nothing that would control it is sent
+    there; elsewhere every byte as it is, so that ``git apply`` takes it."""
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.write(diff.encode())
+        sys.stdout.buffer.flush()
+        return
+    styles = {} if os.environ.get("NO_COLOR") else _STYLES
     for line in diff.split("\n")[:-1]:
-        click.secho(shown(line), fg=_STYLES.get(line[:1]))
+        click.secho(shown(line), fg=styles.get(line[:1]))

@@ -15,12 +15,13 @@ import psutil
 import pytest
 
 from understudy.runner.execute import Runner
+from understudy.sandbox.diff import diff
 from understudy.sandbox.machine import DEVICES
 from understudy.sandbox.names import Places, names
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import BUBBLEWRAP, run
-from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial, diff
+from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial
 
 from ..needs import missing, not_applicable
 from ..sandbox.walls import NONE, WALLS, Walls

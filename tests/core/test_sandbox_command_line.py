@@ -43,7 +43,7 @@ def test_a_run_shows_what_it_would_change_and_changes_nothing(project: Path) -> 
     assert done.stdout.startswith("said\n")
     assert "+two\n" in done.stdout
     assert "+++ b/sub/red" in done.stdout
-    assert "\033" not in done.stdout
+    assert "+\033[31mred\n" in done.stdout  # no terminal: as git takes it
     assert done.stderr.startswith("Level A. Isolated")
     assert "Failed: it ended with exit code 3. It would change 2 files." in done.stderr
     assert (project / "a.txt").read_text() == "one\n"

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from understudy.runner.execute import Runner
+from understudy.sandbox.diff import diff
 from understudy.sandbox.history import Bounds, History
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import run
-from understudy.sandbox.trial import Level, Status, Trial, diff
+from understudy.sandbox.trial import Level, Status, Trial
 
 KEPT = Trial(Status.CLEAN, Level.ISOLATED, output=b"said")
 

@@ -1,0 +1,140 @@
+"""What would change, as a diff for people that git can apply. Pure, but for reading contents."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from ..journal.change import Change, Entry, State
+
+_LONGEST = 1 << 20
+"""Bytes of a file whose lines are compared for people."""
+_NOTHING = "/dev/null"
+_SPECIAL_BITS = 0o7000
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def diff(changes: Sequence[Change]) -> str:
+    """A unified diff as git writes it, without indices. What git has no words for (folders, modes
+    but for the right to be executed, what is too large to be compared) is told in lines that begin
+    with ``#``, which ``git apply`` passes over. Names are without control characters; texts are as
+    they are, and whoever sends them to a terminal sees to that."""
+    return "".join(line for change in changes for line in _lines_of(change))
+
+
+def _lines_of(change: Change) -> Iterator[str]:
+    before, after, old = change.before, change.after, change.old or change.path
+    if before and after and before.entry is not after.entry:
+        yield from _one(old, old, before, None)
+        yield from _one(change.path, change.path, None, after)
+    else:
+        yield from _one(old, change.path, before, after)
+
+
+def _one(old: str, new: str, before: State | None, after: State | None) -> Iterator[str]:
+    """Both states are of one kind, where there are two."""
+    state = after or before
+    assert state is not None
+    what = _what(old, new, before, after)
+    if state.entry in (Entry.FOLDER, Entry.SPECIAL):
+        named = "" if state.entry is Entry.FOLDER else " (no file, folder or link)"
+        yield f"# {what}{named}{_modes(before, after)}\n"
+        return
+    is_same = before is not None and before.holds(after)
+    largest = max(each.size for each in (before, after) if each)
+    if not is_same and largest > _LONGEST:
+        size = largest / 1_000_000
+        yield f"# {what}, too large to show: {size:.1f} MB{_modes(before, after)}\n"
+        return
+    if modes := _untold(before, after):
+        yield f"# {what}{modes}\n"
+    header = [*_header(old, new, before, after)]
+    body = [] if is_same else [*_body(old, new, before, after)]
+    if header or body:
+        yield f"diff --git {quoted(f'a/{old}')} {quoted(f'b/{new}')}\n"
+        yield from header
+        yield from body
+
+
+def _what(old: str, new: str, before: State | None, after: State | None) -> str:
+    state = after or before
+    kind = "folder " if state and state.is_folder else ""
+    if before is None:
+        return f"new {kind}{quoted(new)}"
+    if after is None:
+        return f"deleted {kind}{quoted(old)}"
+    return f"{kind}{quoted(old)}" + (f" renamed to {quoted(new)}" if old != new else "")
+
+
+def _header(old: str, new: str, before: State | None, after: State | None) -> Iterator[str]:
+    if before is None and after is not None:
+        yield f"new file mode {_git_mode(after)}\n"
+    elif after is None and before is not None:
+        yield f"deleted file mode {_git_mode(before)}\n"
+    elif before is not None and after is not None:
+        if _git_mode(before) != _git_mode(after):
+            yield f"old mode {_git_mode(before)}\nnew mode {_git_mode(after)}\n"
+        if old != new:
+            yield f"rename from {quoted(old)}\nrename to {quoted(new)}\n"
+
+
+def _body(old: str, new: str, before: State | None, after: State | None) -> Iterator[str]:
+    source = quoted(f"a/{old}") if before else _NOTHING
+    target = quoted(f"b/{new}") if after else _NOTHING
+    content = [_text(before), _text(after)]
+    if content[0] is None or content[1] is None:
+        yield f"Binary files {source} and {target} differ\n"
+        return
+    names = [f"{each}\t" if " " in each else each for each in (source, target)]
+    for line in difflib.unified_diff(content[0], content[1], names[0], names[1]):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _text(state: State | None) -> list[str] | None:
+    """Lines; None for what is no text."""
+    if state is None:
+        return []
+    try:
+        text = state.read().decode()
+    except (UnicodeDecodeError, OSError):
+        return None
+    return None if "\0" in text else re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def _git_mode(state: State) -> str:
+    """The three that git knows."""
+    if state.entry is Entry.LINK:
+        return "120000"
+    return "100755" if state.mode & 0o100 else "100644"
+
+
+def _untold(before: State | None, after: State | None) -> str:
+    """The modes, where git's do not tell of them."""
+    if after is None or after.entry is Entry.LINK:
+        return ""
+    if before is None:
+        return f", mode {after.mode:04o}" if after.mode & _SPECIAL_BITS else ""
+    is_told = (before.mode ^ after.mode) & ~0o111 == 0 and before.mode & 0o100 != after.mode & 0o100
+    return "" if is_told else _modes(before, after)
+
+
+def _modes(before: State | None, after: State | None) -> str:
+    if before and after and before.mode != after.mode:
+        return f", mode {before.mode:04o} to {after.mode:04o}"
+    return ""
+
+
+def quoted(name: str) -> str:
+    """As git quotes a name, with ``core.quotePath`` off: what a person can read stays as it is."""
+    told = "".join(_escaped(each) for each in name)
+    return name if told == name else f'"{told}"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))

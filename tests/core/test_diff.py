@@ -1,0 +1,172 @@
+"""The diff of what a command would change, held against git."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from understudy.journal.change import Change, Entry, Kind, State
+from understudy.sandbox.diff import diff, quoted
+
+from .trees import FIRST, Act, act, acts, copied, differences, link, photograph
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a/plain.py", "a/plain.py"),
+        ("with space", "with space"),
+        ("né", "né"),
+        ('say "hi"', '"say \\"hi\\""'),
+        ("back\\slash", '"back\\\\slash"'),
+        ("tab\tline\nend\r", '"tab\\tline\\nend\\r"'),
+        ("\x1b[2J", '"\\033[2J"'),
+        ("\x9bm", '"\\302\\233m"'),
+        ("right\N{RIGHT-TO-LEFT OVERRIDE}left", '"right\\342\\200\\256left"'),
+        (os.fsdecode(b"\xff"), '"\\377"'),
+    ],
+)
+def test_names_are_quoted_as_git_does(name: str, told: str) -> None:
+    assert quoted(name) == told
+    assert told.isprintable()
+
+
+FOLDER, SPECIAL = State(Entry.FOLDER, 0o755), State(Entry.SPECIAL, 0o644)
+
+
+def text(content: str, mode: int = 0o644) -> State:
+    return State.of(content.encode(), mode)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (Change.between("d", None, FOLDER), "# new folder d\n"),
+        (Change.between("d d", FOLDER, None), "# deleted folder d d\n"),
+        (
+            Change.between("d", FOLDER, State(Entry.FOLDER, 0o700)),
+            "# folder d, mode 0755 to 0700\n",
+        ),
+        (Change.between("p", None, SPECIAL), "# new p (no file, folder or link)\n"),
+        (
+            Change.between("l", None, link("a b")),
+            (
+                "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n"
+                "@@ -0,0 +1 @@\n+a b\n\\ No newline at end of file\n"
+            ),
+        ),
+        (
+            Change.between("s", text("x"), text("x", 0o755)),
+            "diff --git a/s b/s\nold mode 100644\nnew mode 100755\n",
+        ),
+        (Change.between("s", text("x"), text("x", 0o600)), "# s, mode 0644 to 0600\n"),
+        (
+            Change.between("s", None, text("", 0o4755)),
+            "# new s, mode 4755\ndiff --git a/s b/s\nnew file mode 100755\n",
+        ),
+        (
+            Change.between("b", text("a b\n"), text("a\n"), "a"),
+            (
+                "diff --git a/a b/b\nrename from a\nrename to b\n--- a/a\n+++ b/b\n@@ -1 +1 @@\n"
+                "-a b\n+a\n"
+            ),
+        ),
+        (
+            Change.between("big", text("1\n"), text("1\n" * 650_000)),
+            "# big, too large to show: 1.3 MB\n",
+        ),
+        (
+            Change.between("bin", None, State.of(b"\0", 0o644)),
+            "diff --git a/bin b/bin\nnew file mode 100644\nBinary files /dev/null and b/bin differ\n",
+        ),
+    ],
+)
+def test_each_kind_is_told(change: Change, told: str) -> None:
+    assert diff([change]) == told
+
+
+def git(root: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ("git", *arguments),
+        cwd=root,
+        input=given.encode(),
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent), "LC_ALL": "C"},
+        capture_output=True,
+        check=False,
+    )
+
+
+def as_git_sees_it(root: Path) -> dict[str, tuple[str, bool, bytes | str]]:
+    """Without folders, and of modes only whether a file is a program."""
+    return {
+        path: (what, bool(mode & 0o100), content)
+        for path, (what, mode, content) in photograph(root).items()
+        if what != "folder"
+    }
+
+
+def is_text(state: State | None) -> bool:
+    if state is None or state.entry in (Entry.FOLDER, Entry.SPECIAL):
+        return True
+    try:
+        return "\0" not in state.read().decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def taken_by_git(root: Path, changes: Sequence[Change]) -> None:
+    patch = diff(changes)
+    if not any(line.startswith("diff --git") for line in patch.splitlines()):
+        return
+    for options in (("--check",), ()):
+        done = git(root, "apply", "--whitespace=nowarn", *options, given=patch)
+        assert done.returncode == 0, (done.stderr, patch)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    first=acts,
+    then=acts,
+    more=st.lists(st.sampled_from(["one", "two\n", "tab\tend \n", "\r\n", "é"]), max_size=6),
+)
+def test_what_git_applies_is_the_same_tree(
+    first: Sequence[Act], then: Sequence[Act], more: Sequence[str]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "root")
+        root.mkdir()
+        act(root, (*FIRST, *first))
+        wanted = copied(root, Path(folder, "wanted"))
+        content = "".join(more).encode()
+        act(wanted, (*then, Act("write", "text", content=content, mode=0o644)))
+        changes = [
+            each
+            for each in differences(root, wanted)
+            if is_text(each.before) and is_text(each.after)
+        ]
+        left_out = {path for each in differences(root, wanted) for path in each.paths} - {
+            path for each in changes for path in each.paths
+        }
+        taken_by_git(root, changes)
+        made, meant = as_git_sees_it(root), as_git_sees_it(wanted)
+        for path in left_out:
+            made.pop(path, None)
+            meant.pop(path, None)
+        assert made == meant
+
+
+def test_a_renaming_with_another_text_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a b").write_text("one\ntwo\n")
+    (tmp_path / "a b").chmod(0o644)
+    before, after = text("one\ntwo\n"), text("one\n2\n", 0o755)
+    change = Change.between("c\t\N{WHITE SQUARE}", before, after, "a b")
+    assert change.kind is Kind.RENAMED
+    taken_by_git(tmp_path, [change])
+    assert as_git_sees_it(tmp_path) == {"c\t\N{WHITE SQUARE}": ("file", True, b"one\n2\n")}
