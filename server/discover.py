@@ -146,7 +146,7 @@ def walk(
     relative = ""
     if folder.is_relative_to(root):
         for part in folder.relative_to(root).parts:
-            rules = (*rules, *_rules(os.path.join(root, relative), relative))
+            rules = (*rules, *rules_of(os.path.join(root, relative), relative))
             relative += f"{part}/"
     return _walk(str(folder), relative, tuple(suffixes), excluded, rules, without, tell=tell)
 
@@ -264,11 +264,12 @@ def _level(
         _unreadable(f"{folder}/", error, tell)
         entries = []
     if any(entry.name == ".gitignore" for entry in entries):
-        rules = (*rules, *_rules(folder, relative))
+        rules = (*rules, *rules_of(folder, relative))
     return iter(entries), Folder(folder, relative, rules), part
 
 
-def _rules(folder: str, relative: str) -> Rules:
+def rules_of(folder: str, relative: str) -> Rules:
+    """Those of the folder's own ``.gitignore``; ``relative`` as in ``Folder``."""
     try:
         content = read_regular(os.path.join(folder, ".gitignore"), _LARGEST_RULES)
         return ((relative, excluding(content.decode("utf-8", "replace").split("\n"))),)
@@ -283,18 +284,21 @@ def ignored(path: str, rules: Rules, excluded: GitIgnoreSpec) -> bool:
 
 def why_ignored(path: str, rules: Rules, excluded: GitIgnoreSpec) -> str:
     """Why what lies at ``path`` (relative to the root, a folder with a slash at its end) is not to
-    be looked at, in a folder that is, with these ``rules``; empty when it is.
-
-    The innermost ``.gitignore`` that speaks of a path decides.
-    """
+    be looked at, in a folder that is, with these ``rules``; empty when it is."""
     if path.endswith("/") and path.rstrip("/").rpartition("/")[2] in _NEVER:
         return "holds nobody's sources, by its name"
     if _verdict(excluded, path):
         return "is excluded by analysis.exclude"
+    return f"is ignored by {by}" if (by := ignoring(path, rules)) else ""
+
+
+def ignoring(path: str, rules: Rules) -> str:
+    """The ``.gitignore`` that says so of a path (a folder with a slash at its end); empty when none
+    does. The innermost that speaks of it decides."""
     for base, spec in reversed(rules):
         verdict = _verdict(spec, path.removeprefix(base))
         if verdict is not None:
-            return f"is ignored by {base}.gitignore" if verdict else ""
+            return f"{base}.gitignore" if verdict else ""
     return ""
 
 

@@ -184,6 +184,11 @@ class Repository:
         command = ("rev-parse", "--path-format=absolute", "--git-path", "hooks")
         return _path(_run(self.root, command, self.variables, overrides=_OVERRIDES))
 
+    def known(self, folder: Path) -> frozenset[str]:
+        """The files of the index in a folder, by their paths from there."""
+        listed = _run(folder, ("ls-files", "-z", "--cached"), self.variables)
+        return frozenset(map(os.fsdecode, listed.split(b"\0")[:-1]))
+
     def head(self) -> Head:
         branch = self._run("symbolic-ref", "--quiet", "HEAD", fails=True)
         return Head(_text(branch).removeprefix("refs/heads/"), self._resolve("HEAD"))

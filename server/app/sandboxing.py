@@ -95,6 +95,7 @@ def line(past: Past) -> str:
 
 def payload(trial: Trial) -> Mapping[str, Any]:
     """As JSON."""
+    ignored = frozenset(trial.ignored)
     return {
         "id": trial.id,
         "status": trial.status,
@@ -109,7 +110,12 @@ def payload(trial: Trial) -> Mapping[str, Any]:
         "cpuSeconds": trial.usage.cpu_seconds,
         "peakBytes": trial.usage.peak_bytes,
         "changes": [
-            {"kind": each.kind, "path": printable(each.path), "old": printable(each.old)}
+            {
+                "kind": each.kind,
+                "path": printable(each.path),
+                "old": printable(each.old),
+                "ignored": each.path in ignored,
+            }
             for each in trial.changes
         ],
     }

@@ -164,14 +164,16 @@ class Trials:
     async def changes(self) -> str:
         """A diff of what the last one would change. Raises ValueError."""
         tried = self.last
-        return await asyncio.to_thread(diff, tried.trial.changes)
+        trial = tried.trial
+        return await asyncio.to_thread(diff, (*trial.seen, *trial.passed_over))
 
     async def applying(self) -> Applying:
         """What making the last one so comes to, as the files are now. Raises ValueError when it is
         not clean, and OSError with the files that stand against it."""
         tried = self.last
         if not tried.trial.is_clean:
-            raise ValueError(f"only what is clean is applied, and it is: {tried.trial.status}")
+            how = tried.trial.status
+            raise ValueError(f"only what ended clean is applied, and this ended otherwise ({how})")
         return await asyncio.to_thread(_applying, tried)
 
     async def apply(self, applying: Applying) -> Record | None:

@@ -26,7 +26,7 @@ _VERSION = 1
 _TRIAL = "trial.json"
 _OUTPUT = "output"
 _SIZE = "size"
-_PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why", "notes")
+_PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why", "notes", "ignored")
 _RUNNING = "running"
 """Locked by the process whose trial it is, until that has come to its end."""
 
@@ -195,6 +195,7 @@ def _decoded(number: int, folder: Path) -> Past:
             "status": Status(plain["status"]),
             "level": Level(plain["level"]),
             "notes": tuple(plain["notes"]),
+            "ignored": tuple(plain["ignored"]),
             "usage": Usage(**plain["usage"]),
             "changes": tuple(change_of(each, itemgetter("place")) for each in plain["changes"]),
             "output": read_regular(folder / _OUTPUT),

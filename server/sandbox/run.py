@@ -20,6 +20,7 @@ from . import credentials, seccomp
 from .door import PORT
 from .history import History, Place
 from .hosts import Hosts, authority
+from .ignored import ignored as ignored_of
 from .judge import in_the_way, judged
 from .names import names
 from .outside import Seen, machine, obstacle, unseen, with_program
@@ -81,6 +82,8 @@ async def run(
         root = await asyncio.to_thread(os.path.realpath, workspace)
         asked = _Asked(argv, root, str(cwd or root), policy, environ, runner, listen)
         trial = await _tried(asked, place, trial)
+        ignored = await asyncio.to_thread(ignored_of, root, trial.changes)
+        trial = replace(trial, ignored=ignored)
         return await asyncio.to_thread(place.keep, began, argv, trial)
     finally:
         await asyncio.to_thread(place.close)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,6 +55,7 @@ class Usage:
 class Trial:
     """``why`` says what happened when it is not clean. ``launcher`` and ``backend``: what the level
     was made of. ``notes``: what is to be known of how it was run, in sentences without an end.
+    ``ignored``: the paths of the changes of what git ignores.
     ``id``: its number in the history of the workspace; 0 for what was not run at all."""
 
     status: Status
@@ -65,6 +68,7 @@ class Trial:
     changes: tuple[Change, ...] = ()
     usage: Usage = Usage()
     notes: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     id: int = 0
 
     @property
@@ -80,6 +84,48 @@ class Trial:
 
     @property
     def many(self) -> str:
-        """How many files it would change, for people; empty for none."""
-        many = len(self.changes)
-        return f"{many} file{'s' * (many != 1)}" if many else ""
+        """How much it would change, for people; empty for nothing."""
+        if not self.ignored:
+            return counted(self.changes)
+        count = len(self.ignored)
+        if not self.seen:
+            return f"nothing but what git ignores ({count})"
+        return f"{counted(self.seen)}, and {count} that git ignores"
+
+    @property
+    def seen(self) -> tuple[Change, ...]:
+        """The changes that git sees."""
+        ignored = frozenset(self.ignored)
+        return tuple(each for each in self.changes if each.path not in ignored)
+
+    @property
+    def passed_over(self) -> tuple[Change, ...]:
+        """The changes of what git ignores."""
+        ignored = frozenset(self.ignored)
+        return tuple(each for each in self.changes if each.path in ignored)
+
+
+_TOLD = {
+    Kind.CREATED: "new",
+    Kind.DELETED: "deleted",
+    Kind.RENAMED: "renamed",
+    Kind.MODE: "permissions",
+}
+
+
+def counted(changes: Sequence[Change]) -> str:
+    """How many files and folders, and what becomes of them when that is more than another content,
+    for people: ``3 files (1 new) and 1 folder (new)``."""
+    kinds: dict[str, list[Change]] = {"file": [], "folder": []}
+    for each in changes:
+        state = each.after or each.before
+        kinds["folder" if state and state.is_folder else "file"].append(each)
+    return " and ".join(_counted(noun, found) for noun, found in kinds.items() if found)
+
+
+def _counted(noun: str, changes: Sequence[Change]) -> str:
+    many = len(changes)
+    kinds = Counter(_TOLD[each.kind] for each in changes if each.kind in _TOLD)
+    told = (what if count == many else f"{count} {what}" for what, count in kinds.items())
+    what = f" ({', '.join(told)})" if kinds else ""
+    return f"{many} {noun}{'s' * (many != 1)}{what}"

@@ -71,7 +71,7 @@ def test_problems_are_found_in_what_it_prints(run: Run, root: Path) -> None:
     assert last(run)["changes"] == [{"kind": "created", "path": "object", "old": ""}]
     assert not (root / "object").exists()
     (job,) = json.loads(run("tasks", "--json").stdout)["jobs"]
-    assert (job["issues"], job["summary"]) == (1, "1 problem; it would change 1 file")
+    assert (job["issues"], job["summary"]) == (1, "1 problem; it would change 1 file (new)")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ async def test_what_a_command_would_change_is_told_and_nothing_is_changed(
     ]
     assert printed(editor) == answer["output"] == "😀 said\n"
     (told,) = editor.said("window/showMessage")
-    assert told["message"] == "Level A. Clean. It would change 2 files."
+    assert told["message"] == "Level A. Clean. It would change 2 files (1 new)."
     diff = await editor.command("showChanges")
     assert "+two\n" in diff
     assert "+++ b/new.txt\n" in diff
@@ -334,7 +334,7 @@ async def test_only_what_is_clean_is_applied(start: Start, workspace: Path) -> N
     editor = await start(capabilities=knowing(**_OPERATIONS))
     await editor.command("runInSandbox", "sh -c 'echo > new; exit 1'")
     assert await editor.command("applyChanges") is None
-    assert "only what is clean" in editor.said("window/showMessage")[-1]["message"]
+    assert "only what ended clean is applied" in editor.said("window/showMessage")[-1]["message"]
     assert not (workspace / "new").exists()
 
 

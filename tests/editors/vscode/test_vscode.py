@@ -335,7 +335,7 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
         bench.answer(
             "Which command?", "sh -c 'echo tried; echo \"# more\" >> app.py; echo x > new.txt'"
         )
-        bench.toasts.filter(has_text="Clean. It would change 2 files.").wait_for()
+        bench.toasts.filter(has_text="Clean. It would change 2 files (1 new).").wait_for()
         output = bench.page.locator(".output-view .view-lines")
         expect(output).to_contain_text("tried")
         bench.run_command("Understudy: Show Changes")
@@ -353,7 +353,7 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
 
         bench.run_command("Understudy: Run in Sandbox…")
         bench.answer("Which command?", "chmod +x app.py")
-        bench.toasts.filter(has_text="Clean. It would change 1 file.").wait_for()
+        bench.toasts.filter(has_text="Clean. It would change 1 file (permissions).").wait_for()
         bench.run_command("Understudy: Apply")
         bench.toasts.filter(has_text="Write app.py?").get_by_role("button", name="Apply").click()
         bench.toasts.filter(has_text="Applied.").wait_for()
