@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..journal import apply as journal_
 from ..journal import handing
+from ..journal.beneath import Beneath
 from ..journal.change import Change
-from ..journal.check import Checked, Refused
+from ..journal.check import Checked, Refused, admit, check
 from ..journal.guarded import needed as needed_by
 from ..journal.records import Maker, Record
 from ..journal.waiting import forget as forget_
@@ -46,9 +48,46 @@ class Undoing(NamedTuple):
         return f"On disk all of it is so already; {_UNSAVED}."
 
 
+_RUN_BY = {
+    "git": "git",
+    "editor": "editors",
+    "CI": "a build service",
+    "shell": "shells",
+    "understudy": "Understudy",
+}
+"""Who runs what takes a consent of that name."""
+CONSENTS = tuple(_RUN_BY)
+
+
+def run_by_others(trial: Trial, root: Path) -> tuple[tuple[str, str], ...]:
+    """The files for which ``needed`` has a consent, as they can be shown, and who runs them."""
+    return tuple(
+        (printable(path), _RUN_BY[name])
+        for path, names in _needed(trial, root).items()
+        for name in sorted(names)
+    )
+
+
+def refused(trial: Trial, root: Path) -> tuple[str, ...]:
+    """All that stands against applying it, as things are: each a file and the reason, for people.
+    Raises OSError."""
+    reasons: dict[str, str] = {}
+    with Beneath(root) as place:
+        for look in (partial(admit, consents=needed(trial, root)), check):
+            try:
+                look(place, trial.changes)
+            except Refused as error:
+                reasons = {**dict(error.reasons), **reasons}
+    return tuple(f"{printable(path)}: {reason}" for path, reason in reasons.items())
+
+
 def needed(trial: Trial, root: Path) -> frozenset[str]:
     """The consents that applying it takes, each for files that programs run by themselves."""
-    return frozenset().union(*needed_by(Path(os.path.realpath(root)), trial.changes).values())
+    return frozenset().union(*_needed(trial, root).values())
+
+
+def _needed(trial: Trial, root: Path) -> dict[str, frozenset[str]]:
+    return needed_by(Path(os.path.realpath(root)), trial.changes)
 
 
 def apply(

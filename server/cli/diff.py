@@ -21,4 +21,5 @@ def echo_diff(diff: str) -> None:
         return
     styles = {} if os.environ.get("NO_COLOR") else _STYLES
     for line in diff.split("\n")[:-1]:
-        click.secho(shown(line), fg=styles.get(line[:1]))
+        style = styles.get(line[:1])
+        click.echo(click.style(shown(line), fg=style) if style else shown(line))

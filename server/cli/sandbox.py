@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import secrets
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,16 +25,15 @@ from ..app.sandboxing import (
     Sandbox,
     Status,
     Trial,
-    diff,
     history,
     line,
     payload,
     printable,
 )
-from .diff import echo_diff
 from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
+from .trial import Output, agreed, offer, show_trial
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -52,6 +51,15 @@ class _Size(click.ParamType[int]):
 
 
 _SIZE = _Size()
+
+_ALL = click.option("--all", "everything", is_flag=True, help="Show what git ignores, too.")
+_YES = click.option("--yes", is_flag=True, help="Apply it without a question.")
+_CONSENT = click.option(
+    "--consent",
+    multiple=True,
+    type=click.Choice(undoing.CONSENTS),
+    help="With --yes: also files that these run by themselves.",
+)
 
 
 @click.group
@@ -97,6 +105,9 @@ def sandbox() -> None:
 )
 @click.option("--apply", "applies", is_flag=True, help="When it is clean, ask, and make it so.")
 @click.option("--copy", is_flag=True, help="On a copy: what renames folders needs one.")
+@_YES
+@_CONSENT
+@_ALL
 @click.option("--json", "as_json", is_flag=True, help="As JSON, and nothing else.")
 @click.pass_context
 def run(
@@ -112,6 +123,9 @@ def run(
     *,
     applies: bool,
     copy: bool,
+    yes: bool,
+    consent: tuple[str, ...],
+    everything: bool,
     as_json: bool,
     **limits: float | None,
 ) -> None:
@@ -141,19 +155,20 @@ def run(
         variables={name: value for name, equals, value in named if equals},
         limits=_limits(limits),
     )
-    trial = asyncio.run(_run(command, policy, Level(level), quiet=as_json))
+    root = root_of([Path.cwd()])  # once: what marks a workspace may come meanwhile
+    trial = asyncio.run(_run(command, root, policy, Level(level), quiet=as_json))
     if trial is None:
         click.echo("It was not run.", err=True)
         ctx.exit(Exit.FAILED)
     if as_json:
         click.echo(json.dumps(payload(trial), indent=2))
+        fits = bool(trial.is_clean and trial.changes)
     else:
-        _show(trial)
+        fits = show_trial(trial, root, everything=everything)
     if applies and trial.is_clean and trial.changes:
         what = f"sandbox run {shlex.join(command)}"
-        if not _apply(trial, root_of([Path.cwd()]), what):
-            ctx.exit(Exit.FINDINGS)
-    elif trial.is_clean and trial.changes and not as_json:
+        ctx.exit(offer(trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED)
+    if fits and not as_json:
         click.echo(f"`understudy sandbox apply {trial.id}` makes it so.", err=True)
     if trial.status in (Status.CLEAN, Status.FAILED):
         ctx.exit(trial.exit_code or Exit.CLEAN)
@@ -166,71 +181,56 @@ def _limits(given: Mapping[str, Any]) -> Limits:
 
 
 async def _run(
-    command: Sequence[str], policy: Policy, least: Level, *, quiet: bool
+    command: Sequence[str], root: Path, policy: Policy, least: Level, *, quiet: bool
 ) -> Trial | None:
     """None when the user does not want it. Raises BrokenPipeError when nobody reads any more."""
     here = Path.cwd()
-    async with Sandbox.open(root_of([here])) as opened:
+    async with Sandbox.open(root) as opened:
         machine = opened.machine
         if not quiet:
-            click.echo(f"Level {machine.level}. {machine.said(policy.hosts)}", err=True)
-        if machine.level is not Level.ISOLATED and not machine.why_not(least) and not _agreed():
+            said = machine.said(policy.hosts)
+            click.echo(f"Level {machine.level}. {said} Workspace: {_named(root)}.", err=True)
+        if (
+            machine.level is not Level.ISOLATED
+            and not machine.why_not(least)
+            and not agreed("Run it all the same?")
+        ):
             return None
         unread: list[BrokenPipeError] = []
 
         def listen(chunk: bytes) -> None:
             try:
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.buffer.flush()
+                output.write(chunk)
             except BrokenPipeError as error:
                 unread.append(error)
                 running.cancel()
 
+        output = Output(secrets.token_hex(3))
+        if not quiet:
+            output.begin()
         hear = None if quiet else listen
         running = asyncio.ensure_future(
             opened.run(command, policy, least=least, cwd=here, listen=hear)
         )
         try:
-            return await running
+            trial = await running
         except asyncio.CancelledError:
             if unread:
                 raise unread[0] from None
+            if not quiet:
+                output.end("interrupted")
+                click.echo("What it wrote is not kept; with --time it would be.", err=True)
             raise
+        if not quiet:
+            number = f" · trial {trial.id}" if trial.id else ""
+            output.end(f"level {trial.level}{number}")
+        return trial
 
 
-def _agreed() -> bool:
-    try:
-        return click.confirm("Run it all the same?", err=True)
-    except click.Abort:
-        if sys.stdin.isatty():
-            raise
-        return False  # nobody is there to be asked
-
-
-def _show(trial: Trial) -> None:
-    for note in trial.notes:
-        click.echo(f"Note: {note}.", err=True)
-    echo_diff(diff(trial.changes))
-    click.echo(trial.said, err=True)
-
-
-def _apply(trial: Trial, root: Path, what: str) -> bool:
-    """Whether the user wanted it."""
-    consents = undoing.needed(trial, root)
-    for name in sorted(consents):
-        asked = f"It changes files that programs run by themselves ({name}). Let it?"
-        if not click.confirm(asked, err=True):
-            return False
-    if not click.confirm("Apply it?", err=True):
-        return False
-    record = undoing.apply(trial, root, what, consents)
-    if record is None:
-        click.echo("All of it is so already.", err=True)
-        return True
-    for path in record.merged:
-        click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)
-    click.echo(f"Applied; `understudy undo {record.id}` takes it back.", err=True)
-    return True
+def _named(root: Path) -> str:
+    """Who stands in a folder that is no project's is told so: all of it is seen, and can change."""
+    what = {Path.home(): " (your home folder)", Path("/"): " (the whole machine)"}
+    return f"{printable(str(root))}{what.get(root, '')}"
 
 
 @sandbox.command("list")
@@ -250,34 +250,48 @@ def list_(folder: Path, *, as_json: bool) -> None:
         click.echo("Nothing was tried.")
 
 
-NUMBER = click.argument("number", type=int, required=False, metavar="[ID]")
+_NUMBER = click.argument("number", type=int, required=False, metavar="[ID]")
 
 
 @sandbox.command
-@NUMBER
+@_NUMBER
+@_ALL
 @FOLDER
-def show(number: int | None, folder: Path) -> None:
+def show(number: int | None, folder: Path, *, everything: bool) -> None:
     """Print what ID, by default the last one, would change."""
-    past = _past(root_of((folder,)), number)
+    root = root_of((folder,))
+    past = _past(root, number)
     click.echo(line(past), err=True)
-    _show(past.trial)
+    show_trial(past.trial, root, everything=everything)
 
 
 @sandbox.command
-@NUMBER
+@_NUMBER
+@_ALL
+@_YES
+@_CONSENT
 @FOLDER
 @click.pass_context
-def apply(ctx: click.Context, number: int | None, folder: Path) -> None:
+def apply(
+    ctx: click.Context,
+    number: int | None,
+    folder: Path,
+    *,
+    everything: bool,
+    yes: bool,
+    consent: tuple[str, ...],
+) -> None:
     """Make what ID, by default the last one, would change so, after a question. What was edited
     since stays where both go together; else nothing is written, and the files are named."""
     root = root_of((folder,))
     past = _past(root, number)
     click.echo(line(past), err=True)
-    _show(past.trial)
-    if not past.trial.is_clean:
-        ctx.exit(Exit.FAILED)
-    if past.trial.changes and not _apply(past.trial, root, f"sandbox {shlex.join(past.argv)}"):
-        ctx.exit(Exit.FINDINGS)
+    fits = show_trial(past.trial, root, everything=everything)
+    if past.trial.is_clean and not past.trial.changes:
+        return
+    what = f"sandbox {shlex.join(past.argv)}"
+    done = offer(past.trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED
+    ctx.exit(done)
 
 
 def _past(root: Path, number: int | None) -> Past:

@@ -45,7 +45,7 @@ def test_a_run_shows_what_it_would_change_and_changes_nothing(project: Path) -> 
     assert "+++ b/sub/red" in done.stdout
     assert "+\033[31mred\n" in done.stdout  # no terminal: as git takes it
     assert done.stderr.startswith("Level A. Isolated")
-    assert "Failed: it ended with exit code 3. It would change 2 files." in done.stderr
+    assert "Failed: it ended with exit code 3. It would change 2 files (1 new)." in done.stderr
     assert (project / "a.txt").read_text() == "one\n"
     assert os.listdir(project / "sub") == []
 
@@ -228,7 +228,7 @@ def test_as_json_it_is_one_value(project: Path) -> None:
     told = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (4, "")
     assert (told["status"], told["level"], told["output"]) == ("failed", "A", "said\n")
-    assert told["changes"] == [{"kind": "created", "path": "n", "old": ""}]
+    assert told["changes"] == [{"kind": "created", "path": "n", "old": "", "ignored": False}]
 
 
 def test_the_probe_tells_the_level_and_what_it_is_made_of(project: Path) -> None:

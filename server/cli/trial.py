@@ -1,0 +1,110 @@
+"""What is told of a trial in a terminal, and asked: what the command prints, what it would change,
+what stands against that, and whether it is wanted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import click
+
+from ..app import undoing
+from ..app.sandboxing import Trial, diff, printable
+from .diff import echo_diff
+from .exits import Exit
+from .terminal import RESET, Harmless
+
+_NAMED = 5
+"""So many files are named where there may be thousands."""
+
+
+class Output:
+    """What the command prints, on its way to where we print: a terminal gets text and colours of
+    it alone, and at its end a line that has ``mark``, which the command cannot know; anything else
+    gets every byte."""
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+        self._harmless = Harmless() if sys.stdout.isatty() else None
+
+    def begin(self) -> None:
+        if self._harmless:
+            click.echo(f"It prints, up to the line with {self._mark}:", err=True)
+
+    def write(self, chunk: bytes) -> None:
+        """Raises BrokenPipeError when nobody reads any more."""
+        out = self._harmless(chunk).encode() if self._harmless else chunk
+        sys.stdout.buffer.write(out)
+        sys.stdout.buffer.flush()
+
+    def end(self, how: str) -> None:
+        if self._harmless:
+            rest = self._harmless(b"", final=True)
+            click.echo(f"{rest}{RESET}\n── {self._mark} · {how} ──", color=True)
+
+
+def show_trial(trial: Trial, root: Path, *, everything: bool) -> bool:
+    """Its changes and how it ended; whether it can be applied. ``everything``: with what git
+    ignores."""
+    for note in trial.notes:
+        click.echo(f"Note: {note}.", err=True)
+    echo_diff(diff((*trial.seen, *(trial.passed_over if everything else ()))))
+    if trial.passed_over and not everything:
+        click.echo("What git ignores is not shown; --all shows it, too.", err=True)
+    click.echo(trial.said, err=True)
+    if not (trial.is_clean and trial.changes):
+        return False
+    refused = undoing.refused(trial, root)
+    if refused:
+        click.echo("It cannot be applied:", err=True)
+        _list(refused)
+    return not refused
+
+
+def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collection[str]) -> Exit:
+    """What can be applied, when the user wants it: ``yes`` and ``consents`` are what was said of
+    that beforehand."""
+    awake = undoing.run_by_others(trial, root)
+    if awake:
+        click.echo("It changes files that programs run by themselves:", err=True)
+        _list([f"{path} is run by {who}" for path, who in awake])
+    missing = sorted(undoing.needed(trial, root) - set(consents))
+    if yes and missing:
+        options = " ".join(f"--consent {each}" for each in missing)
+        click.echo(f"Not applied: for these files, --yes takes {options}, too.", err=True)
+        return Exit.FAILED
+    if not yes:
+        wanted = agreed("Apply all of it, these files too?" if awake else "Apply it?")
+        if wanted is None:
+            told = "There is no terminal to ask on: nothing was applied; --yes applies it."
+            click.echo(f"\n{told}", err=True)
+            return Exit.FAILED
+        if not wanted:
+            click.echo("Not applied.", err=True)
+            return Exit.FINDINGS
+    record = undoing.apply(trial, root, what, undoing.needed(trial, root))
+    if record is None:
+        click.echo("All of it is so already.", err=True)
+        return Exit.CLEAN
+    for path in record.merged:
+        click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)
+    click.echo(f"Applied; `understudy undo {record.id}` takes it back.", err=True)
+    return Exit.CLEAN
+
+
+def agreed(question: str) -> bool | None:
+    """None when nobody is there to answer."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        return None
+
+
+def _list(lines: Sequence[str]) -> None:
+    for line in lines[:_NAMED]:
+        click.echo(f"  {line}", err=True)
+    if len(lines) > _NAMED:
+        click.echo(f"  and {len(lines) - _NAMED} more", err=True)

