@@ -18,6 +18,7 @@ from ..model import Priority
 from ..runner.calls import Command, Job, Outcome, Urgency
 from . import credentials, seccomp
 from .door import PORT
+from .hints import hints
 from .history import History, Place
 from .hosts import Hosts, authority
 from .ignored import ignored as ignored_of
@@ -171,8 +172,9 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
         path = environment.get("PATH", os.defpath)
         inside = Seen(plan.system, plan.links)
         away = await asyncio.to_thread(unseen, inside, argv[0], asked.cwd, path, asked.workspace)
-        trial = replace(trial, notes=(*trial.notes, *_why_not_begun(argv, away)))
-    return trial
+        return replace(trial, notes=(*trial.notes, *_why_not_begun(argv, away)))
+    found = await asyncio.to_thread(hints, trial, plan)
+    return replace(trial, notes=(*trial.notes, *found))
 
 
 def _why_not_begun(argv: Sequence[str], away: Sequence[str]) -> Iterator[str]:

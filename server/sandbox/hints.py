@@ -1,0 +1,42 @@
+"""What the sandbox may have had to do with a failure. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .plan import Plan
+from .trial import Status, Trial, printable
+
+_NAMED = 3
+_NO_NETWORK = re.compile(
+    rb"name resolution|name or service not known|name does not resolve|could not resolve host"
+    rb"|unable to resolve host|no such host|dns error|getaddrinfo|network is unreachable"
+    rb"|ENETUNREACH|ENOTFOUND|EAI_AGAIN",
+    re.IGNORECASE,
+)
+"""What programs print that reach nobody."""
+_NOT_WRITTEN = re.compile(rb"read-only file system|permission denied|EROFS|EACCES", re.IGNORECASE)
+
+
+def hints(trial: Trial, plan: Plan) -> tuple[str, ...]:
+    """Sentences without an end: only what is so, and is likely to be why. For a thread: what was
+    printed may be long."""
+    if trial.status is not Status.FAILED:
+        return ()
+    found = []
+    if not plan.hosts and _NO_NETWORK.search(trial.output):
+        found.append("there is no network in the sandbox; `--network HOST` lets it reach one")
+    lines = trial.output.splitlines()
+    if plan.kept and any(b".git/" in line and _NOT_WRITTEN.search(line) for line in lines):
+        found.append("`.git` cannot be changed in the sandbox: commit after applying")
+    if plan.hidden:
+        named = _few(sorted(plan.hidden, key=lambda path: (path.count("/"), path)))
+        found.append(f"it could not open what holds secrets ({named}); `--hide '!NAME'` lets it")
+    return tuple(found)
+
+
+def _few(paths: Sequence[str]) -> str:
+    told = ", ".join(printable(each) for each in paths[:_NAMED])
+    more = len(paths) - _NAMED
+    return f"{told} and {more} more" if more > 0 else told

@@ -1,0 +1,77 @@
+"""What is told of a failure that the sandbox may have had to do with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from understudy.runner.execute import Runner
+from understudy.sandbox.hints import hints
+from understudy.sandbox.plan import Plan
+from understudy.sandbox.policy import Limits, Policy
+from understudy.sandbox.run import run
+from understudy.sandbox.trial import Level, Status, Trial
+
+PLAN = Plan("/w", "/f", "A", "overlay", "", (), (), (), (".git",), Limits(), b"")
+NETWORK = "there is no network in the sandbox; `--network HOST` lets it reach one"
+GIT = "`.git` cannot be changed in the sandbox: commit after applying"
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (b"", ()),
+        (b"1 test failed\nconnection to the database: wrong password\n", ()),
+        (b"curl: (6) Could not resolve host: example.org\n", (NETWORK,)),
+        (b"ping: connect: Network is unreachable\n", (NETWORK,)),
+        (b"npm error code EAI_AGAIN\n", (NETWORK,)),
+        (b"[Errno -3] Temporary failure in name resolution\n", (NETWORK,)),
+        (b"fatal: Unable to create '/w/.git/index.lock': Read-only file system\n", (GIT,)),
+        (b"EACCES: permission denied, open '/w/.git/HEAD'\n", (GIT,)),
+        (b"/w/.git/HEAD is fine\n/usr: Read-only file system\n", ()),
+    ],
+)
+def test_only_what_is_likely_is_told(output: bytes, told: tuple[str, ...]) -> None:
+    assert hints(Trial(Status.FAILED, Level.ISOLATED, output=output), PLAN) == told
+    for status in set(Status) - {Status.FAILED}:
+        assert hints(Trial(status, Level.ISOLATED, output=output), PLAN) == ()
+
+
+def test_with_hosts_the_network_is_not_what_is_missing() -> None:
+    trial = Trial(Status.FAILED, Level.ISOLATED, output=b"no such host")
+    assert hints(trial, PLAN._replace(hosts=("example.org",))) == ()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [
+        ((".env",), ".env"),
+        (("a/b.pem", ".env", "z\x1b"), ".env, z\\x1b, a/b.pem"),
+        (("a", "b", "c", "d", "e"), "a, b, c and 2 more"),
+    ],
+)
+def test_what_is_hidden_is_named(hidden: tuple[str, ...], told: str) -> None:
+    (note,) = hints(Trial(Status.FAILED, Level.ISOLATED), PLAN._replace(hidden=hidden))
+    assert note == f"it could not open what holds secrets ({told}); `--hide '!NAME'` lets it"
+
+
+async def test_real_programs_are_understood(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    runner = Runner()
+
+    async def notes(script: str) -> str:
+        trial = await run(("sh", "-c", script), root, Policy(), runner, tmp_path / "trials")
+        assert trial.exit_code
+        return " ".join(trial.notes)
+
+    (root / ".env").write_text("TOKEN=1\n")
+    try:
+        assert "(.env)" in await notes("false")
+        resolving = "import socket; socket.create_connection(('example.org', 443))"
+        assert NETWORK in await notes(f'python3 -I -c "{resolving}"')
+        (root / ".git").mkdir()
+        assert GIT in await notes("touch .git/new")
+    finally:
+        await runner.close()
