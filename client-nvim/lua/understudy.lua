@@ -329,7 +329,7 @@ function asking.runInSandbox(given)
   if given then
     try(given)
   else
-    vim.ui.input({ prompt = "Which command? " }, try)
+    vim.ui.input({ prompt = "Which command? (Pipes, && and > need sh -c '…') " }, try)
   end
 end
 

@@ -33,7 +33,8 @@ async function pick(): Promise<unknown[] | undefined> {
   const folder = folders.length > 1 ? await vscode.window.showWorkspaceFolderPick() : folders[0];
   if (!folder) return folders.length > 1 ? undefined : [""];
   const line = await vscode.window.showInputBox({
-    prompt: "Which command? What it would change is shown, and nothing is changed.",
+    prompt:
+      "Which command? What it would change is shown, and nothing is changed. Pipes, && and > need a shell: sh -c '…'",
     placeHolder: "npm test",
   });
   return line?.trim() ? [line, folder.uri.fsPath] : undefined;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -34,7 +35,24 @@ __all__ = [
     "diff",
     "printable",
     "probe",
+    "words",
 ]
+
+
+_QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_OPERATOR = re.compile(r"[|&;<>()`]|\$[\w({]")
+
+
+def words(line: str) -> tuple[str, ...]:
+    """A command, split as a shell does; nothing else of a shell's is done. Raises ValueError, for
+    people, where something else would have to be."""
+    found = tuple(shlex.split(line))
+    if not found:
+        raise ValueError("no command was named")
+    if operator := _OPERATOR.search(_QUOTED.sub("", line)):
+        shell = f"sh -c {shlex.quote(line)}"
+        raise ValueError(f"no shell reads it, so {operator[0]!r} means nothing: write {shell}")
+    return found
 
 
 class Sandbox:

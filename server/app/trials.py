@@ -16,7 +16,7 @@ from ..journal.records import Record
 from ..runner.execute import Runner
 from ..state import state_dir
 from .folder.folders import Folders
-from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe
+from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe, words
 from .sinks import Sink, when_slow
 from .undoing import (
     Undoing,
@@ -112,11 +112,8 @@ class Trials:
         self._last: Tried | None = None
 
     async def ready(self, line: str, root: Path | None) -> Ready:
-        """``line`` is split as a shell does, and nothing else of a shell's is done to it. Raises
-        ValueError, for people, and OSError."""
-        argv = tuple(shlex.split(line))
-        if not argv:
-            raise ValueError("no command was named")
+        """``line``: see ``words``. Raises ValueError, for people, and OSError."""
+        argv = words(line)
         found = [
             each.root for each in self._folders if not each.loose and root in (None, each.root)
         ]

@@ -19,6 +19,8 @@ from ..app.batch import Batch, git_version
 from ..app.install.installing import installable
 from ..app.presentation.problems import config_line, title
 from ..app.results.scan import Scan
+from ..app.sandboxing import Level, Machine, Sandbox
+from ..disk import why
 from ..model import Report, Severity, State, ToolStatus
 from ..settings import ConfigProblem
 from ..state import state_dir
@@ -31,6 +33,8 @@ _PROBE = "import os\n\neval(input())\n"
 _FILE = "probe.py"
 _OURS = ("ruff", "bandit")
 _TRUST = "If you trust what it brings along, run: understudy trust"
+
+_PROBE_ADVICE = "What would raise it: understudy sandbox probe"
 
 _EDITORS = {
     "code": "VS Code: install the extension from the .vsix file",
@@ -87,6 +91,7 @@ def _rows(folder: Path) -> Iterator[Row]:
     yield from _settings(tried.problems)
     yield Row("trust", f"{folder} is {'' if decided else 'not '}trusted")
     yield _git(folder)
+    yield _sandbox(folder)
     path = search_path(folder, os.environ)
     yield from (
         Row(command, where, advice=advice)
@@ -202,3 +207,19 @@ def _git(folder: Path) -> Row:
         return Row("git", git_version(folder))
     except OSError as error:
         return Row("git", str(error), advice=advice, warns=True)
+
+
+def _sandbox(folder: Path) -> Row:
+    try:
+        machine = asyncio.run(_machine(folder))
+    except OSError as error:
+        return Row("sandbox", why(error), advice=_PROBE_ADVICE, warns=True)
+    said = f"level {machine.level}. {machine.said()}"
+    if machine.level is Level.ISOLATED:
+        return Row("sandbox", said)
+    return Row("sandbox", said, advice=_PROBE_ADVICE, warns=True)
+
+
+async def _machine(folder: Path) -> Machine:
+    async with Sandbox.open(folder) as opened:
+        return opened.machine

@@ -26,6 +26,16 @@ def understudy(
     )
 
 
+def form(project: Path, level: str) -> None:
+    """Have the machine form ``level``, by what is kept of its probe."""
+    understudy(project, "sandbox", "probe")
+    known = project.parent / "state/sandbox.json"
+    if level != "A":
+        machine = json.loads(known.read_text())
+        machine["machine"] |= {"level": level, "launcher": "", "backend": "copy"}
+        known.write_text(json.dumps(machine))
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
@@ -163,12 +173,7 @@ def test_its_limits_are_for_the_user_to_say(
 def test_below_level_a_it_runs_where_that_was_said_and_agreed_to(
     project: Path, formed: str, least: str, answers: str, code: int, says: str
 ) -> None:
-    known = project.parent / "state/sandbox.json"
-    understudy(project, "sandbox", "probe")
-    if formed != "A":
-        machine = json.loads(known.read_text())
-        machine["machine"] |= {"level": formed, "launcher": "", "backend": "copy"}
-        known.write_text(json.dumps(machine))
+    form(project, formed)
     command = ("sandbox", "run", "--level", least, "--", "echo", "ran")
     done = understudy(project, *command, answers=answers)
     assert (done.returncode, done.stdout) == (code, "" if code else "ran\n")
@@ -236,3 +241,18 @@ def test_the_probe_tells_the_level_and_what_it_is_made_of(project: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0].startswith("Level A. Isolated")
     assert "Made of: bubblewrap with overlay." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("level", "mark", "says"),
+    [("A", "✓", "level A. Isolated"), ("B", "!", "level B. Partial"), ("C", "!", "level C. Not")],
+)
+def test_the_doctor_tells_the_level_in_a_line(
+    project: Path, level: str, mark: str, says: str
+) -> None:
+    form(project, level)
+    lines = understudy(project, "doctor").stdout.splitlines()
+    (number,) = [n for n, line in enumerate(lines) if line.startswith(f"{mark} sandbox")]
+    assert says in lines[number]
+    advice = " ".join(lines[number + 1 : number + 2])
+    assert ("understudy sandbox probe" in advice) is (level != "A")
