@@ -48,7 +48,7 @@ def show_trial(trial: Trial, root: Path, *, everything: bool) -> bool:
     """Its changes and how it ended; whether it can be applied. ``everything``: with what git
     ignores."""
     for note in trial.notes:
-        click.echo(f"Note: {note}.", err=True)
+        click.echo(f"Note: {printable(note)}.", err=True)
     echo_diff(diff((*trial.seen, *(trial.passed_over if everything else ()))))
     if trial.passed_over and not everything:
         click.echo("What git ignores is not shown; --all shows it, too.", err=True)

@@ -26,6 +26,7 @@ from .watch import Clock
 
 _FICLONE = 0x40049409
 _NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
+_TOO_LARGE = "it is too large to be copied for a command; use a folder that it is not in"
 _WRITE = 0o222
 _COARSE = 5
 """The clock by which file systems tell the time; Python has no name for it."""
@@ -105,6 +106,10 @@ class Copy:
             except PermissionError:
                 guarded, mode = True, 0
                 _placeholder(target, name, is_folder)
+            except OSError as error:
+                if is_folder or error.errno != errno.EFBIG:
+                    raise
+                raise OSError(errno.EFBIG, _TOO_LARGE, path) from error
             os.chmod(name, mode, dir_fd=target)
         else:
             return

@@ -79,7 +79,7 @@ class Trial:
     @property
     def said(self) -> str:
         """How it ended and what it would change, for people."""
-        why = f": {self.why}" if self.why else ""
+        why = f": {printable(self.why)}" if self.why else ""
         return f"{self.status.capitalize()}{why}. It would change {self.many or 'nothing'}."
 
     @property

@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from understudy.runner.execute import Runner
 from understudy.sandbox.changes import changes
 from understudy.sandbox.copying import Copy
 from understudy.sandbox.keep import BLOBS, Keeper
-from understudy.sandbox.policy import Limits
+from understudy.sandbox.plan import COPY
+from understudy.sandbox.policy import Limits, Policy
+from understudy.sandbox.run import run
 from understudy.sandbox.trees import DEEPEST, TooDeep, remove
+from understudy.sandbox.trial import Status
 
 from .file_operations import NAMES, OPERATIONS, are_told, carry_out, everything, plant
 
@@ -66,3 +70,17 @@ def test_what_is_empty_in_a_file_takes_no_room_in_a_copy(tmp_path: Path) -> None
     with open(tmp_path / "copy/file", "rb") as file:
         file.seek((50 << 20) - 2)
         assert file.read(8) == b"\0\0data\0\0"
+
+
+async def test_what_is_too_large_to_be_copied_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "d").mkdir(parents=True)
+    (root / "d/large\x1b").write_bytes(b"x" * (2 << 20))
+    policy = Policy(limits=Limits(file=1 << 20))
+    runner = Runner()
+    try:
+        trial = await run(("true",), root, policy, runner, tmp_path / "trials", backend=COPY)
+    finally:
+        await runner.close()
+    assert trial.status is Status.REFUSED
+    assert trial.said.startswith("Refused: d/large\\x1b: it is too large to be copied")
