@@ -25,6 +25,7 @@ from .undoing import (
     hand_over,
     needed,
     plan,
+    run_by_others,
     standing,
     undo,
     write,
@@ -87,13 +88,15 @@ class Tried(NamedTuple):
 class Applying(NamedTuple):
     """What is about to be made so: ``changes`` lead from what stands there now, with what somebody
     has edited meanwhile in it (in the files that are ``merged``). ``what``: a line for people.
-    ``consents``: see ``guard.CONSENTS``. ``undoes``: the entry that it takes back, 0 for none."""
+    ``consents``: those that it takes; ``awake``: the files that they are for, and who runs them.
+    ``undoes``: the entry that it takes back, 0 for none."""
 
     root: Path
     what: str
     changes: tuple[Change, ...]
     merged: tuple[str, ...] = ()
     consents: frozenset[str] = frozenset()
+    awake: tuple[tuple[str, str], ...] = ()
     undoes: int = 0
 
     @property
@@ -207,7 +210,8 @@ def _applying(tried: Tried) -> Applying:
     with Beneath(tried.root) as place:
         admit(place, changes, consents)
         checked = check(place, changes)
-    return Applying(tried.root, f"sandbox: {shlex.join(tried.argv)}", *checked, consents)
+    awake = run_by_others(tried.trial, tried.root)
+    return Applying(tried.root, f"sandbox: {shlex.join(tried.argv)}", *checked, consents, awake)
 
 
 def _newest(roots: Iterable[Path], unsaved: Mapping[str, str]) -> tuple[Applying, Undoing] | None:

@@ -60,12 +60,16 @@ CONSENTS = tuple(_RUN_BY)
 
 
 def run_by_others(trial: Trial, root: Path) -> tuple[tuple[str, str], ...]:
-    """The files for which ``needed`` has a consent, as they can be shown, and who runs them."""
-    return tuple(
-        (printable(path), _RUN_BY[name])
-        for path, names in _needed(trial, root).items()
-        for name in sorted(names)
-    )
+    """The files for which ``needed`` has a consent, as they can be shown, and who runs them;
+    folders, when there is nothing in them."""
+    files: list[tuple[str, str]] = []
+    folders: list[tuple[str, str]] = []
+    names = _needed(trial, root)
+    for each in trial.changes:
+        state = each.after or each.before
+        found = folders if state and state.is_folder else files
+        found += [(printable(each.path), _RUN_BY[name]) for name in sorted(names[each.path])]
+    return tuple(files or folders)
 
 
 def refused(trial: Trial, root: Path) -> tuple[str, ...]:

@@ -69,15 +69,16 @@ async def _apply(ls: Server) -> bool:
         return True
     await _want_saved(ls, applying.paths)
     instead = "understudy sandbox run --apply"
-    for name in sorted(applying.consents):
-        question = f"It changes files that programs run by themselves ({name}). Let it?"
+    if applying.awake:
+        named = _few([f"{path} (by {who})" for path, who in applying.awake])
+        question = f"It changes files that programs run by themselves: {named}. Let it?"
         if not await ls.publisher.agrees(question, "Let it", instead):
             return False
     shown = shown_now(ls)
     await _want_saved(ls, applying.paths)  # as it was shown just now
     if edit := await resource_edit(ls, applying, shown):
         if not edit.change_annotations and not await ls.publisher.agrees(
-            f"Make {_files(applying.changes)} so?", "Apply", instead
+            f"Apply the changes to {_files(applying.changes)}?", "Apply", instead
         ):
             return False
         return await _made(ls, applying, edit)
@@ -136,7 +137,10 @@ async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> bool
 
 
 def _files(changes: Sequence[Change]) -> str:
-    names = [printable(each.path) for each in changes]
+    return _few([printable(each.path) for each in changes])
+
+
+def _few(names: Sequence[str]) -> str:
     more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
     return ", ".join((*names[:_NAMED], *more))
 

@@ -13,7 +13,7 @@ from .run import Executor, run
 from .trial import Level, Status, Trial
 
 SAID = {
-    Level.ISOLATED: "Isolated: {network}, nothing outside the workspace. Changes are previewed.",
+    Level.ISOLATED: "Isolated: nothing outside the workspace, {network}.",
     Level.PARTIAL: "Partial: no network, and it works on a copy, but it can {leaks}.",
     Level.NONE: "Not isolated: it works on a copy, and can reach all that you can.",
 }
@@ -37,7 +37,7 @@ class Machine:
 
     def said(self, hosts: Sequence[str] = ()) -> str:
         """One sentence for people, to be shown before a run that may reach ``hosts``."""
-        network = f"of the network only {', '.join(hosts)}" if hosts else "no network"
+        network = f"network: {', '.join(hosts)} only" if hosts else "no network"
         return SAID[self.level].format(leaks=", ".join(self.leaks), network=network)
 
     def why_not(self, least: Level) -> str:

@@ -173,8 +173,10 @@ RISKY = "mkdir .husky .vscode; echo x > .husky/pre-commit; echo y > .vscode/task
 def test_files_that_others_run_are_named_in_one_question(project: Path) -> None:
     code, said = understudy(project, "run", "--apply", "--", "sh", "-c", RISKY, answers="n\n")
     assert (code, said.count("?")) == (1, 1)
-    assert "  .husky/pre-commit is run by git\n" in said
-    assert "  .vscode/tasks.json is run by editors\n" in said
+    assert (
+        "It changes files that programs run by themselves:\n"
+        "  .husky/pre-commit is run by git\n  .vscode/tasks.json is run by editors\n"
+    ) in said
     assert "Not applied." in said
     code, said = understudy(project, "apply", "--yes", "--consent", "git")
     assert code == 3

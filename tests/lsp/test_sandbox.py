@@ -326,7 +326,7 @@ async def test_what_programs_run_by_themselves_needs_a_word_of_its_own(
     asked = agreeing(editor, "Cancel")
     await editor.command("runInSandbox", "sh -c 'mkdir .vscode; echo {} > .vscode/tasks.json'")
     assert await editor.command("applyChanges") is False
-    assert "(editor)" in asked[0]
+    assert ".vscode/tasks.json (by editors)" in asked[0]
     assert editor.said("workspace/applyEdit") == []
 
 
