@@ -136,7 +136,7 @@ def run(
     It sees the workspace around the current folder without what holds secrets, the system, and
     nothing else; of the network, the hosts that are named. Ends with the command's exit code; with
     3 when it was not run, was ended, or changed what it may not. The diff comes behind what the
-    command prints; understudy sandbox show prints it alone.
+    command prints; understudy sandbox show prints it alone. The command's own input is empty.
     """
     try:
         Hosts(network)

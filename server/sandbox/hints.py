@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from .plan import Plan
-from .trial import Status, Trial, printable
+from .trial import Status, Trial, few
 
-_NAMED = 3
 _NO_NETWORK = re.compile(
     rb"name resolution|name or service not known|name does not resolve|could not resolve host"
     rb"|unable to resolve host|no such host|dns error|getaddrinfo|network is unreachable"
@@ -31,12 +29,6 @@ def hints(trial: Trial, plan: Plan) -> tuple[str, ...]:
     if plan.kept and any(b".git/" in line and _NOT_WRITTEN.search(line) for line in lines):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
     if plan.hidden:
-        named = _few(sorted(plan.hidden, key=lambda path: (path.count("/"), path)))
+        named = few(sorted(plan.hidden, key=lambda path: (path.count("/"), path)))
         found.append(f"it could not open what holds secrets ({named}); `--hide '!NAME'` lets it")
     return tuple(found)
-
-
-def _few(paths: Sequence[str]) -> str:
-    told = ", ".join(printable(each) for each in paths[:_NAMED])
-    more = len(paths) - _NAMED
-    return f"{told} and {more} more" if more > 0 else told

@@ -21,7 +21,7 @@ from .keep import BLOBS, Kept
 from .names import folders_above, writable
 from .plan import NO_VIEW, REPORT, Plan
 from .policy import Limits, Policy
-from .trial import Change, Entry, Kind, Status, Trial, printable
+from .trial import Change, Entry, Kind, Status, Trial, few, printable
 
 _OVERLAY_ERRORS = {
     errno.EXDEV: (
@@ -158,19 +158,23 @@ def _removed(workspace: str, found: Sequence[Change], began: int) -> Iterator[st
 
 
 def _violation(trial: Trial, policy: Policy, touched: Sequence[str]) -> str:
-    """What was changed that may not be; empty when nothing was. ``touched``: what is hidden or to
-    be kept."""
-    for path in touched:
-        return f"it changed {printable(path)}, which is hidden from it, or not to be changed"
+    """What was changed that may not be, all of it; empty when nothing was. ``touched``: what is
+    hidden or to be kept."""
     may = writable(policy.write)
     allowed = [each for each in trial.changes if all(map(may, each.paths))]
     # Folders that had to be made for what may be there.
     ways = {parent for each in allowed for parent in folders_above(each.path)}
-    for change in trial.changes:
-        is_way = change.before is None and gains_folder(change) and change.path in ways
-        for path in () if is_way else change.paths:
-            if not may(path):
-                return f"it changed {printable(path)}, which the policy does not let it write"
-        if change.after and change.after.entry is Entry.SPECIAL:
-            return f"{printable(change.path)} is no file, folder or link"
-    return ""
+    paths = [
+        path
+        for each in trial.changes
+        if not (each.before is None and gains_folder(each) and each.path in ways)
+        for path in each.paths
+        if not may(path)
+    ]
+    special = [each.path for each in allowed if each.after and each.after.entry is Entry.SPECIAL]
+    told = (
+        (touched, "it changed {}, hidden from it or not to be changed"),
+        (paths, "it changed {}, which it may not write"),
+        (special, "it made {}: no file, folder or link"),
+    )
+    return "; ".join(sentence.format(few(found)) for found, sentence in told if found)

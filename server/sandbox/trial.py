@@ -105,12 +105,20 @@ class Trial:
         return tuple(each for each in self.changes if each.path in ignored)
 
 
+_NAMED = 3
 _TOLD = {
     Kind.CREATED: "new",
     Kind.DELETED: "deleted",
     Kind.RENAMED: "renamed",
     Kind.MODE: "permissions",
 }
+
+
+def few(paths: Sequence[str]) -> str:
+    """The first of them, as they can be shown, and how many more there are."""
+    told = ", ".join(printable(each) for each in paths[:_NAMED])
+    more = len(paths) - _NAMED
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def counted(changes: Sequence[Change]) -> str:

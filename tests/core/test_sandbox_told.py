@@ -35,7 +35,7 @@ def environment(project: Path, **more: str) -> dict[str, str]:
 def understudy(project: Path, *arguments: str, answers: str = "") -> tuple[int, str]:
     """Its exit code, and what it says beside the diff."""
     done = subprocess.run(
-        (*COMMAND, "sandbox", *arguments),
+        ("env", "--default-signal=INT", *COMMAND, "sandbox", *arguments),
         cwd=project,
         env=environment(project),
         input=answers,
@@ -57,7 +57,7 @@ def in_terminal(
     """All that a terminal gets; where it says ``at``, somebody answers."""
     leader, follower = pty.openpty()
     with subprocess.Popen(
-        (*COMMAND, "sandbox", *arguments),
+        ("env", "--default-signal=INT", *COMMAND, "sandbox", *arguments),
         cwd=project,
         env=environment(project, **more),
         stdin=follower,
@@ -214,3 +214,14 @@ def test_it_is_told_where_a_command_runs(project: Path) -> None:
             check=False,
         )
         assert done.stderr.splitlines()[0].endswith(told)
+
+
+def test_all_that_it_may_not_change_is_named(project: Path) -> None:
+    (project / "src").mkdir()
+    change = "touch b c d e src/f; mkfifo src/pipe"
+    code, said = understudy(project, "run", "--write", "src/**", "--", "sh", "-c", change)
+    assert code == 3
+    assert said.splitlines()[-1].startswith(
+        "Changed what it may not: it changed b, c, d and 1 more, which it may not write; "
+        "it made src/pipe: no file, folder or link. It would change"
+    )

@@ -68,7 +68,9 @@ def test_what_it_would_change_is_kept_and_nothing_is_changed(run: Run, root: Pat
 def test_problems_are_found_in_what_it_prints(run: Run, root: Path) -> None:
     done = run("run", "compile")
     assert done.returncode == 3
-    assert last(run)["changes"] == [{"kind": "created", "path": "object", "old": ""}]
+    assert last(run)["changes"] == [
+        {"kind": "created", "path": "object", "old": "", "ignored": False}
+    ]
     assert not (root / "object").exists()
     (job,) = json.loads(run("tasks", "--json").stdout)["jobs"]
     assert (job["issues"], job["summary"]) == (1, "1 problem; it would change 1 file (new)")
@@ -77,7 +79,7 @@ def test_problems_are_found_in_what_it_prints(run: Run, root: Path) -> None:
 @pytest.mark.parametrize(
     ("task", "why", "status"),
     [
-        ("elsewhere", "it changed other, which the policy does not let", "changed what it may not"),
+        ("elsewhere", "it changed other, which it may not write", "changed what it may not"),
         ("secret", "it ended with exit code 1", "failed"),
         ("long", "no end within 3 s", "timed out"),
         ("host", "no host", None),
