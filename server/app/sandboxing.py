@@ -18,7 +18,7 @@ from ..sandbox.hosts import Hosts
 from ..sandbox.levels import Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
-from ..sandbox.trial import Level, Status, Trial, printable
+from ..sandbox.trial import Level, Status, Trial, few, printable
 from ..state import state_dir, workspace_dir
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Status",
     "Trial",
     "diff",
+    "few",
     "printable",
     "probe",
     "words",

@@ -27,6 +27,7 @@ from .undoing import (
     plan,
     run_by_others,
     standing,
+    title,
     undo,
     write,
 )
@@ -98,6 +99,11 @@ class Applying(NamedTuple):
     consents: frozenset[str] = frozenset()
     awake: tuple[tuple[str, str], ...] = ()
     undoes: int = 0
+
+    @property
+    def label(self) -> str:
+        """What an editor is to call it."""
+        return f"undo: {self.what}" if self.undoes else self.what
 
     @property
     def paths(self) -> frozenset[str]:
@@ -211,16 +217,15 @@ def _applying(tried: Tried) -> Applying:
         admit(place, changes, consents)
         checked = check(place, changes)
     awake = run_by_others(tried.trial, tried.root)
-    return Applying(tried.root, f"sandbox: {shlex.join(tried.argv)}", *checked, consents, awake)
+    return Applying(tried.root, title(tried.argv), *checked, consents, awake)
 
 
 def _newest(roots: Iterable[Path], unsaved: Mapping[str, str]) -> tuple[Applying, Undoing] | None:
-    listed = {root: standing(entries(root)) for root in roots}
-    found = ((each.at, root, each.id) for root, records in listed.items() for each in records)
-    for _, root, number in sorted(found, reverse=True):
-        undoing = plan(root, number, _below(root, unsaved))
+    found = [(root, each) for root in roots for each in standing(entries(root))]
+    for root, record in sorted(found, key=lambda of: (of[1].at, of[1].id), reverse=True):
+        undoing = plan(root, record, _below(root, unsaved))
         if undoing.changes:
-            what = f"undo: {undoing.record.what}"
+            what, number = record.what, record.id
             return Applying(root, what, undoing.changes, undoing.merged, undoes=number), undoing
     return None
 

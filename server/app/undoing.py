@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import os
-import time
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..journal import apply as journal_
 from ..journal import handing
 from ..journal.beneath import Beneath
-from ..journal.change import Change
+from ..journal.change import Change, State
 from ..journal.check import Checked, Refused, admit, check
 from ..journal.guarded import needed as needed_by
 from ..journal.records import Maker, Record
+from ..journal.reverse import ALL, Reverse, Scope
 from ..journal.waiting import forget as forget_
 from ..journal.waiting import waiting as waiting_
 from ..sandbox.diff import diff
 from ..sandbox.trial import Trial, printable
 from ..state import workspace_dir
+from .presentation.journal import did, does, line, payload, question
+
+__all__ = ["ALL", "Record", "Scope", "did", "does", "line", "payload", "printable"]
 
 _BY = "you"
 _UNSAVED = "an editor made it: what is not saved there, its own undo takes back"
 _NONE: Mapping[str, bytes] = {}
+NOTHING = (
+    "Nothing is left to undo. What an editor did by itself, such as a quick fix, "
+    "its own undo takes back."
+)
+NO_CHANGE = "There is nothing to apply: the files are so by now."
 
 
 class Undoing(NamedTuple):
-    """What taking an entry back would change; nothing when all is so already. ``merged``: files,
-    as they can be shown, in which edits that were made since stay."""
+    """What taking an entry back would change; no changes when there is nothing to do."""
 
     record: Record
-    changes: tuple[Change, ...]
-    merged: tuple[str, ...]
+    way: Reverse
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return self.way.changes
+
+    @property
+    def merged(self) -> tuple[str, ...]:
+        return self.way.merged
 
     @property
     def diff(self) -> str:
@@ -41,11 +56,22 @@ class Undoing(NamedTuple):
         return diff(self.changes)
 
     @property
-    def already(self) -> str:
-        """What is to be said when there is nothing to do."""
-        if self.record.maker is Maker.JOURNAL:
-            return "All of it is so already."
-        return f"On disk all of it is so already; {_UNSAVED}."
+    def notes(self) -> list[str]:
+        """What else there is to be known, in sentences without an end."""
+        return [
+            *(f"{printable(path)}: what was edited since stays" for path in self.merged),
+            *(f"{printable(path)}: the folder stays; {why}" for path, why in self.way.kept),
+            *(f"{printable(path)}: left as it is; {why}" for path, why in self.way.against),
+        ]
+
+    def question(self, now: float) -> str:
+        """The same in a terminal and in an editor. ``now``: seconds since the epoch."""
+        return question(self.record, self.changes, now)
+
+
+def title(argv: Sequence[str]) -> str:
+    """What an entry is called that comes from a trial of a command."""
+    return f"sandbox: {shlex.join(argv)}"
 
 
 _RUN_BY = {
@@ -154,22 +180,93 @@ def unread(root: Path) -> list[str]:
 
 def standing(records: Iterable[Record]) -> Iterator[Record]:
     """The entries that nobody took back here. The first is the one when none is named."""
-    return (each for each in records if not (each.undone or each.undoes or each.left))
+    return (e for e in records if not (e.undone or e.undoes or e.redoes or e.left))
 
 
-def plan(root: Path, number: int, unsaved: Mapping[str, bytes] = _NONE) -> Undoing:
-    """``unsaved``: what an editor has and the disk has not, by paths below the root. Raises
-    LookupError when there is no such entry, and OSError when it cannot be taken back any more, with
-    the files that stand against it."""
-    journal = journal_of(root)
-    record = journal_.find(journal, number)
+def nothing(records: Iterable[Record]) -> str:
+    """What to say when none of them stands."""
+    again = (
+        f"Entry {each.id} was interrupted, and its files were edited since: "
+        f"`understudy undo {each.id}` tries it again."
+        for each in records
+        if each.left and not each.undone
+    )
+    return "\n".join((NOTHING, *again))
+
+
+def find(root: Path, number: int) -> Record:
+    """Raises LookupError when there is no such entry, and OSError."""
+    for record in entries(root):
+        if record.id == number:
+            return record
+    raise LookupError(f"the journal has no entry {number}")
+
+
+def scope(record: Record, files: Iterable[str], here: Path, *, partly: bool = False) -> Scope:
+    """Of an entry, what belongs to ``files``, as somebody in the folder ``here`` names them, or as
+    they are listed. Raises ValueError for one that it has not changed."""
+    found = []
+    for file in files:
+        names = os.path.relpath(here / file, record.root), os.path.normpath(file)
+        known = (name for name in names if any(map(Scope((name,)).has, record.changes)))
+        if (name := next(known, None)) is None:
+            raise ValueError(f"Entry {record.id} has not changed {printable(file)}.")
+        found.append(name)
+    return Scope(tuple(found), partly)
+
+
+def shown(record: Record, only: Scope) -> str:
+    """A diff of what an entry did. Reads what the journal has."""
+    return diff([each for each in record.changes if only.has(each)])
+
+
+def content(record: Record, file: str, *, before: bool) -> bytes:
+    """What stood in a file before or after an entry; of a link, where it leads. Raises ValueError
+    when nothing did, and OSError."""
+    for each in record.changes:
+        if file in each.paths:
+            state: State | None = each.before if before else each.after
+            if state is not None and not state.is_folder:
+                return state.read()
+    side = "before" if before else "after"
+    raise ValueError(f"There was no file {printable(file)} {side} entry {record.id}.")
+
+
+def plan(
+    root: Path, record: Record, unsaved: Mapping[str, bytes] = _NONE, scope: Scope = ALL
+) -> Undoing:
+    """``unsaved``: what an editor has and the disk has not, by paths below the root. Raises OSError
+    when it cannot be taken back any more, with the files that stand against it and what can be done
+    instead."""
+    number, journal = record.id, journal_of(root)
     try:
-        checked = journal_.undoing(journal, number, unsaved)
+        return Undoing(record, journal_.undoing(journal, number, unsaved, scope))
     except Refused as error:
-        if record.maker is Maker.JOURNAL:
-            raise
-        raise OSError(f"{error}\n{_UNSAVED}") from None
-    return Undoing(record, checked.changes, tuple(map(printable, checked.merged)))
+        told = [str(error), *([_UNSAVED] if record.maker is not Maker.JOURNAL else [])]
+    try:
+        journal_.undoing(journal, number, unsaved, scope._replace(partly=True))
+        told.append(f"To take back all but that: `understudy undo {number} --partly`.")
+    except Refused:
+        pass
+    told.append(
+        f"To see a file as it was: `understudy journal show {number} --file FILE --before`."
+    )
+    if older := next((e for e in standing(entries(root)) if e.id < number), None):
+        told.append(f"To go on with the next older entry: `understudy undo {older.id}`.")
+    raise OSError("\n".join(told))
+
+
+def passed(root: Path, found: Undoing, scope: Scope) -> str:
+    """What to say of an entry when there is nothing to do. One of which nothing stands on disk
+    counts as undone from now on. Raises OSError."""
+    record, said = found.record, f"Entry {found.record.id}: there is nothing to change"
+    if record.maker is not Maker.JOURNAL:
+        return f"{said} on disk; {_UNSAVED}."
+    if record.origin != record.id or scope.files:
+        return f"{said}, the files are as they were before it or earlier."
+    if not record.undone:
+        journal_.lapse(journal_of(root), record.id)
+    return f"{said}, the files are as they were before it or earlier; it is marked as undone."
 
 
 def hand_over(root: Path, checked: Checked, what: str, undoes: int = 0) -> Record:
@@ -183,49 +280,7 @@ def answered(root: Path, record: Record, *, made: bool) -> None:
     handing.answered(journal_of(root), record.id, made=made)
 
 
-def undo(root: Path, number: int) -> Record | None:
-    """Take it back; None when all is so already. Raises as ``plan``."""
-    return journal_.undo(journal_of(root), number, by=_BY)
-
-
-_MAKERS = {
-    Maker.JOURNAL: (),
-    Maker.ASKED: ("handed to an editor, which did not say that it made it",),
-    Maker.EDITOR: ("by the editor",),
-}
-
-
-def line(record: Record) -> str:
-    """An entry in a line."""
-    at = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.at))
-    files = len(record.changes)
-    notes = [
-        *(["undone"] if record.undone else []),
-        *([f"undoes {record.undoes}"] if record.undoes else []),
-        *(["interrupted, edited since"] if record.left else []),
-        *([f"{len(record.merged)} merged"] if record.merged else []),
-        *_MAKERS[record.maker],
-    ]
-    told = f"  ({', '.join(notes)})" if notes else ""
-    count = f"{files} file{'s' * (files != 1)}"
-    what = printable(f"{record.by}: {record.what}")
-    return f"{record.id:>5}  {at}  {count:<10}  {what}{told}"
-
-
-def payload(record: Record) -> Mapping[str, Any]:
-    """An entry as JSON."""
-    return {
-        "id": record.id,
-        "at": record.at,
-        "by": record.by,
-        "what": record.what,
-        "root": str(record.root),
-        "files": [
-            {"path": each.path, "kind": each.kind, "old": each.old} for each in record.changes
-        ],
-        "undoes": record.undoes or None,
-        "undone": record.undone,
-        "merged": list(record.merged),
-        "interrupted": record.left,
-        "maker": record.maker,
-    }
+def undo(root: Path, number: int, scope: Scope = ALL) -> Record | None:
+    """Take it back; None when there is nothing to do. Raises OSError, and LookupError when there is
+    no such entry."""
+    return journal_.undo(journal_of(root), number, by=_BY, scope=scope)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import secrets
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -166,7 +165,7 @@ def run(
     else:
         fits = show_trial(trial, root, everything=everything)
     if applies and trial.is_clean and trial.changes:
-        what = f"sandbox run {shlex.join(command)}"
+        what = undoing.title(command)
         ctx.exit(offer(trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED)
     if fits and not as_json:
         click.echo(f"`understudy sandbox apply {trial.id}` makes it so.", err=True)
@@ -289,7 +288,7 @@ def apply(
     fits = show_trial(past.trial, root, everything=everything)
     if past.trial.is_clean and not past.trial.changes:
         return
-    what = f"sandbox {shlex.join(past.argv)}"
+    what = undoing.title(past.argv)
     done = offer(past.trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED
     ctx.exit(done)
 

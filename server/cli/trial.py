@@ -75,7 +75,8 @@ def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collectio
         click.echo(f"Not applied: for these files, --yes takes {options}, too.", err=True)
         return Exit.FAILED
     if not yes:
-        wanted = agreed("Apply all of it, these files too?" if awake else "Apply it?")
+        those = ", these files too" if awake else ""
+        wanted = agreed(f"Apply it{those}? It {undoing.does(trial.changes)}.")
         if wanted is None:
             told = "There is no terminal to ask on: nothing was applied; --yes applies it."
             click.echo(f"\n{told}", err=True)
@@ -85,7 +86,7 @@ def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collectio
             return Exit.FINDINGS
     record = undoing.apply(trial, root, what, undoing.needed(trial, root))
     if record is None:
-        click.echo("All of it is so already.", err=True)
+        click.echo(undoing.NO_CHANGE, err=True)
         return Exit.CLEAN
     for path in record.merged:
         click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)

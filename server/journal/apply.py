@@ -22,6 +22,7 @@ from .carry_out import bring_back, carry_out, clear, settle, sync
 from .change import Change, inverse, printable, same
 from .check import Checked, admit, check, misplaced
 from .records import BOUNDS, Bounds, Record, Records, Unread
+from .reverse import ALL, Older, Reverse, Scope, reverse
 
 _NOTHING: frozenset[str] = frozenset()
 _NOT_YET = "what had been written cannot be taken back either: that comes first at the next start"
@@ -87,26 +88,51 @@ def undo(
     number: int,
     *,
     by: str,
+    scope: Scope = ALL,
     bounds: Bounds = BOUNDS,
     now: Callable[[], float] = time.time,
 ) -> Record | None:
-    """Take an entry back, which is an entry, too, and can be taken back itself. Raises Refused as
-    ``apply`` does, and LookupError when there is no such entry."""
+    """Take an entry back, which is an entry, too, and can be taken back itself. None when there is
+    nothing to do. Raises Refused as ``apply`` does, and LookupError when there is no such entry."""
     with opened(journal, find(journal, number).root) as records:
         undone = records.find(number)
         with Beneath(undone.root) as place:
-            found = check(place, inverse(undone.changes))
-            record = Record(0, now(), by, f"undo: {undone.what}", undone.root, (), undoes=number)
-            return _carry_out(records, place, record, found, bounds)
+            found = reverse(place, undone.changes, _older(records, number), scope)
+            record = replace(
+                Record(0, now(), by, undone.what, undone.root, ()),
+                undoes=0 if undone.undoes else undone.origin,
+                redoes=undone.undoes,
+                partly=undone.partly or found.rest,
+            )
+            return _carry_out(records, place, record, found.checked, bounds)
 
 
-def undoing(journal: Path, number: int, unsaved: Mapping[str, bytes] = _SAVED) -> Checked:
+def undoing(
+    journal: Path, number: int, unsaved: Mapping[str, bytes] = _SAVED, scope: Scope = ALL
+) -> Reverse:
     """What ``undo`` would do as things are, with contents; as an editor has them with what is
     ``unsaved``, see ``Shown``. Raises as it does."""
     with opened(journal, find(journal, number).root) as records:
         record = records.find(number)
         with Shown(record.root, unsaved) as place:
-            return check(place, inverse(record.changes))
+            return reverse(place, record.changes, _older(records, number), scope)
+
+
+def lapse(journal: Path, number: int) -> bool:
+    """Count an entry as undone when nothing of it stands any more on disk; whether it is so. Raises
+    as ``undo`` does."""
+    with opened(journal, find(journal, number).root) as records:
+        record = records.find(number)
+        with Beneath(record.root) as place:
+            if reverse(place, record.changes, _older(records, number)).changes:
+                return False
+        records.lapse(record)
+        return True
+
+
+def _older(records: Records, number: int) -> Older:
+    """What the entries before one have changed."""
+    return lambda: (each for of in records.all() if of.id < number for each in of.changes)
 
 
 def entries(journal: Path) -> list[Record]:

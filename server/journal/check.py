@@ -22,13 +22,16 @@ from .guarded import needed
 LONGEST_MERGED = 4 << 20
 """Bytes of a file that is merged."""
 
+Reason = tuple[str, str]
+"""A path, and what is with it, for people."""
+
 _T = TypeVar("_T", int, str)
 
 
 class Refused(OSError):
-    """Nothing was written. ``reasons``: a path and what is with it, for people."""
+    """Nothing was written, for ``reasons``."""
 
-    def __init__(self, reasons: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, reasons: Sequence[Reason]) -> None:
         lines = (f"{printable(path)}: {reason}" for path, reason in reasons)
         super().__init__("\n".join(("nothing was written", *lines)))
         self.reasons = tuple(reasons)
@@ -74,6 +77,18 @@ def _meet(path: str, folder: str) -> bool:
 
 def check(place: Beneath, changes: Sequence[Change]) -> Checked:
     """Raises Refused, with all reasons."""
+    settled, merged, reasons = settle_each(place, changes)
+    reasons.extend(misplaced(place, settled))
+    if reasons:
+        raise Refused(reasons)
+    return Checked(tuple(settled), tuple(merged))
+
+
+def settle_each(
+    place: Beneath, changes: Sequence[Change]
+) -> tuple[list[Change], list[str], list[Reason]]:
+    """Those that are to be made, from what stands there now; the paths that are merged; and what
+    stands against the others, each looked at by itself."""
     named = Counter(path for change in changes for path in change.paths)
     reasons = [(path, "it is named twice") for path, times in named.items() if times > 1]
     settled: list[Change] = []
@@ -88,10 +103,7 @@ def check(place: Beneath, changes: Sequence[Change]) -> Checked:
             settled.append(now)
         if change.after and not change.after.holds(now.after):
             merged.append(change.path)
-    reasons.extend(misplaced(place, settled))
-    if reasons:
-        raise Refused(reasons)
-    return Checked(tuple(settled), tuple(merged))
+    return settled, merged, reasons
 
 
 def _settled(place: Beneath, change: Change) -> Change:
@@ -101,7 +113,9 @@ def _settled(place: Beneath, change: Change) -> Change:
         raise OSError("it is no file, folder or link")
     if after and lends_rights(after) and not (now and lends_rights(now)):
         raise OSError("it would run with the rights of another user or group (set-id)")
-    if change.old and place.look(change.path):
+    if change.old and (there := place.look(change.path)):
+        if now is None and same(there, after):
+            return Change.between(change.path, there, there)
         raise OSError("something else stands where it would be renamed to")
     goes = after is None and now is not None and now.holds(before)  # whatever its mode is by now
     if goes or same(now, before) or (same(now, after) and not change.old):
@@ -125,7 +139,7 @@ def _settled(place: Beneath, change: Change) -> Change:
 def _story(now: State | None, before: State | None) -> str:
     if before is None:
         return "something else stands there now"
-    return "it was changed meanwhile" if now else "it is gone"
+    return "it was changed meanwhile" if now else "it was deleted meanwhile"
 
 
 def _pick(base: _T, ours: _T, theirs: _T) -> _T | None:
@@ -156,7 +170,7 @@ def _merged(ours: bytes, before: State, after: State) -> bytes:
     raise OSError("it was changed meanwhile, and both changes touch the same lines")
 
 
-def misplaced(place: Beneath, changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
+def misplaced(place: Beneath, changes: Sequence[Change]) -> Iterator[Reason]:
     """What would have no folder to stand in, or go with a folder that it is in."""
     left = {path: None for change in changes for path in change.paths}
     final = left | {change.path: change.after for change in changes}
@@ -170,7 +184,7 @@ def misplaced(place: Beneath, changes: Sequence[Change]) -> Iterator[tuple[str, 
         if loses_folder(change):
             for name in place.names(change.path):
                 if f"{change.path}/{name}" not in final:
-                    yield change.path, f"{printable(name)} has come to be in it"
+                    yield change.path, f"it is not empty: {printable(name)} is in it"
 
 
 def _is_in(root: str, path: str) -> bool:

@@ -63,11 +63,13 @@ class Maker(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Record:
     """One entry. ``at``: seconds since the epoch. ``by``: who did it; ``what``: what it was, in a
-    line. ``undoes``: the entry that it took back, 0 for none. ``undone``: it was taken back.
-    ``merged``: paths in which somebody's edits stayed. ``left``: it was interrupted, and its
-    changes are those that could not be taken back, since somebody had edited the files. ``size``:
-    bytes that it holds. ``inode``: the root's, which another folder of that name has not. ``mark``:
-    a part of the names of its temporary files that nobody can guess."""
+    line. ``undoes`` or ``redoes``: the entry that it took back or made again, 0 for none; perhaps
+    only ``partly``. ``undone``: another did so with all of it, or nothing of it stood any more when
+    the entry ``lapsed`` was the newest. ``merged``: paths in which somebody's edits stayed.
+    ``left``: it was interrupted, and its changes are those that could not be taken back, since
+    somebody had edited the files. ``size``: bytes that it holds. ``inode``: the root's, which
+    another folder of that name has not. ``mark``: a part of the names of its temporary files that
+    nobody can guess."""
 
     id: int
     at: float
@@ -83,6 +85,20 @@ class Record:
     inode: int = 0
     maker: Maker = Maker.JOURNAL
     mark: str = ""
+    redoes: int = 0
+    partly: bool = False
+    lapsed: int = 0
+
+    @property
+    def origin(self) -> int:
+        """The entry that it is about."""
+        return self.undoes or self.redoes or self.id
+
+    @property
+    def decides(self) -> bool:
+        """Whether it says of its origin if that stands."""
+        made = self.maker is not Maker.ASKED and not self.left
+        return made and not (self.undoes and self.partly)
 
 
 class Unread(NamedTuple):
@@ -115,13 +131,16 @@ class Records:
     def all(self) -> list[Record]:
         """The finished ones, the newest first. One that cannot be read is left out."""
         found: list[Record] = []
-        undone: set[int] = set()
+        newest: dict[int, Record] = {}
         for number in sorted(self._numbers(""), reverse=True):
             with contextlib.suppress(OSError):
                 record = self._load(str(number))
-                found.append(replace(record, undone=number in undone))
-                if number not in undone and record.maker is not Maker.ASKED:
-                    undone.add(record.undoes)
+                after = newest.get(record.origin)
+                undone = after is not None and bool(after.undoes) != bool(record.undoes)
+                lapsed = record.lapsed >= (after.id if after else number)
+                found.append(replace(record, undone=undone or lapsed))
+                if record.decides:
+                    newest.setdefault(record.origin, record)
         return found
 
     def interrupted(self) -> list[Record]:
@@ -196,8 +215,14 @@ class Records:
 
     def confirm(self, record: Record) -> None:
         """The editor has made it."""
-        made = replace(record, maker=Maker.EDITOR)
-        replace_file(self._folder / str(record.id) / _RECORD, _encoded(made))
+        self._rewrite(replace(record, maker=Maker.EDITOR))
+
+    def lapse(self, record: Record) -> None:
+        """Nothing of it stands any more."""
+        self._rewrite(replace(record, lapsed=max(self._numbers(""))))
+
+    def _rewrite(self, record: Record) -> None:
+        replace_file(self._folder / str(record.id) / _RECORD, _encoded(record))
 
     def forget(self, record: Record) -> None:
         """The editor has not made it."""
@@ -288,6 +313,9 @@ def _encoded(record: Record) -> bytes:
         "root": str(record.root),
         "changes": [plain_of(change) for change in record.changes],
         "undoes": record.undoes,
+        "redoes": record.redoes,
+        "partly": record.partly,
+        "lapsed": record.lapsed,
         "merged": record.merged,
         "left": record.left,
         "size": record.size,
@@ -299,7 +327,8 @@ def _encoded(record: Record) -> bytes:
 
 
 _RECORDED: dict[str, type] = {
-    **dict.fromkeys(("id", "undoes", "inode"), int),
+    **dict.fromkeys(("id", "undoes", "redoes", "lapsed", "inode"), int),
+    "partly": bool,
     **dict.fromkeys(("by", "what", "root", "mark"), str),
 }
 

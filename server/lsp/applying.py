@@ -75,7 +75,7 @@ async def resource_edit(ls: Server, applying: Applying, shown: Shown) -> lsp.Wor
     if not annotates:
         return lsp.WorkspaceEdit(document_changes=steps)
     tried = None if applying.undoes else "It was tried in the sandbox."
-    annotation = lsp.ChangeAnnotation(applying.what, needs_confirmation=True, description=tried)
+    annotation = lsp.ChangeAnnotation(applying.label, needs_confirmation=True, description=tried)
     return lsp.WorkspaceEdit(document_changes=steps, change_annotations={_CHANGE: annotation})
 
 

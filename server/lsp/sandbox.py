@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from ..app.sandboxing import printable
-from ..app.trials import Applying, Change
+from ..app.sandboxing import few
+from ..app.trials import Applying
+from ..app.undoing import NO_CHANGE, NOTHING, does
 from ..disk import LARGEST_FILE, read_regular
 from ..text import decode
 from . import convert
 from .applying import resource_edit, shown_now
 from .asking import asked, padded, root_of
 from .server import Server
-
-_NAMED = 5
-"""So many files are named in a question."""
 
 
 async def run(ls: Server, *given: Any) -> Any:
@@ -65,12 +64,12 @@ async def _apply(ls: Server) -> bool:
     """Raises ValueError, OSError."""
     applying = await ls.core.trials.applying()
     if not applying.changes:
-        ls.publisher.message("All of it is so already.")
+        ls.publisher.message(NO_CHANGE)
         return True
     await _want_saved(ls, applying.paths)
     instead = "understudy sandbox run --apply"
     if applying.awake:
-        named = _few([f"{path} (by {who})" for path, who in applying.awake])
+        named = few([f"{path} (by {who})" for path, who in applying.awake])
         question = f"It changes files that programs run by themselves: {named}. Let it?"
         if not await ls.publisher.agrees(question, "Let it", instead):
             return False
@@ -78,12 +77,12 @@ async def _apply(ls: Server) -> bool:
     await _want_saved(ls, applying.paths)  # as it was shown just now
     if edit := await resource_edit(ls, applying, shown):
         if not edit.change_annotations and not await ls.publisher.agrees(
-            f"Apply the changes to {_files(applying.changes)}?", "Apply", instead
+            f"Apply it? It {does(applying.changes)}.", "Apply", instead
         ):
             return False
         return await _made(ls, applying, edit)
     question = (
-        f"Write {_files(applying.changes)}? There is more to it than an editor can do (modes, "
+        f"Apply it? It {does(applying.changes)}. There is more to it than an editor can do (modes, "
         "links, or what is no text): it is written to disk, and can be taken back."
     )
     if not await ls.publisher.agrees(question, "Apply", instead):
@@ -98,7 +97,7 @@ async def _undo(ls: Server) -> bool:
     """Raises ValueError, OSError."""
     shown = shown_now(ls)
     if (found := await ls.core.trials.undoing(await _unsaved(ls))) is None:
-        ls.publisher.message("There is nothing to undo.")
+        ls.publisher.message(NOTHING)
         return False
     applying, undoing = found
     changes = undoing.record.changes
@@ -108,7 +107,7 @@ async def _undo(ls: Server) -> bool:
     if not edit:
         await _want_saved(ls, paths)
     if not edit or not edit.change_annotations:
-        question = f"Undo “{undoing.record.what}”? It changed {_files(changes)}."
+        question = " ".join((undoing.question(time.time()), *(f"{n}." for n in undoing.notes)))
         if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
             return False
     if edit:
@@ -124,7 +123,7 @@ async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> bool
     ValueError when the editor tells why it did not."""
     trials = ls.core.trials
     record = await trials.hand_over(applying)
-    params = lsp.ApplyWorkspaceEditParams(edit, applying.what)
+    params = lsp.ApplyWorkspaceEditParams(edit, applying.label)
     try:
         answer = await ls.workspace_apply_edit_async(params)
     except JsonRpcException as error:
@@ -134,15 +133,6 @@ async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> bool
     if answer.failure_reason and not answer.applied:
         raise ValueError(f"the editor did not do it: {answer.failure_reason}")
     return answer.applied
-
-
-def _files(changes: Sequence[Change]) -> str:
-    return _few([printable(each.path) for each in changes])
-
-
-def _few(names: Sequence[str]) -> str:
-    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join((*names[:_NAMED], *more))
 
 
 async def _want_saved(ls: Server, paths: Iterable[str]) -> None:

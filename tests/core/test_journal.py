@@ -67,11 +67,14 @@ REFUSED = {
     "taken": (creating("text"), "something else stands there"),
     "taken by a folder": (creating("folder"), "something else stands there"),
     "renamed to what is there": (Change.between("other", TEXT, TEXT, "text"), "something else"),
-    "renamed from nothing": (Change.between("x", TEXT, TEXT, "none"), "it is gone"),
+    "renamed from nothing": (Change.between("x", TEXT, TEXT, "none"), "it was deleted meanwhile"),
     "changed": (Change.between("other", TEXT, NEW), "it was changed meanwhile"),
-    "gone": (Change.between("none", TEXT, NEW), "it is gone"),
+    "gone": (Change.between("none", TEXT, NEW), "it was deleted meanwhile"),
     "deleted, changed": (Change.between("other", TEXT, None), "it was changed meanwhile"),
-    "deleted, not empty": (Change.between("folder", FOLDER, None), "inner has come to be in it"),
+    "deleted, not empty": (
+        Change.between("folder", FOLDER, None),
+        "it is not empty: inner is in it",
+    ),
     "a link now": (Change.between("in", TEXT, NEW), "it was changed meanwhile"),
     "a pipe now": (Change.between("pipe", TEXT, NEW), "no file, folder or link"),
     "git": (creating(".git/hooks/post-commit"), r"consent of its own \(git\)"),
@@ -570,7 +573,7 @@ def test_in_doubt_nothing_is_undone_by_it(root: Path, store: Path) -> None:
     record = put([Change.between("text", TEXT, NEW)], root, store)
     assert record
     found = journal.undoing(store, record.id)
-    asked = hand_over(found, root, store, by="a", what="b", undoes=record.id)
+    asked = hand_over(found.checked, root, store, by="a", what="b", undoes=record.id)
     assert [(r.id, r.maker, r.undone) for r in journal.entries(store)] == [
         (asked.id, Maker.ASKED, False),
         (record.id, Maker.JOURNAL, False),

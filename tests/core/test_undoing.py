@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,13 +30,14 @@ FILES = {".understudy/config.yaml": "", "a.py": "one\ntwo\nthree\nfour\nfive\n",
 class World:
     def __init__(self, folder: Path) -> None:
         self.root = tree(folder / "root", FILES)
+        self.here = self.root
         self._environment = own_environment(folder)
         self.store = workspace_dir(self.root, folder / "state") / "journal"
 
     def __call__(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-P", "-m", "understudy", *words],
-            cwd=self.root,
+            cwd=self.here,
             env=self._environment,
             input=stdin,
             capture_output=True,
@@ -41,6 +45,10 @@ class World:
             check=False,
             timeout=60,
         )
+
+    def listed(self) -> list[str]:
+        """Without the files."""
+        return self("journal").stdout.splitlines()[::2]
 
     def put(self, path: str, after: str | None) -> None:
         stands = self.root / path
@@ -59,9 +67,8 @@ def test_the_last_is_shown_asked_for_and_taken_back(world: World) -> None:
     before = photograph(world.root)
     world.put("b", None)
     world.put("a.py", "ONE\ntwo\nthree\nfour\nfive\n")
-    listed = world("journal").stdout.splitlines()
-    assert [line.split()[0] for line in listed] == ["2", "1"]
-    assert "a test: write a.py" in listed[0]
+    assert [each.split()[0] for each in world.listed()] == ["2", "1"]
+    assert "a test: write a.py" in world.listed()[0]
     after = photograph(world.root)
     told = world("undo", stdin="n\n")
     assert told.returncode == Exit.FINDINGS
@@ -71,16 +78,16 @@ def test_the_last_is_shown_asked_for_and_taken_back(world: World) -> None:
     assert told.returncode == Exit.CLEAN, told.stderr
     assert world("undo", "--yes").returncode == Exit.CLEAN
     assert photograph(world.root) == before
-    assert "nothing to undo" in world("undo").stdout
-    listed = world("journal").stdout.splitlines()
-    assert [line.partition("  (")[2] for line in listed] == [
-        "undoes 1)",
-        "undoes 2)",
-        "undone)",
-        "undone)",
-    ]
+    assert "Nothing is left to undo" in world("undo").stdout
     assert world("undo", "4", "--yes").returncode == Exit.CLEAN
     assert not (world.root / "b").exists()
+    assert [each.partition("0  ")[2] for each in world.listed()] == [
+        "you: redo of 1: write b",
+        "you: undo of 1: write b  (undone)",
+        "you: undo of 2: write a.py",
+        "a test: write a.py  (undone)",
+        "a test: write b",
+    ]
 
 
 def test_edits_made_since_stay_or_are_named(world: World) -> None:
@@ -112,6 +119,115 @@ def test_as_json(world: World) -> None:
         None,
     )
     assert found["files"] == [{"path": "b", "kind": "modified", "old": ""}]
+    at = datetime.fromisoformat(found["at"])
+    assert abs(at.timestamp() - time.time()) < 600
+    assert at.tzinfo
+
+
+def test_the_list_has_the_files_and_the_zone(world: World) -> None:
+    world.put("b", "c\n")
+    world.put("new", "c\n")
+    lines = world("journal").stdout.splitlines()
+    assert lines[1::2] == ["       created new", "       changed b"]
+    assert re.match(r"    2  \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d{4}  a test: write new$", lines[0])
+
+
+# ── what is not to be taken back ────────────────────────────────────────────────────────────────
+
+
+def test_what_is_so_already_is_marked_and_passed_over(world: World) -> None:
+    world.put("a.py", "ONE\n")
+    world.put("b", "c\n")
+    (world.root / "b").write_text(FILES["b"])
+    told = world("undo", stdin="y\n")
+    assert told.returncode == Exit.CLEAN
+    assert "Entry 2: there is nothing to change" in told.stderr
+    assert told.stderr.count("Undo “") == 1
+    assert (world.root / "a.py").read_text() == FILES["a.py"]
+    assert [each.endswith("(undone)") for each in world.listed()] == [False, True, True]
+    told = world("undo", "2")
+    assert (told.returncode, "Undo “" in told.stderr) == (Exit.CLEAN, False)
+    assert "Nothing is left to undo" in world("undo").stdout
+
+
+def test_a_conflict_names_the_ways_on(world: World) -> None:
+    world.put("b", "c\n")
+    world.put("a.py", "ONE\n")
+    (world.root / "a.py").write_text("mine\n")
+    for words in (["undo", "--yes"], ["undo", "2", "--partly", "--yes"]):
+        told = world(*words)
+        assert told.returncode == Exit.FAILED
+        assert "the next older entry: `understudy undo 1`" in told.stderr
+        assert "`understudy journal show 2 --file FILE --before`" in told.stderr
+        assert "--partly" not in told.stderr
+    told = world("journal", "show", "2", "--file", "a.py", "--before")
+    assert told.stdout == FILES["a.py"]
+    assert world("journal", "show", "2", "--file", "a.py", "--after").stdout == "ONE\n"
+    assert world("undo", "1", "--yes").returncode == Exit.CLEAN
+
+
+def test_as_much_as_goes_is_taken_back_and_the_rest_is_named(world: World) -> None:
+    before = photograph(world.root)
+    script = "echo c > b; mkdir docs; echo x > docs/x; echo y > docs/y; echo z > a.py"
+    world("sandbox", "run", "--apply", "--", "sh", "-c", script, stdin="y\n")
+    (world.root / "docs/extra").write_text("mine\n")
+    (world.root / "a.py").write_text("mine\n")
+    told = world("undo", "--yes")
+    assert told.returncode == Exit.FAILED
+    assert "all but that: `understudy undo 1 --partly`" in told.stderr
+    told = world("undo", "--partly", stdin="y\n")
+    assert told.returncode == Exit.FINDINGS
+    assert "docs: the folder stays; it is not empty: extra is in it." in told.stderr
+    assert "a.py: left as it is; it was changed meanwhile" in told.stderr
+    assert "Undone, as entry 2; the rest of 1 stands." in told.stderr
+    after = photograph(world.root)
+    assert {p for p in after if after[p] != before.get(p)} == {"docs", "docs/extra", "a.py"}
+    assert "undo of 1, in part: sandbox: sh -c" in world.listed()[0]
+    (world.root / "a.py").write_text("z\n")
+    assert world("undo", "--yes").returncode == Exit.CLEAN
+    assert (world.root / "a.py").read_text() == FILES["a.py"]
+
+
+def test_only_the_files_that_are_named_as_one_stands_or_as_they_are_listed(world: World) -> None:
+    for content in ("2", "3"):
+        script = f"mkdir -p sub; echo {content} > sub/a; echo {content} > b"
+        world("sandbox", "run", "--apply", "--", "sh", "-c", script, stdin="y\n")
+    world.put("a.py", "ONE\n")
+    told = world("undo", "--file", "none", "--yes")
+    assert "Nothing is left to undo" in told.stdout
+    told = world("undo", "3", "--file", "b", "--yes")
+    assert (told.returncode, "Entry 3 has not changed b." in told.stderr) == (Exit.USAGE, True)
+    told = world("undo", "--file", "sub/a", "--yes")
+    assert "the rest of 2 stands" in told.stderr
+    assert ((world.root / "sub/a").read_text(), (world.root / "b").read_text()) == ("2\n", "3\n")
+    world.here = world.root / "sub"
+    told = world("undo", "--file", "a", "--yes")
+    assert "Entry 2: there is nothing to change" in told.stderr
+    assert not (world.root / "sub/a").exists()
+    world.here = world.root
+    assert world("undo", "3", "--file", ".", "--yes").returncode == Exit.CLEAN
+    assert (world.root / "a.py").read_text() == FILES["a.py"]
+
+
+def test_an_entry_is_shown_with_its_files_and_its_diff(world: World) -> None:
+    script = "echo c > b; echo d >> a.py; mkdir n; echo n > n/n"
+    world("sandbox", "run", "--apply", "--", "sh", "-c", script, stdin="y\n")
+    told = world("journal", "show", "1").stdout
+    assert "you: sandbox: sh -c" in told
+    assert "-b\n+c\n" in told
+    assert "+d\n" in told
+    told = world("journal", "show", "1", "--file", "b").stdout
+    assert ("-b\n+c\n" in told, "+d\n" in told) == (True, False)
+    assert world("journal", "show", "1", "--file", "n/n", "--after").stdout == "n\n"
+    for words, why in (
+        (["2"], "There is no entry 2"),
+        (["1", "--file", "x"], "Entry 1 has not changed x."),
+        (["1", "--before"], "name it with --file"),
+        (["1", "--file", "n/n", "--before"], "There was no file n/n before entry 1."),
+        (["1", "--file", "n", "--after"], "There was no file n after entry 1."),
+    ):
+        told_ = world("journal", "show", *words)
+        assert (told_.returncode, why in told_.stderr) == (Exit.USAGE, True), told_.stderr
 
 
 def test_what_an_editor_made_is_told_and_what_it_has_not_saved(world: World) -> None:

@@ -280,7 +280,11 @@ async def test_what_no_editor_can_do_is_written_and_taken_back(
     assert await editor.command("undoLast") is True
     assert (workspace / "run.sh").stat().st_mode & 0o777 == 0o644
     assert editor.said("workspace/applyEdit") == []
-    assert "chmod 755 run.sh" in asked[-1]
+    assert asked[0].startswith("Apply it? It changes the permissions of run.sh. ")
+    assert asked[-1] == (
+        "Undo “sandbox: chmod 755 run.sh” (entry 1, less than a minute ago)? "
+        "It changes the permissions of run.sh."
+    )
     assert await editor.command("undoLast") is False
 
 
@@ -393,6 +397,8 @@ async def test_in_an_open_document_it_is_taken_back_there(
     assert file.text == "x = '😀 typed'\na = 1\nb = 1\ny = 2\n"
     assert (workspace / "a.py").read_text() == on_disk
     assert listed(editor, workspace) == [(2, Maker.EDITOR, 1, False), (1, Maker.EDITOR, 0, True)]
+    entries = journal.entries(journal_of(editor, workspace))
+    assert {each.what for each in entries} == {"sandbox: sed -i s/2/3/ a.py"}
 
 
 async def test_what_the_editors_own_undo_took_back_is_passed_over(
