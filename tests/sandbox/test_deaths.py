@@ -89,7 +89,7 @@ class Started:
         return self.commands()
 
     def trials(self) -> list[Path]:
-        return list(self.folder.glob("run/trials/*"))
+        return list(self.folder.glob("run/trials/[0-9]*"))
 
 
 @contextmanager
