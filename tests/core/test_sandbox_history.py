@@ -14,6 +14,7 @@ import pytest
 from understudy.runner.execute import Runner
 from understudy.sandbox.diff import diff
 from understudy.sandbox.history import Bounds, History
+from understudy.sandbox.plan import REPORT
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import run
 from understudy.sandbox.trial import Level, Status, Trial
@@ -113,3 +114,15 @@ def test_what_cannot_be_read_is_left_out(history: History, tmp_path: Path, conte
         history.load(2)
     with pytest.raises(LookupError):
         history.load(9)
+
+
+def test_what_a_stage_left_that_was_killed_is_not_kept(history: History, tmp_path: Path) -> None:
+    place = history.begin()
+    for name in ("ended", "killed"):
+        Path(place.room(name), "copy").mkdir()
+    (tmp_path / "trials/1/ended" / REPORT).touch()
+    place.keep(1.0, ("true",), KEPT)
+    place.close()
+    assert (tmp_path / "trials/1/ended").is_dir()
+    assert not (tmp_path / "trials/1/killed").exists()
+    assert numbers(history) == [1]
