@@ -49,7 +49,8 @@ class _Answer(Exception):
 
 
 class Proxy:
-    """``refused`` is told of each host and port that is not in the list, as ``HOST:PORT``."""
+    """``refused`` is told of each host and port that is not let through, as ``HOST:PORT`` and the
+    reason, the rest of a sentence."""
 
     def __init__(
         self, hosts: Hosts, resolve: Resolve, own: Own, refused: Callable[[str], object]
@@ -108,15 +109,17 @@ class Proxy:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if not self._hosts.lists(host, port):
-            self._refused(name)
+            self._refused(f"{name}, which is not among the hosts that were named")
             raise _Answer("403 Forbidden", f"{name} is not among the hosts that it may reach")
         try:
             addresses = await self._pin(host)
         except (OSError, UnicodeError) as error:  # a name that no server would be asked for
+            self._refused(f"{name}: its name was not found")
             raise _Answer("502 Bad Gateway", f"{host} was not found") from error
         reachable = self._hosts.reachable(host, port, addresses, self._own())
         if not reachable:
-            self._refused(name)
+            where = ", ".join(addresses) or "nowhere"
+            self._refused(f"{name}: it leads to {where}, no public address")
             said = f"{name} is at no address outside, and its address is not in the list"
             raise _Answer("403 Forbidden", said)
         for address in reachable:

@@ -126,17 +126,26 @@ def _at(host: str) -> Callable[[int], str]:
     return lambda port: tunnel(host, port)
 
 
+NOT_NAMED = ", which is not among the hosts that were named"
+
+
 @pytest.mark.parametrize(
     ("ask", "refused"),
     [
-        (_at("evil.example"), "evil.example:{port}"),
-        (_at("127.0.0.1"), "127.0.0.1:{port}"),
-        (_at("localhost"), "localhost:{port}"),
-        (_at("127.1"), "127.1:{port}"),
-        (_at("[::ffff:127.0.0.1]"), "[::ffff:7f00:1]:{port}"),
-        (_at(GOOD), GOOD + ":{port}"),  # listed, but at an address that is not public
-        (lambda _: tunnel(GOOD, 22), GOOD + ":22"),
-        (lambda port: f"GET http://evil.example:{port}/ HTTP/1.1\r\n\r\n", "evil.example:{port}"),
+        (_at("evil.example"), "evil.example:{port}" + NOT_NAMED),
+        (_at("127.0.0.1"), "127.0.0.1:{port}" + NOT_NAMED),
+        (_at("localhost"), "localhost:{port}" + NOT_NAMED),
+        (_at("127.1"), "127.1:{port}" + NOT_NAMED),
+        (_at("[::ffff:127.0.0.1]"), "[::ffff:7f00:1]:{port}" + NOT_NAMED),
+        (
+            _at(GOOD),
+            GOOD + ":{port}: it leads to 127.0.0.1, no public address",
+        ),  # listed, but at an address that is not public
+        (lambda _: tunnel(GOOD, 22), GOOD + ":22" + NOT_NAMED),
+        (
+            lambda port: f"GET http://evil.example:{port}/ HTTP/1.1\r\n\r\n",
+            "evil.example:{port}" + NOT_NAMED,
+        ),
     ],
 )
 async def test_what_is_not_listed_is_refused_and_told(
@@ -224,7 +233,8 @@ async def test_its_end_leaves_no_connection_and_no_complaint(
 async def test_what_cannot_be_done_is_answered(text: str, status: int) -> None:
     async with Asking(["nowhere.example"]) as asking:
         assert (await asking.ask(text)).startswith(f"HTTP/1.1 {status} ".encode())
-    assert asking.refused == []
+    found = [] if status != 502 else ["nowhere.example:443: its name was not found"]
+    assert asking.refused == found
 
 
 @pytest.fixture(params=_ISOLATED)
@@ -264,7 +274,7 @@ async def test_a_command_reaches_what_is_listed_and_nothing_else(
         trial = await world.sh(script, Policy(hosts=(f"127.0.0.1:{server.port}",)))
         assert (trial.status, trial.why) == (Status.CLEAN, "")
         assert trial.output.split() == [b"hello", b"403", b"refused"]
-        assert f"it was kept from 127.0.0.1:{other.port}" in trial.notes
+        assert f"it was kept from 127.0.0.1:{other.port}{NOT_NAMED}" in trial.notes
         assert len(server.heard) == 1
         assert other.heard == []
 
