@@ -77,8 +77,11 @@ def title(argv: Sequence[str]) -> str:
 _RUN_BY = {
     "git": "git",
     "editor": "editors",
+    "agent": "coding agents",
     "CI": "a build service",
+    "tools": "the tools that read it",
     "shell": "shells",
+    "session": "your session",
     "understudy": "Understudy",
 }
 """Who runs what takes a consent of that name."""
@@ -108,7 +111,7 @@ def refused(trial: Trial, root: Path) -> tuple[str, ...]:
                 look(place, trial.changes)
             except Refused as error:
                 reasons = {**dict(error.reasons), **reasons}
-    return tuple(f"{printable(path)}: {reason}" for path, reason in reasons.items())
+    return tuple(f"{printable(path)}: {reason}" for path, reason in sorted(reasons.items()))
 
 
 def needed(trial: Trial, root: Path) -> frozenset[str]:

@@ -34,7 +34,7 @@ def change_of(plain: Any, place: Callable[[Mapping[str, Any]], str]) -> Change:
     """The inverse. ``place`` is given the state of a file, as JSON has it, and answers where its
     content is. Raises ValueError, LookupError, TypeError, also for what nobody here has written."""
     want(plain, _PLACED)
-    for path in filter(None, (plain["path"], plain["old"])):
+    for path in (plain["path"], *filter(None, [plain["old"]])):
         if not is_path(path):
             raise ValueError(f"{path!r:.80} is no path below the workspace")
     before, after = (_state(plain[each], place) for each in ("before", "after"))

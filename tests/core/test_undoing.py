@@ -283,7 +283,8 @@ async def test_what_waits_for_another_folder_is_told_and_can_be_dropped(world: W
     finally:
         await workspace.close()
     told = world("journal")
-    assert [line.split()[0] for line in told.stdout.splitlines()] == ["2", "1"]
+    entries = [line.split()[0] for line in told.stdout.splitlines() if line[4].isdecimal()]
+    assert entries == ["2", "1"]
     assert "(interrupted: it waits)" in told.stdout
     assert f"Entry 2 was interrupted half-way in {world.root}" in told.stderr
     assert "look at a.py" in told.stderr
@@ -304,8 +305,6 @@ def test_what_waits_and_cannot_be_read_can_be_dropped(world: World) -> None:
     world.put("b", "c\n")
     (world.store / "1").rename(world.store / "1.open")
     (world.store / "1.open/record.json").write_text("{")
-    with pytest.raises(OSError, match="interrupted and cannot be taken back"):
-        world.put("b", "d\n")
     assert "1.open" in world("journal").stderr
     assert "Entry 1 is forgotten" in world("journal", "--drop", "1", stdin="y\n").stderr
     world.put("b", "d\n")
