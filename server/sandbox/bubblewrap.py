@@ -3,12 +3,12 @@ and they have the command's variables."""
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, filterfalse
 
-from .machine import DEVICES, ETC, USER, covered
+from .machine import DEVICES, USER, covered
 from .plan import Plan, Start
 from .policy import TEMPORARY
-from .view import View
+from .view import View, is_etc
 
 
 def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -> list[str]:
@@ -23,8 +23,10 @@ def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -
         "--clearenv",
         *chain.from_iterable(("--setenv", name, value) for name, value in environment.items()),
         *("--bind", view.temporary, TEMPORARY),
-        *chain.from_iterable(("--ro-bind", view.etc(each), f"/etc/{each}") for each in ETC),
-        *chain.from_iterable(("--ro-bind", each, each) for each in plan.system),
+        *("--ro-bind", view.etc, "/etc"),
+        *chain.from_iterable(
+            ("--ro-bind", path, path) for path in filterfalse(is_etc, plan.system)
+        ),
         *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
         *("--proc", "/proc"),
         *chain.from_iterable(("--ro-bind", view.cover(each), each) for each in covered()),

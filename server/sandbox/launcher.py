@@ -13,14 +13,15 @@ import os
 import signal
 import socket
 import struct
+from itertools import filterfalse
 from pathlib import Path
 
 from ..disk import why
 from . import kernel
-from .machine import DEVICES, ETC, USER, covered
+from .machine import DEVICES, USER, covered
 from .plan import BROKEN, WHY_BYTES, Plan, Start
 from .policy import TEMPORARY
-from .view import View
+from .view import View, is_etc, seen_at
 
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
@@ -77,9 +78,9 @@ def _build(plan: Plan, view: View, root: str) -> None:
     os.mkdir(root)
     kernel.mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=4096")
     _bind(view.temporary, f"{root}{TEMPORARY}")
-    places = [(view.etc(name), f"/etc/{name}") for name in ETC]
-    for source, path in (*places, *((each, each) for each in plan.system)):
-        _place(source, f"{root}{path}")
+    seen_at(view.etc, f"{root}/etc")
+    for path in filterfalse(is_etc, plan.system):
+        seen_at(path, f"{root}{path}")
     for target, name in plan.links:
         os.makedirs(os.path.dirname(f"{root}{name}"), exist_ok=True)
         os.symlink(target, f"{root}{name}")
@@ -110,15 +111,6 @@ def _bind(path: str, place: str) -> None:
     """A folder that can be written to."""
     os.makedirs(place, exist_ok=True)
     kernel.mount(path, place, flags=kernel.MS_BIND | kernel.MS_REC)
-
-
-def _place(path: str, place: str) -> None:
-    if os.path.isdir(path):
-        os.makedirs(place, exist_ok=True)
-    else:
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        Path(place).touch()
-    kernel.bind(path, place)
 
 
 def _enter(root: str) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -73,21 +73,33 @@ async def run(
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
-    refusal = _refusal(level, policy, override) or await asyncio.to_thread(obstacle, policy.read)
+    refusal = _refusal(level, policy, override)
+    if policy.read and not refusal:
+        refusal = await asyncio.to_thread(obstacle, policy.read)
     if refusal:
         return replace(trial, why=refusal)
     began = time.time()
-    history = await asyncio.to_thread(History, trials)
-    place = await asyncio.to_thread(history.begin)
+    root, place = await asyncio.to_thread(_begin, workspace, trials)
+    environment = _environment(policy, environ)
+    asked = _Asked(argv, root, str(cwd or root), policy, environment, runner, listen)
     try:
-        root = await asyncio.to_thread(os.path.realpath, workspace)
-        asked = _Asked(argv, root, str(cwd or root), policy, environ, runner, listen)
         trial = await _tried(asked, place, trial)
-        ignored = await asyncio.to_thread(ignored_of, root, trial.changes)
-        trial = replace(trial, ignored=ignored)
-        return await asyncio.to_thread(place.keep, began, argv, trial)
-    finally:
+    except BaseException:
         await asyncio.to_thread(place.close)
+        raise
+    return await asyncio.to_thread(_end, place, asked, began, trial)
+
+
+def _begin(workspace: Path, trials: Path) -> tuple[str, Place]:
+    return os.path.realpath(workspace), History(trials).begin()
+
+
+def _end(place: Place, asked: _Asked, began: float, trial: Trial) -> Trial:
+    try:
+        ignored = ignored_of(asked.workspace, trial.changes)
+        return place.keep(began, asked.argv, replace(trial, ignored=ignored))
+    finally:
+        place.close()
 
 
 def _refusal(level: Level, policy: Policy, override: bool) -> str:
@@ -111,22 +123,18 @@ class _Asked(NamedTuple):
     workspace: str
     cwd: str
     policy: Policy
-    environ: Mapping[str, str]
+    environment: Mapping[str, str]
     runner: Executor
     listen: Callable[[bytes], object] | None
 
 
 async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
     """On a copy after all, when an overlay was in the way."""
-    plan = await asyncio.to_thread(_plan, asked, place.room(_FIRST), trial)
+    plan = await asyncio.to_thread(_plan, asked, place, _FIRST, trial)
     if plan.backend != trial.backend:
         notes = trial.notes if asked.policy.copy else (*trial.notes, _FOREIGN)
         trial = replace(trial, backend=plan.backend, notes=notes)
-    first = await _once(asked, plan, trial)
-    if plan.backend == COPY:
-        return first
-    environment = _environment(asked.policy, asked.environ)
-    reason = await asyncio.to_thread(in_the_way, first, environment)
+    first, reason = await _once(asked, plan, trial)
     if not reason:
         return first
     if asked.policy.hosts and first.status is Status.FAILED:
@@ -134,26 +142,25 @@ async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
     await asyncio.to_thread(place.clear, _FIRST)
     again = f"{reason}: it was run again on a copy"
     trial = replace(trial, backend=COPY, notes=(*trial.notes, again))
-    plan = await asyncio.to_thread(_plan, asked, place.room(_AGAIN), trial)
-    return await _once(asked, plan, trial)
+    plan = await asyncio.to_thread(_plan, asked, place, _AGAIN, trial)
+    return (await _once(asked, plan, trial))[0]
 
 
-async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
-    argv, policy, listen = asked.argv, asked.policy, asked.listen
+async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
+    """What came of it, and why a copy may do better; empty when it would not."""
+    argv, limits, listen = asked.argv, asked.policy.limits, asked.listen
     printed = bytearray()
 
     def output(chunk: bytes) -> None:
-        within = chunk[: max(0, policy.limits.output - len(printed))]
+        within = chunk[: max(0, limits.output - len(printed))]
         printed.extend(within)
         if listen and within:
             listen(within)
 
-    limits = policy.limits
-    environment = _environment(policy, asked.environ)
     command = Command(
         (*(() if "=" in argv[0] else _FINDER), *argv),
         asked.cwd,
-        environment,
+        asked.environment,
         output=output,
         file_bytes=limits.file,
         nice=0,
@@ -167,14 +174,22 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> Trial:
     outcome = await asked.runner.execute(job)
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
     trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
-    trial = await asyncio.to_thread(judged, trial, plan, policy, outcome, began)
+    return await asyncio.to_thread(_judged, asked, plan, trial, outcome, began)
+
+
+def _judged(
+    asked: _Asked, plan: Plan, trial: Trial, outcome: Outcome, began: int
+) -> tuple[Trial, str]:
+    trial = judged(trial, plan, asked.policy, outcome, began)
     if trial.exit_code in _NOT_BEGUN:
-        path = environment.get("PATH", os.defpath)
+        path = asked.environment.get("PATH", os.defpath)
         inside = Seen(plan.system, plan.links)
-        away = await asyncio.to_thread(unseen, inside, argv[0], asked.cwd, path, asked.workspace)
-        return replace(trial, notes=(*trial.notes, *_why_not_begun(argv, away)))
-    found = await asyncio.to_thread(hints, trial, plan)
-    return replace(trial, notes=(*trial.notes, *found))
+        away = unseen(inside, asked.argv[0], asked.cwd, path, asked.workspace)
+        notes: Iterable[str] = _why_not_begun(asked.argv, away)
+    else:
+        notes = hints(trial, plan)
+    reason = "" if plan.backend == COPY else in_the_way(trial, asked.environment)
+    return replace(trial, notes=(*trial.notes, *notes)), reason
 
 
 def _why_not_begun(argv: Sequence[str], away: Sequence[str]) -> Iterator[str]:
@@ -185,11 +200,11 @@ def _why_not_begun(argv: Sequence[str], away: Sequence[str]) -> Iterator[str]:
         yield f"{named} cannot be seen inside; `sandbox run --read DIR` shows a folder"
 
 
-def _plan(asked: _Asked, folder: str, trial: Trial) -> Plan:
-    root, policy = asked.workspace, asked.policy
+def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> Plan:
+    root, policy, folder = asked.workspace, asked.policy, place.room(room)
     places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
     foreign = places.foreign and os.geteuid() == 0
-    path = _environment(policy, asked.environ).get("PATH", os.defpath)
+    path = asked.environment.get("PATH", os.defpath)
     seen = with_program(machine(policy.read), asked.argv[0], asked.cwd, path, root)
     return Plan(
         workspace=root,

@@ -56,9 +56,11 @@ class View:
         self.place = self._shown(merged) if self._copy else self._overlay(merged, plan.workspace)
         self._cover(plan)
         self._devices()
-        os.mkdir(f"{self.scratch}/etc", 0o755)
+        os.mkdir(self.etc, 0o755)
         for name, text in ETC.items():
-            Path(self.etc(name)).write_text(text.format(USER, HOME), encoding="ascii")
+            Path(self.etc, name).write_text(text.format(USER, HOME), encoding="ascii")
+        for path in filter(is_etc, plan.system):
+            seen_at(path, f"{self.scratch}{path}")
 
     def _shown(self, merged: str) -> str:
         """The copy under another name, so that all that will cover it can be taken away at once."""
@@ -107,9 +109,10 @@ class View:
         """Where it is to be bound from."""
         return f"{self.scratch}/dev/{name}"
 
-    def etc(self, name: str) -> str:
-        """Where it is to be bound from."""
-        return f"{self.scratch}/etc/{name}"
+    @property
+    def etc(self) -> str:
+        """What is to be seen of ``/etc``, in one: bubblewrap is slow with each of many."""
+        return f"{self.scratch}/etc"
 
     def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
         """As ``Copy.keep``; nothing is covered afterwards."""
@@ -161,6 +164,20 @@ class BareView:
         return Written(*self._copy.written(in_time, self.own))
 
     full = ""
+
+
+def is_etc(path: str) -> bool:
+    return path.startswith("/etc/")
+
+
+def seen_at(path: str, place: str) -> None:
+    """What is at ``path`` can be read at ``place``, too, which is made. Raises OSError."""
+    if os.path.isdir(path):
+        os.makedirs(place, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        Path(place).touch()
+    kernel.bind(path, place)
 
 
 def _copied(plan: Plan) -> Copy:
