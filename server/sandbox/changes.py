@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..journal.beneath import ABSENT, Beneath
 from ..journal.check import LONGEST_MERGED
 from ..state import private
 from .keep import Kept
-from .trees import opened, walk
+from .trees import walk
 from .trial import Change, Entry, Kind, State
 
 _MOST_BASES = 256 << 20
@@ -23,9 +21,8 @@ _WHAT = {"file": Entry.FILE, "link": Entry.LINK, "special": Entry.SPECIAL}
 def changes(workspace: str, kept: Sequence[Kept], blobs: Path) -> tuple[Change, ...]:
     """By path. What was only touched is no change. For a thread: it reads what stands there."""
     after = {each.path: _after(each, blobs) for each in kept if each.what != "gone"}
-    before = {
-        path: state for path in _concerned(workspace, kept) if (state := look(workspace, path))
-    }
+    with Beneath(Path(workspace)) as place:
+        before = {path: state for path in _concerned(place, kept) if (state := place.look(path))}
     found = [_change(path, before.get(path), after.get(path)) for path in {**before, **after}]
     renamed = sorted(_renamed([each for each in found if each]), key=lambda each: each.path)
     return tuple(_with_bases(renamed, blobs))
@@ -65,44 +62,26 @@ def _after(kept: Kept, blobs: Path) -> State:
     return State(entry, kept.mode, kept.digest, kept.size, kept.target, place)
 
 
-def _concerned(workspace: str, kept: Iterable[Kept]) -> Iterator[str]:
+def _concerned(place: Beneath, kept: Iterable[Kept]) -> Iterator[str]:
     """Each path that may stand in the workspace and not in the view, or otherwise."""
     for each in kept:
         yield each.path
         if each.what != "folder":
-            yield from _below(workspace, each.path)
+            yield from _below(place, each.path)
 
 
-def _below(workspace: str, path: str) -> Iterator[str]:
-    """Raises OSError."""
-    with (
-        contextlib.suppress(FileNotFoundError, NotADirectoryError),
-        opened(f"{workspace}/{path}", flags=os.O_NOFOLLOW) as top,
-    ):
-        yield from (f"{path}/{each.path}" for each in walk(top, live=True))
-
-
-def look(workspace: str, path: str) -> State | None:
-    """What stands at ``path`` now; None for nothing. Raises OSError for what cannot be read."""
-    full = f"{workspace}/{path}"
+def _below(place: Beneath, path: str) -> Iterator[str]:
+    """Nothing that a link leads to. Raises OSError."""
     try:
-        status = os.stat(full, follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    mode = stat.S_IMODE(status.st_mode)
-    match stat.S_IFMT(status.st_mode):
-        case stat.S_IFREG:
-            with open(full, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return State(Entry.FILE, mode, digest, status.st_size, "", full)
-        case stat.S_IFLNK:
-            target = os.readlink(full)
-            digest = hashlib.sha256(os.fsencode(target)).hexdigest()
-            return State(Entry.LINK, mode, digest, len(target), target)
-        case stat.S_IFDIR:
-            return State(Entry.FOLDER, mode)
-        case _:
-            return State(Entry.SPECIAL, mode)
+        top = place.open_folder(path)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return
+        raise
+    try:
+        yield from (f"{path}/{each.path}" for each in walk(top, live=True))
+    finally:
+        os.close(top)
 
 
 def _change(path: str, before: State | None, after: State | None) -> Change | None:

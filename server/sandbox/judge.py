@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..journal.beneath import Beneath
 from ..journal.change import gains_folder
 from ..runner.calls import Outcome
 from ..runner.calls import Status as Ran
@@ -135,11 +136,13 @@ def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:
 
 def _moved(workspace: str, found: Sequence[Change], began: int) -> str:
     """The first path that is not what the command saw; empty when there is none."""
-    for change in found:
-        stood = change.old or change.path
-        with contextlib.suppress(OSError):
-            if os.lstat(f"{workspace}/{stood}").st_ctime_ns >= began:
-                return stood
+    with Beneath(Path(workspace)) as place:
+        for change in found:
+            stood = change.old or change.path
+            with contextlib.suppress(OSError), place.at(stood) as (folder, name):
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if status.st_ctime_ns >= began:
+                    return stood
     return ""
 
 
