@@ -31,12 +31,6 @@ def needed(root: Path, changes: Sequence[Change]) -> dict[str, frozenset[str]]:
     return {change.path: workspace.needed(change) for change in changes}
 
 
-def git_folders(root: Path) -> frozenset[str]:
-    """Where in a workspace git finds programs to run: repositories, whatever their names, hooks and
-    configuration. Paths from the root, empty for the root itself. ``root``: its real path."""
-    return frozenset(_Walk(str(root)).git)
-
-
 class _Workspace:
     """As it is, and as the changes would make it."""
 
@@ -73,7 +67,8 @@ class _Workspace:
 
 
 class _Walk:
-    """``led``: by a path, the guarded names that lead there; ``git``: see ``git_folders``."""
+    """``led``: by a path, the guarded names that lead there; ``git``: where git finds programs
+    to run: repositories, whatever their names, hooks and configuration."""
 
     def __init__(self, root: str) -> None:
         self._root = root

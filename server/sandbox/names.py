@@ -17,6 +17,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from ..disk import read_head
+from ..journal.guard import is_repository
+
 
 class Places(NamedTuple):
     """Paths from the workspace; what is in a hidden or kept folder is not named again.
@@ -28,11 +31,13 @@ class Places(NamedTuple):
 
 
 _SETTLED_NS = 100_000_000
+_GIT = ".git"
+_LONGEST = 4096
 
 
 class _Folder(NamedTuple):
     """``changed``: its ``ctime``, 0 when it may have changed again in the same tick. ``links``:
-    those of the hidden and kept that are some."""
+    those of the hidden and kept that lead elsewhere, as a ``.git`` that is a file does."""
 
     changed: int
     owner: int
@@ -86,7 +91,8 @@ class Names:
 
     def _target(self, link: str) -> str:
         """Where it leads in the end, which may change without it; empty for outside."""
-        real = os.path.realpath(f"{self._root}/{link}")
+        full = f"{self._root}/{link}"
+        real = os.path.realpath(full if os.path.islink(full) else _led_to(full))
         inside = real.startswith(f"{self._root}/") and os.path.exists(real)
         return real[len(self._root) + 1 :] if inside else ""
 
@@ -102,18 +108,39 @@ class Names:
         hidden: list[str] = []
         kept: list[str] = []
         links: list[str] = []
-        with os.scandir(full) as entries:
-            for entry in entries:
-                inner = f"{path}/{entry.name}" if path else entry.name
-                is_hidden = self._hide(inner)
-                if is_hidden or self._keep(inner):
-                    (hidden if is_hidden else kept).append(inner)
-                    if entry.is_symlink():
-                        links.append(inner)
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(inner)
+        with os.scandir(full) as listed:
+            entries = list(listed)
+        is_kept: Callable[[str], bool] = self._keep
+        there = {each.name for each in entries}
+        if "HEAD" in there and self._keep(_GIT) and is_repository(there):
+            if path:  # whatever its name
+                return _Folder(changed, status.st_uid, (), (), (path,), frozenset())
+            is_kept = _anything
+        for entry in entries:
+            inner = f"{path}/{entry.name}" if path else entry.name
+            is_hidden = self._hide(inner)
+            if is_hidden or is_kept(inner):
+                (hidden if is_hidden else kept).append(inner)
+                if entry.is_symlink() or (entry.name == _GIT and entry.is_file()):
+                    links.append(inner)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(inner)
         found = tuple(folders), tuple(hidden), tuple(kept)
         return _Folder(changed, status.st_uid, *found, frozenset(links))
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _led_to(file: str) -> str:
+    """Where a file called ``.git`` says that the repository is; the file itself when it says
+    nothing."""
+    with contextlib.suppress(OSError):
+        said = re.match(rb"gitdir: (.+?)\r?\n?\Z", read_head(file, _LONGEST), re.DOTALL)
+        if said:
+            return os.path.join(os.path.dirname(file), os.fsdecode(said[1]))
+    return file
 
 
 def folders_above(path: str) -> list[str]:

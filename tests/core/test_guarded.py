@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
+from understudy.journal.change import Change, State
 from understudy.journal.check import Refused
 from understudy.journal.guard import CONSENTS
-from understudy.journal.guarded import git_folders
+from understudy.journal.guarded import needed
 
 from .trees import copied, differences, photograph, put
 
@@ -200,12 +201,15 @@ def test_the_users_own_configuration_counts_where_it_lies_in_the_workspace(
     write(root / "dot/gitconfig", f"[core]\n\thooksPath = {root}/dot/hooks\n")
     git(root, "init", "-q", "project")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(root / "dot/gitconfig"))
-    assert git_folders(root) == {
-        "dot/gitconfig",
-        "dot/hooks",
-        "project/.git",
-        "project/.git/config",
-    }
+    made = State.of(b"", 0o644)
+    for path, consents in {
+        "dot/gitconfig": {"git"},
+        "dot/hooks/pre-commit": {"git"},
+        "project/.git/config": {"git"},
+        "dot/other": set(),
+    }.items():
+        found = needed(root.resolve(), [Change.between(path, None, made)])
+        assert found == {path: frozenset(consents)}
     wanted = copied(root, tmp_path / "wanted")
     write(wanted / "dot/hooks/pre-commit")
     with pytest.raises(Refused, match=r"\(git\)"):

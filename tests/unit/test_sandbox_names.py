@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,23 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
     (inner / ".env.local").unlink()
     os.utime(inner)
     assert names.find().hidden == ("a/b/server.key",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ("mkdir -p sub/repo/objects sub/repo/refs; touch sub/repo/HEAD", ["sub/repo"]),
+        ("mkdir -p sub/repo/objects sub/repo/refs", []),
+        ("mkdir -p .bare; echo 'gitdir: ./.bare' > .git", [".bare", ".git"]),
+        ("mkdir -p a b/git; echo 'gitdir: ../b/git' > a/.git", ["a/.git", "b/git"]),
+        ("mkdir real; ln -s real .git", [".git", "real"]),
+        ("echo 'gitdir: /usr' > .git", [".git"]),
+        ("echo nothing > .git", [".git"]),
+        ("mkdir objects refs; touch HEAD config a", ["HEAD", "a", "config", "objects", "refs"]),
+    ],
+)
+def test_repositories_are_kept_whatever_their_names(
+    tmp_path: Path, lines: str, kept: list[str]
+) -> None:
+    subprocess.run(("sh", "-ec", lines), cwd=tmp_path, check=True)
+    assert list(Names(str(tmp_path), HIDDEN, READ_ONLY).find().kept) == kept
