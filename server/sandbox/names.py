@@ -85,9 +85,9 @@ class Names:
         links = frozenset().union(*(each.links for each in self._known.values()))
         hidden += filter(None, map(self._target, links.intersection(hidden)))
         kept += filter(None, map(self._target, links.intersection(kept)))
-        outermost = _outermost(hidden)
-        seen = [each for each in kept if not any(map(outermost.__contains__, folders_above(each)))]
-        return Places(tuple(sorted(outermost)), tuple(sorted(_outermost(seen))), foreign)
+        covered = outermost(hidden)
+        seen = [each for each in kept if not any(map(covered.__contains__, folders_above(each)))]
+        return Places(covered, outermost(seen), foreign)
 
     def _target(self, link: str) -> str:
         """Where it leads in the end, which may change without it; empty for outside."""
@@ -149,9 +149,10 @@ def folders_above(path: str) -> list[str]:
     return ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
-def _outermost(paths: Iterable[str]) -> set[str]:
+def outermost(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those that are in no other, sorted."""
     found = set(paths)
-    return {each for each in found if not found.intersection(folders_above(each)[:-1])}
+    return tuple(sorted(e for e in found if not found.intersection(folders_above(e)[:-1])))
 
 
 def writable(patterns: Iterable[str]) -> Callable[[str], bool]:

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 from ..model import Priority
 from ..runner.calls import Command, Job, Outcome, Urgency
+from ..state import state_place
 from . import credentials, seccomp
 from .door import PORT
 from .hints import hints
@@ -23,7 +24,7 @@ from .history import History, Place
 from .hosts import Hosts, authority
 from .ignored import ignored as ignored_of
 from .judge import in_the_way, judged
-from .names import names
+from .names import Places, names, outermost
 from .outside import Seen, machine, obstacle, unseen, with_program
 from .plan import COPY, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
@@ -214,13 +215,25 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> Plan:
         launcher=bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=seen.paths,
         links=seen.links,
-        hidden=(*places.hidden, *credentials.hidden(root, places.kept)),
+        hidden=_hidden(root, places, folder),
         kept=places.kept,
         limits=policy.limits,
         seccomp=_filter(trial.level),
         hosts=policy.hosts,
         cleaned=tuple(credentials.cleaned(root, places.kept, folder)),
     )
+
+
+def _hidden(root: str, places: Places, folder: str) -> tuple[str, ...]:
+    """With what Understudy keeps, where that lies in the workspace: it holds what is hidden from
+    commands, and a copy would hold itself. ``folder``: a room of the run."""
+    own = (str(state_place()), os.path.dirname(os.path.dirname(folder)))
+    inside = {
+        os.path.relpath(real, root)
+        for real in map(os.path.realpath, own)
+        if real.startswith(f"{root.rstrip('/')}/") and os.path.isdir(real)
+    }
+    return outermost((*places.hidden, *credentials.hidden(root, places.kept), *inside))
 
 
 def _filter(level: Level) -> bytes:

@@ -1,5 +1,5 @@
-"""What lies outside is in no change, wherever links of the workspace lead and whatever takes their
-place."""
+"""What is no part of the workspace, though a way in it leads there: what lies behind links, and what
+Understudy keeps."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class World:
         (self.outside / "key").write_text("PRIVATE OUTSIDE\n")
         (self.outside / "deep/key").write_text("PRIVATE OUTSIDE\n")
         self.root.mkdir()
-        self._walls, self._trials = walls, folder / "trials"
+        self._walls, self.trials = walls, folder / "trials"
         self._runner = Runner()
 
     async def sh(self, script: str) -> Trial:
         argv = ("sh", "-c", script)
         how = self._walls._asdict()
-        work = run(argv, self.root, Policy(), self._runner, self._trials, override=True, **how)
+        work = run(argv, self.root, Policy(), self._runner, self.trials, override=True, **how)
         return await asyncio.wait_for(work, 60)
 
     async def close(self) -> None:
@@ -82,3 +82,24 @@ async def test_what_never_ends_there_is_not_read(world: World) -> None:
     trial = await world.sh("rm a; mkdir a; echo x > a/pagemap; echo y > a/environ")
     assert trial.is_clean, trial.why
     assert [each.path for each in trial.changes] == ["a", "a/environ", "a/pagemap"]
+
+
+async def test_what_understudy_keeps_is_not_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The home folder as a workspace, as for those who have its dotfiles in a repository."""
+    state = world.root / ".local/state/understudy"
+    (state / "workspaces/other/journal").mkdir(parents=True)
+    (state / "workspaces/other/journal/secret").write_text("PRIVATE OUTSIDE\n")
+    (world.root / ".local/kept").write_text("x" * 1000)
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", str(state))
+    world.trials = state / "workspaces/own/trials"
+    world.trials.parent.mkdir()
+    for _ in range(2):
+        trial = await world.sh("cat .local/kept; cat .local/state/understudy/*/*/*/*; echo > new")
+        assert trial.is_clean, trial.why
+        assert trial.output.startswith(b"x" * 1000)
+        assert b"OUTSIDE" not in trial.output
+        assert [each.path for each in trial.changes] == ["new"]
+    sizes = [each.stat().st_size for each in world.trials.rglob("*") if each.is_file()]
+    assert sum(sizes) < 20_000
