@@ -163,7 +163,6 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
         asked.cwd,
         asked.environment,
         output=output,
-        file_bytes=limits.file,
         nice=0,
         stage=_STAGE,
         context=tuple(plan),

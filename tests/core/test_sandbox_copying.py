@@ -72,15 +72,24 @@ def test_what_is_empty_in_a_file_takes_no_room_in_a_copy(tmp_path: Path) -> None
         assert file.read(8) == b"\0\0data\0\0"
 
 
-async def test_what_is_too_large_to_be_copied_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "is_copied"), [(2 << 20, True), (5 << 30, False)])
+async def test_what_is_too_large_to_be_copied_is_named(
+    tmp_path: Path, size: int, is_copied: bool
+) -> None:
+    """What the command may write is no matter of what there is."""
     root = tmp_path / "root"
     (root / "d").mkdir(parents=True)
-    (root / "d/large\x1b").write_bytes(b"x" * (2 << 20))
+    with open(root / "d/large\x1b", "wb") as file:
+        file.truncate(size)
     policy = Policy(limits=Limits(file=1 << 20))
     runner = Runner()
     try:
         trial = await run(("true",), root, policy, runner, tmp_path / "trials", backend=COPY)
     finally:
         await runner.close()
-    assert trial.status is Status.REFUSED
-    assert trial.said.startswith("Refused: d/large\\x1b: it is too large to be copied")
+    if is_copied:
+        assert trial.is_clean, trial.why
+    else:
+        assert trial.status is Status.REFUSED
+        assert trial.said.startswith("Refused: d/large\\x1b: it is too large to be copied")
+    assert not list(tmp_path.glob("trials/*/*/copy"))
