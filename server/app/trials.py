@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import shlex
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +17,19 @@ from ..journal.records import Record
 from ..runner.execute import Runner
 from ..state import state_dir
 from .folder.folders import Folders
-from .sandboxing import Level, Machine, Policy, Sandbox, Trial, diff, printable, probe, words
+from .sandboxing import (
+    Level,
+    Machine,
+    Policy,
+    Sandbox,
+    Trial,
+    diff,
+    history,
+    payload,
+    printable,
+    probe,
+    words,
+)
 from .sinks import Sink, when_slow
 from .undoing import (
     Undoing,
@@ -52,9 +65,11 @@ class Ready(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """What came of it. ``unsaved``: the files that it did not see as the editor has them."""
+    """What came of it. ``at``: when it began, in seconds since the epoch. ``unsaved``: the files
+    that it did not see as the editor has them."""
 
     root: Path
+    at: float
     argv: tuple[str, ...]
     trial: Trial
     unsaved: tuple[str, ...] = ()
@@ -70,20 +85,7 @@ class Tried(NamedTuple):
     @property
     def payload(self) -> Mapping[str, Any]:
         """As JSON."""
-        trial = self.trial
-        return {
-            "root": str(self.root),
-            "status": trial.status,
-            "level": trial.level,
-            "exitCode": trial.exit_code,
-            "why": trial.why,
-            "said": self.said,
-            "output": trial.output.decode(errors="replace"),
-            "changes": [
-                {"kind": each.kind, "path": printable(each.path), "old": printable(each.old)}
-                for each in trial.changes
-            ],
-        }
+        return {**payload(self.trial), "root": str(self.root), "said": self.said}
 
 
 class Applying(NamedTuple):
@@ -112,7 +114,7 @@ class Applying(NamedTuple):
 
 
 class Trials:
-    """The last one of all folders is kept, to be looked at."""
+    """Those of all folders that are open, of which the last one is looked at."""
 
     def __init__(self, folders: Folders, runner: Runner, sink: Sink) -> None:
         self._folders = folders
@@ -139,6 +141,7 @@ class Trials:
         def listen(chunk: bytes) -> None:
             self._sink.trial_output(ready.root, told.decode(chunk))
 
+        at = time.time()
         sandbox = Sandbox(ready.root, self._runner, ready.machine)
         least = ready.machine.level
         work = asyncio.ensure_future(sandbox.run(ready.argv, Policy(), least=least, listen=listen))
@@ -157,26 +160,24 @@ class Trials:
             for each in inside
             if each.is_relative_to(ready.root)
         )
-        self._last = Tried(ready.root, ready.argv, trial, names)
+        self._last = Tried(ready.root, at, ready.argv, trial, names)
         return self._last
 
-    @property
-    def last(self) -> Tried:
-        """Raises ValueError when there is none."""
-        if self._last is None:
-            raise ValueError("nothing was tried in the sandbox")
-        return self._last
+    async def last(self) -> Tried:
+        """Of the folders that are open, whoever tried it: here, in a terminal, or as a task. Raises
+        ValueError when there is none, and OSError."""
+        roots = [each.root for each in self._folders if not each.loose]
+        return await asyncio.to_thread(_last, roots, self._last)
 
     async def changes(self) -> str:
-        """A diff of what the last one would change. Raises ValueError."""
-        tried = self.last
-        trial = tried.trial
+        """A diff of what the last one would change. Raises ValueError, OSError."""
+        trial = (await self.last()).trial
         return await asyncio.to_thread(diff, (*trial.seen, *trial.passed_over))
 
     async def applying(self) -> Applying:
         """What making the last one so comes to, as the files are now. Raises ValueError when it is
         not clean, and OSError with the files that stand against it."""
-        tried = self.last
+        tried = await self.last()
         if not tried.trial.is_clean:
             how = tried.trial.status
             raise ValueError(f"only what ended clean is applied, and this ended otherwise ({how})")
@@ -209,6 +210,14 @@ class Trials:
     async def undo(self, applying: Applying) -> Record | None:
         """On disk. Raises OSError."""
         return await asyncio.to_thread(undo, applying.root, applying.undoes)
+
+
+def _last(roots: Iterable[Path], here: Tried | None) -> Tried:
+    newest = ((root, history(root).newest()) for root in roots)
+    kept = [Tried(root, past.at, past.argv, past.trial) for root, past in newest if past]
+    if not (found := [*([here] if here else []), *kept]):
+        raise ValueError("nothing was tried in the sandbox")
+    return max(found, key=lambda tried: tried.at)
 
 
 def _applying(tried: Tried) -> Applying:

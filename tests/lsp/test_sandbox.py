@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
+from asyncio.subprocess import DEVNULL
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,24 @@ async def test_a_cancelled_request_ends_its_command(start: Start, workspace: Pat
     assert processes
     assert await survivors(processes, 10) == []
     assert await editor.command("showChanges") is None
+
+
+async def test_what_was_tried_elsewhere_is_shown_and_applied(start: Start, workspace: Path) -> None:
+    editor = await start()
+    (workspace / "a.txt").write_text("one\n")
+    await editor.command("runInSandbox", "touch b.txt")
+    line = ("-m", "understudy", "sandbox", "run", "--", "sh", "-c", "echo two >> a.txt")
+    environment = {**os.environ, "UNDERSTUDY_STATE_DIR": str(editor.state)}
+    terminal = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", *line, cwd=workspace, env=environment, stdout=DEVNULL, stderr=DEVNULL
+    )
+    assert await terminal.wait() == 0
+    assert "+two\n" in await editor.command("showChanges")
+    editor.replies["workspace/applyEdit"] = lambda params: made(params, editor.encoding)
+    agreeing(editor, "Apply")
+    assert await editor.command("applyChanges") is True
+    assert (workspace / "a.txt").read_text() == "one\ntwo\n"
+    assert not (workspace / "b.txt").exists()
 
 
 async def test_what_was_asked_about_is_applied_whatever_is_tried_meanwhile(
