@@ -7,10 +7,15 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import Literal
 
 from .model import Edit, Position, Range
 
+_MOST_PAIRS = 500_000
+"""Of equal lines, one in either text, about so many are compared in a second."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -124,3 +129,28 @@ def _encoding(content: bytes) -> str:
         return "utf-8"
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return encoding
+
+
+Opcode = tuple[Literal["equal", "replace", "insert", "delete"], int, int, int, int]
+"""What ``difflib`` calls one: ``equal`` or otherwise, and from where to where in both texts."""
+
+
+def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
+    """What makes the one list of lines the other. Where the same lines are in both so often that
+    to compare them would take long, all between the equal ends is one that is replaced."""
+    start, most = 0, min(len(old), len(new))
+    while start < most and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < most - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    was, now = old[start : len(old) - end], new[start : len(new) - end]
+    counts = Counter(was)
+    if sum(counts[line] for line in now) > _MOST_PAIRS:
+        between: list[Opcode] = [("replace", 0, len(was), 0, len(now))]
+    else:
+        between = [*SequenceMatcher(None, was, now, autojunk=False).get_opcodes()]
+    first: list[Opcode] = [("equal", 0, start, 0, start)] if start else []
+    last: list[Opcode] = [("equal", len(old) - end, len(old), len(new) - end, len(new))]
+    moved = [(kind, a + start, b + start, c + start, d + start) for kind, a, b, c, d in between]
+    return [*first, *moved, *(last if end else [])]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 
 from ..model import Edit, Problem, Range
-from ..text import Lines
+from ..text import Lines, opcodes
 
 Rows = frozenset[int] | None
 """Those of a file that are new or otherwise; None: all of them."""
@@ -53,18 +52,9 @@ def _anchors(was: Sequence[str], now: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _changed(was: Sequence[str], now: Sequence[str]) -> Iterator[int]:
-    start, most = 0, min(len(was), len(now))
-    while start < most and was[start] == now[start]:
-        start += 1
-    end = 0
-    while end < most - start and was[-1 - end] == now[-1 - end]:
-        end += 1
-    between = SequenceMatcher(
-        None, was[start : len(was) - end], now[start : len(now) - end], autojunk=False
-    )
-    for kind, _, _, first, last in between.get_opcodes():
+    for kind, _, _, first, last in opcodes(was, now):
         if kind != "equal":
-            yield from range(first + start, last + start)
+            yield from range(first, last)
 
 
 def _lines(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import accumulate
@@ -14,7 +13,7 @@ from lsprotocol import types as lsp
 from ..app.trials import Applying, Change, Entry, Kind, State
 from ..disk import mask
 from ..model import Edit, Range
-from ..text import Lines
+from ..text import Lines, opcodes
 from . import convert
 
 if TYPE_CHECKING:
@@ -181,8 +180,7 @@ def line_edits(before: str, after: str) -> Iterator[Edit]:
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     starts = list(accumulate(map(len, old), initial=0))
     lines = Lines(before)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for kind, first, last, begin, end in matcher.get_opcodes():
+    for kind, first, last, begin, end in opcodes(old, new):
         if kind == "equal":
             continue
         start, stop, text = starts[first], starts[last], "".join(new[begin:end])

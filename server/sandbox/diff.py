@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from ..journal.change import Change, Entry, State
+from ..text import Opcode, opcodes
 
 _LONGEST = 1 << 20
 """Bytes of a file whose lines are compared for people."""
@@ -88,8 +89,42 @@ def _body(old: str, new: str, before: State | None, after: State | None) -> Iter
         yield f"Binary files {source} and {target} differ\n"
         return
     names = [f"{each}\t" if " " in each else each for each in (source, target)]
-    for line in difflib.unified_diff(content[0], content[1], names[0], names[1]):
+    hunks = [*_hunks(content[0], content[1])]
+    if hunks:
+        yield f"--- {names[0]}\n+++ {names[1]}\n"
+    for line in hunks:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+class _Compared(SequenceMatcher[str]):
+    """Groups what is found otherwise."""
+
+    def __init__(self, found: list[Opcode]) -> None:
+        super().__init__()
+        self._found = found
+
+    def get_opcodes(self) -> list[Opcode]:
+        return self._found
+
+
+def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    for group in _Compared(opcodes(old, new)).get_grouped_opcodes():
+        (_, first, _, begin, _), (_, _, last, _, end) = group[0], group[-1]
+        yield f"@@ -{_range(first, last)} +{_range(begin, end)} @@\n"
+        for kind, first, last, begin, end in group:
+            if kind == "equal":
+                yield from (f" {line}" for line in old[first:last])
+                continue
+            yield from (f"-{line}" for line in old[first:last])
+            yield from (f"+{line}" for line in new[begin:end])
+
+
+def _range(start: int, stop: int) -> str:
+    """Counted from one; what is empty is named by the line before it."""
+    length = stop - start
+    if length == 1:
+        return f"{start + 1}"
+    return f"{start + (length > 0)},{length}"
 
 
 def _text(state: State | None) -> list[str] | None:

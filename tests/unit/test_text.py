@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import time
 import tokenize
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from understudy.model import Edit, Position, Range
-from understudy.text import Lines, apply, canonical, decode, digest, encode
+from understudy.text import Lines, apply, canonical, decode, digest, encode, opcodes
 
 BOM = b"\xef\xbb\xbf"
 
@@ -221,3 +222,30 @@ def test_a_mark_counts_where_it_makes_python_refuse_the_file() -> None:
     with pytest.raises(SyntaxError):
         compile(twice, "refused.py", "exec")
     assert canonical(twice) == twice
+
+
+# ── what makes one list of lines the other ──────────────────────────────────────────────────────
+
+
+LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d"]), max_size=12)
+
+
+@given(LINES, LINES, st.booleans())
+def test_opcodes_make_one_the_other(old: list[str], new: list[str], repeated: bool) -> None:
+    if repeated:  # so often that they are not compared
+        old, new = [*old, *["a\n", "b\n"] * 600, "x"], [*new, *["b\n", "a\n"] * 600, "y"]
+    made: list[str] = []
+    at, came = 0, 0
+    for kind, first, last, begin, end in opcodes(old, new):
+        assert (first, begin) == (at, came)
+        assert (kind == "equal") == (old[first:last] == new[begin:end])
+        made += new[begin:end]
+        at, came = last, end
+    assert (at, came, made) == (len(old), len(new), new)
+
+
+def test_lines_that_repeat_take_no_time() -> None:
+    many = [f"{number % 150}\n" for number in range(64_000)]
+    began = time.process_time()
+    assert len(opcodes(many, many[::-1])) == 1
+    assert time.process_time() - began < 2
