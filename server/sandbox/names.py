@@ -12,6 +12,7 @@ import fnmatch
 import functools
 import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -58,13 +59,14 @@ class Names:
 
     def __init__(self, root: str, hide: Sequence[str], keep: Sequence[str]) -> None:
         self._root = root
-        self._hide = matcher(hide)
+        self._hide = matcher(each.lower() for each in hide)
         self._keep = matcher(keep)
         self._known: dict[str, _Folder] = {}
         self._lock = threading.Lock()
 
     def find(self) -> Places:
-        """Folders that cannot be read are left as they are: the command cannot read them either."""
+        """A folder that cannot be listed is hidden: its owner, who runs the command, could have it
+        listed. So are other names of what is hidden, and names in another case."""
         with self._lock:
             return self._find()
 
@@ -75,12 +77,18 @@ class Names:
         waiting = [""]
         while waiting:
             path = waiting.pop()
-            with contextlib.suppress(OSError):
+            try:
                 folder = self._look(path, known.get(path))
-                self._known[path] = folder
-                hidden += folder.hidden
-                kept += folder.kept
-                waiting += folder.folders
+            except PermissionError:
+                hidden += filter(None, [path])
+                continue
+            except OSError:
+                continue
+            self._known[path] = folder
+            hidden += folder.hidden
+            kept += folder.kept
+            waiting += folder.folders
+        hidden += self._other_names(hidden)
         foreign = any(each.owner != os.geteuid() for each in self._known.values())
         links = frozenset().union(*(each.links for each in self._known.values()))
         hidden += filter(None, map(self._target, links.intersection(hidden)))
@@ -88,6 +96,21 @@ class Names:
         covered = outermost(hidden)
         seen = [each for each in kept if not any(map(covered.__contains__, folders_above(each)))]
         return Places(covered, outermost(seen), foreign)
+
+    def _other_names(self, hidden: Sequence[str]) -> list[str]:
+        """Hard links, which are rare: only then every folder is listed."""
+        linked: set[int] = set()
+        for path in hidden:
+            with contextlib.suppress(OSError):
+                status = os.lstat(f"{self._root}/{path}")
+                if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+                    linked.add(status.st_ino)
+        found: list[str] = []
+        for folder in self._known if linked else ():
+            with contextlib.suppress(OSError), os.scandir(f"{self._root}/{folder}") as entries:
+                above = f"{folder}/" if folder else ""
+                found += [f"{above}{each.name}" for each in entries if each.inode() in linked]
+        return found
 
     def _target(self, link: str) -> str:
         """Where it leads in the end, which may change without it; empty for outside."""
@@ -118,7 +141,7 @@ class Names:
             is_kept = _anything
         for entry in entries:
             inner = f"{path}/{entry.name}" if path else entry.name
-            is_hidden = self._hide(inner)
+            is_hidden = self._hide(inner.lower())
             if is_hidden or is_kept(inner):
                 (hidden if is_hidden else kept).append(inner)
                 if entry.is_symlink() or (entry.name == _GIT and entry.is_file()):

@@ -17,6 +17,7 @@ HIDDEN = (
     *("**/.config/gcloud", "**/.config/gh", "**/.config/rclone", "rclone.conf", ".s3cfg", ".boto"),
     *(".terraform.d", ".terraformrc", "terraform.rc", "*.tfvars", "*.tfvars.json"),
     *("*.tfstate", "*.tfstate.*", ".vault-token", ".vault_pass*", ".databrickscfg", "kaggle.json"),
+    *(".*.sw[a-p]", "#*#"),  # what an editor has of one of them that is open
     *("credentials.json", "application_default_credentials.json", "client_secret*.json"),
     *("service-account*.json", "service_account*.json", "*-firebase-adminsdk-*.json"),
     *("!*.example", "!*.sample", "!*.template", "!*.dist"),

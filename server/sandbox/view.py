@@ -87,7 +87,7 @@ class View:
         places = [(path, True) for path in plan.hidden] + [(path, False) for path in plan.kept]
         for path, is_hidden in places:
             place = f"{self.place}/{path}"
-            if not os.path.islink(place):
+            if os.path.exists(place) and not os.path.islink(place):
                 kernel.bind(self.cover(place) if is_hidden else place, place)
         for path, source in plan.cleaned:
             kernel.bind(source, f"{self.place}/{path}")

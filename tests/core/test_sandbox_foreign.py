@@ -4,6 +4,7 @@ Understudy keeps."""
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -103,3 +104,11 @@ async def test_what_understudy_keeps_is_not_seen(
         assert [each.path for each in trial.changes] == ["new"]
     sizes = [each.stat().st_size for each in world.trials.rglob("*") if each.is_file()]
     assert sum(sizes) < 20_000
+
+
+async def test_a_secret_that_is_no_file_stops_nothing(world: World) -> None:
+    os.mkfifo(world.root / ".env")
+    (world.root / ".ssh").mkdir()
+    trial = await world.sh("timeout 1 cat .env; ls .ssh; echo > new")
+    assert trial.is_clean, trial.why
+    assert [each.path for each in trial.changes] == ["new"]

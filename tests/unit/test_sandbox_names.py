@@ -143,6 +143,19 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("lines", "hidden"),
+    [
+        ("touch .ENV Prod.Env a.PEM", [".ENV", "Prod.Env", "a.PEM"]),
+        ("touch .a.pem.swp '#.env#' .env~", ["#.env#", ".a.pem.swp", ".env~"]),
+        ("mkdir d; touch .env d/plain; ln .env d/same; ln d/plain other", [".env", "d/same"]),
+    ],
+)
+def test_a_secret_has_more_names_than_one(tmp_path: Path, lines: str, hidden: list[str]) -> None:
+    subprocess.run(("sh", "-ec", lines), cwd=tmp_path, check=True)
+    assert list(Names(str(tmp_path), HIDDEN, READ_ONLY).find().hidden) == hidden
+
+
+@pytest.mark.parametrize(
     ("lines", "kept"),
     [
         ("mkdir -p sub/repo/objects sub/repo/refs; touch sub/repo/HEAD", ["sub/repo"]),
