@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,11 +16,17 @@ from .trees import walk
 from .trial import Change, Entry, Kind, State
 
 _MOST_BASES = 256 << 20
+_LONGEST_PATH = 4096
+"""Bytes, with the zero at its end."""
 _WHAT = {"file": Entry.FILE, "link": Entry.LINK, "special": Entry.SPECIAL}
 
 
 def changes(workspace: str, kept: Sequence[Kept], blobs: Path) -> tuple[Change, ...]:
-    """By path. What was only touched is no change. For a thread: it reads what stands there."""
+    """By path. What was only touched is no change. For a thread: it reads what stands there. Raises
+    OSError, also for a path that no call takes, since nothing could be done with it."""
+    room = _LONGEST_PATH - len(os.fsencode(workspace)) - 2
+    if any(len(os.fsencode(each.path)) > room for each in kept):
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
     after = {each.path: _after(each, blobs) for each in kept if each.what != "gone"}
     with Beneath(Path(workspace)) as place:
         before = {path: state for path in _concerned(place, kept) if (state := place.look(path))}

@@ -32,7 +32,7 @@ _ASK = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().dec
 async def main():
     place, walls, host = sys.argv[1:]
     world = World(Path(place), WALLS[walls])
-    argv = ("python3", "-I", "-c", _ASK, f"http://{host}/")
+    argv = (sys.executable, "-I", "-c", _ASK, f"http://{host}/")
     trial = await world.run(argv, Policy(hosts=(host,)))
     print(trial.status, trial.output.decode(), flush=True)
     await asyncio.to_thread(sys.stdin.read)
