@@ -121,7 +121,7 @@ import os, tempfile, time
 with tempfile.TemporaryDirectory(dir=DIR) as folder:
     for name in range(5000):
         os.close(os.open(f"{folder}/{name}", os.O_CREAT | os.O_WRONLY))
-    time.sleep(1)
+    time.sleep(12)
 """
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {

@@ -75,10 +75,6 @@ t.run(function()
   t.check(not is_executable(), "the mode is as it was")
 
   agree_to("undoLast")
-  t.await("the file that was made is gone", function()
-    return vim.fn.filereadable("made.py") == 0
-  end)
-  agree_to("undoLast")
   t.await("the buffer is as it was before all of it", function()
     return t.text() == before
   end)
