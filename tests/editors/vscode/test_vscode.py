@@ -355,7 +355,8 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
         bench.answer("Which command?", "chmod +x app.py")
         bench.toasts.filter(has_text="Clean. It would change 1 file (permissions).").wait_for()
         bench.run_command("Understudy: Apply")
-        bench.toasts.filter(has_text="Write app.py?").get_by_role("button", name="Apply").click()
+        asked = bench.toasts.filter(has_text="Apply it? It changes the permissions of app.py.")
+        asked.get_by_role("button", name="Apply").click()
         bench.toasts.filter(has_text="Applied.").wait_for()
         assert app.stat().st_mode & 0o100
         bench.run_command("Understudy: Undo Last Automation")

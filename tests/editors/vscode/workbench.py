@@ -90,6 +90,12 @@ def open_window(
         page.close()
 
 
+_IS_TAKEN = """given => {
+    const box = document.querySelector(".quick-input-widget .quick-input-box input");
+    return !box || !box.checkVisibility() || box.value !== given;
+}"""
+
+
 class Workbench:
     """One window. Its methods do what a person does with the keyboard, and wait for the result."""
 
@@ -229,8 +235,10 @@ class Workbench:
         self._box.fill(text)
 
     def _answer(self) -> None:
+        """A command may show the box again at once, to ask for something."""
+        given = self._box.input_value()
         self.page.keyboard.press("Enter")
-        self._box.wait_for(state="hidden")
+        self.page.wait_for_function(_IS_TAKEN, arg=given)
 
     @property
     def _box(self) -> Locator:
