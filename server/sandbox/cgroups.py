@@ -86,9 +86,7 @@ class Cgroups:
         if _count(self._folders.get("pids"), "pids.events", "max"):
             return "it started as many processes as it may"
         memory = self._folders.get("memory")
-        if any(
-            _count(memory, file, "oom_kill") for file in ("memory.events", "memory.oom_control")
-        ):
+        if any(_count(memory, file, "oom_kill") for file in _OOM):
             return "it held more memory than it may"
         return ""
 
