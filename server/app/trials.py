@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ..journal.beneath import Beneath
 from ..journal.change import Change, Entry, Kind, State
 from ..journal.check import Checked, admit, check
-from ..journal.records import Record
+from ..journal.record import Record
 from ..runner.execute import Runner
 from ..state import state_dir
 from .folder.folders import Folders

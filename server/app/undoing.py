@@ -15,7 +15,7 @@ from ..journal.beneath import Beneath
 from ..journal.change import Change, State
 from ..journal.check import Checked, Refused, admit, check
 from ..journal.guarded import needed as needed_by
-from ..journal.records import Maker, Record
+from ..journal.record import Maker, Record
 from ..journal.reverse import ALL, Reverse, Scope
 from ..journal.waiting import forget as forget_
 from ..journal.waiting import waiting as waiting_

@@ -21,7 +21,8 @@ from .beneath import Beneath, Shown
 from .carry_out import bring_back, carry_out, clear, settle, sync
 from .change import Change, inverse, printable, same
 from .check import Checked, admit, check, misplaced
-from .records import BOUNDS, Bounds, Record, Records, Unread
+from .record import Record
+from .records import BOUNDS, Bounds, Records, Unread
 from .reverse import ALL, Older, Reverse, Scope, reverse
 
 _NOTHING: frozenset[str] = frozenset()

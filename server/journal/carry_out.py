@@ -2,8 +2,8 @@
 removed before it was seen to be what is known: what somebody else has just saved stays.
 
 Contents are written beside their places first; from there on, only names change. Root may be at
-work in the folder of somebody who exchanges names meanwhile: owners, modes and times are given to
-what is open, and never to a name.
+work in the folder of somebody who exchanges names meanwhile: modes are given to what is open, and
+never to a name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -22,16 +21,14 @@ from .beneath import (
     Beneath,
     exchange,
     look,
-    open_file,
     rename_new,
     sync_all,
     syncs_whole,
 )
-from .change import Change, Entry, State, gains_folder, loses_folder
+from .beside import changed, opened, own, waiting, write_beside
+from .change import Change, Entry, gains_folder, loses_folder
 
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS = 0o077
-_KEPT = re.compile(r"user\.|system\.posix_acl_access$")  # security.capability lends rights
 
 
 def carry_out(place: Beneath, changes: Sequence[Change], mark: str) -> None:
@@ -46,12 +43,12 @@ def carry_out(place: Beneath, changes: Sequence[Change], mark: str) -> None:
         (down, _is_locked, _let_in),
         (down, _becomes_folder, _set_aside),
         (down, gains_folder, _make_folder),
-        (written, _is_written, _stage),
+        (written, _is_written, write_beside),
     ):
         for change in filter(concerned, order):
             with _told_of(place, change):
                 act(place, change, mark)
-    _sync_staged(place, list(_staged(written, mark)))
+    _sync_beside(place, list(_beside(written, mark)))
     for order, concerned, act in (
         (down, _goes, _take),
         (down, _is_renamed, _rename),
@@ -90,11 +87,11 @@ def settle(place: Beneath, changes: Sequence[Change], mark: str) -> None:
 
 
 def bring_back(place: Beneath, changes: Sequence[Change], mark: str, back: str) -> None:
-    """What is still aside of a way there, marked so, is as if staged for the way ``back``: that
+    """What is still aside of a way there, marked so, is as if written for the way ``back``: that
     takes no room, of which there may be none. Raises OSError."""
     for change in filter(_becomes_folder, changes):
         with suppress(FileNotFoundError), place.at(change.path) as (folder, name):
-            old, new = _waiting(mark, name, "old"), _waiting(back, name, "new")
+            old, new = waiting(mark, name, "old"), waiting(back, name, "new")
             os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
 
 
@@ -113,7 +110,7 @@ def sync(place: Beneath, changes: Sequence[Change]) -> None:
     sync_all([partial(place.open_any, path) for path in above | moded])
 
 
-def _sync_staged(place: Beneath, paths: Sequence[str]) -> None:
+def _sync_beside(place: Beneath, paths: Sequence[str]) -> None:
     """Of many, one of each folder stands for the file system that holds them all."""
     if len(paths) > FEW and syncs_whole():
         sync_all([partial(place.open_folder, path) for path in _above(paths)], whole=True)
@@ -164,19 +161,12 @@ def _is_readable(change: Change) -> bool:
     return change.after is not None and bool(change.after.mode & 0o400)
 
 
-def _waiting(mark: str, name: str, what: str) -> str:
-    """A temporary file beside ``name``: a ``new`` one on its way in, an ``old`` one on its way
-    out."""
-    short = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
-    return f".understudy-{mark}-{short}.{what}"
-
-
-def _staged(written: Iterable[Change], mark: str) -> Iterator[str]:
-    """The paths of the files that ``_stage`` has made."""
+def _beside(written: Iterable[Change], mark: str) -> Iterator[str]:
+    """The paths of the files that ``write_beside`` has made."""
     for change in written:
         if change.after and change.after.entry is Entry.FILE:
             above, slash, name = change.path.rpartition("/")
-            yield f"{above}{slash}{_waiting(mark, name, 'new')}"
+            yield f"{above}{slash}{waiting(mark, name, 'new')}"
 
 
 def _let_in(place: Beneath, change: Change, _mark: str) -> None:
@@ -187,10 +177,10 @@ def _let_in(place: Beneath, change: Change, _mark: str) -> None:
 def _make_folder(place: Beneath, change: Change, _mark: str) -> None:
     with place.at(change.path) as (folder, name):
         os.mkdir(name, 0o700, dir_fd=folder)
-        with _opened(folder, name, os.O_RDONLY | os.O_DIRECTORY) as made:
+        with opened(folder, name, os.O_RDONLY | os.O_DIRECTORY) as made:
             if os.listdir(made) or os.fstat(made).st_uid != os.geteuid():
-                raise _changed()
-            _own(folder, made)
+                raise changed()
+            own(folder, made)
 
 
 def _remove_folder(place: Beneath, change: Change, _mark: str) -> None:
@@ -206,111 +196,42 @@ def _take(place: Beneath, change: Change, mark: str) -> None:
 
 def _set_aside(place: Beneath, change: Change, mark: str) -> None:
     with place.at(change.path) as (folder, name):
-        old = _waiting(mark, name, "old")
+        old = waiting(mark, name, "old")
         os.rename(name, old, src_dir_fd=folder, dst_dir_fd=folder)
         if not _is_known(folder, old, change):
             rename_new(folder, old, folder, name)
-            raise _changed()
+            raise changed()
 
 
 def _drop_aside(place: Beneath, change: Change, mark: str) -> None:
     with place.at(change.path) as (folder, name):
-        os.unlink(_waiting(mark, name, "old"), dir_fd=folder)
-
-
-def _stage(place: Beneath, change: Change, mark: str) -> None:
-    """Write what is to come beside its place."""
-    after = change.after
-    assert after is not None
-    with place.at(change.path) as (folder, name):
-        new = _waiting(mark, name, "new")
-        if after.equals(look(folder, new)):
-            return  # it was brought back
-        if after.entry is Entry.LINK:
-            os.symlink(after.target, new, dir_fd=folder)
-            with _opened(folder, new, os.O_PATH) as made:
-                if os.readlink("", dir_fd=made) != after.target:
-                    raise _changed()
-                _own(folder, made)
-                _date(made, after)
-        else:
-            made = os.open(new, _CREATE, 0o600, dir_fd=folder)
-            with os.fdopen(made, "wb") as file:
-                file.writelines(after.chunks())
-                file.flush()
-                _own(folder, made)
-                _make_alike(made, folder, name)
-                os.fchmod(made, after.mode)
-                _date(made, after)
-
-
-@contextmanager
-def _opened(folder: int, name: str, flags: int) -> Iterator[int]:
-    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _own(folder: int, made: int) -> None:
-    """What root makes belongs to whom the folder belongs to."""
-    if os.geteuid() == 0:
-        about = os.fstat(folder)
-        os.chown(_itself(made), about.st_uid, about.st_gid)
-
-
-def _date(made: int, after: State) -> None:
-    if after.modified:
-        os.utime(_itself(made), ns=(after.modified, after.modified))
-
-
-def _itself(descriptor: int) -> str:
-    """Leads to what is open, and to a link that is, for calls that take no such descriptor."""
-    return f"/proc/self/fd/{descriptor}"
-
-
-def _make_alike(descriptor: int, folder: int, name: str) -> None:
-    """Give a new file the owner and the attributes of the one that it takes the place of."""
-    try:
-        stands = open_file(folder, name)
-    except OSError:
-        return
-    try:
-        old, new = os.fstat(stands), os.fstat(descriptor)
-        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-            os.fchown(descriptor, old.st_uid, old.st_gid)
-        with suppress(OSError, AttributeError):  # not every file system, and system, has any
-            for attribute in filter(_KEPT.match, os.listxattr(stands)):
-                os.setxattr(descriptor, attribute, os.getxattr(stands, attribute))
-    finally:
-        os.close(stands)
+        os.unlink(waiting(mark, name, "old"), dir_fd=folder)
 
 
 def _put(place: Beneath, change: Change, mark: str) -> None:
-    """Give what was staged its name."""
+    """Give what is beside its place its name."""
     assert change.after is not None
     with place.at(change.path) as (folder, name):
-        new = _waiting(mark, name, "new")
+        new = waiting(mark, name, "new")
         if not change.after.holds(look(folder, new)):
-            raise _changed()
+            raise changed()
         if change.before is None or change.before.is_folder:
             rename_new(folder, new, folder, name)
         elif exchange(folder, new, name):
             if not _is_known(folder, new, change):
                 exchange(folder, new, name)
-                raise _changed()
+                raise changed()
             os.unlink(new, dir_fd=folder)
         elif _is_known(folder, name, change):
             os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
         else:
-            raise _changed()
+            raise changed()
 
 
 def _rename(place: Beneath, change: Change, _mark: str) -> None:
     with place.at(change.old) as (source, old), place.at(change.path) as (target, new):
         if not _is_known(source, old, change):
-            raise _changed()
+            raise changed()
         rename_new(source, old, target, new)
 
 
@@ -322,7 +243,7 @@ def _set_mode(place: Beneath, change: Change, _mark: str) -> None:
     else:
         with os.fdopen(place.open(change.path), "rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != after.digest:
-                raise _changed()
+                raise changed()
             os.fchmod(file.fileno(), after.mode)
 
 
@@ -341,13 +262,9 @@ def _is_known(folder: int, name: str, change: Change) -> bool:
     return change.before is not None and change.before.holds(look(folder, name))
 
 
-def _changed() -> OSError:
-    return OSError(errno.ESTALE, "It was changed meanwhile")
-
-
 def _settle(folder: int, name: str, change: Change, mark: str) -> None:
     before, after = change.before, change.after
-    new, old = _waiting(mark, name, "new"), _waiting(mark, name, "old")
+    new, old = waiting(mark, name, "new"), waiting(mark, name, "old")
     if taken := look(folder, old):
         stands = look(folder, name)
         if stands is None:

@@ -14,7 +14,8 @@ from .apply import find, opened, told
 from .beneath import Beneath
 from .change import Change
 from .check import Checked
-from .records import BOUNDS, Bounds, Maker, Record
+from .record import Maker, Record
+from .records import BOUNDS, Bounds
 
 
 def hand_over(

@@ -1,5 +1,5 @@
-"""The entries of a journal on disk: a private folder each, with what was done and, in one file,
-since one for each takes longer than all else, the contents from before and after it.
+"""The entries of a journal on disk: a private folder each, with what was done and the contents from
+before and after it.
 
 While an entry is carried out its folder is called ``ID.open``; the name is the mark that something
 was interrupted.
@@ -8,35 +8,28 @@ was interrupted.
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from ..disk import read_regular, why
 from ..state import private, private_folder, replace_file, sync_folder
-from .change import Change, Entry, State, printable
-from .encoding import change_of, plain_of, want
+from .change import printable
+from .contents import Contents
+from .record import MARK_BYTES, Maker, Record, decoded, encoded
 
-_VERSION = 3
 _RECORD = "record.json"
 _CONTENTS = "contents"
 _OPEN = ".open"
 _DRAFT = ".draft"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _DAY = 86_400.0
-_CHUNK = 1 << 20
-_MARK_BYTES = 16
-_MARK = re.compile(rf"[0-9a-f]{{{2 * _MARK_BYTES}}}")
 
 
 class Bounds(NamedTuple):
@@ -49,56 +42,6 @@ class Bounds(NamedTuple):
 
 
 BOUNDS = Bounds()
-
-
-class Maker(StrEnum):
-    """Who makes the changes of an entry. ``ASKED``: an editor, of which it is not known whether it
-    did; ``EDITOR``: one that said so. What it has not saved is not on disk."""
-
-    JOURNAL = "journal"
-    ASKED = "asked"
-    EDITOR = "editor"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One entry. ``at``: seconds since the epoch. ``by``: who did it; ``what``: what it was, in a
-    line. ``undoes`` or ``redoes``: the entry that it took back or made again, 0 for none; perhaps
-    only ``partly``. ``undone``: another did so with all of it, or nothing of it stood any more when
-    the entry ``lapsed`` was the newest. ``merged``: paths in which somebody's edits stayed.
-    ``left``: it was interrupted, and its changes are those that could not be taken back, since
-    somebody had edited the files. ``size``: bytes that it holds. ``inode``: the root's, which
-    another folder of that name has not. ``mark``: a part of the names of its temporary files that
-    nobody can guess."""
-
-    id: int
-    at: float
-    by: str
-    what: str
-    root: Path
-    changes: tuple[Change, ...]
-    undoes: int = 0
-    merged: tuple[str, ...] = ()
-    left: bool = False
-    undone: bool = False
-    size: int = 0
-    inode: int = 0
-    maker: Maker = Maker.JOURNAL
-    mark: str = ""
-    redoes: int = 0
-    partly: bool = False
-    lapsed: int = 0
-
-    @property
-    def origin(self) -> int:
-        """The entry that it is about."""
-        return self.undoes or self.redoes or self.id
-
-    @property
-    def decides(self) -> bool:
-        """Whether it says of its origin if that stands."""
-        made = self.maker is not Maker.ASKED and not self.left
-        return made and not (self.undoes and self.partly)
 
 
 class Unread(NamedTuple):
@@ -186,13 +129,13 @@ class Records:
         draft.mkdir(0o700)
         try:
             with open(draft / _CONTENTS, "xb", opener=private) as file:
-                contents = _Contents(file)
+                contents = Contents(file)
                 changes = tuple(contents.keep(change, live) for change in record.changes)
                 file.flush()
                 os.fsync(file.fileno())
-                size, mark = file.tell(), secrets.token_hex(_MARK_BYTES)
+                size, mark = file.tell(), secrets.token_hex(MARK_BYTES)
                 record = replace(record, id=number, changes=changes, size=size, mark=mark)
-            replace_file(draft / _RECORD, _encoded(record))
+            replace_file(draft / _RECORD, encoded(record))
             os.rename(draft, self._folder / f"{number}{ending}")
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
@@ -207,7 +150,7 @@ class Records:
 
     def narrow(self, record: Record) -> None:
         """Write down what is left of an entry that was interrupted."""
-        replace_file(self._folder / f"{record.id}{_OPEN}" / _RECORD, _encoded(record))
+        replace_file(self._folder / f"{record.id}{_OPEN}" / _RECORD, encoded(record))
 
     def drop(self, number: int) -> None:
         """Forget an entry that was interrupted. Raises FileNotFoundError when there is none."""
@@ -222,7 +165,7 @@ class Records:
         self._rewrite(replace(record, lapsed=max(self._numbers(""))))
 
     def _rewrite(self, record: Record) -> None:
-        replace_file(self._folder / str(record.id) / _RECORD, _encoded(record))
+        replace_file(self._folder / str(record.id) / _RECORD, encoded(record))
 
     def forget(self, record: Record) -> None:
         """The editor has not made it."""
@@ -255,7 +198,7 @@ class Records:
     def _load(self, name: str) -> Record:
         folder = self._folder / name
         try:
-            record = _decoded(json.loads(read_regular(folder / _RECORD)), folder)
+            record = decoded(json.loads(read_regular(folder / _RECORD)), folder / _CONTENTS)
         except RecursionError:
             raise OSError(f"{folder / _RECORD}: it is nested too deeply") from None
         except (ValueError, LookupError, TypeError) as error:
@@ -263,92 +206,3 @@ class Records:
         if name.partition(".")[0] != str(record.id):
             raise OSError(f"{folder / _RECORD}: it is the record of entry {record.id}")
         return record
-
-
-class _Contents:
-    """Those of one entry; each is there once."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._starts: dict[str, int] = {}
-
-    def keep(self, change: Change, live: Callable[[str], int]) -> Change:
-        """With where there is what it leads from and to. Raises OSError, also when something is not
-        what its state says."""
-        before, after = change.before, change.after
-        if before and before.entry is Entry.FILE:
-            if before.content is None:
-                with os.fdopen(live(change.old or change.path), "rb") as file:
-                    chunks = iter(partial(file.read, _CHUNK), b"")
-                    before = self._write(before, chunks, change.path)
-            else:  # in a buffer that is not saved
-                before = self._write(before, before.chunks(), change.path)
-        if after and after.entry is Entry.FILE:
-            start = self._starts.get(after.digest)
-            if start is None:
-                after = self._write(after, after.chunks(), change.path)
-            else:
-                after = replace(after, start=start)
-        return replace(change, before=before, after=after)
-
-    def _write(self, state: State, chunks: Iterable[bytes], path: str) -> State:
-        start, digest = self._file.tell(), hashlib.sha256()
-        for chunk in chunks:
-            digest.update(chunk)
-            self._file.write(chunk)
-        if digest.hexdigest() != state.digest:
-            raise OSError(errno.ESTALE, "It was changed meanwhile", path)
-        self._starts[state.digest] = start
-        return replace(state, start=start)
-
-
-def _encoded(record: Record) -> bytes:
-    """Undecodable bytes of names are escaped, as lone surrogates."""
-    plain = {
-        "version": _VERSION,
-        "id": record.id,
-        "at": record.at,
-        "by": record.by,
-        "what": record.what,
-        "root": str(record.root),
-        "changes": [plain_of(change) for change in record.changes],
-        "undoes": record.undoes,
-        "redoes": record.redoes,
-        "partly": record.partly,
-        "lapsed": record.lapsed,
-        "merged": record.merged,
-        "left": record.left,
-        "size": record.size,
-        "inode": record.inode,
-        "maker": record.maker,
-        "mark": record.mark,
-    }
-    return json.dumps(plain).encode()
-
-
-_RECORDED: dict[str, type] = {
-    **dict.fromkeys(("id", "undoes", "redoes", "lapsed", "inode"), int),
-    "partly": bool,
-    **dict.fromkeys(("by", "what", "root", "mark"), str),
-}
-
-
-def _decoded(plain: dict[str, Any], folder: Path) -> Record:
-    want(plain, {"version": int})
-    if plain.pop("version") != _VERSION:
-        raise ValueError("another version of Understudy wrote it")
-    want(plain, _RECORDED)
-    if not _MARK.fullmatch(plain["mark"]):
-        raise ValueError("its mark is none")
-
-    def place(_: Mapping[str, Any]) -> str:
-        return f"{folder}/{_CONTENTS}"
-
-    changes = tuple(change_of(each, place) for each in plain["changes"])
-    own = {
-        "root": Path(plain["root"]),
-        "changes": changes,
-        "merged": tuple(plain["merged"]),
-        "maker": Maker(plain["maker"]),
-    }
-    return Record(**{**plain, **own})

@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..state import LOCK_SECONDS, locked
-from .records import Record, Records
+from .record import Record
+from .records import Records
 
 
 def waiting(journal: Path) -> list[Record]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..journal.beneath import ABSENT, Beneath
+from ..journal.change import same
 from ..journal.check import LONGEST_MERGED
 from ..state import private
 from .keep import Kept
@@ -30,8 +31,12 @@ def changes(workspace: str, kept: Sequence[Kept], blobs: Path) -> tuple[Change, 
     after = {each.path: _after(each, blobs) for each in kept if each.what != "gone"}
     with Beneath(Path(workspace)) as place:
         before = {path: state for path in _concerned(place, kept) if (state := place.look(path))}
-    found = [_change(path, before.get(path), after.get(path)) for path in {**before, **after}]
-    renamed = sorted(_renamed([each for each in found if each]), key=lambda each: each.path)
+    found = [
+        Change.between(path, before.get(path), after.get(path))
+        for path in {**before, **after}
+        if not same(before.get(path), after.get(path))
+    ]
+    renamed = sorted(_renamed(found), key=lambda each: each.path)
     return tuple(_with_bases(renamed, blobs))
 
 
@@ -89,18 +94,6 @@ def _below(place: Beneath, path: str) -> Iterator[str]:
         yield from (f"{path}/{each.path}" for each in walk(top, live=True))
     finally:
         os.close(top)
-
-
-def _change(path: str, before: State | None, after: State | None) -> Change | None:
-    if before is None:
-        return Change(Kind.CREATED, path, None, after)
-    if after is None:
-        return Change(Kind.DELETED, path, before)
-    if (before.entry, before.digest) != (after.entry, after.digest):
-        return Change(Kind.MODIFIED, path, before, after)
-    if before.mode != after.mode:
-        return Change(Kind.MODE, path, before, after)
-    return None
 
 
 def _renamed(found: Sequence[Change]) -> Iterator[Change]:

@@ -21,7 +21,8 @@ from understudy.journal.beneath import Beneath
 from understudy.journal.change import Change, Entry, State
 from understudy.journal.check import Checked, Refused
 from understudy.journal.handing import answered, hand_over
-from understudy.journal.records import Bounds, Maker
+from understudy.journal.record import Maker
+from understudy.journal.records import Bounds
 
 from .support import AS_A_USER
 from .trees import Scene, killed_at, link, photograph, put, times
@@ -343,7 +344,7 @@ def assign(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("step", ["_stage", "_put"])
+@pytest.mark.parametrize("step", ["write_beside", "_put"])
 @pytest.mark.parametrize("old_kernel", [False, True])
 def test_a_folder_that_becomes_a_link_leads_nowhere(
     root: Path, store: Path, monkeypatch: pytest.MonkeyPatch, step: str, old_kernel: bool

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from understudy.journal import apply as journal
-from understudy.journal import carry_out
+from understudy.journal import beside, carry_out
 from understudy.journal.change import Change, Entry, State
 
 from .trees import link, photograph, put
@@ -68,9 +68,9 @@ class Race(NamedTuple):
 
 
 RACES = {
-    "a file": Race(Change.between("made", None, NEW), "_own", temporary=True),
-    "a file that stands": Race(Change.between("text", OLD, NEW), "_own", temporary=True),
-    "a link": Race(Change.between("made", None, link("text")), "_own", temporary=True),
+    "a file": Race(Change.between("made", None, NEW), "own", temporary=True),
+    "a file that stands": Race(Change.between("text", OLD, NEW), "own", temporary=True),
+    "a link": Race(Change.between("made", None, link("text")), "own", temporary=True),
     "a staged file": Race(Change.between("made", None, NEW), "_put", temporary=True),
     "a folder": Race(Change.between("made", None, FOLDER), "mkdir"),
     "a mode": Race(Change.between("script", OLD, State.of(b"old\n", 0o755)), "_set_mode"),
@@ -117,7 +117,7 @@ def test_root_gives_away_nothing_of_its_own(
 
 def hook(patch: pytest.MonkeyPatch, moment: str, does: Callable[[], None]) -> None:
     """Once: before a step of the journal, or after a folder was made."""
-    place: Any = os if moment == "mkdir" else carry_out
+    place: Any = {"mkdir": os, "own": beside}.get(moment, carry_out)
     real = getattr(place, moment)
     waiting = [does]
 

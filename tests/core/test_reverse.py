@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from understudy.journal import apply as journal
 from understudy.journal.change import Change, State
 from understudy.journal.check import Refused
-from understudy.journal.records import Record
+from understudy.journal.record import Record
 from understudy.journal.reverse import Scope
 
 from .trees import Act, Scene, act, acts, copied, differences, photograph, put

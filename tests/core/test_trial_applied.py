@@ -10,7 +10,7 @@ import pytest
 
 from understudy.journal import apply as journal
 from understudy.journal.check import Refused
-from understudy.journal.records import Record
+from understudy.journal.record import Record
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import run

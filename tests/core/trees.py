@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from understudy.journal import apply as journal
 from understudy.journal.beneath import Beneath
 from understudy.journal.change import Change, Entry, Kind, State
-from understudy.journal.records import Record
+from understudy.journal.record import Record
 
 NAMES = (
     "a",

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from understudy.journal import apply as journal
-from understudy.journal.records import Maker
+from understudy.journal.record import Maker
 from understudy.state import workspace_dir
 
 from .conftest import Start

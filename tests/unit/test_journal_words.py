@@ -8,7 +8,7 @@ import pytest
 
 from understudy.app.presentation.journal import did, does, line, question
 from understudy.journal.change import Change, Entry, State
-from understudy.journal.records import Maker, Record
+from understudy.journal.record import Maker, Record
 
 OLD, NEW = State.of(b"old", 0o644), State.of(b"new", 0o644)
 FOLDER = State(Entry.FOLDER, 0o755)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ...journal.change import Change, Kind, gains_folder, loses_folder, printable
-from ...journal.records import Maker, Record
+from ...journal.record import Maker, Record
 from ...tasks.audits.cache import age
 
 _DOES = {
