@@ -3,12 +3,22 @@ and they have the command's variables."""
 
 from __future__ import annotations
 
-from itertools import chain, filterfalse
+from itertools import chain
 
-from .machine import DEVICES, USER, covered
+from .machine import USER
 from .plan import Plan, Start
-from .policy import TEMPORARY
-from .view import View, is_etc
+from .root import Part, Step, parts
+from .view import View
+
+_OPTIONS = {
+    Step.WRITABLE: "--bind",
+    Step.READABLE: "--ro-bind",
+    Step.DEVICE: "--dev-bind",
+    Step.LINK: "--symlink",
+    Step.PROC: "--proc",
+    Step.DEV: "--dev",
+    Step.SEALED: "--remount-ro",
+}
 
 
 def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -> list[str]:
@@ -22,19 +32,10 @@ def options(plan: Plan, view: View, command: Start, seccomp: int, status: int) -
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--die-with-parent", "--new-session"),
         "--clearenv",
         *chain.from_iterable(("--setenv", name, value) for name, value in environment.items()),
-        *("--bind", view.temporary, TEMPORARY),
-        *("--ro-bind", view.etc, "/etc"),
-        *chain.from_iterable(
-            ("--ro-bind", path, path) for path in filterfalse(is_etc, plan.system)
-        ),
-        *chain.from_iterable(("--symlink", target, name) for target, name in plan.links),
-        *("--proc", "/proc"),
-        *chain.from_iterable(("--ro-bind", view.cover(each), each) for each in covered()),
-        *("--remount-ro", "/proc", "--dev", "/dev"),
-        *chain.from_iterable(("--dev-bind", view.device(each), f"/dev/{each}") for each in DEVICES),
-        *("--bind", view.shared, "/dev/shm"),  # noqa: S108 - its own
-        *("--remount-ro", "/dev"),
-        *("--bind", view.place, plan.workspace),
-        *("--remount-ro", "/", "--chdir", cwd, "--seccomp", str(seccomp)),
-        *("--json-status-fd", str(status)),
+        *chain.from_iterable(map(_option, parts(plan, view))),
+        *("--chdir", cwd, "--seccomp", str(seccomp), "--json-status-fd", str(status)),
     ]
+
+
+def _option(part: Part) -> tuple[str, ...]:
+    return (_OPTIONS[part.step], *filter(None, [part.source]), part.place)

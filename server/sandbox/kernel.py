@@ -59,14 +59,17 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
     _check(_libc.mount(*paths, ctypes.c_ulong(flags), data), f"mount {kind or source}", target)
 
 
-def bind(source: str, target: str, *, writable: bool = False, flags: int = 0) -> None:
-    """What is at ``source`` appears at ``target``, too."""
+def bind(source: str, target: str) -> None:
+    """What is at ``source`` can be read at ``target``, too."""
     mount(source, target, flags=MS_BIND | MS_REC)
-    if not writable or flags:
-        reading = 0 if writable else MS_RDONLY
-        # What its mount does not allow cannot be allowed here: the kernel refuses to try.
-        flags |= os.statvfs(target).f_flag & (MS_NODEV | MS_NOEXEC)
-        mount("", target, flags=MS_REMOUNT | MS_BIND | MS_NOSUID | reading | flags)
+    seal(target)
+
+
+def seal(target: str) -> None:
+    """Nothing can be written to the mount at ``target`` any more."""
+    # What it does not allow cannot be allowed here: the kernel refuses to try.
+    kept = os.statvfs(target).f_flag & (MS_NODEV | MS_NOEXEC)
+    mount("", target, flags=MS_REMOUNT | MS_BIND | MS_NOSUID | MS_RDONLY | kept)
 
 
 def pivot_root(new: str, old: str) -> None:

@@ -13,15 +13,15 @@ import os
 import signal
 import socket
 import struct
-from itertools import filterfalse
+from collections.abc import Callable
 from pathlib import Path
 
 from ..disk import why
 from . import kernel
-from .machine import DEVICES, USER, covered
+from .machine import USER
 from .plan import BROKEN, WHY_BYTES, Plan, Start
-from .policy import TEMPORARY
-from .view import View, is_etc, seen_at
+from .root import Step, parts
+from .view import View, seen_at
 
 _DESCRIPTORS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
@@ -77,40 +77,52 @@ def start(plan: Plan, view: View, command: Start) -> int:
 def _build(plan: Plan, view: View, root: str) -> None:
     os.mkdir(root)
     kernel.mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=4096")
-    _bind(view.temporary, f"{root}{TEMPORARY}")
-    seen_at(view.etc, f"{root}/etc")
-    for path in filterfalse(is_etc, plan.system):
-        seen_at(path, f"{root}{path}")
-    for target, name in plan.links:
-        os.makedirs(os.path.dirname(f"{root}{name}"), exist_ok=True)
-        os.symlink(target, f"{root}{name}")
-    os.mkdir(f"{root}/proc")
-    kernel.mount("proc", f"{root}/proc", "proc", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
-    for path in covered():
-        kernel.bind(view.cover(path), f"{root}{path}")
-    os.mkdir(f"{root}/dev")
-    kernel.mount("tmpfs", f"{root}/dev", "tmpfs", kernel.MS_NOSUID, "mode=755,size=1m,nr_inodes=64")
-    for name in DEVICES:
-        Path(f"{root}/dev/{name}").touch()
-        kernel.mount(view.device(name), f"{root}/dev/{name}", flags=kernel.MS_BIND)
-    for target, name in _DESCRIPTORS:
-        os.symlink(target, f"{root}/dev/{name}")
-    _bind(view.shared, f"{root}/dev/shm")  # noqa: S108 - its own
-    os.makedirs(f"{root}/dev/pts")
-    kernel.mount(
-        "devpts", f"{root}/dev/pts", "devpts", kernel.MS_NOSUID, "newinstance,ptmxmode=666"
-    )
-    os.symlink("pts/ptmx", f"{root}/dev/ptmx")
-    _bind(view.place, f"{root}{plan.workspace}")
-    for place in (f"{root}/dev", root):
-        flags = kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY
-        kernel.mount("", place, flags=flags | kernel.MS_NOSUID)
+    for part in parts(plan, view):
+        _MAKERS[part.step](part.source, f"{root}{part.place}")
 
 
-def _bind(path: str, place: str) -> None:
+def _bind(source: str, place: str) -> None:
     """A folder that can be written to."""
     os.makedirs(place, exist_ok=True)
-    kernel.mount(path, place, flags=kernel.MS_BIND | kernel.MS_REC)
+    kernel.mount(source, place, flags=kernel.MS_BIND | kernel.MS_REC)
+
+
+def _link(target: str, place: str) -> None:
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    os.symlink(target, place)
+
+
+def _proc(_: str, place: str) -> None:
+    os.mkdir(place)
+    # Where the machine's own is read-only, no other may be had.
+    kernel.mount("proc", place, "proc", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
+
+
+def _dev(_: str, place: str) -> None:
+    os.mkdir(place)
+    kernel.mount("tmpfs", place, "tmpfs", kernel.MS_NOSUID, "mode=755,size=1m,nr_inodes=64")
+    for target, name in _DESCRIPTORS:
+        os.symlink(target, f"{place}/{name}")
+    os.mkdir(f"{place}/pts")
+    options = "newinstance,ptmxmode=666"
+    kernel.mount("devpts", f"{place}/pts", "devpts", kernel.MS_NOSUID, options)
+    os.symlink("pts/ptmx", f"{place}/ptmx")
+
+
+def _device(source: str, place: str) -> None:
+    Path(place).touch()
+    kernel.mount(source, place, flags=kernel.MS_BIND)
+
+
+_MAKERS: dict[Step, Callable[[str, str], None]] = {
+    Step.WRITABLE: _bind,
+    Step.READABLE: seen_at,
+    Step.DEVICE: _device,
+    Step.LINK: _link,
+    Step.PROC: _proc,
+    Step.DEV: _dev,
+    Step.SEALED: lambda _, place: kernel.seal(place),
+}
 
 
 def _enter(root: str) -> None:

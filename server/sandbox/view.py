@@ -171,10 +171,11 @@ def is_etc(path: str) -> bool:
 
 
 def seen_at(path: str, place: str) -> None:
-    """What is at ``path`` can be read at ``place``, too, which is made. Raises OSError."""
+    """What is at ``path`` can be read at ``place``, too, which is made when missing. Raises
+    OSError."""
     if os.path.isdir(path):
         os.makedirs(place, exist_ok=True)
-    else:
+    elif not os.path.exists(place):
         os.makedirs(os.path.dirname(place), exist_ok=True)
         Path(place).touch()
     kernel.bind(path, place)
