@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -20,55 +19,19 @@ from understudy.sandbox.machine import DEVICES
 from understudy.sandbox.names import Places, names
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
-from understudy.sandbox.trial import Entry, Kind, Level, Status, Trial
+from understudy.sandbox.run import run
+from understudy.sandbox.trial import Entry, Kind, Level, Status
 
-from ..needs import missing, not_applicable
-from ..sandbox.walls import NONE, WALLS, Walls
+from ..needs import not_applicable
+from ..sandbox.walls import NONE, WALLS, installed
+from .sandbox_world import World
 from .support import until
-
-
-class World:
-    def __init__(self, folder: Path, walls: Walls) -> None:
-        self.walls = walls
-        self.root = folder / "work space"
-        self.root.mkdir()
-        self._trials = folder / "trials"
-        self._runner = Runner()
-
-    async def sh(self, script: str, policy: Policy | None = None) -> Trial:
-        return await self.run(("sh", "-c", script), policy)
-
-    async def run(self, argv: Sequence[str], policy: Policy | None = None) -> Trial:
-        return await run(
-            argv,
-            self.root,
-            policy or Policy(),
-            self._runner,
-            self._trials,
-            **self.walls._asdict(),
-            override=True,
-        )
-
-    async def python(self, program: str, policy: Policy | None = None) -> Trial:
-        return await self.run((sys.executable, "-I", "-c", program), policy)
-
-    @property
-    def supervisor(self) -> int:
-        return self._runner.supervisor_pid
-
-    async def close(self) -> None:
-        await self._runner.close()
 
 
 @pytest.fixture(params=WALLS | NONE)
 async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    walls = (WALLS | NONE)[request.param]
-    if walls.launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
-    world = World(tmp_path, walls)
-    yield world
-    await world.close()
+    async with World(tmp_path, installed(request.param)) as world:
+        yield world
 
 
 async def test_every_kind_of_change_is_told_and_none_made(world: World) -> None:

@@ -17,8 +17,8 @@ from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.trial import Status
 
 from ..sandbox.walls import WALLS
+from .sandbox_world import World
 from .support import until
-from .test_sandbox import World
 
 _SERVER = """
 import asyncio, sys
@@ -125,13 +125,14 @@ def _lives(process: psutil.Process) -> bool:
 
 @pytest.mark.parametrize(("walls", "own"), [("bubblewrap", 3), ("built-in", 2)])
 async def test_it_counts_for_no_limit_of_the_command(tmp_path: Path, walls: str, own: int) -> None:
-    world = World(tmp_path, WALLS[walls])
     hosts = ("good.example",)
-    statuses = [
-        (
-            await world.run(("sleep", "0.5"), Policy(hosts=hosts, limits=Limits(processes=most)))
-        ).status
-        for most in (own, own + 1)
-    ]
-    await world.close()
+    async with World(tmp_path, WALLS[walls]) as world:
+        statuses = [
+            (
+                await world.run(
+                    ("sleep", "0.5"), Policy(hosts=hosts, limits=Limits(processes=most))
+                )
+            ).status
+            for most in (own, own + 1)
+        ]
     assert statuses == [Status.LIMITED, Status.CLEAN]

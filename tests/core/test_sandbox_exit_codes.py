@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +13,10 @@ import pytest
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
+from understudy.sandbox.run import run
 from understudy.sandbox.trial import Status, Trial
 
-from ..needs import missing
-from ..sandbox.walls import NONE, WALLS
+from ..sandbox.walls import NONE, WALLS, installed
 
 
 class Case(NamedTuple):
@@ -73,9 +71,7 @@ def _made(place: Path) -> Path:
 
 @pytest.mark.parametrize("walls", WALLS | NONE)
 async def test_it_ends_as_a_shell_tells_it(walls: str, tmp_path: Path) -> None:
-    how = (WALLS | NONE)[walls]._asdict()
-    if how["launcher"] == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
+    how = installed(walls)._asdict()
     workspace = _made(tmp_path)
     runner = Runner()
 

@@ -3,55 +3,35 @@ Understudy keeps."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from understudy.runner.execute import Runner
 from understudy.sandbox.diff import diff
-from understudy.sandbox.policy import Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
-from understudy.sandbox.trial import Kind, Trial
+from understudy.sandbox.trial import Kind
 
-from ..needs import missing
-from ..sandbox.walls import NONE, WALLS, Walls
+from ..sandbox.walls import NONE, WALLS, Walls, installed
+from .sandbox_world import World
 
 
-class World:
+class Surrounded(World):
     def __init__(self, folder: Path, walls: Walls) -> None:
-        self.root, self.outside = folder / "work", folder / "outside"
+        super().__init__(folder, walls)
+        self.outside = folder / "outside"
         (self.outside / "deep").mkdir(parents=True)
         (self.outside / "key").write_text("PRIVATE OUTSIDE\n")
         (self.outside / "deep/key").write_text("PRIVATE OUTSIDE\n")
-        self.root.mkdir()
-        self._walls, self.trials = walls, folder / "trials"
-        self._runner = Runner()
-
-    async def sh(self, script: str) -> Trial:
-        argv = ("sh", "-c", script)
-        how = self._walls._asdict()
-        work = run(argv, self.root, Policy(), self._runner, self.trials, override=True, **how)
-        return await asyncio.wait_for(work, 60)
-
-    async def close(self) -> None:
-        await self._runner.close()
 
 
 @pytest.fixture(params=WALLS | NONE)
-async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    walls = (WALLS | NONE)[request.param]
-    if walls.launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
-    world = World(tmp_path, walls)
-    yield world
-    await world.close()
+async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Surrounded]:
+    async with Surrounded(tmp_path, installed(request.param)) as world:
+        yield world
 
 
-async def test_a_folder_takes_the_place_of_a_link(world: World) -> None:
+async def test_a_folder_takes_the_place_of_a_link(world: Surrounded) -> None:
     (world.root / "a").symlink_to(world.outside)
     trial = await world.sh(
         "rm a; mkdir a a/deep; echo x > a/key; echo y > a/deep/key; echo z > a/n"
@@ -67,7 +47,7 @@ async def test_a_folder_takes_the_place_of_a_link(world: World) -> None:
     assert "OUTSIDE" not in diff(trial.changes)
 
 
-async def test_a_file_takes_the_place_of_a_link(world: World) -> None:
+async def test_a_file_takes_the_place_of_a_link(world: Surrounded) -> None:
     (world.root / "a").symlink_to(world.outside / "key")
     (world.root / "b").symlink_to(world.outside)
     trial = await world.sh("rm a b; echo x > a; echo y > b")
@@ -78,7 +58,7 @@ async def test_a_file_takes_the_place_of_a_link(world: World) -> None:
     assert "OUTSIDE" not in diff(trial.changes)
 
 
-async def test_what_never_ends_there_is_not_read(world: World) -> None:
+async def test_what_never_ends_there_is_not_read(world: Surrounded) -> None:
     (world.root / "a").symlink_to("/proc/self")
     trial = await world.sh("rm a; mkdir a; echo x > a/pagemap; echo y > a/environ")
     assert trial.is_clean, trial.why
@@ -86,7 +66,7 @@ async def test_what_never_ends_there_is_not_read(world: World) -> None:
 
 
 async def test_what_understudy_keeps_is_not_seen(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: Surrounded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The home folder as a workspace, as for those who have its dotfiles in a repository."""
     state = world.root / ".local/state/understudy"
@@ -106,7 +86,7 @@ async def test_what_understudy_keeps_is_not_seen(
     assert sum(sizes) < 20_000
 
 
-async def test_a_secret_that_is_no_file_stops_nothing(world: World) -> None:
+async def test_a_secret_that_is_no_file_stops_nothing(world: Surrounded) -> None:
     os.mkfifo(world.root / ".env")
     (world.root / ".ssh").mkdir()
     trial = await world.sh("timeout 1 cat .env; ls .ssh; echo > new")

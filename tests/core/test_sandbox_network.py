@@ -26,7 +26,7 @@ from understudy.sandbox.trial import Level, Status
 
 from ..needs import not_applicable
 from ..sandbox.walls import WALLS, Walls
-from .test_sandbox import World
+from .sandbox_world import World
 
 GOOD = "good.example"
 _ISOLATED = {name: each for name, each in WALLS.items() if each.level is Level.ISOLATED}
@@ -239,9 +239,8 @@ async def test_what_cannot_be_done_is_answered(text: str, status: int) -> None:
 
 @pytest.fixture(params=_ISOLATED)
 async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    world = World(tmp_path, _ISOLATED[request.param])
-    yield world
-    await world.close()
+    async with World(tmp_path, _ISOLATED[request.param]) as world:
+        yield world
 
 
 ASK = """
@@ -282,21 +281,20 @@ async def test_a_command_reaches_what_is_listed_and_nothing_else(
 _OWN = """
 import asyncio, json, sys
 from pathlib import Path
-from tests.core.test_sandbox_network import ASK, Server, World
+from tests.core.sandbox_world import World
+from tests.core.test_sandbox_network import ASK, Server
 from tests.sandbox.walls import WALLS
 from understudy.sandbox.policy import Policy
 
 async def main():
-    world = World(Path(sys.argv[1]), WALLS["bubblewrap"])
-    (world.root / "ask.py").write_text(ASK)
-    async with Server("9.9.9.9") as server:
-        said = []
+    walls, said = WALLS["bubblewrap"], []
+    async with World(Path(sys.argv[1]), walls) as world, Server("9.9.9.9") as server:
+        (world.root / "ask.py").write_text(ASK)
         for listed in ("good.example", "9.9.9.9"):
             hosts = (f"good.example:{server.port}", f"{listed}:{server.port}")
             url = f"http://good.example:{server.port}/"
             trial = await world.sh(f"python3 -I ask.py {url}", Policy(hosts=hosts))
             said.append([trial.status, trial.output.decode().strip(), len(server.heard)])
-    await world.close()
     print(json.dumps(said))
 
 asyncio.run(main())
@@ -362,8 +360,7 @@ async def test_what_is_no_host_and_what_cannot_be_filtered_is_not_run(tmp_path: 
         [*cases, (Walls(Level.PARTIAL, "", "copy"), "a.example")]
     ):
         (folder := tmp_path / str(place)).mkdir()
-        world = World(folder, walls)
-        trial = await world.sh("touch x", Policy(hosts=(host,)))
-        await world.close()
+        async with World(folder, walls) as world:
+            trial = await world.sh("touch x", Policy(hosts=(host,)))
         assert trial.status is Status.REFUSED
         assert trial.changes == ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,11 +13,10 @@ import pytest
 from understudy.runner.execute import Runner
 from understudy.sandbox.outside import Seen, machine, unseen, with_program
 from understudy.sandbox.policy import Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
+from understudy.sandbox.run import run
 from understudy.sandbox.trial import Trial
 
-from ..needs import missing
-from ..sandbox.walls import WALLS
+from ..sandbox.walls import installed
 
 _WALLS = ("bubblewrap", "built-in", "partial")
 _NODE = ".nvm/versions/node/v20"
@@ -90,8 +88,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("walls", _WALLS)
 async def test_a_program_runs_wherever_it_was_installed(walls: str, home: Path) -> None:
-    if WALLS[walls].launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
+    how = installed(walls)._asdict()
     runner = Runner()
 
     async def came(case: Case) -> Trial:
@@ -102,7 +99,7 @@ async def test_a_program_runs_wherever_it_was_installed(walls: str, home: Path) 
             runner,
             home.parent / "trials",
             environ={"PATH": f"{home / case.path}:/usr/bin:/bin"},
-            **WALLS[walls]._asdict(),
+            **how,
         )
 
     try:

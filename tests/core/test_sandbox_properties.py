@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -16,10 +15,9 @@ from hypothesis import strategies as st
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
+from understudy.sandbox.run import run
 
-from ..needs import missing
-from ..sandbox.walls import WALLS
+from ..sandbox.walls import WALLS, installed
 from . import file_operations
 from .file_operations import NAMES, OPERATIONS, are_told, everything, plant
 
@@ -46,8 +44,7 @@ async def _is_told(walls: str, operations: _Operations, runner: Runner) -> None:
 
 
 def _hold(walls: str, examples: int) -> None:
-    if WALLS[walls].launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
+    installed(walls)
     with asyncio.Runner() as loop:
         runner = Runner()
 

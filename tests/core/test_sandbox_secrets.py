@@ -10,11 +10,11 @@ import pytest
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
+from understudy.sandbox.run import run
 from understudy.sandbox.trial import Status
 
 from ..needs import missing
-from ..sandbox.walls import NONE, WALLS
+from ..sandbox.walls import NONE, WALLS, installed
 
 _SECRET = "c2VjcmV0"
 _HIDDEN = (".env_prod", ".env-local", ".envs/x", "prod.env", "config/live", "main.tfvars", "keys/a")
@@ -51,9 +51,7 @@ def _project(root: Path) -> None:
 
 @pytest.mark.parametrize("walls", WALLS | NONE)
 async def test_they_are_not_read_and_git_works(walls: str, tmp_path: Path) -> None:
-    how = (WALLS | NONE)[walls]
-    if how.launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
+    how = installed(walls)
     if shutil.which("git") is None:
         missing("missing: git: what reads these files")
     root = tmp_path / "root"

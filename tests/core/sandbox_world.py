@@ -1,0 +1,46 @@
+"""A workspace in which commands are tried, kept in by some walls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from understudy.runner.execute import Runner
+from understudy.sandbox.policy import Policy
+from understudy.sandbox.run import run
+from understudy.sandbox.trial import Trial
+
+from ..sandbox.walls import Walls
+
+
+class World:
+    """A context manager."""
+
+    def __init__(self, folder: Path, walls: Walls) -> None:
+        self.walls = walls
+        self.root, self.trials = folder / "work space", folder / "trials"
+        self.root.mkdir()
+        self._runner = Runner()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.close()
+
+    async def sh(self, script: str, policy: Policy | None = None) -> Trial:
+        return await self.run(("sh", "-c", script), policy)
+
+    async def python(self, program: str, policy: Policy | None = None) -> Trial:
+        return await self.run((sys.executable, "-I", "-c", program), policy)
+
+    async def run(self, argv: Sequence[str], policy: Policy | None = None) -> Trial:
+        how = self.walls._asdict()
+        policy = policy or Policy()
+        return await run(argv, self.root, policy, self._runner, self.trials, override=True, **how)
+
+    @property
+    def supervisor(self) -> int:
+        return self._runner.supervisor_pid
