@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os.path
 import re
+from collections.abc import Sequence
 
 from .plan import Plan
 from .trial import Status, Trial, few
@@ -14,10 +16,11 @@ _NO_NETWORK = re.compile(
     re.IGNORECASE,
 )
 """What programs print that reach nobody."""
+_GIT = b".git/"
 _NOT_WRITTEN = re.compile(rb"read-only file system|permission denied|EROFS|EACCES", re.IGNORECASE)
 
 
-def hints(trial: Trial, plan: Plan) -> tuple[str, ...]:
+def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
     """Sentences without an end: only what is so, and is likely to be why. For a thread: what was
     printed may be long."""
     if trial.status is not Status.FAILED:
@@ -26,7 +29,8 @@ def hints(trial: Trial, plan: Plan) -> tuple[str, ...]:
     if not plan.hosts and _NO_NETWORK.search(trial.output):
         found.append("there is no network in the sandbox; `--network HOST` lets it reach one")
     lines = trial.output.splitlines()
-    if plan.kept and any(b".git/" in line and _NOT_WRITTEN.search(line) for line in lines):
+    is_git = os.path.basename(argv[0]) == "git"  # which does not always say why
+    if plan.kept and (is_git or any(_GIT in line and _NOT_WRITTEN.search(line) for line in lines)):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
     if plan.hidden:
         named = few(sorted(plan.hidden, key=lambda path: (path.count("/"), path)))

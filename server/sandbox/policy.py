@@ -22,9 +22,10 @@ HIDDEN = (
     *("service-account*.json", "service_account*.json", "*-firebase-adminsdk-*.json"),
     *("!*.example", "!*.sample", "!*.template", "!*.dist"),
     *("!example.env", "!sample.env", "!template.env"),
+    *("!cacert.pem", "!cacerts.pem", "!ca-bundle.pem", "!ca-certificates.pem", "!roots.pem"),
 )
 """Names of files and folders that hold secrets, wherever in the workspace they are; with ``!``, of
-those that only show how to write one."""
+those that only show how to write one, and of certificates that are for all."""
 
 READ_ONLY = (".git",)
 """Names of what is seen and cannot be changed, wherever in the workspace it is."""

@@ -187,7 +187,7 @@ def _judged(
         away = unseen(inside, asked.argv[0], asked.cwd, path, asked.workspace)
         notes: Iterable[str] = _why_not_begun(asked.argv, away)
     else:
-        notes = hints(trial, plan)
+        notes = hints(asked.argv, trial, plan)
     reason = "" if plan.backend == COPY else in_the_way(trial, asked.environment)
     return replace(trial, notes=(*trial.notes, *notes)), reason
 

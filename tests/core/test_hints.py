@@ -14,6 +14,7 @@ from understudy.sandbox.run import run
 from understudy.sandbox.trial import Level, Status, Trial
 
 PLAN = Plan("/w", "/f", "A", "overlay", "", (), (), (), (".git",), Limits(), b"")
+TOOL = ("tool", "git")
 NETWORK = "there is no network in the sandbox; `--network HOST` lets it reach one"
 GIT = "`.git` cannot be changed in the sandbox: commit after applying"
 
@@ -33,14 +34,20 @@ GIT = "`.git` cannot be changed in the sandbox: commit after applying"
     ],
 )
 def test_only_what_is_likely_is_told(output: bytes, told: tuple[str, ...]) -> None:
-    assert hints(Trial(Status.FAILED, Level.ISOLATED, output=output), PLAN) == told
+    assert hints(TOOL, Trial(Status.FAILED, Level.ISOLATED, output=output), PLAN) == told
     for status in set(Status) - {Status.FAILED}:
-        assert hints(Trial(status, Level.ISOLATED, output=output), PLAN) == ()
+        assert hints(TOOL, Trial(status, Level.ISOLATED, output=output), PLAN) == ()
+
+
+def test_of_git_it_is_told_whatever_it_says() -> None:
+    trial = Trial(Status.FAILED, Level.ISOLATED)
+    assert hints(("/usr/bin/git", "stash"), trial, PLAN) == (GIT,)
+    assert hints(("git",), trial, PLAN._replace(kept=())) == ()
 
 
 def test_with_hosts_the_network_is_not_what_is_missing() -> None:
     trial = Trial(Status.FAILED, Level.ISOLATED, output=b"no such host")
-    assert hints(trial, PLAN._replace(hosts=("example.org",))) == ()
+    assert hints(TOOL, trial, PLAN._replace(hosts=("example.org",))) == ()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +59,7 @@ def test_with_hosts_the_network_is_not_what_is_missing() -> None:
     ],
 )
 def test_what_is_hidden_is_named(hidden: tuple[str, ...], told: str) -> None:
-    (note,) = hints(Trial(Status.FAILED, Level.ISOLATED), PLAN._replace(hidden=hidden))
+    (note,) = hints(TOOL, Trial(Status.FAILED, Level.ISOLATED), PLAN._replace(hidden=hidden))
     assert note == f"it could not open what holds secrets ({told}); `--hide '!NAME'` lets it"
 
 

@@ -48,6 +48,8 @@ def test_patterns(pattern: str, path: str, matches: bool) -> None:
         (".pip/pip.conf .config/pip/pip.conf terraform.tfstate x.tfstate.backup", True),
         ("prod.tfvars .terraform.d .vault-token .dockercfg secrets.yaml auth.json", True),
         (".cargo/config.toml .config/app locales/auth.json settings.xml tokens.py", False),
+        (".venv/lib/python3.11/site-packages/certifi/cacert.pem grpc/roots.pem", False),
+        ("cert.pem cacert.key site-packages/certifi/cacert.pem.key", True),
         ("main.tf secrets.py key.ts .terraform keys package.json .yarnrc.yml a.environment", False),
     ],
 )
