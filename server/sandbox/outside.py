@@ -36,6 +36,8 @@ _MARKS = (
     *("lib/modules", "pkg/tool"),
 )
 """What a folder has that a language was installed into: Python, Node, Ruby, Rust, Java, Go."""
+_MANAGER = ("shims", "libexec", "versions")
+"""What the folder of a version manager has whose shims name it themselves: pyenv, rbenv, nodenv."""
 _MOST_NAMES = 40
 _FIRST_LINE = 256
 
@@ -170,6 +172,8 @@ def _prefix(program: str) -> str:
     """The folder of the installation that a program is of; empty when that cannot be told. Nothing
     right below a home is one, nor what is worked on."""
     folder, last = os.path.split(os.path.dirname(program))
+    if last == "shims" and all(os.path.isdir(f"{folder}/{each}") for each in _MANAGER):
+        return folder
     home = os.path.expanduser("~")
     is_home = folder == "/" or _within(home, folder) or os.path.dirname(folder) == home
     if last != "bin" or is_home or os.path.lexists(f"{folder}/.git"):

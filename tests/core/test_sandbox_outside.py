@@ -36,6 +36,12 @@ _FILES = {
     ".local/share/uv/python/3.12/bin/python3": "-> sh",
     ".local/share/uv/python/3.12/bin/sh": "-> /bin/sh",
     ".local/share/uv/python/3.12/lib/python3.12/os.py": "",
+    # As pyenv does: a script that names the manager, which looks for the version.
+    ".pyenv/shims/py": '#!/bin/sh\nexec {home}/.pyenv/libexec/pyenv exec "${0##*/}"',
+    ".pyenv/libexec/pyenv": '#!/bin/sh\nexec "$(dirname "$0")/../versions/3.12/bin/$2"',
+    ".pyenv/versions/3.12/bin/py": "#!/bin/sh\necho from pyenv",
+    ".odd/shims/odd": "#!/bin/sh\nexec {home}/.odd/other",
+    ".odd/other": "#!/bin/sh\necho private  # token",
     # As cargo does: a file beside many.
     ".cargo/bin/rg": "#!/bin/sh\necho from cargo",
     ".cargo/credentials.toml": "token",
@@ -59,6 +65,8 @@ CASES = {
     "nvm": Case(("npx",), f"{_NODE}/bin", "from nvm\n"),
     "pipx": Case(("tool",), ".local/bin", "from pipx\n"),
     "cargo": Case(("rg",), ".cargo/bin", "from cargo\n"),
+    "pyenv": Case(("py",), ".pyenv/shims", "from pyenv\n"),
+    "shims of who knows what": Case(("odd",), ".odd/shims", ".odd/other"),
     "right below the home": Case(("own",), "work/bin", "from work\n"),
     "an environment's Python": Case((".venv/bin/python", "-c", "echo well"), "", "well\n"),
     "where a link of the workspace leads": Case(("./link",), "", "./link"),
@@ -109,7 +117,7 @@ async def test_a_program_runs_wherever_it_was_installed(walls: str, home: Path) 
     printed = {name: each.output.decode() for name, each in zip(CASES, trials, strict=True)}
     for name, case in CASES.items():
         assert case.prints in printed[name], printed
-    assert "private" not in printed["where a link of the workspace leads"]
+    assert "private" not in "".join(printed.values())
     notes = dict(zip(CASES, (each.notes for each in trials), strict=True))
     away = f"{home}/elsewhere/of/it/bin/private cannot be seen inside"
     assert away in notes["where a link of the workspace leads"][-1]
