@@ -3,6 +3,7 @@ that it can be another user's, and be ended. Prints what came of it as JSON.
 
     harness escape WALLS|control PLACE    every attempt to get out
     harness trials WALLS PLACE            what standard input, JSON, says, by name: argv, limits, …
+    harness applied WALLS PLACE           what it did is made so: script, meanwhile, moments
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import Any, NamedTuple, Self
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import run
-from understudy.sandbox.trial import Status, Trial
+from understudy.sandbox.trial import Change, Status, Trial
 
+from .applying import Moment, filled, make_so
 from .inside.table import Control
 from .planted import Line, Planted, chosen
 from .walls import WALLS
@@ -151,12 +153,41 @@ async def _came(bench: Bench, walls: str, place: Path, told: Mapping[str, Any]) 
     }
 
 
+async def applied(
+    walls: str, place: Path, table: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What each ``script`` changed is made so at each of its ``moments``, ``place/NAME/MOMENT``;
+    ``not_made`` says by moment why not."""
+
+    async def tried(bench: Bench, name: str) -> Trial:
+        argv = ["sh", "-ec", table[name]["script"]]
+        return await bench.run(walls, argv, filled(place / name / "tried"), Policy())
+
+    def made(changes: Sequence[Change], name: str, told: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            moment: make_so(changes, place / name / moment, Moment(moment), told["meanwhile"])
+            for moment in told["moments"]
+        }
+
+    async with Bench() as bench:
+        came = await asyncio.gather(*(tried(bench, name) for name in table))
+    return {
+        name: {
+            "status": trial.status,
+            "why": trial.why,
+            "not_made": made(trial.changes, name, told) if trial.is_clean else {},
+        }
+        for (name, told), trial in zip(table.items(), came, strict=True)
+    }
+
+
 def main() -> None:
-    what, walls, place = sys.argv[1:]
+    what, walls, place = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     if what == "escape":
-        answer: Any = escape(walls, Path(place))
+        answer: Any = escape(walls, place)
     else:
-        answer = asyncio.run(trials(walls, Path(place), json.load(sys.stdin)))
+        asked = applied if what == "applied" else trials
+        answer = asyncio.run(asked(walls, place, json.load(sys.stdin)))
     print(json.dumps(answer))
 
 
