@@ -3,6 +3,7 @@ that it can be another user's, and be ended. Prints what came of it as JSON.
 
     harness escape WALLS|control PLACE    every attempt to get out
     harness trials WALLS PLACE            what standard input, JSON, says, by name: argv, limits, …
+    harness applied WALLS PLACE           what it did is made so: script, meanwhile, moments
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import run
-from understudy.sandbox.trial import Status, Trial
+from understudy.sandbox.trial import Change, Status, Trial
 
+from .applying import Moment, filled, make_so
 from .inside.table import Control
 from .planted import Line, Planted, chosen
 from .walls import WALLS
@@ -49,17 +51,20 @@ class Bench:
         workspace: Path,
         policy: Policy,
         environ: Mapping[str, str] = os.environ,
+        listen: Callable[[bytes], object] | None = None,
     ) -> Trial:
         trials = workspace.parent / "trials"
-        how = WALLS[walls]._asdict()
-        return await run(argv, workspace, policy, self._runner, trials, environ=environ, **how)
+        how = {**WALLS[walls]._asdict(), "environ": environ, "listen": listen}
+        return await run(argv, workspace, policy, self._runner, trials, **how)
 
 
 class Answer(NamedTuple):
-    """``through``: the names of the attempts that came to what they were after. ``refused``: why
-    the walls, or the namespace for the control, cannot be had here."""
+    """``through``: the names of the attempts that came to what they were after. ``failed``: the
+    errors of others. ``refused``: why the walls, or the namespace for the control, cannot be had
+    here."""
 
     through: list[str]
+    failed: dict[str, str]
     refused: str = ""
 
 
@@ -72,41 +77,51 @@ def escape(walls: str, place: Path) -> Answer:
         line = planted.line
         os.environ["SERVER_SECRET"] = line.environment["SERVER_SECRET"]
         try:
-            trial = asyncio.run(_alone(walls, line))
+            trial = asyncio.run(_alone(walls, line, planted.hear))
         except FileNotFoundError as error:
-            return Answer([], str(error.strerror))
+            return Answer([], {}, str(error.strerror))
         if trial.status is Status.REFUSED:
-            return Answer([], trial.why)
-        return Answer(sorted(planted.got_out(trial.output, trial)))
+            return Answer([], {}, trial.why)
+        return Answer(sorted(planted.got_out(trial)), planted.failed())
 
 
-async def _alone(walls: str, line: Line) -> Trial:
+async def _alone(walls: str, line: Line, listen: Callable[[bytes], object]) -> Trial:
     async with Bench() as bench:
-        return await bench.run(walls, line.argv, line.workspace, _POLICY, line.environment)
+        environ = line.environment
+        return await bench.run(walls, line.argv, line.workspace, _POLICY, environ, listen)
 
 
 def _without(place: Path, own_run: bool) -> Answer:
     here = Control.ROOT if os.geteuid() == 0 else Control.USER
     found: set[str] = set()
+    failed: dict[str, str] = {}
     for controls, prefix in (((Control.ANYBODY, here), ()), ((Control.NAMESPACE,), _THROW_AWAY)):
         names = [name for each in controls for name in chosen(each)]
         part = place / controls[0].name
         part.mkdir()
-        if prefix and (why := _run([*prefix, "true"]).stderr.decode()):
-            return Answer(sorted(found), why)
+        if prefix and (why := _refused([*prefix, "true"])):
+            return Answer(sorted(found), failed, why)
         with Planted(part, names, own_run=own_run) as planted:
-            done = _run(
-                [*prefix, *planted.line.argv],
-                cwd=planted.workspace,
-                env=planted.line.environment,
+            line = planted.line
+            with subprocess.Popen(
+                [*prefix, *line.argv],
+                cwd=line.workspace,
+                env=line.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 close_fds=False,
-            )
-            found |= planted.got_out(done.stdout, None)
-    return Answer(sorted(found))
+            ) as process:
+                assert process.stdout
+                for printed in process.stdout:
+                    planted.hear(printed)
+            found |= planted.got_out(None)
+            failed |= planted.failed()
+    return Answer(sorted(found), failed)
 
 
-def _run(argv: list[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, **how)
+def _refused(argv: list[str]) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stderr
 
 
 async def trials(walls: str, place: Path, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -138,12 +153,41 @@ async def _came(bench: Bench, walls: str, place: Path, told: Mapping[str, Any]) 
     }
 
 
+async def applied(
+    walls: str, place: Path, table: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What each ``script`` changed is made so at each of its ``moments``, ``place/NAME/MOMENT``;
+    ``not_made`` says by moment why not."""
+
+    async def tried(bench: Bench, name: str) -> Trial:
+        argv = ["sh", "-ec", table[name]["script"]]
+        return await bench.run(walls, argv, filled(place / name / "tried"), Policy())
+
+    def made(changes: Sequence[Change], name: str, told: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            moment: make_so(changes, place / name / moment, Moment(moment), told["meanwhile"])
+            for moment in told["moments"]
+        }
+
+    async with Bench() as bench:
+        came = await asyncio.gather(*(tried(bench, name) for name in table))
+    return {
+        name: {
+            "status": trial.status,
+            "why": trial.why,
+            "not_made": made(trial.changes, name, told) if trial.is_clean else {},
+        }
+        for (name, told), trial in zip(table.items(), came, strict=True)
+    }
+
+
 def main() -> None:
-    what, walls, place = sys.argv[1:]
+    what, walls, place = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     if what == "escape":
-        answer: Any = escape(walls, Path(place))
+        answer: Any = escape(walls, place)
     else:
-        answer = asyncio.run(trials(walls, Path(place), json.load(sys.stdin)))
+        asked = applied if what == "applied" else trials
+        answer = asyncio.run(asked(walls, place, json.load(sys.stdin)))
     print(json.dumps(answer))
 
 

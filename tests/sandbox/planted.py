@@ -1,11 +1,14 @@
 """What the attempts are after, planted outside of the sandbox, and the judge, who looks from there:
-at files, sockets, processes and the changes that are told, and never at a message of an error."""
+at files, sockets, processes, what they hold and the changes that are told, and never at a message
+of an error."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,13 +24,15 @@ import psutil
 
 from understudy.sandbox.trial import Trial
 
+from .held import holding
 from .inside import files, kernel, network, processes  # noqa: F401 - they enter themselves
-from .inside.table import ATTEMPTS, Control, Told
+from .inside.table import ATTEMPTS, Control, Evidence, Told, call, libc
 
 _INSIDE = Path(__file__).parent / "inside"
 _PROCESS = """
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(0x59616d61, ctypes.c_ulong(-1))  # whoever may at all may trace it
+ctypes.CDLL(None).prctl(15, os.environ["TOKEN"].encode())  # its name
 held = ctypes.create_string_buffer(os.environ["TOKEN"].encode())
 print(ctypes.addressof(held), os.open("secret", os.O_RDONLY), flush=True)
 sys.stdin.read()
@@ -42,6 +47,8 @@ _KINDS = {
     "datagram": (socket.AF_UNIX, socket.SOCK_DGRAM),
     "usual": (socket.AF_UNIX, socket.SOCK_STREAM),
 }
+_NOBODY = "nobody"
+"""Has all that an attempt has, and is none."""
 USUAL = "/run/docker.sock"
 """A name that everybody knows; ours only where ``/run`` is the suite's own."""
 
@@ -56,18 +63,23 @@ class Planted:
     """For the attempts ``names``, in the folder ``place``. A context manager."""
 
     def __init__(self, place: Path, names: list[str], *, own_run: bool) -> None:
-        self._word, self._server = secrets.token_hex(8), secrets.token_hex(8)
+        self._word, self._server = secrets.token_hex(5), secrets.token_hex(8)
         self._own_run = own_run
         self.workspace = place / "workspace"
-        self._tokens = {name: secrets.token_hex(8) for name in names}
-        self._folders = {name: place / "outside" / name for name in names}
+        self._tokens = {name: secrets.token_hex(7) for name in (*names, _NOBODY)}
+        self._folders = {name: place / "outside" / name for name in self._tokens}
         self._listeners: dict[str, dict[str, socket.socket]] = {}
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._open: list[int] = []
-        told: dict[str, Told] = {}
+        self._heard = b""
+        self._holding: list[str] | Exception | None = None
+        self._told = told = dict[str, Told]()
         for name, folder in self._folders.items():
             self._plant_files(name, folder)
-            told[name] = self._told(name, folder, place)
+        for number, name in enumerate(names):
+            mark = f"{self._word}-{number}"
+            told[name] = self._tell(name, self._folders[name], place)._replace(mark=mark)
+        self._plant_keys()
         for name, process in self._processes.items():
             assert process.stdout
             address, opened = map(int, process.stdout.readline().split())
@@ -77,7 +89,7 @@ class Planted:
         content = json.dumps({name: each._asdict() for name, each in told.items()})
         (self.workspace / "told.json").write_text(content)
         self._before = {name: _snapshot(folder) for name, folder in self._folders.items()}
-        self._inner = {name: _snapshot(self.workspace / "inner" / name) for name in names}
+        self._inner = {name: _snapshot(self.workspace / "inner" / name) for name in self._tokens}
         self._states = {name: _state(each.pid) for name, each in self._processes.items()}
         bus = str(place / "sockets/bus")
         program = (
@@ -105,7 +117,15 @@ class Planted:
         (inner / "old").symlink_to(folder / "victim")
         os.link(folder / "victim", inner / "hard")
 
-    def _told(self, name: str, folder: Path, place: Path) -> Told:
+    def _plant_keys(self) -> None:
+        """In a ring that nobody else has."""
+        with contextlib.suppress(OSError):  # a kernel without keys
+            call("keyctl", 1, None)
+            for name in (each for each in self._told if "_key" in each):
+                told, token = self._told[name], self._tokens[name].encode()
+                call("add_key", b"user", told.name.encode(), token, len(token), -3)
+
+    def _tell(self, name: str, folder: Path, place: Path) -> Told:
         told = Told(str(folder), f"inner/{name}", name=f"{self._word}-{name}")
         if "inherited" in name:
             is_file = name.endswith("file")
@@ -116,7 +136,7 @@ class Planted:
             told = told._replace(**self._listen(name, place))
         if ATTEMPTS[name].process:
             self._processes[name] = subprocess.Popen(
-                (sys.executable, "-I", "-S", "-c", _PROCESS),
+                (sys.executable, "-I", "-S", "-c", _PROCESS, self._tokens[name]),
                 cwd=folder,
                 env={"TOKEN": self._tokens[name]},
                 stdin=subprocess.PIPE,
@@ -166,17 +186,33 @@ class Planted:
             process.kill()
             process.communicate()
 
-    def got_out(self, output: bytes, trial: Trial | None) -> set[str]:
+    def hear(self, chunk: bytes) -> None:
+        """What is printed inside, as it comes. When all have been tried, those that stopped for it
+        are looked at, and end."""
+        self._heard += chunk
+        held = re.search(rf"^{self._word} held (\d+)\n".encode(), self._heard, re.MULTILINE)
+        if held and self._holding is None:
+            try:
+                self._holding = holding(self._told, self._word, int(held[1]))
+            except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+                self._holding = error
+
+    def failed(self) -> dict[str, str]:
+        """The errors that attempts raised."""
+        found = re.findall(rf"^{self._word} (\w+) failed: (.*)$", self._text(), re.MULTILINE)
+        return dict(found)
+
+    def _text(self) -> str:
+        return self._heard.decode(errors="replace")
+
+    def got_out(self, trial: Trial | None) -> set[str]:
         """The attempts that came to what they were after. ``trial``: None without a sandbox. Raises
-        RuntimeError when not all were made."""
-        lines = output.splitlines()
-        said = {line.split()[1].decode() for line in lines if line.startswith(self._word.encode())}
-        if "all" not in said:
-            raise RuntimeError(f"not all were tried: {output[-300:]!r} {trial and trial.why}")
-        found = said - {"all"}
-        for line in lines:
-            if self._server.encode() in line:
-                found |= {name for name in self._tokens if name.encode() in line}
+        RuntimeError when not all were made, or could not be looked at."""
+        output, lines = self._heard, self._text().splitlines()
+        if not isinstance(self._holding, list) or f"{self._word} all" not in lines:
+            said = f"{output[-300:]!r} {trial and trial.why}"
+            raise RuntimeError(f"not all were tried: {self._holding!r} {said}")
+        found = {*self._holding, *self._said(lines)}
         written = _contents(trial)
         for name, token in self._tokens.items():
             if token.encode() in output or token.encode() in written:
@@ -190,7 +226,19 @@ class Planted:
                 found.add(name)
         found |= set(self._reached())
         found |= set(self._left_behind())
+        if _NOBODY in found:
+            raise RuntimeError("what nobody tried came about: one attempt counts for others")
         return found & self._tokens.keys()
+
+    def _said(self, lines: list[str]) -> Iterator[str]:
+        for line in lines:
+            name, _, said = line.partition(" ")
+            if name == self._word and said.endswith(" out"):
+                yield said.removesuffix(" out")
+            if name in ATTEMPTS and ATTEMPTS[name].evidence is Evidence.FACT and _is_so(name, said):
+                yield name
+            if self._server in line:
+                yield from (each for each in self._told if each in line)
 
     def _is_inner_whole(self, name: str, trial: Trial | None) -> bool:
         """Without a sandbox, only what is to be hidden or kept has to be."""
@@ -203,6 +251,8 @@ class Planted:
                 path for path in told for each in guarded if f"{path}/".startswith(f"{each}/")
             ]
             return now == before and not within
+        if now.get(".", before["."])[-1] != before["."][-1]:  # its attributes
+            return False
         token = self._tokens[name].encode()
         if any(token in now[path][-2] for path in now.keys() - before.keys()):
             return False
@@ -243,6 +293,22 @@ def _contents(trial: Trial | None) -> bytes:
             with contextlib.suppress(OSError):
                 parts.append(change.after.read())
     return b"\n".join(parts)
+
+
+def _is_so(name: str, said: str) -> bool:
+    """Whether the machine has what an attempt says that it has."""
+    if name == "read_what_the_kernel_logs":
+        held = ctypes.create_string_buffer(1 << 20)
+        length = libc.klogctl(3, held, len(held))
+        return bool(said) and said in held.raw[:length].hex()
+    facts = {
+        fact
+        for interface, addresses in psutil.net_if_addrs().items()
+        for each in addresses
+        if each.family == socket.AF_INET and not each.address.startswith("127.")
+        for fact in (interface, each.address)
+    }
+    return said in facts
 
 
 def _snapshot(folder: Path) -> Mapping[str, tuple[Any, ...]]:

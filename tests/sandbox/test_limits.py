@@ -179,7 +179,11 @@ KEPT: dict[str, tuple[str, dict[str, Any]]] = {
     "holes within the limit": (_TINY, {"disk": 60 * _MB}),
     "links": (_LINKS, {"disk": 40 * _MB}),
 }
-_FLOOD = ("import sys\nfor _ in range(300): sys.stdout.write('x' * (1 << 18))", {"output": 1 << 16})
+_FLOODED = 10 * _MB
+_FLOOD = (
+    f"import sys\nfor _ in range(40): sys.stdout.write('x' * {_FLOODED // 40})",
+    {"output": 1 << 16},
+)
 
 
 def _line(program: str) -> list[str]:
@@ -285,7 +289,7 @@ def _without_limits() -> dict[str, str]:
     """What each says, all at the same time."""
     with place(USERS[-1]) as folder, contextlib.ExitStack() as running:
         started = {}
-        for case, (program, _) in CASES.items():
+        for case, (program, _) in (CASES | {"a flood": _FLOOD}).items():
             (folder / case).mkdir()
             started[case] = running.enter_context(
                 subprocess.Popen(_line(program), cwd=folder / case, stdout=-1, stderr=-2, text=True)
@@ -304,6 +308,10 @@ def test_a_flood_of_output_is_cut(user: str, walls: str) -> None:
     came = _came(user, walls)["a flood"]
     assert came["status"] == "clean", came
     assert len(came["output"]) <= 1 << 16
+
+
+def test_without_a_limit_a_flood_goes_on() -> None:
+    assert len(_without_limits()["a flood"]) > _FLOODED
 
 
 _ENDLESS = """

@@ -65,7 +65,12 @@ def place(user: str) -> Iterator[Path]:
 
 def command(user: str, folder: Path, *words: str) -> list[str]:
     """Of the harness with these words, as that user."""
-    line = [sys.executable, "-P", "-m", "tests.sandbox.harness", *words]
+    return python(user, folder, "-m", "tests.sandbox.harness", *words)
+
+
+def python(user: str, folder: Path, *words: str) -> list[str]:
+    """Of the interpreter with these words, as that user, who has ``folder``."""
+    line = [sys.executable, "-P", *words]
     if os.geteuid() != 0:
         return line
     identity = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]

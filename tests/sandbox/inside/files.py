@@ -10,7 +10,7 @@ import socket
 import stat
 from pathlib import Path
 
-from .table import Control, Told, attempt, call, check, libc, overwrite, show
+from .table import Control, Evidence, Told, attempt, call, check, libc, overwrite, show
 
 _O_PATH = 0x200000
 _DESCRIPTORS = range(3, 256)
@@ -112,7 +112,8 @@ def truncate(told: Told) -> None:
 @attempt()
 def link_a_file_without_a_name(told: Told) -> None:
     descriptor = os.open(told.folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
-    os.link(f"/proc/self/fd/{descriptor}", f"{told.folder}/created", follow_symlinks=True)
+    path = f"/proc/self/fd/{descriptor}"
+    os.link(path, f"{told.folder}/created", src_dir_fd=descriptor, follow_symlinks=True)
 
 
 @attempt()
@@ -240,20 +241,22 @@ def read_from_the_layers_of_the_view(told: Told) -> None:
             show(f"{place}/{told.inner}/.env")
 
 
-def _hunt(folder: str, told: Told, left: int) -> None:
+def _hunt(folder: str, name: str, left: int) -> None:
+    """For what is in a folder of that name: the others have secrets of their own."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
-            if entry.name == "secret":
+            if entry.name == name:
                 with contextlib.suppress(OSError):
-                    show(entry.path)
+                    show(f"{entry.path}/secret")
             elif left and entry.is_dir(follow_symlinks=False):
-                _hunt(entry.path, told, left - 1)
+                _hunt(entry.path, name, left - 1)
 
 
 @attempt()
 def look_for_it_around(told: Told) -> None:
-    _hunt(os.path.dirname(told.folder), told, 1)
-    _hunt(os.path.relpath(os.path.dirname(told.folder)), told, 1)
+    around, name = os.path.split(told.folder)
+    _hunt(os.path.dirname(around), name, 1)
+    _hunt(os.path.relpath(around), name, 1)
 
 
 @attempt()
@@ -315,84 +318,69 @@ def open_by_handle(told: Told) -> None:
     print(os.read(check(libc.open_by_handle_at(anywhere, ctypes.byref(handle), 0)), 1 << 12))
 
 
-@attempt(control=Control.ROOT)
-def make_a_block_device(told: Told) -> bool:
+@attempt(Evidence.DEVICE, control=Control.ROOT)
+def make_a_block_device(told: Told) -> None:
     os.mknod(f"{told.inner}/disk", 0o600 | stat.S_IFBLK, os.makedev(7, 200))
-    return True
+    os.open(f"{told.inner}/disk", _O_PATH)
 
 
-@attempt(control=Control.ROOT)
-def make_the_memory_of_the_machine(told: Told) -> bool:
+@attempt(Evidence.DEVICE, control=Control.ROOT)
+def make_the_memory_of_the_machine(told: Told) -> None:
     os.mknod(f"{told.inner}/memory", 0o600 | stat.S_IFCHR, os.makedev(1, 1))
-    return True
+    os.open(f"{told.inner}/memory", _O_PATH)
 
 
-@attempt(control=Control.ROOT)
-def open_a_disk(told: Told) -> bool:
-    names = [name for name in os.listdir("/sys/class/block") if os.path.exists(f"/dev/{name}")]
-    return any(os.open(f"/dev/{name}", os.O_RDONLY) for name in names)
+@attempt(Evidence.DEVICE, control=Control.ROOT)
+def open_a_disk(told: Told) -> None:
+    for name in os.listdir("/sys/class/block"):
+        with contextlib.suppress(OSError):
+            os.open(f"/dev/{name}", os.O_RDONLY)
 
 
-@attempt(control=Control.ROOT, level_b=False)
+@attempt(Evidence.ANSWER, control=Control.ROOT, level_b=False)
 def change_a_device(told: Told) -> bool:
+    """To what it is already."""
     os.chmod("/dev/null", stat.S_IMODE(os.stat("/dev/null").st_mode))
     return True
 
 
-@attempt(control=Control.ROOT)
-def write_to_the_system(told: Told) -> bool:
+@attempt(Evidence.WRITING, control=Control.ROOT)
+def write_to_the_system(told: Told) -> None:
     places = ("/usr", "/usr/bin", "/usr/lib", "/etc", "/etc/ssl", "/opt", "/var", "/root", "/")
     for place in places:
         with contextlib.suppress(OSError):
-            os.close(os.open(place, os.O_TMPFILE | os.O_WRONLY, 0o600))
-            return True
-    return False
+            os.open(place, os.O_TMPFILE | os.O_WRONLY, 0o600)
 
 
-@attempt(control=Control.ROOT)
-def set_what_the_kernel_goes_by(told: Told) -> bool:
+def _open_one_below(*folders: str) -> None:
     """Opened, and nothing is written."""
-    for folder, _, names in os.walk("/proc/sys"):
-        for name in names:
-            with contextlib.suppress(OSError):
-                os.close(os.open(f"{folder}/{name}", os.O_WRONLY))
-                return True
-    return False
-
-
-@attempt(control=Control.ROOT)
-def write_to_sys_and_cgroups(told: Told) -> bool:
-    """Opened, and nothing is written."""
-    for path in ("/sys/fs/cgroup", "/sys/kernel", "/sys/power"):
-        for folder, _, names in os.walk(path):
+    for top in folders:
+        for folder, _, names in os.walk(top):
             for name in names:
                 with contextlib.suppress(OSError):
-                    os.close(os.open(f"{folder}/{name}", os.O_WRONLY | os.O_NONBLOCK))
-                    return True
-    return False
+                    os.open(f"{folder}/{name}", os.O_WRONLY | os.O_NONBLOCK)
+                    return
 
 
-@attempt(control=Control.ROOT)
-def press_the_magic_key(told: Told) -> bool:
-    os.close(os.open("/proc/sysrq-trigger", os.O_WRONLY))
-    return True
+@attempt(Evidence.WRITING, control=Control.ROOT)
+def set_what_the_kernel_goes_by(told: Told) -> None:
+    _open_one_below("/proc/sys")
 
 
-def forge_a_whiteout(folder: str) -> None:
-    os.unlink(f"{folder}/.git/config")
-    os.mknod(f"{folder}/.git/config", stat.S_IFCHR, 0)
+@attempt(Evidence.WRITING, control=Control.ROOT)
+def write_to_sys_and_cgroups(told: Told) -> None:
+    _open_one_below("/sys/fs/cgroup", "/sys/kernel", "/sys/power")
 
 
-def forge_an_opaque_folder(folder: str) -> None:
-    for space in ("user", "trusted"):
-        with contextlib.suppress(OSError):
-            os.setxattr(folder, f"{space}.overlay.opaque", b"y")
+@attempt(Evidence.WRITING, control=Control.ROOT, optional=True)
+def press_the_magic_key(told: Told) -> None:
+    os.open("/proc/sysrq-trigger", os.O_WRONLY)
 
 
-@attempt(control=Control.NAMESPACE)
-def hide_by_a_forged_whiteout(told: Told) -> bool:
+@attempt(Evidence.DEVICE, control=Control.NAMESPACE)
+def hide_by_a_forged_whiteout(told: Told) -> None:
     os.mknod(f"{told.inner}/gone", stat.S_IFCHR, 0)
-    return stat.S_ISCHR(os.lstat(f"{told.inner}/gone").st_mode)
+    os.open(f"{told.inner}/gone", _O_PATH)
 
 
 @attempt(optional=True)
@@ -400,28 +388,28 @@ def hide_by_a_forged_attribute(told: Told) -> None:
     """What says in the upper folder that the lower one is not to be seen."""
     os.utime(told.inner)
     names = ("opaque", "redirect", "metacopy", "whiteout", "origin", "impure", "nlink")
+    failed = None
     for name in names:
-        with contextlib.suppress(OSError):
+        try:
             os.setxattr(told.inner, f"user.overlay.{name}", b"y")
-    if "kept" in os.listdir(told.inner):  # as nobody but an overlay makes of it
-        os.setxattr(told.inner, "user.forged", b"y")
+        except OSError as error:
+            failed = error
+    if failed:
+        raise failed
 
 
-@attempt(control=Control.ROOT)
-def hide_by_a_trusted_attribute(told: Told) -> bool:
+@attempt(Evidence.ATTRIBUTE, control=Control.ROOT)
+def hide_by_a_trusted_attribute(told: Told) -> None:
     os.setxattr(told.inner, "trusted.overlay.opaque", b"y")
-    return True
+    os.open(told.inner, os.O_RDONLY)
 
 
-@attempt(control=Control.ROOT)
-def give_a_file_rights(told: Told) -> bool:
-    overwrite(f"{told.inner}/program")
-    os.setxattr(
-        f"{told.inner}/program",
-        "security.capability",
-        bytes.fromhex("0100000200100000" + "00" * 12),
-    )
-    return True
+@attempt(Evidence.ATTRIBUTE, control=Control.ROOT)
+def give_a_file_rights(told: Told) -> None:
+    path = f"{told.inner}/program"
+    overwrite(path)
+    os.setxattr(path, "security.capability", bytes.fromhex("0100000200100000" + "00" * 12))
+    os.open(path, os.O_RDONLY)
 
 
 @attempt()
@@ -437,4 +425,4 @@ def move_the_view_by_a_system_call(told: Told) -> None:
 @attempt()
 def read_a_secret_by_openat2(told: Told) -> None:
     how = (ctypes.c_uint64 * 3)(0, 0, 0)
-    print(os.read(call(437, -100, told.secret.encode(), how, 24), 1 << 12))
+    print(os.read(call("openat2", -100, told.secret.encode(), how, 24), 1 << 12))

@@ -8,7 +8,7 @@ import socket
 import struct
 from typing import Any
 
-from .table import Control, Told, attempt, check, libc
+from .table import Control, Evidence, Told, attempt, call
 
 
 def _connect(family: int, address: Any) -> None:
@@ -111,79 +111,75 @@ def reach_what_runs_containers(told: Told) -> None:
                 _connect(socket.AF_UNIX, path)
 
 
-@attempt(control=Control.NAMESPACE)
-def see_what_is_on_the_wire(told: Told) -> bool:
-    socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    return True
+@attempt(Evidence.SOCKET, control=Control.NAMESPACE)
+def see_what_is_on_the_wire(told: Told) -> socket.socket:
+    return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 
 
-@attempt(control=Control.NAMESPACE)
-def forge_packets(told: Told) -> bool:
-    socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    return True
+@attempt(Evidence.SOCKET, control=Control.NAMESPACE)
+def forge_packets(told: Told) -> socket.socket:
+    return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 
 
-@attempt(optional=True)
-def list_the_machine_s_interfaces(told: Told) -> bool:
-    return any(name != "lo" for _, name in socket.if_nameindex())
+@attempt(Evidence.FACT, optional=True)
+def list_the_machine_s_interfaces(told: Told) -> None:
+    for _, name in socket.if_nameindex():
+        print("list_the_machine_s_interfaces", name)
 
 
-@attempt(optional=True)
-def ask_the_kernel_for_addresses(told: Told) -> bool:
-    """Over netlink: has another one than loopback an address?"""
+@attempt(Evidence.FACT, optional=True)
+def ask_the_kernel_for_addresses(told: Told) -> None:
+    """Over netlink."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as ours:
         ours.settimeout(2.0)
-        request = struct.pack("=IHHIIB3x", 20, 22, 0x301, 1, 0, socket.AF_INET)
-        ours.sendto(request, (0, 0))
+        ours.sendto(struct.pack("=IHHIIB3x", 20, 22, 0x301, 1, 0, socket.AF_INET), (0, 0))
         answer = ours.recv(1 << 16)
     while len(answer) >= 24:
         length, kind = struct.unpack_from("=IH", answer)
-        if kind == 20 and struct.unpack_from("=I", answer, 20)[0] != 1:
-            return True
+        at = 24
+        while kind == 20 and at + 8 <= length:
+            size, what = struct.unpack_from("=HH", answer, at)
+            if what == 1:
+                address = socket.inet_ntoa(answer[at + 4 : at + 8])
+                print("ask_the_kernel_for_addresses", address)
+            at += max((size + 3) & ~3, 4)
         answer = answer[max(length, 16) :]
-    return False
 
 
-@attempt(optional=True)
-def listen_to_events_of_the_kernel(told: Told) -> bool:
+@attempt(Evidence.EVENTS, optional=True)
+def listen_to_events_of_the_kernel(told: Told) -> socket.socket:
     """Of devices, over netlink: a namespace does not get them, where it has one."""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 15) as ours:
-        ours.bind((0, 1))
-        return (
-            os.stat("/proc/self/ns/net").st_ino == 4026531840
-            or len(os.listdir("/sys/class/net")) > 1
-        )
+    ours = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 15)
+    ours.bind((0, 1))
+    return ours
 
 
-@attempt(optional=True)
-def reach_the_hypervisor(told: Told) -> bool:
-    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    return True
+@attempt(Evidence.SOCKET, optional=True)
+def reach_the_hypervisor(told: Told) -> socket.socket:
+    return socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
 
 
-@attempt(optional=True)
-def have_the_kernel_compute(told: Told) -> bool:
-    socket.socket(38, socket.SOCK_SEQPACKET)  # AF_ALG
-    return True
+@attempt(Evidence.SOCKET, optional=True)
+def have_the_kernel_compute(told: Told) -> socket.socket:
+    return socket.socket(38, socket.SOCK_SEQPACKET)  # AF_ALG
 
 
-@attempt(optional=True)
-def make_a_socket_of_an_odd_family(told: Told) -> bool:
+@attempt(Evidence.SOCKET, optional=True)
+def make_a_socket_of_an_odd_family(told: Told) -> list[socket.socket]:
     """Bluetooth, CAN, TIPC, RDS, X.25, AX.25, SMC, XDP: where holes were found."""
+    made, failed = [], None
     for family in (3, 9, 21, 29, 30, 31, 35, 39, 41, 43, 44):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
-            with contextlib.suppress(OSError):
-                socket.socket(family, kind).close()
-                return True
-    return False
+            try:
+                made.append(socket.socket(family, kind))
+            except OSError as error:
+                failed = error
+    if failed and not made:
+        raise failed
+    return made
 
 
-@attempt(optional=True)
-def make_a_socket_whose_family_has_more_bits(told: Told) -> bool:
+@attempt(Evidence.SOCKET, optional=True)
+def make_a_socket_whose_family_has_more_bits(told: Told) -> None:
     """A filter may compare 64 of them, where the kernel looks at 32."""
-    import ctypes
-
-    result = libc.syscall(
-        ctypes.c_long(41), ctypes.c_long(38 | 1 << 32), ctypes.c_long(5), ctypes.c_long(0)
-    )
-    return check(int(result)) >= 0
+    call("socket", socket.AF_VSOCK | 1 << 32, int(socket.SOCK_STREAM), 0)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .table import Control, Told, attempt, call, check, libc, show
+from .table import Control, Evidence, Told, attempt, call, check, libc, show
 
 _SLEEP = "import sys, time; time.sleep(60)"
 
@@ -39,7 +39,7 @@ def end_by_a_descriptor(told: Told) -> None:
 
 @attempt(process=True, level_b=False)
 def end_a_thread(told: Told) -> None:
-    call(234, told.process, told.process, int(signal.SIGKILL))  # tgkill
+    call("tgkill", told.process, told.process, int(signal.SIGKILL))
 
 
 @attempt(process=True, level_b=False)
@@ -96,7 +96,7 @@ def read_an_open_file(told: Told) -> None:
 
 @attempt(process=True)
 def take_a_descriptor(told: Told) -> None:
-    taken = call(438, os.pidfd_open(told.process), told.open, 0)  # pidfd_getfd
+    taken = call("pidfd_getfd", os.pidfd_open(told.process), told.open, 0)
     print(os.pread(taken, 1 << 12, 0))
 
 
@@ -111,14 +111,13 @@ def read_below_the_folder_of_a_process(told: Told) -> None:
 
 
 @attempt(process=True, level_b=False)
-def see_a_process(told: Told) -> bool:
-    os.stat(f"/proc/{told.process}")
-    return True
+def see_a_process(told: Told) -> None:
+    show(f"/proc/{told.process}/comm")
 
 
 @attempt(process=True)
-def read_arguments(told: Told) -> bool:
-    return b"python" in Path(f"/proc/{told.process}/cmdline").read_bytes()
+def read_arguments(told: Told) -> None:
+    show(f"/proc/{told.process}/cmdline")
 
 
 @attempt(process=True)
@@ -142,15 +141,14 @@ def have_a_process_chosen_when_memory_is_short(told: Told) -> None:
     Path(f"/proc/{told.process}/oom_score_adj").write_text("900", encoding="ascii")
 
 
-@attempt(process=True)
+@attempt(Evidence.ANSWER, process=True)
 def compare_with_a_process(told: Told) -> bool:
-    return call(312, os.getpid(), told.process, 1, 0, 0) >= 0  # kcmp
+    return call("kcmp", os.getpid(), told.process, 1, 0, 0) >= 0
 
 
-@attempt(process=True)
-def enter_the_namespaces_of_a_process(told: Told) -> bool:
-    libc.setns(os.open(f"/proc/{told.process}/ns/net", os.O_RDONLY), 0)
-    return True
+@attempt(Evidence.OBJECT, process=True)
+def get_hold_of_a_namespace_of_a_process(told: Told) -> None:
+    os.open(f"/proc/{told.process}/ns/net", os.O_RDONLY)
 
 
 def _above() -> Iterator[int]:
@@ -193,51 +191,35 @@ def search_the_memory_of_all_above(told: Told) -> None:
                             return
 
 
-@attempt(control=Control.ROOT)
-def open_the_memory_of_the_first_process(told: Told) -> bool:
+@attempt(Evidence.WRITING, control=Control.NAMESPACE)
+def open_the_memory_of_the_first_process(told: Told) -> None:
     os.open("/proc/1/mem", os.O_RDWR)
-    return True
 
 
-@attempt(control=Control.USER)
-def gain_rights_by_a_set_uid_program(told: Told) -> bool:
-    """It asks for a password, and is looked at meanwhile."""
+@attempt(Evidence.IDENTITY, control=Control.USER)
+def gain_rights_by_a_set_uid_program(told: Told) -> list[subprocess.Popen[bytes]]:
+    """It asks for a password, or is over, and nobody has waited for it."""
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    started = []
     for program in ("/usr/bin/su", "/usr/bin/newgrp", "/usr/bin/passwd", "/usr/bin/chsh"):
         with contextlib.suppress(OSError):
-            if not os.stat(program).st_mode & 0o4000:
-                continue
-            with subprocess.Popen(
-                [program],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            ) as child:
-                for _ in range(2000):
-                    status = Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
-                    if "\nUid:\t" + str(os.getuid()) + "\t0\t" in status:
-                        return True
-                    if "\nState:\tZ" in status:
-                        break
-    return False
+            started.append(subprocess.Popen([program], stdin=pipe, stdout=null, stderr=null))
+    return started
 
 
-@attempt(control=Control.ROOT)
-def become_somebody_else(told: Told) -> bool:
+@attempt(Evidence.IDENTITY, control=Control.ROOT)
+def become_somebody_else(told: Told) -> None:
     os.setresuid(12345, 12345, 12345)
-    return True
 
 
-@attempt()
-def regain_rights_by_a_program(told: Told) -> bool:
-    """Programs that may gain rights are let to."""
-    return "NoNewPrivs:\t0" in Path("/proc/self/status").read_text(encoding="utf-8")
+@attempt(Evidence.NEW_RIGHTS)
+def regain_rights_by_a_program(told: Told) -> None:
+    """They are let to."""
 
 
-@attempt(control=Control.ROOT)
-def have_a_right(told: Told) -> bool:
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    sets = [line.split()[1] for line in status.splitlines() if line.startswith("Cap")]
-    return any(int(each, 16) for each in sets)
+@attempt(Evidence.RIGHT, control=Control.ROOT)
+def have_a_right(told: Told) -> None:
+    """It was given some to begin with."""
 
 
 def _left_behind(told: Told, prepare: str) -> None:
