@@ -38,6 +38,7 @@ _NOT_BEGUN = (126, 127)
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _NOT_TWICE = "and what reaches hosts is not run again unasked: have it work on a copy (--copy)"
 _KEEPING_SECONDS = 120.0
+_MB = 1 << 20
 _FIRST, _AGAIN = "first", "again"
 BUBBLEWRAP = "bubblewrap"
 BUILT_IN = "built-in"
@@ -150,10 +151,12 @@ async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
 async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
     """What came of it, and why a copy may do better; empty when it would not."""
     argv, limits, listen = asked.argv, asked.policy.limits, asked.listen
-    printed = bytearray()
+    printed, is_cut = bytearray(), False
 
     def output(chunk: bytes) -> None:
-        within = chunk[: max(0, limits.output - len(printed))]
+        nonlocal is_cut
+        within = chunk[: limits.output - len(printed)]
+        is_cut = is_cut or len(within) < len(chunk)
         printed.extend(within)
         if listen and within:
             listen(within)
@@ -163,6 +166,7 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
         asked.cwd,
         asked.environment,
         output=output,
+        whole=limits.output + 1,  # which tells that there was more
         nice=0,
         stage=_STAGE,
         context=tuple(plan),
@@ -173,6 +177,9 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
     job = Job("sandbox", command, longest, Urgency(Priority.INTERACTIVE))
     outcome = await asked.runner.execute(job)
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
+    if is_cut:
+        cut = f"it printed more than {limits.output / _MB:g} MB: what came then was left out"
+        trial = replace(trial, notes=(*trial.notes, cut))
     trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
     return await asyncio.to_thread(_judged, asked, plan, trial, outcome, began)
 
