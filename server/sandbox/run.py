@@ -6,11 +6,13 @@ import asyncio
 import errno
 import fnmatch
 import os
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -35,6 +37,8 @@ _FINDER = ("/usr/bin/env", "--")
 """Finds the program inside, and tells of one that is not there, or cannot be run, as a shell does;
 but what has a ``=`` it takes for a variable."""
 _NOT_BEGUN = (126, 127)
+_UNFIT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""The surrogates that are left out stand for bytes that are no text."""
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _NOT_TWICE = "and what reaches hosts is not run again unasked: have it work on a copy (--copy)"
 _KEEPING_SECONDS = 120.0
@@ -75,14 +79,14 @@ async def run(
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
-    refusal = _refusal(level, policy, override)
+    environment = _environment(policy, environ)
+    refusal = _refusal(level, policy, override) or _unfit(argv, str(cwd or workspace), environment)
     if policy.read and not refusal:
         refusal = await asyncio.to_thread(obstacle, policy.read)
     if refusal:
         return replace(trial, why=refusal)
     began = time.time()
     root, place = await asyncio.to_thread(_begin, workspace, trials)
-    environment = _environment(policy, environ)
     asked = _Asked(argv, root, str(cwd or root), policy, environment, runner, listen)
     try:
         trial = await _tried(asked, place, trial)
@@ -115,6 +119,15 @@ def _refusal(level: Level, policy: Policy, override: bool) -> str:
         Hosts(policy.hosts)
     except ValueError as error:
         return str(error)
+    return ""
+
+
+def _unfit(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> str:
+    """Why no program can be given that; a null byte would begin an option of the launcher's."""
+    if not argv:
+        return "no command was named"
+    if any(map(_UNFIT.search, chain(argv, [cwd], *environment.items()))):
+        return "a null byte, or half a character, cannot be given to a program"
     return ""
 
 

@@ -155,6 +155,8 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
             for descriptor in (program, arguments, telling):
                 os.set_inheritable(descriptor, True)
             os.execve(plan.launcher, line, {})  # noqa: S606 - no shell is the point
+        except OSError as error:
+            os.write(telling, json.dumps({"why": why(error)}).encode())
         finally:
             os._exit(BROKEN)
     for descriptor in (program, arguments, telling):
@@ -162,7 +164,9 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
     end = see_out(child, plan.limits, view.written)
     with os.fdopen(told, "rb") as facts:
         for told_of in facts:
-            if "exit-code" in (fact := json.loads(told_of)):
+            if "why" in (fact := json.loads(told_of)):
+                raise OSError(0, fact["why"])
+            if "exit-code" in fact:
                 return end._replace(code=int(fact["exit-code"]))
     if end.over or end.late:
         return end
