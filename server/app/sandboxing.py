@@ -128,6 +128,7 @@ def payload(trial: Trial) -> Mapping[str, Any]:
         "exitCode": trial.exit_code,
         "why": trial.why,
         "notes": list(trial.notes),
+        "hidden": [printable(each) for each in trial.hidden],
         "output": trial.output.decode(errors="replace"),
         "seconds": trial.usage.seconds,
         "cpuSeconds": trial.usage.cpu_seconds,

@@ -91,7 +91,8 @@ async def run(
     try:
         trial = await _tried(asked, place, trial)
     except BaseException:
-        await asyncio.to_thread(place.close)
+        closing = asyncio.get_running_loop().run_in_executor(None, place.close)
+        await asyncio.shield(closing)  # who cancels it twice wants it gone all the same
         raise
     return await asyncio.to_thread(_end, place, asked, began, trial)
 
@@ -102,6 +103,8 @@ def _begin(workspace: Path, trials: Path) -> tuple[str, Place]:
 
 def _end(place: Place, asked: _Asked, began: float, trial: Trial) -> Trial:
     try:
+        if trial.status is Status.REFUSED:
+            return trial
         ignored = ignored_of(asked.workspace, trial.changes)
         return place.keep(began, asked.argv, replace(trial, ignored=ignored))
     finally:
@@ -200,7 +203,7 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
 def _judged(
     asked: _Asked, plan: Plan, trial: Trial, outcome: Outcome, began: int
 ) -> tuple[Trial, str]:
-    trial = judged(trial, plan, asked.policy, outcome, began)
+    trial = judged(replace(trial, hidden=plan.hidden), plan, asked.policy, outcome, began)
     if trial.exit_code in _NOT_BEGUN:
         path = asked.environment.get("PATH", os.defpath)
         inside = Seen(plan.system, plan.links)

@@ -20,6 +20,7 @@ from . import bare, kernel, launcher
 from .bubblewrap import options
 from .cgroups import Cgroups
 from .door import Door
+from .history import occupy
 from .keep import Keeper, Kept, OverLimit
 from .machine import is_system_root
 from .plan import BROKEN, NO_GROUP, REPORT, Plan, Start
@@ -52,7 +53,7 @@ def enter(
 ) -> int:
     """The command's exit code; what became of the sandbox itself is in the report."""
     plan = Plan(*context)
-    folder = os.open(plan.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = occupy(plan.folder)
     signal.signal(signal.SIGTERM, _end)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     try:
