@@ -49,7 +49,7 @@ async def _tried(ls: Server, line: Any, root: Any) -> Mapping[str, Any] | None:
         raise ValueError("a command in one line is wanted, and a folder")
     ready = await ls.core.trials.ready(line or "", root_of(root))
     if ready.question:
-        instead = "understudy sandbox run"
+        instead = f"understudy sandbox run --level {ready.machine.level}"
         if not await ls.publisher.agrees(ready.question, "Run", instead):
             return None
     done = await ls.core.trials.run(ready, await _unsaved(ls))
