@@ -41,12 +41,16 @@ __all__ = [
 
 
 _QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_LONGEST = 1 << 17
+"""Not even of one word does Linux take more bytes."""
 _OPERATOR = re.compile(r"[|&;<>()`]|\$[\w({]")
 
 
 def words(line: str) -> tuple[str, ...]:
     """A command, split as a shell does; nothing else of a shell's is done. Raises ValueError, for
-    people, where something else would have to be."""
+    people, where something else would have to be, and for what no program can be started with."""
+    if len(line) > _LONGEST:
+        raise ValueError(f"a command of more than {_LONGEST} characters cannot be run")
     found = tuple(shlex.split(line))
     if not found:
         raise ValueError("no command was named")
@@ -124,6 +128,7 @@ def payload(trial: Trial) -> Mapping[str, Any]:
         "exitCode": trial.exit_code,
         "why": trial.why,
         "notes": list(trial.notes),
+        "hidden": [printable(each) for each in trial.hidden],
         "output": trial.output.decode(errors="replace"),
         "seconds": trial.usage.seconds,
         "cpuSeconds": trial.usage.cpu_seconds,

@@ -148,12 +148,12 @@ class Trials:
         title = f"Sandbox: {shlex.join(ready.argv)}"
         with when_slow(self._sink, title, work.cancel):
             try:
-                trial = await work
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    raise
-                raise ValueError("it was cancelled") from None
+                await asyncio.wait((work,))
+            finally:
+                work.cancel()  # whoever is cancelled here does not wait until it is cleared away
+        if work.cancelled():
+            raise ValueError("it was cancelled")
+        trial = work.result()
         inside = (Path(each) for each in unsaved)
         names = tuple(
             printable(str(each.relative_to(ready.root)))

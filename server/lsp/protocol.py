@@ -74,6 +74,9 @@ class Protocol(LanguageServerProtocol):
     def _run_generator(self, future: Any, *, gen: Any, result_future: Any) -> None:
         """A request that is cancelled takes along what runs for it, and that is known no longer
         than it runs: pygls passes neither on."""
+        if future is not None and future.cancelled():
+            result_future.cancel()
+            return
         known = self._request_futures.keys() | ()
         super()._run_generator(future, gen=gen, result_future=result_future)
         for number in self._request_futures.keys() - known:

@@ -25,8 +25,7 @@ from .server import Server
 
 async def run(ls: Server, *given: Any) -> Any:
     """Arguments: a command in one line, a folder, which may be left out where one is open."""
-    line, root = padded(given, 2)
-    return await asked(ls, _tried(ls, str(line or ""), root_of(root)))
+    return await asked(ls, _tried(ls, *padded(given, 2)))
 
 
 async def show(ls: Server) -> Any:
@@ -44,11 +43,13 @@ async def undo(ls: Server) -> Any:
     return await asked(ls, _undo(ls))
 
 
-async def _tried(ls: Server, line: str, root: Path | None) -> Mapping[str, Any] | None:
+async def _tried(ls: Server, line: Any, root: Any) -> Mapping[str, Any] | None:
     """None when the user does not agree to the level. Raises ValueError, OSError."""
-    ready = await ls.core.trials.ready(line, root)
+    if not all(isinstance(each, str | None) for each in (line, root)):
+        raise ValueError("a command in one line is wanted, and a folder")
+    ready = await ls.core.trials.ready(line or "", root_of(root))
     if ready.question:
-        instead = "understudy sandbox run"
+        instead = f"understudy sandbox run --level {ready.machine.level}"
         if not await ls.publisher.agrees(ready.question, "Run", instead):
             return None
     done = await ls.core.trials.run(ready, await _unsaved(ls))

@@ -7,6 +7,8 @@ import contextlib
 import io
 import logging
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -140,7 +142,10 @@ class Server(LanguageServer):
         talk = run_async(self._stop_event, reader, self.protocol, log, self.report_server_error)
         try:
             with contextlib.suppress(KeyboardInterrupt, SystemExit):
-                asyncio.run(talk)
+                asyncio.run(_until_terminated(talk))
+        except asyncio.CancelledError:
+            # The loop has put back what the signal does; a thread waits for the client still.
+            os.kill(os.getpid(), signal.SIGTERM)
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
 
@@ -148,6 +153,13 @@ class Server(LanguageServer):
         """The traceback goes to the log; a message that could not be read is no one's business but
         the client's, which gets an error answer where it asked for one."""
         log.error("%s", source.__name__, exc_info=error)
+
+
+async def _until_terminated(talk: Coroutine[Any, Any, None]) -> None:
+    """A server that is told to end leaves as little behind as one whose client has left."""
+    if (task := asyncio.current_task()) and sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await talk
 
 
 class _ToClient(io.BufferedWriter):

@@ -72,9 +72,9 @@ class Command:
     """A program to be run to its end, in a process group of its own. DONE: it ended with 0.
 
     What it prints goes to ``log`` (empty: nowhere), of which the newest ``log_bytes`` at least are
-    kept, and to ``output`` as it comes, where a flood is cut. On time-out, and when it is
-    cancelled, it gets SIGTERM, and after ``grace`` seconds SIGKILL, as does all that it started.
-    No file that it writes grows larger than ``file_bytes``.
+    kept, and to ``output`` as it comes: the first ``whole`` bytes, then what is no flood.
+    On time-out, and when it is cancelled, it gets SIGTERM, and after ``grace`` seconds SIGKILL, as
+    does all that it started. No file that it writes grows larger than ``file_bytes``.
 
     ``stage``: ``"package.module:name"`` inside this package, a function that is called instead in a
     forked child, as ``(argv, cwd, environment, context) -> exit code``; ``context`` is plain data.
@@ -86,6 +86,7 @@ class Command:
     log: str = ""
     log_bytes: int = 5 << 20
     output: Callable[[bytes], object] = _nowhere
+    whole: int = 0
     importance: int = Importance.LOW
     nice: int = 10
     grace: float = 5.0

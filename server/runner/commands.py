@@ -79,6 +79,7 @@ class Commands:
             file_bytes=command.file_bytes,
             log=command.log,
             log_bytes=command.log_bytes,
+            whole=command.whole,
             stage=command.stage,
             context=command.context,
         )

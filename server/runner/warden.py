@@ -6,8 +6,8 @@ Forked by the supervisor, speaks over one socket in the frames of ``worker.py``.
 
 Invariants. It is a subreaper: what the command leaves behind, double forks included, is its child,
 counts as the command's usage, and is ended with it. When its socket closes, everything ends. What
-is printed is never held back by whoever reads it: it goes to the log on disk, and as much of it to
-the socket as ``_LIVE_BYTES`` a second.
+is printed is never held back by whoever reads it: it goes to the log on disk, and of it to the
+socket what is ``whole`` and then as much as ``_LIVE_BYTES`` a second.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LEAVE_SECONDS = 5.0
 
 class Spec(NamedTuple):
     """What to run, and in which ``stage`` (``Command``). ``log``: where its output goes, empty for
-    nowhere."""
+    nowhere. ``whole``: so many bytes of it are told, however fast they come."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -58,6 +58,7 @@ class Spec(NamedTuple):
     file_bytes: int
     log: str
     log_bytes: int
+    whole: int
     stage: str = ""
     context: tuple[Any, ...] = ()
 
@@ -103,7 +104,7 @@ class _Warden:
         self._log = LogFile(spec.log, spec.log_bytes)
         self._incoming = bytearray()
         self._printed = 0
-        self._allowance = _Allowance()
+        self._allowance = _Allowance(spec.whole)
         self._trouble = ""
         self._kill_at: float | None = None
         self._exit_code: int | None = None
@@ -283,11 +284,11 @@ def _forked(spec: Spec, output: int, prepare: Callable[[], None]) -> int:
 
 
 class _Allowance:
-    """So much is told live in any second; of what is more, that it was."""
+    """So much is told live in any second, of the first bytes all; of what is more, that it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: int) -> None:
         self._since = 0.0
-        self._left = 0
+        self._left = whole
         self._held = 0
 
     def of(self, chunk: bytes) -> bytes:
@@ -296,7 +297,7 @@ class _Allowance:
         if now - self._since >= 1.0:
             if self._held:
                 note = b"\n[%d bytes left out here; they are in the log]\n" % self._held
-            self._since, self._left, self._held = now, _LIVE_BYTES, 0
+            self._since, self._left, self._held = now, max(self._left, _LIVE_BYTES), 0
         told = chunk[: self._left]
         self._left -= len(told)
         self._held += len(chunk) - len(told)

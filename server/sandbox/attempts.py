@@ -37,6 +37,15 @@ def _connect(family: int, address: Any) -> None:
         connection.sendall(b"!")
 
 
+def _meet(folder: str, name: str) -> None:
+    """The whole path may be longer than an address can be."""
+    place = os.open(folder, os.O_PATH)
+    try:
+        _connect(socket.AF_UNIX, f"/proc/self/fd/{place}/{name}")
+    finally:
+        os.close(place)
+
+
 def _send(port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         any_socket.sendto(b"!", ("127.0.0.1", port))
@@ -87,7 +96,7 @@ def attempts(told: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "tcp": lambda: _connect(socket.AF_INET, ("127.0.0.1", told["tcp"])),
         "udp": lambda: _send(told["tcp"]),
         "abstract": lambda: _connect(socket.AF_UNIX, f"\0{told['abstract']}"),
-        "pathname": lambda: _connect(socket.AF_UNIX, told["pathname"]),
+        "pathname": lambda: _meet(*os.path.split(told["pathname"])),
         "see": lambda: os.stat(f"/proc/{process}"),
         "environment": lambda: print(Path(f"/proc/{process}/environ").read_bytes()),
         "memory": lambda: os.close(os.open(f"/proc/{process}/mem", os.O_RDONLY)),

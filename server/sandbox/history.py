@@ -5,6 +5,7 @@ what came of it. They can be shown and applied later, also by another process.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -22,11 +23,12 @@ from .trial import Change, Level, Status, Trial, Usage
 
 TRIALS = "trials"
 """The name of their folder in the state folder of a workspace."""
-_VERSION = 1
+_VERSION = 2
 _TRIAL = "trial.json"
 _OUTPUT = "output"
 _SIZE = "size"
-_PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why", "notes", "ignored")
+_PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why")
+_LISTS = ("notes", "ignored", "hidden")
 _RUNNING = "running"
 """Locked by the process whose trial it is, until that has come to its end."""
 
@@ -87,11 +89,25 @@ class Place:
             file.write(content)
 
     def close(self) -> None:
-        """What was not kept goes."""
+        """What was not kept goes, once nobody works in it any more."""
         if not (self._folder / _TRIAL).exists():
+            for room in filter(Path.is_dir, self._folder.iterdir()):
+                os.close(occupy(room))
             _discard(self._folder)
         if self._lock is not None:
             os.close(self._lock)
+
+
+def occupy(room: str | Path) -> int:
+    """A descriptor of a room, for whoever works in it alone until that is closed; waits for who
+    does. Raises OSError."""
+    descriptor = os.open(room, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 class History:
@@ -169,7 +185,7 @@ def _encoded(at: float, argv: Sequence[str], trial: Trial) -> bytes:
         "argv": [*argv],
         "usage": asdict(trial.usage),
         "changes": [_plain(each) for each in trial.changes],
-        **{name: getattr(trial, name) for name in _PLAIN},
+        **{name: getattr(trial, name) for name in (*_PLAIN, *_LISTS)},
     }
     return json.dumps(plain).encode()
 
@@ -194,8 +210,7 @@ def _decoded(number: int, folder: Path) -> Past:
             "id": number,
             "status": Status(plain["status"]),
             "level": Level(plain["level"]),
-            "notes": tuple(plain["notes"]),
-            "ignored": tuple(plain["ignored"]),
+            **{name: tuple(plain[name]) for name in _LISTS},
             "usage": Usage(**plain["usage"]),
             "changes": tuple(change_of(each, itemgetter("place")) for each in plain["changes"]),
             "output": read_regular(folder / _OUTPUT),

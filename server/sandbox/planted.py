@@ -44,7 +44,9 @@ class Planted:
         abstract = f"understudy-{self._token}"
         self._listeners["udp"].bind(("127.0.0.1", port))
         self._listeners["abstract"].bind(f"\0{abstract}")
-        self._listeners["pathname"].bind(str(place / "socket"))
+        folder = os.open(place, os.O_PATH)
+        self._listeners["pathname"].bind(f"/proc/self/fd/{folder}/socket")  # however long it is
+        os.close(folder)
         for name, listener in self._listeners.items():
             listener.setblocking(False)
             if name != "udp":

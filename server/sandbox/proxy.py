@@ -3,6 +3,9 @@
 It serves ``CONNECT`` and plain HTTP. A name is resolved once, its addresses are checked, and one of
 those is connected to: who answers differently the next time is not asked again. What goes through
 is not looked into. One request a connection: a second one could be meant for another host.
+
+Of more connections than ``_AT_ONCE``, the one over which nothing went for the longest time is
+closed for each that comes: what is left open and idle keeps nobody out.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -28,6 +32,12 @@ _SECONDS = 15.0
 _AT_ONCE = 128
 _MOST_NAMES = 1000
 """Below a star there is no end of them, and each is kept."""
+_LENGTHS = {
+    b"content-length": re.compile(r"[ \t]*[0-9]+[ \t]*"),
+    b"transfer-encoding": re.compile(r"[ \t]*chunked[ \t]*", re.IGNORECASE),
+}
+"""Headers that say where a request ends. Of two of them, each server may believe another one."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = (b"host", b"connection", b"keep-alive", b"upgrade")
 """Headers that concern one stretch of the way, and that the proxy writes itself."""
 
@@ -60,29 +70,40 @@ class Proxy:
         self._own = own
         self._refused = refused
         self._pinned: dict[str, asyncio.Task[Sequence[str]]] = {}
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        """Who was silent for the longest time comes first."""
 
     async def serve(self, listener: socket.socket) -> None:
         """Until it is cancelled, and those that ask with it."""
         async with asyncio.TaskGroup() as asking:
 
             def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                asking.create_task(self._accept(reader, writer))
+                if len(self._open) >= _AT_ONCE:
+                    self._close_idlest()
+                task = asking.create_task(self._accept(reader, writer))
+                self._open[task] = writer
+                task.add_done_callback(lambda _: self._open.pop(task, None))
 
             server = await asyncio.start_server(accept, sock=listener, limit=_HEAD_BYTES)
             async with server:
                 await server.serve_forever()
 
+    def _close_idlest(self) -> None:
+        task, writer = next(iter(self._open.items()))
+        del self._open[task]
+        writer.transport.abort()  # whoever does not read could hold it open
+        task.cancel()
+        self._refused(f"more than {_AT_ONCE} connections at once: those idle longest were closed")
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with self._slots:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                try:
-                    await self._pass_on(reader, writer)
-                except _Answer as answer:
-                    writer.write(_response(answer.status, f"Understudy's sandbox: {answer}\n"))
-                    await writer.drain()
-                finally:
-                    writer.close()
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            try:
+                await self._pass_on(reader, writer)
+            except _Answer as answer:
+                writer.write(_response(answer.status, f"Understudy's sandbox: {answer}\n"))
+                await writer.drain()
+            finally:
+                writer.close()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -94,13 +115,23 @@ class Proxy:
             raise _Answer("431 Request Header Fields Too Large", "too long") from error
         except ValueError as error:
             raise _Answer("400 Bad Request", str(error)) from error
+        task = asyncio.current_task()
+
+        def is_used() -> None:
+            if task in self._open:
+                self._open[task] = self._open.pop(task)
+
         server, serving = await self._connect(asked.host, asked.port)
         try:
             if asked.head:
                 serving.write(asked.head)
             else:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await asyncio.gather(_copy(reader, serving), _copy(server, writer))
+            ways = ((reader, serving), (server, writer))
+            await asyncio.gather(*(_copy(*way, is_used) for way in ways))
+        except asyncio.CancelledError:
+            serving.transport.abort()
+            raise
         finally:
             serving.close()
 
@@ -140,7 +171,7 @@ class Proxy:
                 raise _Answer("429 Too Many Requests", "these are more names than it may ask for")
             asking = self._pinned[host] = asyncio.create_task(find())
         try:
-            return await asking
+            return await asyncio.shield(asking)  # whoever is closed waits alone
         except (OSError, UnicodeError):
             if self._pinned.get(host) is asking:
                 del self._pinned[host]
@@ -196,18 +227,26 @@ def request(head: bytes) -> Request:
 
 
 def _passed(headers: Sequence[str]) -> Iterator[str]:
+    lengths = 0
     for header in headers:
-        name, colon, _ = header.partition(":")
-        if not colon or not name or name != name.strip():
+        name, colon, value = header.partition(":")
+        if not (colon and _NAME.fullmatch(name)):
             raise ValueError("a header without a name")
-        known = name.lower().encode("latin-1")
+        known = name.lower().encode()
+        if pattern := _LENGTHS.get(known):
+            lengths += 1
+            if lengths > 1 or not pattern.fullmatch(value):
+                raise ValueError("it is not clear where the request ends")
         if known not in _OURS and not known.startswith(b"proxy-"):
             yield header
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_used: Callable[[], object]
+) -> None:
     """Until its end, which the other side is told of."""
     while chunk := await reader.read(_CHUNK):
+        is_used()
         writer.write(chunk)
         await writer.drain()
     writer.write_eof()

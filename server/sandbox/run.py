@@ -6,11 +6,13 @@ import asyncio
 import errno
 import fnmatch
 import os
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -35,9 +37,12 @@ _FINDER = ("/usr/bin/env", "--")
 """Finds the program inside, and tells of one that is not there, or cannot be run, as a shell does;
 but what has a ``=`` it takes for a variable."""
 _NOT_BEGUN = (126, 127)
+_UNFIT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""The surrogates that are left out stand for bytes that are no text."""
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _NOT_TWICE = "and what reaches hosts is not run again unasked: have it work on a copy (--copy)"
 _KEEPING_SECONDS = 120.0
+_MB = 1 << 20
 _FIRST, _AGAIN = "first", "again"
 BUBBLEWRAP = "bubblewrap"
 BUILT_IN = "built-in"
@@ -74,19 +79,20 @@ async def run(
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
-    refusal = _refusal(level, policy, override)
+    environment = _environment(policy, environ)
+    refusal = _refusal(level, policy, override) or _unfit(argv, str(cwd or workspace), environment)
     if policy.read and not refusal:
         refusal = await asyncio.to_thread(obstacle, policy.read)
     if refusal:
         return replace(trial, why=refusal)
     began = time.time()
     root, place = await asyncio.to_thread(_begin, workspace, trials)
-    environment = _environment(policy, environ)
     asked = _Asked(argv, root, str(cwd or root), policy, environment, runner, listen)
     try:
         trial = await _tried(asked, place, trial)
     except BaseException:
-        await asyncio.to_thread(place.close)
+        closing = asyncio.get_running_loop().run_in_executor(None, place.close)
+        await asyncio.shield(closing)  # who cancels it twice wants it gone all the same
         raise
     return await asyncio.to_thread(_end, place, asked, began, trial)
 
@@ -97,6 +103,8 @@ def _begin(workspace: Path, trials: Path) -> tuple[str, Place]:
 
 def _end(place: Place, asked: _Asked, began: float, trial: Trial) -> Trial:
     try:
+        if trial.status is Status.REFUSED:
+            return trial
         ignored = ignored_of(asked.workspace, trial.changes)
         return place.keep(began, asked.argv, replace(trial, ignored=ignored))
     finally:
@@ -114,6 +122,15 @@ def _refusal(level: Level, policy: Policy, override: bool) -> str:
         Hosts(policy.hosts)
     except ValueError as error:
         return str(error)
+    return ""
+
+
+def _unfit(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> str:
+    """Why no program can be given that; a null byte would begin an option of the launcher's."""
+    if not argv:
+        return "no command was named"
+    if any(map(_UNFIT.search, chain(argv, [cwd], *environment.items()))):
+        return "a null byte, or half a character, cannot be given to a program"
     return ""
 
 
@@ -150,10 +167,12 @@ async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
 async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
     """What came of it, and why a copy may do better; empty when it would not."""
     argv, limits, listen = asked.argv, asked.policy.limits, asked.listen
-    printed = bytearray()
+    printed, is_cut = bytearray(), False
 
     def output(chunk: bytes) -> None:
-        within = chunk[: max(0, limits.output - len(printed))]
+        nonlocal is_cut
+        within = chunk[: limits.output - len(printed)]
+        is_cut = is_cut or len(within) < len(chunk)
         printed.extend(within)
         if listen and within:
             listen(within)
@@ -163,6 +182,7 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
         asked.cwd,
         asked.environment,
         output=output,
+        whole=limits.output + 1,  # which tells that there was more
         nice=0,
         stage=_STAGE,
         context=tuple(plan),
@@ -173,6 +193,9 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
     job = Job("sandbox", command, longest, Urgency(Priority.INTERACTIVE))
     outcome = await asked.runner.execute(job)
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
+    if is_cut:
+        cut = f"it printed more than {limits.output / _MB:g} MB: what came then was left out"
+        trial = replace(trial, notes=(*trial.notes, cut))
     trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
     return await asyncio.to_thread(_judged, asked, plan, trial, outcome, began)
 
@@ -180,7 +203,7 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
 def _judged(
     asked: _Asked, plan: Plan, trial: Trial, outcome: Outcome, began: int
 ) -> tuple[Trial, str]:
-    trial = judged(trial, plan, asked.policy, outcome, began)
+    trial = judged(replace(trial, hidden=plan.hidden), plan, asked.policy, outcome, began)
     if trial.exit_code in _NOT_BEGUN:
         path = asked.environment.get("PATH", os.defpath)
         inside = Seen(plan.system, plan.links)

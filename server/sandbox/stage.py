@@ -20,6 +20,7 @@ from . import bare, kernel, launcher
 from .bubblewrap import options
 from .cgroups import Cgroups
 from .door import Door
+from .history import occupy
 from .keep import Keeper, Kept, OverLimit
 from .machine import is_system_root
 from .plan import BROKEN, NO_GROUP, REPORT, Plan, Start
@@ -52,7 +53,7 @@ def enter(
 ) -> int:
     """The command's exit code; what became of the sandbox itself is in the report."""
     plan = Plan(*context)
-    folder = os.open(plan.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = occupy(plan.folder)
     signal.signal(signal.SIGTERM, _end)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     try:
@@ -155,6 +156,8 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
             for descriptor in (program, arguments, telling):
                 os.set_inheritable(descriptor, True)
             os.execve(plan.launcher, line, {})  # noqa: S606 - no shell is the point
+        except OSError as error:
+            os.write(telling, json.dumps({"why": why(error)}).encode())
         finally:
             os._exit(BROKEN)
     for descriptor in (program, arguments, telling):
@@ -162,7 +165,9 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
     end = see_out(child, plan.limits, view.written)
     with os.fdopen(told, "rb") as facts:
         for told_of in facts:
-            if "exit-code" in (fact := json.loads(told_of)):
+            if "why" in (fact := json.loads(told_of)):
+                raise OSError(0, fact["why"])
+            if "exit-code" in fact:
                 return end._replace(code=int(fact["exit-code"]))
     if end.over or end.late:
         return end

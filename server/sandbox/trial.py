@@ -55,7 +55,7 @@ class Usage:
 class Trial:
     """``why`` says what happened when it is not clean. ``launcher`` and ``backend``: what the level
     was made of. ``notes``: what is to be known of how it was run, in sentences without an end.
-    ``ignored``: the paths of the changes of what git ignores.
+    ``ignored``: the paths of the changes of what git ignores. ``hidden``: what it could not open.
     ``id``: its number in the history of the workspace; 0 for what was not run at all."""
 
     status: Status
@@ -69,6 +69,7 @@ class Trial:
     usage: Usage = Usage()
     notes: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     id: int = 0
 
     @property

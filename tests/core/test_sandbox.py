@@ -105,6 +105,31 @@ async def test_how_it_ended_is_told(world: World) -> None:
     assert pipe.status is Status.VIOLATED
 
 
+async def test_what_no_program_can_be_given_is_not_run(world: World) -> None:
+    """A null byte, least of all: what stands behind it would be an option of the launcher's."""
+    outside = world.root.parent / "outside"
+    outside.write_text("seen")
+    unfit = f"1\0--ro-bind\0{outside}\0{outside}"
+    cases = [
+        ((), {}),
+        (("echo", "a\0b"), {}),
+        (("echo", "\ud83d"), {}),
+        (("cat", str(outside)), {"X": unfit}),
+        (("cat", str(outside)), {unfit: "1"}),
+    ]
+    for argv, variables in cases:
+        trial = await world.run(argv, Policy(variables=variables))
+        assert (trial.status, trial.output, trial.id) == (Status.REFUSED, b"", 0)
+    named = await world.run(("printf", "a\udcff"))
+    assert (named.status, named.output) == (Status.CLEAN, b"a\xff")
+
+
+async def test_a_command_that_is_too_long_is_told_so(world: World) -> None:
+    trial = await world.run(("echo", "x" * (1 << 18)))
+    assert "Argument list too long" in trial.why + trial.output.decode()
+    assert trial.status is not Status.CLEAN
+
+
 async def test_what_is_over_its_time_still_tells_what_it_changed(world: World) -> None:
     trial = await world.sh("echo x > new; while :; do :; done", Policy(limits=Limits(seconds=1)))
     assert (trial.status, trial.exit_code) == (Status.TIMED_OUT, None)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -228,9 +229,21 @@ def test_a_trial_that_is_not_there_is_told(project: Path) -> None:
 
 
 def test_as_json_it_is_one_value(project: Path) -> None:
+    secrets = [f"{name}.pem" for name in "abcde"]
+    for name in secrets:
+        (project / name).touch()
     script = "echo said; echo new > n; exit 4"
     done = understudy(project, "sandbox", "run", "--json", "--", "sh", "-c", script)
     told = json.loads(done.stdout)
+    assert (
+        told["hidden"],
+        json.loads(understudy(project, "sandbox", "list", "--json").stdout),
+    ) == (
+        secrets,
+        [told | {"at": ANY, "argv": ["sh", "-c", script]}],
+    )
+    (note,) = told["notes"]
+    assert "(a.pem, b.pem, c.pem and 2 more)" in note
     assert (done.returncode, done.stderr) == (4, "")
     assert (told["status"], told["level"], told["output"]) == ("failed", "A", "said\n")
     assert told["changes"] == [{"kind": "created", "path": "n", "old": "", "ignored": False}]

@@ -222,6 +222,63 @@ async def test_its_end_leaves_no_connection_and_no_complaint(
     assert caplog.records == []
 
 
+def _plainly(*headers: str) -> str:
+    return "\r\n".join((f"POST http://{GOOD}/ HTTP/1.1", *headers, "", ""))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (("Content-Length: 5", "Transfer-Encoding: chunked"), 400),
+        (("Transfer-Encoding: chunked", "content-length: 5"), 400),
+        (("Content-Length: 5", "Content-Length: 6"), 400),
+        (("Transfer-Encoding: chunked", "Transfer-Encoding: identity"), 400),
+        (("Transfer-Encoding: xchunked",), 400),
+        (("Transfer-Encoding\x0b: chunked",), 400),
+        (("Content-Length: +5",), 400),
+        (("Content-Length:5 ",), 502),
+        (("TRANSFER-ENCODING: Chunked",), 502),
+    ],
+)
+async def test_where_a_request_ends_is_clear_or_it_is_refused(
+    headers: tuple[str, ...], status: int
+) -> None:
+    async with Asking([GOOD]) as asking:
+        answer = await asking.ask(_plainly(*headers))
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert asking.resolved == ([GOOD] if status == 502 else [])
+
+
+async def test_idle_connections_keep_nobody_out(server: Server) -> None:
+    entry = f"127.0.0.1:{server.port}"
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line)
+
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as echoing:
+        port = echoing.sockets[0].getsockname()[1]
+        entries = [entry, f"127.0.0.1:{port}"]
+        async with Asking(entries, **{"127_0_0_1": ["127.0.0.1"]}) as asking:
+            reader, writer = await asking.connect()
+            writer.write(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
+            await reader.readuntil(b"\r\n\r\n")
+            idle = []
+            async with asyncio.timeout(30):
+                for number in range(600):
+                    idle.append(await asking.connect())
+                    if number % 50 == 0:
+                        writer.write(b"used\n")
+                        assert await reader.readline() == b"used\n"
+                assert (await asking.ask(tunnel("127.0.0.1", server.port))).endswith(b"hello")
+                writer.write(b"used\n")
+                assert await reader.readline() == b"used\n"
+            for each in (writer, *(writing for _, writing in idle)):
+                each.close()
+    told = "more than 128 connections at once: those idle longest were closed"
+    assert set(asking.refused) == {told}
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

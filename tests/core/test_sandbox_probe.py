@@ -50,7 +50,9 @@ async def test_what_a_level_promises_holds_here(
 async def test_every_attempt_that_is_judged_from_outside_succeeds_without_walls(
     runner: Runner, tmp_path: Path
 ) -> None:
-    planted = Planted(tmp_path, 2)
+    """Also where paths are longer than the address of a socket can be."""
+    (place := tmp_path / ("long" * 30)).mkdir()
+    planted = Planted(place, 2)
     program = (Path(probing.__file__).parent / "attempts.py").read_text()
     trial = await run(
         (sys.executable, "-I", "-P", "-c", program, json.dumps(planted.told)),

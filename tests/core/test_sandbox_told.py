@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,41 @@ def test_an_interrupted_command_leaves_no_colours(project: Path) -> None:
     seen = in_terminal(project, "run", "--", "sh", "-c", script, at="ready", answer=signal.SIGINT)
     assert re.search(r"ready.*\x1b\[0m\n── [0-9a-f]{6} · interrupted ──\n", seen)
     assert seen.endswith("What it wrote is not kept; with --time it would be.\n\nInterrupted.\n")
+
+
+_STUBBORN = "trap '' INT TERM HUP; echo > new; printf ready; while :; do sleep 5; done"
+
+
+@pytest.mark.parametrize("options", [(), ("--apply",), ("--copy",)])
+def test_ctrl_c_ends_it_at_once_and_leaves_nothing(project: Path, options: tuple[str, ...]) -> None:
+    """Typed into the terminal that it is run in, while the command will not end."""
+    leader, follower = pty.openpty()
+    line = (*COMMAND, "sandbox", "run", *options, "--", "sh", "-c", _STUBBORN)
+    with subprocess.Popen(
+        ("setsid", "--ctty", "env", "--default-signal=INT", *line),
+        cwd=project,
+        env=environment(project),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    ) as process:
+        os.close(follower)
+        got = b""
+        while not got.endswith(b"ready"):
+            got += os.read(leader, 1 << 16)
+        os.write(leader, b"\x03")
+        began = time.monotonic()
+        with contextlib.suppress(OSError):  # the last one has closed it
+            while more := os.read(leader, 1 << 16):
+                got += more
+        assert process.wait(60) == 130
+    os.close(leader)
+    assert time.monotonic() - began < 5
+    assert got.decode().replace("\r\n", "\n").endswith("\nInterrupted.\n")
+    assert b"Traceback" not in got
+    (trials,) = (project.parent / "state").rglob("trials")
+    assert [each.name for each in trials.iterdir()] == ["lock"]
+    assert os.listdir(project) == [".git", "a.txt"]
 
 
 def test_a_pipe_gets_every_byte(project: Path) -> None:

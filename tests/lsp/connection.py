@@ -105,6 +105,12 @@ class Connection:
         self.process.kill()
         await self.process.wait()
 
+    async def terminate(self) -> int:
+        """What a system does that is shut down; the exit code."""
+        self._left = True
+        self.process.terminate()
+        return await asyncio.wait_for(self.process.wait(), ENDING_SECONDS)
+
     async def hang_up(self) -> int:
         """Close the server's input without a word; the exit code."""
         self._left = True

@@ -69,12 +69,21 @@ async def test_what_cannot_be_tried_is_told(start: Start) -> None:
     assert await editor.command("runInSandbox") is None
     assert await editor.command("runInSandbox", "echo 'open") is None
     assert await editor.command("runInSandbox", "true", "/nowhere") is None
+    unfit: list[list[Any]] = [["true", 5], [["true"]], [[]], [{}], [5], ["true", []]]
+    for arguments in unfit:
+        assert await editor.command("runInSandbox", *arguments) is None
+    assert await editor.command("runInSandbox", "echo " + "x " * 1_000_000) is None
+    null = await editor.command("runInSandbox", "echo a\0b")
+    assert (null["status"], null["id"]) == ("refused", 0)
     told = [each["message"] for each in editor.said("window/showMessage")]
     assert [each.partition(": ")[2] for each in told] == [
         "nothing was tried in the sandbox.",
         "no command was named.",
         "No closing quotation.",
         "one folder has to be named of those that are open (none).",
+        *["a command in one line is wanted, and a folder."] * len(unfit),
+        "a command of more than 131072 characters cannot be run.",
+        "a null byte, or half a character, cannot be given to a program. It would change nothing.",
     ]
 
 

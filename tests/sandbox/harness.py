@@ -146,6 +146,7 @@ async def _came(bench: Bench, walls: str, place: Path, told: Mapping[str, Any]) 
         "why": came.why,
         "code": came.exit_code,
         "backend": came.backend,
+        "notes": came.notes,
         "seconds": came.usage.seconds,
         "peak": came.usage.peak_bytes,
         "output": came.output.decode(errors="replace"),

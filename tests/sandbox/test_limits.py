@@ -179,11 +179,12 @@ KEPT: dict[str, tuple[str, dict[str, Any]]] = {
     "holes within the limit": (_TINY, {"disk": 60 * _MB}),
     "links": (_LINKS, {"disk": 40 * _MB}),
 }
-_FLOODED = 10 * _MB
-_FLOOD = (
-    f"import sys\nfor _ in range(40): sys.stdout.write('x' * {_FLOODED // 40})",
-    {"output": 1 << 16},
-)
+_FLOODED = 40 << 18
+_FLOOD = "import sys\nfor _ in range(40): sys.stdout.write('x' * (1 << 18))"
+_PRINTED: dict[str, tuple[str, dict[str, Any]]] = {
+    "a flood": (_FLOOD, {"output": 1 << 16}),
+    "much": (f"{_FLOOD.replace('40', '16')}\nsys.stdout.write('the end')", {}),
+}
 
 
 def _line(program: str) -> list[str]:
@@ -193,7 +194,7 @@ def _line(program: str) -> list[str]:
 @once
 def _came(user: str, walls: str) -> dict[str, dict[str, Any]]:
     """All at the same time: each is held by its own limits, however much the others use."""
-    return _told(user, walls, CASES | {"a flood": _FLOOD})
+    return _told(user, walls, CASES | _PRINTED)
 
 
 @once
@@ -289,7 +290,7 @@ def _without_limits() -> dict[str, str]:
     """What each says, all at the same time."""
     with place(USERS[-1]) as folder, contextlib.ExitStack() as running:
         started = {}
-        for case, (program, _) in (CASES | {"a flood": _FLOOD}).items():
+        for case, (program, _) in (CASES | _PRINTED).items():
             (folder / case).mkdir()
             started[case] = running.enter_context(
                 subprocess.Popen(_line(program), cwd=folder / case, stdout=-1, stderr=-2, text=True)
@@ -306,8 +307,16 @@ def test_without_a_limit_it_comes_to_its_end(case: str) -> None:
 @pytest.mark.parametrize("user", USERS)
 def test_a_flood_of_output_is_cut(user: str, walls: str) -> None:
     came = _came(user, walls)["a flood"]
-    assert came["status"] == "clean", came
-    assert len(came["output"]) <= 1 << 16
+    assert (came["status"], came["output"]) == ("clean", "x" * (1 << 16))
+    assert "it printed more than 0.0625 MB: what came then was left out" in came["notes"]
+
+
+@pytest.mark.parametrize("walls", _WALLS)
+@pytest.mark.parametrize("user", USERS)
+def test_what_it_prints_within_its_limit_is_told_whole(user: str, walls: str) -> None:
+    came = _came(user, walls)["much"]
+    assert (came["status"], came["notes"]) == ("clean", [])
+    assert came["output"] == f"{'x' * (4 << 20)}the end{_END}\n"
 
 
 def test_without_a_limit_a_flood_goes_on() -> None:
