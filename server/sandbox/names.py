@@ -33,7 +33,10 @@ class Places(NamedTuple):
 
 _SETTLED_NS = 100_000_000
 _GIT = ".git"
-_LONGEST = 4096
+_LONGEST_PATH = 4096
+_BELOW = 512
+"""Bytes of a path that are left for what is in a folder, so that it can be named: to be looked at,
+and to be covered."""
 
 
 class _Folder(NamedTuple):
@@ -59,6 +62,7 @@ class Names:
 
     def __init__(self, root: str, hide: Sequence[str], keep: Sequence[str]) -> None:
         self._root = root
+        self._longest = _LONGEST_PATH - _BELOW - len(os.fsencode(root))
         self._hide = matcher(each.lower() for each in hide)
         self._keep = matcher(keep)
         self._known: dict[str, _Folder] = {}
@@ -66,7 +70,8 @@ class Names:
 
     def find(self) -> Places:
         """A folder that cannot be listed is hidden: its owner, who runs the command, could have it
-        listed. So are other names of what is hidden, and names in another case."""
+        listed. So is one that lies so deep that no path leads to what is in it: a command can go
+        there a step at a time. And so are other names of what is hidden, and in another case."""
         with self._lock:
             return self._find()
 
@@ -77,6 +82,9 @@ class Names:
         waiting = [""]
         while waiting:
             path = waiting.pop()
+            if len(os.fsencode(path)) > self._longest:
+                hidden.append(path)
+                continue
             try:
                 folder = self._look(path, known.get(path))
             except PermissionError:
@@ -160,7 +168,7 @@ def _led_to(file: str) -> str:
     """Where a file called ``.git`` says that the repository is; the file itself when it says
     nothing."""
     with contextlib.suppress(OSError):
-        said = re.match(rb"gitdir: (.+?)\r?\n?\Z", read_head(file, _LONGEST), re.DOTALL)
+        said = re.match(rb"gitdir: (.+?)\r?\n?\Z", read_head(file, _LONGEST_PATH), re.DOTALL)
         if said:
             return os.path.join(os.path.dirname(file), os.fsdecode(said[1]))
     return file

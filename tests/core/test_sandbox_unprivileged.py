@@ -48,7 +48,11 @@ def _closed(path: str) -> bool:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("module", "which"),
-    [("test_sandbox", "not copy and not none"), ("test_sandbox_probe", "test")],
+    [
+        ("test_sandbox", "not copy and not none"),
+        ("test_sandbox_places", "listed"),
+        ("test_sandbox_probe", "test"),
+    ],
 )
 def test_the_same_holds_for_a_user_without_rights(folder: Path, module: str, which: str) -> None:
     opened = [path for path in (sys.base_prefix,) if _closed(path)]
