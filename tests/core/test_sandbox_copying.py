@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
+import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +23,24 @@ from understudy.sandbox.plan import COPY
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import run
 from understudy.sandbox.trees import DEEPEST, TooDeep, remove
-from understudy.sandbox.trial import Status
+from understudy.sandbox.trial import Kind, Level, Status
 
+from ..needs import not_applicable
 from .file_operations import NAMES, OPERATIONS, are_told, carry_out, everything, plant
 
 _NAMES = st.sampled_from(NAMES)
+_MEMORY = "/dev/shm"
 _OPERATIONS = st.lists(st.tuples(st.sampled_from(sorted(OPERATIONS)), _NAMES, _NAMES), max_size=12)
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder on a file system in memory."""
+    if not os.path.ismount(_MEMORY) or not os.access(_MEMORY, os.W_OK):
+        not_applicable("there is no file system in memory here")
+    place = Path(tempfile.mkdtemp(dir=_MEMORY))
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @given(_OPERATIONS)
@@ -93,3 +109,50 @@ async def test_what_is_too_large_to_be_copied_is_named(
         assert trial.status is Status.REFUSED
         assert trial.said.startswith("Refused: d/large\\x1b: it is too large to be copied")
     assert not list(tmp_path.glob("trials/*/*/copy"))
+
+
+_MAPPED = """
+import mmap, sys
+for name in sys.argv[1:]:
+    with open(name, "r+b") as file, mmap.mmap(file.fileno(), 0) as mapping:
+        mapping[0:5] = mapping[0:5].upper()
+"""
+
+
+@pytest.mark.parametrize("level", [Level.ISOLATED, Level.PARTIAL])
+@pytest.mark.parametrize("is_memory", [False, True])
+async def test_what_is_written_through_a_mapping_is_told(
+    tmp_path: Path, memory: Path, level: Level, is_memory: bool
+) -> None:
+    """In memory it leaves all times of a file as they were, when it was read before."""
+    (root := tmp_path / "root").mkdir()
+    for name in ("file", "twin", "untouched"):
+        (root / name).write_text("content")
+    argv = (sys.executable, "-I", "-S", "-c", _MAPPED, "file")
+    trials = (memory if is_memory else tmp_path) / "trials"
+    runner = Runner()
+    try:
+        trial = await run(argv, root, Policy(), runner, trials, level=level, backend=COPY)
+    finally:
+        await runner.close()
+    assert trial.is_clean, (trial.why, trial.output)
+    assert [(each.kind, each.path) for each in trial.changes] == [(Kind.MODIFIED, "file")]
+    after = trial.changes[0].after
+    assert after
+    assert after.read() == b"CONTEnt"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes to it without another mode")
+def test_what_is_guarded_is_not_written_through_a_mapping_in_memory(
+    tmp_path: Path, memory: Path
+) -> None:
+    (tmp_path / "work/kept").mkdir(parents=True)
+    for name in ("kept/file", "kept/other", "file"):
+        (tmp_path / "work" / name).write_text("content")
+    copy = Copy(str(tmp_path / "work"), str(memory / "copy"), (), ("kept",))
+    with open(memory / "copy/kept/file", "r+b") as file, mmap.mmap(file.fileno(), 0) as mapping:
+        mapping[0] += 1
+    folder = os.open(tmp_path, os.O_RDONLY)
+    with Keeper(folder, Limits()) as keeper:
+        assert copy.keep(keeper) == ([], ["kept/file"])
+    os.close(folder)
