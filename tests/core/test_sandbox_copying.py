@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import shutil
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -156,3 +158,32 @@ def test_what_is_guarded_is_not_written_through_a_mapping_in_memory(
     with Keeper(folder, Limits()) as keeper:
         assert copy.keep(keeper) == ([], ["kept/file"])
     os.close(folder)
+
+
+_FICLONE, _FIEMAP = 0x40049409, 0xC020660B
+_SYNC, _SHARED = 1, 0x2000
+
+
+def _is_shared(path: Path) -> bool:
+    """Whether the first extent of a file belongs to another one, too."""
+    asked = struct.pack("=QQIIII56x", 0, 1 << 62, _SYNC, 0, 1, 0)
+    with open(path, "rb") as file:
+        answer = fcntl.ioctl(file, _FIEMAP, asked)
+    (flags,) = struct.unpack_from("=I", answer, 32 + 40)
+    return bool(flags & _SHARED)
+
+
+def test_a_copy_shares_what_it_holds_where_the_file_system_can(tmp_path: Path) -> None:
+    (work := tmp_path / "work").mkdir()
+    (work / "file").write_bytes(os.urandom(1 << 20))
+    try:
+        with open(work / "file", "rb") as file, open(tmp_path / "other", "wb") as other:
+            fcntl.ioctl(other, _FICLONE, file.fileno())
+    except OSError as error:
+        not_applicable(f"this file system has no reflinks: {error.strerror}")
+    os.unlink(tmp_path / "other")
+    copy = Copy(str(work), str(tmp_path / "copy"), (), ())
+    assert [_is_shared(each / "file") for each in (work, Path(copy.place))] == [True, True]
+    before = (work / "file").read_bytes()
+    (tmp_path / "copy/file").write_bytes(b"another")
+    assert (work / "file").read_bytes() == before
