@@ -18,10 +18,11 @@ from ..sandbox.hosts import Hosts
 from ..sandbox.levels import Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
-from ..sandbox.trial import Level, Status, Trial, few, printable
+from ..sandbox.trial import Change, Level, Status, Trial, few, printable
 from ..state import state_dir, workspace_dir
 
 __all__ = [
+    "Change",
     "History",
     "Hosts",
     "Level",

@@ -19,7 +19,6 @@ from ..journal.record import Maker, Record
 from ..journal.reverse import ALL, Reverse, Scope
 from ..journal.waiting import forget as forget_
 from ..journal.waiting import waiting as waiting_
-from ..sandbox.diff import diff
 from ..sandbox.trial import Trial, printable
 from ..state import workspace_dir
 from .presentation.journal import did, does, line, payload, question
@@ -49,11 +48,6 @@ class Undoing(NamedTuple):
     @property
     def merged(self) -> tuple[str, ...]:
         return self.way.merged
-
-    @property
-    def diff(self) -> str:
-        """For people. Reads what is there."""
-        return diff(self.changes)
 
     @property
     def notes(self) -> list[str]:
@@ -216,11 +210,6 @@ def scope(record: Record, files: Iterable[str], here: Path, *, partly: bool = Fa
             raise ValueError(f"Entry {record.id} has not changed {printable(file)}.")
         found.append(name)
     return Scope(tuple(found), partly)
-
-
-def shown(record: Record, only: Scope) -> str:
-    """A diff of what an entry did. Reads what the journal has."""
-    return diff([each for each in record.changes if only.has(each)])
 
 
 def content(record: Record, file: str, *, before: bool) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ..app import undoing
-from ..app.sandboxing import Trial, diff, printable
+from ..app.sandboxing import Trial, printable
 from .diff import echo_diff
 from .exits import Exit
 from .terminal import RESET, Harmless
@@ -49,7 +49,7 @@ def show_trial(trial: Trial, root: Path, *, everything: bool) -> bool:
     ignores."""
     for note in trial.notes:
         click.echo(f"Note: {printable(note)}.", err=True)
-    echo_diff(diff((*trial.seen, *(trial.passed_over if everything else ()))))
+    echo_diff((*trial.seen, *(trial.passed_over if everything else ())))
     if trial.passed_over and not everything:
         click.echo("What git ignores is not shown; --all shows it, too.", err=True)
     click.echo(trial.said, err=True)

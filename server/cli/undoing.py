@@ -87,7 +87,7 @@ def show(number: int, files: tuple[str, ...], side: str | None, folder: Path) ->
     only = _scope(record, files, partly=False)
     if side is None:
         click.echo(undoing.line(record))
-        echo_diff(undoing.shown(record, only))
+        echo_diff([each for each in record.changes if only.has(each)])
         return
     if len(only.files) != 1:
         raise click.UsageError(f"--{side} prints one file: name it with --file.")
@@ -134,7 +134,7 @@ def undo(
         return
     plan, scope = found
     click.echo(undoing.line(plan.record), err=True)
-    echo_diff(plan.diff)
+    echo_diff(plan.changes)
     for note in plan.notes:
         click.echo(f"{note}.", err=True)
     if not yes and not click.confirm(plan.question(time.time()), err=True):

@@ -5,7 +5,8 @@ the right to write. ``cleaned``: paths, and the files that are taken in their pl
 followed; special files are left out.
 
 Invariant of the comparison: a file whose inode and ``ctime`` are those from the time of the copy
-was not written to, for no command can set a ``ctime``. Everything else is read and hashed.
+was not written to, for no command can set a ``ctime``. Everything else is read and hashed. Where
+what is written through a mapping leaves the ``ctime`` as it was, as in memory, every file is.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
+import mmap
 import os
 import stat
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -27,6 +29,7 @@ from .watch import Clock
 _FICLONE = 0x40049409
 _NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
 _TOO_LARGE = "it is too large to be copied for a command; use a folder that it is not in"
+_READ_WRITE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _WRITE = 0o222
 _COARSE = 5
 """The clock by which file systems tell the time; Python has no name for it."""
@@ -34,13 +37,15 @@ _MOST_TICKS_MS = 50
 
 
 class _Made(NamedTuple):
-    """What was put under a name. ``guarded``: it is not for the command to change."""
+    """What was put under a name. ``guarded``: it is not for the command to change. ``digest``: of
+    the content, where the ``ctime`` does not tell of all changes."""
 
     is_folder: bool
     mode: int
     inode: int
     changed: int
     guarded: bool
+    digest: bytes
 
 
 class Copy:
@@ -59,12 +64,13 @@ class Copy:
         self._kept = frozenset(kept)
         self._cleaned = dict(cleaned)
         self._made: dict[str, _Made] = {}
-        self._clones = True
         self._size = 0
         self._not_before = 0.0
         os.mkdir(place, 0o700)
         try:
             with opened(workspace) as source, opened(place) as target:
+                self._is_told = _tells_of_mappings(target)
+                self._clones = self._is_told
                 self._fill(source, target, "", False)
                 os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) | 0o700)
         except BaseException:
@@ -74,12 +80,8 @@ class Copy:
         self._pass_a_tick()
 
     def _pass_a_tick(self) -> None:
-        """What is written from now on has another ``ctime``, also where clocks are coarse."""
-        latest = max((each.changed for each in self._made.values()), default=0)
-        for _ in range(_MOST_TICKS_MS):
-            if time.clock_gettime_ns(_COARSE) > latest:
-                return
-            time.sleep(0.001)  # a tick of the clock is no event
+        """What is written from now on has another ``ctime``."""
+        _pass(max((each.changed for each in self._made.values()), default=0))
 
     def _fill(self, source: int, target: int, above: str, kept: bool) -> None:
         for name in os.listdir(source):
@@ -92,7 +94,7 @@ class Copy:
         status = os.stat(name, dir_fd=source, follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)
         mode = stat.S_IMODE(status.st_mode) & ~(_WRITE if kept else 0)
-        guarded = kept
+        guarded, digest = kept, b""
         if stat.S_ISLNK(status.st_mode):
             os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
         elif is_folder or stat.S_ISREG(status.st_mode):
@@ -102,7 +104,7 @@ class Copy:
                 if is_folder:
                     self._put_folder(source, target, name, path, kept)
                 else:
-                    self._put_file(source, target, name, self._cleaned.get(path, name))
+                    digest = self._put_file(source, target, name, self._cleaned.get(path, name))
             except PermissionError:
                 guarded, mode = True, 0
                 _placeholder(target, name, is_folder)
@@ -118,7 +120,7 @@ class Copy:
         made = os.stat(name, dir_fd=target, follow_symlinks=False)
         self._size += made.st_blocks * 512
         self._made[path] = _Made(
-            is_folder, stat.S_IMODE(made.st_mode), made.st_ino, made.st_ctime_ns, guarded
+            is_folder, stat.S_IMODE(made.st_mode), made.st_ino, made.st_ctime_ns, guarded, digest
         )
 
     def _put_folder(self, source: int, target: int, name: str, path: str, kept: bool) -> None:
@@ -129,13 +131,18 @@ class Copy:
             with opened(name, target, os.O_NOFOLLOW) as copied:
                 self._fill(inner, copied, path, kept)
 
-    def _put_file(self, source: int, target: int, name: str, content: str) -> None:
+    def _put_file(self, source: int, target: int, name: str, content: str) -> bytes:
+        """Its digest, where that is needed."""
+        digest = hashlib.sha256()
         with os.fdopen(os.open(content, READ, dir_fd=source), "rb") as reader:
             if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
                 raise FileNotFoundError  # it became something else meanwhile
             with os.fdopen(os.open(name, WRITE, 0o600, dir_fd=target), "wb") as writer:
                 if not (self._clones and self._clone(reader.fileno(), writer.fileno())):
-                    deque(transferred(reader, writer), 0)
+                    for chunk in transferred(reader, writer):
+                        if not self._is_told:
+                            digest.update(chunk)
+        return b"" if self._is_told else digest.digest()
 
     def _clone(self, source: int, target: int) -> bool:
         """Share the content until one of the two is written to, where the file system can."""
@@ -160,7 +167,7 @@ class Copy:
                 inside = path.rpartition("/")[0] in guarded or (made is not None and made.guarded)
                 if inside and inner >= 0:
                     guarded.add(path)
-                if made and _is_untouched(made, status):
+                if made and _is_untouched(made, status, name, folder):
                     continue
                 if inside:
                     touched.append(path)
@@ -230,8 +237,40 @@ def _placeholder(folder: int, name: str, is_folder: bool) -> None:
         os.close(os.open(name, WRITE, 0, dir_fd=folder))
 
 
-def _is_untouched(made: _Made, status: os.stat_result) -> bool:
+def _is_untouched(made: _Made, status: os.stat_result, name: str, folder: int) -> bool:
     """A folder's times say only that names came or went, which are looked at themselves."""
     if made.is_folder:
         return stat.S_ISDIR(status.st_mode) and made.mode == stat.S_IMODE(status.st_mode)
-    return (made.inode, made.changed) == (status.st_ino, status.st_ctime_ns)
+    if (made.inode, made.changed) != (status.st_ino, status.st_ctime_ns):
+        return False
+    if not made.digest:
+        return True
+    with os.fdopen(os.open(name, READ, dir_fd=folder), "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest() == made.digest
+
+
+def _tells_of_mappings(folder: int) -> bool:
+    """Whether what is written through a mapping changes a file's ``ctime``. Found by trying, in an
+    empty folder."""
+    file = os.open("probe", _READ_WRITE, 0o600, dir_fd=folder)
+    try:
+        os.unlink("probe", dir_fd=folder)
+        os.write(file, b"a")
+        before = os.fstat(file).st_ctime_ns
+        _pass(before)
+        with mmap.mmap(file, 1) as mapping:
+            mapping[0] += 1  # what was read may be written to with no word to the kernel
+            mapping.flush()
+        return os.fstat(file).st_ctime_ns != before
+    except OSError:  # it cannot be mapped
+        return False
+    finally:
+        os.close(file)
+
+
+def _pass(moment: int) -> None:
+    """Wait until the clock of file systems, which may be coarse, is past it."""
+    for _ in range(_MOST_TICKS_MS):
+        if time.clock_gettime_ns(_COARSE) > moment:
+            return
+        time.sleep(0.001)  # a tick of the clock is no event

@@ -7,7 +7,6 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from ..disk import read_regular
 
@@ -39,17 +38,15 @@ def hidden(root: str, repositories: Iterable[str]) -> Iterator[str]:
             yield f"{folder}/credentials"
 
 
-def cleaned(root: str, repositories: Iterable[str], place: str) -> Iterator[tuple[str, str]]:
-    """The configurations that have credentials, as paths from ``root``, each with a file in
-    ``place`` that has the rest of it. Raises OSError when that cannot be written."""
-    for number, path in enumerate(_configurations(root, repositories)):
+def cleaned(root: str, repositories: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The configurations that have credentials, as paths from ``root``, each with the rest of
+    it."""
+    for path in _configurations(root, repositories):
         content = b""
         with contextlib.suppress(OSError):  # then the command cannot read it, either
             content = read_regular(f"{root}/{path}", _LARGEST)
         if (rest := without(content)) != content:
-            file = Path(place, f"cleaned-{number}")
-            file.write_bytes(rest)
-            yield path, str(file)
+            yield path, rest
 
 
 def _configurations(root: str, repositories: Iterable[str]) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -11,30 +14,38 @@ from ..journal.change import Change, Entry, State
 from ..text import Opcode, opcodes
 
 _LONGEST = 1 << 20
-"""Bytes of a file whose lines are compared for people."""
+"""Bytes of a file whose lines are compared for people, or that is written out for git."""
+_LINE = 52
+"""Bytes in a line of what is no text."""
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+"""How many there are in it, from one."""
 _NOTHING = "/dev/null"
 _SPECIAL_BITS = 0o7000
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def diff(changes: Sequence[Change]) -> str:
-    """A unified diff as git writes it, without indices. What git has no words for (folders, modes
-    but for the right to be executed, what is too large to be compared) is told in lines that begin
-    with ``#``, which ``git apply`` passes over. Names are without control characters; texts are as
-    they are, and whoever sends them to a terminal sees to that."""
-    return "".join(line for change in changes for line in _lines_of(change))
+def diff(changes: Sequence[Change], *, whole: bool = False) -> str:
+    """A unified diff as git writes it, without indices of texts. ``whole``: what is no text is
+    written out, for a repository of SHA-1 or for none; else it is told that it differs. What git
+    has no words for (folders, modes but for the right to be executed, what is too large or cannot
+    be read) is told in lines that begin with ``#``, which ``git apply`` passes over. Names are
+    without control characters; texts are as they are, and whoever sends them to a terminal sees to
+    that."""
+    return "".join(line for change in changes for line in _lines_of(change, whole))
 
 
-def _lines_of(change: Change) -> Iterator[str]:
+def _lines_of(change: Change, whole: bool) -> Iterator[str]:
     before, after, old = change.before, change.after, change.old or change.path
     if before and after and before.entry is not after.entry:
-        yield from _one(old, old, before, None)
-        yield from _one(change.path, change.path, None, after)
+        yield from _one(old, old, before, None, whole)
+        yield from _one(change.path, change.path, None, after, whole)
     else:
-        yield from _one(old, change.path, before, after)
+        yield from _one(old, change.path, before, after, whole)
 
 
-def _one(old: str, new: str, before: State | None, after: State | None) -> Iterator[str]:
+def _one(
+    old: str, new: str, before: State | None, after: State | None, whole: bool
+) -> Iterator[str]:
     """Both states are of one kind, where there are two."""
     state = after or before
     assert state is not None
@@ -49,10 +60,14 @@ def _one(old: str, new: str, before: State | None, after: State | None) -> Itera
         size = largest / 1_000_000
         yield f"# {what}, too large to show: {size:.1f} MB{_modes(before, after)}\n"
         return
+    try:
+        body = [] if is_same else [*_body(old, new, before, after, whole)]
+    except OSError:
+        yield f"# {what}, cannot be read any more{_modes(before, after)}\n"
+        return
     if modes := _untold(before, after):
         yield f"# {what}{modes}\n"
     header = [*_header(old, new, before, after)]
-    body = [] if is_same else [*_body(old, new, before, after)]
     if header or body:
         yield f"diff --git {quoted(f'a/{old}')} {quoted(f'b/{new}')}\n"
         yield from header
@@ -81,19 +96,45 @@ def _header(old: str, new: str, before: State | None, after: State | None) -> It
             yield f"rename from {quoted(old)}\nrename to {quoted(new)}\n"
 
 
-def _body(old: str, new: str, before: State | None, after: State | None) -> Iterator[str]:
+def _body(
+    old: str, new: str, before: State | None, after: State | None, whole: bool
+) -> Iterator[str]:
+    """Raises OSError."""
     source = quoted(f"a/{old}") if before else _NOTHING
     target = quoted(f"b/{new}") if after else _NOTHING
-    content = [_text(before), _text(after)]
-    if content[0] is None or content[1] is None:
-        yield f"Binary files {source} and {target} differ\n"
+    content = [each.read() if each else b"" for each in (before, after)]
+    texts = [_text(each) for each in content]
+    if texts[0] is None or texts[1] is None:
+        if whole:
+            ids = f"{_id(content[0], before)}..{_id(content[1], after)}"
+            yield f"index {ids}\nGIT binary patch\n"
+            yield from _literal(content[1])
+            yield from _literal(content[0])  # the way back
+        else:
+            yield f"Binary files {source} and {target} differ\n"
         return
     names = [f"{each}\t" if " " in each else each for each in (source, target)]
-    hunks = [*_hunks(content[0], content[1])]
+    hunks = [*_hunks(texts[0], texts[1])]
     if hunks:
         yield f"--- {names[0]}\n+++ {names[1]}\n"
     for line in hunks:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _id(content: bytes, state: State | None) -> str:
+    """By which git knows it."""
+    if state is None:
+        return "0" * 40
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _literal(content: bytes) -> Iterator[str]:
+    yield f"literal {len(content)}\n"
+    packed = zlib.compress(content)
+    for at in range(0, len(packed), _LINE):
+        piece = packed[at : at + _LINE]
+        yield f"{_LETTERS[len(piece) - 1]}{base64.b85encode(piece, pad=True).decode()}\n"
+    yield "\n"
 
 
 class _Compared(SequenceMatcher[str]):
@@ -127,13 +168,11 @@ def _range(start: int, stop: int) -> str:
     return f"{start + (length > 0)},{length}"
 
 
-def _text(state: State | None) -> list[str] | None:
+def _text(content: bytes) -> list[str] | None:
     """Lines; None for what is no text."""
-    if state is None:
-        return []
     try:
-        text = state.read().decode()
-    except (UnicodeDecodeError, OSError):
+        text = content.decode()
+    except UnicodeDecodeError:
         return None
     return None if "\0" in text else re.findall(r"[^\n]*\n|[^\n]+", text)
 

@@ -22,6 +22,7 @@ from .keep import BLOBS, Kept
 from .names import folders_above, writable
 from .plan import NO_VIEW, REPORT, Plan
 from .policy import Limits, Policy
+from .private import Private, look
 from .trial import Change, Entry, Kind, Status, Trial, few, printable
 
 _OVERLAY_ERRORS = {
@@ -68,9 +69,12 @@ def _translated(number: int, environ: Mapping[str, str]) -> bytes:
     return os.strerror(number).encode()
 
 
-def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: int) -> Trial:
-    """``trial`` with what the stage reported and what that comes to. ``began``: in nanoseconds, as
-    files have it. For a thread: it reads what stands in the workspace."""
+def judged(
+    trial: Trial, plan: Plan, private: Private, policy: Policy, outcome: Outcome, began: int
+) -> Trial:
+    """``trial`` with what the stage reported and what that comes to. ``private``: as it was known
+    before. ``began``: in nanoseconds, as files have it. For a thread: it reads what stands in the
+    workspace."""
     try:
         report = json.loads(Path(plan.folder, REPORT).read_bytes())
     except FileNotFoundError:
@@ -101,16 +105,18 @@ def judged(trial: Trial, plan: Plan, policy: Policy, outcome: Outcome, began: in
     asked = (f"it was kept from {printable(each)}" for each in report["refused"])
     unsure = _removed(plan.workspace, found, began)
     trial = replace(trial, changes=found, notes=(*trial.notes, *asked, *unsure))
-    if report["late"]:
-        why = f"no end within {policy.limits.seconds:g} s"
-        return replace(trial, status=Status.TIMED_OUT, why=why)
-    if why := report["over"]:
-        return replace(trial, status=Status.LIMITED, why=why)
+    now = look(plan.workspace, policy, plan.folder)
+    came = few(private.came(now))
+    seen = f"{came} came while it ran, and may have been seen" if came else ""
+    if report["late"] or report["over"]:
+        status = Status.TIMED_OUT if report["late"] else Status.LIMITED
+        why = f"no end within {policy.limits.seconds:g} s" if report["late"] else report["over"]
+        return replace(trial, status=status, why="; ".join(filter(None, (why, seen))))
     code = report["exit_code"]
     trial = replace(trial, exit_code=code if code >= 0 else 128 - code)
-    if moved := _moved(plan.workspace, found, began):
-        why = f"{printable(moved)} was changed by someone else while it ran; run it again"
-        return replace(trial, status=Status.OUTDATED, why=why)
+    folders = private.places.folders, now.places.folders
+    if outdated := seen or _moved(plan.workspace, found, *folders, began):
+        return replace(trial, status=Status.OUTDATED, why=f"{outdated}; run it again")
     if trial.exit_code:
         status, why = _failure(trial.exit_code, trial.output, policy.limits)
         return replace(trial, status=status, why=why)
@@ -134,16 +140,32 @@ def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:
     return Status.FAILED, why
 
 
-def _moved(workspace: str, found: Sequence[Change], began: int) -> str:
-    """The first path that is not what the command saw; empty when there is none."""
+def _moved(
+    workspace: str,
+    found: Sequence[Change],
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    began: int,
+) -> str:
+    """Of the first path that is not what the command saw, in words; empty when there is none.
+    ``before`` and ``after``: the inodes of folders, which stay while things in them come and go."""
+    told = "{} was changed by someone else while it ran"
     with Beneath(Path(workspace)) as place:
         for change in found:
+            for way in dict.fromkeys(each for path in change.paths for each in _ways(path)):
+                if way in before and before[way] != after.get(way):
+                    return told.format(printable(way) or "the workspace")
             stood = change.old or change.path
             with contextlib.suppress(OSError), place.at(stood) as (folder, name):
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if status.st_ctime_ns >= began:
-                    return stood
+                    return told.format(printable(stood))
     return ""
+
+
+def _ways(path: str) -> list[str]:
+    """The workspace, the folders that lead to it, and itself."""
+    return ["", *folders_above(path)]
 
 
 def _removed(workspace: str, found: Sequence[Change], began: int) -> Iterator[str]:

@@ -15,7 +15,7 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..disk import read_head
@@ -24,16 +24,23 @@ from ..journal.guard import is_repository
 
 class Places(NamedTuple):
     """Paths from the workspace; what is in a hidden or kept folder is not named again.
-    ``foreign``: there are folders of other users."""
+    ``foreign``: there are folders of other users. ``folders``: the inodes of all others, the
+    workspace's own under an empty name."""
 
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
-    foreign: bool = False
+    foreign: bool
+    folders: Mapping[str, int]
 
 
+_EDITORS_COPY = re.compile(r"\.(.+)\.sw[a-p]|#(.+)#|(.+)~", re.DOTALL)
+"""What an editor has of a file that is open, or was."""
 _SETTLED_NS = 100_000_000
 _GIT = ".git"
-_LONGEST = 4096
+_LONGEST_PATH = 4096
+_BELOW = 512
+"""Bytes of a path that are left for what is in a folder, so that it can be named: to be looked at,
+and to be covered."""
 
 
 class _Folder(NamedTuple):
@@ -42,6 +49,7 @@ class _Folder(NamedTuple):
 
     changed: int
     owner: int
+    inode: int
     folders: tuple[str, ...]
     hidden: tuple[str, ...]
     kept: tuple[str, ...]
@@ -59,6 +67,7 @@ class Names:
 
     def __init__(self, root: str, hide: Sequence[str], keep: Sequence[str]) -> None:
         self._root = root
+        self._longest = _LONGEST_PATH - _BELOW - len(os.fsencode(root))
         self._hide = matcher(each.lower() for each in hide)
         self._keep = matcher(keep)
         self._known: dict[str, _Folder] = {}
@@ -66,7 +75,8 @@ class Names:
 
     def find(self) -> Places:
         """A folder that cannot be listed is hidden: its owner, who runs the command, could have it
-        listed. So are other names of what is hidden, and names in another case."""
+        listed. So is one that lies so deep that no path leads to what is in it: a command can go
+        there a step at a time. And so are other names of what is hidden, and in another case."""
         with self._lock:
             return self._find()
 
@@ -77,6 +87,9 @@ class Names:
         waiting = [""]
         while waiting:
             path = waiting.pop()
+            if len(os.fsencode(path)) > self._longest:
+                hidden.append(path)
+                continue
             try:
                 folder = self._look(path, known.get(path))
             except PermissionError:
@@ -95,7 +108,15 @@ class Names:
         kept += filter(None, map(self._target, links.intersection(kept)))
         covered = outermost(hidden)
         seen = [each for each in kept if not any(map(covered.__contains__, folders_above(each)))]
-        return Places(covered, outermost(seen), foreign)
+        folders = {path: each.inode for path, each in self._known.items()}
+        return Places(covered, outermost(seen), foreign, folders)
+
+    def _is_hidden(self, path: str) -> bool:
+        if self._hide(path):
+            return True
+        above, slash, name = path.rpartition("/")
+        copy = (name[0] in ".#" or name[-1] == "~") and _EDITORS_COPY.fullmatch(name)
+        return bool(copy and self._hide(f"{above}{slash}{copy[copy.lastindex or 0]}"))
 
     def _other_names(self, hidden: Sequence[str]) -> list[str]:
         """Hard links, which are rare: only then every folder is listed."""
@@ -123,6 +144,7 @@ class Names:
         full = f"{self._root}/{path}" if path else self._root
         status = os.stat(full, follow_symlinks=False)
         changed = status.st_ctime_ns
+        whose = status.st_uid, status.st_ino
         if known and known.changed == changed:
             return known
         if time.time_ns() - changed < _SETTLED_NS:
@@ -137,11 +159,11 @@ class Names:
         there = {each.name for each in entries}
         if "HEAD" in there and self._keep(_GIT) and is_repository(there):
             if path:  # whatever its name
-                return _Folder(changed, status.st_uid, (), (), (path,), frozenset())
+                return _Folder(changed, *whose, (), (), (path,), frozenset())
             is_kept = _anything
         for entry in entries:
             inner = f"{path}/{entry.name}" if path else entry.name
-            is_hidden = self._hide(inner.lower())
+            is_hidden = self._is_hidden(inner.lower())
             if is_hidden or is_kept(inner):
                 (hidden if is_hidden else kept).append(inner)
                 if entry.is_symlink() or (entry.name == _GIT and entry.is_file()):
@@ -149,7 +171,7 @@ class Names:
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(inner)
         found = tuple(folders), tuple(hidden), tuple(kept)
-        return _Folder(changed, status.st_uid, *found, frozenset(links))
+        return _Folder(changed, *whose, *found, frozenset(links))
 
 
 def _anything(_: str) -> bool:
@@ -160,7 +182,7 @@ def _led_to(file: str) -> str:
     """Where a file called ``.git`` says that the repository is; the file itself when it says
     nothing."""
     with contextlib.suppress(OSError):
-        said = re.match(rb"gitdir: (.+?)\r?\n?\Z", read_head(file, _LONGEST), re.DOTALL)
+        said = re.match(rb"gitdir: (.+?)\r?\n?\Z", read_head(file, _LONGEST_PATH), re.DOTALL)
         if said:
             return os.path.join(os.path.dirname(file), os.fsdecode(said[1]))
     return file

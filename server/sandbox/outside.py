@@ -3,6 +3,7 @@ run with, what the user names, and the program that is to be run."""
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -106,7 +107,11 @@ def obstacle(read: Iterable[str]) -> str:
     for path in read:
         if not os.path.exists(path):
             return f"{printable(path)} is not there to be read"
-        for found in _special(path):
+        try:
+            found = next(_special(path), "")
+        except OSError as error:
+            return f"{printable(path)} cannot be looked through: {error.strerror}"
+        if found:
             name = printable(found)
             return f"{name} is a socket, pipe or device: other programs could be reached by it"
     return ""
@@ -114,7 +119,8 @@ def obstacle(read: Iterable[str]) -> str:
 
 def _special(path: str) -> Iterator[str]:
     """What is no file, folder or link, there and below. What cannot be looked into is left out: the
-    command cannot do it either."""
+    command cannot do it either. Raises OSError where it can: no path leads there, but it may go
+    down a step at a time."""
     if os.path.isfile(path):
         return
     waiting = [path]
@@ -128,8 +134,9 @@ def _special(path: str) -> Iterator[str]:
                         yield entry.path
         except NotADirectoryError:
             yield path
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise
 
 
 def _names(program: str, cwd: str, path: str) -> Iterator[str]:

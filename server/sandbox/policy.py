@@ -17,7 +17,6 @@ HIDDEN = (
     *("**/.config/gcloud", "**/.config/gh", "**/.config/rclone", "rclone.conf", ".s3cfg", ".boto"),
     *(".terraform.d", ".terraformrc", "terraform.rc", "*.tfvars", "*.tfvars.json"),
     *("*.tfstate", "*.tfstate.*", ".vault-token", ".vault_pass*", ".databrickscfg", "kaggle.json"),
-    *(".*.sw[a-p]", "#*#"),  # what an editor has of one of them that is open
     *("credentials.json", "application_default_credentials.json", "client_secret*.json"),
     *("service-account*.json", "service_account*.json", "*-firebase-adminsdk-*.json"),
     *("!*.example", "!*.sample", "!*.template", "!*.dist"),
@@ -25,7 +24,8 @@ HIDDEN = (
     *("!cacert.pem", "!cacerts.pem", "!ca-bundle.pem", "!ca-certificates.pem", "!roots.pem"),
 )
 """Names of files and folders that hold secrets, wherever in the workspace they are; with ``!``, of
-those that only show how to write one, and of certificates that are for all."""
+those that only show how to write one, and of certificates that are for all. What an editor has of
+them beside goes with them."""
 
 READ_ONLY = (".git",)
 """Names of what is seen and cannot be changed, wherever in the workspace it is."""

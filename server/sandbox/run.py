@@ -18,18 +18,17 @@ from typing import NamedTuple, Protocol
 
 from ..model import Priority
 from ..runner.calls import Command, Job, Outcome, Urgency
-from ..state import state_place
-from . import credentials, seccomp
+from . import seccomp
 from .door import PORT
 from .hints import hints
 from .history import History, Place
 from .hosts import Hosts, authority
 from .ignored import ignored as ignored_of
 from .judge import in_the_way, judged
-from .names import Places, names, outermost
 from .outside import Seen, machine, obstacle, unseen, with_program
 from .plan import COPY, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
+from .private import Private, look
 from .trial import Level, Status, Trial, Usage, printable
 
 _STAGE = "understudy.sandbox.stage:enter"
@@ -148,11 +147,11 @@ class _Asked(NamedTuple):
 
 async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
     """On a copy after all, when an overlay was in the way."""
-    plan = await asyncio.to_thread(_plan, asked, place, _FIRST, trial)
+    plan, private = await asyncio.to_thread(_plan, asked, place, _FIRST, trial)
     if plan.backend != trial.backend:
         notes = trial.notes if asked.policy.copy else (*trial.notes, _FOREIGN)
         trial = replace(trial, backend=plan.backend, notes=notes)
-    first, reason = await _once(asked, plan, trial)
+    first, reason = await _once(asked, plan, private, trial)
     if not reason:
         return first
     if asked.policy.hosts and first.status is Status.FAILED:
@@ -160,11 +159,11 @@ async def _tried(asked: _Asked, place: Place, trial: Trial) -> Trial:
     await asyncio.to_thread(place.clear, _FIRST)
     again = f"{reason}: it was run again on a copy"
     trial = replace(trial, backend=COPY, notes=(*trial.notes, again))
-    plan = await asyncio.to_thread(_plan, asked, place, _AGAIN, trial)
-    return (await _once(asked, plan, trial))[0]
+    plan, private = await asyncio.to_thread(_plan, asked, place, _AGAIN, trial)
+    return (await _once(asked, plan, private, trial))[0]
 
 
-async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
+async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tuple[Trial, str]:
     """What came of it, and why a copy may do better; empty when it would not."""
     argv, limits, listen = asked.argv, asked.policy.limits, asked.listen
     printed, is_cut = bytearray(), False
@@ -196,14 +195,14 @@ async def _once(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
     if is_cut:
         cut = f"it printed more than {limits.output / _MB:g} MB: what came then was left out"
         trial = replace(trial, notes=(*trial.notes, cut))
-    trial = replace(trial, status=Status.CLEAN, output=bytes(printed), usage=usage)
-    return await asyncio.to_thread(_judged, asked, plan, trial, outcome, began)
+    trial = replace(
+        trial, status=Status.CLEAN, output=bytes(printed), usage=usage, hidden=plan.hidden
+    )
+    trial = await asyncio.to_thread(judged, trial, plan, private, asked.policy, outcome, began)
+    return await asyncio.to_thread(_explained, asked, plan, trial)
 
 
-def _judged(
-    asked: _Asked, plan: Plan, trial: Trial, outcome: Outcome, began: int
-) -> tuple[Trial, str]:
-    trial = judged(replace(trial, hidden=plan.hidden), plan, asked.policy, outcome, began)
+def _explained(asked: _Asked, plan: Plan, trial: Trial) -> tuple[Trial, str]:
     if trial.exit_code in _NOT_BEGUN:
         path = asked.environment.get("PATH", os.defpath)
         inside = Seen(plan.system, plan.links)
@@ -223,13 +222,14 @@ def _why_not_begun(argv: Sequence[str], away: Sequence[str]) -> Iterator[str]:
         yield f"{named} cannot be seen inside; `sandbox run --read DIR` shows a folder"
 
 
-def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> Plan:
+def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, Private]:
+    """With what it keeps from the command. Raises OSError."""
     root, policy, folder = asked.workspace, asked.policy, place.room(room)
-    places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
-    foreign = places.foreign and os.geteuid() == 0
+    private = look(root, policy, folder)
+    foreign = private.places.foreign and os.geteuid() == 0
     path = asked.environment.get("PATH", os.defpath)
     seen = with_program(machine(policy.read), asked.argv[0], asked.cwd, path, root)
-    return Plan(
+    plan = Plan(
         workspace=root,
         folder=folder,
         level=trial.level,
@@ -237,25 +237,21 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> Plan:
         launcher=bubblewrap() if trial.launcher == BUBBLEWRAP else "",
         system=seen.paths,
         links=seen.links,
-        hidden=_hidden(root, places, folder),
-        kept=places.kept,
+        hidden=private.hidden,
+        kept=private.places.kept,
         limits=policy.limits,
         seccomp=_filter(trial.level),
         hosts=policy.hosts,
-        cleaned=tuple(credentials.cleaned(root, places.kept, folder)),
+        cleaned=tuple(_written(private.cleaned, folder)),
     )
+    return plan, private
 
 
-def _hidden(root: str, places: Places, folder: str) -> tuple[str, ...]:
-    """With what Understudy keeps, where that lies in the workspace: it holds what is hidden from
-    commands, and a copy would hold itself. ``folder``: a room of the run."""
-    own = (str(state_place()), os.path.dirname(os.path.dirname(folder)))
-    inside = {
-        os.path.relpath(real, root)
-        for real in map(os.path.realpath, own)
-        if real.startswith(f"{root.rstrip('/')}/") and os.path.isdir(real)
-    }
-    return outermost((*places.hidden, *credentials.hidden(root, places.kept), *inside))
+def _written(cleaned: Mapping[str, bytes], folder: str) -> Iterator[tuple[str, str]]:
+    for number, (path, content) in enumerate(cleaned.items()):
+        file = Path(folder, f"cleaned-{number}")
+        file.write_bytes(content)
+        yield path, str(file)
 
 
 def _filter(level: Level) -> bytes:

@@ -18,7 +18,7 @@ from .keep import Keeper, Kept, keep
 from .machine import DEVICES, ETC, USER
 from .plan import COPY, NO_VIEW, Plan
 from .policy import HOME
-from .trees import remove
+from .trees import named, opened, remove
 from .watch import Clock, Written, used
 
 _UPPER = "upper"
@@ -71,26 +71,28 @@ class View:
     def _overlay(self, merged: str, workspace: str) -> str:
         for name in (_UPPER, "work"):
             os.mkdir(f"{self.scratch}/{name}", 0o755)
-        layers = (
-            f"lowerdir={_escaped(workspace)},upperdir={self.scratch}/{_UPPER}"
-            f",workdir={self.scratch}/work,userxattr"
-        )
-        try:
-            kernel.mount("overlay", merged, "overlay", _PLAIN, layers)
-        except OSError as error:
-            raise OSError(error.errno, f"{NO_VIEW}: {error.strerror}") from error
+        # What a name has in it would be read as more options; kernels differ in how to hinder it.
+        with opened(workspace, flags=os.O_PATH) as lower, opened(self.scratch) as scratch:
+            above = named(scratch)
+            layers = f"lowerdir={named(lower)},upperdir={above}/{_UPPER},workdir={above}/work"
+            try:
+                kernel.mount("overlay", merged, "overlay", _PLAIN, f"{layers},userxattr")
+            except OSError as error:
+                raise OSError(error.errno, f"{NO_VIEW}: {error.strerror}") from error
         return merged
 
     def _cover(self, plan: Plan) -> None:
         os.mkdir(f"{self.scratch}/{_FOLDER}", 0)
         Path(self.scratch, _FILE).touch(0)
         places = [(path, True) for path in plan.hidden] + [(path, False) for path in plan.kept]
-        for path, is_hidden in places:
-            place = f"{self.place}/{path}"
-            if os.path.exists(place) and not os.path.islink(place):
-                kernel.bind(self.cover(place) if is_hidden else place, place)
-        for path, source in plan.cleaned:
-            kernel.bind(source, f"{self.place}/{path}")
+        # No longer a way than in the workspace, where each of them could be named.
+        with opened(self.place, flags=os.O_PATH) as top:
+            for path, is_hidden in places:
+                place = f"{named(top)}/{path}"
+                if os.path.exists(place) and not os.path.islink(place):
+                    kernel.bind(self.cover(place) if is_hidden else place, place)
+            for path, source in plan.cleaned:
+                kernel.bind(source, f"{named(top)}/{path}")
 
     def cover(self, place: str) -> str:
         """What nobody can look into, of the same kind as what is at ``place``."""
@@ -228,8 +230,3 @@ def _map_everybody(process: int, told: int, telling: int) -> None:
         failed = False
     finally:
         os._exit(failed)
-
-
-def _escaped(path: str) -> str:
-    """As overlayfs reads a path among its options."""
-    return path.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")

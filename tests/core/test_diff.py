@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,17 +113,8 @@ def as_git_sees_it(root: Path) -> dict[str, tuple[str, bool, bytes | str]]:
     }
 
 
-def is_text(state: State | None) -> bool:
-    if state is None or state.entry in (Entry.FOLDER, Entry.SPECIAL):
-        return True
-    try:
-        return "\0" not in state.read().decode()
-    except UnicodeDecodeError:
-        return False
-
-
 def taken_by_git(root: Path, changes: Sequence[Change]) -> None:
-    patch = diff(changes)
+    patch = diff(changes, whole=True)
     if not any(line.startswith("diff --git") for line in patch.splitlines()):
         return
     for options in (("--check",), ()):
@@ -146,20 +138,8 @@ def test_what_git_applies_is_the_same_tree(
         wanted = copied(root, Path(folder, "wanted"))
         content = "".join(more).encode()
         act(wanted, (*then, Act("write", "text", content=content, mode=0o644)))
-        changes = [
-            each
-            for each in differences(root, wanted)
-            if is_text(each.before) and is_text(each.after)
-        ]
-        left_out = {path for each in differences(root, wanted) for path in each.paths} - {
-            path for each in changes for path in each.paths
-        }
-        taken_by_git(root, changes)
-        made, meant = as_git_sees_it(root), as_git_sees_it(wanted)
-        for path in left_out:
-            made.pop(path, None)
-            meant.pop(path, None)
-        assert made == meant
+        taken_by_git(root, differences(root, wanted))
+        assert as_git_sees_it(root) == as_git_sees_it(wanted)
 
 
 def test_a_renaming_with_another_text_is_taken(tmp_path: Path) -> None:
@@ -170,3 +150,44 @@ def test_a_renaming_with_another_text_is_taken(tmp_path: Path) -> None:
     assert change.kind is Kind.RENAMED
     taken_by_git(tmp_path, [change])
     assert as_git_sees_it(tmp_path) == {"c\t\N{WHITE SQUARE}": ("file", True, b"one\n2\n")}
+
+
+_BYTES = st.binary(max_size=9).map(lambda each: each * 40) | st.binary(max_size=200)
+
+
+@settings(max_examples=40, deadline=None)
+@given(before=_BYTES, after=_BYTES, is_new=st.booleans(), mode=st.sampled_from([0o644, 0o755]))
+def test_what_is_no_text_is_taken_and_taken_back(
+    before: bytes, after: bytes, is_new: bool, mode: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        if not is_new:
+            (root / "a b").write_bytes(before)
+            (root / "a b").chmod(0o644)
+        then = State.of(b"\0" + after, mode)
+        change = Change.between("a b", None if is_new else State.of(before, 0o644), then)
+        stood = as_git_sees_it(root)
+        taken_by_git(root, [change])
+        assert as_git_sees_it(root) == {"a b": ("file", mode == 0o755, b"\0" + after)}
+        done = git(root, "apply", "-R", given=diff([change], whole=True))
+        assert (done.returncode, as_git_sees_it(root)) == (0, stood), done.stderr
+
+
+def test_what_is_too_large_or_gone_is_named_and_the_rest_is_taken(tmp_path: Path) -> None:
+    large = State.of(os.urandom(1 << 20) + b"\0", 0o644)
+    (kept := tmp_path / "kept").write_bytes(b"\0")
+    gone = replace(State.of(b"\0", 0o644), content=None, place=str(kept))
+    kept.write_bytes(b"1")
+    (root := tmp_path / "root").mkdir()
+    changes = [
+        Change.between("large", None, large),
+        Change.between("gone", None, gone),
+        Change.between("small", None, State.of(b"\0\xff", 0o644)),
+    ]
+    told = diff(changes, whole=True)
+    assert told.startswith(
+        "# new large, too large to show: 1.0 MB\n# new gone, cannot be read any more\ndiff --git "
+    )
+    taken_by_git(root, changes)
+    assert as_git_sees_it(root) == {"small": ("file", False, b"\0\xff")}

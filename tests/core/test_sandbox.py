@@ -16,7 +16,7 @@ import pytest
 from understudy.runner.execute import Runner
 from understudy.sandbox.diff import diff
 from understudy.sandbox.machine import DEVICES
-from understudy.sandbox.names import Places, names
+from understudy.sandbox.names import names
 from understudy.sandbox.plan import COPY, OVERLAY
 from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import run
@@ -401,11 +401,11 @@ async def test_a_file_of_somebody_else_can_be_replaced_by_root(world: World) -> 
 def test_a_secret_that_comes_is_found_whatever_times_its_folder_is_given(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     known = names(str(tmp_path), (".env",), (".git",))
-    assert known.find() == Places((), ())
+    assert known.find()[:2] == ((), ())
     status = (tmp_path / "d").stat()
     (tmp_path / "d/.env").touch()
     os.utime(tmp_path / "d", ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert known.find() == Places(("d/.env",), ())
+    assert known.find()[:2] == (("d/.env",), ())
     assert names(str(tmp_path), (".env",), (".git",)) is known
 
 

@@ -24,12 +24,13 @@ _WAIT = "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep
 
 class Case(NamedTuple):
     """``program``: what the command does, in Python, after ``meanwhile`` was done to its workspace.
-    ``moved``: the path that is not what it saw; ``changes``: what is told. ``unsure``: of what it
-    is told that somebody may have removed it."""
+    ``moved``: the path that is not what it saw; ``came``: what it may have seen, and should not;
+    ``changes``: what is told. ``unsure``: of what it is told that somebody may have removed it."""
 
     program: str
     meanwhile: Callable[[Path], object]
     moved: str = ""
+    came: str = ""
     changes: tuple[tuple[str, str], ...] = ()
     unsure: str = ""
 
@@ -42,6 +43,21 @@ def _replace(root: Path) -> None:
     """As many editors save."""
     (root / "a.tmp").write_text("by somebody else\n")
     (root / "a.tmp").rename(root / "a")
+
+
+def _swap(root: Path) -> None:
+    """For one that has been there for as long."""
+    (root / "folder").rename(root / "away")
+    (root / "spare").rename(root / "folder")
+
+
+def _new_workspace(root: Path) -> None:
+    root.rename(root.with_name("away"))
+    root.mkdir()
+
+
+def _token(root: Path) -> None:
+    (root / ".git/config").write_text("[http]\n\textraheader = t\n")
 
 
 _WRITE = "open('a', 'a').write('more')"
@@ -63,6 +79,27 @@ _CASES = {
     "one removes what the other edits then": Case(
         _WRITE, lambda root: (root / "a").unlink(), changes=(("created", "a"),), unsure="a"
     ),
+    "the folder is another one": Case("open('folder/inner', 'a').write('x')", _swap, "folder"),
+    "the folder of a new file is another one": Case("open('folder/n', 'w')", _swap, "folder"),
+    "the folder above is another one": Case("os.mkdir('folder/n')", _swap, "folder"),
+    "what it renames is in another folder": Case(
+        "os.rename('folder/inner', 'inner')", _swap, "folder"
+    ),
+    "the folder is gone": Case(
+        "os.makedirs('folder', exist_ok=True); open('folder/n', 'w')",
+        lambda root: (root / "folder").rename(root / "away"),
+        "folder",
+    ),
+    "the workspace is another one": Case(_CREATE, _new_workspace, "the workspace"),
+    "another folder is another one": Case(_WRITE, _swap, changes=(("modified", "a"),)),
+    "a secret comes": Case("pass", _edit(".env"), came=".env"),
+    "a secret comes into a folder": Case(
+        "os.remove('a')", _edit("folder/x.pem"), came="folder/x.pem"
+    ),
+    "an editor opens a secret": Case("pass", _edit(".x.pem.swp"), came=".x.pem.swp"),
+    "an editor opens a text": Case(_WRITE, _edit(".a.swp"), changes=(("modified", "a"),)),
+    "a secret is another one": Case(_WRITE, _edit("x.key"), changes=(("modified", "a"),)),
+    "a token comes into a configuration": Case("pass", _token, came=".git/config"),
     "both remove it": Case(
         "if os.path.exists('a'): os.remove('a')", lambda root: (root / "a").unlink()
     ),
@@ -89,7 +126,9 @@ async def test_what_the_command_has_not_seen_is_not_overwritten(tmp_path: Path, 
 
     for name in _CASES:
         (tmp_path / name / "folder").mkdir(parents=True)
-        for file in ("a", "other", "folder/inner"):
+        for folder in ("spare", ".git"):
+            (tmp_path / name / folder).mkdir()
+        for file in ("a", "other", "x.key", "folder/inner", "spare/inner", ".git/config"):
             (tmp_path / name / file).write_text(f"{file}\n")
     running = [asyncio.create_task(tried(*each)) for each in _CASES.items()]
     await until(lambda: {f"{tmp_path} {name}" for name in _CASES} <= set(commands()), 60)
@@ -100,8 +139,10 @@ async def test_what_the_command_has_not_seen_is_not_overwritten(tmp_path: Path, 
     await runner.close()
     for name, case in _CASES.items():
         trial = trials[name]
-        if case.moved:
+        if case.moved or case.came:
             why = f"{case.moved} was changed by someone else while it ran; run it again"
+            if case.came:
+                why = f"{case.came} came while it ran, and may have been seen; run it again"
             assert (name, trial.status, trial.why) == (name, Status.OUTDATED, why)
         else:
             told = tuple((each.kind, each.path) for each in trial.changes)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -164,6 +165,18 @@ def test_a_pipe_gets_every_byte(project: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, b"\033[2Jsaid\xff\n")
+
+
+def test_git_takes_from_a_pipe_what_is_no_text(project: Path) -> None:
+    understudy(project, "run", "--", "sh", "-c", "printf '\\0\\377' > made; printf '\\0' > a.txt")
+    shown = in_terminal(project, "show", NO_COLOR="1")
+    assert "\nBinary files a/a.txt and b/a.txt differ\n" in shown
+    assert "GIT binary patch" not in shown
+    piped = f"{shlex.join((*COMMAND, 'sandbox', 'show'))} | git apply"
+    command = ("sh", "-c", f"GIT_DIR=none {piped}")
+    subprocess.run(command, cwd=project, env=environment(project), check=True, timeout=120)
+    assert (project / "made").read_bytes() == b"\0\377"
+    assert (project / "a.txt").read_bytes() == b"\0"
 
 
 def test_colours_are_left_out_where_nobody_wants_them(project: Path) -> None:

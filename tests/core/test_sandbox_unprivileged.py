@@ -17,7 +17,11 @@ _ROOT = Path(__file__).parents[2]
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("module", "which"),
-    [("test_sandbox", "not copy and not none"), ("test_sandbox_probe", "test")],
+    [
+        ("test_sandbox", "not copy and not none"),
+        ("test_sandbox_places", "listed"),
+        ("test_sandbox_probe", "test"),
+    ],
 )
 def test_the_same_holds_for_a_user_without_rights(module: str, which: str) -> None:
     with place(USER) as folder:

@@ -88,6 +88,45 @@ async def test_what_was_typed_during_the_preview_is_merged(world: World) -> None
     assert not (world.root / "text").exists()
 
 
+async def test_another_folder_of_the_same_name_is_changed_where_it_holds_the_same(
+    world: World,
+) -> None:
+    for folder, content in (("work", "1\n"), ("same", "1\n"), ("other", "2\n")):
+        (world.root / folder).mkdir()
+        (world.root / folder / "file").write_text(content)
+    trial = await world.sh("echo x >> work/file; echo y > work/new")
+    (world.root / "work").rename(world.root / "first")
+    for folder in ("other", "same"):
+        (world.root / folder).rename(world.root / "work")
+        before = photograph(world.root)
+        if folder == "other":
+            with pytest.raises(Refused, match="work/file: it was changed meanwhile"):
+                world.apply(trial)
+            assert photograph(world.root) == before
+            (world.root / "work").rename(world.root / "other")
+        else:
+            record = world.apply(trial)
+            assert record
+            assert (world.root / "work/file").read_text() == "1\nx\n"
+            assert (world.root / "work/new").read_text() == "y\n"
+            assert (world.root / "first/file").read_text() == "1\n"
+            journal.undo(world.store, record.id, by="a test")
+            assert photograph(world.root) == before
+
+
+async def test_nothing_is_made_where_a_folder_was(world: World) -> None:
+    (world.root / "work").mkdir()
+    trial = await world.sh("echo y > work/new")
+    (world.root / "work").rename(world.root / "first")
+    for is_link in (False, True):
+        if is_link:
+            (world.root / "work").symlink_to("first")
+        before = photograph(world.root)
+        with pytest.raises(Refused, match="work is no folder"):
+            world.apply(trial)
+        assert photograph(world.root) == before
+
+
 async def test_what_a_command_leaves_in_wait_is_not_applied(world: World) -> None:
     for script, why in (
         ("ln -s /etc/passwd out", "leads out"),

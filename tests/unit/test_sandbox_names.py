@@ -134,7 +134,7 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
     (tmp_path / ".git/hooks").mkdir(parents=True)
     (tmp_path / ".git/.env").touch()
     names = Names(str(tmp_path), HIDDEN, READ_ONLY)
-    assert names.find() == (("a/b/.env.local",), (".git",), False)
+    assert names.find()[:3] == (("a/b/.env.local",), (".git",), False)
     (inner / "server.key").touch()
     os.utime(inner)  # the clock of a file system may be coarser than this test
     (tmp_path / "a/.git").mkdir()
@@ -149,6 +149,7 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
     [
         ("touch .ENV Prod.Env a.PEM", [".ENV", "Prod.Env", "a.PEM"]),
         ("touch .a.pem.swp '#.env#' .env~", ["#.env#", ".a.pem.swp", ".env~"]),
+        ("touch x .x.swp '#x#' x~ a.pem~ '.#x' .swp '#' '~' '##'", ["a.pem~"]),
         ("mkdir d; touch .env d/plain; ln .env d/same; ln d/plain other", [".env", "d/same"]),
     ],
 )
