@@ -17,6 +17,8 @@ _NO_NETWORK = re.compile(
 )
 """What programs print that reach nobody."""
 _GIT = b".git/"
+_SETTINGS = ".env"
+_DENIED = re.compile(rb"permission denied|EACCES|PermissionError", re.IGNORECASE)
 _NOT_WRITTEN = re.compile(rb"read-only file system|permission denied|EROFS|EACCES", re.IGNORECASE)
 
 
@@ -32,7 +34,19 @@ def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
     is_git = os.path.basename(argv[0]) == "git"  # which does not always say why
     if plan.kept and (is_git or any(_GIT in line and _NOT_WRITTEN.search(line) for line in lines)):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
-    if plan.hidden:
-        named = few(sorted(plan.hidden, key=lambda path: (path.count("/"), path)))
+    if missed := _missed(plan.hidden, trial.output):
+        named = few(sorted(missed, key=lambda path: (path.count("/"), path)))
         found.append(f"it could not open what holds secrets ({named}); `--hide '!NAME'` lets it")
     return tuple(found)
+
+
+def _missed(hidden: Sequence[str], output: bytes) -> list[str]:
+    """Those that it names, or all when something was denied to it. Who reads settings from ``.env``
+    does not always say that there were none."""
+    if _DENIED.search(output):
+        return list(hidden)
+    return [
+        path
+        for path in hidden
+        if path.startswith(_SETTINGS) or os.fsencode(os.path.basename(path)) in output
+    ]

@@ -51,16 +51,25 @@ def test_with_hosts_the_network_is_not_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hidden", "told"),
+    ("hidden", "output", "told"),
     [
-        ((".env",), ".env"),
-        (("a/b.pem", ".env", "z\x1b"), ".env, z\\x1b, a/b.pem"),
-        (("a", "b", "c", "d", "e"), "a, b, c and 2 more"),
+        ((".env", "a/x.pem"), b"", ".env"),
+        (("a/b.pem", ".env", "z\x1b"), b"cat: a/b.pem: Permission denied", ".env, z\\x1b, a/b.pem"),
+        (("a", "b", "c", "d", "e"), b"Error: EACCES", "a, b, c and 2 more"),
+        (("t/a.pem", "t/b.pem"), b"cannot load b.pem", "t/b.pem"),
     ],
 )
-def test_what_is_hidden_is_named(hidden: tuple[str, ...], told: str) -> None:
-    (note,) = hints(TOOL, Trial(Status.FAILED, Level.ISOLATED), PLAN._replace(hidden=hidden))
+def test_what_it_may_have_missed_is_named(
+    hidden: tuple[str, ...], output: bytes, told: str
+) -> None:
+    trial = Trial(Status.FAILED, Level.ISOLATED, output=output)
+    (note,) = hints(TOOL, trial, PLAN._replace(hidden=hidden))
     assert note == f"it could not open what holds secrets ({told}); `--hide '!NAME'` lets it"
+
+
+def test_a_failure_that_has_nothing_to_do_with_what_is_hidden_is_not_explained_by_it() -> None:
+    trial = Trial(Status.FAILED, Level.ISOLATED, output=b"1 test failed")
+    assert hints(TOOL, trial, PLAN._replace(hidden=(".npmrc", "t/key.pem"))) == ()
 
 
 async def test_real_programs_are_understood(tmp_path: Path) -> None:

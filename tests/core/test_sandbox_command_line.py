@@ -232,7 +232,7 @@ def test_as_json_it_is_one_value(project: Path) -> None:
     secrets = [f"{name}.pem" for name in "abcde"]
     for name in secrets:
         (project / name).touch()
-    script = "echo said; echo new > n; exit 4"
+    script = "echo Permission denied; echo new > n; exit 4"
     done = understudy(project, "sandbox", "run", "--json", "--", "sh", "-c", script)
     told = json.loads(done.stdout)
     assert (
@@ -245,7 +245,7 @@ def test_as_json_it_is_one_value(project: Path) -> None:
     (note,) = told["notes"]
     assert "(a.pem, b.pem, c.pem and 2 more)" in note
     assert (done.returncode, done.stderr) == (4, "")
-    assert (told["status"], told["level"], told["output"]) == ("failed", "A", "said\n")
+    assert (told["status"], told["level"], told["output"]) == ("failed", "A", "Permission denied\n")
     assert told["changes"] == [{"kind": "created", "path": "n", "old": "", "ignored": False}]
 
 
