@@ -47,6 +47,8 @@ _KINDS = {
     "datagram": (socket.AF_UNIX, socket.SOCK_DGRAM),
     "usual": (socket.AF_UNIX, socket.SOCK_STREAM),
 }
+_DEVICE = "/dev/null"
+"""Where root runs the tests, it is the suite's own."""
 _NOBODY = "nobody"
 """Has all that an attempt has, and is none."""
 USUAL = "/run/docker.sock"
@@ -90,6 +92,7 @@ class Planted:
         (self.workspace / "told.json").write_text(content)
         self._before = {name: _snapshot(folder) for name, folder in self._folders.items()}
         self._inner = {name: _snapshot(self.workspace / "inner" / name) for name in self._tokens}
+        self._device = os.stat(_DEVICE).st_ctime_ns
         self._states = {name: _state(each.pid) for name, each in self._processes.items()}
         bus = str(place / "sockets/bus")
         program = (
@@ -224,6 +227,8 @@ class Planted:
         for name, process in self._processes.items():
             if process.poll() is not None or _state(process.pid) != self._states[name]:
                 found.add(name)
+        if os.stat(_DEVICE).st_ctime_ns != self._device:
+            found.add("change_a_device")
         found |= set(self._reached())
         found |= set(self._left_behind())
         if _NOBODY in found:

@@ -9,7 +9,7 @@ import pytest
 
 from ..needs import missing, not_applicable
 from .harness import Answer
-from .inside.table import ATTEMPTS, UNKNOWN, Control, Evidence
+from .inside.table import ATTEMPTS, MACHINES, NUMBERS, UNKNOWN, Control, Evidence
 from .users import ROOT, USER, USERS, harness, once, place
 from .walls import WALLS
 
@@ -25,6 +25,20 @@ def test_it_is_written_how_many_are_taken_at_their_word() -> None:
     taken = [each for each in ATTEMPTS.values() if each.evidence is Evidence.ANSWER]
     written = (Path(__file__).parents[2] / "docs/security.md").read_text(encoding="utf-8")
     assert f"{len(taken)} of the {len(ATTEMPTS)}" in " ".join(written.split())
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_system_call_has_the_number_of_the_machine(machine: str) -> None:
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, RuntimeError, OSError) as error:
+        missing(f"missing: libseccomp: {error}")
+    place, found = MACHINES.index(machine), getattr(seccomp.Arch, machine.upper())
+    known = {name: max(-1, seccomp.resolve_syscall(found, name)) for name in NUMBERS}
+    assert known == {
+        name: -1 if (number := numbers[place]) is None else number
+        for name, numbers in NUMBERS.items()
+    }
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)

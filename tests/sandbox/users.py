@@ -30,6 +30,8 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=777 run /run
 keep=$1; shift
 mount -t tmpfs -o mode=755 keep "$keep"
+mknod -m 666 "$keep/null" c 1 3
+mount --bind "$keep/null" /dev/null
 n=0
 while [ "$1" != -- ]; do
     mkdir -p "$keep/$n"; mount --bind "$1" "$keep/$n"; n=$((n + 1)); eval "place$n=\\$1"; shift
@@ -44,8 +46,8 @@ done
 umount -l "$keep"
 exec "$@"
 """
-"""Mounts that nobody else sees: an empty ``/run``, and, for who may not look into a folder that the
-interpreter is in, another folder there with nothing but that in it."""
+"""Mounts that nobody else sees: an empty ``/run``, a ``/dev/null``, and, for who may not look into a
+folder that the interpreter is in, another folder there with nothing but that in it."""
 
 
 @contextmanager

@@ -337,11 +337,10 @@ def open_a_disk(told: Told) -> None:
             os.open(f"/dev/{name}", os.O_RDONLY)
 
 
-@attempt(Evidence.ANSWER, control=Control.ROOT, level_b=False)
-def change_a_device(told: Told) -> bool:
+@attempt(control=Control.ROOT, level_b=False)
+def change_a_device(told: Told) -> None:
     """To what it is already."""
     os.chmod("/dev/null", stat.S_IMODE(os.stat("/dev/null").st_mode))
-    return True
 
 
 @attempt(Evidence.WRITING, control=Control.ROOT)

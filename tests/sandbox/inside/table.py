@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 UNKNOWN = "its number is not known for this machine"
-_MACHINES = ("x86_64", "aarch64")
-_NUMBERS = {
+MACHINES = ("x86_64", "aarch64")
+NUMBERS: dict[str, tuple[int, int | None]] = {
     "add_key": (248, 217),
     "bpf": (321, 280),
     "clone": (56, 220),
@@ -204,7 +204,7 @@ def check(result: int) -> int:
 def number(name: str) -> int:
     """Of a system call. Raises OSError where it is not known."""
     machine = os.uname().machine
-    known = dict(zip(_MACHINES, _NUMBERS[name], strict=True)).get(machine)
+    known = dict(zip(MACHINES, NUMBERS[name], strict=True)).get(machine)
     if known is None:
         raise OSError(errno.ENOSYS, UNKNOWN, name)
     return known
