@@ -135,7 +135,8 @@ def run(
     It sees the workspace around the current folder without what holds secrets, the system, and
     nothing else; of the network, the hosts that are named. Ends with the command's exit code; with
     3 when it was not run, was ended, or changed what it may not. The diff comes behind what the
-    command prints; understudy sandbox show prints it alone. The command's own input is empty.
+    command prints; understudy sandbox show prints it alone. The command's own input is empty,
+    whatever comes through a pipe: what it is to read stands in a file, as in sh -c 'sort < names'.
     """
     try:
         Hosts(network)

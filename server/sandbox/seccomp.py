@@ -28,7 +28,10 @@ _REFUSED = (
     *("setdomainname", "vhangup", "personality", "lookup_dcookie", "nfsservctl", "uselib"),
     *("modify_ldt", "vm86", "vm86old", "migrate_pages", "move_pages", "mbind", "set_mempolicy"),
 )
-_ABSENT = ("memfd_create", "memfd_secret", "shmget", "clone3")
+_ABSENT = (
+    *("memfd_create", "memfd_secret", "shmget", "msgget", "semget", "vmsplice"),
+    "clone3",
+)
 """Answered as by a kernel without them, so that programs take another way: memory that no limit of
 a process counts, and a call whose flags a filter cannot see."""
 
@@ -36,6 +39,11 @@ _NAMESPACES = (0x80, 0x20000, *(1 << bit for bit in range(25, 31)))
 """The flags of ``clone`` that make one: time, mount, cgroup, UTS, IPC, user, pid, network."""
 _TERMINAL = (0x5412, 0x541C, 0x5423)
 """TIOCSTI, TIOCLINUX, TIOCSETD: to type for somebody else, to take what is on the screen."""
+_BUFFERS = (7, 8, 32, 33)
+"""SO_SNDBUF, SO_RCVBUF, and both with force. A kernel cuts what is asked for, and does not say so
+either."""
+_PIPE_SIZE = 1031
+"""F_SETPIPE_SZ."""
 _FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 _MOST_FAMILIES = 64
 _LOW = 0xFFFFFFFF
@@ -47,7 +55,7 @@ _KIND = 0xF
 
 
 _SHARED = (
-    *("msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop", "semctl"),
+    *("msgsnd", "msgrcv", "msgctl", "semop", "semtimedop", "semctl"),
     *("shmat", "shmctl", "mq_open", "mq_unlink"),
 )
 """What has names that all of a machine shares, where there is no namespace for it."""
@@ -83,7 +91,7 @@ def program(namespaces: bool = True) -> bytes:
     except (ImportError, RuntimeError, OSError) as error:
         raise OSError(errno.ENOSYS, f"libseccomp cannot be used: {error}") from error
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    for call, code, *arguments in chain(_rules(), () if namespaces else _alone()):
+    for call, code, *arguments in chain(_rules(), _sizes(), () if namespaces else _alone()):
         if seccomp.resolve_syscall(seccomp.Arch.NATIVE, call) >= 0:
             values = [
                 seccomp.Arg(each.place, seccomp.MASKED_EQ, each.mask, each.value)
@@ -114,6 +122,13 @@ def _alone() -> Iterator[_Rule]:
         yield call, errno.EPERM, _IsNot(place, 0)
     for call, all_of_a_user in _OF_A_USER:
         yield call, errno.EPERM, _Is(0, _LOW, all_of_a_user)
+
+
+def _sizes() -> Iterator[_Rule]:
+    """What a socket or a pipe may hold stays at what it is at first, so that it can be counted."""
+    for option in _BUFFERS:
+        yield "setsockopt", 0, _Is(1, _LOW, socket.SOL_SOCKET), _Is(2, _LOW, option)
+    yield "fcntl", errno.EPERM, _Is(1, _LOW, _PIPE_SIZE)
 
 
 def _rules() -> Iterator[_Rule]:

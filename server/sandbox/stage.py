@@ -22,6 +22,7 @@ from .cgroups import Cgroups
 from .door import Door
 from .history import occupy
 from .keep import Keeper, Kept, OverLimit
+from .kernel_memory import Held
 from .machine import is_system_root
 from .plan import BROKEN, NO_GROUP, REPORT, Plan, Start
 from .trees import TooDeep
@@ -35,6 +36,8 @@ editor do: they take nothing from it. How many the command has is looked at all 
 kernel's limit is for what multiplies between two looks."""
 
 
+_FILES = 16_384
+"""Open ones of a process: more than what watches and serves whole workspaces has."""
 _Command = tuple[Sequence[str], str, Mapping[str, str]]
 """What, where, and with which variables."""
 
@@ -133,14 +136,15 @@ def _run(
         _limit(plan)
 
     start = Start(*command, limit)
+    before = Held.now()
     if isinstance(view, BareView):
-        return see_out(bare.start(plan, view, start), plan.limits, view.written)
+        return see_out(bare.start(plan, view, start), plan.limits, view.written, before)
     if not plan.launcher:
-        return see_out(launcher.start(plan, view, start), plan.limits, view.written)
-    return _bubblewrap(plan, view, start)
+        return see_out(launcher.start(plan, view, start), plan.limits, view.written, before)
+    return _bubblewrap(plan, view, start, before)
 
 
-def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
+def _bubblewrap(plan: Plan, view: View, command: Start, before: Held) -> End:
     told, telling = os.pipe2(os.O_CLOEXEC)
     program = _in_memory(plan.seccomp)
     given = "\0".join(options(plan, view, command, program, telling))
@@ -162,7 +166,7 @@ def _bubblewrap(plan: Plan, view: View, command: Start) -> End:
             os._exit(BROKEN)
     for descriptor in (program, arguments, telling):
         os.close(descriptor)
-    end = see_out(child, plan.limits, view.written)
+    end = see_out(child, plan.limits, view.written, before)
     with os.fdopen(told, "rb") as facts:
         for told_of in facts:
             if "why" in (fact := json.loads(told_of)):
@@ -192,13 +196,18 @@ def _limit(plan: Plan) -> None:
         (resource.RLIMIT_FSIZE, limits.file, 0),
         (resource.RLIMIT_NPROC, limits.processes + others, 0),
         (resource.RLIMIT_CPU, math.ceil(limits.cpu), 1),  # what ends it says what it was
+        (resource.RLIMIT_NOFILE, _FILES, 0),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_MEMLOCK, 1 << 16, 0),
         (resource.RLIMIT_MSGQUEUE, 1 << 16, 0),
     ):
-        _, hard = resource.getrlimit(which)
-        highest = most + more if hard == resource.RLIM_INFINITY else min(most + more, hard)
-        resource.setrlimit(which, (min(most, highest), highest))
+        soft, hard = resource.getrlimit(which)
+        highest = _least(most + more, hard)
+        resource.setrlimit(which, (_least(most, soft, highest), highest))
+
+
+def _least(*limits: int) -> int:
+    return min(each for each in limits if each != resource.RLIM_INFINITY)
 
 
 def _threads_of(user: int) -> int:

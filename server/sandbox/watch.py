@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..runner.processes import descendants, kill_below
+from .kernel_memory import Held, files_of, tables_of
 from .policy import Limits
 
 _LOOK_SECONDS = 0.1
@@ -39,7 +40,8 @@ class End(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """Of all processes together. Seconds of processors; bytes, what is shared counted each time."""
+    """Of all processes together. Seconds of processors; bytes, page tables among them, what is
+    shared counted each time."""
 
     cpu: float = 0.0
     resident: int = 0
@@ -70,12 +72,12 @@ class Clock:
         return self._left > 0
 
 
-def see_out(child: int, limits: Limits, written: Callable[[Clock], Written]) -> End:
+def see_out(child: int, limits: Limits, written: Callable[[Clock], Written], before: Held) -> End:
     """Wait until ``child`` ends, or end it; returns when nothing is left below this process.
 
-    ``written`` is given a clock that ends what takes too long."""
+    ``written`` is given a clock that ends what takes too long; ``before`` was held when ``child``
+    was not there yet."""
     in_time = Clock(limits.seconds)
-    before = _shared_memory()
     descriptor = os.pidfd_open(child)
     code, over, late = KILLED, "", False
     try:
@@ -92,9 +94,11 @@ def see_out(child: int, limits: Limits, written: Callable[[Clock], Written]) -> 
     return End(code, over, late)
 
 
-def excess(limits: Limits, written: Callable[[Clock], Written], before: int, in_time: Clock) -> str:
+def excess(
+    limits: Limits, written: Callable[[Clock], Written], before: Held, in_time: Clock
+) -> str:
     """The first limit that is not kept, in words; empty when all are, or when the time is over.
-    ``before``: bytes that the machine had in shared memory."""
+    ``before``: what was held before it began."""
     pids = [each for each in descendants(os.getpid()) if each not in _apart]
     usage = measure(pids)
     if usage.cpu > limits.cpu:
@@ -102,8 +106,9 @@ def excess(limits: Limits, written: Callable[[Clock], Written], before: int, in_
     if usage.threads >= limits.processes:
         return f"it had {limits.processes} processes and threads, as many as it may"
     size, files, shared = written(in_time)
-    grown = _shared_memory() - before
-    suspect = max(usage.resident + shared, grown) > limits.memory
+    grown = Held.now().since(before)
+    most = max(usage.resident + shared, grown.shared) + grown.buffers(pids)
+    suspect = most > limits.memory
     if suspect and in_time() and _exactly(pids, shared, grown, in_time) > limits.memory:
         return f"it held more than {limits.memory // _MB} MB of memory"
     if size > limits.disk:
@@ -125,7 +130,7 @@ def measure(pids: list[int]) -> Usage:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             cpu += sum(map(int, fields[11:15]))  # its own, and its reaped children's
             threads += int(fields[17])
-            resident += int(fields[21]) * _PAGE
+            resident += int(fields[21]) * _PAGE + tables_of(pid)
     return Usage(cpu / _TICKS, resident, threads)
 
 
@@ -140,23 +145,28 @@ class _Budget:
         return self._in_time() and time.thread_time() < self._latest
 
 
-def _exactly(pids: list[int], in_files: int, grown: int, in_time: Clock) -> int:
+def _exactly(pids: list[int], in_files: int, grown: Held, in_time: Clock) -> int:
     """Bytes, what is shared counted once. What cannot be looked at, or not in the time that there
     is for it, counts as resident. What is mapped by one who never touched it is in nobody's count:
     of that, no more than came to the machine (``grown``)."""
     budget = _Budget(in_time)
-    private = shared = 0
+    private = shared = files = 0
     for pid in pids:
         with contextlib.suppress(OSError):
             if budget():
                 lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
                 sizes = {name: int(size.split()[0]) << 10 for name, _, size in _columns(lines)}
                 shared += sizes.get("Pss_Shmem", 0)
-                private += sizes["Pss"] - sizes.get("Pss_Shmem", 0)
+                private += sizes["Pss"] - sizes.get("Pss_Shmem", 0) + tables_of(pid)
+                files += files_of(pid)
                 continue
         private += measure([pid]).resident
+    if not budget():
+        files = sys.maxsize
     known = max(shared, in_files)
-    return private + (known if grown <= known else max(known, min(_mapped(pids, budget), grown)))
+    if grown.shared > known:
+        known = max(known, min(_mapped(pids, budget), grown.shared))
+    return private + known + grown.buffers(pids, files)
 
 
 def _mapped(pids: list[int], budget: _Budget) -> int:
@@ -174,14 +184,6 @@ def _mapped(pids: list[int], budget: _Budget) -> int:
                     end = int(start, 16) + last - first
                     sizes[inode] = max(sizes.get(inode, 0), end)
     return sum(sizes.values())
-
-
-def _shared_memory() -> int:
-    """Bytes that the machine has in it, whoever uses them."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("Shmem:"):
-            return int(line.split()[1]) << 10
-    return 0
 
 
 def _columns(lines: list[str]) -> list[tuple[str, str, str]]:

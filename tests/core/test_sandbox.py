@@ -130,6 +130,37 @@ async def test_a_command_that_is_too_long_is_told_so(world: World) -> None:
     assert trial.status is not Status.CLEAN
 
 
+_LARGER = """
+import ctypes, fcntl, os, resource, socket
+one, _ = socket.socketpair()
+for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+    before = one.getsockopt(socket.SOL_SOCKET, option)
+    one.setsockopt(socket.SOL_SOCKET, option, before * 2)
+    assert one.getsockopt(socket.SOL_SOCKET, option) == before
+one.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+_, writing = os.pipe()
+before = fcntl.fcntl(writing, fcntl.F_GETPIPE_SZ)
+try:
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, before * 2)
+except PermissionError:
+    pass
+assert fcntl.fcntl(writing, fcntl.F_GETPIPE_SZ) == before
+libc = ctypes.CDLL(None)
+assert libc.msgget(0, 0o1600) == libc.semget(0, 1, 0o1600) == -1
+assert resource.getrlimit(resource.RLIMIT_NOFILE)[1] <= 16384
+"""
+
+
+@pytest.mark.parametrize("walls", WALLS)
+async def test_what_the_kernel_holds_for_it_stays_small_enough_to_be_counted(
+    tmp_path: Path, walls: str
+) -> None:
+    async with World(tmp_path, installed(walls)) as world:
+        trial = await world.python(_LARGER)
+    assert (trial.status, trial.output) == (Status.CLEAN, b"")
+
+
 async def test_what_is_over_its_time_still_tells_what_it_changed(world: World) -> None:
     trial = await world.sh("echo x > new; while :; do :; done", Policy(limits=Limits(seconds=1)))
     assert (trial.status, trial.exit_code) == (Status.TIMED_OUT, None)

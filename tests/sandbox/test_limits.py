@@ -76,6 +76,27 @@ for place in range(0, len(held), 4096):
     held[place] = 1
 time.sleep(1)
 """
+_SOCKETS = """
+import socket, time
+pairs = [socket.socketpair() for _ in range(450)]
+for each in (each for pair in pairs for each in pair):
+    each.setblocking(False)
+    try:
+        while True:
+            each.send(bytes(1 << 15))
+    except BlockingIOError:
+        pass
+time.sleep(4)
+"""
+_TABLES = """
+import mmap, time
+held = mmap.mmap(-1, 100 << 30, flags=mmap.MAP_PRIVATE | 0x4000, prot=mmap.PROT_READ)
+held.madvise(15)  # no huge pages
+for place in range(0, len(held), 2 << 20):
+    held[place]
+time.sleep(4)
+"""
+"""What is only read is nobody's memory; where it is, is."""
 _DISK = """
 for name in range(30):
     with open(f"f{name}", "wb") as file:
@@ -131,6 +152,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "memory without a name": (_MEMFD, {"memory": 150 * _MB}),
     "shared memory": (_SHM, {"memory": 150 * _MB}),
     "shared maps": (_MAP, {"memory": 150 * _MB}),
+    "sockets": (_SOCKETS, {"memory": 150 * _MB}),
+    "page tables": (_TABLES, {"memory": 150 * _MB}),
     "the disk": (_DISK, {"disk": 40 * _MB}),
     "inodes": (_INODES, {"inodes": 1000}),
     "inodes in temporary files": (_SMALL.replace("DIR", "None"), {"inodes": 1000}),

@@ -81,6 +81,18 @@ unix = socket.socket(socket.AF_UNIX); unix.bind("/tmp/socket"); unix.listen()
 socket.socket(socket.AF_UNIX).connect("/tmp/socket")
 print(socket.gethostbyname("localhost"))
 """
+_CONNECTIONS = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0), backlog=400)
+pairs = []
+for _ in range(400):
+    client = socket.create_connection(listener.getsockname())
+    pairs.append((client, listener.accept()[0]))
+for client, server in pairs:
+    client.sendall(bytes(1 << 15))
+    assert server.recv(1 << 15, socket.MSG_WAITALL) == bytes(1 << 15)
+print("well")
+"""
 _ASYNC = """
 import asyncio, sys
 async def main():
@@ -152,6 +164,7 @@ _GIT = (
 CASES = {
     "multiprocessing": Case(_WORK, "well", level_b=False),
     "pairs of sockets and threads": Case(_PAIRS, "well"),
+    "many connections": Case(_CONNECTIONS, "well", level_b=False),
     "services on loopback": Case(_LOOPBACK, "127.0.0.1", level_b=False),
     "asyncio subprocesses": Case(_ASYNC, "inner\n 0"),
     "sqlite": Case(_SQLITE, "(500,)", ("base.sqlite",)),
