@@ -18,6 +18,7 @@ import hashlib
 import mmap
 import os
 import stat
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -29,7 +30,6 @@ from .watch import Clock
 _FICLONE = 0x40049409
 _NO_CLONES = (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM)
 _TOO_LARGE = "it is too large to be copied for a command; use a folder that it is not in"
-_READ_WRITE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _WRITE = 0o222
 _COARSE = 5
 """The clock by which file systems tell the time; Python has no name for it."""
@@ -68,19 +68,16 @@ class Copy:
         self._not_before = 0.0
         os.mkdir(place, 0o700)
         try:
+            self._is_told = _tells_of_mappings(place)
+            self._clones = self._is_told
             with opened(workspace) as source, opened(place) as target:
-                self._is_told = _tells_of_mappings(target)
-                self._clones = self._is_told
                 self._fill(source, target, "", False)
                 os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) | 0o700)
         except BaseException:
             remove(place)
             raise
         self._free = _free(place)
-        self._pass_a_tick()
-
-    def _pass_a_tick(self) -> None:
-        """What is written from now on has another ``ctime``."""
+        # What is written from now on has another ``ctime``.
         _pass(max((each.changed for each in self._made.values()), default=0))
 
     def _fill(self, source: int, target: int, above: str, kept: bool) -> None:
@@ -249,23 +246,19 @@ def _is_untouched(made: _Made, status: os.stat_result, name: str, folder: int) -
         return hashlib.file_digest(file, "sha256").digest() == made.digest
 
 
-def _tells_of_mappings(folder: int) -> bool:
-    """Whether what is written through a mapping changes a file's ``ctime``. Found by trying, in an
-    empty folder."""
-    file = os.open("probe", _READ_WRITE, 0o600, dir_fd=folder)
-    try:
-        os.unlink("probe", dir_fd=folder)
-        os.write(file, b"a")
-        before = os.fstat(file).st_ctime_ns
+def _tells_of_mappings(place: str) -> bool:
+    """Whether what is written through a mapping changes a file's ``ctime``, found by trying."""
+    with tempfile.TemporaryFile(dir=place, buffering=0) as file:
+        file.write(b"a")
+        before = os.fstat(file.fileno()).st_ctime_ns
         _pass(before)
-        with mmap.mmap(file, 1) as mapping:
-            mapping[0] += 1  # what was read may be written to with no word to the kernel
-            mapping.flush()
-        return os.fstat(file).st_ctime_ns != before
-    except OSError:  # it cannot be mapped
-        return False
-    finally:
-        os.close(file)
+        try:
+            with mmap.mmap(file.fileno(), 1) as mapping:
+                mapping[0] += 1  # what was read may be written to with no word to the kernel
+                mapping.flush()
+        except OSError:
+            return False
+        return os.fstat(file.fileno()).st_ctime_ns != before
 
 
 def _pass(moment: int) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import stat
@@ -32,6 +33,15 @@ def _sparse(one: str, other: str) -> None:
         file.write(other.encode())
 
 
+def _mapped(one: str, _: str) -> None:
+    with (
+        open(one, "r+b") as file,
+        contextlib.suppress(ValueError),  # of a file that is empty
+        mmap.mmap(file.fileno(), 0) as mapping,
+    ):
+        mapping[0:1] = mapping[0:1].swapcase()
+
+
 def _append(one: str, other: str) -> None:
     with open(one, "a", encoding="utf-8") as file:
         file.write(other)
@@ -46,6 +56,7 @@ OPERATIONS: dict[str, Callable[[str, str], object]] = {
     "write": lambda one, other: Path(one).write_text(other),
     "same": lambda one, _: Path(one).write_bytes(Path(one).read_bytes()),
     "append": _append,
+    "mapped": _mapped,
     "sparse": _sparse,
     "delete": lambda one, _: os.unlink(one),
     "clear": lambda one, _: shutil.rmtree(one),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from understudy.runner.execute import Runner
-from understudy.sandbox.policy import Policy
+from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import run
 from understudy.sandbox.trial import Status, Trial
 
@@ -150,3 +150,21 @@ async def test_what_the_command_has_not_seen_is_not_overwritten(tmp_path: Path, 
             unsure = f"{case.unsure} may have been there, and removed by someone else while it ran"
             assert (name, unsure in trial.notes) == (name, bool(case.unsure))
             assert (name, "may have been there" in str(trial.notes)) == (name, bool(case.unsure))
+
+
+async def test_a_secret_that_comes_is_told_of_what_was_ended_too(tmp_path: Path) -> None:
+    (root := tmp_path / "root").mkdir()
+    runner = Runner()
+    try:
+        trial = await run(
+            ("sh", "-c", "echo ready; while :; do :; done"),
+            root,
+            Policy(limits=Limits(seconds=2)),
+            runner,
+            tmp_path / "trials",
+            listen=lambda _: (root / ".env").touch(),
+        )
+    finally:
+        await runner.close()
+    why = "no end within 2 s; .env came while it ran, and may have been seen"
+    assert (trial.status, trial.why) == (Status.TIMED_OUT, why)
