@@ -1,6 +1,6 @@
 """A copy of the workspace, for where overlayfs cannot serve, and what was changed in it.
 
-The copy holds what is hidden as an empty place that nobody may open, and what is to be kept without
+The copy holds what is hidden as an empty place that nobody may open, and what is read-only without
 the right to write. ``cleaned``: paths, and the files that are taken in their place. No link is
 followed; special files are left out.
 
@@ -56,12 +56,12 @@ class Copy:
         workspace: str,
         place: str,
         hidden: Iterable[str],
-        kept: Iterable[str],
+        read_only: Iterable[str],
         cleaned: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.place = place
         self._hidden = frozenset(hidden)
-        self._kept = frozenset(kept)
+        self._read_only = frozenset(read_only)
         self._cleaned = dict(cleaned)
         self._made: dict[str, _Made] = {}
         self._size = 0
@@ -80,18 +80,18 @@ class Copy:
         # What is written from now on has another ``ctime``.
         _pass(max((each.changed for each in self._made.values()), default=0))
 
-    def _fill(self, source: int, target: int, above: str, kept: bool) -> None:
+    def _fill(self, source: int, target: int, above: str, read_only: bool) -> None:
         for name in os.listdir(source):
             path = f"{above}/{name}" if above else name
             # What goes meanwhile is not there; what comes is seen by the next run.
             with contextlib.suppress(FileNotFoundError):
-                self._put(source, target, name, path, kept or path in self._kept)
+                self._put(source, target, name, path, read_only or path in self._read_only)
 
-    def _put(self, source: int, target: int, name: str, path: str, kept: bool) -> None:
+    def _put(self, source: int, target: int, name: str, path: str, read_only: bool) -> None:
         status = os.stat(name, dir_fd=source, follow_symlinks=False)
         is_folder = stat.S_ISDIR(status.st_mode)
-        mode = stat.S_IMODE(status.st_mode) & ~(_WRITE if kept else 0)
-        guarded, digest = kept, b""
+        mode = stat.S_IMODE(status.st_mode) & ~(_WRITE if read_only else 0)
+        guarded, digest = read_only, b""
         if stat.S_ISLNK(status.st_mode):
             os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
         elif is_folder or stat.S_ISREG(status.st_mode):
@@ -99,7 +99,7 @@ class Copy:
                 if path in self._hidden:
                     raise PermissionError
                 if is_folder:
-                    self._put_folder(source, target, name, path, kept)
+                    self._put_folder(source, target, name, path, read_only)
                 else:
                     digest = self._put_file(source, target, name, self._cleaned.get(path, name))
             except PermissionError:
@@ -120,13 +120,13 @@ class Copy:
             is_folder, stat.S_IMODE(made.st_mode), made.st_ino, made.st_ctime_ns, guarded, digest
         )
 
-    def _put_folder(self, source: int, target: int, name: str, path: str, kept: bool) -> None:
+    def _put_folder(self, source: int, target: int, name: str, path: str, read_only: bool) -> None:
         if path.count("/") >= DEEPEST:
             raise TooDeep
         with opened(name, source, os.O_NOFOLLOW) as inner:
             os.mkdir(name, 0o700, dir_fd=target)
             with opened(name, target, os.O_NOFOLLOW) as copied:
-                self._fill(inner, copied, path, kept)
+                self._fill(inner, copied, path, read_only)
 
     def _put_file(self, source: int, target: int, name: str, content: str) -> bytes:
         """Its digest, where that is needed."""
@@ -153,7 +153,7 @@ class Copy:
 
     def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
         """What was changed, as ``keep.keep`` tells it; and the paths that were changed although
-        they are hidden or to be kept. To be called once, when nothing writes any more."""
+        they are hidden or read-only. To be called once, when nothing writes any more."""
         found: list[Kept] = []
         touched: list[str] = []
         guarded: set[str] = set()

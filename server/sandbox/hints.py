@@ -32,7 +32,9 @@ def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
         found.append("there is no network in the sandbox; `--network HOST` lets it reach one")
     lines = trial.output.splitlines()
     is_git = os.path.basename(argv[0]) == "git"  # which does not always say why
-    if plan.kept and (is_git or any(_GIT in line and _NOT_WRITTEN.search(line) for line in lines)):
+    if plan.read_only and (
+        is_git or any(_GIT in line and _NOT_WRITTEN.search(line) for line in lines)
+    ):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
     if missed := _missed(plan.hidden, trial.output):
         named = few(sorted(missed, key=lambda path: (path.count("/"), path)))

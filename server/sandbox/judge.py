@@ -184,7 +184,7 @@ def _removed(workspace: str, found: Sequence[Change], began: int) -> Iterator[st
 
 def _violation(trial: Trial, policy: Policy, touched: Sequence[str]) -> str:
     """What was changed that may not be, all of it; empty when nothing was. ``touched``: what is
-    hidden or to be kept."""
+    hidden or read-only."""
     may = writable(policy.write)
     allowed = [each for each in trial.changes if all(map(may, each.paths))]
     # Folders that had to be made for what may be there.

@@ -23,12 +23,12 @@ from ..journal.guard import is_repository
 
 
 class Places(NamedTuple):
-    """Paths from the workspace; what is in a hidden or kept folder is not named again.
+    """Paths from the workspace; what is in a hidden or read-only folder is not named again.
     ``foreign``: there are folders of other users. ``folders``: the inodes of all others, the
     workspace's own under an empty name."""
 
     hidden: tuple[str, ...]
-    kept: tuple[str, ...]
+    read_only: tuple[str, ...]
     foreign: bool
     folders: Mapping[str, int]
 
@@ -45,31 +45,31 @@ and to be covered."""
 
 class _Folder(NamedTuple):
     """``changed``: its ``ctime``, 0 when it may have changed again in the same tick. ``links``:
-    those of the hidden and kept that lead elsewhere, as a ``.git`` that is a file does."""
+    those of the hidden and the read-only that lead elsewhere, as a ``.git`` that is a file does."""
 
     changed: int
     owner: int
     inode: int
     folders: tuple[str, ...]
     hidden: tuple[str, ...]
-    kept: tuple[str, ...]
+    read_only: tuple[str, ...]
     links: frozenset[str]
 
 
 @functools.lru_cache(maxsize=8)
-def names(root: str, hide: tuple[str, ...], keep: tuple[str, ...]) -> Names:
+def names(root: str, hide: tuple[str, ...], read_only: tuple[str, ...]) -> Names:
     """The same for the same workspace and patterns, with what is known already."""
-    return Names(root, hide, keep)
+    return Names(root, hide, read_only)
 
 
 class Names:
     """What is known of one workspace under one policy. For threads."""
 
-    def __init__(self, root: str, hide: Sequence[str], keep: Sequence[str]) -> None:
+    def __init__(self, root: str, hide: Sequence[str], read_only: Sequence[str]) -> None:
         self._root = root
         self._longest = _LONGEST_PATH - _BELOW - len(os.fsencode(root))
         self._hide = matcher(each.lower() for each in hide)
-        self._keep = matcher(keep)
+        self._read_only = matcher(read_only)
         self._known: dict[str, _Folder] = {}
         self._lock = threading.Lock()
 
@@ -83,7 +83,7 @@ class Names:
     def _find(self) -> Places:
         known, self._known = self._known, {}
         hidden: list[str] = []
-        kept: list[str] = []
+        read_only: list[str] = []
         waiting = [""]
         while waiting:
             path = waiting.pop()
@@ -99,15 +99,17 @@ class Names:
                 continue
             self._known[path] = folder
             hidden += folder.hidden
-            kept += folder.kept
+            read_only += folder.read_only
             waiting += folder.folders
         hidden += self._other_names(hidden)
         foreign = any(each.owner != os.geteuid() for each in self._known.values())
         links = frozenset().union(*(each.links for each in self._known.values()))
         hidden += filter(None, map(self._target, links.intersection(hidden)))
-        kept += filter(None, map(self._target, links.intersection(kept)))
+        read_only += filter(None, map(self._target, links.intersection(read_only)))
         covered = outermost(hidden)
-        seen = [each for each in kept if not any(map(covered.__contains__, folders_above(each)))]
+        seen = [
+            each for each in read_only if not any(map(covered.__contains__, folders_above(each)))
+        ]
         folders = {path: each.inode for path, each in self._known.items()}
         return Places(covered, outermost(seen), foreign, folders)
 
@@ -151,26 +153,26 @@ class Names:
             changed = 0
         folders: list[str] = []
         hidden: list[str] = []
-        kept: list[str] = []
+        read_only: list[str] = []
         links: list[str] = []
         with os.scandir(full) as listed:
             entries = list(listed)
-        is_kept: Callable[[str], bool] = self._keep
+        is_read_only: Callable[[str], bool] = self._read_only
         there = {each.name for each in entries}
-        if "HEAD" in there and self._keep(_GIT) and is_repository(there):
+        if "HEAD" in there and self._read_only(_GIT) and is_repository(there):
             if path:  # whatever its name
                 return _Folder(changed, *whose, (), (), (path,), frozenset())
-            is_kept = _anything
+            is_read_only = _anything
         for entry in entries:
             inner = f"{path}/{entry.name}" if path else entry.name
             is_hidden = self._is_hidden(inner.lower())
-            if is_hidden or is_kept(inner):
-                (hidden if is_hidden else kept).append(inner)
+            if is_hidden or is_read_only(inner):
+                (hidden if is_hidden else read_only).append(inner)
                 if entry.is_symlink() or (entry.name == _GIT and entry.is_file()):
                     links.append(inner)
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(inner)
-        found = tuple(folders), tuple(hidden), tuple(kept)
+        found = tuple(folders), tuple(hidden), tuple(read_only)
         return _Folder(changed, *whose, *found, frozenset(links))
 
 

@@ -12,7 +12,7 @@ class Plan(NamedTuple):
     """``folder``: private and empty, for what is made and for the report. ``level``: a ``Level``;
     ``backend``: ``OVERLAY`` or ``COPY``; ``launcher``: the path of bubblewrap, empty for our own.
     ``system``: what of the machine is seen, read-only, each under its own name; ``links``: (target,
-    name). ``hidden`` and ``kept``: paths from the workspace. ``hosts``: what is let through
+    name). ``hidden`` and ``read_only``: paths from the workspace. ``hosts``: what is let through
     to. ``cleaned``: what is seen otherwise than it is, and the files with what is seen."""
 
     workspace: str
@@ -23,7 +23,7 @@ class Plan(NamedTuple):
     system: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
     hidden: tuple[str, ...]
-    kept: tuple[str, ...]
+    read_only: tuple[str, ...]
     limits: Limits
     seccomp: bytes
     hosts: tuple[str, ...] = ()

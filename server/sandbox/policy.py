@@ -67,7 +67,7 @@ class Policy:
 
     read: tuple[str, ...] = ()
     hide: tuple[str, ...] = HIDDEN
-    keep: tuple[str, ...] = READ_ONLY
+    read_only: tuple[str, ...] = READ_ONLY
     write: tuple[str, ...] = ("**",)
     hosts: tuple[str, ...] = ()
     environment: tuple[str, ...] = ENVIRONMENT

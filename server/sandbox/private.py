@@ -30,13 +30,13 @@ class Private(NamedTuple):
 def look(root: str, policy: Policy, folder: str) -> Private:
     """As it is now. ``folder``: a room of the run. What Understudy keeps is hidden, too, where that
     lies in the workspace: it holds what is hidden from commands, and a copy would hold itself."""
-    places = names(root, tuple(policy.hide), tuple(policy.keep)).find()
+    places = names(root, tuple(policy.hide), tuple(policy.read_only)).find()
     own = (str(state_place()), os.path.dirname(os.path.dirname(folder)))
     inside = {
         os.path.relpath(real, root)
         for real in map(os.path.realpath, own)
         if real.startswith(f"{root.rstrip('/')}/") and os.path.isdir(real)
     }
-    written = credentials.hidden(root, places.kept)
+    written = credentials.hidden(root, places.read_only)
     hidden = outermost((*places.hidden, *written, *inside))
-    return Private(places, hidden, dict(credentials.cleaned(root, places.kept)))
+    return Private(places, hidden, dict(credentials.cleaned(root, places.read_only)))

@@ -238,7 +238,7 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, P
         system=seen.paths,
         links=seen.links,
         hidden=private.hidden,
-        kept=private.places.kept,
+        read_only=private.places.read_only,
         limits=policy.limits,
         seccomp=_filter(trial.level),
         hosts=policy.hosts,

@@ -1,5 +1,5 @@
 """What the command sees of the workspace: an overlay in memory above it, or a copy of it. What is
-hidden is covered, and what is to be kept cannot be written to.
+hidden is covered, and what is read-only cannot be written to.
 
 In namespaces of this process's own: what is mounted here is seen by it and what it starts alone.
 """
@@ -84,7 +84,7 @@ class View:
     def _cover(self, plan: Plan) -> None:
         os.mkdir(f"{self.scratch}/{_FOLDER}", 0)
         Path(self.scratch, _FILE).touch(0)
-        places = [(path, True) for path in plan.hidden] + [(path, False) for path in plan.kept]
+        places = [(path, True) for path in plan.hidden] + [(path, False) for path in plan.read_only]
         # No longer a way than in the workspace, where each of them could be named.
         with opened(self.place, flags=os.O_PATH) as top:
             for path, is_hidden in places:
@@ -184,7 +184,7 @@ def seen_at(path: str, place: str) -> None:
 
 
 def _copied(plan: Plan) -> Copy:
-    return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.kept, plan.cleaned)
+    return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.read_only, plan.cleaned)
 
 
 def _memory(place: str, mode: int, size: int, inodes: int) -> None:

@@ -42,7 +42,7 @@ def test_only_what_is_likely_is_told(output: bytes, told: tuple[str, ...]) -> No
 def test_of_git_it_is_told_whatever_it_says() -> None:
     trial = Trial(Status.FAILED, Level.ISOLATED)
     assert hints(("/usr/bin/git", "stash"), trial, PLAN) == (GIT,)
-    assert hints(("git",), trial, PLAN._replace(kept=())) == ()
+    assert hints(("git",), trial, PLAN._replace(read_only=())) == ()
 
 
 def test_with_hosts_the_network_is_not_what_is_missing() -> None:

@@ -175,4 +175,4 @@ def test_repositories_are_kept_whatever_their_names(
     tmp_path: Path, lines: str, kept: list[str]
 ) -> None:
     subprocess.run(("sh", "-ec", lines), cwd=tmp_path, check=True)
-    assert list(Names(str(tmp_path), HIDDEN, READ_ONLY).find().kept) == kept
+    assert list(Names(str(tmp_path), HIDDEN, READ_ONLY).find().read_only) == kept
