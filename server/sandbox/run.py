@@ -78,11 +78,11 @@ async def run(
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
+    if refusal := _refusal(level, policy, override):
+        return replace(trial, why=refusal)
     environment = _environment(policy, environ)
-    refusal = _refusal(level, policy, override) or _unfit(argv, str(cwd or workspace), environment)
-    if policy.read and not refusal:
-        refusal = await asyncio.to_thread(obstacle, policy.read)
-    if refusal:
+    refusal = _unfit(argv, str(cwd or workspace), environment)
+    if refusal := refusal or await asyncio.to_thread(obstacle, policy.read):
         return replace(trial, why=refusal)
     began = time.time()
     root, place = await asyncio.to_thread(_begin, workspace, trials)
