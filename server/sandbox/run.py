@@ -79,8 +79,9 @@ async def run(
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
-    environment = _environment(policy, environ)
-    refusal = _refusal(level, policy, override) or _unfit(argv, str(cwd or workspace), environment)
+    refusal = _refusal(level, policy, override)
+    environment = {} if refusal else _environment(policy, environ)
+    refusal = refusal or _unfit(argv, str(cwd or workspace), environment)
     if policy.read and not refusal:
         refusal = await asyncio.to_thread(obstacle, policy.read)
     if refusal:
