@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import struct
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -34,6 +36,11 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 _AMBIENT_CLEAR_ALL = 4
+_MOUNT_SETATTR = 442  # the same number on every architecture
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_ATTR_RDONLY, _ATTR_NOSUID = 1, 2
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION = 0x20080522
 
@@ -60,9 +67,13 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 
 def bind(source: str, target: str) -> None:
-    """What is at ``source`` can be read at ``target``, too."""
+    """What is at ``source``, also what is mounted below it, can be read at ``target``, too."""
     mount(source, target, flags=MS_BIND | MS_REC)
-    seal(target)
+    attributes = struct.pack("=QQQQ", _ATTR_RDONLY | _ATTR_NOSUID, 0, 0, 0)
+    place, size = os.fsencode(target), len(attributes)
+    if syscall(_MOUNT_SETATTR, _AT_FDCWD, place, _AT_RECURSIVE, attributes, size) < 0:
+        for each in _mounts(target):  # before Linux 5.12
+            seal(each)
 
 
 def seal(target: str) -> None:
@@ -70,6 +81,18 @@ def seal(target: str) -> None:
     # What it does not allow cannot be allowed here: the kernel refuses to try.
     kept = os.statvfs(target).f_flag & (MS_NODEV | MS_NOEXEC)
     mount("", target, flags=MS_REMOUNT | MS_BIND | MS_NOSUID | MS_RDONLY | kept)
+
+
+def _mounts(top: str) -> list[str]:
+    """Where something is mounted: there, and below."""
+    lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    places = (os.fsdecode(_OCTAL.sub(_character, line.split()[4])) for line in lines)
+    real = os.path.realpath(top)
+    return [each for each in places if each == real or each.startswith(f"{real.rstrip('/')}/")]
+
+
+def _character(octal: re.Match[bytes]) -> bytes:
+    return bytes([int(octal[1], 8)])
 
 
 def pivot_root(new: str, old: str) -> None:
