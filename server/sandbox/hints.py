@@ -17,29 +17,45 @@ _NO_NETWORK = re.compile(
 )
 """What programs print that reach nobody."""
 _GIT = b".git/"
+_COMMITS = frozenset(
+    (
+        *("add", "am", "branch", "checkout", "cherry-pick", "clean", "commit", "fetch", "gc"),
+        *("init", "merge", "mv", "notes", "pull", "push", "rebase", "remote", "reset", "restore"),
+        *("revert", "rm", "stash", "submodule", "switch", "tag", "update-index", "worktree"),
+    )
+)
+"""What of git writes into its folder."""
 _SETTINGS = ".env"
 _DENIED = re.compile(rb"permission denied|EACCES|PermissionError", re.IGNORECASE)
 _NOT_WRITTEN = re.compile(rb"read-only file system|permission denied|EROFS|EACCES", re.IGNORECASE)
+_NAME = re.compile(rb"[^\s/'\"`:;,()\[\]<>=]+")
+_LAST = 1 << 18
+"""Bytes of what was printed in which the reason is looked for: it stands at the end."""
 
 
 def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
-    """Sentences without an end: only what is so, and is likely to be why. For a thread: what was
-    printed may be long."""
+    """Sentences without an end: only what is so, and is likely to be why."""
     if trial.status is not Status.FAILED:
         return ()
     found = []
-    if not plan.hosts and _NO_NETWORK.search(trial.output):
+    output = trial.output[-_LAST:]
+    if not plan.hosts and _NO_NETWORK.search(output):
         found.append("there is no network in the sandbox; `--network HOST` lets it reach one")
-    lines = trial.output.splitlines()
-    is_git = os.path.basename(argv[0]) == "git"  # which does not always say why
-    if plan.read_only and (
-        is_git or any(_GIT in line and _NOT_WRITTEN.search(line) for line in lines)
-    ):
+    if plan.read_only and (_is_git_that_writes(argv) or _wrote_into_git(output)):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
-    if missed := _missed(plan.hidden, trial.output):
+    if missed := _missed(plan.hidden, output):
         named = few(sorted(missed, key=lambda path: (path.count("/"), path)))
         found.append(f"it could not open what holds secrets ({named}); `--hide '!NAME'` lets it")
     return tuple(found)
+
+
+def _is_git_that_writes(argv: Sequence[str]) -> bool:
+    """It does not always say why it fails."""
+    return os.path.basename(argv[0]) == "git" and not _COMMITS.isdisjoint(argv)
+
+
+def _wrote_into_git(output: bytes) -> bool:
+    return any(_GIT in line and _NOT_WRITTEN.search(line) for line in output.splitlines())
 
 
 def _missed(hidden: Sequence[str], output: bytes) -> list[str]:
@@ -47,8 +63,9 @@ def _missed(hidden: Sequence[str], output: bytes) -> list[str]:
     does not always say that there were none."""
     if _DENIED.search(output):
         return list(hidden)
+    named = frozenset(_NAME.findall(output)) if hidden else frozenset()
     return [
         path
         for path in hidden
-        if path.startswith(_SETTINGS) or os.fsencode(os.path.basename(path)) in output
+        if path.startswith(_SETTINGS) or os.fsencode(os.path.basename(path)) in named
     ]

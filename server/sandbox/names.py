@@ -16,6 +16,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from ..disk import read_head
@@ -33,8 +34,10 @@ class Places(NamedTuple):
     folders: Mapping[str, int]
 
 
-_EDITORS_COPY = re.compile(r"\.(.+)\.sw[a-p]|#(.+)#|(.+)~", re.DOTALL)
-"""What an editor has of a file that is open, or was."""
+_EDITORS_COPY = re.compile(
+    r"(?P<vim>\..+)\.(?:sw[a-p]|un~)|#(?P<auto>.+)#|(?P<old>.+?)(?:\.~[0-9]+~|~)", re.DOTALL
+)
+"""What Vim and Emacs have of a file that is open, or was. Vim puts a dot before a name without."""
 _SETTLED_NS = 100_000_000
 _GIT = ".git"
 _LONGEST_PATH = 4096
@@ -87,7 +90,7 @@ class Names:
         waiting = [""]
         while waiting:
             path = waiting.pop()
-            if len(os.fsencode(path)) > self._longest:
+            if path and len(os.fsencode(path)) > self._longest:
                 hidden.append(path)
                 continue
             try:
@@ -118,7 +121,11 @@ class Names:
             return True
         above, slash, name = path.rpartition("/")
         copy = (name[0] in ".#" or name[-1] == "~") and _EDITORS_COPY.fullmatch(name)
-        return bool(copy and self._hide(f"{above}{slash}{copy[copy.lastindex or 0]}"))
+        if not copy:
+            return False
+        vim = copy["vim"] or ""
+        of = filter(None, (vim, vim[1:], copy["auto"], copy["old"]))
+        return any(self._hide(f"{above}{slash}{each}") for each in of)
 
     def _other_names(self, hidden: Sequence[str]) -> list[str]:
         """Hard links, which are rare: only then every folder is listed."""
@@ -214,15 +221,15 @@ def writable(patterns: Iterable[str]) -> Callable[[str], bool]:
 class matcher:  # noqa: N801 - called like a function
     """Whether a path from the workspace is matched: patterns without a slash by its last name,
     others by the whole, where ``**`` spans folders. What one that begins with ``!`` matches is not
-    matched, wherever that stands among them."""
+    matched. The last that fits decides."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        given = list(patterns)
-        self._matched = _Any(each for each in given if not each.startswith("!"))
-        self._not = _Any(each[1:] for each in given if each.startswith("!"))
+        runs = groupby(patterns, lambda each: not each.startswith("!"))
+        found = [(is_meant, _Any(each.removeprefix("!") for each in run)) for is_meant, run in runs]
+        self._last_first = found[::-1]
 
     def __call__(self, path: str) -> bool:
-        return self._matched(path) and not self._not(path)
+        return next((is_meant for is_meant, fits in self._last_first if fits(path)), False)
 
 
 class _Any:

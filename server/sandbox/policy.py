@@ -57,7 +57,7 @@ class Limits(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Patterns are matched by name (``.env*``) or, when they have a slash, by the whole path from
-    the workspace (``src/**``). One that begins with ``!`` takes out what others match.
+    the workspace (``src/**``). One that begins with ``!`` takes out what those before it match.
 
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.

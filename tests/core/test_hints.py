@@ -39,10 +39,11 @@ def test_only_what_is_likely_is_told(output: bytes, told: tuple[str, ...]) -> No
         assert hints(TOOL, Trial(status, Level.ISOLATED, output=output), PLAN) == ()
 
 
-def test_of_git_it_is_told_whatever_it_says() -> None:
+def test_of_git_that_writes_it_is_told_whatever_it_says() -> None:
     trial = Trial(Status.FAILED, Level.ISOLATED)
-    assert hints(("/usr/bin/git", "stash"), trial, PLAN) == (GIT,)
-    assert hints(("git",), trial, PLAN._replace(read_only=())) == ()
+    assert hints(("/usr/bin/git", "-C", ".", "stash"), trial, PLAN) == (GIT,)
+    assert hints(("git", "diff", "--exit-code"), trial, PLAN) == ()
+    assert hints(("git", "stash"), trial, PLAN._replace(read_only=())) == ()
 
 
 def test_with_hosts_the_network_is_not_what_is_missing() -> None:
@@ -56,7 +57,8 @@ def test_with_hosts_the_network_is_not_what_is_missing() -> None:
         ((".env", "a/x.pem"), b"", ".env"),
         (("a/b.pem", ".env", "z\x1b"), b"cat: a/b.pem: Permission denied", ".env, z\\x1b, a/b.pem"),
         (("a", "b", "c", "d", "e"), b"Error: EACCES", "a, b, c and 2 more"),
-        (("t/a.pem", "t/b.pem"), b"cannot load b.pem", "t/b.pem"),
+        (("t/a.pem", "t/b.pem"), b"cannot load 't/b.pem'", "t/b.pem"),
+        (("t/a.pem", "t/b.pem"), b"x" * (1 << 20) + b"\nno b.pem", "t/b.pem"),
     ],
 )
 def test_what_it_may_have_missed_is_named(
@@ -68,7 +70,7 @@ def test_what_it_may_have_missed_is_named(
 
 
 def test_a_failure_that_has_nothing_to_do_with_what_is_hidden_is_not_explained_by_it() -> None:
-    trial = Trial(Status.FAILED, Level.ISOLATED, output=b"1 test failed")
+    trial = Trial(Status.FAILED, Level.ISOLATED, output=b"1 test failed: x.key.pem")
     assert hints(TOOL, trial, PLAN._replace(hidden=(".npmrc", "t/key.pem"))) == ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,21 @@ from understudy.sandbox.policy import HIDDEN, READ_ONLY
 )
 def test_patterns(pattern: str, path: str, matches: bool) -> None:
     assert matcher([pattern])(path) is matches
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "hides"),
+    [
+        ((), "cacert.pem", False),
+        (("cacert.pem",), "a/cacert.pem", True),
+        (("*.pem",), "cacert.pem", True),
+        (("!.env.test",), ".env.test", False),
+        (("!.env.test", ".env.*"), ".env.test", True),
+        (("!*",), "a.pem", False),
+    ],
+)
+def test_the_last_pattern_that_fits_decides(more: Sequence[str], path: str, hides: bool) -> None:
+    assert matcher((*HIDDEN, *more))(path) is hides
 
 
 @pytest.mark.parametrize(
@@ -149,6 +165,10 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
     [
         ("touch .ENV Prod.Env a.PEM", [".ENV", "Prod.Env", "a.PEM"]),
         ("touch .a.pem.swp '#.env#' .env~", ["#.env#", ".a.pem.swp", ".env~"]),
+        (
+            "touch .netrc.swp .npmrc.swo .key.pem.un~ .pgpass.un~ key.pem.~1~ notes.~2~ .notes.un~",
+            [".key.pem.un~", ".netrc.swp", ".npmrc.swo", ".pgpass.un~", "key.pem.~1~"],
+        ),
         ("touch x .x.swp '#x#' x~ a.pem~ '.#x' .swp '#' '~' '##'", ["a.pem~"]),
         ("mkdir d; touch .env d/plain; ln .env d/same; ln d/plain other", [".env", "d/same"]),
     ],
