@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runner.execute import Runner
-from ..sandbox.diff import diff
+from ..sandbox.diff import diff, patch
 from ..sandbox.history import TRIALS, History, Past
 from ..sandbox.hosts import Hosts
 from ..sandbox.levels import Machine, run_here
@@ -35,6 +35,7 @@ __all__ = [
     "Trial",
     "diff",
     "few",
+    "patch",
     "printable",
     "probe",
     "words",

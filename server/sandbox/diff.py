@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from ..journal.change import Change, Entry, State
@@ -15,6 +15,8 @@ from ..text import Opcode, opcodes
 
 _LONGEST = 1 << 20
 """Bytes of a file whose lines are compared for people, or that is written out for git."""
+_MOST_WRITTEN = 4 << 20
+"""Bytes of what is no text that are written out in one diff. Each 10 MB take a second."""
 _LINE = 52
 """Bytes in a line of what is no text."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -24,27 +26,47 @@ _SPECIAL_BITS = 0o7000
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def diff(changes: Sequence[Change], *, whole: bool = False) -> str:
-    """A unified diff as git writes it, without indices of texts. ``whole``: what is no text is
-    written out, for a repository of SHA-1 or for none; else it is told that it differs. What git
-    has no words for (folders, modes but for the right to be executed, what is too large or cannot
-    be read) is told in lines that begin with ``#``, which ``git apply`` passes over. Names are
-    without control characters; texts are as they are, and whoever sends them to a terminal sees to
-    that."""
-    return "".join(line for change in changes for line in _lines_of(change, whole))
+class _Room:
+    """For what is no text, in bytes."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self, size: int) -> None:
+        """Raises OverflowError when there is too little."""
+        if size > self._left:
+            raise OverflowError
+        self._left -= size
 
 
-def _lines_of(change: Change, whole: bool) -> Iterator[str]:
+def diff(changes: Iterable[Change]) -> str:
+    """A unified diff as git writes it, without indices of texts; of what is no text it is told that
+    it differs. What git has no words for (folders, modes but for the right to be executed, what is
+    too large or cannot be read) is told in lines that begin with ``#``, which ``git apply`` passes
+    over. Names are without control characters; texts are as they are, and whoever sends them to a
+    terminal sees to that."""
+    return "".join(line for change in changes for line in _lines_of(change, None))
+
+
+def patch(changes: Iterable[Change]) -> Iterator[str]:
+    """The same, a part at a time, with what is no text written out, for a repository of SHA-1 or
+    for none; of much, the first of it."""
+    room = _Room(_MOST_WRITTEN)
+    for change in changes:
+        yield from _lines_of(change, room)
+
+
+def _lines_of(change: Change, room: _Room | None) -> Iterator[str]:
     before, after, old = change.before, change.after, change.old or change.path
     if before and after and before.entry is not after.entry:
-        yield from _one(old, old, before, None, whole)
-        yield from _one(change.path, change.path, None, after, whole)
+        yield from _one(old, old, before, None, room)
+        yield from _one(change.path, change.path, None, after, room)
     else:
-        yield from _one(old, change.path, before, after, whole)
+        yield from _one(old, change.path, before, after, room)
 
 
 def _one(
-    old: str, new: str, before: State | None, after: State | None, whole: bool
+    old: str, new: str, before: State | None, after: State | None, room: _Room | None
 ) -> Iterator[str]:
     """Both states are of one kind, where there are two."""
     state = after or before
@@ -56,12 +78,14 @@ def _one(
         return
     is_same = before is not None and before.holds(after)
     largest = max(each.size for each in (before, after) if each)
-    if not is_same and largest > _LONGEST:
+    try:
+        if not is_same and largest > _LONGEST:
+            raise OverflowError
+        body = [] if is_same else [*_body(old, new, before, after, room)]
+    except OverflowError:
         size = largest / 1_000_000
         yield f"# {what}, too large to show: {size:.1f} MB{_modes(before, after)}\n"
         return
-    try:
-        body = [] if is_same else [*_body(old, new, before, after, whole)]
     except OSError:
         yield f"# {what}, cannot be read any more{_modes(before, after)}\n"
         return
@@ -97,15 +121,16 @@ def _header(old: str, new: str, before: State | None, after: State | None) -> It
 
 
 def _body(
-    old: str, new: str, before: State | None, after: State | None, whole: bool
+    old: str, new: str, before: State | None, after: State | None, room: _Room | None
 ) -> Iterator[str]:
-    """Raises OSError."""
+    """Raises OSError, OverflowError."""
     source = quoted(f"a/{old}") if before else _NOTHING
     target = quoted(f"b/{new}") if after else _NOTHING
     content = [each.read() if each else b"" for each in (before, after)]
     texts = [_text(each) for each in content]
     if texts[0] is None or texts[1] is None:
-        if whole:
+        if room:
+            room.take(sum(map(len, content)))
             ids = f"{_id(content[0], before)}..{_id(content[1], after)}"
             yield f"index {ids}\nGIT binary patch\n"
             yield from _literal(content[1])

@@ -5,7 +5,6 @@ what came of it. They can be shown and applied later, also by another process.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 from ..disk import read_regular, why
 from ..journal.encoding import change_of, plain_of
 from ..state import LOCK_SECONDS, locked, private, private_folder, take
-from .plan import REPORT
+from .plan import REPORT, WORKING
 from .trees import remove
 from .trial import Change, Level, Status, Trial, Usage
 
@@ -73,8 +72,8 @@ class Place:
     def keep(self, at: float, argv: Sequence[str], trial: Trial) -> Trial:
         """Write down what came of it; the trial, with its number. A room without a report holds
         what a stage left that was killed."""
-        for room in self._folder.iterdir():
-            if room.is_dir() and not (room / REPORT).exists():
+        for room in _rooms(self._folder):
+            if not (room / REPORT).exists():
                 _discard(room)
         trial = replace(trial, id=int(self._folder.name))
         self._write(_OUTPUT, trial.output)
@@ -89,25 +88,19 @@ class Place:
             file.write(content)
 
     def close(self) -> None:
-        """What was not kept goes, once nobody works in it any more."""
-        if not (self._folder / _TRIAL).exists():
-            for room in filter(Path.is_dir, self._folder.iterdir()):
-                os.close(occupy(room))
-            _discard(self._folder)
-        if self._lock is not None:
-            os.close(self._lock)
-
-
-def occupy(room: str | Path) -> int:
-    """A descriptor of a room, for whoever works in it alone until that is closed; waits for who
-    does. Raises OSError."""
-    descriptor = os.open(room, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+        """What was not kept goes, at the latest when a later one begins: not before nobody works in
+        it any more."""
+        try:
+            if not (self._folder / _TRIAL).exists():
+                for room in _rooms(self._folder):
+                    with locked(room / WORKING, LOCK_SECONDS):
+                        pass
+                _discard(self._folder)
+        except TimeoutError:
+            pass
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
 
 
 class History:
@@ -171,11 +164,16 @@ def _size(folder: Path) -> int:
 
 
 def _runs(folder: Path) -> bool:
-    """Its lock goes with the process, however that ends."""
-    if (descriptor := take(folder / _RUNNING)) is None:
-        return True
-    os.close(descriptor)
+    """The locks go with the processes that hold them, however those end."""
+    for lock in (folder / _RUNNING, *(room / WORKING for room in _rooms(folder))):
+        if (descriptor := take(lock)) is None:
+            return True
+        os.close(descriptor)
     return False
+
+
+def _rooms(folder: Path) -> list[Path]:
+    return [each for each in folder.iterdir() if each.is_dir()]
 
 
 def _encoded(at: float, argv: Sequence[str], trial: Trial) -> bytes:

@@ -45,6 +45,8 @@ WHY_BYTES = 4096
 """Of what a process tells the one above it when it cannot begin."""
 REPORT = "report.json"
 """Written last; without it, the stage did not come to its end."""
+WORKING = "working"
+"""A lock file beside it, held for as long as the stage works in the folder."""
 OVERLAY = "overlay"
 COPY = "copy"
 NO_VIEW = "there is no overlay here"

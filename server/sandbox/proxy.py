@@ -38,6 +38,7 @@ _LENGTHS = {
 }
 """Headers that say where a request ends. Of two of them, each server may believe another one."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIRST = re.compile(rf"({_NAME.pattern}) ([!-~]+) (HTTP/1\.[01])")
 _OURS = (b"host", b"connection", b"keep-alive", b"upgrade")
 """Headers that concern one stretch of the way, and that the proxy writes itself."""
 
@@ -203,10 +204,9 @@ def request(head: bytes) -> Request:
     first, *headers = head[:-4].decode("latin-1").split("\r\n")
     if any(each in head.replace(b"\r\n", b"") for each in (b"\r", b"\n", b"\0")):
         raise ValueError("a stray line end")
-    words = first.split(" ")
-    if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
+    if not (line := _FIRST.fullmatch(first)):
         raise ValueError("no request that a proxy knows")
-    method, target, version = words
+    method, target, version = line.groups()
     if method == "CONNECT":
         host, port = authority(target)
         if port is None:
@@ -221,12 +221,12 @@ def request(head: bytes) -> Request:
         f"{method} /{path}{question}{query} {version}",
         f"Host: {place}",
         "Connection: close",
-        *_passed(headers),
+        *_passed(headers, version),
     )
     return Request(host, port or 80, "\r\n".join((*lines, "", "")).encode("latin-1"))
 
 
-def _passed(headers: Sequence[str]) -> Iterator[str]:
+def _passed(headers: Sequence[str], version: str) -> Iterator[str]:
     lengths = 0
     for header in headers:
         name, colon, value = header.partition(":")
@@ -235,7 +235,8 @@ def _passed(headers: Sequence[str]) -> Iterator[str]:
         known = name.lower().encode()
         if pattern := _LENGTHS.get(known):
             lengths += 1
-            if lengths > 1 or not pattern.fullmatch(value):
+            is_odd = known == b"transfer-encoding" and version == "HTTP/1.0"
+            if lengths > 1 or is_odd or not pattern.fullmatch(value):
                 raise ValueError("it is not clear where the request ends")
         if known not in _OURS and not known.startswith(b"proxy-"):
             yield header

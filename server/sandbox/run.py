@@ -85,7 +85,7 @@ async def run(
     if refusal := refusal or await asyncio.to_thread(obstacle, policy.read):
         return replace(trial, why=refusal)
     began = time.time()
-    root, place = await asyncio.to_thread(_begin, workspace, trials)
+    root, place = await _begun(workspace, trials)
     asked = _Asked(argv, root, str(cwd or root), policy, environment, runner, listen)
     try:
         trial = await _tried(asked, place, trial)
@@ -94,6 +94,21 @@ async def run(
         await asyncio.shield(closing)  # who cancels it twice wants it gone all the same
         raise
     return await asyncio.to_thread(_end, place, asked, began, trial)
+
+
+async def _begun(workspace: Path, trials: Path) -> tuple[str, Place]:
+    """The real workspace, and a place that does not stay when nobody waits for it any more."""
+
+    def close(done: asyncio.Task[tuple[str, Place]]) -> None:
+        if not done.cancelled() and not done.exception():
+            done.result()[1].close()
+
+    work = asyncio.create_task(asyncio.to_thread(_begin, workspace, trials))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        work.add_done_callback(close)
+        raise
 
 
 def _begin(workspace: Path, trials: Path) -> tuple[str, Place]:
@@ -130,6 +145,8 @@ def _unfit(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> str
         return "no command was named"
     if any(map(_UNFIT.search, chain(argv, [cwd], *environment.items()))):
         return "a null byte, or half a character, cannot be given to a program"
+    if any(not name or "=" in name for name in environment):
+        return "a variable has a name, and no `=` in it"
     return ""
 
 

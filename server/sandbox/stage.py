@@ -12,19 +12,20 @@ import os
 import resource
 import signal
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..disk import why
 from ..runner.processes import kill_below
+from ..state import take
 from . import bare, kernel, launcher
 from .bubblewrap import options
 from .cgroups import Cgroups
 from .door import Door
-from .history import occupy
 from .keep import Keeper, Kept, OverLimit
 from .kernel_memory import Held
 from .machine import is_system_root
-from .plan import BROKEN, NO_GROUP, REPORT, Plan, Start
+from .plan import BROKEN, NO_GROUP, REPORT, WORKING, Plan, Start
 from .trees import TooDeep
 from .trial import Level, Status
 from .view import BareView, View
@@ -56,7 +57,8 @@ def enter(
 ) -> int:
     """The command's exit code; what became of the sandbox itself is in the report."""
     plan = Plan(*context)
-    folder = occupy(plan.folder)
+    folder = os.open(plan.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    take(Path(plan.folder, WORKING))  # until this process ends
     signal.signal(signal.SIGTERM, _end)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     try:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.journal.change import Change, Entry, Kind, State
-from understudy.sandbox.diff import diff, quoted
+from understudy.sandbox.diff import diff, patch, quoted
 
 from .trees import FIRST, Act, act, acts, copied, differences, link, photograph
 
@@ -114,12 +114,12 @@ def as_git_sees_it(root: Path) -> dict[str, tuple[str, bool, bytes | str]]:
 
 
 def taken_by_git(root: Path, changes: Sequence[Change]) -> None:
-    patch = diff(changes, whole=True)
-    if not any(line.startswith("diff --git") for line in patch.splitlines()):
+    told = "".join(patch(changes))
+    if not any(line.startswith("diff --git") for line in told.splitlines()):
         return
     for options in (("--check",), ()):
-        done = git(root, "apply", "--whitespace=nowarn", *options, given=patch)
-        assert done.returncode == 0, (done.stderr, patch)
+        done = git(root, "apply", "--whitespace=nowarn", *options, given=told)
+        assert done.returncode == 0, (done.stderr, told)
 
 
 @settings(max_examples=60, deadline=None)
@@ -170,7 +170,7 @@ def test_what_is_no_text_is_taken_and_taken_back(
         stood = as_git_sees_it(root)
         taken_by_git(root, [change])
         assert as_git_sees_it(root) == {"a b": ("file", mode == 0o755, b"\0" + after)}
-        done = git(root, "apply", "-R", given=diff([change], whole=True))
+        done = git(root, "apply", "-R", given="".join(patch([change])))
         assert (done.returncode, as_git_sees_it(root)) == (0, stood), done.stderr
 
 
@@ -185,9 +185,17 @@ def test_what_is_too_large_or_gone_is_named_and_the_rest_is_taken(tmp_path: Path
         Change.between("gone", None, gone),
         Change.between("small", None, State.of(b"\0\xff", 0o644)),
     ]
-    told = diff(changes, whole=True)
+    told = "".join(patch(changes))
     assert told.startswith(
         "# new large, too large to show: 1.0 MB\n# new gone, cannot be read any more\ndiff --git "
     )
     taken_by_git(root, changes)
     assert as_git_sees_it(root) == {"small": ("file", False, b"\0\xff")}
+
+
+def test_of_much_that_is_no_text_the_first_is_written_out(tmp_path: Path) -> None:
+    changes = [Change.between(f"{n}", None, State.of(b"\0" * 900_000, 0o644)) for n in range(9)]
+    changes.append(Change.between("text", None, State.of(b"text\n", 0o644)))
+    taken_by_git(tmp_path, changes)
+    assert sorted(as_git_sees_it(tmp_path)) == ["0", "1", "2", "3", "text"]
+    assert "# new 8, too large to show: 0.9 MB\n" in [*patch(changes)]

@@ -116,6 +116,8 @@ async def test_what_no_program_can_be_given_is_not_run(world: World) -> None:
         (("echo", "\ud83d"), {}),
         (("cat", str(outside)), {"X": unfit}),
         (("cat", str(outside)), {unfit: "1"}),
+        (("true",), {"": "1"}),
+        (("true",), {"A=B": "1"}),
     ]
     for argv, variables in cases:
         trial = await world.run(argv, Policy(variables=variables))

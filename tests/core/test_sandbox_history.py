@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,11 +14,12 @@ import pytest
 
 from understudy.runner.execute import Runner
 from understudy.sandbox.diff import diff
-from understudy.sandbox.history import Bounds, History
-from understudy.sandbox.plan import REPORT
+from understudy.sandbox.history import Bounds, History, Place
+from understudy.sandbox.plan import REPORT, WORKING
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import run
 from understudy.sandbox.trial import Level, Status, Trial
+from understudy.state import locked, take
 
 KEPT = Trial(Status.CLEAN, Level.ISOLATED, output=b"said")
 
@@ -126,3 +128,43 @@ def test_what_a_stage_left_that_was_killed_is_not_kept(history: History, tmp_pat
     assert (tmp_path / "trials/1/ended").is_dir()
     assert not (tmp_path / "trials/1/killed").exists()
     assert numbers(history) == [1]
+
+
+def test_what_somebody_works_in_stays_until_he_is_gone(history: History, tmp_path: Path) -> None:
+    place = history.begin()
+    room = Path(place.room("first"))
+    (room / REPORT).touch()
+    working = take(room / WORKING)
+    place.keep(1.0, ("true",), KEPT)
+    place.close()
+    assert working is not None
+    (folder := tmp_path / "trials/1").joinpath("trial.json").unlink()
+    assert kept(history) == 2
+    assert folder.is_dir()
+    os.close(working)
+    assert kept(history) == 3
+    assert not folder.exists()
+
+
+async def test_who_leaves_before_it_has_begun_leaves_nothing(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing, closed = Place.close, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def close(place: Place) -> None:
+        closing(place)
+        loop.call_soon_threadsafe(closed.set)
+
+    monkeypatch.setattr(Place, "close", close)
+    (trials := tmp_path / "trials").mkdir(mode=0o700)
+    with locked(trials / "lock", 5):
+        work = asyncio.create_task(run(("true",), tmp_path, Policy(), runner, trials))
+        while not asyncio.all_tasks() - {work, asyncio.current_task()}:
+            await asyncio.sleep(0)  # until it waits for its place
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+    async with asyncio.timeout(20):
+        await closed.wait()
+    assert os.listdir(trials) == ["lock"]

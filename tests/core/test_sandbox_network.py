@@ -283,6 +283,9 @@ async def test_idle_connections_keep_nobody_out(server: Server) -> None:
     ("text", "status"),
     [
         ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("POST http://a/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        ("GET http://a/\x0b HTTP/1.1\r\n\r\n", 400),
+        ("G(T http://a/ HTTP/1.1\r\n\r\n", 400),
         ("CONNECT nowhere.example:443 HTTP/1.1\r\n\r\n", 502),
         (f"GET http://nowhere.example/ HTTP/1.1\r\nA: {'a' * 70_000}\r\n\r\n", 431),
     ],
