@@ -28,12 +28,13 @@ echo 'as it was' > workspace/text
 
 class Moment(StrEnum):
     """When somebody else is at work: ``BEFORE`` all of it, or after all was ``ADMITTED``, or was
-    ``CHECKED`` and only the writing is left. ``NAIVE``: before, and nobody looks."""
+    ``CHECKED`` and only the writing is left. ``NAIVE``: before, and nobody looks. ``ALONE``: never."""
 
     BEFORE = "before"
     ADMITTED = "admitted"
     CHECKED = "checked"
     NAIVE = "naive"
+    ALONE = "alone"
 
 
 def filled(place: Path) -> Path:
@@ -47,8 +48,8 @@ def make_so(changes: Sequence[Change], place: Path, moment: Moment, meanwhile: s
     """Why it was not done; empty when it was. ``meanwhile``: what a shell does in the workspace at
     that moment."""
     workspace = filled(place / MADE)
-    _sh(meanwhile, filled(place / TWIN))
-    waiting = [meanwhile]
+    waiting = [] if moment is Moment.ALONE else [meanwhile]
+    _sh("\n".join(waiting), filled(place / TWIN))
 
     def at(*moments: Moment) -> None:
         if moment in moments and waiting:

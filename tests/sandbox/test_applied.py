@@ -15,17 +15,20 @@ from .users import USERS, harness, once, place
 _WALLS = "built-in"
 """What is applied is the same, whatever kept the command in."""
 _SWAPPED = "mv folder away; ln -s ../outside folder"
+_LEADS_OUT = "leads out of the workspace"
 _TREES = (MADE, TWIN)
 _WATCHED = (Moment.BEFORE, Moment.ADMITTED, Moment.CHECKED)
 
 
 class _Case(NamedTuple):
     """``script``: what the command does; ``meanwhile``: what somebody else does, at which
-    ``moments``. ``reaches``: what shows, without anybody who looks, that it came about."""
+    ``moments``. ``reaches``: what shows, without anybody who looks, that it came about. ``why``:
+    what is said where it is refused whoever is at work."""
 
     script: str
     reaches: str
     meanwhile: str = ""
+    why: str = ""
 
     @property
     def moments(self) -> tuple[Moment, ...]:
@@ -50,29 +53,49 @@ _CASES = {
     ),
     "delete what was changed meanwhile": _Case("rm text", "workspace/text", "echo theirs > text"),
     "create what was made meanwhile": _Case("echo x > new", "workspace/new", "echo theirs > new"),
-    "a link out": _Case("ln -s ../outside out", "workspace/out"),
-    "a link out by an absolute path": _Case("ln -s /etc/passwd out", "workspace/out"),
+    "a link out": _Case("ln -s ../outside out", "workspace/out", why=_LEADS_OUT),
+    "a link out by an absolute path": _Case(
+        "ln -s /etc/passwd out", "workspace/out", why=_LEADS_OUT
+    ),
     "a link out by another": _Case(
-        "mkdir -p a/b; ln -s a/b near; ln -s near/../../../outside out", "workspace/out"
+        "mkdir -p a/b; ln -s a/b near; ln -s near/../../../outside out",
+        "workspace/out",
+        why=_LEADS_OUT,
     ),
-    "a link in place of a file": _Case("ln -sf ../outside/inner text", "workspace/text"),
-    "a set-uid file": _Case("cp text root; chmod 4755 root", "workspace/root"),
-    "a set-gid file": _Case("cp text root; chmod 2755 root", "workspace/root"),
-    "a hook": _Case("mkdir .githooks; echo x > .githooks/pre-commit", "workspace/.githooks"),
-    "a hook of a manager": _Case("mkdir .husky; echo x > .husky/pre-commit", "workspace/.husky"),
-    "a configuration of git": _Case("echo x > .gitconfig", "workspace/.gitconfig"),
-    "a repository": _Case(
-        "mkdir -p bare/objects bare/refs; echo x > bare/HEAD; echo x > bare/config",
-        "workspace/bare/config",
+    "a link in place of a file": _Case(
+        "ln -sf ../outside/inner text", "workspace/text", why=_LEADS_OUT
     ),
-    "a task of an editor": _Case(
-        "mkdir .vscode; echo x > .vscode/tasks.json", "workspace/.vscode/tasks.json"
-    ),
-    "a task by a name in capitals": _Case(
-        "mkdir .VSCode; echo x > .VSCode/tasks.json", "workspace/.VSCode/tasks.json"
-    ),
-    "a file of a shell": _Case("echo x > .envrc", "workspace/.envrc"),
-    "an automation": _Case("mkdir .understudy; echo x > .understudy/x", "workspace/.understudy/x"),
+    "a set-uid file": _Case("cp text root; chmod 4755 root", "workspace/root", why="set-id"),
+    "a set-gid file": _Case("cp text root; chmod 2755 root", "workspace/root", why="set-id"),
+    **{
+        name: _Case(script, f"workspace/{reaches}", why=f"consent of its own ({consent})")
+        for name, (script, reaches, consent) in {
+            "a hook": ("mkdir .githooks; echo x > .githooks/pre-commit", ".githooks", "git"),
+            "a hook of a manager": ("mkdir .husky; echo x > .husky/pre-commit", ".husky", "git"),
+            "a configuration of git": ("echo x > .gitconfig", ".gitconfig", "git"),
+            "a repository": (
+                "mkdir -p bare/objects bare/refs; echo x > bare/HEAD; echo x > bare/config",
+                "bare/config",
+                "git",
+            ),
+            "a task of an editor": (
+                "mkdir .vscode; echo x > .vscode/tasks.json",
+                ".vscode/tasks.json",
+                "editor",
+            ),
+            "a task by a name in capitals": (
+                "mkdir .VSCode; echo x > .VSCode/tasks.json",
+                ".VSCode/tasks.json",
+                "editor",
+            ),
+            "a file of a shell": ("echo x > .envrc", ".envrc", "shell"),
+            "an automation": (
+                "mkdir .understudy; echo x > .understudy/x",
+                ".understudy/x",
+                "understudy",
+            ),
+        }.items()
+    },
 }
 _TRIED = [(case, moment) for case, told in _CASES.items() for moment in told.moments]
 
@@ -90,7 +113,7 @@ def _said(user: str, walls: str) -> dict[str, dict[str, Any]]:
         case: {
             "script": told.script,
             "meanwhile": told.meanwhile,
-            "moments": [*told.moments, Moment.NAIVE],
+            "moments": [*told.moments, Moment.NAIVE, Moment.ALONE],
         }
         for case, told in _CASES.items()
     }
@@ -118,6 +141,16 @@ def _came(user: str, case: str, moment: Moment) -> _Came:
 def test_nothing_is_reached_by_being_applied(user: str, case: str, moment: Moment) -> None:
     came = _came(user, case, moment)
     assert came.made == came.twin
+    assert _CASES[case].why in _said(user, _WALLS)[case]["not_made"][moment]
+
+
+@pytest.mark.parametrize("case", _CASES)
+@pytest.mark.parametrize("user", USERS)
+def test_it_is_made_where_nobody_else_is_at_work(user: str, case: str) -> None:
+    """But for what is refused in any case."""
+    came = _came(user, case, Moment.ALONE)
+    is_made = not _said(user, _WALLS)[case]["not_made"][Moment.ALONE]
+    assert is_made is (came.made != came.twin) is (not _CASES[case].why)
 
 
 @pytest.mark.parametrize("case", _CASES)

@@ -30,8 +30,7 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=777 run /run
 keep=$1; shift
 mount -t tmpfs -o mode=755 keep "$keep"
-mknod -m 666 "$keep/null" c 1 3
-mount --bind "$keep/null" /dev/null
+if mknod -m 666 "$keep/null" c 1 3 2>/dev/null; then mount --bind "$keep/null" /dev/null; fi
 n=0
 while [ "$1" != -- ]; do
     mkdir -p "$keep/$n"; mount --bind "$1" "$keep/$n"; n=$((n + 1)); eval "place$n=\\$1"; shift
@@ -46,7 +45,7 @@ done
 umount -l "$keep"
 exec "$@"
 """
-"""Mounts that nobody else sees: an empty ``/run``, a ``/dev/null``, and, for who may not look into a
+"""Mounts that nobody else sees: an empty ``/run``, a ``/dev/null`` where one may be made, and, for who may not look into a
 folder that the interpreter is in, another folder there with nothing but that in it."""
 
 

@@ -30,9 +30,13 @@ def _call_it(name: str) -> None:
     libc.prctl(15, ctypes.c_char_p(name.encode()))  # PR_SET_NAME
 
 
+class _TooLong(BaseException):
+    """Past whatever an attempt takes for an error of its own."""
+
+
 def _give_up(*_: object) -> None:
     """What was come to until then is looked at all the same."""
-    raise TimeoutError(f"it took more than {_SECONDS} seconds")
+    raise _TooLong(f"it took more than {_SECONDS} seconds")
 
 
 def _run(name: str, told: Told, word: str) -> None:
