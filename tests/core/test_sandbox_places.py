@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from understudy.runner.execute import Runner
 from understudy.sandbox.outside import obstacle
-from understudy.sandbox.policy import Policy
-from understudy.sandbox.run import BUBBLEWRAP, run
 from understudy.sandbox.trees import remove
-from understudy.sandbox.trial import Trial
 
-from ..needs import missing
-from ..sandbox.walls import NONE, WALLS, Walls
+from ..sandbox.walls import NONE, WALLS, installed
+from .sandbox_world import World
 
 _SECRET = b"c2VjcmV0"
 
 
-class World:
-    def __init__(self, walls: Walls) -> None:
-        self.walls = walls
-        self._runner = Runner()
-
-    async def sh(self, script: str, root: Path, trials: Path) -> Trial:
-        how = self.walls._asdict()
-        argv = ("sh", "-c", script)
-        return await run(argv, root, Policy(), self._runner, trials, override=True, **how)
-
-    async def close(self) -> None:
-        await self._runner.close()
-
-
 @pytest.fixture(params=WALLS | NONE)
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    walls = (WALLS | NONE)[request.param]
-    if walls.launcher == BUBBLEWRAP and shutil.which("bwrap") is None:
-        missing("missing: bubblewrap: install it with the system's package manager")
-    world = World(walls)
-    yield world
-    await world.close()
+async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    async with World(tmp_path, installed(request.param)) as world:
+        yield world
 
 
 async def test_neither_folder_has_a_name_that_means_something_else(
@@ -67,7 +45,8 @@ async def test_neither_folder_has_a_name_that_means_something_else(
         root.mkdir(parents=True)
         (root / "file").write_text("one\n")
         (root / ".env").write_bytes(_SECRET)
-        trial = await world.sh("echo two >> file; cat .env; pwd", root, state / "trials")
+        world.root, world.trials = root, state / "trials"
+        trial = await world.sh("echo two >> file; cat .env; pwd")
         told = name, trial.is_clean, trial.backend, [each.path for each in trial.changes]
         assert told == (name, True, world.walls.backend, ["file"]), trial
         assert _SECRET not in trial.output
@@ -91,34 +70,34 @@ def _deep(root: Path, name: str, levels: int) -> None:
 
 
 @pytest.mark.parametrize("levels", [10, 15, 16, 17, 18, 19, 20, 21, 30])
-async def test_a_secret_is_hidden_where_no_path_leads(
-    world: World, tmp_path: Path, levels: int
-) -> None:
-    (root := tmp_path / "root").mkdir()
+async def test_a_secret_is_hidden_where_no_path_leads(world: World, levels: int) -> None:
     name = "d" * 200
-    _deep(root, name, levels)
+    _deep(world.root, name, levels)
     down = f"for _ in $(seq {levels}); do chmod 700 {name}; cd -P {name} || break; done; "
+    script = f"{down} chmod 600 .env; cat .env key.pem; ls -a; true"
     try:
-        trial = await world.sh(
-            f"{down} chmod 600 .env; cat .env key.pem; ls -a; true", root, tmp_path / "trials"
-        )
+        trial = await world.sh(script)
         assert trial.exit_code == 0, trial.why
         assert _SECRET not in trial.output
+        without = subprocess.run(
+            ["sh", "-c", script], cwd=world.root, capture_output=True, check=False
+        )
+        assert _SECRET in without.stdout
     finally:
-        remove(root)
+        remove(world.root)
 
 
 @pytest.mark.parametrize("mode", [0o300, 0o100])
-async def test_what_cannot_be_listed_is_hidden(world: World, tmp_path: Path, mode: int) -> None:
+async def test_what_cannot_be_listed_is_hidden(world: World, mode: int) -> None:
     """By its owner, who could have it listed. Root lists it, and sees what has no secret's name."""
-    (locked := tmp_path / "root/locked").mkdir(parents=True)
+    (locked := world.root / "locked").mkdir()
     (locked / ".env").write_bytes(_SECRET)
     (locked / "plain").write_text("CONTENT")
     locked.chmod(mode)
     script = (
         "chmod 700 locked; cat locked/.env; cat locked/plain; mv locked moved; cat */.env; true"
     )
-    trial = await world.sh(script, tmp_path / "root", tmp_path / "trials")
+    trial = await world.sh(script)
     locked.chmod(0o700)
     assert trial.exit_code == 0, trial.why
     assert _SECRET not in trial.output

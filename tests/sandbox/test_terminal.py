@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ..needs import not_applicable
+
 _STEERS = {
     "a title": "\x1b]0;ours\x07",
     "what is copied": "\x1b]52;c;b3Vycw==\x07",
@@ -81,6 +83,8 @@ def _arrived(*before: str) -> str:
 @pytest.mark.parametrize("steer", _STEERS)
 def test_nothing_steers_a_terminal(steer: str) -> None:
     arrived = _arrived(sys.executable, "-P", "-m", "understudy", "sandbox", "run", "--")
+    if "Level A." not in arrived:
+        not_applicable(f"it is not run at level A: {arrived!r}")
     assert _STEERS[steer] not in arrived
     assert all(arrived.count(each) >= len(_STEERS) for each in _PLACES), arrived
 
