@@ -45,6 +45,11 @@ def open_regular(path: Path | str) -> BinaryIO:
     return file
 
 
+def named(descriptor: int) -> str:
+    """A path to what this process has open, also to a link, whatever its own name is. Linux."""
+    return f"/proc/self/fd/{descriptor}"
+
+
 def why(error: Exception) -> str:
     """What went wrong, for people: of the system the path and the reason, without the number."""
     if not isinstance(error, OSError) or not error.strerror:

@@ -44,7 +44,7 @@ __all__ = [
 
 _QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
 _LONGEST = 1 << 17
-"""Not even of one word does Linux take more bytes."""
+"""So many bytes Linux takes of one word; a line of more was not typed."""
 _OPERATOR = re.compile(r"[|&;<>()`]|\$[\w({]")
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from ..disk import named
 from .beneath import Beneath, look, open_file
 from .change import Change, Entry, State
 
@@ -19,7 +20,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _KEPT = re.compile(r"user\.|system\.posix_acl_access$")  # security.capability lends rights
 
 
-def waiting(mark: str, name: str, what: str) -> str:
+def temporary(mark: str, name: str, what: str) -> str:
     """A temporary file beside ``name``: a ``new`` one on its way in, an ``old`` one on its way
     out."""
     short = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
@@ -31,7 +32,7 @@ def write_beside(place: Beneath, change: Change, mark: str) -> None:
     after = change.after
     assert after is not None
     with place.at(change.path) as (folder, name):
-        new = waiting(mark, name, "new")
+        new = temporary(mark, name, "new")
         if after.equals(look(folder, new)):
             return  # it was brought back
         if after.entry is Entry.LINK:
@@ -65,17 +66,12 @@ def own(folder: int, made: int) -> None:
     """What root makes belongs to whom the folder belongs to."""
     if os.geteuid() == 0:
         about = os.fstat(folder)
-        os.chown(_itself(made), about.st_uid, about.st_gid)
+        os.chown(named(made), about.st_uid, about.st_gid)
 
 
 def _date(made: int, after: State) -> None:
     if after.modified:
-        os.utime(_itself(made), ns=(after.modified, after.modified))
-
-
-def _itself(descriptor: int) -> str:
-    """Leads to what is open, and to a link that is, for calls that take no such descriptor."""
-    return f"/proc/self/fd/{descriptor}"
+        os.utime(named(made), ns=(after.modified, after.modified))
 
 
 def _make_alike(descriptor: int, folder: int, name: str) -> None:

@@ -25,7 +25,7 @@ from .beneath import (
     sync_all,
     syncs_whole,
 )
-from .beside import changed, opened, own, waiting, write_beside
+from .beside import changed, opened, own, temporary, write_beside
 from .change import Change, Entry, gains_folder, loses_folder
 
 _OTHERS = 0o077
@@ -91,7 +91,7 @@ def bring_back(place: Beneath, changes: Sequence[Change], mark: str, back: str) 
     takes no room, of which there may be none. Raises OSError."""
     for change in filter(_becomes_folder, changes):
         with suppress(FileNotFoundError), place.at(change.path) as (folder, name):
-            old, new = waiting(mark, name, "old"), waiting(back, name, "new")
+            old, new = temporary(mark, name, "old"), temporary(back, name, "new")
             os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
 
 
@@ -166,7 +166,7 @@ def _beside(written: Iterable[Change], mark: str) -> Iterator[str]:
     for change in written:
         if change.after and change.after.entry is Entry.FILE:
             above, slash, name = change.path.rpartition("/")
-            yield f"{above}{slash}{waiting(mark, name, 'new')}"
+            yield f"{above}{slash}{temporary(mark, name, 'new')}"
 
 
 def _let_in(place: Beneath, change: Change, _mark: str) -> None:
@@ -196,7 +196,7 @@ def _take(place: Beneath, change: Change, mark: str) -> None:
 
 def _set_aside(place: Beneath, change: Change, mark: str) -> None:
     with place.at(change.path) as (folder, name):
-        old = waiting(mark, name, "old")
+        old = temporary(mark, name, "old")
         os.rename(name, old, src_dir_fd=folder, dst_dir_fd=folder)
         if not _is_known(folder, old, change):
             rename_new(folder, old, folder, name)
@@ -205,14 +205,14 @@ def _set_aside(place: Beneath, change: Change, mark: str) -> None:
 
 def _drop_aside(place: Beneath, change: Change, mark: str) -> None:
     with place.at(change.path) as (folder, name):
-        os.unlink(waiting(mark, name, "old"), dir_fd=folder)
+        os.unlink(temporary(mark, name, "old"), dir_fd=folder)
 
 
 def _put(place: Beneath, change: Change, mark: str) -> None:
     """Give what is beside its place its name."""
     assert change.after is not None
     with place.at(change.path) as (folder, name):
-        new = waiting(mark, name, "new")
+        new = temporary(mark, name, "new")
         if not change.after.holds(look(folder, new)):
             raise changed()
         if change.before is None or change.before.is_folder:
@@ -264,7 +264,7 @@ def _is_known(folder: int, name: str, change: Change) -> bool:
 
 def _settle(folder: int, name: str, change: Change, mark: str) -> None:
     before, after = change.before, change.after
-    new, old = waiting(mark, name, "new"), waiting(mark, name, "old")
+    new, old = temporary(mark, name, "new"), temporary(mark, name, "old")
     if taken := look(folder, old):
         stands = look(folder, name)
         if stands is None:

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..disk import named
+from .trees import opened
+
 _SOCKETS = {
     "tcp": (socket.AF_INET, socket.SOCK_STREAM),
     "udp": (socket.AF_INET, socket.SOCK_DGRAM),
@@ -44,9 +47,8 @@ class Planted:
         abstract = f"understudy-{self._token}"
         self._listeners["udp"].bind(("127.0.0.1", port))
         self._listeners["abstract"].bind(f"\0{abstract}")
-        folder = os.open(place, os.O_PATH)
-        self._listeners["pathname"].bind(f"/proc/self/fd/{folder}/socket")  # however long it is
-        os.close(folder)
+        with opened(str(place), flags=os.O_PATH) as folder:  # however long its path is
+            self._listeners["pathname"].bind(f"{named(folder)}/socket")
         for name, listener in self._listeners.items():
             listener.setblocking(False)
             if name != "udp":

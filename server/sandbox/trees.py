@@ -92,11 +92,6 @@ def opened(path: str, folder: int | None = None, flags: int = 0) -> Iterator[int
         os.close(descriptor)
 
 
-def named(descriptor: int) -> str:
-    """A path to what this process has open, whatever its name is."""
-    return f"/proc/self/fd/{descriptor}"
-
-
 def remove(top: str | os.PathLike[str]) -> None:
     """A folder that nobody else works in, with what its owner may not look into as it is. Raises
     OSError.

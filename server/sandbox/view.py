@@ -12,13 +12,14 @@ import os
 import signal
 from pathlib import Path
 
+from ..disk import named
 from . import kernel
 from .copying import Copy
 from .keep import Keeper, Kept, keep
 from .machine import DEVICES, ETC, USER
 from .plan import COPY, NO_VIEW, Plan
 from .policy import HOME
-from .trees import named, opened, remove
+from .trees import opened, remove
 from .watch import Clock, Written, used
 
 _UPPER = "upper"
