@@ -156,9 +156,17 @@ class Server(LanguageServer):
 
 
 async def _until_terminated(talk: Coroutine[Any, Any, None]) -> None:
-    """A server that is told to end leaves as little behind as one whose client has left."""
-    if (task := asyncio.current_task()) and sys.platform != "win32":
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    """A server that is told to end leaves as little behind as one whose client has left. Told
+    twice, it ends at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        if task:
+            task.cancel()
+
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGTERM, end)
     await talk
 
 
