@@ -15,7 +15,7 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -24,7 +24,8 @@ from ..journal.guard import is_repository
 
 
 class Places(NamedTuple):
-    """Paths from the workspace; what is in a hidden or read-only folder is not named again.
+    """Paths from the workspace; what is in a hidden folder is not named again, and what is in a
+    read-only one only where it is hidden.
     ``foreign``: there are folders of other users. ``folders``: the inodes of all others, the
     workspace's own under an empty name."""
 
@@ -40,6 +41,7 @@ _EDITORS_COPY = re.compile(
 """What Vim and Emacs have of a file that is open, or was. Vim puts a dot before a name without."""
 _SETTLED_NS = 100_000_000
 _GIT = ".git"
+_ENVIRONMENT = "pyvenv.cfg"
 _LONGEST_PATH = 4096
 _BELOW = 512
 """Bytes of a path that are left for what is in a folder, so that it can be named: to be looked at,
@@ -104,11 +106,11 @@ class Names:
             hidden += folder.hidden
             read_only += folder.read_only
             waiting += folder.folders
-        hidden += self._other_names(hidden)
         foreign = any(each.owner != os.geteuid() for each in self._known.values())
         links = frozenset().union(*(each.links for each in self._known.values()))
         hidden += filter(None, map(self._target, links.intersection(hidden)))
         read_only += filter(None, map(self._target, links.intersection(read_only)))
+        hidden += self._other_names(hidden)
         covered = outermost(hidden)
         seen = [
             each for each in read_only if not any(map(covered.__contains__, folders_above(each)))
@@ -128,19 +130,33 @@ class Names:
         return any(self._hide(f"{above}{slash}{each}") for each in of)
 
     def _other_names(self, hidden: Sequence[str]) -> list[str]:
-        """Hard links, which are rare: only then every folder is listed."""
+        """Of what is hidden, and what is in there: where links lead, and hard links, which are
+        rare: only then every folder is listed."""
         linked: set[int] = set()
-        for path in hidden:
+        found: list[str] = []
+        for path in (inner for each in hidden for inner in self._below(each)):
             with contextlib.suppress(OSError):
                 status = os.lstat(f"{self._root}/{path}")
                 if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
                     linked.add(status.st_ino)
-        found: list[str] = []
+                elif stat.S_ISLNK(status.st_mode):
+                    found += filter(None, [self._target(path)])
         for folder in self._known if linked else ():
             with contextlib.suppress(OSError), os.scandir(f"{self._root}/{folder}") as entries:
                 above = f"{folder}/" if folder else ""
                 found += [f"{above}{each.name}" for each in entries if each.inode() in linked]
         return found
+
+    def _below(self, path: str) -> Iterator[str]:
+        """Itself, and what is in it; of an environment of Python that is called so, nothing."""
+        waiting = [path]
+        while waiting:
+            yield (path := waiting.pop())
+            full = f"{self._root}/{path}"
+            if os.path.isdir(full) and not os.path.islink(full):
+                with contextlib.suppress(OSError):
+                    names = os.listdir(full)
+                    waiting += [f"{path}/{each}" for each in names if _ENVIRONMENT not in names]
 
     def _target(self, link: str) -> str:
         """Where it leads in the end, which may change without it; empty for outside."""
@@ -168,8 +184,9 @@ class Names:
         there = {each.name for each in entries}
         if "HEAD" in there and self._read_only(_GIT) and is_repository(there):
             if path:  # whatever its name
-                return _Folder(changed, *whose, (), (), (path,), frozenset())
-            is_read_only = _anything
+                read_only.append(path)
+            else:
+                is_read_only = _anything
         for entry in entries:
             inner = f"{path}/{entry.name}" if path else entry.name
             is_hidden = self._is_hidden(inner.lower())
@@ -177,7 +194,7 @@ class Names:
                 (hidden if is_hidden else read_only).append(inner)
                 if entry.is_symlink() or (entry.name == _GIT and entry.is_file()):
                     links.append(inner)
-            elif entry.is_dir(follow_symlinks=False):
+            if not is_hidden and entry.is_dir(follow_symlinks=False):
                 folders.append(inner)
         found = tuple(folders), tuple(hidden), tuple(read_only)
         return _Folder(changed, *whose, *found, frozenset(links))

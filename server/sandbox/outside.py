@@ -55,19 +55,20 @@ class Seen(NamedTuple):
         )
 
 
-def machine(read: Iterable[str]) -> Seen:
+def machine(read: Iterable[str], workspace: str) -> Seen:
     """Whatever is to be run. ``read``: what the user names."""
     system = (each for pattern in _SYSTEM for each in sorted(glob.glob(pattern)))
     apart = (each for each in _SHORT if not os.path.islink(each))
-    paths = (*filter(os.path.exists, (*system, *apart)), *_interpreter(), *read)
+    paths = (*filter(os.path.exists, (*system, *apart)), *_interpreter(workspace), *read)
     links = ((os.readlink(each), each) for each in _SHORT if os.path.islink(each))
     return Seen(tuple(dict.fromkeys(paths)), tuple(links))
 
 
-def _interpreter() -> Iterator[str]:
-    """Where our own Python lives, when that is not a part of the system."""
+def _interpreter(workspace: str) -> Iterator[str]:
+    """Where our own Python lives, when that is no part of the system. Of the workspace nothing is
+    seen but by the view."""
     for folder in sorted({os.path.realpath(each) for each in (sys.base_prefix, sys.prefix)}):
-        if not _within(folder, "/usr"):
+        if not (_meet(folder, workspace) or _within(folder, "/usr")):
             yield folder
 
 
@@ -188,5 +189,9 @@ def _prefix(program: str) -> str:
     return folder if any(glob.glob(f"{glob.escape(folder)}/{each}") for each in _MARKS) else ""
 
 
+def _meet(one: str, other: str) -> bool:
+    return _within(one, other) or _within(other, one)
+
+
 def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")

@@ -245,7 +245,7 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, P
     private = look(root, policy, folder)
     foreign = private.places.foreign and os.geteuid() == 0
     path = asked.environment.get("PATH", os.defpath)
-    seen = with_program(machine(policy.read), asked.argv[0], asked.cwd, path, root)
+    seen = with_program(machine(policy.read, root), asked.argv[0], asked.cwd, path, root)
     plan = Plan(
         workspace=root,
         folder=folder,

@@ -150,7 +150,7 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
     (tmp_path / ".git/hooks").mkdir(parents=True)
     (tmp_path / ".git/.env").touch()
     names = Names(str(tmp_path), HIDDEN, READ_ONLY)
-    assert names.find()[:3] == (("a/b/.env.local",), (".git",), False)
+    assert names.find()[:3] == ((".git/.env", "a/b/.env.local"), (".git",), False)
     (inner / "server.key").touch()
     os.utime(inner)  # the clock of a file system may be coarser than this test
     (tmp_path / "a/.git").mkdir()
@@ -171,6 +171,19 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
         ),
         ("touch x .x.swp '#x#' x~ a.pem~ '.#x' .swp '#' '~' '##'", ["a.pem~"]),
         ("mkdir d; touch .env d/plain; ln .env d/same; ln d/plain other", [".env", "d/same"]),
+        (
+            "mkdir -p .git; touch .env .git/a.key; ln .env .git/same",
+            [".env", ".git/a.key", ".git/same"],
+        ),
+        (
+            "mkdir a; touch a/HEAD a/commondir a/.env; mkdir a/b; touch a/b/x.pem",
+            ["a/.env", "a/b/x.pem"],
+        ),
+        ("mkdir objects refs a; touch HEAD a/.env", ["a/.env"]),
+        ("touch real; ln -s real .env; ln real same", [".env", "real", "same"]),
+        ("mkdir .ssh; touch .ssh/work; ln .ssh/work same", [".ssh", "same"]),
+        ("mkdir .aws; touch real; ln -s ../real .aws/credentials", [".aws", "real"]),
+        ("mkdir .env; touch .env/pyvenv.cfg real; ln -s ../real .env/link", [".env"]),
     ],
 )
 def test_a_secret_has_more_names_than_one(tmp_path: Path, lines: str, hidden: list[str]) -> None:
