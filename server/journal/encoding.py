@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ _STATE = {
     "start": int,
 }
 _MODES = 0o7777
+_YEAR_10000 = 253_402_300_800
 
 
 def plain_of(change: Change) -> dict[str, Any]:
@@ -38,6 +40,8 @@ def change_of(plain: Any, place: Callable[[Mapping[str, Any]], str]) -> Change:
         if not is_path(path):
             raise ValueError(f"{path!r:.80} is no path below the workspace")
     before, after = (_state(plain[each], place) for each in ("before", "after"))
+    if before is None and after is None:
+        raise ValueError("a change leads from nothing to nothing")
     return Change.between(plain["path"], before, after, plain["old"])
 
 
@@ -49,6 +53,25 @@ def want(plain: Any, types: Mapping[str, type]) -> None:
         value = plain[name]
         if type(value) is not kind or "\0" in str(value):
             raise ValueError(f"{name} cannot be {value!r:.40}")
+
+
+def texts(plain: Any) -> tuple[str, ...]:
+    """A list of them. Raises TypeError when it is none."""
+    if not isinstance(plain, list) or not all(type(each) is str for each in plain):
+        raise TypeError(f"{plain!r:.40} is no list of texts")
+    return tuple(plain)
+
+
+def amount(plain: Any, most: float = sys.maxsize) -> float:
+    """One from 0 on, below ``most``. Raises ValueError when it is none."""
+    if type(plain) not in (int, float) or not 0 <= plain < most:
+        raise ValueError(f"{plain!r:.40} is no number that can be")
+    return float(plain)
+
+
+def moment(plain: Any) -> float:
+    """Seconds since the epoch. Raises ValueError when nobody has a calendar for it."""
+    return amount(plain, _YEAR_10000)
 
 
 def _plain_state(state: State | None) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .change import Change
-from .encoding import change_of, plain_of, want
+from .encoding import change_of, moment, plain_of, texts, want
 
 MARK_BYTES = 16
 _VERSION = 3
@@ -93,8 +93,8 @@ def encoded(record: Record) -> bytes:
 
 
 _RECORDED: dict[str, type] = {
-    **dict.fromkeys(("id", "undoes", "redoes", "lapsed", "inode"), int),
-    "partly": bool,
+    **dict.fromkeys(("id", "undoes", "redoes", "lapsed", "inode", "size"), int),
+    **dict.fromkeys(("partly", "left"), bool),
     **dict.fromkeys(("by", "what", "root", "mark"), str),
 }
 
@@ -114,9 +114,10 @@ def decoded(plain: Any, contents: Path) -> Record:
 
     changes = tuple(change_of(each, place) for each in plain["changes"])
     own = {
+        "at": moment(plain["at"]),
         "root": Path(plain["root"]),
         "changes": changes,
-        "merged": tuple(plain["merged"]),
+        "merged": texts(plain["merged"]),
         "maker": Maker(plain["maker"]),
     }
     return Record(**{**plain, **own})

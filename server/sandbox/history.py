@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..disk import read_regular, why
-from ..journal.encoding import change_of, plain_of
+from ..journal.encoding import amount, change_of, moment, plain_of, texts, want
 from ..state import LOCK_SECONDS, locked, private, private_folder, take
 from .plan import REPORT, WORKING
 from .trees import remove
@@ -28,6 +28,7 @@ _OUTPUT = "output"
 _SIZE = "size"
 _PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why")
 _LISTS = ("notes", "ignored", "hidden")
+_USAGE = ("seconds", "cpu_seconds", "peak_bytes")
 _RUNNING = "running"
 """Locked by the process whose trial it is, until that has come to its end."""
 
@@ -203,16 +204,20 @@ def _decoded(number: int, folder: Path) -> Past:
         plain = json.loads(read_regular(path))
         if plain["version"] != _VERSION:
             raise ValueError("another version of Understudy wrote it")
+        want(plain, dict.fromkeys(("launcher", "backend", "why"), str))
+        if plain["exit_code"] is not None:
+            amount(plain["exit_code"])
+        seconds, cpu, peak = (amount(plain["usage"][each]) for each in _USAGE)
         own = {
             **{name: plain[name] for name in _PLAIN},
             "id": number,
             "status": Status(plain["status"]),
             "level": Level(plain["level"]),
-            **{name: tuple(plain[name]) for name in _LISTS},
-            "usage": Usage(**plain["usage"]),
+            **{name: texts(plain[name]) for name in _LISTS},
+            "usage": Usage(seconds, cpu, int(peak)),
             "changes": tuple(change_of(each, itemgetter("place")) for each in plain["changes"]),
             "output": read_regular(folder / _OUTPUT),
         }
-        return Past(number, plain["at"], tuple(plain["argv"]), Trial(**own))
-    except (ValueError, LookupError, TypeError) as error:
+        return Past(number, moment(plain["at"]), texts(plain["argv"]), Trial(**own))
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise OSError(f"{path} cannot be read: {why(error)}") from error

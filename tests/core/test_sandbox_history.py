@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -116,6 +117,35 @@ def test_what_cannot_be_read_is_left_out(history: History, tmp_path: Path, conte
         history.load(2)
     with pytest.raises(LookupError):
         history.load(9)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"at": "x"},
+        {"at": 1e999},
+        {"at": 10**40},
+        {"argv": [1]},
+        {"ignored": [[]]},
+        {"notes": [1]},
+        {"why": 5},
+        {"exit_code": "x"},
+        {"usage": []},
+        {"usage": {"seconds": "x", "cpu_seconds": 0, "peak_bytes": 0}},
+        {"changes": [{"path": "a", "old": "", "before": None, "after": None}]},
+    ],
+    ids=str,
+)
+def test_what_is_no_trial_is_left_out(
+    history: History, tmp_path: Path, damage: dict[str, object]
+) -> None:
+    kept(history)
+    kept(history, replace(KEPT, exit_code=0))
+    path = tmp_path / "trials/2/trial.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | damage))
+    assert numbers(history) == [1]
+    path.write_text("[" * 100_000)
+    assert numbers(history) == [1]
 
 
 def test_what_a_stage_left_that_was_killed_is_not_kept(history: History, tmp_path: Path) -> None:

@@ -154,10 +154,11 @@ def test_secrets_are_found_at_every_depth_and_what_is_new_is_seen(tmp_path: Path
     (inner / "server.key").touch()
     os.utime(inner)  # the clock of a file system may be coarser than this test
     (tmp_path / "a/.git").mkdir()
-    assert names.find()[:2] == (("a/b/.env.local", "a/b/server.key"), (".git", "a/.git"))
+    hidden = (".git/.env", "a/b/.env.local", "a/b/server.key")
+    assert names.find()[:2] == (hidden, (".git", "a/.git"))
     (inner / ".env.local").unlink()
     os.utime(inner)
-    assert names.find().hidden == ("a/b/server.key",)
+    assert names.find().hidden == (".git/.env", "a/b/server.key")
 
 
 @pytest.mark.parametrize(
