@@ -64,7 +64,6 @@ class Copy:
         self._read_only = frozenset(read_only)
         self._cleaned = dict(cleaned)
         self._made: dict[str, _Made] = {}
-        self._size = 0
         self._not_before = 0.0
         os.mkdir(place, 0o700)
         try:
@@ -115,7 +114,6 @@ class Copy:
         times = (status.st_atime_ns, status.st_mtime_ns)
         os.utime(name, ns=times, dir_fd=target, follow_symlinks=False)
         made = os.stat(name, dir_fd=target, follow_symlinks=False)
-        self._size += made.st_blocks * 512
         self._made[path] = _Made(
             is_folder, stat.S_IMODE(made.st_mode), made.st_ino, made.st_ctime_ns, guarded, digest
         )
@@ -178,17 +176,18 @@ class Copy:
         return found, sorted(touched)
 
     def written(self, in_time: Clock, *others: str) -> tuple[int, int]:
-        """Bytes and files that came since it was made, here and in ``others``; no more of them are
-        counted than ``in_time``. Looked at closely only when room on the disk went that nothing
-        else explains, and then in no hurry. Raises ``TooDeep``."""
+        """Bytes of what was written since it was made, and how many files came, here and in
+        ``others``; no more of them are counted than ``in_time``. Looked at closely only when room
+        on the disk went that nothing else explains, and then in no hurry. Raises ``TooDeep``."""
         now = time.monotonic()
         if now < self._not_before or not _is_suspect(self._free, _free(self.place)):
             return 0, 0
         size = files = 0
+        known = {(each.inode, each.changed) for each in self._made.values()}
         linked: set[tuple[int, int]] = set()
         for status in _all((self.place, *others)):
             file = status.st_dev, status.st_ino
-            if file not in linked:
+            if file not in linked and (status.st_ino, status.st_ctime_ns) not in known:
                 size += status.st_blocks * 512
             if status.st_nlink > 1:
                 linked.add(file)
@@ -196,7 +195,7 @@ class Copy:
             if not in_time():
                 break
         self._not_before = time.monotonic() + 5 * (time.monotonic() - now)
-        return size - self._size, files - len(self._made)
+        return size, files - len(self._made)
 
 
 def _all(places: Iterable[str]) -> Iterator[os.stat_result]:

@@ -22,7 +22,9 @@ _LINE = 52
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """How many there are in it, from one."""
 _NOTHING = "/dev/null"
-_SPECIAL_BITS = 0o7000
+_FILES, _PROGRAMS = (0o600, 0o644, 0o664), (0o700, 0o755, 0o775)
+_PLAIN = {Entry.FILE: _FILES, Entry.FOLDER: _PROGRAMS}
+"""The modes of what is new that need no word."""
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -214,14 +216,17 @@ def _untold(before: State | None, after: State | None) -> str:
     if after is None or after.entry is Entry.LINK:
         return ""
     if before is None:
-        return f", mode {after.mode:04o}" if after.mode & _SPECIAL_BITS else ""
+        return "" if after.mode in (*_FILES, *_PROGRAMS) else f", mode {after.mode:04o}"
     is_told = (before.mode ^ after.mode) & ~0o111 == 0 and before.mode & 0o100 != after.mode & 0o100
     return "" if is_told else _modes(before, after)
 
 
 def _modes(before: State | None, after: State | None) -> str:
+    """For where git's are not told."""
     if before and after and before.mode != after.mode:
         return f", mode {before.mode:04o} to {after.mode:04o}"
+    if after and not before and after.entry in _PLAIN:
+        return "" if after.mode in _PLAIN[after.entry] else f", mode {after.mode:04o}"
     return ""
 
 

@@ -16,8 +16,9 @@ _ALL = b"*"
 
 def ignored(workspace: str, changes: Sequence[Change]) -> tuple[str, ...]:
     """The paths of those changes. What git knows is not ignored, whatever the rules say. Of what
-    came to be, a folder counts whose name begins with a dot, and that has a ``.gitignore`` with a
-    ``*`` of its own, as caches have. For a thread: it reads what stands in ``workspace``."""
+    came to be, a folder counts whose name begins with a dot, and that has a ``.gitignore`` which
+    says ``*`` and nothing else, as caches have. For a thread: it reads what stands in
+    ``workspace``."""
     is_ignored = _by_rules(workspace, _caches(changes))
     found = [
         each
@@ -48,7 +49,8 @@ def _says_all(change: Change) -> bool:
     if after is None or after.entry is not Entry.FILE or after.size > 1 << 10:
         return False
     try:
-        return _ALL in after.read().split()
+        lines = (line.rstrip() for line in after.read().splitlines())
+        return {line for line in lines if line and not line.startswith(b"#")} == {_ALL}
     except OSError:
         return False
 

@@ -50,6 +50,7 @@ def text(content: str, mode: int = 0o644) -> State:
     ("change", "told"),
     [
         (Change.between("d", None, FOLDER), "# new folder d\n"),
+        (Change.between("d", None, State(Entry.FOLDER, 0o777)), "# new folder d, mode 0777\n"),
         (Change.between("d d", FOLDER, None), "# deleted folder d d\n"),
         (
             Change.between("d", FOLDER, State(Entry.FOLDER, 0o700)),
@@ -68,6 +69,14 @@ def text(content: str, mode: int = 0o644) -> State:
             "diff --git a/s b/s\nold mode 100644\nnew mode 100755\n",
         ),
         (Change.between("s", text("x"), text("x", 0o600)), "# s, mode 0644 to 0600\n"),
+        (
+            Change.between("s", None, text("", 0o666)),
+            "# new s, mode 0666\ndiff --git a/s b/s\nnew file mode 100644\n",
+        ),
+        (
+            Change.between("s", None, text("x" * (2 << 20), 0o755)),
+            "# new s, too large to show: 2.1 MB, mode 0755\n",
+        ),
         (
             Change.between("s", None, text("", 0o4755)),
             "# new s, mode 4755\ndiff --git a/s b/s\nnew file mode 100755\n",

@@ -89,6 +89,9 @@ def test_rules_that_the_command_brings_hide_nothing_but_caches(root: Path) -> No
         *made("src/.ruff_cache/", "src/.ruff_cache/a", "src/.ruff_cache/b/", "src/.ruff_cache/b/c"),
         *made(".other/", ".other/a"),
         Change.between(".other/.gitignore", None, text("*.log\n")),
+        *made(".odd/", ".odd/a", ".but/", ".but/a"),
+        Change.between(".odd/.gitignore", None, text("# *\n")),
+        Change.between(".but/.gitignore", None, text("*\n!a\n")),
     ]
     assert set(ignored(str(root), brought)) == {
         "src/.ruff_cache",

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.runner.execute import Runner
+from understudy.sandbox import copying
 from understudy.sandbox.changes import changes
 from understudy.sandbox.copying import Copy
 from understudy.sandbox.keep import BLOBS, Keeper
@@ -26,6 +27,7 @@ from understudy.sandbox.policy import Limits, Policy
 from understudy.sandbox.run import run
 from understudy.sandbox.trees import DEEPEST, TooDeep, remove
 from understudy.sandbox.trial import Kind, Level, Status
+from understudy.sandbox.watch import Clock
 
 from ..needs import not_applicable
 from .file_operations import NAMES, OPERATIONS, are_told, carry_out, everything, plant
@@ -187,3 +189,23 @@ def test_a_copy_shares_what_it_holds_where_the_file_system_can(tmp_path: Path) -
     before = (work / "file").read_bytes()
     (tmp_path / "copy/file").write_bytes(b"another")
     assert (work / "file").read_bytes() == before
+
+
+def test_what_is_written_in_the_place_of_what_was_there_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a copy shares its blocks, it takes as much room as what is new."""
+    (root := tmp_path / "root").mkdir()
+    for name in ("one", "other"):
+        (root / name).write_bytes(b"x" * (1 << 20))
+    copy = Copy(str(root), str(tmp_path / "copy"), (), ())
+    monkeypatch.setattr(copying, "_is_suspect", lambda *_: True)
+    in_time = Clock(60)
+    assert copy.written(in_time) == (0, 0)
+    with open(tmp_path / "copy/one", "r+b") as file:
+        file.write(b"y" * (1 << 20))
+        os.fsync(file.fileno())
+    (tmp_path / "copy/new").touch()
+    copy._not_before = 0.0
+    size, files = copy.written(in_time)
+    assert (size >> 20, files) == (1, 1)
