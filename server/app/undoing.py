@@ -97,7 +97,8 @@ def run_by_others(trial: Trial, root: Path) -> tuple[tuple[str, str], ...]:
 
 def refused(trial: Trial, root: Path) -> tuple[str, ...]:
     """All that stands against applying it, as things are: each a file and the reason, for people.
-    Raises OSError."""
+    What was interrupted there is looked after before. Raises OSError."""
+    recover(root)
     reasons: dict[str, str] = {}
     with Beneath(root) as place:
         for look in (partial(admit, consents=needed(trial, root)), check):
@@ -143,9 +144,13 @@ def journal_of(root: Path) -> Path:
 
 def entries(root: Path) -> list[Record]:
     """The newest first. Raises OSError; blocks, as all of these."""
-    journal = journal_of(root)
-    journal_.recover(journal, root)
-    return journal_.entries(journal)
+    recover(root)
+    return journal_.entries(journal_of(root))
+
+
+def recover(root: Path) -> None:
+    """What was interrupted in a workspace is complete, or as it was. Raises OSError."""
+    journal_.recover(journal_of(root), root)
 
 
 def waiting(root: Path) -> list[Record]:

@@ -156,6 +156,7 @@ def run(
         limits=_limits(limits),
     )
     root = root_of([Path.cwd()])  # once: what marks a workspace may come meanwhile
+    undoing.recover(root)
     trial = asyncio.run(_run(command, root, policy, Level(level), quiet=as_json))
     if trial is None:
         click.echo("It was not run.", err=True)

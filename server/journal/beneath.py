@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import hashlib
 import os
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -160,6 +162,20 @@ def open_file(folder: int, name: str) -> int:
         os.close(descriptor)
         raise OSError(0, "It is not a regular file")
     return descriptor
+
+
+def is_written_to(descriptor: int) -> bool:
+    """Whether anybody has the regular file open, or mapped, to write to it; ``descriptor`` is for
+    reading. False where the file system, or the system, cannot tell."""
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # whose coming nobody minds
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except AttributeError:
+        return False
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    return False
 
 
 def open_beneath(top: int, path: str, flags: int) -> int:

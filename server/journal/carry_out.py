@@ -20,7 +20,9 @@ from .beneath import (
     FEW,
     Beneath,
     exchange,
+    is_written_to,
     look,
+    open_file,
     rename_new,
     sync_all,
     syncs_whole,
@@ -198,9 +200,11 @@ def _set_aside(place: Beneath, change: Change, mark: str) -> None:
     with place.at(change.path) as (folder, name):
         old = temporary(mark, name, "old")
         os.rename(name, old, src_dir_fd=folder, dst_dir_fd=folder)
-        if not _is_known(folder, old, change):
+        try:
+            _want_known(folder, old, change)
+        except OSError:
             rename_new(folder, old, folder, name)
-            raise changed()
+            raise
 
 
 def _drop_aside(place: Beneath, change: Change, mark: str) -> None:
@@ -218,14 +222,15 @@ def _put(place: Beneath, change: Change, mark: str) -> None:
         if change.before is None or change.before.is_folder:
             rename_new(folder, new, folder, name)
         elif exchange(folder, new, name):
-            if not _is_known(folder, new, change):
+            try:
+                _want_known(folder, new, change)
+            except OSError:
                 exchange(folder, new, name)
-                raise changed()
+                raise
             os.unlink(new, dir_fd=folder)
-        elif _is_known(folder, name, change):
-            os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
         else:
-            raise changed()
+            _want_known(folder, name, change)
+            os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def _rename(place: Beneath, change: Change, _mark: str) -> None:
@@ -256,6 +261,25 @@ def _set_folder_mode(place: Beneath, path: str, mode: int) -> None:
         if opens and about.st_uid == 0 != os.fstat(above).st_uid:
             raise PermissionError(errno.EPERM, "It is root's, in the folder of another user")
         os.fchmod(folder, mode)
+
+
+def _want_known(folder: int, name: str, change: Change) -> None:
+    """Of what is to go: it is what is known, and stays so. Who has it open already could write to
+    it after it was looked at, and nobody would have it. Raises OSError."""
+    if change.before and change.before.entry is Entry.FILE and _is_written_to(folder, name):
+        raise OSError(errno.EBUSY, "A program has it open, to write to it")
+    if not _is_known(folder, name, change):
+        raise changed()
+
+
+def _is_written_to(folder: int, name: str) -> bool:
+    with suppress(OSError):  # it became something else
+        descriptor = open_file(folder, name)
+        try:
+            return is_written_to(descriptor)
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def _is_known(folder: int, name: str, change: Change) -> bool:

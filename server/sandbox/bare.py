@@ -3,18 +3,20 @@ by Landlock and a filter of system calls, or (level C) by its limits alone."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
 
-from ..disk import why
+from ..disk import read_head, why
 from . import kernel, landlock
 from .machine import DEVICES, FACTS
-from .plan import BROKEN, WHY_BYTES, Plan, Start
+from .plan import BROKEN, FINDER, WHY_BYTES, Plan, Start
 from .policy import HOME, TEMPORARY
 from .trial import Level
 from .view import BareView
 
+_FIRST_LINE = 4096
 _VARIABLES = {"GIT_CONFIG_NOSYSTEM": "1"}
 """A file that it may not open is worse for git than one that is not there."""
 
@@ -30,7 +32,7 @@ def start(plan: Plan, view: BareView, command: Start) -> int:
         inside = path == plan.workspace or path.startswith(f"{plan.workspace}/")
         return view.place + path[len(plan.workspace) :] if inside else path
 
-    line = [moved(each) for each in command.argv]
+    line = [moved(each) for each in _interpreted(command, plan.workspace)]
     variables = {
         name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
         for name, value in {**command.environment, **_VARIABLES}.items()
@@ -58,6 +60,20 @@ def start(plan: Plan, view: BareView, command: Start) -> int:
         os.write(telling, os.fsencode(why(error))[:WHY_BYTES])
     finally:
         os._exit(code)
+
+
+def _interpreted(command: Start, workspace: str) -> list[str]:
+    """The command's words. Before a script of the workspace comes the program of the workspace that
+    its first line names, such as that of an environment: the kernel would run the one that is no
+    copy."""
+    words = list(command.argv)
+    at = len(FINDER) if tuple(words[: len(FINDER)]) == FINDER else 0
+    with contextlib.suppress(OSError):
+        first = read_head(os.path.join(command.cwd, words[at]), _FIRST_LINE).partition(b"\n")[0]
+        interpreter = os.fsdecode(first.removeprefix(b"#!")).strip()
+        if first.startswith(b"#!") and interpreter.startswith(f"{workspace}/"):
+            words[at:at] = interpreter.split(maxsplit=1)
+    return words
 
 
 def _places(plan: Plan, view: BareView) -> Iterator[tuple[str, landlock.Access | None]]:

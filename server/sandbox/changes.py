@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,24 +98,36 @@ def _below(place: Beneath, path: str) -> Iterator[str]:
 
 
 def _renamed(found: Sequence[Change]) -> Iterator[Change]:
-    """What went under one name and came under another, with the same content, was renamed."""
-    gone: dict[tuple[Entry, str], Change] = {}
-    for change in found:
-        if change.kind is Kind.DELETED and change.before and _is_named(change.before):
-            gone.setdefault((change.before.entry, change.before.digest), change)
+    """What went under one name and came under another, with the same content, was renamed: first
+    where the last name is the same, then whatever it is."""
     news: dict[str, Change] = {}
-    for change in found:
-        if change.kind is Kind.CREATED and change.after and _is_named(change.after):
-            old = gone.pop((change.after.entry, change.after.digest), None)
-            if old:
+    moved: set[str] = set()
+    for key in (_content_and_name, _content):
+        gone: dict[Hashable, list[Change]] = defaultdict(list)
+        for change in reversed(found):
+            if change.kind is Kind.DELETED and change.before and change.path not in moved:
+                gone[key(change.path, change.before)].append(change)
+        for change in found:
+            if change.kind is not Kind.CREATED or not change.after or change.path in news:
+                continue
+            if _is_named(change.after) and (olds := gone[key(change.path, change.after)]):
+                old = olds.pop()
+                moved.add(old.path)
                 renamed = replace(change, kind=Kind.RENAMED, before=old.before, old=old.path)
                 news[change.path] = renamed
-    moved = {each.old for each in news.values()}
     for change in found:
         if change.path in news:
             yield news[change.path]
         elif change.path not in moved:
             yield change
+
+
+def _content(_: str, state: State) -> Hashable:
+    return state.entry, state.digest
+
+
+def _content_and_name(path: str, state: State) -> Hashable:
+    return state.entry, state.digest, path.rpartition("/")[2]
 
 
 def _is_named(state: State) -> bool:

@@ -39,6 +39,9 @@ class Start(NamedTuple):
     limit: Callable[[], None]
 
 
+FINDER = ("/usr/bin/env", "--")
+"""Finds the program inside, and tells of one that is not there, or cannot be run, as a shell does;
+but what has a ``=`` it takes for a variable."""
 BROKEN = 125
 """The exit code when there was no sandbox to run in."""
 WHY_BYTES = 4096

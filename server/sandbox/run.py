@@ -26,15 +26,12 @@ from .hosts import Hosts, authority
 from .ignored import ignored as ignored_of
 from .judge import in_the_way, judged
 from .outside import Seen, machine, obstacle, unseen, with_program
-from .plan import COPY, OVERLAY, Plan
+from .plan import COPY, FINDER, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
 from .private import Private, look
 from .trial import Level, Status, Trial, Usage, printable
 
 _STAGE = "understudy.sandbox.stage:enter"
-_FINDER = ("/usr/bin/env", "--")
-"""Finds the program inside, and tells of one that is not there, or cannot be run, as a shell does;
-but what has a ``=`` it takes for a variable."""
 _NOT_BEGUN = (126, 127)
 _UNFIT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 """The surrogates that are left out stand for bytes that are no text."""
@@ -194,7 +191,7 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
             listen(within)
 
     command = Command(
-        (*(() if "=" in argv[0] else _FINDER), *argv),
+        (*(() if "=" in argv[0] else FINDER), *argv),
         asked.cwd,
         asked.environment,
         output=output,

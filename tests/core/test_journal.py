@@ -337,6 +337,30 @@ def test_what_somebody_puts_into_a_folder_that_cannot_stay_keeps_it(
     assert [(c.path, c.before and c.before.read()) for c in record.changes] == [("text", b"one\n")]
 
 
+@pytest.mark.parametrize("path", ["text", "folder/inner"])
+@pytest.mark.parametrize("goes", [False, True])
+def test_what_a_program_has_open_to_write_to_it_stays(
+    root: Path, store: Path, path: str, goes: bool
+) -> None:
+    before, stands = photograph(root), root / path
+    content = stands.read_bytes()
+    after = None if goes else State.of(b"new\n", 0o644)
+    changes = [
+        Change.between("made", None, State.of(b"made\n", 0o644)),
+        Change.between(path, State.of(content, 0o644), after),
+    ]
+    with open(stands, "r+b") as file:
+        with pytest.raises(OSError, match="has it open"):
+            put(changes, root, store)
+        assert photograph(root) == before
+        file.write(b"more\n")
+    assert stands.read_bytes().startswith(b"more\n")
+    stands.write_bytes(content)
+    with open(stands, "rb"):  # to read from it is nothing to lose
+        assert put(changes, root, store)
+    assert stands.exists() is not goes
+
+
 NEVER = 1_000_000
 
 

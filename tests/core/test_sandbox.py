@@ -64,6 +64,37 @@ async def test_every_kind_of_change_is_told_and_none_made(world: World) -> None:
     assert (after["link"].entry, after["link"].target) == (Entry.LINK, "a")
 
 
+async def test_a_script_of_an_environment_in_the_workspace_changes_that_of_the_view(
+    world: World,
+) -> None:
+    program = world.root.resolve() / "bin"
+    if " " in str(program):  # as no first line can name it
+        world.root = world.root.rename(world.root.parent / "workspace")
+        program = world.root.resolve() / "bin"
+    program.mkdir()
+    (program / "sh").symlink_to("/bin/sh")
+    (program / "tool").write_text(f'#!{program}/sh -e\necho "$1" > "${{0%/*}}/made"\n')
+    (program / "tool").chmod(0o755)
+    for name in ("bin/tool", f"{program}/tool"):
+        trial = await world.run((name, "x"))
+        told = [(each.kind, each.path) for each in trial.changes]
+        assert (trial.is_clean, told) == (True, [(Kind.CREATED, "bin/made")]), trial
+        assert not (program / "made").exists()
+
+
+async def test_files_with_the_same_content_are_renamed_by_their_names(world: World) -> None:
+    for name in ("a/one", "a/two", "b/four"):
+        (world.root / name).parent.mkdir(exist_ok=True)
+        (world.root / name).write_text("the same\n")
+    trial = await world.sh("mkdir c; mv a/two c/two; mv a/one c/one; mv b/four c/five")
+    assert [(each.kind, each.path, each.old) for each in trial.changes] == [
+        (Kind.CREATED, "c", ""),
+        (Kind.RENAMED, "c/five", "b/four"),
+        (Kind.RENAMED, "c/one", "a/one"),
+        (Kind.RENAMED, "c/two", "a/two"),
+    ]
+
+
 async def test_a_folder_in_the_place_of_another_holds_only_what_is_new(world: World) -> None:
     (world.root / "d").mkdir()
     (world.root / "d/old").write_text("1")
