@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -32,9 +33,16 @@ from ..app.sandboxing import (
 from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
-from .trial import Output, agreed, offer, show_trial
+from .trial import NOT_CLEAN, Output, agreed, offer, show_trial
 
+_YEAR = 31_536_000.0
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def _is_number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("that is no number")
+    return value
 
 
 class _Size(click.ParamType[int]):
@@ -86,7 +94,12 @@ def sandbox() -> None:
     "--env", multiple=True, metavar="NAME[=VALUE]", help="Reaches it, as it is here or as named."
 )
 @click.option(
-    "--time", "seconds", type=click.FloatRange(0.1), metavar="SECONDS", help="Then it ends."
+    "--time",
+    "seconds",
+    type=click.FloatRange(0.1, _YEAR),
+    callback=_is_number,
+    metavar="SECONDS",
+    help="Then it ends.",
 )
 @click.option("--memory", type=_SIZE, metavar="SIZE", help="It may hold, as 512M; default: 4G.")
 @click.option("--disk", type=_SIZE, metavar="SIZE", help="It may write; default: 1G.")
@@ -160,6 +173,8 @@ def run(
     trial = asyncio.run(_run(command, root, policy, Level(level), quiet=as_json))
     if trial is None:
         click.echo("It was not run.", err=True)
+        if as_json:
+            click.echo(json.dumps(None))
         ctx.exit(Exit.FAILED)
     if as_json:
         click.echo(json.dumps(payload(trial), indent=2))
@@ -171,6 +186,8 @@ def run(
         ctx.exit(offer(trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED)
     if fits and not as_json:
         click.echo(f"`understudy sandbox apply {trial.id}` makes it so.", err=True)
+    if applies and not trial.is_clean and trial.changes:
+        click.echo(NOT_CLEAN, err=True)
     if trial.status in (Status.CLEAN, Status.FAILED):
         ctx.exit(trial.exit_code or Exit.CLEAN)
     ctx.exit(Exit.FAILED)
@@ -220,7 +237,7 @@ async def _run(
                 raise unread[0] from None
             if not quiet:
                 output.end("interrupted")
-                click.echo("What it wrote is not kept; with --time it would be.", err=True)
+                click.echo("What it wrote is not kept; when its --time is over, it is.", err=True)
             raise
         if not quiet:
             number = f" · trial {trial.id}" if trial.id else ""
@@ -290,6 +307,9 @@ def apply(
     fits = show_trial(past.trial, root, everything=everything)
     if past.trial.is_clean and not past.trial.changes:
         return
+    if not past.trial.is_clean:
+        click.echo(NOT_CLEAN, err=True)
+        ctx.exit(Exit.FAILED)
     what = undoing.title(past.argv)
     done = offer(past.trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED
     ctx.exit(done)

@@ -62,6 +62,12 @@ def show_trial(trial: Trial, root: Path, *, everything: bool) -> bool:
     return not refused
 
 
+NOT_CLEAN = (
+    "Not applied: only what ended clean is. Where its exit code is no failure, "
+    "`sh -c '… || true'` says so."
+)
+
+
 def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collection[str]) -> Exit:
     """What can be applied, when the user wants it: ``yes`` and ``consents`` are what was said of
     that beforehand."""

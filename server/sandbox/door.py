@@ -18,6 +18,7 @@ from .watch import leave_out
 PORT = 3128
 _MESSAGE = 512
 _MOST_REFUSED = 20
+_MORE = "more hosts than those that are named"
 _WAITING = 128
 
 
@@ -68,9 +69,11 @@ def _serve(control: int, hosts: Sequence[str]) -> None:
         told: set[str] = set()
 
         def refused(name: str) -> None:
-            if name not in told and len(told) < _MOST_REFUSED:
-                told.add(name)
-                stage.send(name.encode()[:_MESSAGE])
+            if name in told or len(told) > _MOST_REFUSED:
+                return
+            told.add(name)
+            said = name if len(told) <= _MOST_REFUSED else _MORE
+            stage.send(said.encode()[:_MESSAGE])
 
         async def serve() -> None:
             proxy = Proxy(Hosts(hosts), resolve, own_addresses, refused)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from .plan import Plan
-from .trial import Status, Trial, few
+from .trial import Status, Trial, few, printable
 
 _NO_NETWORK = re.compile(
     rb"name resolution|name or service not known|name does not resolve|could not resolve host"
@@ -44,8 +44,11 @@ def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
     if plan.read_only and (_is_git_that_writes(argv) or _wrote_into_git(output)):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
     if missed := _missed(plan.hidden, output):
-        named = few(sorted(missed, key=lambda path: (path.count("/"), path)))
-        found.append(f"it could not open what holds secrets ({named}); `--hide '!NAME'` lets it")
+        first, *_ = paths = sorted(missed, key=lambda path: (path.count("/"), path))
+        found.append(
+            f"what holds secrets is hidden from it ({few(paths)}): if it needs that, "
+            f"`--hide '!{printable(first)}'` shows it"
+        )
     return tuple(found)
 
 

@@ -78,7 +78,7 @@ async def run(
     if refusal := _refusal(level, policy, override):
         return replace(trial, why=refusal)
     environment = _environment(policy, environ)
-    refusal = _unfit(argv, str(cwd or workspace), environment)
+    refusal = _unfit(argv, workspace, str(cwd or workspace), environment)
     if refusal := refusal or await asyncio.to_thread(obstacle, policy.read):
         return replace(trial, why=refusal)
     began = time.time()
@@ -136,12 +136,14 @@ def _refusal(level: Level, policy: Policy, override: bool) -> str:
     return ""
 
 
-def _unfit(argv: Sequence[str], cwd: str, environment: Mapping[str, str]) -> str:
+def _unfit(argv: Sequence[str], workspace: Path, cwd: str, environment: Mapping[str, str]) -> str:
     """Why no program can be given that; a null byte would begin an option of the launcher's."""
     if not argv:
         return "no command was named"
     if any(map(_UNFIT.search, chain(argv, [cwd], *environment.items()))):
         return "a null byte, or half a character, cannot be given to a program"
+    if os.path.realpath(workspace) == "/":
+        return "the whole machine cannot be a workspace: go into a project"
     if any(not name or "=" in name for name in environment):
         return "a variable has a name, and no `=` in it"
     return ""

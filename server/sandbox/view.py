@@ -36,6 +36,7 @@ class View:
         self.temporary = f"{self.scratch}/temporary"
         self.shared = f"{self.scratch}/shared"
         self.place = ""
+        self._most = f"{plan.limits.disk >> 20} MB or {plan.limits.inodes} files"
         # By this process as it is outside: it may read what belongs to others, if at all, there.
         self._copy = _copied(plan) if plan.backend == COPY else None
         try:
@@ -144,7 +145,7 @@ class View:
         """What could not be written any more, in words; empty when everything could."""
         rooms = map(os.statvfs, (self.scratch, self.shared))
         is_full = not all(room.f_bavail and room.f_favail for room in rooms)
-        return "it wrote as much as it may" if is_full else ""
+        return f"it wrote as much as it may, {self._most}" if is_full else ""
 
 
 class BareView:

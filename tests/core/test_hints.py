@@ -66,7 +66,11 @@ def test_what_it_may_have_missed_is_named(
 ) -> None:
     trial = Trial(Status.FAILED, Level.ISOLATED, output=output)
     (note,) = hints(TOOL, trial, PLAN._replace(hidden=hidden))
-    assert note == f"it could not open what holds secrets ({told}); `--hide '!NAME'` lets it"
+    first = told.split(" and ", maxsplit=1)[0].split(", ", maxsplit=1)[0]
+    assert note == (
+        f"what holds secrets is hidden from it ({told}): if it needs that, "
+        f"`--hide '!{first}'` shows it"
+    )
 
 
 def test_a_failure_that_has_nothing_to_do_with_what_is_hidden_is_not_explained_by_it() -> None:

@@ -157,6 +157,15 @@ async def test_what_no_program_can_be_given_is_not_run(world: World) -> None:
     assert (named.status, named.output) == (Status.CLEAN, b"a\xff")
 
 
+async def test_the_whole_machine_is_no_workspace(world: World) -> None:
+    world.root = Path("/")
+    trial = await world.run(("true",))
+    assert (trial.status, trial.why.partition(":")[0]) == (
+        Status.REFUSED,
+        "the whole machine cannot be a workspace",
+    )
+
+
 async def test_a_command_that_is_too_long_is_told_so(world: World) -> None:
     trial = await world.run(("echo", "x" * (1 << 18)))
     assert "Argument list too long" in trial.why + trial.output.decode()

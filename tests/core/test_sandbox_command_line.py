@@ -269,3 +269,27 @@ def test_the_doctor_tells_the_level_in_a_line(
     assert says in lines[number]
     advice = " ".join(lines[number + 1 : number + 2])
     assert ("understudy sandbox probe" in advice) is (level != "A")
+
+
+def test_what_did_not_end_clean_is_not_applied_and_a_way_on_is_told(project: Path) -> None:
+    run = ("sandbox", "run", "--apply", "--yes", "--", "sh", "-c")
+    done = understudy(project, *run, "echo x > new; exit 1")
+    told = "Not applied: only what ended clean is."
+    assert (done.returncode, told in done.stderr) == (1, True)
+    done = understudy(project, "sandbox", "apply", "--yes")
+    assert (done.returncode, told in done.stderr) == (3, True)
+    assert not (project / "new").exists()
+    assert understudy(project, *run, "(echo x > new; exit 1) || true").returncode == 0
+    assert (project / "new").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "0", "-1"])
+def test_a_time_is_one_that_can_pass(project: Path, time: str) -> None:
+    done = understudy(project, "sandbox", "run", "--time", time, "--", "true")
+    assert (done.returncode, "--time" in done.stderr) == (2, True)
+
+
+def test_what_is_not_agreed_to_is_json_too(project: Path) -> None:
+    form(project, "B")
+    done = understudy(project, "sandbox", "run", "--level", "B", "--json", "--", "true")
+    assert (done.returncode, json.loads(done.stdout)) == (3, None)

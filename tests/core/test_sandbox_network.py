@@ -424,3 +424,16 @@ async def test_what_is_no_host_and_what_cannot_be_filtered_is_not_run(tmp_path: 
             trial = await world.sh("touch x", Policy(hosts=(host,)))
         assert trial.status is Status.REFUSED
         assert trial.changes == ()
+
+
+async def test_of_many_that_were_refused_it_is_told_that_there_were_more(world: World) -> None:
+    (world.root / "ask.py").write_text(
+        "import urllib.request\n"
+        "for n in range(25):\n"
+        "    try: urllib.request.urlopen(f'http://{n}.example/')\n"
+        "    except OSError: pass\n"
+    )
+    trial = await world.sh("python3 -I ask.py", Policy(hosts=("a.test",)))
+    kept = [each for each in trial.notes if each.startswith("it was kept from ")]
+    assert len(kept) == 21
+    assert kept[-1] == "it was kept from more hosts than those that are named"

@@ -116,7 +116,9 @@ def test_an_interrupted_command_leaves_no_colours(project: Path) -> None:
     script = "printf '\\033[31mready'; exec sleep 60"
     seen = in_terminal(project, "run", "--", "sh", "-c", script, at="ready", answer=signal.SIGINT)
     assert re.search(r"ready.*\x1b\[0m\n── [0-9a-f]{6} · interrupted ──\n", seen)
-    assert seen.endswith("What it wrote is not kept; with --time it would be.\n\nInterrupted.\n")
+    assert seen.endswith(
+        "What it wrote is not kept; when its --time is over, it is.\n\nInterrupted.\n"
+    )
 
 
 _STUBBORN = "trap '' INT TERM HUP; echo > new; printf ready; while :; do sleep 5; done"

@@ -17,8 +17,11 @@ from understudy.app.folder.workspace import Workspace
 from understudy.cli.exits import Exit
 from understudy.journal import apply as journal
 from understudy.journal import handing
+from understudy.journal.beneath import Beneath
 from understudy.journal.change import Change, State
 from understudy.journal.check import Checked
+from understudy.journal.record import Record
+from understudy.journal.records import Records
 from understudy.state import workspace_dir
 
 from .support import own_environment, tree
@@ -345,3 +348,18 @@ def test_an_entry_that_cannot_be_read_is_told_and_stops_no_other(world: World) -
     assert (world.root / "b").read_text() == "b\n"
     (world.store / "77.open").rmdir()
     assert world("journal").stderr == ""
+
+
+def test_what_was_interrupted_is_looked_after_before_a_command_is_tried(world: World) -> None:
+    old = (world.root / "a.py").read_bytes()
+    changes = tuple(
+        Change.between(name, State.of(content, 0o644), State.of(b"half\n", 0o644))
+        for name, content in (("a.py", old), ("b", b"b\n"))
+    )
+    with Beneath(world.root) as place:
+        record = Record(0, 1.0, "a test", "change", place.root, changes, inode=place.inode)
+        Records(world.store).begin(record, place.open)
+    (world.root / "a.py").write_bytes(b"half\n")
+    tried = world("sandbox", "run", "--", "cat", "a.py")
+    assert (tried.returncode, tried.stdout.encode()) == (0, old), tried.stderr
+    assert (world.root / "a.py").read_bytes() == old
