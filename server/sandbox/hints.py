@@ -1,4 +1,4 @@
-"""What the sandbox may have had to do with a failure. Pure."""
+"""What the sandbox may have had to do with a failure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os.path
 import re
 from collections.abc import Sequence
 
+from .names import led_to
 from .plan import Plan
 from .trial import Status, Trial, few, printable
 
@@ -16,6 +17,7 @@ _NO_NETWORK = re.compile(
     re.IGNORECASE,
 )
 """What programs print that reach nobody."""
+_NO_REPOSITORY = b"not a git repository"
 _GIT = b".git/"
 _COMMITS = frozenset(
     (
@@ -34,7 +36,7 @@ _LAST = 1 << 18
 
 
 def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
-    """Sentences without an end: only what is so, and is likely to be why."""
+    """Sentences without an end: only what is so, and is likely to be why. For a thread."""
     if trial.status is not Status.FAILED:
         return ()
     found = []
@@ -43,6 +45,9 @@ def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
         found.append("there is no network in the sandbox; `--network HOST` lets it reach one")
     if plan.read_only and (_is_git_that_writes(argv) or _wrote_into_git(output)):
         found.append("`.git` cannot be changed in the sandbox: commit after applying")
+    if _NO_REPOSITORY in output and (away := _repository_away(plan.workspace)):
+        told = printable(away)
+        found.append(f"`.git` leads to {told}, which it cannot see; `--read {told}` shows it")
     if missed := _missed(plan.hidden, output):
         first, *_ = paths = sorted(missed, key=lambda path: (path.count("/"), path))
         found.append(
@@ -50,6 +55,16 @@ def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
             f"`--hide '!{printable(first)}'` shows it"
         )
     return tuple(found)
+
+
+def _repository_away(workspace: str) -> str:
+    """Where the ``.git`` of a worktree or a submodule leads: all of the repository that it is of.
+    Empty when it leads nowhere outside."""
+    folder = os.path.realpath(led_to(f"{workspace}/.git"))
+    if not os.path.isdir(folder) or f"{folder}/".startswith(f"{workspace}/"):
+        return ""
+    above, git, _ = folder.partition("/.git/")
+    return f"{above}/.git" if git else folder
 
 
 def _is_git_that_writes(argv: Sequence[str]) -> bool:

@@ -161,7 +161,7 @@ class Names:
     def _target(self, link: str) -> str:
         """Where it leads in the end, which may change without it; empty for outside."""
         full = f"{self._root}/{link}"
-        real = os.path.realpath(full if os.path.islink(full) else _led_to(full))
+        real = os.path.realpath(full if os.path.islink(full) else led_to(full))
         inside = real.startswith(f"{self._root}/") and os.path.exists(real)
         return real[len(self._root) + 1 :] if inside else ""
 
@@ -204,7 +204,7 @@ def _anything(_: str) -> bool:
     return True
 
 
-def _led_to(file: str) -> str:
+def led_to(file: str) -> str:
     """Where a file called ``.git`` says that the repository is; the file itself when it says
     nothing."""
     with contextlib.suppress(OSError):

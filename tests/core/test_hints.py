@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,24 @@ async def test_real_programs_are_understood(tmp_path: Path) -> None:
         assert GIT in await notes("touch .git/new")
     finally:
         await runner.close()
+
+
+async def test_where_the_git_of_a_worktree_leads_is_told(tmp_path: Path) -> None:
+    main, tree = tmp_path / "main", tmp_path / "tree"
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (
+        ("init", "-q", str(main)),
+        ("-C", str(main), *identity, "commit", "-q", "--allow-empty", "-m", "first"),
+        ("-C", str(main), "worktree", "add", "-q", str(tree)),
+    ):
+        subprocess.run(["git", *words], check=True, capture_output=True)
+    runner = Runner()
+    try:
+        seen = [
+            await run(("git", "status"), tree, policy, runner, tmp_path / "trials")
+            for policy in (Policy(), Policy(read=(f"{main}/.git",)))
+        ]
+    finally:
+        await runner.close()
+    told = f"`.git` leads to {main}/.git, which it cannot see; `--read {main}/.git` shows it"
+    assert (told in seen[0].notes, seen[1].status) == (True, Status.CLEAN), seen
