@@ -16,7 +16,7 @@ from ..sandbox.history import TRIALS
 from ..sandbox.levels import run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
-from ..sandbox.trial import Status, Trial
+from ..sandbox.trial import Status, Trial, printable
 from ..settings.tasks import CustomTask
 from ..state import state_dir
 from .answers import summed
@@ -75,8 +75,17 @@ async def run(
 def _result(trial: Trial, said: str) -> Result:
     status = _ENDS.get(trial.status, Ran.FAILED)
     cost = Cost(trial.usage.cpu_seconds, trial.usage.peak_bytes)
-    outcome = Outcome(status, (), trial.why, cost, trial.usage.seconds, trial.exit_code)
+    outcome = Outcome(status, (), _why(trial), cost, trial.usage.seconds, trial.exit_code)
     return Result(_value(trial), outcome, said)
+
+
+def _why(trial: Trial) -> str:
+    """Of what did not end clean, also what the sandbox may have to do with it, and what came of it
+    all the same."""
+    if trial.is_clean:
+        return trial.why
+    seen = f"`understudy sandbox show {trial.id}` shows what it would change"
+    return "; ".join((trial.why, *map(printable, trial.notes), *([seen] if trial.changes else [])))
 
 
 def _value(trial: Trial) -> Any:

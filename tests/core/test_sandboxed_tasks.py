@@ -80,7 +80,12 @@ def test_problems_are_found_in_what_it_prints(run: Run, root: Path) -> None:
     ("task", "why", "status"),
     [
         ("elsewhere", "it changed other, which it may not write", "changed what it may not"),
-        ("secret", "it ended with exit code 1", "failed"),
+        (
+            "secret",
+            "it ended with exit code 1; what holds secrets is hidden from it (.env)",
+            "failed",
+        ),
+        ("compile", "`understudy sandbox show 1` shows what it would change", "failed"),
         ("long", "no end within 3 s", "timed out"),
         ("host", "no host", None),
     ],
