@@ -208,11 +208,7 @@ async def _run(
         if not quiet:
             said = machine.said(policy.hosts)
             click.echo(f"Level {machine.level}. {said} Workspace: {_named(root)}.", err=True)
-        if (
-            machine.level is not Level.ISOLATED
-            and not machine.why_not(least)
-            and not agreed("Run it all the same?")
-        ):
+        if not _is_wanted(machine, least):
             return None
         unread: list[BrokenPipeError] = []
 
@@ -243,6 +239,14 @@ async def _run(
             number = f" · trial {trial.id}" if trial.id else ""
             output.end(f"level {trial.level}{number}")
         return trial
+
+
+def _is_wanted(machine: Machine, least: Level) -> bool:
+    """Whether the user agrees to the level. What is below ``least`` is refused by who runs it."""
+    if machine.why_not(least):
+        click.echo(f"With --level {machine.level} it is run, after a question.", err=True)
+        return True
+    return machine.level is Level.ISOLATED or bool(agreed("Run it all the same?"))
 
 
 def _named(root: Path) -> str:

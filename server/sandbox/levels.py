@@ -44,7 +44,8 @@ class Machine:
         """Why nothing is run here that has to be held by ``least``; empty when it can be."""
         if _ORDER.index(self.level) >= _ORDER.index(least):
             return ""
-        reasons = "; ".join((*self.failed, *self.raised_by))
+        causes = dict.fromkeys(each.partition(": ")[2] or each for each in self.failed)
+        reasons = "; ".join((*causes, *self.raised_by))
         return f"level {least} is wanted, and this machine forms {self.level}: {reasons}"
 
 
@@ -77,6 +78,6 @@ async def run_here(
         launcher=machine.launcher,
         backend=machine.backend,
         override=least is Level.NONE,
-        notes=tuple(f"it could {each}" for each in machine.leaks),
+        notes=(f"it could {', '.join(machine.leaks)}",) if machine.leaks else (),
         listen=listen,
     )

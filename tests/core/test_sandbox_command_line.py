@@ -160,6 +160,7 @@ def test_its_limits_are_for_the_user_to_say(
         ("A", "B", "", 0, "Level A."),
         ("A", "C", "", 0, "Level A."),
         ("B", "A", "y\n", 3, "level A is wanted, and this machine forms B"),
+        ("B", "A", "", 3, "With --level B it is run, after a question."),
         ("B", "B", "y\n", 0, "Run it all the same?"),
         ("B", "B", "n\n", 3, "It was not run."),
         ("B", "B", "", 3, "It was not run."),

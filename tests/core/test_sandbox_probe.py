@@ -159,14 +159,14 @@ async def test_elsewhere_than_on_linux_nothing_runs_at_all(
 async def test_nothing_runs_below_the_level_that_is_wanted(runner: Runner, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
-    weak = Machine(Level.PARTIAL, leaks=("see names",), failed=("level A: no",))
+    weak = Machine(Level.PARTIAL, leaks=("see names", "be slow"), failed=("A one: no", "A two: no"))
     arguments = (("touch", "new"), work, Policy(), runner, tmp_path / "trials", weak)
     refused = await run_here(*arguments)
     assert (refused.status, refused.level, refused.changes) == (Status.REFUSED, "B", ())
-    assert refused.why == "level A is wanted, and this machine forms B: level A: no"
+    assert refused.why == "level A is wanted, and this machine forms B: no"
     trial = await run_here(*arguments, least=Level.PARTIAL)
     assert (trial.status, trial.backend) == (Status.CLEAN, COPY)
-    assert trial.notes == ("it could see names",)
+    assert trial.notes == ("it could see names, be slow",)
     bare = Machine(Level.NONE)
     assert (await run_here(*arguments[:5], bare, least=Level.PARTIAL)).status is Status.REFUSED
     assert (await run_here(*arguments[:5], bare, least=Level.NONE)).status is Status.CLEAN
