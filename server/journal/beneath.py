@@ -43,11 +43,17 @@ class _How(ctypes.Structure):
     )
 
 
-class Beneath:
-    """Paths are relative to the root, with slashes. Everything raises OSError."""
+def never() -> bool:
+    return False
 
-    def __init__(self, root: Path) -> None:
+
+class Beneath:
+    """Paths are relative to the root, with slashes. Everything raises OSError. ``is_stopped`` is
+    asked again and again while something large is read, and ends that."""
+
+    def __init__(self, root: Path, is_stopped: Callable[[], bool] = never) -> None:
         self.root = Path(os.path.realpath(root))
+        self._is_stopped = is_stopped
         self._top = os.open(self.root, _FOLDER)
 
     def __enter__(self) -> Self:
@@ -98,7 +104,7 @@ class Beneath:
         link."""
         try:
             with self.at(path) as (folder, name):
-                found = look(folder, name)
+                found = look(folder, name, self._is_stopped)
         except OSError as error:
             if error.errno in ABSENT:
                 return None
@@ -131,7 +137,7 @@ class Shown(Beneath):
         return State.of(content, found.mode)
 
 
-def look(folder: int, name: str) -> State | None:
+def look(folder: int, name: str, is_stopped: Callable[[], bool] = never) -> State | None:
     """What stands under a name in an open folder; None for nothing."""
     try:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -150,6 +156,8 @@ def look(folder: int, name: str) -> State | None:
     found, size = hashlib.sha256(), 0
     with os.fdopen(open_file(folder, name), "rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
+            if is_stopped():
+                raise OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
             found.update(chunk)
             size += len(chunk)
     return State(Entry.FILE, mode, found.hexdigest(), size, modified=modified)

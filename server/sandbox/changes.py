@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..journal.beneath import ABSENT, Beneath
+from ..journal.beneath import ABSENT, Beneath, never
 from ..journal.change import same
 from ..journal.check import LONGEST_MERGED
 from ..state import private
@@ -23,14 +23,17 @@ _LONGEST_PATH = 4096
 _WHAT = {"file": Entry.FILE, "link": Entry.LINK, "special": Entry.SPECIAL}
 
 
-def changes(workspace: str, kept: Sequence[Kept], blobs: Path) -> tuple[Change, ...]:
-    """By path. What was only touched is no change. For a thread: it reads what stands there. Raises
-    OSError, also for a path that no call takes, since nothing could be done with it."""
+def changes(
+    workspace: str, kept: Sequence[Kept], blobs: Path, is_stopped: Callable[[], bool] = never
+) -> tuple[Change, ...]:
+    """By path. What was only touched is no change. For a thread: it reads what stands there, until
+    it ``is_stopped``. Raises OSError, also for a path that no call takes, since nothing could be
+    done with it."""
     room = _LONGEST_PATH - len(os.fsencode(workspace)) - 2
     if any(len(os.fsencode(each.path)) > room for each in kept):
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
     after = {each.path: _after(each, blobs) for each in kept if each.what != "gone"}
-    with Beneath(Path(workspace)) as place:
+    with Beneath(Path(workspace), is_stopped) as place:
         before = {path: state for path in _concerned(place, kept) if (state := place.look(path))}
     found = [
         Change.between(path, before.get(path), after.get(path))

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,11 +70,17 @@ def _translated(number: int, environ: Mapping[str, str]) -> bytes:
 
 
 def judged(
-    trial: Trial, plan: Plan, private: Private, policy: Policy, outcome: Outcome, began: int
+    trial: Trial,
+    plan: Plan,
+    private: Private,
+    policy: Policy,
+    outcome: Outcome,
+    began: int,
+    is_stopped: Callable[[], bool],
 ) -> Trial:
     """``trial`` with what the stage reported and what that comes to. ``private``: as it was known
     before. ``began``: in nanoseconds, as files have it. For a thread: it reads what stands in the
-    workspace."""
+    workspace, until it ``is_stopped``."""
     try:
         report = json.loads(Path(plan.folder, REPORT).read_bytes())
     except FileNotFoundError:
@@ -89,7 +95,7 @@ def judged(
     # Below a folder that went, the workspace may have what the command never saw.
     unseen = tuple(report["touched"])
     try:
-        told = changes(plan.workspace, kept, Path(plan.folder, BLOBS))
+        told = changes(plan.workspace, kept, Path(plan.folder, BLOBS), is_stopped)
     except OSError as error:  # such as a name that is too long for any call
         reason = f"what it changed cannot be told: {error.strerror}"
         return replace(trial, status=Status.VIOLATED, why=reason)

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -214,7 +215,13 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
     trial = replace(
         trial, status=Status.CLEAN, output=bytes(printed), usage=usage, hidden=plan.hidden
     )
-    trial = await asyncio.to_thread(judged, trial, plan, private, asked.policy, outcome, began)
+    ended = threading.Event()
+    try:
+        trial = await asyncio.to_thread(
+            judged, trial, plan, private, asked.policy, outcome, began, ended.is_set
+        )
+    finally:
+        ended.set()  # nobody waits for the thread any more
     return await asyncio.to_thread(_explained, asked, plan, trial)
 
 

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,22 @@ def test_all_that_it_may_not_change_is_named(project: Path) -> None:
         "Changed what it may not: it changed b, c, d and 1 more, which it may not write; "
         "it made src/pipe: no file, folder or link. It would change"
     )
+
+
+def test_ctrl_c_ends_it_while_what_it_did_is_looked_at(project: Path) -> None:
+    """A file that takes minutes to be read."""
+    with open(project / "large", "wb") as large:
+        large.truncate(200 << 30)
+    with subprocess.Popen(
+        ("env", "--default-signal=INT", *COMMAND, "sandbox", "run", "--", "rm", "large"),
+        cwd=project,
+        env=environment(project),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not [*(project.parent / "state").rglob("trials/1/*/report.json")]:
+            assert process.poll() is None
+            time.sleep(0.01)  # until another process wrote it
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert (project / "large").exists()

@@ -359,7 +359,8 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
         asked.get_by_role("button", name="Apply").click()
         bench.toasts.filter(has_text="Applied.").wait_for()
         assert app.stat().st_mode & 0o100
+        bench.run_command("Notifications: Show Notifications")
         bench.run_command("Understudy: Undo Last Automation")
-        bench.toasts.filter(has_text="Undo “").get_by_role("button", name="Undo").click()
-        bench.toasts.filter(has_text="Undone.").wait_for()
+        bench.notifications.filter(has_text="Undo “").get_by_role("button", name="Undo").click()
+        bench.notifications.filter(has_text="Undone.").wait_for()
         assert not app.stat().st_mode & 0o100

@@ -122,6 +122,12 @@ class Workbench:
         return self.page.locator(f'.explorer-item[aria-label*="/{name}"]')
 
     @property
+    def notifications(self) -> Locator:
+        """Those in their list, once that is shown. Of more than three messages within a second, the
+        editor shows the others there alone."""
+        return self.page.locator(".notifications-center .notification-list-item")
+
+    @property
     def toasts(self) -> Locator:
         return self.page.locator(".notifications-toasts .notification-toast")
 
