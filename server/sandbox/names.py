@@ -156,7 +156,8 @@ class Names:
             if os.path.isdir(full) and not os.path.islink(full):
                 with contextlib.suppress(OSError):
                     names = os.listdir(full)
-                    waiting += [f"{path}/{each}" for each in names if _ENVIRONMENT not in names]
+                    if _ENVIRONMENT not in names:
+                        waiting += [f"{path}/{each}" for each in names]
 
     def _target(self, link: str) -> str:
         """Where it leads in the end, which may change without it; empty for outside."""

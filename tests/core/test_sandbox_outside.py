@@ -138,22 +138,22 @@ def test_nothing_beside_it_is_seen(case: str, home: Path) -> None:
 
 def test_what_begins_like_a_part_of_the_system_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.prefix", "/usr2/python")
-    assert "/usr2/python" in machine((), "/work").paths
-    assert not machine((), "/work").has("/usr2/other")
+    assert "/usr2/python" in machine((), "/shop").paths
+    assert not machine((), "/shop").has("/usr2/other")
 
 
-@pytest.mark.parametrize("prefix", ["/work", "/work/.venv", "/"])
+@pytest.mark.parametrize("prefix", ["/shop", "/shop/.venv", "/"])
 def test_the_workspace_is_not_seen_beside_the_view(
     monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> None:
     """An environment may be in it, or around it."""
     monkeypatch.setattr("sys.prefix", prefix)
     monkeypatch.setattr("sys.base_prefix", prefix)
-    assert prefix not in machine((), "/work").paths
+    assert prefix not in machine((), "/shop").paths
 
 
 def test_private_keys_of_the_system_are_not_seen() -> None:
-    seen = machine((), "/work")
+    seen = machine((), "/shop")
     assert seen.has("/usr/bin/env")
     for path in ("/etc/ssl/private", "/etc/pki/tls/private", "/etc/shadow", "/etc/ssl", "/root"):
         assert not seen.has(path)
