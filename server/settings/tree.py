@@ -17,6 +17,7 @@ from .eslint import Eslint
 from .fixes import Fixes
 from .forms import OFF
 from .group import RUNS, About, Group
+from .learning import Activity, Automations
 from .notifications import Notifications
 from .pylint import Pylint
 from .results import Results
@@ -160,6 +161,8 @@ class Settings(Group):
     triggers: Triggers = Triggers()
     hooks: Hooks = Hooks()
     notifications: Notifications = Notifications()
+    activity: Activity = Activity()
+    automations: Automations = Automations()
     log: Log = Log()
 
     @staticmethod
