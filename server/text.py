@@ -8,7 +8,7 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -135,7 +135,7 @@ Opcode = tuple[Literal["equal", "replace", "insert", "delete"], int, int, int, i
 """What ``difflib`` calls one: ``equal`` or otherwise, and from where to where in both texts."""
 
 
-def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
+def opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Opcode]:
     """What makes the one list of lines the other. Where the same lines are in both so often that
     to compare them would take long, all between the equal ends is one that is replaced."""
     start, most = 0, min(len(old), len(new))

@@ -33,6 +33,10 @@ class Part(StrEnum):
     """``.py``"""
     FOLDER = "folder"
     """``src/shop``; of a file in the workspace itself: empty."""
+    INNER = "inner"
+    """``shop``: the folder without its first one."""
+    CLASS = "class"
+    """``Cart``: the stem as the name of a class, ``shopping_cart`` as ``ShoppingCart``."""
     MODULE = "module"
     """``shop.cart``, as Python imports it: without a leading ``src`` and the suffix."""
 

@@ -1,0 +1,248 @@
+"""Files that come, move or go together: what is done to one follows from what was done to another.
+
+A *group* is what was done to files in one go, such as one commit. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from posixpath import basename, commonpath, dirname, splitext
+from typing import NamedTuple
+
+from ...store.activity import Did
+from ..paths import filled, part_of, ways
+from ..pattern import (
+    Create,
+    Delete,
+    Move,
+    Occurrence,
+    Parameter,
+    Part,
+    Pattern,
+    Place,
+    Saving,
+    Shape,
+    Step,
+    Text,
+    Type,
+)
+
+FILE, TO = "file", "to"
+_MOST_GROUPS = 5_000
+_MOST_FILES = 40
+"""A group of more is not the work of a hand: a branch was merged, or a generator ran."""
+_KEPT = 20
+_WEEK = 604_800.0
+_BURST_SECONDS = 600.0
+_LEAST_RATE = 1 / 25
+"""What is done in fewer of the groups is seldom done again."""
+_SELDOM = 0.6
+"""The most that it scores then."""
+_EACH = Saving(5.0, 30.0)
+"""Seconds that it takes to make, move or delete a file by hand."""
+
+
+class Op(NamedTuple):
+    """``path`` below the workspace; ``old``: of what moved, where it was."""
+
+    did: Did
+    path: str
+    old: str = ""
+
+
+class Group(NamedTuple):
+    """``at``: seconds since the epoch. ``tasks``: the numbers in the log; ``commit``: its hash."""
+
+    at: float
+    ops: tuple[Op, ...]
+    seconds: float = 0.0
+    tasks: tuple[int, ...] = ()
+    commit: str = ""
+
+
+class _Key(NamedTuple):
+    did: Did
+    suffix: str
+    text: Text
+
+
+@dataclass(slots=True)
+class _Seen:
+    count: int = 0
+    uses: deque[tuple[Group, Op]] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """With the file from which the other follows."""
+    first: int = 0
+    """The number of the group in which it was first seen."""
+    begins: set[int] = field(default_factory=set)
+    """Of the uses, in spans of ``_BURST_SECONDS``."""
+
+
+class Files:
+    """``least``: how often something has to be done before it counts."""
+
+    def __init__(self, least: int = 3) -> None:
+        self._least = least
+        self._seen: dict[_Key, _Seen] = {}
+        self._groups: deque[tuple[int, Group]] = deque(maxlen=_MOST_GROUPS)
+        self._number = 0
+
+    def add(self, group: Group) -> None:
+        ops = group.ops
+        if not 0 < len(ops) <= _MOST_FILES:
+            return
+        self._number += 1
+        self._groups.append((self._number, group))
+        for key, cause in dict(_relations(ops)).items():
+            seen = self._seen.setdefault(key, _Seen(first=self._number))
+            seen.count += 1
+            seen.uses.append((group, cause))
+            seen.begins.add(int(group.at // _BURST_SECONDS))
+
+    def patterns(self, now: float) -> list[Pattern]:
+        """Those that were seen often enough, the likeliest to be used again first; of several ways
+        to say the same the most general one that says no more. ``now``: as ``Group.at``."""
+        often = [(key, seen) for key, seen in self._seen.items() if seen.count >= self._least]
+        found: dict[tuple[object, ...], list[tuple[_Key, _Seen]]] = {}
+        for key, seen in often:
+            if not _varies(key, seen):
+                continue
+            what = tuple((id(group), cause.path) for group, cause in seen.uses)
+            found.setdefault((key.did, key.suffix, seen.count, *what), []).append((key, seen))
+        patterns = [self._pattern(_chosen(group), now) for group in found.values()]
+        return sorted(patterns, key=lambda each: each.score, reverse=True)
+
+    def _pattern(self, found: Sequence[tuple[_Key, _Seen]], now: float) -> Pattern:
+        did, suffix, _ = found[0][0]
+        seen = found[0][1]
+        texts = [key.text for key, _ in found]
+        steps = tuple(_step(did, text) for text in texts)
+        when = _when([cause.path for _, cause in seen.uses], suffix)
+        names = (FILE, TO) if did is Did.MOVED else (FILE,)
+        kept = [
+            Occurrence(g.at, g.seconds, _arguments(did, cause), g.tasks, g.commit)
+            for g, cause in seen.uses
+        ]
+        weeks = max((now - kept[0].at) / _WEEK, 1.0)
+        digest = hashlib.sha256(repr((Shape.FILES, did, suffix, texts)).encode()).hexdigest()
+        return Pattern(
+            digest[:16],
+            Shape.FILES,
+            steps,
+            tuple(Parameter(name, Type.PATH) for name in names),
+            tuple(kept),
+            seen.count,
+            self._score(did, texts, when, seen),
+            Saving(_EACH.low * len(texts), _EACH.high * len(texts)),
+            len(kept) / weeks,
+            when=when,
+        )
+
+    def _score(self, did: Did, texts: Sequence[Text], when: str, seen: _Seen) -> float:
+        """The share of the files of its kind beside which it was done (Laplace's rule)."""
+        chances = done = 0
+        since = [group for number, group in self._groups if number >= seen.first]
+        for group in since:
+            paths = {(op.did, op.path) for op in group.ops}
+            for op in group.ops:
+                if op.did is did and fits(op.path, when) and not _follows(op, texts, group):
+                    chances += 1
+                    arguments = _arguments(did, op)
+                    done += all((did, _new(did, text, arguments)) in paths for text in texts)
+        score = (done + 1) / (chances + 2)
+        is_rare = seen.count < _LEAST_RATE * len(since) or len(seen.begins) < self._least
+        return min(score, _SELDOM) if is_rare else score
+
+
+def _relations(ops: Sequence[Op]) -> Iterator[tuple[_Key, Op]]:
+    for cause in ops:
+        suffix = splitext(basename(cause.path))[1]
+        for other in ops:
+            if other is cause or other.did is not cause.did:
+                continue
+            for text in ways(other.old or other.path, cause.old or cause.path, FILE):
+                if not other.old or filled(text, {FILE: cause.path}) == other.path:
+                    yield _Key(cause.did, suffix, text), cause
+
+
+def _varies(key: _Key, seen: _Seen) -> bool:
+    """Whether different files came of it, and not one again and again."""
+    made = {filled(key.text, {FILE: cause.old or cause.path}) for _, cause in seen.uses}
+    return len(made) >= min(len(seen.uses), 3)
+
+
+def _chosen(found: Sequence[tuple[_Key, _Seen]]) -> list[tuple[_Key, _Seen]]:
+    """For each file that came, one way to say which: what is the same each time is so for a
+    reason."""
+    made: dict[str, tuple[_Key, _Seen]] = {}
+    for key, seen in found:
+        cause = seen.uses[-1][1]
+        path = filled(key.text, {FILE: cause.old or cause.path})
+        best = made.get(path)
+        if best is None or _places(key.text) < _places(best[0].text):
+            made[path] = key, seen
+    return [made[path] for path in sorted(made)]
+
+
+def _places(text: Text) -> int:
+    return sum(isinstance(each, Place) for each in text)
+
+
+def _step(did: Did, text: Text) -> Step:
+    if did is Did.MOVED:
+        there = tuple(
+            each._replace(parameter=TO) if isinstance(each, Place) else each for each in text
+        )
+        return Move(text, there)
+    return Delete(text) if did is Did.DELETED else Create(text)
+
+
+def _arguments(did: Did, cause: Op) -> dict[str, str]:
+    return {FILE: cause.old, TO: cause.path} if did is Did.MOVED else {FILE: cause.path}
+
+
+def _new(did: Did, text: Text, arguments: dict[str, str]) -> str:
+    """Where the other file is afterwards."""
+    return filled(text, {FILE: arguments[TO] if did is Did.MOVED else arguments[FILE]})
+
+
+def _follows(op: Op, texts: Sequence[Text], group: Group) -> bool:
+    """Whether it is itself what follows from another file of its group."""
+    others = [each.path for each in group.ops if each is not op]
+    return any(filled(text, {FILE: path}) == op.path for path in others for text in texts)
+
+
+def _when(paths: Sequence[str], suffix: str) -> str:
+    """What all of them match, as a .gitignore pattern."""
+    folders = {dirname(path) for path in paths}
+    if len(folders) == 1:
+        return f"/{folder}/*{suffix}" if (folder := folders.pop()) else f"/*{suffix}"
+    above = "" if "" in folders else commonpath(folders)
+    return f"/{above}/**/*{suffix}" if above else f"*{suffix}"
+
+
+def fits(path: str, when: str) -> bool:
+    """Whether a pattern that ``when`` tells of is for a file."""
+    folder, suffix = when.rpartition("*")[0], when.rpartition("*")[2]
+    if not path.endswith(suffix):
+        return False
+    if not folder.startswith("/"):
+        return True
+    deep = folder.endswith("/**/")
+    place = folder.removesuffix("**/").strip("/")
+    own = part_of(path, Part.FOLDER)
+    return own == place or (deep and (not place or own.startswith(f"{place}/")))
+
+
+def with_contents(pattern: Pattern, contents: Sequence[Text], seconds: Saving) -> Pattern:
+    """The pattern with what its files begin with, one content for each that is created, and what
+    writing that saves besides."""
+    left = iter(contents)
+    steps = tuple(
+        each._replace(content=next(left)) if isinstance(each, Create) else each
+        for each in pattern.steps
+    )
+    each = Saving(pattern.each.low + seconds.low, pattern.each.high + seconds.high)
+    return replace(pattern, steps=steps, each=each)

@@ -1,0 +1,100 @@
+"""Paths below a workspace, and the parts of one that others are made of. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from posixpath import basename, dirname, splitext
+
+from .pattern import Part, Place, Text
+
+_SHORTEST = 3
+"""A shorter stem may be a part of any word."""
+_SOURCES = ("src", "lib")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def part_of(path: str, part: Part) -> str:
+    folder, name = dirname(path), basename(path)
+    stem, suffix = splitext(name)
+    match part:
+        case Part.WHOLE:
+            return path
+        case Part.NAME:
+            return name
+        case Part.STEM:
+            return stem
+        case Part.SUFFIX:
+            return suffix
+        case Part.FOLDER:
+            return folder
+        case Part.INNER:
+            return folder.partition("/")[2]
+        case Part.CLASS:
+            return "".join(word[:1].upper() + word[1:] for word in _WORD.findall(stem))
+        case Part.MODULE:
+            names = [*folder.split("/"), stem] if folder else [stem]
+            return ".".join(names[1:] if names[0] in _SOURCES and names[1:] else names)
+
+
+def filled(text: Text, arguments: Mapping[str, str]) -> str:
+    """The text for these values. Raises KeyError for a parameter that has none."""
+    return "".join(
+        each if isinstance(each, str) else part_of(arguments[each.parameter], each.part)
+        for each in text
+    )
+
+
+def ways(path: str, other: str, parameter: str) -> Iterator[Text]:
+    """How ``path`` may follow from ``other``, the likeliest first: its name from the other's, its
+    folder from the other's or always the same. Nothing where both have nothing in common."""
+    names = list(_names(basename(path), other, parameter))
+    folders = list(_folders(dirname(path), dirname(other), parameter))
+    for name in names:
+        for folder in folders:
+            yield _joined(folder, name)
+    if not names:  # a name that is always the same, in a folder that is not
+        for folder in folders:
+            if any(isinstance(each, Place) for each in folder):
+                yield _joined(folder, (basename(path),))
+
+
+def _joined(folder: Text, name: Text) -> Text:
+    between = ("/",) if folder else ()
+    found: list[str | Place] = []
+    for each in (*folder, *between, *name):
+        if isinstance(each, str) and found and isinstance(found[-1], str):
+            found[-1] += each
+        elif each:
+            found.append(each)
+    return tuple(found)
+
+
+def _names(name: str, other: str, parameter: str) -> Iterator[Text]:
+    if name == basename(other):
+        yield (Place(parameter, Part.NAME),)
+    parts = {part_of(other, part): part for part in (Part.CLASS, Part.STEM)}
+    for value, part in reversed(parts.items()):
+        before, found, after = name.partition(value)
+        if found and len(value) >= _SHORTEST and not _goes_on(before, value, after):
+            yield tuple(each for each in (before, Place(parameter, part), after) if each)
+
+
+def _goes_on(before: str, value: str, after: str) -> bool:
+    """Whether it is a part of a longer word."""
+    return (before[-1:].islower() and value[:1].islower()) or after[:1].islower()
+
+
+def _folders(folder: str, other: str, parameter: str) -> Iterator[Text]:
+    if folder == other:
+        yield (Place(parameter, Part.FOLDER),) if folder else ()
+    elif other and folder.startswith(f"{other}/"):
+        yield (Place(parameter, Part.FOLDER), folder[len(other) :])
+    inner = other.partition("/")[2]
+    if inner and folder != other and (folder == inner or folder.endswith(f"/{inner}")):
+        before = folder[: len(folder) - len(inner)]
+        yield tuple(each for each in (before, Place(parameter, Part.INNER)) if each)
+    if folder:
+        yield (folder,)
+    elif other:
+        yield ()

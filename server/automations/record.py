@@ -1,0 +1,67 @@
+"""What its runs say of an automation: how often it succeeds, what it saves, whether it is let run.
+Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from ..settings.learning import Automations as Limits
+from ..store.automations import Execution
+from .pattern import Saving
+
+_Z = 1.96
+"""Of a normal distribution, 95 % lie within so many deviations."""
+_ENOUGH = 5
+"""Of fewer runs a rate says too little to disable one by it."""
+
+
+class Record(NamedTuple):
+    """``low`` and ``high``: between which the rate of success lies with 95 % (Wilson's interval).
+    ``failures``: how many of the last runs failed in a row."""
+
+    runs: int
+    successes: int
+    low: float
+    high: float
+    failures: int
+    saved: Saving
+
+    @property
+    def rate(self) -> float:
+        return self.successes / self.runs if self.runs else 1.0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing stands against it, and something for it."""
+        return self.runs > 0 and self.successes == self.runs
+
+    def against(self, limits: Limits) -> str:
+        """Why it is not to be run any more, for people; empty when it may be."""
+        if self.failures >= limits.max_failures:
+            return f"its last {self.failures} runs failed or were undone"
+        if self.runs >= _ENOUGH and self.rate < limits.min_success_rate:
+            least = f"{limits.min_success_rate:.0%}"
+            return f"{self.successes} of {self.runs} runs succeeded, and at least {least} have to"
+        return ""
+
+
+def record(executions: Sequence[Execution]) -> Record:
+    """``executions``: of one automation, the newest first."""
+    runs, successes = len(executions), sum(each.is_success for each in executions)
+    failures = sum(1 for _ in takewhile(lambda each: not each.is_success, executions))
+    kept = [each for each in executions if each.applied and each.is_success]
+    saved = Saving(sum(each.low for each in kept), sum(each.high for each in kept))
+    return Record(runs, successes, *interval(successes, runs), failures, saved)
+
+
+def interval(successes: int, runs: int) -> tuple[float, float]:
+    """Wilson's, of a rate."""
+    if not runs:
+        return 0.0, 1.0
+    rate, weight = successes / runs, _Z * _Z / runs
+    middle = (rate + weight / 2) / (1 + weight)
+    half = _Z / (1 + weight) * math.sqrt(rate * (1 - rate) / runs + weight / (4 * runs))
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,203 @@
+"""The automations of a workspace: how far each has come, each run of it, and what its user said."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
+
+from .database import Database, Schema
+
+
+class State(StrEnum):
+    """How far one has come. ``DISABLED``: nothing runs it before it was tried again; ``RETIRED``:
+    nobody wants it any more, and it stays so."""
+
+    GENERATED = "generated"
+    TRIED = "tried"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    RETIRED = "retired"
+
+
+class Answer(StrEnum):
+    """What a user says to one, by word or by deed."""
+
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    NEVER = "never"
+    UNDONE = "undone"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """``id``: of its pattern, or of its content where a person wrote it. ``title``: what it does,
+    for people. ``when``: the files that it is offered in, as a .gitignore pattern; empty: in none.
+    ``makes``: the paths of the files that it makes, as JSON (``automations.codec``). ``score``: of
+    the pattern; ``seen``: how often it was done; ``low`` and ``high``: seconds that one use saves;
+    ``a_week``: uses in a week. ``script``: the id of the script that was tried last. ``why``: what
+    is to be known of its state, such as why it is disabled, in a sentence without an end. ``told``:
+    what came of its trial, for people. ``is_idempotent``: twice comes to the same as once.
+    ``later``: it is not offered before, in seconds since the epoch; ``dismissals``: how often it
+    was dismissed. ``on_save``: its user had it run by itself when a file that it fits is saved."""
+
+    id: str
+    name: str
+    state: State
+    title: str
+    template: str
+    created: float
+    when: str = ""
+    makes: str = "[]"
+    score: float = 0.0
+    seen: int = 0
+    low: float = 0.0
+    high: float = 0.0
+    a_week: float = 0.0
+    script: str = ""
+    why: str = ""
+    told: str = ""
+    is_idempotent: bool = False
+    later: float = 0.0
+    dismissals: int = 0
+    on_save: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One run for its user. ``parameters``: JSON, without secrets. ``status``: of its trial;
+    ``applied``: its changes were made, under the number ``entry`` of the journal (0: by an editor).
+    ``low`` and ``high``: seconds that it saved. ``output``: the end of what it printed."""
+
+    automation: str
+    at: float
+    parameters: str
+    status: str
+    seconds: float
+    changes: int = 0
+    applied: bool = False
+    undone: bool = False
+    entry: int = 0
+    low: float = 0.0
+    high: float = 0.0
+    output: str = ""
+    id: int = 0
+
+    @property
+    def is_success(self) -> bool:
+        return self.status == "clean" and not self.undone
+
+
+_TABLES = """
+CREATE TABLE automations (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, title TEXT NOT NULL,
+  template TEXT NOT NULL, created REAL NOT NULL, fits TEXT NOT NULL, makes TEXT NOT NULL,
+  score REAL NOT NULL, seen INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
+  a_week REAL NOT NULL, script TEXT NOT NULL, why TEXT NOT NULL, told TEXT NOT NULL,
+  is_idempotent INTEGER NOT NULL, later REAL NOT NULL, dismissals INTEGER NOT NULL,
+  on_save INTEGER NOT NULL
+);
+CREATE TABLE executions (
+  automation TEXT NOT NULL, at REAL NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
+  seconds REAL NOT NULL, changes INTEGER NOT NULL, applied INTEGER NOT NULL,
+  undone INTEGER NOT NULL, entry INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
+  output TEXT NOT NULL, id INTEGER PRIMARY KEY
+);
+CREATE INDEX executions_of ON executions (automation, id);
+CREATE TABLE answers (
+  id INTEGER PRIMARY KEY, at REAL NOT NULL, automation TEXT NOT NULL, answer TEXT NOT NULL
+)"""
+AUTOMATIONS = Schema(
+    (_TABLES,), durable=True, lost="what you said of automations is not remembered"
+)
+_BOOLEANS = frozenset(("is_idempotent", "on_save", "applied", "undone"))
+_MOST_EXECUTIONS = 10_000
+
+
+class Automations:
+    """Everything raises sqlite3.Error."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[Automation]:
+        """The likeliest to be of use first."""
+        query = "SELECT * FROM automations ORDER BY score * high * a_week DESC, name"
+        return await self._database.run(lambda c: [_automation(row) for row in c.execute(query)])
+
+    async def put(self, automation: Automation) -> None:
+        """In place of the one with its id."""
+        marks = ", ".join("?" * len(fields(Automation)))
+        statement = f"INSERT OR REPLACE INTO automations VALUES ({marks})"  # noqa: S608
+        await self._database.run(lambda c: c.execute(statement, astuple(automation)))
+
+    async def remove(self, id_: str) -> None:
+        """With its runs."""
+
+        def work(c: sqlite3.Connection) -> None:
+            c.execute("DELETE FROM automations WHERE id = ?", (id_,))
+            c.execute("DELETE FROM executions WHERE automation = ?", (id_,))
+
+        await self._database.run(work, write=True)
+
+    async def answer(self, at: float, id_: str, answer: Answer) -> None:
+        """``at``: seconds since the epoch."""
+        row = (at, id_, answer)
+        statement = "INSERT INTO answers (at, automation, answer) VALUES (?, ?, ?)"
+        await self._database.run(lambda c: c.execute(statement, row))
+
+    async def answers(self) -> list[tuple[float, str, Answer]]:
+        """When, to which, what; the oldest first."""
+        query = "SELECT at, automation, answer FROM answers ORDER BY id"
+        return await self._database.run(
+            lambda c: [(at, id_, Answer(answer)) for at, id_, answer in c.execute(query)]
+        )
+
+    async def ran(self, execution: Execution) -> int:
+        """Keep a run; its number."""
+
+        def work(c: sqlite3.Connection) -> int:
+            row = (*astuple(execution)[:-1], None)
+            marks = ", ".join("?" * len(row))
+            added = c.execute(f"INSERT INTO executions VALUES ({marks})", row).lastrowid  # noqa: S608
+            assert added is not None
+            c.execute("DELETE FROM executions WHERE id <= ?", (added - _MOST_EXECUTIONS,))
+            return added
+
+        return await self._database.run(work, write=True)
+
+    async def applied(self, id_: int, entry: int, low: float, high: float) -> None:
+        """The changes of a run were made."""
+        statement = "UPDATE executions SET applied = 1, entry = ?, low = ?, high = ? WHERE id = ?"
+        await self._database.run(lambda c: c.execute(statement, (entry, low, high, id_)))
+
+    async def undone(self, entry: int) -> str:
+        """What a run had made was taken back; its automation, empty when it was no run."""
+
+        def work(c: sqlite3.Connection) -> str:
+            query = "UPDATE executions SET undone = 1 WHERE entry = ? AND entry != 0"
+            found = c.execute(f"{query} RETURNING automation", (entry,)).fetchone()
+            return str(found[0]) if found else ""
+
+        return await self._database.run(work, write=True)
+
+    async def executions(self, id_: str = "", most: int = 1_000) -> list[Execution]:
+        """The newest first; ``id_``: of one automation."""
+        query = "SELECT * FROM executions WHERE ? IN ('', automation) ORDER BY id DESC LIMIT ?"
+        return await self._database.run(
+            lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
+        )
+
+
+def _automation(row: tuple[object, ...]) -> Automation:
+    named = dict(zip((each.name for each in fields(Automation)), row, strict=True))
+    named |= {name: bool(named[name]) for name in _BOOLEANS & named.keys()}
+    return Automation(**{**named, "state": State(str(named["state"]))})  # type: ignore[arg-type]
+
+
+def _execution(row: tuple[object, ...]) -> Execution:
+    named = dict(zip((each.name for each in fields(Execution)), row, strict=True))
+    named |= {name: bool(named[name]) for name in _BOOLEANS & named.keys()}
+    return Execution(**named)  # type: ignore[arg-type]
