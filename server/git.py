@@ -295,6 +295,10 @@ class Repository:
         """The regular files of a commit by their paths."""
         return {blob.path: blob for blob in self._tree(self._commit(commit))}
 
+    def content(self, commit: str, path: str) -> bytes:
+        """What a file has in a commit, as it is stored. Raises GitError where there is none."""
+        return self._run("cat-file", "blob", f"{self._commit(commit)}:{path}")
+
     def outgoing(self, push: Push) -> tuple[Blob, ...]:
         """The files that a push brings, as they are at its tip.
 

@@ -2,6 +2,9 @@ import * as vscode from "vscode";
 
 import { SECTION } from "./settings.ts";
 
+const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
+const PAGES = [`${SECTION}.showPatterns`, `${SECTION}.showAutomations`];
+
 /** Shows the user what the server answered to one of its commands. */
 export async function present(command: string, answer: unknown): Promise<void> {
   if (command === `${SECTION}.showStatus` && typeof answer === "string") {
@@ -9,8 +12,14 @@ export async function present(command: string, answer: unknown): Promise<void> {
   } else if (command === `${SECTION}.showLeftOut` && typeof answer === "string") {
     const document = await vscode.workspace.openTextDocument({ content: `${answer}\n` });
     await vscode.window.showTextDocument(document);
-  } else if (command === `${SECTION}.showChanges` && typeof answer === "string") {
+  } else if (DIFFS.includes(command) && typeof answer === "string") {
     const document = await vscode.workspace.openTextDocument({ language: "diff", content: answer });
+    await vscode.window.showTextDocument(document);
+  } else if (PAGES.includes(command) && typeof answer === "string") {
+    const document = await vscode.workspace.openTextDocument({
+      language: "markdown",
+      content: answer,
+    });
     await vscode.window.showTextDocument(document);
   } else if (command === `${SECTION}.scanWorkspace` && isScan(answer)) {
     const { files, findings } = answer;

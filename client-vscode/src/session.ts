@@ -12,6 +12,7 @@ import {
 } from "vscode-languageclient/node";
 
 import { LANGUAGES, PATTERNS } from "./attached.ts";
+import * as automations from "./automations.ts";
 import { coalesced } from "./coalesce.ts";
 import { present as presentAnswer } from "./commands.ts";
 import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
@@ -31,14 +32,17 @@ export class Session {
   /** Stops the server if it runs, chooses the interpreter anew, and starts it. */
   readonly restart = coalesced(() => this.replace());
 
-  readonly tasks = new TasksView(async (command, args) => {
+  /** What the server answers to a command, undefined while none runs. */
+  private readonly ask = async (command: string, args: unknown[]): Promise<unknown> => {
     if (!this.client?.isRunning()) return undefined;
     const answer: unknown = await this.client.sendRequest(ExecuteCommandRequest.type, {
       command,
       arguments: args,
     });
     return answer;
-  });
+  };
+
+  readonly tasks = new TasksView(this.ask);
 
   readonly sandbox = new Sandbox();
 
@@ -157,7 +161,8 @@ export class Session {
       middleware: {
         executeCommand: async (command, args, next) => {
           const given = await this.sandbox.completed(command, args);
-          const complete = given && (await this.tasks.completed(command, given));
+          const asked = given && (await this.tasks.completed(command, given));
+          const complete = asked && (await automations.completed(command, asked, this.ask));
           if (!complete) return undefined;
           if (command === `${SECTION}.showTasks`) await this.tasks.focus();
           const answer: unknown = await next(command, complete);

@@ -120,6 +120,54 @@ UNDO = Command(
     "Undo Last Automation",
     "Take back what Understudy wrote into files last, after a question.",
 )
+CREATE_AUTOMATION = Command(
+    "understudy.createAutomation",
+    "Create Automation",
+    "Accept one that is offered: its script is written into the workspace. Arguments: the folder "
+    "and its name.",
+    palette=False,
+)
+RUN_AUTOMATION = Command(
+    "understudy.runAutomation",
+    "Run Automation…",
+    "Run an automation in the sandbox, show what it would change, and make it so. Arguments: the "
+    "folder, its name, its parameters; asks for what is not given.",
+)
+PREVIEW_AUTOMATION = Command(
+    "understudy.previewAutomation",
+    "Preview Automation…",
+    "Show what an automation would change, as a diff. Arguments: as those of “Run Automation”.",
+)
+DISMISS_AUTOMATION = Command(
+    "understudy.dismissAutomation",
+    "Dismiss Automation",
+    "Do not offer it now, or never. Arguments: the folder, its name, whether that is for ever.",
+    palette=False,
+)
+AUTOMATION_PARAMETERS = Command(
+    "understudy.automationParameters",
+    "Parameters of Automation",
+    "The automations that can be run, and what can be given to them. Argument: the folder.",
+    palette=False,
+)
+PATTERNS = Command(
+    "understudy.showPatterns",
+    "Show Patterns",
+    "List what you do again and again: when, what, and what varies in it.",
+)
+AUTOMATIONS = Command(
+    "understudy.showAutomations",
+    "Show Automations",
+    "List the automations: their states, their records, what they save.",
+)
+LEARN = Command(
+    "understudy.learnNow", "Learn Now", "Look now for what repeats, and try what can be made of it."
+)
+PAUSE = Command(
+    "understudy.pauseActivity",
+    "Pause or Resume Activity",
+    "Write down nothing of what you do, or go on with it.",
+)
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
 )
@@ -144,6 +192,15 @@ COMMANDS = (
     CHANGES,
     APPLY,
     UNDO,
+    CREATE_AUTOMATION,
+    RUN_AUTOMATION,
+    PREVIEW_AUTOMATION,
+    DISMISS_AUTOMATION,
+    AUTOMATION_PARAMETERS,
+    PATTERNS,
+    AUTOMATIONS,
+    LEARN,
+    PAUSE,
     STATUS,
     LEFT_OUT,
     ONLY_CHANGED,

@@ -10,17 +10,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from ..checks import compose
 from ..checks.engine import Checks
-from ..disk import why
 from ..model import Importance, Status
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
-from ..settings.ignoring import edit_ignore
 from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
 from .chores.background import Background
@@ -32,10 +30,12 @@ from .folder.closed_shown import uri_of
 from .folder.folders import Folders
 from .folder.workspace import Workspace
 from .install.tools import Tools
+from .learning.learning import Learning
 from .open.actions import Actions
 from .open.document import OpenDocument
 from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
+from .open.ignore_rules import ignore_rules
 from .presentation.problems import left_out_lines
 from .results.scan import Scan
 from .sinks import Sink, when_slow
@@ -85,6 +85,9 @@ class Core:
             self._runner.execute, sink, lambda: [w.root for w in self.folders], self._analyse_again
         )
         self.trials = Trials(self.folders, self._runner, sink)
+        self.learning = Learning(
+            self.folders, self.documents, self.checks, self._runner, self._conditions
+        )
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._machine = Machine(self.folders.state, self.background.short)
@@ -113,6 +116,7 @@ class Core:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.tools.close()
         await self.background.close()
+        await self.learning.close()
         await self._runner.close()
         for workspace in self.folders:
             await workspace.close()
@@ -122,6 +126,7 @@ class Core:
             event = await self._inbox.get()
             try:
                 await self._take(event)
+                self.learning.happened(event)
             except Exception:  # one event that goes wrong must not end all that come after it
                 log.exception("%s was not handled", type(event).__name__)
             finally:
@@ -355,20 +360,8 @@ class Core:
     async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:
         """Ignore the rules in the settings of the project that ``path`` lies in."""
         workspace = await self.folders.of(path)
-        if workspace.loose:
-            self._sink.message(f"{path} is in no folder that is open as a project.", error=True)
-            return
-        config = workspace.config_path
-        shown = self.documents.shown_for(str(config))
-        try:
-            if shown is not None:
-                self._sink.replace_text(shown.uri, reduce(edit_ignore, rules, shown.text))
-                return
-            await asyncio.to_thread(workspace.ignore_rules, rules)
-        except (OSError, ValueError) as error:
-            told = f"{', '.join(rules)} could not be ignored: {why(error)}"
-            self._sink.message(told, error=True)
-        await self._reload([workspace])
+        if await ignore_rules(workspace, self.documents, self._sink, rules):
+            await self._reload([workspace])
 
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:
         """Scan the workspace folders (None: all), with progress; results are shown as they come.

@@ -62,10 +62,12 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class FilesTouched:
-    """Something outside the editor's buffers wrote or removed these files or folders."""
+    """Something outside the editor's buffers wrote or removed these files or folders. ``created``:
+    of those that were written, the ones that were not there before."""
 
     written: tuple[Path, ...] = ()
     deleted: tuple[Path, ...] = ()
+    created: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,17 @@ class Ready(NamedTuple):
     root: Path
     argv: tuple[str, ...]
     machine: Machine
+    policy: Policy = Policy()
+    title: str = ""
+    """What it is called where that is not its command."""
 
     @property
     def question(self) -> str:
         if self.machine.level is Level.ISOLATED:
             return ""
         said = self.machine.said()
-        return f"Level {self.machine.level}. {said} Run {shlex.join(self.argv)} all the same?"
+        named = self.title or shlex.join(self.argv)
+        return f"Level {self.machine.level}. {said} Run {named} all the same?"
 
 
 class Tried(NamedTuple):
@@ -73,6 +77,8 @@ class Tried(NamedTuple):
     argv: tuple[str, ...]
     trial: Trial
     unsaved: tuple[str, ...] = ()
+    what: str = ""
+    """What it is called; empty: a command that was tried."""
 
     @property
     def said(self) -> str:
@@ -144,9 +150,11 @@ class Trials:
         at = time.time()
         sandbox = Sandbox(ready.root, self._runner, ready.machine)
         least = ready.machine.level
-        work = asyncio.ensure_future(sandbox.run(ready.argv, Policy(), least=least, listen=listen))
-        title = f"Sandbox: {shlex.join(ready.argv)}"
-        with when_slow(self._sink, title, work.cancel):
+        work = asyncio.ensure_future(
+            sandbox.run(ready.argv, ready.policy, least=least, listen=listen)
+        )
+        shown = ready.title or f"Sandbox: {shlex.join(ready.argv)}"
+        with when_slow(self._sink, shown, work.cancel):
             try:
                 await asyncio.wait((work,))
             finally:
@@ -160,8 +168,10 @@ class Trials:
             for each in inside
             if each.is_relative_to(ready.root)
         )
-        self._last = Tried(ready.root, at, ready.argv, trial, names)
-        return self._last
+        tried = Tried(ready.root, at, ready.argv, trial, names, ready.title)
+        if not ready.title:
+            self._last = tried
+        return tried
 
     async def last(self) -> Tried:
         """Of the folders that are open, whoever tried it: here, in a terminal, or as a task. Raises
@@ -169,15 +179,15 @@ class Trials:
         roots = [each.root for each in self._folders if not each.loose]
         return await asyncio.to_thread(_last, roots, self._last)
 
-    async def changes(self) -> str:
-        """A diff of what the last one would change. Raises ValueError, OSError."""
-        trial = (await self.last()).trial
+    async def changes(self, tried: Tried | None = None) -> str:
+        """A diff of what one would change, by default the last. Raises ValueError, OSError."""
+        trial = (tried or await self.last()).trial
         return await asyncio.to_thread(diff, (*trial.seen, *trial.passed_over))
 
-    async def applying(self) -> Applying:
-        """What making the last one so comes to, as the files are now. Raises ValueError when it is
-        not clean, and OSError with the files that stand against it."""
-        tried = await self.last()
+    async def applying(self, tried: Tried | None = None) -> Applying:
+        """What making one so comes to, by default the last, as the files are now. Raises ValueError
+        when it is not clean, and OSError with the files that stand against it."""
+        tried = tried or await self.last()
         if not tried.trial.is_clean:
             how = tried.trial.status
             raise ValueError(f"only what ended clean is applied, and this ended otherwise ({how})")
@@ -226,7 +236,7 @@ def _applying(tried: Tried) -> Applying:
         admit(place, changes, consents)
         checked = check(place, changes)
     awake = run_by_others(tried.trial, tried.root)
-    return Applying(tried.root, title(tried.argv), *checked, consents, awake)
+    return Applying(tried.root, tried.what or title(tried.argv), *checked, consents, awake)
 
 
 def _newest(roots: Iterable[Path], unsaved: Mapping[str, str]) -> tuple[Applying, Undoing] | None:

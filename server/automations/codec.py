@@ -15,8 +15,11 @@ def dumps(texts: Iterable[Text]) -> str:
 
 def loads(text: str) -> tuple[Text, ...]:
     """Raises ValueError for what ``dumps`` has not made."""
+    plain = json.loads(text)
+    if not isinstance(plain, list):
+        raise ValueError("no list of texts")
     try:
-        return tuple(tuple(map(_piece, each)) for each in json.loads(text))
+        return tuple(tuple(map(_piece, each)) for each in plain)
     except (TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error
 

@@ -71,12 +71,16 @@ def _joined(folder: Text, name: Text) -> Text:
 
 
 def _names(name: str, other: str, parameter: str) -> Iterator[Text]:
-    if name == basename(other):
-        yield (Place(parameter, Part.NAME),)
+    whole = basename(other)
+    if name.startswith(whole):
+        yield tuple(each for each in (Place(parameter, Part.NAME), name[len(whole) :]) if each)
+        return
     parts = {part_of(other, part): part for part in (Part.CLASS, Part.STEM)}
     for value, part in reversed(parts.items()):
+        if len(value) < _SHORTEST:
+            continue
         before, found, after = name.partition(value)
-        if found and len(value) >= _SHORTEST and not _goes_on(before, value, after):
+        if found and not _goes_on(before, value, after):
             yield tuple(each for each in (before, Place(parameter, part), after) if each)
 
 

@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 from ..app import commands
 from ..app.presentation.problems import code
 from ..model import Problem
-from . import convert
+from . import automations, convert
 from .documents import Document
 from .edits import document_edits, plain
 from .notebooks import lower
@@ -52,6 +52,8 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         actions += [_explain(uri, problem, above) for problem in problems]
         installs = await ls.core.actions.installs(document, place)
         actions += [_install(ls, shown, *each) for each in installs]
+    if _wants(wanted, automations.KIND):
+        actions += automations.actions(ls, document.path)
     return actions if shown.version == version else []
 
 

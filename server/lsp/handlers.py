@@ -17,7 +17,7 @@ from ..app.presentation.problems import in_cells, reason_lines
 from ..app.results.scan import Scan
 from ..notebooks import is_notebook
 from ..text import Lines
-from . import code_actions, hover, sandbox
+from . import automations, code_actions, hover, sandbox
 from . import code_lens as code_lenses
 from .asking import asked, mapping, padded, ready, root_of
 from .convert import to_folder, to_path
@@ -154,13 +154,12 @@ def did_close_notebook(ls: Server, params: lsp.DidCloseNotebookDocumentParams) -
 
 
 def did_change_watched_files(ls: Server, params: lsp.DidChangeWatchedFilesParams) -> None:
-    written: list[Path] = []
-    deleted: list[Path] = []
+    touched: dict[lsp.FileChangeType, list[Path]] = {kind: [] for kind in lsp.FileChangeType}
     for change in params.changes:
         if path := to_path(change.uri):
-            gone = change.type is lsp.FileChangeType.Deleted
-            (deleted if gone else written).append(Path(path))
-    ls.core.handle(events.FilesTouched(tuple(written), tuple(deleted)))
+            touched[change.type].append(Path(path))
+    created, changed, deleted = map(tuple, touched.values())
+    ls.core.handle(events.FilesTouched((*created, *changed), deleted, created))
 
 
 def did_rename_files(ls: Server, params: lsp.RenameFilesParams) -> None:
@@ -171,7 +170,8 @@ def did_rename_files(ls: Server, params: lsp.RenameFilesParams) -> None:
 
 def did_create_files(ls: Server, params: lsp.CreateFilesParams) -> None:
     paths = [to_path(each.uri) for each in params.files]
-    ls.core.handle(events.FilesTouched(written=tuple(Path(path) for path in paths if path)))
+    created = tuple(Path(path) for path in paths if path)
+    ls.core.handle(events.FilesTouched(written=created, created=created))
 
 
 def did_delete_files(ls: Server, params: lsp.DeleteFilesParams) -> None:
@@ -389,7 +389,9 @@ _FEATURES_WITH_OPTIONS = (
     (lsp.WORKSPACE_DID_DELETE_FILES, _ANY_FILE, did_delete_files),
     (
         lsp.TEXT_DOCUMENT_CODE_ACTION,
-        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, code_actions.FIX_ALL]),
+        lsp.CodeActionOptions(
+            [lsp.CodeActionKind.QuickFix, code_actions.FIX_ALL, automations.KIND]
+        ),
         code_action,
     ),
 )
@@ -407,6 +409,7 @@ _COMMANDS: dict[str, Handler] = {
     commands.CHANGES.id: sandbox.show,
     commands.APPLY.id: sandbox.apply,
     commands.UNDO.id: sandbox.undo,
+    **automations.COMMANDS,
     commands.STATUS.id: show_status,
     commands.LEFT_OUT.id: show_left_out,
     commands.ONLY_CHANGED.id: toggle_only_changed,

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
@@ -52,7 +52,7 @@ async def _tried(ls: Server, line: Any, root: Any) -> Mapping[str, Any] | None:
         instead = f"understudy sandbox run --level {ready.machine.level}"
         if not await ls.publisher.agrees(ready.question, "Run", instead):
             return None
-    done = await ls.core.trials.run(ready, await _unsaved(ls))
+    done = await ls.core.trials.run(ready, await unsaved(ls))
     ls.publisher.message(done.said, error=not done.trial.is_clean)
     return done.payload
 
@@ -63,41 +63,52 @@ async def _changes(ls: Server) -> str:
 
 async def _apply(ls: Server) -> bool:
     """Raises ValueError, OSError."""
-    applying = await ls.core.trials.applying()
+    return (await make(ls, await ls.core.trials.applying())).done
+
+
+class Made(NamedTuple):
+    """Whether all is so now; ``entry``: the journal's number of what was made, 0 for nothing."""
+
+    done: bool
+    entry: int = 0
+
+
+async def make(ls: Server, applying: Applying) -> Made:
+    """When the user wants it. Raises ValueError, OSError."""
     if not applying.changes:
         ls.publisher.message(NO_CHANGE)
-        return True
+        return Made(True)
     await _want_saved(ls, applying.paths)
     instead = "understudy sandbox run --apply"
     if applying.awake:
         named = few([f"{path} (by {who})" for path, who in applying.awake])
         question = f"It changes files that programs run by themselves: {named}. Let it?"
         if not await ls.publisher.agrees(question, "Let it", instead):
-            return False
+            return Made(False)
     shown = shown_now(ls)
     await _want_saved(ls, applying.paths)  # as it was shown just now
     if edit := await resource_edit(ls, applying, shown):
         if not edit.change_annotations and not await ls.publisher.agrees(
             f"Apply it? It {does(applying.changes)}.", "Apply", instead
         ):
-            return False
+            return Made(False)
         return await _made(ls, applying, edit)
     question = (
         f"Apply it? It {does(applying.changes)}. There is more to it than an editor can do (modes, "
         "links, or what is no text): it is written to disk, and can be taken back."
     )
     if not await ls.publisher.agrees(question, "Apply", instead):
-        return False
+        return Made(False)
     await _want_saved(ls, applying.paths)
-    await ls.core.trials.apply(applying)
+    record = await ls.core.trials.apply(applying)
     ls.publisher.message("Applied. “Undo Last Automation” takes it back.")
-    return True
+    return Made(True, record.id if record else 0)
 
 
 async def _undo(ls: Server) -> bool:
     """Raises ValueError, OSError."""
     shown = shown_now(ls)
-    if (found := await ls.core.trials.undoing(await _unsaved(ls))) is None:
+    if (found := await ls.core.trials.undoing(await unsaved(ls))) is None:
         ls.publisher.message(NOTHING)
         return False
     applying, undoing = found
@@ -112,14 +123,14 @@ async def _undo(ls: Server) -> bool:
         if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
             return False
     if edit:
-        return await _made(ls, applying, edit)
+        return (await _made(ls, applying, edit)).done
     await _want_saved(ls, paths)
     await ls.core.trials.undo(applying)
     ls.publisher.message("Undone.")
     return True
 
 
-async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> bool:
+async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> Made:
     """Whether the editor has made it. Raises OSError when it cannot be recorded before, and
     ValueError when the editor tells why it did not."""
     trials = ls.core.trials
@@ -133,17 +144,17 @@ async def _made(ls: Server, applying: Applying, edit: lsp.WorkspaceEdit) -> bool
         await trials.answered(applying.root, record, made=answer.applied)
     if answer.failure_reason and not answer.applied:
         raise ValueError(f"the editor did not do it: {answer.failure_reason}")
-    return answer.applied
+    return Made(answer.applied, record.id)
 
 
 async def _want_saved(ls: Server, paths: Iterable[str]) -> None:
     """What is written below an edit that is not saved would be lost with it, or lose it."""
-    if edited := sorted((await _unsaved(ls)).keys() & set(paths)):
+    if edited := sorted((await unsaved(ls)).keys() & set(paths)):
         names = ", ".join(Path(each).name for each in edited)
         raise ValueError(f"save {names} first, or take your edits back, and try again")
 
 
-async def _unsaved(ls: Server) -> Mapping[str, str]:
+async def unsaved(ls: Server) -> Mapping[str, str]:
     """The texts of documents that are open and not as on disk, as they are at the call, by path."""
     texts = {
         path: document.text

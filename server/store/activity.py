@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
+
+from .database import Database, Schema
 
 
 class Did(StrEnum):
@@ -50,3 +54,57 @@ class Activity:
     ok: bool | None = None
     detail: str = ""
     id: int = 0
+
+
+ACTIVITY = Schema(
+    (
+        "CREATE TABLE activity (at REAL NOT NULL, did TEXT NOT NULL, text TEXT NOT NULL, session"
+        " TEXT NOT NULL, cwd TEXT NOT NULL, old TEXT NOT NULL, seconds REAL, ok INTEGER, detail"
+        " TEXT NOT NULL, id INTEGER PRIMARY KEY AUTOINCREMENT);"
+        "CREATE TABLE paused (since REAL NOT NULL)",
+    ),
+    durable=False,
+    lost="what you do is not remembered",
+)
+
+
+class Log:
+    """Everything raises sqlite3.Error."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, activities: Iterable[Activity], most: int) -> None:
+        def work(c: sqlite3.Connection) -> None:
+            if c.execute("SELECT 1 FROM paused").fetchone():
+                return
+            marks = ", ".join("?" * len(fields(Activity)))
+            rows = [(*astuple(each)[:-1], None) for each in activities]
+            c.executemany(f"INSERT INTO activity VALUES ({marks})", rows)  # noqa: S608
+            c.execute(
+                "DELETE FROM activity WHERE id <= (SELECT max(id) FROM activity) - ?", (most,)
+            )
+
+        await self._database.run(work, write=True)
+
+    async def all(self, since: float = 0.0) -> list[Activity]:
+        query = "SELECT * FROM activity WHERE at >= ? ORDER BY id"
+        return await self._database.run(
+            lambda c: [
+                Activity(row[0], Did(row[1]), *row[2:7], row[7] and bool(row[7]), *row[8:])
+                for row in c.execute(query, (since,))
+            ]
+        )
+
+    async def paused(self) -> bool:
+        return await self._database.run(
+            lambda c: c.execute("SELECT 1 FROM paused").fetchone() is not None
+        )
+
+    async def pause(self, paused: bool) -> None:
+        def work(c: sqlite3.Connection) -> None:
+            c.execute("DELETE FROM paused")
+            if paused:
+                c.execute("INSERT INTO paused VALUES (0)")
+
+        await self._database.run(work, write=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from posixpath import basename, commonpath, dirname, splitext
 from typing import NamedTuple
 
@@ -234,15 +234,3 @@ def fits(path: str, when: str) -> bool:
     place = folder.removesuffix("**/").strip("/")
     own = part_of(path, Part.FOLDER)
     return own == place or (deep and (not place or own.startswith(f"{place}/")))
-
-
-def with_contents(pattern: Pattern, contents: Sequence[Text], seconds: Saving) -> Pattern:
-    """The pattern with what its files begin with, one content for each that is created, and what
-    writing that saves besides."""
-    left = iter(contents)
-    steps = tuple(
-        each._replace(content=next(left)) if isinstance(each, Create) else each
-        for each in pattern.steps
-    )
-    each = Saving(pattern.each.low + seconds.low, pattern.each.high + seconds.high)
-    return replace(pattern, steps=steps, each=each)

@@ -1,0 +1,77 @@
+import * as vscode from "vscode";
+
+import { answers, complaint, lacking, type Parameter } from "./jobs.ts";
+import { SECTION } from "./settings.ts";
+
+type Ask = (command: string, args: unknown[]) => Promise<unknown>;
+
+/** One that can be run, as the server lists it. */
+interface Runnable {
+  root: string;
+  name: string;
+  title: string;
+  state: string;
+  parameters: Parameter[];
+}
+
+const RUN = [`${SECTION}.runAutomation`, `${SECTION}.previewAutomation`];
+
+/** The arguments of a command, asked for where they are not given; undefined: thought better of. */
+export async function completed(
+  command: string,
+  args: unknown[],
+  ask: Ask,
+): Promise<unknown[] | undefined> {
+  if (!RUN.includes(command)) return args;
+  const [root, name, given] = args;
+  const known = (await ask(`${SECTION}.automationParameters`, [root ?? null])) as
+    Runnable[] | null | undefined;
+  const found =
+    name === undefined
+      ? await pick(known ?? [])
+      : known?.find((each) => each.root === root && each.name === name);
+  if (!found) return name === undefined ? undefined : args;
+  const values: Record<string, unknown> = {
+    ...fromEditor(found),
+    ...(given as object | undefined),
+  };
+  for (const each of lacking(found.parameters, values)) {
+    const answer = await value(each);
+    if (answer === undefined) return undefined;
+    values[each.name] = answer;
+  }
+  return [found.root, found.name, values];
+}
+
+async function pick(known: Runnable[]): Promise<Runnable | undefined> {
+  if (known.length === 0) {
+    await vscode.window.showInformationMessage("Understudy: there is no automation so far.");
+    return undefined;
+  }
+  const items = known.map((each) => ({
+    label: each.name,
+    description: each.state,
+    detail: each.title,
+    each,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "Which automation?" }))?.each;
+}
+
+async function value(parameter: Parameter): Promise<string | undefined> {
+  const choices = answers(parameter);
+  if (choices) return vscode.window.showQuickPick(choices, { placeHolder: parameter.question });
+  return vscode.window.showInputBox({
+    prompt: parameter.question,
+    validateInput: (text) => complaint(parameter, text),
+  });
+}
+
+/** The file that is open is what one works on that asks for a single path. */
+function fromEditor({ root, parameters }: Runnable): Record<string, string> {
+  const paths = parameters.filter((each) => each.type === "path");
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  const [only] = paths;
+  if (!only || paths.length > 1 || uri?.scheme !== "file") return {};
+  const prefix = root.endsWith("/") ? root : `${root}/`;
+  return uri.fsPath.startsWith(prefix) ? { [only.name]: uri.fsPath.slice(prefix.length) } : {};
+}

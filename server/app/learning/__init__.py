@@ -1,0 +1,1 @@
+"""What is learned in the open folders, offered there, and run."""

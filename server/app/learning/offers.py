@@ -1,0 +1,78 @@
+"""Which automations fit where, and what is said of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...automations.codec import loads
+from ...automations.mining.files import FILE, fits
+from ...automations.paths import filled
+from ...settings.learning import Automations as Settings
+from ...store.automations import Automation, State
+
+_MINUTE, _HOUR = 60.0, 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An automation for a file. ``arguments``: the values of its parameters that follow from it.
+    ``is_new``: its user has not accepted it yet. ``preferred``: it is sure, and has a clean
+    record."""
+
+    root: Path
+    automation: Automation
+    arguments: Mapping[str, str]
+    is_new: bool
+    preferred: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{self.automation.title} ({seen(self.automation)})"
+
+
+def at(
+    path: str,
+    root: Path,
+    automations: Iterable[Automation],
+    settings: Settings,
+    now: float,
+    exists: Callable[[str], bool],
+    clean: frozenset[str],
+) -> list[Offer]:
+    """Those that fit a file, an absolute path: what it would make is not there. ``now``: seconds
+    since the epoch; ``clean``: the ids of those that have only succeeded."""
+    if not Path(path).is_relative_to(root):
+        return []
+    name = Path(path).relative_to(root).as_posix()
+    arguments = {FILE: name}
+    found = []
+    for each in automations:
+        is_new = each.state is State.OFFERED
+        if not (is_new or each.state is State.ACTIVE) or not each.when:
+            continue
+        if (is_new and each.later > now) or not fits(name, each.when):
+            continue
+        made = [filled(text, arguments) for text in loads(each.makes)]
+        if name in made or any(exists(str(root / one)) for one in made):
+            continue
+        sure = each.score >= settings.preferred_score and each.id in clean
+        found.append(Offer(root, each, arguments, is_new, preferred=sure and not is_new))
+    return found
+
+
+def seen(automation: Automation) -> str:
+    """How often it was done, and what it saves, for people."""
+    times = f"seen {automation.seen}×"
+    low, high = automation.low * automation.a_week, automation.high * automation.a_week
+    return f"{times}, saves about {span(low, high)} a week" if high >= 1 else times
+
+
+def span(low: float, high: float) -> str:
+    """Seconds, at least and at most, for people."""
+    unit, name = (1.0, "s") if high < 2 * _MINUTE else (_MINUTE, "min")
+    if high >= 2 * _HOUR:
+        unit, name = _HOUR, "h"
+    one, other = f"{low / unit:.0f}", f"{high / unit:.0f}"
+    return f"{one}–{other} {name}" if one != other else f"{one} {name}"

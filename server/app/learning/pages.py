@@ -1,0 +1,61 @@
+"""What was found to repeat, and what is made of it, as Markdown for people. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ...automations.pattern import Pattern
+from ...automations.record import Record
+from ...store.automations import Automation
+from .offers import seen, span
+
+_SHOWN = 5
+
+
+def pattern_page(root: Path, patterns: Sequence[Pattern]) -> str:
+    """Each with its evidence: when it was done, with what, and which parts vary."""
+    lines = [f"# What repeats in {root}", ""]
+    if not patterns:
+        lines += ["Nothing was done often enough so far.", ""]
+    for each in patterns:
+        low, high = each.each
+        lines += [
+            f"## {each.title}",
+            "",
+            f"{each.shape}, done {each.count} times, {each.a_week:.1f} a week.",
+            f"Saves {span(low, high)} each time; score {each.score:.2f}.",
+            "",
+        ]
+        for use in reversed(each.occurrences[-_SHOWN:]):
+            at = time.strftime("%Y-%m-%d %H:%M", time.localtime(use.at))
+            values = ", ".join(f"{name} = {value}" for name, value in use.arguments.items())
+            lines.append(f"- {at}: {values or 'the same'}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def automation_page(
+    root: Path, automations: Iterable[Automation], records: Mapping[str, Record]
+) -> str:
+    lines = [f"# Automations in {root}", ""]
+    for each in automations:
+        lines += [f"## {each.name}", "", f"{each.title} ({seen(each)})", ""]
+        lines.append(f"- {each.state}" + (f": {each.why}" if each.why else ""))
+        if each.told:
+            lines.append(f"- tried: {each.told}")
+        if (record := records[each.id]).runs:
+            lines.append(f"- {record_line(record)}")
+        lines.append("")
+    if len(lines) == 2:
+        lines += ["There is none so far.", ""]
+    return "\n".join(lines)
+
+
+def record_line(record: Record) -> str:
+    """What its runs say of one."""
+    rate = f"{record.successes} of {record.runs} runs succeeded"
+    sure = f"{record.low:.0%}–{record.high:.0%} with 95 %"
+    low, high = record.saved
+    return f"{rate} ({sure})" + (f", saved about {span(low, high)}" if high >= 1 else "")

@@ -1,0 +1,160 @@
+"""Automations: offered in files that they fit, created, previewed, run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from ..app import commands
+from ..app.learning.learning import Offer, Ready, as_texts
+from ..app.trials import Tried
+from .asking import asked, mapping, padded, root_of
+from .sandbox import Made, make, unsaved
+from .server import Server
+
+KIND = "refactor.understudy"
+
+
+def actions(ls: Server, path: str) -> list[lsp.CodeAction]:
+    """What can be done in a file with those that fit it."""
+    return [action for offer in ls.core.learning.offers(path) for action in _actions(offer)]
+
+
+def _actions(offer: Offer) -> list[lsp.CodeAction]:
+    name, given = offer.automation.name, dict(offer.arguments)
+    where = [str(offer.root), name]
+    preview = _action(
+        f"Preview: {offer.automation.title}", commands.PREVIEW_AUTOMATION, [*where, given]
+    )
+    if not offer.is_new:
+        run = _action(f"Run: {offer.automation.title}", commands.RUN_AUTOMATION, [*where, given])
+        run.is_preferred = offer.preferred or None
+        return [run, preview]
+    return [
+        _action(f"Create automation: {offer.title}", commands.CREATE_AUTOMATION, [*where, given]),
+        preview,
+        _action(f"Not now: {offer.automation.title}", commands.DISMISS_AUTOMATION, [*where, False]),
+        _action(f"Never: {offer.automation.title}", commands.DISMISS_AUTOMATION, [*where, True]),
+    ]
+
+
+def _action(title: str, command: commands.Command, arguments: list[Any]) -> lsp.CodeAction:
+    called = lsp.Command(title, command.id, arguments=arguments)
+    return lsp.CodeAction(title=title, kind=KIND, command=called)
+
+
+async def create(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder, a name, and for which parameters it was offered. Whether it was done."""
+    root, name, _ = padded(given, 3)
+    return await asked(ls, _create(ls, root_of(root), str(name)))
+
+
+async def run(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder, a name, parameters. Whether it was done."""
+    root, name, parameters = padded(given, 3)
+    return await asked(ls, _run(ls, root_of(root), str(name), mapping(parameters)))
+
+
+async def preview(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder, a name, parameters. A diff, or a sentence when there is none."""
+    root, name, parameters = padded(given, 3)
+    return await asked(ls, _preview(ls, root_of(root), str(name), mapping(parameters)))
+
+
+async def dismiss(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder, a name, whether that is for ever."""
+    root, name, never = padded(given, 3)
+    return await asked(ls, ls.core.learning.dismiss(root_of(root), str(name), never=bool(never)))
+
+
+async def parameters(ls: Server, *given: Any) -> Any:
+    """Argument: a folder. Of each automation that can be run its name, title and parameters."""
+    return await asked(ls, ls.core.learning.runnable(root_of(*padded(given, 1))))
+
+
+async def patterns(ls: Server) -> Any:
+    """Markdown."""
+    return await asked(ls, ls.core.learning.patterns())
+
+
+async def listed(ls: Server) -> Any:
+    """Markdown."""
+    return await asked(ls, ls.core.learning.listed())
+
+
+async def learn(ls: Server) -> Any:
+    """What was done, a sentence a line."""
+    told = await asked(ls, ls.core.learning.learn())
+    if told is not None:
+        ls.publisher.message("\n".join(told) or "Nothing new repeats so far.")
+    return told
+
+
+async def pause(ls: Server) -> Any:
+    """Whether it is paused now."""
+    paused = await asked(ls, ls.core.learning.toggle_pause())
+    if paused is not None:
+        ls.publisher.message(
+            "Nothing of what you do is written down any more, until you resume it."
+            if paused
+            else "What you do in this workspace is written down again."
+        )
+    return paused
+
+
+async def _create(ls: Server, root: Path | None, name: str) -> bool:
+    """Raises ValueError, OSError."""
+    path = await ls.core.learning.create(root, name)
+    ls.publisher.message(f"Created {path}. It can be run where it fits, read, edited and removed.")
+    return True
+
+
+async def _run(ls: Server, root: Path | None, name: str, given: Mapping[str, Any]) -> bool:
+    """Raises ValueError, OSError."""
+    learning = ls.core.learning
+    ready = await learning.ready(root, name, as_texts(given))
+    if (tried := await _tried(ls, ready)) is None:
+        return False
+    run = await learning.ran(ready, tried)
+    if not tried.trial.is_clean:
+        ls.publisher.message(tried.said, error=True)
+        return False
+    made: Made = await make(ls, await ls.core.trials.applying(tried))
+    if made.done:
+        await learning.applied(ready, run, made.entry)
+    return made.done
+
+
+async def _preview(ls: Server, root: Path | None, name: str, given: Mapping[str, Any]) -> Any:
+    """Raises ValueError, OSError."""
+    ready = await ls.core.learning.ready(root, name, as_texts(given))
+    if (tried := await _tried(ls, ready)) is None:
+        return None
+    if not tried.trial.is_clean:
+        raise ValueError(tried.said)
+    return await ls.core.trials.changes(tried) or "It would change nothing."
+
+
+async def _tried(ls: Server, ready: Ready) -> Tried | None:
+    """None when the user does not agree to the level. Raises ValueError, OSError."""
+    question = ready.trial.question
+    instead = f"understudy automations run {ready.automation.name}"
+    if question and not await ls.publisher.agrees(question, "Run", instead):
+        return None
+    return await ls.core.trials.run(ready.trial, await unsaved(ls))
+
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    commands.CREATE_AUTOMATION.id: create,
+    commands.RUN_AUTOMATION.id: run,
+    commands.PREVIEW_AUTOMATION.id: preview,
+    commands.DISMISS_AUTOMATION.id: dismiss,
+    commands.AUTOMATION_PARAMETERS.id: parameters,
+    commands.PATTERNS.id: patterns,
+    commands.AUTOMATIONS.id: listed,
+    commands.LEARN.id: learn,
+    commands.PAUSE.id: pause,
+}
