@@ -16,11 +16,9 @@ def dumps(texts: Iterable[Text]) -> str:
 def loads(text: str) -> tuple[Text, ...]:
     """Raises ValueError for what ``dumps`` has not made."""
     plain = json.loads(text)
-    if not isinstance(plain, list):
-        raise ValueError("no list of texts")
     try:
-        return tuple(tuple(map(_piece, each)) for each in plain)
-    except (TypeError, AttributeError) as error:
+        return tuple(tuple(map(_piece, plain[at])) for at in range(len(plain)))
+    except (TypeError, LookupError) as error:
         raise ValueError(str(error)) from error
 
 

@@ -33,6 +33,7 @@ from ..folder.folders import Folders
 from ..folder.workspace import Workspace
 from ..open.documents import OpenDocuments
 from ..trials import Tried
+from .cycle import cycle
 from .learned import Learned, Ready
 from .offers import Offer
 from .pages import pattern_page
@@ -119,7 +120,7 @@ class Learning:
     async def cycle(self, learned: Learned) -> list[str]:
         """Look through what was done there; what came of it, in sentences."""
         try:
-            told = await learned.cycle()
+            told = await cycle(learned)
         except (OSError, sqlite3.Error) as error:
             log.warning("nothing is learned in %s: %s", learned.workspace.root, why(error))
             return []
@@ -247,10 +248,7 @@ class Learning:
     def _find(self, root: Path | None, name: str) -> tuple[Learned, Automation]:
         """Raises ValueError, for people."""
         learned = self.of(root)
-        try:
-            return learned, learned.find(name)
-        except LookupError as error:
-            raise ValueError(f"there is no automation {name!r}") from error
+        return learned, learned.find(name)
 
     async def create(self, root: Path | None, name: str) -> Path:
         """Accept one that is offered: where its script is. Raises ValueError, OSError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ...automations.pattern import Pattern
@@ -37,7 +37,7 @@ def pattern_page(root: Path, patterns: Sequence[Pattern]) -> str:
 
 
 def automation_page(
-    root: Path, automations: Iterable[Automation], records: Mapping[str, Record]
+    root: Path, automations: Iterable[Automation], record_of: Callable[[Automation], Record]
 ) -> str:
     lines = [f"# Automations in {root}", ""]
     for each in automations:
@@ -45,7 +45,7 @@ def automation_page(
         lines.append(f"- {each.state}" + (f": {each.why}" if each.why else ""))
         if each.told:
             lines.append(f"- tried: {each.told}")
-        if (record := records[each.id]).runs:
+        if (record := record_of(each)).runs:
             lines.append(f"- {record_line(record)}")
         lines.append("")
     if len(lines) == 2:

@@ -1,0 +1,126 @@
+"""The cycle: what repeats is found, made into automations and tried; what runs is reviewed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...automations.contents import with_contents
+from ...automations.generate import Templates
+from ...automations.mining.files import Files
+from ...automations.mining.groups import groups
+from ...automations.pattern import Pattern
+from ...disk import why
+from ...journal.apply import entries
+from ...store.activity import Activity
+from ...store.automations import Answer, State
+from . import drafts
+from .learned import Learned
+
+log = logging.getLogger(__name__)
+
+_MOST_PATTERNS = 50
+_MOST_TRIED = 3
+"""In one cycle: each takes a second or so of the machine."""
+
+
+async def cycle(learned: Learned) -> list[str]:
+    """What was done, in sentences. Raises OSError, sqlite3.Error."""
+    settings = learned.workspace.settings.automations
+    if not settings.enabled:
+        return []
+    await learned.load()
+    learned.patterns = await mined(learned)
+    told = [*await _review(learned), *await _look_at_scripts(learned)]
+    known = {each.id for each in learned.automations}
+    new = (p for p in learned.patterns if p.score >= settings.min_score and p.id not in known)
+    for pattern, _ in zip(new, range(_MOST_TRIED), strict=False):
+        told.append(await _draft(learned, pattern))
+    await learned.load()
+    return told
+
+
+async def mined(learned: Learned) -> tuple[Pattern, ...]:
+    """What repeats in the log, the likeliest to be of use first. Raises sqlite3.Error."""
+    activities = await learned.log.all()
+    least, root = learned.workspace.settings.automations.min_occurrences, learned.workspace.root
+    now = learned.clock()
+
+    def work() -> tuple[Pattern, ...]:
+        return tuple(with_contents(each, root) for each in _patterns(activities, least, now))
+
+    return await asyncio.to_thread(work)
+
+
+def _patterns(activities: Sequence[Activity], least: int, now: float) -> Sequence[Pattern]:
+    files = Files(least)
+    for group in groups(activities):
+        files.add(group)
+    return files.patterns(now)[:_MOST_PATTERNS]
+
+
+async def _draft(learned: Learned, pattern: Pattern) -> str:
+    """Make and try one; what came of it."""
+    workspace = learned.workspace
+    templates, problems = await asyncio.to_thread(Templates.load, None)
+    for problem in problems:
+        log.warning("%s", problem)
+    try:
+        automation = await asyncio.to_thread(
+            drafts.drafted, pattern, templates, learned.drafts, learned.clock()
+        )
+    except ValueError as error:
+        return f"No script can be made of “{pattern.title}”: {why(error)}."
+    await learned.store.put(automation)
+    tested = await learned.test(automation)
+    if tested.state is State.TRIED and not tested.why:
+        tested = replace(tested, state=State.OFFERED)
+        await learned.store.put(tested)
+    how = f": {tested.why}" if tested.why else f" ({tested.told})" if tested.told else ""
+    return f"{tested.name} is {tested.state} in {workspace.root.name}{how}."
+
+
+async def _review(learned: Learned) -> list[str]:
+    """What was taken back is a no; who fails too often is disabled."""
+    await _heed_undone(learned)
+    told = []
+    for each in learned.automations:
+        against = learned.record(each).against(learned.workspace.settings.automations)
+        if each.state is State.ACTIVE and against:
+            await learned.store.put(replace(each, state=State.DISABLED, why=against))
+            told.append(f"{each.name} is disabled: {against}.")
+    return told
+
+
+async def _heed_undone(learned: Learned) -> None:
+    """Whoever took it back: an editor, or a terminal."""
+    executions = await learned.store.executions()
+    open_ = {each.entry: each for each in executions if each.entry and not each.undone}
+    if not open_:
+        return
+    records = await asyncio.to_thread(entries, learned.workspace.journal)
+    for record in records:
+        if record.undone and record.id in open_:
+            await learned.store.undone(record.id)
+            id_ = open_[record.id].automation
+            await learned.store.answer(learned.clock(), id_, Answer.UNDONE)
+    await learned.load()
+
+
+async def _look_at_scripts(learned: Learned) -> list[str]:
+    """A script that was edited is tried again before it is offered; one that somebody else wrote is
+    taken note of. Nothing of a workspace runs that is not trusted."""
+    if not learned.workspace.trusted:
+        return []
+    changed = [await asyncio.to_thread(learned.unknown)]
+    for automation in learned.automations:
+        if automation.state is State.ACTIVE and await learned.is_edited(automation):
+            await learned.store.answer(learned.clock(), automation.id, Answer.EDITED)
+            changed.append([automation])
+    told = []
+    for automation in [each for some in changed for each in some][:_MOST_TRIED]:
+        tested = await learned.test(automation)
+        told.append(f"{tested.name} was tried: {tested.why or tested.told}.")
+    return told
