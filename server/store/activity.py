@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import time
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ..findings.redact_text import redacted
 from .database import Database, Schema
+
+FILE = "activity.db"
+"""Its name in the workspace's state folder."""
+
+ACTIVITY = Schema(
+    (
+        """
+        CREATE TABLE activity (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at REAL NOT NULL,
+            did TEXT NOT NULL,
+            text TEXT NOT NULL,
+            session TEXT NOT NULL,
+            cwd TEXT NOT NULL,
+            old TEXT NOT NULL,
+            seconds REAL,
+            ok INTEGER,
+            detail TEXT NOT NULL
+        );
+        CREATE INDEX activity_at ON activity (at);
+        CREATE TABLE paused (since REAL NOT NULL)
+        """,
+    ),
+    durable=False,
+    lost="what you do is not remembered",
+)
+
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COLUMNS = "at, did, text, session, cwd, old, seconds, ok, detail"
 
 
 class Did(StrEnum):
@@ -56,55 +88,98 @@ class Activity:
     id: int = 0
 
 
-ACTIVITY = Schema(
-    (
-        "CREATE TABLE activity (at REAL NOT NULL, did TEXT NOT NULL, text TEXT NOT NULL, session"
-        " TEXT NOT NULL, cwd TEXT NOT NULL, old TEXT NOT NULL, seconds REAL, ok INTEGER, detail"
-        " TEXT NOT NULL, id INTEGER PRIMARY KEY AUTOINCREMENT);"
-        "CREATE TABLE paused (since REAL NOT NULL)",
-    ),
-    durable=False,
-    lost="what you do is not remembered",
-)
-
-
 class Log:
-    """Everything raises sqlite3.Error."""
+    """What was done in a workspace. Nothing comes in but through ``add``, which leaves out secrets,
+    and what is taken out is overwritten. Raises sqlite3.Error."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, activities: Iterable[Activity], most: int) -> None:
+        """Append them, without secrets, and keep the last ``most`` by their times; while it is
+        paused, nothing."""
+        rows = [_row(each) for each in activities]
+        insert = f"INSERT INTO activity ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        beyond = "SELECT id FROM activity ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?"
+
         def work(c: sqlite3.Connection) -> None:
-            if c.execute("SELECT 1 FROM paused").fetchone():
+            if _is_paused(c):
                 return
-            marks = ", ".join("?" * len(fields(Activity)))
-            rows = [(*astuple(each)[:-1], None) for each in activities]
-            c.executemany(f"INSERT INTO activity VALUES ({marks})", rows)  # noqa: S608
-            c.execute(
-                "DELETE FROM activity WHERE id <= (SELECT max(id) FROM activity) - ?", (most,)
-            )
+            c.execute("PRAGMA secure_delete=ON")
+            c.executemany(insert, rows)
+            c.execute(f"DELETE FROM activity WHERE id IN ({beyond})", (most,))  # noqa: S608
 
-        await self._database.run(work, write=True)
+        if rows:
+            await self._database.run(work, write=True)
 
-    async def all(self, since: float = 0.0) -> list[Activity]:
-        query = "SELECT * FROM activity WHERE at >= ? ORDER BY id"
-        return await self._database.run(
-            lambda c: [
-                Activity(row[0], Did(row[1]), *row[2:7], row[7] and bool(row[7]), *row[8:])
-                for row in c.execute(query, (since,))
-            ]
+    async def all(self, since: float = 0.0, most: int = 1_000_000) -> list[Activity]:
+        """The last ``most`` that began at ``since`` or later, the oldest first."""
+        query = (
+            f"SELECT {_COLUMNS}, id FROM activity WHERE at >= ?"  # noqa: S608
+            " ORDER BY at DESC, id DESC LIMIT ?"
         )
+        rows = await self._database.run(lambda c: c.execute(query, (since, most)).fetchall())
+        return [_activity(row) for row in reversed(rows)]
+
+    async def after(self, id_: int) -> list[Activity]:
+        """Those that were added after the one of that number, in that order."""
+        query = f"SELECT {_COLUMNS}, id FROM activity WHERE id > ? ORDER BY id"  # noqa: S608
+        rows = await self._database.run(lambda c: c.execute(query, (id_,)).fetchall())
+        return [_activity(row) for row in rows]
+
+    async def forget(self, since: float | None = None) -> int:
+        """Take out what began at ``since`` or later, or all; how many those were. Afterwards they
+        are in no file. Raises sqlite3.Error, also when they are taken out, and another process that
+        reads keeps the files from being cleaned."""
+
+        def work(c: sqlite3.Connection) -> int:
+            c.execute("PRAGMA secure_delete=ON")
+            return c.execute(
+                "DELETE FROM activity WHERE ? IS NULL OR at >= ?", (since,) * 2
+            ).rowcount
+
+        count = await self._database.run(work, write=True)
+        await self._database.compact()
+        return count
 
     async def paused(self) -> bool:
-        return await self._database.run(
-            lambda c: c.execute("SELECT 1 FROM paused").fetchone() is not None
-        )
+        return await self._database.run(_is_paused)
 
-    async def pause(self, paused: bool) -> None:
+    async def pause(self, on: bool) -> None:
+        """From now on nothing is added, or it is again; also by other processes."""
+
         def work(c: sqlite3.Connection) -> None:
             c.execute("DELETE FROM paused")
-            if paused:
-                c.execute("INSERT INTO paused VALUES (0)")
+            if on:
+                c.execute("INSERT INTO paused VALUES (?)", (time.time(),))
 
         await self._database.run(work, write=True)
+
+
+def without_secrets(activity: Activity) -> Activity:
+    """As it is kept. The hash of a commit is none."""
+    is_hash = activity.did is Did.COMMITTED and _HASH.fullmatch(activity.old)
+    return replace(
+        activity,
+        text=redacted(activity.text),
+        session=redacted(activity.session),
+        cwd=redacted(activity.cwd),
+        old=activity.old if is_hash else redacted(activity.old),
+        detail=redacted(activity.detail),
+    )
+
+
+def _is_paused(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM paused").fetchone() is not None
+
+
+def _row(activity: Activity) -> tuple[object, ...]:
+    kept = without_secrets(activity)
+    texts = kept.text, kept.session, kept.cwd, kept.old
+    return (kept.at, str(kept.did), *texts, kept.seconds, kept.ok, kept.detail)
+
+
+def _activity(row: tuple[object, ...]) -> Activity:
+    at, did, text, session, cwd, old, seconds, ok, detail, id_ = row
+    was_ok = None if ok is None else bool(ok)
+    return Activity(at, Did(did), text, session, cwd, old, seconds, was_ok, detail, id_)  # type: ignore[arg-type]

@@ -160,6 +160,31 @@ class Database:
         self.trouble = str(error)
         return error
 
+    async def compact(self) -> None:
+        """Have what was deleted gone from the files, the write-ahead log included.
+
+        Raises sqlite3.Error, also when another process goes on reading what is to go.
+        """
+        loop = asyncio.get_running_loop()
+        error = await loop.run_in_executor(self._thread, self._compacted)
+        if error is not None:
+            raise error
+
+    def _compacted(self) -> Exception | None:
+        try:
+            connection = self._connection or self._connect()
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute("VACUUM")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except (sqlite3.Error, OSError) as error:
+            return self._explained(error)
+        if busy:
+            return sqlite3.OperationalError(
+                f"another process is reading {self._path}: what was deleted goes from the disk when"
+                " this is asked for again"
+            )
+        return None
+
     async def close(self) -> None:
         if self._committing is not None:
             await asyncio.wait((self._committing,))

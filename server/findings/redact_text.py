@@ -1,0 +1,310 @@
+"""Short texts, such as command lines, without their secrets. Pure, and linear in their length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from .secret_shapes import (
+    DENIED,
+    ENDINGS,
+    KEYS,
+    NAMES,
+    NO_ENDINGS,
+    OTHERWISE,
+    PERHAPS,
+    PLACES,
+    PROGRAMS,
+    QUOTE,
+    SHAPES,
+)
+
+SECRET = "<secret>"  # noqa: S105 - what stands instead of one
+CUT = "…"
+"""Stands, as a word of its own, where the rest of a long text was."""
+LONGEST = 4_000
+"""Characters of a text that are kept."""
+_MOST_READ = 1 << 15
+"""Characters of a text that are looked at; no command that was typed has more."""
+
+_QUOTED = r"""\\"(?:[^"\\]|\\[^"])*+(?:\\"|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)"""
+_JOINED = r"""(?:"[^"\s]*+"|'[^'\s]*+')"""
+_BARE = (
+    rf"""(?:<secret>|\\.|[^\s"'`;|&<>(){{}}\\,]|[(){{}},<>](?=[^\s"'`;|&<>(){{}}\\,])|{_JOINED})"""
+)
+_VALUE = rf"(?:{_QUOTED}|\$[({{][^\s]*+|{_BARE}++)"
+"""A word as a shell has it: quoted, or bare with quoted parts in it."""
+_UNTIL_AND = rf"(?:{_QUOTED}|{_BARE}++)"
+
+_BLOCK = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL
+)
+_SHAPE = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(SHAPES)})")
+_PLACE = re.compile(rf"({'|'.join(PLACES)})([^\s\"'<>]+)")
+_ADDRESS = re.compile(
+    r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$))([^\s\"'/@]+(?:@[^\s\"'/@]+)*)(?=@)"
+)
+_ADDRESS_SLASHED = re.compile(
+    r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)([^\s\"'@]+)(?=@)"
+)
+_LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
+_HEADER = re.compile(
+    r"""((?i:authorization|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
+    r"""(?:(?i:bearer|basic|token|digest|negotiate|apikey|key|hmac|splunk|discogs|bot|oauth"""
+    r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)+)?)"""
+    r"""((?!\$)[^"'\r\n\s\\]+(?:,?[ ]*[\w-]+=[^\s"']+)*)"""
+)
+_COOKIE = re.compile(r"""((?i:\bcookie\\?["']?\s*[:=]\\?\s*))([^"'\r\n]+)""")
+_BEARER = re.compile(r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)((?!\$)[\w.~+/=-]{6,})""")
+_NAME = r"[A-Za-z_][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
+_ASSIGNED = re.compile(
+    rf"""(?<![\w.-])(-{{0,2}}(?:/p:)?(?:{_NAME}))(\]?\\?["']?\]?[ \t]*(?::=|==?>?|=>|:"""
+    rf""")\\?[ \t]*)({_VALUE})"""
+)
+_OPTION = re.compile(rf"(?<!\S)([\"']?--?[A-Za-z][\w.-]{{0,60}})([ \t]+|=)((?!-\w|--){_VALUE})")
+_SET = re.compile(
+    r"""(?<![\w.-])((?:set|setenv|setx|config|configure|put|env|login|add|secret)"""
+    rf"""(?:[ \t]+(?:-\S+|set|add|--|global))*[ \t]+)([\w./:@-]{{2,100}})([ \t]+)((?!-){_VALUE})"""
+)
+_SQL = re.compile(
+    r"""((?i:\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?"""
+    r"""|\bpassword\s*\(?\s*(?:=\s*)?"""
+    r"""(?:password\()?|\bpwdcompare\())((?:\\?'[^']*'|"[^"]*"))"""
+)
+_PIPED = re.compile(
+    rf"""((?<![\w./-])(?:echo|printf|print|Write-Output|cat)[ \t]+(?:-\w+[ \t]+"""
+    rf""")*(?:["']%s(?:\\n)?["'][ \t]+)?)"""
+    rf"""({_VALUE})([^|;&\n]{{0,80}}\|(?!\|)[^\n|;]*?(?:--?[\w-]*(?:stdin|with-token"""
+    rf"""|passphrase-fd|password-file=?-)"""
+    r"""|sudo\b[^|]*-\w*S|\bpasswd\b|\blogin\b|\bbase64\b|\bopenssl\b|\bgpg\b"""
+    r"""|\bcryptsetup\b|\bsecrets?\b"""
+    r"""|\bkinit\b|\bvncpasswd\b|\bsu\b|\bpass\s+insert|\bsecret-tool\b|\bsha\d*sum\b|\bmd5sum\b"""
+    r"""|\bkeepassxc-cli\b|\bansible-vault\b|\bwl-copy\b|\bxclip\b|\bpbcopy\b|\bage\b"""
+    r"""|\bkubeseal\b|\bsmbpasswd\b"""
+    r"""|\bauth\b|\bcredential\b|\btoken\b))"""
+)
+_CREDENTIALS = re.compile(
+    r"((?:echo|printf)[^|\n]{0,200}?[\"']?[\w.-]{1,100}:)([^\s\"'|]+)(?=[^|\n]*\|[^|\n]*(?:chpasswd"
+    r"|htpasswd|base64|newusers))"
+)
+_HERE = re.compile(
+    rf"((?:stdin|with-token|sudo\b[^\n|;]*-\w*S\b|passwd|login|openssl|gpg|base64|secret"
+    rf"|cryptsetup|kinit|auth)[^\n|;]*<<<[ \t]*)({_VALUE})"
+)
+_SIMPLE = re.compile(
+    r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
+)
+_WORD = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
+_REFERENCE = re.compile(
+    r"""["']?(?:\$\{?\w+\}?|\$\(.*|%\w+%|\$\{\{.*|\{\{.*|`.*|\$env:\w+)["']?""", re.DOTALL
+)
+_PLAIN = frozenset(
+    ("true", "false", "yes", "no", "none", "null", "on", "off", "auto", "always", "never")
+)
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+_DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
+_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_OF_HASHES = re.compile(
+    r"(?<![\w-])(?:git|gh|hub|glab|tig|jj|sha\d*sum|md5sum|docker|podman|nix|nix-store"
+    r"|ostree|ipfs)\s|sha\d+[:-]|md5[:=]|@sha"
+)
+
+
+def redacted(text: str) -> str:
+    """``text`` with each secret replaced by ``SECRET``, and cut to ``LONGEST`` characters.
+
+    What is so already stays as it is.
+    """
+    text = _cut(text, _MOST_READ)
+    while (after := _cut(_once(text), LONGEST)) != text:
+        text = after
+    return text
+
+
+def _once(text: str) -> str:
+    text = _BLOCK.sub(SECRET, text)
+    text = _PLACE.sub(_second, text)
+    text = _ADDRESS.sub(_second, text)
+    text = _ADDRESS_SLASHED.sub(_second, text)
+    text = _LOGIN.sub(_login, text)
+    text = _SHAPE.sub(SECRET, text)
+    text = _HEADER.sub(_second, text)
+    text = _COOKIE.sub(_second, text)
+    text = _BEARER.sub(_second, text)
+    text = "".join(_of_programs(text))
+    text = _PIPED.sub(lambda m: m[1] + _instead(m[2]) + m[3], text)
+    text = _CREDENTIALS.sub(_second, text)
+    text = _HERE.sub(_second, text)
+    text = _SQL.sub(_second, text)
+    text = _ASSIGNED.sub(_assigned, text)
+    text = _OPTION.sub(_option, text)
+    text = _SET.sub(_set, text)
+    of_hashes = _OF_HASHES.search(text) is not None
+    return _DENSE.sub(lambda m: _dense(m[0], of_hashes=of_hashes), text)
+
+
+def _cut(text: str, most: int) -> str:
+    """Between words: a part of a secret cannot be told."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - len(CUT)]
+    end = max(kept.rfind(" "), kept.rfind("\n"), kept.rfind("\t"))
+    return f"{kept[: end + 1]}{CUT}"
+
+
+def _instead(value: str) -> str:
+    """With its quotes; what only names a variable stays."""
+    if value == CUT or _REFERENCE.fullmatch(value):
+        return value
+    for quote in ('\\"', '"', "'"):
+        if value.startswith(quote):
+            inner = value[len(quote) :].removesuffix(quote)
+            closing = quote if len(value) > len(quote) and value.endswith(quote) else ""
+            return f"{quote}{SECRET}{closing}" if inner else value
+    return SECRET
+
+
+def _second(match: re.Match[str]) -> str:
+    return match[1] + _instead(match[2])
+
+
+def _login(match: re.Match[str]) -> str:
+    """Who logs in, unless it is a token."""
+    return match[1] + (SECRET if _is_odd(match[2]) and len(match[2]) >= 16 else match[2])
+
+
+def _assigned(match: re.Match[str]) -> str:
+    name, between, value = match.groups()
+    spaced = (
+        ":" in between
+        and between.endswith((" ", "\t"))
+        and not between.strip("\\").startswith(('"', "'"))
+    )
+    if spaced and value[:1] not in "\"'\\":
+        rest = match.string[match.end() :].lstrip(" ")
+        if rest and rest[0] not in "\"'\n\\,}":
+            return match[0]
+    if name.startswith(("http", "ftp")) and between.strip() == ":":
+        return match[0]
+    return name + between + _judged(name, value)
+
+
+def _option(match: re.Match[str]) -> str:
+    name, between, value = match.groups()
+    long = name.strip("\"'").startswith("--") or len(name) > 4
+    return name + between + (_judged(name, value) if long else value)
+
+
+def _set(match: re.Match[str]) -> str:
+    before, name, between, value = match.groups()
+    return before + name + between + _judged(name, value)
+
+
+def _judged(name: str, value: str) -> str:
+    bare = value.strip("\"'\\")
+    if not bare or bare.lower() in _PLAIN:
+        return value
+    told = _tells(name)
+    if told is None or (not told and not _is_odd(bare)):
+        return value
+    return _instead(value)
+
+
+def _tells(name: str) -> bool | None:
+    """Whether it is the name of a secret; False: perhaps."""
+    words = [each.lower() for each in _PARTS.findall(name)]
+    if not words or words[-1] in OTHERWISE or (words[0] in DENIED and len(words) > 1):
+        return None
+    for before, word in zip(["", *words], words, strict=False):
+        if word in NAMES and word != "pwd":
+            return True
+        if word == "pwd" and name not in ("PWD", "OLDPWD"):
+            return True
+        if word in ("key", "keys") and before in KEYS:
+            return True
+        if word.endswith(ENDINGS) and word not in NO_ENDINGS:
+            return True
+    return False if not PERHAPS.isdisjoint(words) else None
+
+
+def _is_odd(value: str) -> bool:
+    """Whether no person would have chosen it as a name."""
+    kinds = [any(map(test, value)) for test in (str.isdigit, str.islower, str.isupper)]
+    if len(value) < 8 or value.startswith(("/", "./", "~", "$")):
+        return False
+    return sum(kinds) >= 2 and kinds[0] and not re.search(r"\.\w{1,5}$|/\w+/", value)
+
+
+def _of_programs(text: str) -> Iterator[str]:
+    """Its simple commands and what is between them."""
+    end = 0
+    for match in _SIMPLE.finditer(text):
+        yield text[end : match.start()]
+        yield _of_program(match[0])
+        end = match.end()
+    yield text[end:]
+
+
+def _of_program(command: str) -> str:
+    found = {
+        match[0].removesuffix(".exe"): match.end() for match in reversed([*_WORD.finditer(command)])
+    }
+    for name in found.keys() & _BY_PROGRAM.keys():
+        for before in _BY_PROGRAM[name]:
+            command = before.sub(_second, command)
+    return command
+
+
+def _by_program() -> dict[str, list[re.Pattern[str]]]:
+    found: dict[str, list[re.Pattern[str]]] = {}
+    for names, before in PROGRAMS:
+        patterns = [re.compile(f"({before.replace(QUOTE, '')})({_VALUE})")]
+        if QUOTE in before:
+            inner = {"'": "[^']+", '"': r'(?:[^"\\]|\\.)+'}
+            made = (rf"({before.replace(QUOTE, quote)})({inner[quote]})" for quote in inner)
+            patterns = [*map(re.compile, made), *patterns]
+        for name in names.split():
+            found.setdefault(name, []).extend(patterns)
+    return found
+
+
+_BY_PROGRAM = _by_program()
+
+
+def _dense(word: str, *, of_hashes: bool) -> str:
+    bare = word.strip("=-+")
+    if _HEX.fullmatch(bare):
+        return word if of_hashes else SECRET
+    if _UUID.fullmatch(bare):
+        return word
+    parts = [word] if _is_base64(word) else re.split(r"([/=])", word)
+    return "".join(SECRET if _is_random(part) else part for part in parts)
+
+
+def _is_base64(word: str) -> bool:
+    """A whole that has slashes in it; a path has words between them."""
+    return (
+        len(word) >= 32 and "/" in word and all(map(_mixed, filter(None, (word[:20], word[-20:]))))
+    )
+
+
+def _mixed(text: str) -> bool:
+    return (
+        any(map(str.isdigit, text)) and any(map(str.isupper, text)) and any(map(str.islower, text))
+    )
+
+
+def _is_random(word: str) -> bool:
+    """Whether capitals, letters and digits take turns as in no word."""
+    letters = [each for each in word if each.isalnum()]
+    if len(letters) < 16:
+        return False
+    kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in letters]
+    turns = sum(one != other for one, other in pairwise(kinds))
+    digits = kinds.count("d")
+    groups = sum(k == "d" and (i == 0 or kinds[i - 1] != "d") for i, k in enumerate(kinds))
+    of_three = len(set(kinds)) == 3 and turns >= len(kinds) * 0.34
+    return (of_three and groups >= 2) or (digits >= 3 and groups >= 4 and turns >= len(kinds) * 0.3)
