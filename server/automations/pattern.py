@@ -129,7 +129,8 @@ class Pattern:
     what the name of ``file`` matches, as a .gitignore pattern. ``count``: how often it was done;
     ``occurrences``: the last of those, newest last. ``pauses``: the usual seconds before each step
     but the first. ``score``: how likely it is that it is used again, 0 to 1. ``each``: what one
-    use saves. ``a_week``: how often it was done in a week."""
+    use saves. ``a_week``: how often it was done in a week. ``why_not``: why it is only listed and
+    cannot be automated; empty where it can."""
 
     id: str
     shape: Shape
@@ -142,6 +143,7 @@ class Pattern:
     a_week: float
     pauses: tuple[float, ...] = ()
     when: str = ""
+    why_not: str = ""
 
     @property
     def title(self) -> str:

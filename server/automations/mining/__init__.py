@@ -1,1 +1,1 @@
-"""From the log of what was done to patterns."""
+"""What repeats in the log: tasks one after the other, and one task for many values. Pure."""

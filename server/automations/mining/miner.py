@@ -1,0 +1,197 @@
+"""What repeats, found as it happens: tasks are added, patterns are asked for. Pure.
+
+Times are seconds since the epoch and come from outside. To forget tasks, feed a new miner with the
+log that is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from ...store.activity import Activity
+from ..pattern import Occurrence, Pattern, Shape
+from .counts import Counts, Entry, Sequence
+from .counts import Occurrence as Found
+from .events import Events
+from .saving import pauses, saving
+from .score import Features, Weights
+from .unify import Unified, unify
+
+_WEEK = 7 * 24 * 3_600.0
+_COVERED = 10_000
+"""So many of the last events are known to be of an offered pattern."""
+
+
+class Candidate(NamedTuple):
+    """Something that may repeat, before it is looked at closely."""
+
+    sequence: Sequence
+    entry: Entry
+
+    @property
+    def shape(self) -> Shape:
+        return Shape.EACH if len(self.sequence) == 1 else Shape.SEQUENCE
+
+    @property
+    def id(self) -> str:
+        """Of the pattern."""
+        text = "\0".join((self.shape, *self.sequence))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Miner:
+    """``weights``: of the score. ``min_occurrences``: seen less often, it is no pattern."""
+
+    def __init__(self, weights: Weights | None = None, min_occurrences: int = 3) -> None:
+        self.weights = weights or Weights()
+        self._least = min_occurrences
+        self._events = Events()
+        self._counts = Counts()
+        self._offered: set[str] = set()
+        self._covered: set[int] = set()
+
+    @property
+    def tasks(self) -> int:
+        """How many commands and tasks were counted so far."""
+        return self._events.number
+
+    def add(self, activity: Activity) -> list[Candidate]:
+        """One task, not older than those before it in its session. What was done once more with
+        it, seen often enough or not; shortest first."""
+        found: list[Candidate] = []
+        for session, event in self._events.of(activity):
+            found += (
+                Candidate(sequence, entry) for sequence, entry in self._counts.add(session, event)
+            )
+        if self._offered:
+            for each in found:
+                if each.id in self._offered:
+                    self._cover([each.entry.occurrences[-1]])
+        return found
+
+    def features(self, candidate: Candidate) -> Features:
+        entry = candidate.entry
+        return Features(
+            entry.count,
+            *entry.blocks,
+            entry.last - entry.first,
+            max(entry.gap, self.tasks - entry.last),
+            self.tasks,
+            len(candidate.sequence),
+        )
+
+    def score(self, candidate: Candidate) -> float:
+        """How likely it is that it is used twice more in the next 2,000 tasks, 0 to 1."""
+        return self.weights.score(self.features(candidate))
+
+    def is_new(self, candidate: Candidate) -> bool:
+        """Whether it is seen often enough, and in two of its last
+        three uses does something that no offered one does."""
+        return (
+            candidate.entry.count >= self._least
+            and candidate.id not in self._offered
+            and self._is_novel(candidate.entry, self._covered)
+        )
+
+    def offered(self, candidate: Candidate) -> None:
+        """From now on, what this one does is no news of another."""
+        self._offered.add(candidate.id)
+        self._cover(candidate.entry.occurrences)
+
+    def _cover(self, occurrences: Iterable[Found]) -> None:
+        self._covered.update(event.number for each in occurrences for event in each)
+        if len(self._covered) > 2 * _COVERED:
+            self._covered = {each for each in self._covered if each > self.tasks - _COVERED}
+
+    def _is_novel(self, entry: Entry, covered: AbstractSet[int]) -> bool:
+        last = list(entry.occurrences)[-3:]
+        new = sum(2 * sum(event.number in covered for event in each) < len(each) for each in last)
+        return new >= min(2, len(last))
+
+    def patterns(self, now: float, most: int = 50) -> list[Pattern]:
+        """What repeats, the one that is expected to save the most first. None of them does mostly
+        what another one before it does."""
+        found = []
+        for candidate in self._closed():
+            unified = self._unified(candidate)
+            if unified is not None:
+                found.append((candidate, self._pattern(candidate, unified, now)))
+        found.sort(key=lambda each: (-_worth(each[1]), each[1].id))
+        chosen: list[Pattern] = []
+        covered: set[int] = set()
+        for candidate, pattern in found:
+            if len(chosen) == most:
+                break
+            if self._is_novel(candidate.entry, covered):
+                chosen.append(pattern)
+                covered.update(
+                    event.number for each in candidate.entry.occurrences for event in each
+                )
+        return chosen
+
+    def _closed(self) -> list[Candidate]:
+        """Those that were seen often enough, and not only as a part of a longer one."""
+        often = {
+            sequence: entry
+            for sequence, entry in self._counts.entries.items()
+            if entry.count >= self._least
+        }
+        within: set[Sequence] = set()
+        for sequence, entry in often.items():
+            if len(sequence) > 2:
+                parts = (sequence[1:], sequence[:-1])
+                within.update(
+                    part for part in parts if part in often and often[part].count == entry.count
+                )
+        return [Candidate(*each) for each in often.items() if each[0] not in within]
+
+    def _unified(self, candidate: Candidate) -> Unified | None:
+        """Of a run, None where more than one thing varies in it."""
+        occurrences = list(candidate.entry.occurrences)
+        if candidate.shape is Shape.SEQUENCE:
+            return unify(occurrences)
+        unified = unify([(event,) for each in occurrences for event in each])
+        return unified if len(unified.parameters) == 1 else None
+
+    def _pattern(self, candidate: Candidate, unified: Unified, now: float) -> Pattern:
+        entry = candidate.entry
+        occurrences = list(entry.occurrences)
+        arguments = list(_arguments(candidate.shape, occurrences, unified))
+        asked = sum(len(value) for each in arguments for value in each.values())
+        return Pattern(
+            id=candidate.id,
+            shape=candidate.shape,
+            steps=unified.steps,
+            parameters=unified.parameters,
+            occurrences=tuple(map(_occurrence, occurrences, arguments)),
+            count=entry.count,
+            score=self.score(candidate),
+            each=saving(occurrences, asked // len(occurrences)),
+            a_week=entry.count / max(1.0, (now - entry.began) / _WEEK),
+            pauses=pauses(occurrences, unified.events),
+            why_not=unified.why_not,
+        )
+
+
+def _arguments(
+    shape: Shape, occurrences: list[Found], unified: Unified
+) -> Iterable[dict[str, str]]:
+    if shape is Shape.SEQUENCE:
+        return unified.arguments
+    values = iter(unified.arguments)
+    (name,) = (parameter.name for parameter in unified.parameters)
+    return [{name: "\n".join(next(values)[name] for _ in each)} for each in occurrences]
+
+
+def _occurrence(events: Found, arguments: dict[str, str]) -> Occurrence:
+    seconds = events[-1].at + (events[-1].seconds or 0) - events[0].at
+    tasks = tuple(dict.fromkeys(event.task for event in events if event.task))
+    return Occurrence(events[0].at, seconds, arguments, tasks)
+
+
+def _worth(pattern: Pattern) -> float:
+    """Seconds a week that are expected to be saved."""
+    return pattern.score * (pattern.each.low + pattern.each.high) / 2 * pattern.a_week

@@ -1,0 +1,212 @@
+"""Anti-unification: from occurrences of a sequence to its steps, with parameters for what varies.
+
+What is equal in all is literal, what varies is a parameter, and what varies together shares one: as
+it is, or as a part of it (``cart.py`` and ``test_cart.py``). Pure.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...store.activity import Did
+from ..pattern import Call, Parameter, Place, Run, Step, Text, Type
+from ..shell import Argument
+from .counts import Occurrence
+from .events import Event, folder_of, moved
+from .parts import link
+
+_MOST_CHOICES = 4
+_OFTEN = 6
+"""Seen less often, few values may be chance."""
+_MOVES = "it leaves the shell in another folder"
+_ELSEWHERE = "the folder of a command is not known"
+
+
+class Unified(NamedTuple):
+    """``arguments``: by the parameters' names, of each occurrence. ``events``: which of the
+    sequence became the steps. ``why_not``: why the steps cannot be run as they are, if so."""
+
+    steps: tuple[Step, ...]
+    parameters: tuple[Parameter, ...]
+    arguments: tuple[dict[str, str], ...]
+    events: tuple[int, ...]
+    why_not: str
+
+
+class _Slot(NamedTuple):
+    """A place in the steps, and what stood there in each occurrence. ``word`` -1: the folder."""
+
+    step: int
+    word: int
+    argument: Argument
+    values: tuple[str, ...]
+
+
+def unify(occurrences: Sequence[Occurrence]) -> Unified:
+    """Of at least one occurrence; all of them of the same templates."""
+    kept, why_not = _without_moves(occurrences)
+    slots = [slot for step in kept for slot in _slots(step, [each[step] for each in occurrences])]
+    texts, parameters = _named(slots)
+    found = {(slot.step, slot.word): text for slot, text in zip(slots, texts, strict=True)}
+    first = occurrences[0]
+    steps = tuple(_step(first[step], step, found) for step in kept)
+    arguments = tuple(
+        {name: values[number] for name, (_, values) in parameters.items()}
+        for number in range(len(occurrences))
+    )
+    whys = (first[step].command.why_not for step in kept)
+    return Unified(
+        steps,
+        tuple(parameter for parameter, _ in parameters.values()),
+        arguments,
+        kept,
+        why_not or next(filter(None, whys), ""),
+    )
+
+
+def _without_moves(occurrences: Sequence[Occurrence]) -> tuple[tuple[int, ...], str]:
+    """Which events are steps: a ``cd`` is none where what follows was done there."""
+    first, kept, why_not = occurrences[0], [], ""
+    for step, event in enumerate(first):
+        if event.did is not Did.COMMAND or not folder_of(event.command):
+            kept.append(step)
+        elif step + 1 == len(first):
+            why_not = why_not or _MOVES
+            kept.append(step)
+        elif not all(_leads(each[step], each[step + 1]) for each in occurrences):
+            why_not = why_not or _ELSEWHERE
+            kept.append(step)
+    return tuple(kept), why_not
+
+
+def _leads(move: Event, then: Event) -> bool:
+    return moved(move.cwd, folder_of(move.command)) == then.cwd
+
+
+def _slots(step: int, events: Sequence[Event]) -> list[_Slot]:
+    folders = tuple(each.cwd for each in events)
+    slots = [_Slot(step, -1, Argument(-1, "", folders[0], "folder"), folders)]
+    slots += (
+        _Slot(
+            step,
+            argument.word,
+            argument,
+            tuple(event.command.arguments[number].value for event in events),
+        )
+        for number, argument in enumerate(events[0].command.arguments)
+    )
+    return slots
+
+
+_Parameters = dict[str, tuple[Parameter, tuple[str, ...]]]
+
+
+def _named(slots: Sequence[_Slot]) -> tuple[list[Text], _Parameters]:
+    """The text of each slot, and the parameters by name with their values."""
+    varying = [slot for slot in slots if _varies(slot)]
+    # The one that explains the most others comes first: of `test_cart.py` and `cart.py`, the last.
+    explains = {
+        slot.values: sum(bool(link("_", slot.values, each.values)) for each in varying)
+        for slot in varying
+    }
+    parameters: _Parameters = {}
+    made: dict[tuple[str, ...], Text] = {}
+    for slot in sorted(varying, key=lambda slot: -explains[slot.values]):
+        if slot.values in made:
+            continue
+        links = (
+            link(name, values, slot.values)
+            for name, (parameter, values) in parameters.items()
+            if parameter.type is not Type.SECRET
+        )
+        text = next(filter(None, links), None)
+        if text is None:
+            name = _name(slot, parameters)
+            parameters[name] = _parameter(name, slot, slots), slot.values
+            text = (Place(name),)
+        made[slot.values] = text
+    order = [slot.values for slot in varying]
+    sorted_by_place = sorted(parameters.items(), key=lambda each: order.index(each[1][1]))
+    texts = [
+        made[slot.values] if slot in varying else ((slot.values[0],) if slot.values[0] else ())
+        for slot in slots
+    ]
+    return texts, dict(sorted_by_place)
+
+
+def _varies(slot: _Slot) -> bool:
+    """A program gets a pattern of files as the files, and no secret is written anywhere."""
+    return slot.argument.kind in ("glob", "secret") or len(set(slot.values)) > 1
+
+
+def _parameter(name: str, slot: _Slot, slots: Sequence[_Slot]) -> Parameter:
+    kind, values = slot.argument.kind, slot.values
+    if kind == "secret":
+        return Parameter(name, Type.SECRET)
+    counted = Counter(values)
+    usual, often = counted.most_common(1)[0]
+    # A value that was the usual one until it was another once is still the likely one.
+    default = usual if 2 * often > len(values) else None
+    if kind == "glob":
+        return Parameter(name, Type.GLOB, default)
+    if kind == "number":
+        return Parameter(name, Type.NUMBER, default)
+    if _is_path(slot, slots):
+        return Parameter(name, Type.PATH, default)
+    if len(values) >= _OFTEN and len(counted) <= _MOST_CHOICES:
+        return Parameter(name, Type.CHOICE, default, tuple(sorted(counted)))
+    return Parameter(name, Type.TEXT, default)
+
+
+def _is_path(slot: _Slot, slots: Sequence[_Slot]) -> bool:
+    """Whether it is a path below the workspace: a relative one of what is run in its root."""
+    if slot.argument.kind != "folder":
+        if slot.argument.kind.partition(".")[0] not in ("path", "file"):
+            return False
+        same = (each for each in slots if each.values == slot.values and each.word >= 0)
+        steps = {each.step for each in same}
+        if any(any(each.values) for each in slots if each.word < 0 and each.step in steps):
+            return False
+    return not any(value.startswith(("/", "~", "..")) for value in slot.values)
+
+
+_NAMES = {
+    "file": "file", "path": "path", "folder": "folder", "glob": "files", "number": "number",
+    "hash": "commit", "url": "url", "version": "version", "secret": "secret", "text": "text",
+}  # fmt: skip
+_OF_OPTIONS = {"m": "message", "o": "output", "n": "number", "b": "branch", "am": "message"}
+
+
+def _name(slot: _Slot, taken: _Parameters) -> str:
+    option = _OF_OPTIONS.get(slot.argument.option, slot.argument.option)
+    name = re.sub(r"\W+", "_", option.lower(), flags=re.ASCII).strip("_")
+    if len(name) < 2 or not name.isidentifier() or keyword.iskeyword(name):
+        name = _NAMES[slot.argument.kind.partition(".")[0]]
+    number = 2
+    unique = name
+    while unique in taken:
+        unique = f"{name}_{number}"
+        number += 1
+    return unique
+
+
+def _step(event: Event, step: int, texts: dict[tuple[int, int], Text]) -> Step:
+    command = event.command
+    if event.did is Did.TASK:
+        return Call(
+            command.words[0],
+            {each.option: texts[step, each.word] for each in command.arguments},
+        )
+    words: list[Text] = [(word,) if word else () for word in command.words]
+    for each in command.arguments:
+        text = texts[step, each.word]
+        if each.prefix and text and isinstance(text[0], str):
+            text = (each.prefix + text[0], *text[1:])
+        elif each.prefix:
+            text = (each.prefix, *text)
+        words[each.word] = text
+    return Run(tuple(words), texts[step, -1])

@@ -1,0 +1,210 @@
+"""What is found in a log: patterns with their parameters and their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from understudy.automations.mining.miner import Miner
+from understudy.automations.pattern import Call, Parameter, Pattern, Place, Run, Shape, Type
+from understudy.store.activity import Activity, Did
+
+NAMES = ("cart", "order", "user")
+
+
+def _mined(activities: Iterable[Activity], least: int = 3) -> list[Pattern]:
+    miner, now = Miner(min_occurrences=least), 0.0
+    for activity in activities:
+        miner.add(activity)
+        now = activity.at
+    return miner.patterns(now)
+
+
+def _typed(*lines: str, pause: float = 10, cwd: str = "") -> list[Activity]:
+    """Each took a second. What is empty is a break of an hour."""
+    activities, at = [], 0.0
+    for number, line in enumerate(lines, 1):
+        at += pause if line else 3_600
+        if line:
+            activities.append(Activity(at, Did.COMMAND, line, "s", cwd, seconds=1, id=number))
+    return activities
+
+
+def _each(*lines: str, values: Iterable[str] = NAMES) -> list[Activity]:
+    return _typed(*(line.replace("@", value) for value in values for line in (*lines, "")))
+
+
+def _only(patterns: list[Pattern]) -> Pattern:
+    (pattern,) = patterns
+    return pattern
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["git pull", "make"], "git pull → make"),
+        (["touch @.py", "vim test_@.py"], "touch {file} → vim test_{file}"),
+        (["touch test_@.py", "vim @.py"], "touch test_{file} → vim {file}"),
+        (["touch src/@.py", "vim tests/test_@.py"], "touch {file} → vim tests/test_{file.name}"),
+        (["black @.py", "git commit -m 'Format @'"], "black {file} → git commit -m Format {file.stem}"),
+        (["vim @.md", "cp @.md old/@.bak"], "vim {file} → cp {file} old/{file.stem}.bak"),
+        (["mkdir -p src/@", "touch src/@/__init__.py"], "mkdir -p {path} → touch {path}/__init__.py"),
+        (["git add -A", "git commit -m '@ it'"], "git add -A → git commit -m {message}"),
+        (["make lint && make test", "git push"], "make lint → make test → git push"),
+    ],
+)  # fmt: skip
+def test_what_varies_together_is_one_parameter(lines: list[str], title: str) -> None:
+    assert _only(_mined(_each(*lines))).title == title
+
+
+@pytest.mark.parametrize(
+    ("lines", "values", "parameter"),
+    [
+        (["cat @", "ls"], ["a.py", "b.py", "c.py"], Parameter("file", Type.PATH)),
+        (["cat @", "ls"], ["/etc/a.py", "/etc/b.py", "/etc/c.py"], Parameter("file", Type.TEXT)),
+        (["head -n @", "ls"], ["5", "7", "9"], Parameter("number", Type.NUMBER)),
+        (["head -n @", "ls"], ["5", "5", "9"], Parameter("number", Type.NUMBER, "5")),
+        (["twine upload @", "ls"], ["dist/*"] * 3, Parameter("files", Type.GLOB, "dist/*")),
+        (["login --token <secret>", "ls"], ["", "", ""], Parameter("token", Type.SECRET)),
+        (
+            ["deploy --to @", "git push"],
+            ["Live", "Test", "Live", "Test", "Test", "Live"],
+            Parameter("to", Type.CHOICE, None, ("Live", "Test")),
+        ),
+        (["deploy --to @", "git push"], ["Live", "Test", "Live"], Parameter("to", default="Live")),
+        (["f --class '@'", "ls"], ["A B", "B C", "C D"], Parameter("text")),
+    ],
+)
+def test_parameters(lines: list[str], values: list[str], parameter: Parameter) -> None:
+    assert _only(_mined(_each(*lines, values=values))).parameters == (parameter,)
+
+
+def test_evidence() -> None:
+    pattern = _only(_mined(_each("touch @.py", "git add @.py")))
+    assert pattern.count == 3
+    assert [each.arguments for each in pattern.occurrences] == [
+        {"file": f"{name}.py"} for name in NAMES
+    ]
+    assert [each.tasks for each in pattern.occurrences] == [(1, 2), (4, 5), (7, 8)]
+    assert [each.seconds for each in pattern.occurrences] == [11, 11, 11]
+    assert pattern.pauses == (9,)
+    assert 0 <= pattern.each.low < pattern.each.high < 60
+    assert pattern.a_week == 3
+    assert 0.5 < pattern.score < 1
+
+
+def test_the_id_stays_when_a_literal_becomes_a_parameter() -> None:
+    literal = _only(_mined(_each("cat a.py", "ls")))
+    later = _only(_mined([*_each("cat a.py", "ls"), *_each("cat b.py", "ls", values="x")]))
+    assert (literal.id, literal.parameters) == (later.id, ())
+    assert later.parameters == (Parameter("file", Type.PATH, "a.py"),)
+
+
+def test_a_run_is_a_for_each() -> None:
+    lines = [f"convert {name}.png --small" for name in "abcdefgh"]
+    log = _typed(*lines[:3], "ls", *lines[3:5], "make", *lines[5:], "pwd")
+    pattern = _only([each for each in _mined(log) if each.shape is Shape.EACH])
+    assert pattern.title == "convert {file} --small"
+    assert [each.arguments["file"] for each in pattern.occurrences] == [
+        "a.png\nb.png\nc.png",
+        "d.png\ne.png",
+        "f.png\ng.png\nh.png",
+    ]
+
+
+def test_of_a_run_only_one_thing_varies() -> None:
+    lines = [f"cp {name}.png {other}.jpg" for name, other in zip("abcdef", "uvwxyz", strict=True)]
+    log = _typed(*lines[:2], "ls", *lines[2:4], "make", *lines[4:], "pwd")
+    assert not [each for each in _mined(log) if each.shape is Shape.EACH]
+
+
+@pytest.mark.parametrize(
+    ("lines", "steps", "why_not"),
+    [
+        (["cd src && make"], [Run((("make",),), ("src",))], ""),
+        (["make", "ls | wc"], None, "a pipe"),
+        (["make", "cd src"], None, "it leaves the shell in another folder"),
+        (["cd src", "make"], None, "the folder of a command is not known"),
+        (["cd ~ && make"], None, "a home folder"),
+    ],
+)
+def test_what_is_listed_only(lines: list[str], steps: list[Run] | None, why_not: str) -> None:
+    """A log that does not tell folders (``cwd`` is empty) says nothing of what follows a ``cd``."""
+    pattern = _only(_mined(_each(*lines)))
+    assert pattern.why_not == why_not
+    if steps is not None:
+        assert list(pattern.steps) == steps
+
+
+def test_tasks_are_calls() -> None:
+    log = [
+        Activity(at * 10.0, Did.TASK, task, "s", detail=detail)
+        for at, (task, detail) in enumerate(
+            (step)
+            for name in NAMES
+            for step in (("lint", ""), ("test", f'{{"path": "{name} x", "workers": 2}}'))
+        )
+    ]
+    patterns = _mined(log)
+    assert patterns[0].steps == (
+        Call("lint", {}),
+        Call("test", {"path": (Place("path"),), "workers": ("2",)}),
+    )
+
+
+def test_saves_and_quick_fixes_do_not_part_what_belongs_together() -> None:
+    log = _each("git pull", "make")
+    between = [
+        Activity(each.at + 5, did, "cart.py", "s")
+        for each in log
+        for did in (Did.SAVED, Did.FIXED, Did.EDITOR)
+    ]
+    mined = _mined(sorted([*log, *between], key=lambda each: each.at))
+    assert _only(mined).title == "git pull → make"
+
+
+@pytest.mark.parametrize(
+    ("typed", "count"), [("git commit -m 'Tidy up'", 0), ("make", 3)], ids=["typed", "elsewhere"]
+)
+def test_a_commit_that_was_typed_counts_once(typed: str, count: int) -> None:
+    log = _each("make all", typed)
+    commits = [
+        Activity(each.at + 1, Did.COMMITTED, "Tidy up", "s", old="1a2b3c4")
+        for each in log
+        if each.text == typed
+    ]
+    last = Activity(1e6, Did.COMMAND, "ls", "s")
+    mined = _mined([*sorted([*log, *commits], key=lambda each: each.at), last])
+    found = [each for each in mined if "elsewhere" in each.why_not]
+    assert bool(found) == bool(count)
+
+
+def test_one_that_is_offered_is_no_news_and_what_it_covers_neither() -> None:
+    miner = Miner()
+    completed = [each for task in _each("git pull", "make", "ls") for each in miner.add(task)]
+    fresh = {each.sequence: each for each in completed if miner.is_new(each)}
+    assert set(fresh) == {
+        ("git pull", "make"),
+        ("make", "ls"),
+        ("git pull", "make", "ls"),
+    }
+    miner.offered(fresh["git pull", "make", "ls"])
+    assert not any(map(miner.is_new, completed))
+
+
+def test_the_longest_says_it_all() -> None:
+    """Closed: its parts were never seen without it."""
+    assert [each.title for each in _mined(_each("git pull", "make", "ls"))] == [
+        "git pull → make → ls"
+    ]
+
+
+def test_seen_less_often_it_is_none() -> None:
+    assert not _mined(_each("git pull", "make", values=NAMES[:2]))
+    assert _mined(_each("git pull", "make", values=NAMES[:2]), least=2)
+
+
+def test_the_same_log_gives_the_same_patterns() -> None:
+    log = _each("touch @.py", "git add @.py", "make test", "git push")
+    assert _mined(log) == _mined(log)

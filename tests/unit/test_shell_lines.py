@@ -1,0 +1,130 @@
+"""What lines that are typed into a shell become."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.automations import shell
+from understudy.automations.shell import Command, commands
+
+
+@pytest.mark.parametrize(
+    ("line", "templates"),
+    [
+        ("git add cart.py && git commit -m 'fix: it; now' && git push", [
+            "git add <file.py>", "git commit -m <text>", "git push",
+        ]),
+        ("git commit -m wip", ["git commit -m <text>"]),
+        ("git push origin main", ["git push <text> <text>"]),
+        ("git checkout -b feature/cart", ["git checkout -b <path>"]),
+        ("git stash pop", ["git stash pop"]),
+        ("git show 1a2b3c4", ["git show <hash>"]),
+        ("git log --oneline -n 5", ["git log --oneline -n <number>"]),
+        ("git log -5", ["git log -<number>"]),
+        ("head -n5 notes", ["head -n<number> <path>"]),
+        ("python -m pytest tests/test_cart.py -k total", ["python -m pytest <file.py> -k <text>"]),
+        ("pytest tests/test_cart.py::test_total", ["pytest <text>"]),
+        ("uv run pytest -x", ["uv run pytest -x"]),
+        ("sudo apt install vim", ["sudo apt install <text>"]),
+        ("npm run build; npm test", ["npm run build", "npm test"]),
+        ("docker compose up -d", ["docker compose up -d"]),
+        ("kubectl get pods", ["kubectl get pods"]),
+        ("make test", ["make test"]),
+        ("pip install -r requirements.txt", ["pip install -r <file.txt>"]),
+        ("twine upload dist/*", ["twine upload <glob>"]),
+        ("rm '*.pyc'", ["rm <file.pyc>"]),
+        ("curl https://example.org/a?b=1", ["curl <url>"]),
+        ("git tag v1.2.3", ["git tag <version>"]),
+        ("./build.sh --out=dist/app.js", ["./build.sh --out=<file.js>"]),
+        ("deploy --token <secret>", ["deploy --token <secret>"]),
+        ("deploy --token='<secret>'", ["deploy --token=<secret>"]),
+        ("cd src; make", ["cd <path>", "make"]),
+        ("ls # all of it", ["ls"]),
+        ("echo a#b", ["echo <text>"]),
+        ("  ", []),
+        ("# nothing", []),
+    ],
+)  # fmt: skip
+def test_templates(line: str, templates: list[str]) -> None:
+    assert [each.template for each in commands(line)] == templates
+
+
+@pytest.mark.parametrize(
+    ("line", "why_not"),
+    [
+        ("ls -l | grep cart", shell.PIPE),
+        ("make || true", shell.ALTERNATIVE),
+        ("make > log", shell.REDIRECTION),
+        ("make 2>&1", shell.REDIRECTION),
+        ("cat <<EOF", shell.REDIRECTION),
+        ("sleep 5 &", shell.BACKGROUND),
+        ("echo $HOME", shell.VARIABLE),
+        ('echo "${name}"', shell.VARIABLE),
+        ("DEBUG=1 make", shell.VARIABLE),
+        ("echo `date`", shell.SUBSTITUTION),
+        ("echo $(date -u)", shell.SUBSTITUTION),
+        ("ls ~/src", shell.HOME),
+        ("cp a.{py,txt} b", shell.BRACES),
+        ("!!", shell.HISTORY),
+        ("(cd src && make)", shell.CONTROL),
+        ("for f in *.py; do black $f; done", shell.CONTROL),
+        ("if true; then ls; fi", shell.CONTROL),
+        ("export A=1", shell.BUILTIN),
+        ("source venv/bin/activate", shell.BUILTIN),
+        ("cat 'notes", shell.UNCLOSED),
+        ("echo '$HOME'", ""),
+        (r"echo \$HOME", ""),
+        ('git commit -m "say \\"yes\\""', ""),
+        ("git diff HEAD~1", ""),
+        ("git stash show stash@{0}", ""),
+    ],
+)
+def test_what_needs_a_shell(line: str, why_not: str) -> None:
+    (command,) = commands(line)
+    assert command.why_not == why_not
+
+
+def test_a_loop_is_one_command() -> None:
+    assert len(commands("for f in *.py; do black $f; done")) == 1
+
+
+_words = st.lists(st.text(min_size=1).filter(lambda word: word.strip()), min_size=1, max_size=5)
+
+
+@given(_words)
+def test_words_are_those_that_a_program_gets(words: list[str]) -> None:
+    """Quoted as the standard library quotes for a shell, they come back."""
+    line = shlex.join(["program", *words])
+    (command,) = commands(line)
+    assert command.words == ("program", *words)
+    assert not command.why_not
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("'\"\\$`|&;<>(){}#~! \n="))))
+def test_any_text_is_read(line: str) -> None:
+    for command in commands(line):
+        assert command.words
+        assert all(command.words[each.word].startswith(each.prefix) for each in command.arguments)
+
+
+@given(_words, _words)
+def test_equal_templates_differ_in_arguments_only(one: list[str], other: list[str]) -> None:
+    first, second = (_one(["git", "commit", "-m", *words]) for words in (one, other))
+    if first.template == second.template:
+        assert _literal(first) == _literal(second)
+
+
+def _one(words: list[str]) -> Command:
+    (command,) = commands(shlex.join(words))
+    return command
+
+
+def _literal(command: Command) -> list[str]:
+    words = list(command.words)
+    for each in command.arguments:
+        words[each.word] = each.prefix
+    return words
