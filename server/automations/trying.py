@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..sandbox.policy import Limits, Policy
-from ..sandbox.trial import Trial
+from ..sandbox.trial import Kind, Trial
 from ..settings.learning import Automations as Settings
 from .metadata import Permissions
 
@@ -117,7 +117,8 @@ def _driven(script: Path, instance: Instance, times: int) -> tuple[str, ...]:
 
 def _is_as_before(instance: Instance, trial: Trial) -> bool:
     """Whether each file that was taken away is there again, just so."""
-    return not any(each in instance.made for change in trial.changes for each in change.paths)
+    other = (each for each in trial.changes if each.kind is not Kind.MODE)
+    return not any(path in instance.made for change in other for path in change.paths)
 
 
 def _after(trial: Trial) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Answer(StrEnum):
 class Automation:
     """``id``: of its pattern, or of its content where a person wrote it. ``title``: what it does,
     for people. ``when``: the files that it is offered in, as a .gitignore pattern; empty: in none.
-    ``makes``: the paths of the files that it makes, as JSON (``automations.codec``). ``score``: of
+    ``takes``: the name of the parameter that such a file is the value of. ``makes``: the paths of the files that it makes, as JSON (``automations.codec``). ``score``: of
     the pattern; ``seen``: how often it was done; ``low`` and ``high``: seconds that one use saves;
     ``a_week``: uses in a week. ``script``: the id of the script that was tried last. ``why``: what
     is to be known of its state, such as why it is disabled, in a sentence without an end. ``told``:
@@ -50,6 +50,7 @@ class Automation:
     template: str
     created: float
     when: str = ""
+    takes: str = "file"
     makes: str = "[]"
     score: float = 0.0
     seen: int = 0
@@ -93,7 +94,7 @@ class Execution:
 _TABLES = """
 CREATE TABLE automations (
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, title TEXT NOT NULL,
-  template TEXT NOT NULL, created REAL NOT NULL, fits TEXT NOT NULL, makes TEXT NOT NULL,
+  template TEXT NOT NULL, created REAL NOT NULL, fits TEXT NOT NULL, takes TEXT NOT NULL, makes TEXT NOT NULL,
   score REAL NOT NULL, seen INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
   a_week REAL NOT NULL, script TEXT NOT NULL, why TEXT NOT NULL, told TEXT NOT NULL,
   is_idempotent INTEGER NOT NULL, later REAL NOT NULL, dismissals INTEGER NOT NULL,

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from ...automations.contents import with_contents
 from ...automations.generate import Templates
-from ...automations.mining.files import Files
+from ...automations.mining.budget import Budget
+from ...automations.mining.files import Files, fitting
 from ...automations.mining.groups import groups
+from ...automations.mining.miner import Miner
 from ...automations.pattern import Pattern
 from ...disk import why
 from ...journal.apply import entries
@@ -32,19 +34,22 @@ async def cycle(learned: Learned) -> list[str]:
     if not settings.enabled:
         return []
     await learned.load()
-    learned.patterns = await mined(learned)
+    activities = await learned.log.all()
+    learned.patterns = await mined(learned, activities)
+    budget = _budget(learned, activities)
     told = [*await _review(learned), *await _look_at_scripts(learned)]
     known = {each.id for each in learned.automations}
     new = (p for p in learned.patterns if p.score >= settings.min_score and p.id not in known)
-    for pattern, _ in zip(new, range(_MOST_TRIED), strict=False):
-        told.append(await _draft(learned, pattern))
+    able = (p for p in new if not p.why_not)
+    told += [await _draft(learned, each) for each, _ in zip(able, range(_MOST_TRIED), strict=False)]
+    await learned.load()
+    told += await _offer(learned, budget)
     await learned.load()
     return told
 
 
-async def mined(learned: Learned) -> tuple[Pattern, ...]:
-    """What repeats in the log, the likeliest to be of use first. Raises sqlite3.Error."""
-    activities = await learned.log.all()
+async def mined(learned: Learned, activities: Sequence[Activity]) -> tuple[Pattern, ...]:
+    """What repeats, the most useful first."""
     least, root = learned.workspace.settings.automations.min_occurrences, learned.workspace.root
     now = learned.clock()
 
@@ -54,32 +59,60 @@ async def mined(learned: Learned) -> tuple[Pattern, ...]:
     return await asyncio.to_thread(work)
 
 
-def _patterns(activities: Sequence[Activity], least: int, now: float) -> Sequence[Pattern]:
-    files = Files(least)
+def _patterns(activities: Sequence[Activity], least: int, now: float) -> list[Pattern]:
+    files, miner = Files(least), Miner(min_occurrences=least)
     for group in groups(activities):
         files.add(group)
-    return files.patterns(now)[:_MOST_PATTERNS]
+    for activity in activities:
+        miner.add(activity)
+    found = [*files.patterns(now)[:_MOST_PATTERNS], *miner.patterns(now, _MOST_PATTERNS)]
+    return sorted((e if e.when else replace(e, when=fitting(e)) for e in found), key=_worth)
+
+
+def _worth(pattern: Pattern) -> float:
+    """What it is expected to save in a week, negative: the most comes first."""
+    return -pattern.score * (pattern.each.low + pattern.each.high) * pattern.a_week
+
+
+def _budget(learned: Learned, activities: Sequence[Activity]) -> Budget:
+    """What is left of it after the offers so far."""
+    budget = Budget(learned.workspace.settings.automations.offers_per_hundred)
+    offered = sorted(e.created for e in learned.automations if e.state is not State.GENERATED)
+    for activity in activities:
+        budget.task()
+        while offered and offered[0] <= activity.at:
+            offered.pop(0)
+            budget.take()
+    for _ in offered:
+        budget.take()
+    return budget
 
 
 async def _draft(learned: Learned, pattern: Pattern) -> str:
     """Make and try one; what came of it."""
-    workspace = learned.workspace
-    templates, problems = await asyncio.to_thread(Templates.load, None)
+    templates, problems = await asyncio.to_thread(Templates.load, learned.templates)
     for problem in problems:
-        log.warning("%s", problem)
+        log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
     try:
         automation = await asyncio.to_thread(
             drafts.drafted, pattern, templates, learned.drafts, learned.clock()
         )
     except ValueError as error:
-        return f"No script can be made of “{pattern.title}”: {why(error)}."
+        return f"No script can be made of “{pattern.title}”: {why(error)}"
     await learned.store.put(automation)
     tested = await learned.test(automation)
-    if tested.state is State.TRIED and not tested.why:
-        tested = replace(tested, state=State.OFFERED)
-        await learned.store.put(tested)
-    how = f": {tested.why}" if tested.why else f" ({tested.told})" if tested.told else ""
-    return f"{tested.name} is {tested.state} in {workspace.root.name}{how}."
+    return f"{tested.name} was tried: {tested.why or tested.told}."
+
+
+async def _offer(learned: Learned, budget: Budget) -> list[str]:
+    """Those that came through their trial, as many as the budget has."""
+    settings, told = learned.workspace.settings.automations, []
+    for each in learned.automations:
+        able = each.state is State.TRIED and not each.why and each.score >= settings.min_score
+        if able and budget.take():
+            await learned.store.put(replace(each, state=State.OFFERED))
+            told.append(f"{each.name} is offered: {each.title}.")
+    return told
 
 
 async def _review(learned: Learned) -> list[str]:

@@ -40,6 +40,7 @@ def drafted(pattern: Pattern, templates: Templates, folder: Path, now: float) ->
         draft.template,
         now,
         when=pattern.when,
+        takes=pattern.parameters[0].name if pattern.parameters else "",
         makes=dumps(makes),
         score=pattern.score,
         seen=pattern.count,

@@ -79,6 +79,12 @@ class Learned:
         """Where scripts are that nobody has accepted yet."""
         return self.workspace.state / "drafts"
 
+    @property
+    def templates(self) -> Path | None:
+        """Where its user has templates of their own."""
+        folder = self.workspace.settings.automations.templates
+        return self.workspace.root / folder if folder else None
+
     async def close(self) -> None:
         await self._activity.close()
         await self._database.close()
@@ -158,7 +164,9 @@ class Learned:
             "name": automation.name,
             "title": automation.title,
             "state": automation.state,
-            "parameters": [each._asdict() for each in read(self.source_of(automation)).parameters],
+            "parameters": [
+                each.model_dump() for each in read(self.source_of(automation)).parameters
+            ],
         }
 
     # ── how far each comes ──────────────────────────────────────────────────────────────────────

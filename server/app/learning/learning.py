@@ -145,7 +145,7 @@ class Learning:
         """The core has taken it."""
         match event:
             case events.Opened():
-                _ = self._spawn(self._opened(event.path))
+                self._soon(self._opened(event.path))
             case events.Saved() if (document := self._documents.get(event.uri)) is not None:
                 self._saved(document.workspace, document.path)
             case events.FilesTouched():

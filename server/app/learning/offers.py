@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...automations.codec import loads
-from ...automations.mining.files import FILE, fits
+from ...automations.mining.files import fits
 from ...automations.paths import filled
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, State
@@ -46,7 +46,6 @@ def at(
     if not Path(path).is_relative_to(root):
         return []
     name = Path(path).relative_to(root).as_posix()
-    arguments = {FILE: name}
     found = []
     for each in automations:
         is_new = each.state is State.OFFERED
@@ -54,6 +53,7 @@ def at(
             continue
         if (is_new and each.later > now) or not fits(name, each.when):
             continue
+        arguments = {each.takes: name}
         made = [filled(text, arguments) for text in loads(each.makes)]
         if name in made or any(exists(str(root / one)) for one in made):
             continue

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ...journal.beneath import Beneath
-from ...journal.change import Change, State
+from ...journal.change import Change, Entry, State
 from ..undoing import write
 
 _FOLDER = ".understudy/automations"
 _MODE = 0o755
+_NEW_FOLDER = State(Entry.FOLDER, 0o755)
 _CONSENTS = frozenset({"understudy"})
 _MOST = 10_000
 
@@ -44,8 +45,11 @@ def remove_script(root: Path, name: str) -> None:
 
 
 def _change(root: Path, name: str, after: State | None, what: str) -> None:
-    path = f"{_FOLDER}/{name}.py"
+    path = PurePosixPath(_FOLDER, f"{name}.py")
     with Beneath(root) as place:
-        before = place.look(path)
+        before = place.look(str(path))
+        above = [each for each in path.parents[:-1] if after and not place.look(str(each))]
+    folders = [Change.between(str(each), None, _NEW_FOLDER) for each in reversed(above)]
     if before or after:
-        write([Change.between(path, before, after)], root, what, _CONSENTS)
+        changes = [*folders, Change.between(str(path), before, after)]
+        write(changes, root, what, _CONSENTS)

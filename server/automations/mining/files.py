@@ -214,6 +214,16 @@ def _follows(op: Op, texts: Sequence[Text], group: Group) -> bool:
     return any(filled(text, {FILE: path}) == op.path for path in others for text in texts)
 
 
+def fitting(pattern: Pattern) -> str:
+    """The files that a pattern is for that works on one path: as ``Pattern.when``; else empty."""
+    paths = [each.name for each in pattern.parameters if each.type is Type.PATH]
+    if len(paths) != 1 or len(pattern.parameters) != 1 or pattern.shape is Shape.EACH:
+        return ""
+    values = [each.arguments[paths[0]] for each in pattern.occurrences]
+    suffixes = {splitext(basename(value))[1] for value in values}
+    return _when(values, suffixes.pop()) if len(suffixes) == 1 else ""
+
+
 def _when(paths: Sequence[str], suffix: str) -> str:
     """What all of them match, as a .gitignore pattern."""
     folders = {dirname(path) for path in paths}
