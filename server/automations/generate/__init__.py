@@ -1,0 +1,10 @@
+"""From a pattern to a plain Python script that does it."""
+
+from __future__ import annotations
+
+from .operations import Unfit
+from .script import Draft, generate
+from .templates import Templates
+from .values import arguments
+
+__all__ = ["Draft", "Templates", "Unfit", "arguments", "generate"]

@@ -1,0 +1,177 @@
+"""From a pattern to a draft: its operations, the template that fits, the text. Pure."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from ..metadata import Flawed, block, read, signed
+from ..pattern import Parameter, Pattern, Place, Shape, Step, Type
+from .literal import Value, assigned
+from .operations import Operation, Unfit, read_files, read_programs
+from .templates import Templates, render
+
+Reader = Callable[[Step], Operation | None]
+_READERS: tuple[Reader, ...] = (read_files,)
+VERSION = 1
+
+
+class Draft(NamedTuple):
+    """A script that nobody has accepted yet. ``name``: ``[a-z0-9-]+``, another for each pattern.
+    ``why``: why it is not offered; empty where it is."""
+
+    name: str
+    source: str
+    template: str
+    is_offered: bool
+    why: str = ""
+
+
+def generate(pattern: Pattern, templates: Templates) -> Draft:
+    """The same for the same pattern, to the byte. Raises Unfit."""
+    try:
+        operations = _understood(pattern.steps)
+        return _draft(pattern, operations, templates)
+    except Unfit:
+        raise
+    except Flawed as error:
+        raise Unfit(f"What it does cannot be told in a script: {error}") from error
+    except ValueError as error:
+        raise Unfit(f"It has {error}." if "U+" in str(error) else str(error)) from error
+
+
+def _understood(steps: Sequence[Step]) -> tuple[Operation, ...]:
+    """Each step as it is understood best, where they all go into one template; otherwise the
+    programs as they were started."""
+    if not steps:
+        raise Unfit("It has no steps.")
+    return tuple(_first(step, (*_READERS, read_programs)) for step in steps)
+
+
+def _first(step: Step, readers: Iterable[Reader]) -> Operation:
+    for reader in readers:
+        if operation := reader(step):
+            return operation
+    raise Unfit("It has a step without words.")
+
+
+def _draft(pattern: Pattern, operations: Sequence[Operation], templates: Templates) -> Draft:
+    kinds = {each.kind for each in operations}
+    programs = {each for operation in operations for each in operation.run}
+    chosen = templates.choose(kinds, programs)
+    if not chosen:
+        raise Unfit(f"No template does all of this: {', '.join(sorted(kinds))}.")
+    entry, template = chosen
+    asked = _asked(pattern)
+    metadata: dict[str, Any] = {
+        "version": VERSION,
+        "template": entry.name,
+        "created": _created(pattern),
+        "pattern": {"id": pattern.id, "title": pattern.title[:2_000], "seen": pattern.count},
+        "permissions": _permissions(operations),
+        "parameters": asked,
+    }
+    values = {
+        "block": block(metadata),
+        "doc": _docstring(pattern, metadata["created"]),
+        "parameters": assigned("PARAMETERS", "list[dict[str, Any]]", asked),
+        "steps": assigned("STEPS", "list[Step]", [each.data for each in operations]),
+        "kinds": sorted(kinds),
+    }
+    source = signed(render(template, values))
+    _check(source, template.name)
+    doubt = next((each.doubt for each in operations if each.doubt), "")
+    return Draft(_slug(pattern), source, entry.name, not doubt, doubt)
+
+
+def _check(source: str, template: str | None) -> None:
+    read(source)
+    try:
+        compile(source, "script", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise Unfit(f"The template {template} gives no valid Python: {error}.") from error
+
+
+def _created(pattern: Pattern) -> datetime:
+    last = max((each.at for each in pattern.occurrences), default=0.0)
+    try:
+        return datetime.fromtimestamp(int(last), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Unfit(f"It was done at no time that there is: {last}.") from None
+
+
+def _permissions(operations: Sequence[Operation]) -> Mapping[str, list[str]]:
+    return {
+        name: sorted({one for each in operations for one in getattr(each, name)})
+        for name in ("read", "write", "network", "run")
+    }
+
+
+def _asked(pattern: Pattern) -> list[dict[str, Value]]:
+    """Only what the steps use, or what the pattern is about."""
+    known = {each.name for each in pattern.parameters}
+    if missing := sorted(_used(pattern.steps) - known):
+        raise Unfit(f"It has places without a parameter: {', '.join(missing)}.")
+    each_of = pattern.shape is Shape.EACH
+    if each_of and len(pattern.parameters) != 1:
+        raise Unfit("What is done for many values has one parameter.")
+    return [
+        {
+            "name": each.name,
+            "type": str(each.type),
+            "default": each.default,
+            "choices": list(each.choices),
+            "question": _question(each),
+            "many": each_of,
+        }
+        for each in pattern.parameters
+    ]
+
+
+def _used(value: object) -> set[str]:
+    """The names of the parameters that have a place anywhere in it."""
+    if isinstance(value, Place):
+        return {value.parameter}
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        return {name for each in value for name in _used(each)}
+    return set()
+
+
+def _question(parameter: Parameter) -> str:
+    kind = {
+        Type.PATH: "a file or folder below the workspace",
+        Type.GLOB: "a pattern of file names",
+        Type.TEXT: "a text",
+        Type.NUMBER: "a number",
+        Type.CHOICE: "one of the choices",
+        Type.SECRET: "the name of the environment variable that holds it",
+    }
+    return f"{parameter.name.replace('_', ' ').capitalize()}: {kind[parameter.type]}"
+
+
+def _docstring(pattern: Pattern, created: datetime) -> str:
+    title = _prose(pattern.title)
+    first = textwrap.shorten(title[:1].upper() + title[1:], 72, placeholder=" …") or "…"
+    last = f"{created:%Y-%m-%d}"
+    made = f"Made by Understudy of what was done {pattern.count} times, last on {last}."
+    codes = "Exit codes: 0 done, 1 failed, 2 the command line is wrong."
+    return f"{first}.\n\n{made}\n{codes}\n"
+
+
+def _prose(text: str) -> str:
+    """For the docstring, which nothing reads but people and ``--help``."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    table = str.maketrans({'"': "'", "\\": "/"})
+    return " ".join(plain.translate(table).replace("%(", "% (").split())
+
+
+def _slug(pattern: Pattern) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", pattern.title.lower()).strip("-")[:40].strip("-")
+    mark = sha256(pattern.id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{words}-{mark}" if words else mark

@@ -1,0 +1,117 @@
+"""The templates of scripts: Jinja2 files in a folder with a manifest, ours and the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import yaml
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+MANIFEST = "manifest.yaml"
+_OURS = Path(__file__).parent / "templates"
+_LARGEST = 1_000_000
+"""Bytes of a manifest."""
+
+
+class Problem(NamedTuple):
+    """Why a template, or a folder of them, is not used. ``line``: in ``path``, from 1; 0 where it
+    is not known."""
+
+    path: Path
+    line: int
+    why: str
+
+
+class Entry(BaseModel):
+    """What a manifest tells of a template. ``steps``: the kinds of steps that it carries out.
+    ``programs``: it is only for patterns that start no others; empty: for any."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_]*$")]
+    file: Annotated[str, Field(max_length=200, pattern=r"^[\w-][\w.-]*$")]
+    steps: Annotated[tuple[str, ...], Field(min_length=1)]
+    programs: tuple[str, ...] = ()
+
+    def fits(self, kinds: Iterable[str], programs: Iterable[str]) -> bool:
+        return set(kinds) <= set(self.steps) and (
+            not self.programs or set(programs) <= set(self.programs)
+        )
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    templates: tuple[Entry, ...]
+
+
+class Templates:
+    """Those that can be used, in the order in which they are asked: the user's, then ours."""
+
+    def __init__(self, loaded: Iterable[tuple[Entry, Template]]) -> None:
+        self._loaded = tuple(loaded)
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> tuple[Templates, tuple[Problem, ...]]:
+        """``folder``: the user's. What is wrong there is told, and the others are there."""
+        problems: list[Problem] = []
+        loaded = [*_loaded(folder, problems)] if folder else []
+        return cls([*loaded, *_loaded(_OURS, problems)]), tuple(problems)
+
+    def choose(
+        self, kinds: Iterable[str], programs: Iterable[str]
+    ) -> tuple[Entry, Template] | None:
+        """The first that carries all of it out."""
+        return next((each for each in self._loaded if each[0].fits(kinds, programs)), None)
+
+
+def _loaded(folder: Path, problems: list[Problem]) -> Iterable[tuple[Entry, Template]]:
+    manifest = folder / MANIFEST
+    try:
+        entries = _entries(manifest)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        problems.append(Problem(manifest, line, str(error.problem)))
+        return
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, wrong["loc"]))
+        problems.append(Problem(manifest, 0, f"{where}: {wrong['msg']}"))
+        return
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        problems.append(Problem(manifest, 0, str(error)))
+        return
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader([folder, _OURS]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+        keep_trailing_newline=True,
+    )
+    for entry in entries:
+        try:
+            yield entry, environment.get_template(entry.file)
+        except TemplateError as error:
+            path = Path(getattr(error, "filename", None) or folder / entry.file)
+            problems.append(Problem(path, getattr(error, "lineno", 0), str(error.message)))
+        except (OSError, ValueError, RecursionError) as error:
+            problems.append(Problem(folder / entry.file, 0, str(error)))
+
+
+def _entries(manifest: Path) -> tuple[Entry, ...]:
+    if manifest.stat().st_size > _LARGEST:
+        raise ValueError("the manifest is too large")
+    return _Manifest.model_validate(yaml.safe_load(manifest.read_bytes())).templates
+
+
+def render(template: Template, values: Mapping[str, object]) -> str:
+    """Raises ValueError with the place where it went wrong."""
+    try:
+        return template.render(values)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"The template {template.name} went wrong: {error}.") from error

@@ -1,0 +1,55 @@
+"""From what was answered to the words of a script's command line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from ..metadata import Asked, Metadata
+from ..pattern import Type
+
+
+def arguments(metadata: Metadata, values: Mapping[str, str]) -> list[str]:
+    """``values``: by the parameters' names, of one that takes many one in a line. A parameter that
+    has a default may be left out. Raises ValueError for what does not fit, in words for people."""
+    if unknown := sorted(values.keys() - {each.name for each in metadata.parameters}):
+        raise ValueError(f"There is no parameter {unknown[0]!r}.")
+    words: list[str] = []
+    for each in metadata.parameters:
+        value = values.get(each.name)
+        if value is None or (each.many and not value):
+            if each.default is None:
+                raise ValueError(f"{each.name} is not given.")
+            continue
+        for one in value.splitlines() if each.many else [value]:
+            if wrong := _wrong(each, one):
+                raise ValueError(f"{each.name} is {wrong}: {one!r}.")
+            words.append(f"--{each.name.replace('_', '-')}={one}")
+    return words
+
+
+def _wrong(asked: Asked, value: str) -> str:
+    """What is wrong with a value; empty where nothing is."""
+    if "\0" in value:
+        return "no text that a program takes"
+    match asked.type:
+        case Type.PATH | Type.GLOB:
+            path = PurePosixPath(value)
+            outside = path.is_absolute() or ".." in path.parts or not path.parts
+            return "no path below the workspace" if outside else ""
+        case Type.NUMBER:
+            return "" if _is_number(value) else "no number"
+        case Type.CHOICE:
+            return "" if value in asked.choices else f"none of {', '.join(asked.choices)}"
+        case Type.SECRET:
+            plain = value.isascii() and value.isidentifier()
+            return "" if plain else "no name of an environment variable"
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
