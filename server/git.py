@@ -291,6 +291,24 @@ class Repository:
             *(self.common / each for each in (*shared, reftable)),
         )
 
+    def reflog(self) -> Path:
+        """Where git notes how HEAD moved; it need not exist."""
+        ask = ("rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD")
+        return _path(self._run(*ask))
+
+    def operations(self, commit: str, below: str = "") -> Iterator[tuple[str, str, str]]:
+        """What a commit did with the files in a folder (empty: with all): a letter (A, M, T, D, R),
+        the old path and the new one from there, empty where it has none; of a merge nothing. Raises
+        GitError when the commit is unknown here."""
+        options = ("--root", "--no-commit-id", *_COMPARE, "--name-status", "--find-renames")
+        where = (f"--relative={below}",) if below else ()
+        told = self._run("diff-tree", *options, f"-l{_MOST_RENAMED}", *where, self._commit(commit))
+        parts = iter(map(os.fsdecode, told.split(b"\0")[:-1]))
+        for status in parts:
+            old = next(parts)
+            new = next(parts) if status[0] == "R" else old
+            yield status[0], "" if status[0] == "A" else old, "" if status[0] == "D" else new
+
     def tree(self, commit: str) -> dict[str, Blob]:
         """The regular files of a commit by their paths."""
         return {blob.path: blob for blob in self._tree(self._commit(commit))}
