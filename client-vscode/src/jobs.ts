@@ -18,7 +18,7 @@ export interface Job {
 export interface Parameter {
   name: string;
   default: string | null;
-  type: "text" | "number" | "boolean";
+  type: "text" | "number" | "boolean" | "path" | "glob" | "choice" | "secret";
   choices: string[];
   question: string;
 }

@@ -11,6 +11,7 @@ from .pattern import Part, Place, Text
 _SHORTEST = 3
 """A shorter stem may be a part of any word."""
 _SOURCES = ("src", "lib")
+"""Folders that are no part of what is imported."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -33,8 +34,9 @@ def part_of(path: str, part: Part) -> str:
         case Part.CLASS:
             return "".join(word[:1].upper() + word[1:] for word in _WORD.findall(stem))
         case Part.MODULE:
-            names = [*folder.split("/"), stem] if folder else [stem]
-            return ".".join(names[1:] if names[0] in _SOURCES and names[1:] else names)
+            names = [each for each in (*folder.split("/"), stem) if each not in ("", ".")]
+            inner = names[1:] if names[0] in _SOURCES and names[1:] else names
+            return ".".join(inner[:-1] if inner[-1] == "__init__" and inner[1:] else inner)
 
 
 def filled(text: Text, arguments: Mapping[str, str]) -> str:

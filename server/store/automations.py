@@ -33,15 +33,16 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """``id``: of its pattern, or of its content where a person wrote it. ``title``: what it does,
+    """``id``: of its pattern, or of its script where a person wrote it. ``title``: what it does,
     for people. ``when``: the files that it is offered in, as a .gitignore pattern; empty: in none.
-    ``takes``: the name of the parameter that such a file is the value of. ``makes``: the paths of the files that it makes, as JSON (``automations.codec``). ``score``: of
-    the pattern; ``seen``: how often it was done; ``low`` and ``high``: seconds that one use saves;
-    ``a_week``: uses in a week. ``script``: the id of the script that was tried last. ``why``: what
-    is to be known of its state, such as why it is disabled, in a sentence without an end. ``told``:
-    what came of its trial, for people. ``is_idempotent``: twice comes to the same as once.
-    ``later``: it is not offered before, in seconds since the epoch; ``dismissals``: how often it
-    was dismissed. ``on_save``: its user had it run by itself when a file that it fits is saved."""
+    ``takes``: the name of the parameter that such a file is the value of. ``makes``: the paths of
+    the files that it makes, as JSON (``automations.codec``). ``score``: of the pattern; ``seen``:
+    how often it was done; ``low`` and ``high``: seconds that one use saves; ``a_week``: uses in a
+    week. ``script``: the digest of the script that was tried last. ``why``: what is to be known of
+    its state, such as why it is disabled, in a sentence without an end. ``told``: what came of its
+    trial, for people. ``is_idempotent``: twice comes to the same as once. ``later``: it is not
+    offered before, in seconds since the epoch; ``dismissals``: how often it was dismissed.
+    ``on_save``: its user had it run by itself when a file that it fits is saved."""
 
     id: str
     name: str
@@ -94,7 +95,8 @@ class Execution:
 _TABLES = """
 CREATE TABLE automations (
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, title TEXT NOT NULL,
-  template TEXT NOT NULL, created REAL NOT NULL, fits TEXT NOT NULL, takes TEXT NOT NULL, makes TEXT NOT NULL,
+  template TEXT NOT NULL, created REAL NOT NULL, fits TEXT NOT NULL,
+  takes TEXT NOT NULL, makes TEXT NOT NULL,
   score REAL NOT NULL, seen INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
   a_week REAL NOT NULL, script TEXT NOT NULL, why TEXT NOT NULL, told TEXT NOT NULL,
   is_idempotent INTEGER NOT NULL, later REAL NOT NULL, dismissals INTEGER NOT NULL,

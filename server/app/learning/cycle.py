@@ -33,6 +33,7 @@ async def cycle(learned: Learned) -> list[str]:
     settings = learned.workspace.settings.automations
     if not settings.enabled:
         return []
+    await learned.look_at_git()
     await learned.load()
     activities = await learned.log.all()
     learned.patterns = await mined(learned, activities)

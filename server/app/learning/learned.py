@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
@@ -11,15 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...automations.commits import Commits
 from ...automations.generate import arguments
 from ...automations.metadata import Metadata, read
+from ...automations.mining.files import Op
+from ...automations.mining.groups import detail_of
 from ...automations.pattern import Pattern
 from ...automations.record import Record, record
 from ...automations.trying import Instance, Sandboxed, command, policy
 from ...checks.engine import Checks
 from ...disk import read_regular
+from ...git import GitError
 from ...sandbox.levels import Machine
-from ...store.activity import ACTIVITY, Activity, Log
+from ...store.activity import ACTIVITY, Activity, Did, Log
 from ...store.automations import (
     AUTOMATIONS,
     Answer,
@@ -72,6 +77,7 @@ class Learned:
         self.store = Automations(self._database)
         self.automations: Sequence[Automation] = ()
         self._records: Mapping[str, Record] = {}
+        self._commits: Commits | None = None
         self.patterns: Sequence[Pattern] = ()
 
     @property
@@ -94,6 +100,18 @@ class Learned:
         settings = self.workspace.settings.activity
         if settings.enabled:
             await self.log.add([*activities], settings.max_tasks)
+
+    async def look_at_git(self) -> None:
+        """Write down what was committed since the last look. A workspace without git has none."""
+        if not self.workspace.settings.activity.enabled:
+            return
+        if self._commits is None:
+            done = (e.at for e in await self.log.all() if e.did in (Did.COMMITTED, Did.SWITCHED))
+            since = max(done, default=-1.0) + 1
+            with contextlib.suppress(GitError):
+                self._commits = await asyncio.to_thread(Commits, self.workspace.root, since)
+        if self._commits is not None:
+            await self.note(await asyncio.to_thread(_with_files, self._commits))
 
     async def load(self) -> None:
         """Look how things stand: another process may have changed them."""
@@ -276,3 +294,23 @@ class Learned:
         """What a run would change was made; ``entry``: the journal's number, 0 for none."""
         await self.store.applied(run, entry, ready.automation.low, ready.automation.high)
         await self.load()
+
+
+_DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
+
+
+def _with_files(commits: Commits) -> list[Activity]:
+    """What was committed since, each commit with what it did to files."""
+
+    def ops(commit: str) -> list[Op]:
+        told = commits.operations(commit)
+        return [
+            Op(_DONE[e.status], e.new or e.old, e.old if e.status == "R" else "")
+            for e in told
+            if e.status in _DONE
+        ]
+
+    return [
+        replace(each, detail=detail_of(ops(each.old))) if each.did is Did.COMMITTED else each
+        for each in commits.new()
+    ]

@@ -1,40 +1,11 @@
-"""Parts of values, and how one value is made of another's. Pure."""
+"""How one value is made of another's. Pure."""
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from ..paths import filled, part_of
 from ..pattern import Part, Place, Text
-
-
-def part_of(value: str, part: Part) -> str:
-    """Of a path, with slashes."""
-    folder, _, name = value.rpartition("/")
-    stem, suffix = posixpath.splitext(name)
-    match part:
-        case Part.WHOLE:
-            return value
-        case Part.NAME:
-            return name
-        case Part.STEM:
-            return stem
-        case Part.SUFFIX:
-            return suffix
-        case Part.FOLDER:
-            return folder
-        case Part.MODULE:
-            module = posixpath.splitext(value)[0].removeprefix("./").removeprefix("src/")
-            return module.removesuffix("/__init__").replace("/", ".")
-
-
-def rendered(text: Text, values: Mapping[str, str]) -> str:
-    """With the values by the names of the parameters."""
-    return "".join(
-        each if isinstance(each, str) else part_of(values[each.parameter], each.part)
-        for each in text
-    )
-
 
 _COMBINATIONS: tuple[tuple[Part, ...], ...] = (
     (Part.WHOLE,),
@@ -58,7 +29,7 @@ def link(name: str, sources: Sequence[str], targets: Sequence[str]) -> Text | No
         text
         for parts in _COMBINATIONS
         if (text := _laid_out(name, parts, *pairs[0]))
-        and all(rendered(text, {name: source}) == target for source, target in pairs)
+        and all(filled(text, {name: source}) == target for source, target in pairs)
     ]
     return min(fitting, key=_literal, default=None)
 

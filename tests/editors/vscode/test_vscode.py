@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -364,3 +368,52 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
         bench.notifications.filter(has_text="Undo “").get_by_role("button", name="Undo").click()
         bench.notifications.filter(has_text="Undone.").wait_for()
         assert not app.stat().st_mode & 0o100
+
+
+def committed(project: Path, names: Sequence[str]) -> None:
+    """A history in which each file got a test, a day after the other."""
+    test = "from {0} import total\n\n\ndef test_{0}_is_empty():\n    assert total([]) == 0\n"
+    git = ("git", "-c", "user.name=T", "-c", "user.email=t@example.invalid")
+    subprocess.run([*git, "init", "-q"], cwd=project, check=True)
+    (project / "tests").mkdir()
+    for number, name in enumerate(names):
+        (project / f"{name}.py").write_text("def total(items):\n    return len(items)\n")
+        (project / f"tests/test_{name}.py").write_text(test.format(name))
+        at = f"{int(time.time()) - (len(names) - number) * 86_400} +0000"
+        dates = {**os.environ, "GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at}
+        files = (f"{name}.py", f"tests/test_{name}.py")
+        subprocess.run([*git, "add", *files], cwd=project, check=True)
+        subprocess.run([*git, "commit", "-qm", f"Add {name}"], cwd=project, env=dates, check=True)
+
+
+def test_what_is_repeated_becomes_an_automation(window: Window, project: Path) -> None:
+    committed(project, ("cart", "order", "invoice", "voucher", "customer"))
+    source, test = project / "refund.py", project / "tests/test_refund.py"
+    source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
+    title = "create tests/test_{file.stem}.py"
+    with window() as bench:
+        bench.open_file("refund.py")
+        bench.squiggles.first.wait_for()
+        bench.run_command("Understudy: Learn Now")
+        bench.toasts.filter(has_text="is offered").wait_for()
+        bench.focus_editor()
+        bench.choose(bench.open_quick_fixes(), f"Preview: {title}")
+        expect(bench.editor).to_contain_text("+from refund import total")
+        assert not test.exists()
+        bench.run_command("View: Revert and Close Editor")
+
+        bench.focus_editor()
+        bench.choose(bench.open_quick_fixes(), f"Create automation: {title} (seen 5×, saves about")
+        bench.toasts.filter(has_text="Created").wait_for()
+        bench.focus_editor()
+        bench.choose(bench.open_quick_fixes(), f"Run: {title}")
+        bench.confirm_edit()
+        bench.page.locator('.tab.dirty[data-resource-name="test_refund.py"]').wait_for()
+        bench.run_command("File: Save All Files")
+        expect(bench.page.locator(".tab.dirty")).to_have_count(0)
+        assert "from refund import total" in test.read_text()
+
+        bench.run_command("Understudy: Undo Last Automation")
+        bench.confirm_edit()
+        expect(bench.page.locator('.tab[data-resource-name="test_refund.py"]')).to_have_count(0)
+        assert not test.exists()
