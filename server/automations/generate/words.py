@@ -83,7 +83,7 @@ def given(words: Sequence[Text], flags: str, valued: str = "") -> Given | None:
             found = {name: ()}
         elif len(word) == 1 and name in taking:
             found = {name: next(rest, ())}
-        elif equals and head in taking:
+        elif equals and first.startswith("--") and head in taking:
             found = {head: (*((value,) if value else ()), *word[1:])}
         elif not first.startswith("--") and name[:1] in taking:
             found = {name[0]: (*((name[1:],) if name[1:] else ()), *word[1:])}
