@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from understudy.automations.pattern import (
 )
 
 from .patterns import FILE, TEST_OF_MODULE, pattern, run
-from .scripts import draft, ours
+from .scripts import draft, ours, perform
 
 _SOURCE = draft(pattern(TEST_OF_MODULE, parameters=(FILE,), shape=Shape.FILES)).source
 _CRLF = _SOURCE.replace("\n", "\r\n")
@@ -159,13 +160,15 @@ _OWN = "templates: [{name: mine, file: mine.jinja, steps: [run], programs: [git]
 _GIT = pattern(run("git", "push"))
 
 
-def test_a_template_of_the_users_comes_first(tmp_path: Path) -> None:
-    text = '{% include "parts/head.jinja" %}\n\n{{ parameters }}\nStep = dict\n{{ steps }}\n'
-    text = text.replace("Step = dict\n", "").replace("{{ parameters }}\n", "")
-    templates, problems = Templates.load(_folder(tmp_path, _OWN, mine=text))
+def test_the_template_that_the_page_shows_comes_first(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/templates.md").read_text("utf-8")
+    [manifest] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    [text] = re.findall(r"```jinja\n(.*?)```", page, re.DOTALL)
+    templates, problems = Templates.load(_folder(tmp_path, manifest, release=text))
     assert problems == ()
     made = generate(_GIT, templates)
-    assert (made.template, '"git", "push"' in made.source) == ("mine", True)
+    assert made.template == "release"
+    assert perform(made.source, tmp_path).stdout == "['git', 'push']\n"
     assert generate(pattern(run("make")), templates).template == "workflow"
 
 
