@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -18,6 +19,7 @@ from understudy.automations.pattern import (
     Create,
     Delete,
     Move,
+    Occurrence,
     Parameter,
     Part,
     Pattern,
@@ -74,6 +76,7 @@ NATIVE: dict[str, tuple[Pattern, str]] = {
     "notify-send": (pattern(run("notify-send", "Done", "it's")), "notification"),
     "programs": (pattern(run("git", "add", "-A"), run("git", "push")), "workflow"),
     "a task": (pattern(Call("tests", {"path": _WHOLE}), parameters=(FILE,)), "workflow"),
+    "programs in a folder": (pattern(run("cd", "src"), run("make", cwd=("src",))), "workflow"),
     "a mixture": (pattern(TEST_OF_MODULE, run("git", "add", "."), parameters=(FILE,)), "workflow"),
     "many": (
         pattern(run("black", _WHOLE), parameters=(FILE,), shape=Shape.EACH),
@@ -88,6 +91,15 @@ DOUBTED: dict[str, tuple[Pattern, str]] = {
 }
 UNFIT: dict[str, Pattern] = {
     "no steps": pattern(),
+    "only a change of the folder": pattern(run("cd", "src")),
+    "a shell's own command": pattern(run("export", "A=1"), run("make")),
+    "a variable before the program": pattern(run("A=1", "make")),
+    "no web server": pattern(run("curl", "file:///etc/passwd")),
+    "a file that is appended to": pattern(run("echo", "x", ">>", "f")),
+    "many values of two parameters": pattern(
+        run("x", _WHOLE), parameters=(FILE, Parameter("b")), shape=Shape.EACH
+    ),
+    "no time that there is": replace(pattern(run("a")), occurrences=(Occurrence(1e30, 1.0, {}),)),
     "a pipe": pattern(run("a", "|", "b")),
     "another program each time": pattern(run(_WHOLE), parameters=(FILE,)),
     "a place without a parameter": pattern(run("a", _WHOLE)),
@@ -96,6 +108,7 @@ UNFIT: dict[str, Pattern] = {
     "outside": pattern(Create(("../x",))),
     "outside, absolute": pattern(Delete(("/etc/passwd",))),
     "outside from a folder": pattern(run("rm", "../../x", cwd=("a",))),
+    "the workspace by a way around": pattern(run("rm", "-rf", "a/..")),
     "no text": pattern(run("a", "b\0c")),
     "half a character": pattern(run("a", "b\ud800c")),
     "a name of ours": pattern(run("a", (Place("root"),)), parameters=(Parameter("root"),)),
@@ -222,6 +235,12 @@ def test_it_is_quick() -> None:
     for _ in range(1_000):
         read(source)
     assert perf_counter() - begin < 1.0
+
+
+def test_programs_with_the_same_words_have_scripts_of_other_names() -> None:
+    one, other = (draft(pattern(run("make"), identity=each)).name for each in ("a", "b"))
+    assert one != other
+    assert one.startswith("make-")
 
 
 def test_a_parameter_is_asked_for_as_the_pattern_has_it() -> None:

@@ -298,3 +298,11 @@ def test_what_is_wrong_on_the_command_line_ends_with_2(root: Path) -> None:
     ]:
         with pytest.raises(ValueError, match=why):
             arguments(metadata, values)
+
+
+@pytest.mark.parametrize("path", [".", "./"])
+def test_the_workspace_itself_is_not_deleted(path: str, root: Path) -> None:
+    (root / "a").mkdir()
+    done = perform(draft(pattern(run("rm", "-rf", path))).source, root)
+    assert (done.returncode, "is no path below" in done.stderr) == (1, True)
+    assert (root / "a").is_dir()

@@ -21,11 +21,14 @@ _HOST = re.compile(r"https?://(\[[0-9a-fA-F:.]+\](?::\d+)?|[\w.-]+(?::\d+)?)(?=[
 
 
 def read_programs(step: Step) -> tuple[Operation, ...] | None:
-    """A step that starts a program, as it was started."""
+    """A step that starts a program, as it was started. ``cd`` does nothing: what comes after it
+    tells its own folder."""
     if isinstance(step, Call):
         values = [(f"{name}=", *text) for name, text in sorted(step.parameters.items())]
         step = Run((("understudy",), ("run",), ("--",), (step.task,), *values))
     command = command_of(step)
+    if command and command.program == "cd":
+        return ()
     return (started(command),) if command else None
 
 

@@ -121,6 +121,8 @@ def _request(
     if isinstance(first, Place):
         raise Unfit("Which host is asked is not the same each time.")
     found = _URL.fullmatch(first if "://" in first else f"http://{first}")
+    if not found and "://" in first:
+        raise Unfit(f"It asks no web server: {form(url)}.")
     if not found or (rest and not found[3]):
         raise Unfit(f"Which host is asked is not the same each time: {form(url)}.")
     if "@" in found[2]:

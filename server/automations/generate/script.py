@@ -60,9 +60,10 @@ def generate(pattern: Pattern, templates: Templates) -> Draft:
 
 def _understood(steps: Sequence[Step], readers: Sequence[Reader]) -> tuple[Operation, ...]:
     """What is done, each step as the first reader has it that understands it."""
-    if not steps:
-        raise Unfit("It has no steps.")
-    return tuple(one for step in steps for one in _first(step, readers))
+    operations = tuple(one for step in steps for one in _first(step, readers))
+    if not operations:
+        raise Unfit("It has no steps that do anything.")
+    return operations
 
 
 def _first(step: Step, readers: Sequence[Reader]) -> tuple[Operation, ...]:

@@ -12,6 +12,11 @@ from .operations import Unfit, literal
 _SHELL = frozenset(
     {"|", "||", "|&", "&&", "&", ";", "(", ")", "<<", "<<<", "2>", "&>", "2>&1", "if"}
 )
+_BUILT_IN = frozenset(
+    {".", ":", "alias", "bg", "eval", "exec", "exit", "export", "fg", "for", "function", "history"}
+    | {"jobs", "popd", "pushd", "read", "set", "shopt", "source", "trap", "ulimit", "umask"}
+    | {"unalias", "unset", "wait", "while"}
+)
 _FILLED_IN = re.compile(r"[*?]|\[.+\]|\$[\w({?]|`|^~|\{.*[,.].*\}")
 
 
@@ -35,6 +40,8 @@ def command_of(step: Step) -> Command | None:
     program = literal(step.words[0])
     if not program or any(c.isspace() or c == "\0" for c in program) or program.startswith("-"):
         raise Unfit("Which program is started is not the same each time.")
+    if program in _BUILT_IN or "=" in program:
+        raise Unfit(f"Only a shell can carry out {program!r}.")
     kept: list[Text] = []
     files: dict[str, Text] = {}
     rest = iter(step.words[1:])
