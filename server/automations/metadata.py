@@ -127,7 +127,8 @@ def _checked(own: dict[str, Any], lines: list[str], first: int) -> Metadata:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, wrong["loc"]))
-        keys = [str(each) for each in wrong["loc"] if isinstance(each, str)]
+        missing = wrong["type"] == "missing"
+        keys = [] if missing else [each for each in wrong["loc"] if isinstance(each, str)]
         at = next((n for n, line in enumerate(lines, 1) if keys and _names(line, keys[-1])), None)
         place = f"Line {first + at}: " if at else ""
         said = wrong["msg"].removeprefix("Value error, ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..pattern import Call, Create, Delete, Move, Part, Place, Run, Step, Text
+from ..pattern import Create, Delete, Move, Part, Place, Step, Text
 from .literal import Value
 
 ALL = "**"
@@ -79,39 +79,17 @@ def joined(cwd: Text, path: Text) -> Text:
     return (*cwd, "/", *path) if cwd and literal(cwd) != "." else path
 
 
-def read_files(step: Step) -> Operation | None:
+def read_files(step: Step) -> tuple[Operation, ...] | None:
     """What a step does to files, where that is all that it does."""
     match step:
         case Create(path, content):
             lines = form(content).splitlines(keepends=True)
             data: dict[str, Value] = {"do": "create", "path": form(path), "content": lines}
-            return Operation(data, write=(glob(path),))
+            return (Operation(data, write=(glob(path),)),)
         case Move(old, new):
-            return moved(old, new)
+            data = {"do": "move", "old": form(old), "new": form(new)}
+            return (Operation(data, write=(glob(old), glob(new))),)
         case Delete(path):
-            return Operation({"do": "delete", "path": form(path)}, write=(glob(path),))
-    return None
-
-
-def moved(old: Text, new: Text, **more: Value) -> Operation:
-    data: dict[str, Value] = {"do": "move", "old": form(old), "new": form(new), **more}
-    return Operation(data, write=(glob(old), glob(new)))
-
-
-def read_programs(step: Step) -> Operation | None:
-    """A step that starts a program."""
-    match step:
-        case Run(words, cwd) if words:
-            program = literal(words[0])
-            if not program or any(c.isspace() for c in program):
-                raise Unfit(f"Which program is started varies: {form(words[0])}.")
-            data: dict[str, Value] = {"do": "run", "words": [form(each) for each in words]}
-            if cwd and literal(cwd) != ".":
-                data["cwd"] = form(cwd)
-                glob(cwd)
-            return Operation(data, read=(ALL,), write=(ALL,), run=(program,))
-        case Call(task, parameters):
-            given = [(f"{name}=", *text) for name, text in sorted(parameters.items())]
-            words = (("understudy",), ("run",), ("--",), (task,), *given)
-            return read_programs(Run(words))
+            data = {"do": "delete", "path": form(path)}
+            return (Operation(data, write=(glob(path),)),)
     return None

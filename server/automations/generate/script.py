@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from jinja2 import Template
+
 from ..metadata import Flawed, block, read, signed
 from ..pattern import Parameter, Pattern, Place, Shape, Step, Type
 from .literal import Value, assigned
-from .operations import Operation, Unfit, read_files, read_programs
-from .templates import Templates, render
+from .operations import Operation, Unfit, read_files
+from .programs import read_file_programs, read_notices, read_programs
+from .requests import read_requests
+from .tables import read_data
+from .templates import Entry, Templates, render
+from .texts import read_texts
 
-Reader = Callable[[Step], Operation | None]
-_READERS: tuple[Reader, ...] = (read_files,)
+Reader = Callable[[Step], tuple[Operation, ...] | None]
+_PLAIN: tuple[Reader, ...] = (read_files, read_programs)
+_READERS: tuple[Reader, ...] = (
+    read_files,
+    read_file_programs,
+    read_texts,
+    read_data,
+    read_requests,
+    read_notices,
+    read_programs,
+)
 VERSION = 1
 
 
@@ -34,8 +49,7 @@ class Draft(NamedTuple):
 def generate(pattern: Pattern, templates: Templates) -> Draft:
     """The same for the same pattern, to the byte. Raises Unfit."""
     try:
-        operations = _understood(pattern.steps)
-        return _draft(pattern, operations, templates)
+        return _draft(pattern, templates)
     except Unfit:
         raise
     except Flawed as error:
@@ -44,28 +58,35 @@ def generate(pattern: Pattern, templates: Templates) -> Draft:
         raise Unfit(f"It has {error}." if "U+" in str(error) else str(error)) from error
 
 
-def _understood(steps: Sequence[Step]) -> tuple[Operation, ...]:
-    """Each step as it is understood best, where they all go into one template; otherwise the
-    programs as they were started."""
-    if not steps:
-        raise Unfit("It has no steps.")
-    return tuple(_first(step, (*_READERS, read_programs)) for step in steps)
+def _understood(steps: Sequence[Step], readers: Sequence[Reader]) -> tuple[Operation, ...]:
+    """What is done, each step as the first reader has it that understands it."""
+    operations = tuple(one for step in steps for one in _first(step, readers))
+    if not operations:
+        raise Unfit("It has no steps that do anything.")
+    return operations
 
 
-def _first(step: Step, readers: Iterable[Reader]) -> Operation:
+def _first(step: Step, readers: Sequence[Reader]) -> tuple[Operation, ...]:
     for reader in readers:
-        if operation := reader(step):
-            return operation
+        if (operations := reader(step)) is not None:
+            return operations
     raise Unfit("It has a step without words.")
 
 
-def _draft(pattern: Pattern, operations: Sequence[Operation], templates: Templates) -> Draft:
-    kinds = {each.kind for each in operations}
-    programs = {each for operation in operations for each in operation.run}
-    chosen = templates.choose(kinds, programs)
-    if not chosen:
-        raise Unfit(f"No template does all of this: {', '.join(sorted(kinds))}.")
-    entry, template = chosen
+def _chosen(
+    steps: Sequence[Step], templates: Templates
+) -> tuple[tuple[Operation, ...], Entry, Template]:
+    """What one template can do as a whole; where none can, the programs as they were started."""
+    for readers in (_READERS, _PLAIN):
+        operations = _understood(steps, readers)
+        programs = {each for operation in operations for each in operation.run}
+        if chosen := templates.choose({each.kind for each in operations}, programs):
+            return operations, *chosen
+    raise Unfit("No template does all of this.")
+
+
+def _draft(pattern: Pattern, templates: Templates) -> Draft:
+    operations, entry, template = _chosen(pattern.steps, templates)
     asked = _asked(pattern)
     metadata: dict[str, Any] = {
         "version": VERSION,
@@ -80,7 +101,7 @@ def _draft(pattern: Pattern, operations: Sequence[Operation], templates: Templat
         "doc": _docstring(pattern, metadata["created"]),
         "parameters": assigned("PARAMETERS", "list[dict[str, Any]]", asked),
         "steps": assigned("STEPS", "list[Step]", [each.data for each in operations]),
-        "kinds": sorted(kinds),
+        "kinds": sorted({each.kind for each in operations}),
     }
     source = signed(render(template, values))
     _check(source, template.name)
