@@ -38,9 +38,15 @@ def state_place(environ: Mapping[str, str] = os.environ) -> Path:
 
 def workspace_dir(root: Path, state: Path | None = None) -> Path:
     """The state folder of one workspace, by the real path of its root; made when missing."""
+    place = workspace_place(root, state or state_dir())
+    private_folder(place.parent)
+    return private_folder(place)
+
+
+def workspace_place(root: Path, state: Path) -> Path:
+    """Where ``workspace_dir`` is, or would be."""
     real = os.fsencode(os.path.realpath(root))
-    name = hashlib.sha256(real).hexdigest()[:24]
-    return private_folder(private_folder((state or state_dir()) / "workspaces") / name)
+    return state / "workspaces" / hashlib.sha256(real).hexdigest()[:24]
 
 
 LOCK_SECONDS = 5.0

@@ -41,6 +41,7 @@ _COMMANDS = {
     "tasks": ("tasking", "List the tasks, and the newest jobs."),
     "logs": ("tasking", "Print what a job printed."),
     "sandbox": ("sandbox", "Try a command, and see what it would change."),
+    "activity": ("activity", "Show, export, forget and pause what is remembered of what you do."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -52,37 +52,38 @@ _LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
 _HEADER = re.compile(
     r"""((?i:authorization|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
     r"""(?:(?i:bearer|basic|token|digest|negotiate|apikey|key|hmac|splunk|discogs|bot|oauth"""
-    r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)+)?)"""
+    r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)++)?+)"""
     r"""((?!\$)[^"'\r\n\s\\]+(?:,?[ ]*[\w-]+=[^\s"']+)*)"""
 )
 _COOKIE = re.compile(r"""((?i:\bcookie\\?["']?\s*[:=]\\?\s*))([^"'\r\n]+)""")
 _BEARER = re.compile(r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)((?!\$)[\w.~+/=-]{6,})""")
 _NAME = r"[A-Za-z_][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
 _ASSIGNED = re.compile(
-    rf"""(?<![\w.-])(-{{0,2}}(?:/p:)?(?:{_NAME}))(\]?\\?["']?\]?[ \t]*(?::=|==?>?|=>|:"""
-    rf""")\\?[ \t]*)({_VALUE})"""
+    rf"""(?<![\w.-])(-{{0,2}}(?:{_NAME}))"""
+    r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))\\?[ \t]*)"""
 )
-_OPTION = re.compile(rf"(?<!\S)([\"']?--?[A-Za-z][\w.-]{{0,60}})([ \t]+|=)((?!-\w|--){_VALUE})")
+_OPTION = re.compile(r"""(?<!\S)(["']?--?[A-Za-z][\w.-]{0,60})([ \t]+|=)(?!-\w|--)""")
 _SET = re.compile(
-    r"""(?<![\w.-])((?:set|setenv|setx|config|configure|put|env|login|add|secret)"""
-    rf"""(?:[ \t]+(?:-\S+|set|add|--|global))*[ \t]+)([\w./:@-]{{2,100}})([ \t]+)((?!-){_VALUE})"""
+    r"""(?<![\w.-])(?:set|setenv|setx|config|configure)(?:[ \t]+(?:-\S+|set))*[ \t]+["']?"""
+    r"""([\w./:@-]{2,100})(["']?[ \t]+)(?!-)"""
 )
+_A_VALUE = re.compile(_VALUE, re.DOTALL)
 _SQL = re.compile(
     r"""((?i:\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?"""
-    r"""|\bpassword\s*\(?\s*(?:=\s*)?"""
-    r"""(?:password\()?|\bpwdcompare\())((?:\\?'[^']*'|"[^"]*"))"""
+    r"""|\bpassword[\s=(]+(?:password\()?|\bpwdcompare\())(\\?'[^']*'|"[^"]*")"""
+)
+_LOGIN_LINE = re.compile(
+    rf"""(\blogin\s+\S+\s+password\s+(?!%s)"""
+    rf"""|\bprintf\s+'[^']{{0,200}}\b(?:password|token|secret)\b[^']{{0,200}}'\s+)({_VALUE})"""
 )
 _PIPED = re.compile(
-    rf"""((?<![\w./-])(?:echo|printf|print|Write-Output|cat)[ \t]+(?:-\w+[ \t]+"""
-    rf""")*(?:["']%s(?:\\n)?["'][ \t]+)?)"""
-    rf"""({_VALUE})([^|;&\n]{{0,80}}\|(?!\|)[^\n|;]*?(?:--?[\w-]*(?:stdin|with-token"""
-    rf"""|passphrase-fd|password-file=?-)"""
-    r"""|sudo\b[^|]*-\w*S|\bpasswd\b|\blogin\b|\bbase64\b|\bopenssl\b|\bgpg\b"""
-    r"""|\bcryptsetup\b|\bsecrets?\b"""
-    r"""|\bkinit\b|\bvncpasswd\b|\bsu\b|\bpass\s+insert|\bsecret-tool\b|\bsha\d*sum\b|\bmd5sum\b"""
-    r"""|\bkeepassxc-cli\b|\bansible-vault\b|\bwl-copy\b|\bxclip\b|\bpbcopy\b|\bage\b"""
-    r"""|\bkubeseal\b|\bsmbpasswd\b"""
-    r"""|\bauth\b|\bcredential\b|\btoken\b))"""
+    r"""((?<![\w./-])(?:echo|printf|print|Write-Output)[ \t]+(?:-\w+[ \t]+)*"""
+    rf"""(?:["']%s(?:\\n)?["'][ \t]+)?)({_VALUE})"""
+    r"""([^|;&\n]{0,80}\|(?!\|)[^\n|;]{0,200}?(?:--?[\w-]*(?:stdin|with-token|passphrase-fd)"""
+    r"""|password-file=?-|sudo\b[^|]{0,40}-\w*S|\b(?:passwd|login|base64|openssl|gpg|cryptsetup|kinit"""
+    r"""|vncpasswd|su|secret-tool|md5sum|keepassxc-cli|ansible-vault|wl-copy|xclip|pbcopy|age|kubeseal"""
+    r"""|smbpasswd)\b|\bsha\d*sum\b(?!\s+-c)|\bpass\s+insert|\bsecrets?\s+(?:create|put|set|versions)"""
+    r"""|\bcredential\b))"""
 )
 _CREDENTIALS = re.compile(
     r"((?:echo|printf)[^|\n]{0,200}?[\"']?[\w.-]{1,100}:)([^\s\"'|]+)(?=[^|\n]*\|[^|\n]*(?:chpasswd"
@@ -139,9 +140,9 @@ def _once(text: str) -> str:
     text = _CREDENTIALS.sub(_second, text)
     text = _HERE.sub(_second, text)
     text = _SQL.sub(_second, text)
-    text = _ASSIGNED.sub(_assigned, text)
-    text = _OPTION.sub(_option, text)
-    text = _SET.sub(_set, text)
+    text = _LOGIN_LINE.sub(_second, text)
+    for pattern in (_ASSIGNED, _OPTION, _SET):
+        text = "".join(_named(pattern, text))
     of_hashes = _OF_HASHES.search(text) is not None
     return _DENSE.sub(lambda m: _dense(m[0], of_hashes=of_hashes), text)
 
@@ -176,31 +177,34 @@ def _login(match: re.Match[str]) -> str:
     return match[1] + (SECRET if _is_odd(match[2]) and len(match[2]) >= 16 else match[2])
 
 
-def _assigned(match: re.Match[str]) -> str:
-    name, between, value = match.groups()
-    spaced = (
-        ":" in between
-        and between.endswith((" ", "\t"))
-        and not between.strip("\\").startswith(('"', "'"))
-    )
-    if spaced and value[:1] not in "\"'\\":
-        rest = match.string[match.end() :].lstrip(" ")
-        if rest and rest[0] not in "\"'\n\\,}":
-            return match[0]
-    if name.startswith(("http", "ftp")) and between.strip() == ":":
-        return match[0]
-    return name + between + _judged(name, value)
+def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    """The text, and instead of each value behind the name of a secret what stands for it."""
+    end = 0
+    for match in pattern.finditer(text):
+        name, between = match.groups()
+        if match.start() < end or _tells(name) is None:
+            continue
+        value = _A_VALUE.match(text, match.end())
+        if value and not _is_other(pattern, name, between, value):
+            yield text[end : value.start()]
+            yield _judged(name, value[0])
+            end = value.end()
+    yield text[end:]
 
 
-def _option(match: re.Match[str]) -> str:
-    name, between, value = match.groups()
-    long = name.strip("\"'").startswith("--") or len(name) > 4
-    return name + between + (_judged(name, value) if long else value)
-
-
-def _set(match: re.Match[str]) -> str:
-    before, name, between, value = match.groups()
-    return before + name + between + _judged(name, value)
+def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match[str]) -> bool:
+    """Whether it only looks as if a name had that value."""
+    name = name.strip("\"'")
+    if pattern is _OPTION:
+        is_short = not name.startswith("--") and len(name) <= 4
+        # A switch of some programs, after which the name comes, or where a secret is to be had.
+        is_switch = name == "--secret" and (value[0][:3] == "id=" or _tells(value[0]) is not None)
+        return is_short or is_switch
+    # In prose, a word and a colon are followed by more than a word.
+    if pattern is _ASSIGNED and between[:1] == ":" and between[-1] in " \t":
+        rest = value.string[value.end() :].lstrip(" ")
+        return value[0][0] not in "\"'\\" and bool(rest) and rest[0] not in "\"'\n\\,}"
+    return False
 
 
 def _judged(name: str, value: str) -> str:
@@ -275,20 +279,21 @@ _BY_PROGRAM = _by_program()
 
 
 def _dense(word: str, *, of_hashes: bool) -> str:
-    bare = word.strip("=-+")
-    if _HEX.fullmatch(bare):
-        return word if of_hashes else SECRET
-    if _UUID.fullmatch(bare):
-        return word
-    parts = [word] if _is_base64(word) else re.split(r"([/=])", word)
-    return "".join(SECRET if _is_random(part) else part for part in parts)
+    def shown(part: str) -> str:
+        bare = part.strip("+-")
+        if _HEX.fullmatch(bare):
+            return part if of_hashes else SECRET
+        return SECRET if _is_random(part) and not _UUID.fullmatch(bare) else part
+
+    return SECRET if _is_base64(word) else "".join(map(shown, re.split(r"([/=])", word)))
 
 
 def _is_base64(word: str) -> bool:
     """A whole that has slashes in it; a path has words between them."""
-    return (
-        len(word) >= 32 and "/" in word and all(map(_mixed, filter(None, (word[:20], word[-20:]))))
-    )
+    if len(word) < 32 or "/" not in word or not _mixed(word):
+        return False
+    kinds = [(c.isdigit(), c.isupper()) for c in word if c.isalnum()]
+    return sum(one != other for one, other in pairwise(kinds)) >= 0.4 * len(kinds)
 
 
 def _mixed(text: str) -> bool:
@@ -306,5 +311,7 @@ def _is_random(word: str) -> bool:
     turns = sum(one != other for one, other in pairwise(kinds))
     digits = kinds.count("d")
     groups = sum(k == "d" and (i == 0 or kinds[i - 1] != "d") for i, k in enumerate(kinds))
-    of_three = len(set(kinds)) == 3 and turns >= len(kinds) * 0.34
-    return (of_three and groups >= 2) or (digits >= 3 and groups >= 4 and turns >= len(kinds) * 0.3)
+    if len(set(kinds)) == 3 and turns >= len(kinds) * 0.34 and groups >= 2:
+        return True
+    is_whole = max(map(len, re.split(r"[_-]", word))) >= 16
+    return is_whole and digits >= 3 and groups >= 4 and turns >= len(kinds) * 0.3

@@ -173,13 +173,17 @@ PROGRAMS = (
     ),
     ("curl", r"\s(?:-b|--cookie)\s+(?=[\"']?[\w.-]+=)"),
     (
+        "docker podman helm buildah skopeo oras nerdctl crane",
+        r"\slogin\s[^\n]{0,400}?(?<=\s)-p(?:\s+|=)",
+    ),
+    (
         (
-            "docker podman helm buildah skopeo oras nerdctl crane az oc twine poetry flit hatch vsce ovsx"
-            " cqlsh mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat cypher-shell rdesktop"
-            " nxc crackmapexec netexec hydra medusa ncftpget ncftpput ncftp altool security cf ibmcloud"
-            " argocd influx trino kubeseal steampipe cockroach virsh"
+            "az oc twine poetry flit hatch vsce ovsx cqlsh mongo mongosh mongodump mongorestore"
+            " mongoexport mongoimport mongostat cypher-shell rdesktop nxc crackmapexec netexec hydra"
+            " medusa ncftpget ncftpput ncftp altool security cf ibmcloud influx conan"
+            " elasticsearch-users"
         ),
-        r"\s(?:-p|--pw)\s*=?\s*(?!\d+(?::\d+)*(?:/\w+)?(?:\s|$))(?![\w./-]*:[\w./-])",
+        r"\s-p(?:\s+|=)(?!\d+(?::\d+)*(?:/\w+)?(?:\s|$))",
     ),
     ("sshpass", r"\s-p\s*"),
     ("redis-cli", r"\s(?:-a|--pass)\s+"),
@@ -224,8 +228,17 @@ PROGRAMS = (
     ("rclone", r"\sobscure\s+"),
     ("ansible-vault", r"\sencrypt_string\s+(?:-\S+\s+(?:\S+@\S+\s+)?)*"),
     ("vault bao", r"\s(?:login|unseal|unwrap)\s+(?:-(?!method)\S+\s+)*(?!-|\w+=)"),
-    ("vault bao", r"\s(?:put|patch|write|create)\s[^\n]*?\s[\w.-]+=(?!@)"),
-    ("gh glab", r"\s(?:-b|--body|-v|--value)\s*=?\s*(?=\S)"),
+    ("vault bao", r"\s(?:put|patch|write|create)\s[^\n]{0,400}?\s[\w.-]+=(?!@)"),
+    (
+        "gh glab",
+        r"\s(?:secret|variable)\s+set\s[^\n]{0,400}?(?<=\s)(?:-b|--body|-v|--value)(?:\s+|=)",
+    ),
+    ("codecov bash", r"codecov[^\n]{0,400}?\s-t\s+"),
+    ("grafana-cli", r"\sreset-admin-password\s+"),
+    ("nifi.sh", r"\sset-single-user-credentials\s+\S+\s+"),
+    ("ab", rf"\s-[AP]\s+{_USER}"),
+    ("restic", r"--password-command\s*=?\s*[\"']echo\s+"),
+    ("net", r"\suse\s+\S+\s+\S+\s+(?=\S+\s+/user)"),
     ("cargo snyk", r"\s(?:login|auth)\s+(?!-|status|logout)(?=\S)"),
     ("ngrok", r"\s(?:authtoken|add-authtoken)\s+"),
     ("bw", r"\s(?:unlock\s+|login\s+\S+@\S+\s+)(?!-)"),
@@ -241,23 +254,29 @@ PROGRAMS = (
     ("kubectl oc", rf"\s--from-literal\s*=?\s*{QUOTE}[\w.-]+="),
     (
         "heroku fly flyctl doppler netlify dokku railway gigalixir render eb scalingo sops chamber travis op infisical",
-        r"\s(?:[\w.:-]*(?:set|encrypt|import|env|add|create|edit|setenv|write|put)|setenv)\s[^\n]*?\b[A-Za-z_]\w*=",
+        r"\s(?:[\w.:-]*(?:set|encrypt|import|env|add|create|edit|setenv|write|put)|setenv)\s[^\n]{0,400}?\b[A-Za-z_]\w*=",
     ),
     (
         "aws",
         r"\s--(?:secret-string|secret-access-key|master-user-password|auth-token|plaintext)\s*=?\s*(?!file)",
     ),
-    ("aws", r"\sput-parameter\s[^\n]*?--value\s*=?\s*"),
-    ("az", r"\s(?:keyvault\s+secret\s+set|ad\s+sp|webapp|functionapp)\s[^\n]*?--value\s*=?\s*"),
+    ("aws", r"\sput-parameter\s[^\n]{0,400}?--value\s*=?\s*"),
+    (
+        "az",
+        r"\s(?:keyvault\s+secret\s+set|ad\s+sp|webapp|functionapp)\s[^\n]{0,400}?--value\s*=?\s*",
+    ),
     ("security", r"\s-[wX]\s+(?!-)"),
     ("isql", r"\sisql\s+\S+\s+\S+\s+|(?<=^isql)\s+\S+\s+\S+\s+"),
     ("chamber", r"\swrite\s+\S+\s+\S+\s+"),
     ("caddy", r"\s--plaintext\s+"),
-    ("net", r"\suse\s[^\n]*?/user:\S+\s+|\suser\s+\S+\s+(?!/)"),
+    ("net", r"\suse\s[^\n]{0,400}?/user:\S+\s+|\suser\s+\S+\s+(?!/)"),
     ("gem", r"\s(?:-k|--key)\s+"),
     ("pass-cli lpass keepassxc-cli", r"\s(?:-p|--pw)\s+"),
     ("tailscale headscale", r"\s--auth-?key\s*=?\s*"),
     ("steam steamcmd", r"\+login\s+\S+\s+"),
+    ("vault bao", r"\bsecret_id="),
+    ("mc mcli", r"\s(?:alias\s+set|host\s+add)\s+\S+\s+\S+\s+\S+\s+"),
+    ("drush", r"\suser:password\s+\S+\s+"),
     ("psql", r"(?i:\bpassword\s+)(?=['\"])"),
 )
 """Programs, and what stands before a secret in a command of theirs."""

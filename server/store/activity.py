@@ -157,14 +157,18 @@ class Log:
 
 
 def without_secrets(activity: Activity) -> Activity:
-    """As it is kept. The hash of a commit is none."""
-    is_hash = activity.did is Did.COMMITTED and _HASH.fullmatch(activity.old)
+    """As it is kept. What git calls a commit is none."""
+    of_git = activity.did in (Did.COMMITTED, Did.SWITCHED)
+
+    def kept(text: str) -> str:
+        return text if of_git and _HASH.fullmatch(text) else redacted(text)
+
     return replace(
         activity,
-        text=redacted(activity.text),
+        text=kept(activity.text),
         session=redacted(activity.session),
         cwd=redacted(activity.cwd),
-        old=activity.old if is_hash else redacted(activity.old),
+        old=kept(activity.old),
         detail=redacted(activity.detail),
     )
 

@@ -14,6 +14,9 @@ from understudy.findings.redact_text import SECRET
 from understudy.store.activity import ACTIVITY, FILE, Activity, Did, Log
 from understudy.store.database import Database
 
+from ..unit.secret_commands import secret_commands
+from ..unit.test_redact_text import missed
+
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Log]:
@@ -112,3 +115,15 @@ async def test_the_hash_of_a_commit_stays(tmp_path: Path) -> None:
     async with opened(tmp_path) as log:
         await log.add([Activity(1.0, Did.COMMITTED, "Add it", old=commit)], 10)
         assert [each.old for each in await log.all()] == [commit]
+
+
+async def test_no_secret_of_the_list_is_in_the_files(tmp_path: Path) -> None:
+    """But those that are not recognised: what they are is told where recognition is tested."""
+    listed = [each for each in secret_commands() if not missed([each])]
+    assert len(listed) > 500
+    async with opened(tmp_path) as log:
+        await log.add(commands(each.text for each in listed), 10_000)
+        for _ in range(2):
+            kept = bytes_in(tmp_path)
+            assert not [s for each in listed for s in each.secrets if s.encode() in kept]
+            await log.forget(100.0)

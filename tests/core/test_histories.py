@@ -14,7 +14,7 @@ import pytest
 from understudy.automations.histories import SHELLS, place, read
 from understudy.store.activity import Did
 
-CASES = {
+CASES: dict[str, tuple[str, bytes, list[tuple[str, float | None, float | None]]]] = {
     "bash": (
         "bash",
         b"ls\n\ncd src\n  make  \n",

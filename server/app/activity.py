@@ -1,0 +1,95 @@
+"""What is remembered of what the developer does, for the command line."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..automations.histories import SHELLS, Imported, place, read
+from ..settings import learning
+from ..state import state_place, workspace_dir, workspace_place
+from ..store.activity import ACTIVITY, FILE, Activity, Did, Log, without_secrets
+from ..store.database import Database
+
+__all__ = ["SHELLS", "Activity", "Did", "Imported", "Log", "place", "read"]
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_AGO = re.compile(rf"(\d{{1,9}})([{''.join(_UNITS)}])")
+
+
+@asynccontextmanager
+async def open_log(root: Path) -> AsyncIterator[Log]:
+    """The log of a workspace. Raises OSError."""
+    database = Database(workspace_dir(root) / FILE, ACTIVITY)
+    try:
+        yield Log(database)
+    finally:
+        await database.close()
+
+
+def settings_of(root: Path) -> learning.Activity:
+    """As they hold in a workspace on disk."""
+    return settings.load(settings.read_layers(root), trusted=False).settings.activity
+
+
+def moment(text: str, now: float) -> float:
+    """``2h``: so long before ``now``; or a date, or a date and a time, as ISO 8601 writes them. In
+    seconds of the epoch. Raises ValueError."""
+    if ago := _AGO.fullmatch(text):
+        return now - int(ago[1]) * _UNITS[ago[2]]
+    return datetime.fromisoformat(text).astimezone().timestamp()
+
+
+def payload(activity: Activity) -> dict[str, Any]:
+    """As JSON."""
+    return asdict(activity)
+
+
+def line(activity: Activity) -> str:
+    """In a line."""
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(activity.at))
+    moved = activity.did in (Did.MOVED, Did.SWITCHED)
+    text = f"{activity.old} → {activity.text}" if moved else activity.text
+    failed = " (failed)" if activity.ok is False else ""
+    where = f"  [{activity.cwd}]" if activity.cwd else ""
+    return f"{at}  {activity.did:<9}  {' ⏎ '.join(text.splitlines())}{failed}{where}"
+
+
+async def record(did: Activity, folder: Path) -> bool:
+    """Have a command that was given in a folder in the log; whether it is there. It is not where no
+    workspace is known, nor where the settings do not want it. Raises OSError, sqlite3.Error."""
+    root = _known(folder)
+    if root is None or not did.text.strip() or did.text[0].isspace():
+        return False
+    wanted = settings_of(root)
+    if not (wanted.enabled and wanted.terminal):
+        return False
+    below = folder.relative_to(root).as_posix()
+    did = replace(did, cwd="" if below == "." else below)
+    async with open_log(root) as log:
+        await log.add([did], wanted.max_tasks)
+    return True
+
+
+def _known(folder: Path) -> Path | None:
+    """The innermost workspace around a folder that Understudy was used in."""
+    state = state_place()
+    around = (folder, *folder.parents)
+    return next((each for each in around if workspace_place(each, state).is_dir()), None)
+
+
+async def take_in(root: Path, activities: Iterable[Activity]) -> int:
+    """Add what a shell's history has that is not in the log yet; how many commands that was."""
+    async with open_log(root) as log:
+        known = {(each.at, each.text) for each in await log.all() if each.did is Did.COMMAND}
+        kept = map(without_secrets, activities)
+        new = [each for each in kept if (each.at, each.text) not in known]
+        await log.add(new, settings_of(root).max_tasks)
+        return len(new)

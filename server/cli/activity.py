@@ -1,0 +1,201 @@
+"""``understudy activity``: what is remembered of what you do, and how it is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from ..app.activity import (
+    SHELLS,
+    Activity,
+    Did,
+    line,
+    moment,
+    open_log,
+    payload,
+    place,
+    read,
+    settings_of,
+    take_in,
+)
+from ..app.activity import record as record_
+from ..app.sandboxing import printable
+from .exits import Exit
+from .roots import root_of
+from .shell_hooks import hook
+from .tasking import FOLDER
+from .trial import agreed
+
+_LONGEST = 1 << 20
+
+
+class _Moment(click.ParamType[float]):
+    """Seconds of the epoch."""
+
+    name = "moment"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return moment(str(value), time.time())
+        except ValueError:
+            self.fail(f"{value!r} is neither like 2h (s, m, h, d, w) nor a date", param, ctx)
+
+
+_SINCE = click.option(
+    "--since", type=_Moment(), metavar="WHEN", help="Since then: 2h, 3d, 2026-11-01, …"
+)
+_YES = click.option("--yes", is_flag=True, help="Without a question.")
+_SHELL = click.argument("shell", type=click.Choice(SHELLS))
+
+
+@click.group
+def activity() -> None:
+    """What is remembered of what you do in a workspace. It is without your secrets, stays on this
+    machine, and is yours to read, export, forget and pause."""
+
+
+@activity.command
+@_SINCE
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@FOLDER
+def show(since: float | None, folder: Path, *, as_json: bool) -> None:
+    """Print what is remembered, the oldest first."""
+    root = root_of((folder,))
+    found, paused = asyncio.run(_all(root, since))
+    if as_json:
+        click.echo(json.dumps([payload(each) for each in found], indent=2))
+        return
+    for each in found:
+        click.echo(printable(line(each)))
+    if not found:
+        click.echo("Nothing is remembered.", err=True)
+    if not settings_of(root).enabled:
+        click.echo("Nothing is added: activity.enabled is off.", err=True)
+    elif paused:
+        click.echo("It is paused; `understudy activity resume` goes on.", err=True)
+
+
+@activity.command
+@_SINCE
+@FOLDER
+def export(since: float | None, folder: Path) -> None:
+    """Print what is remembered, the oldest first, as JSON, a line each."""
+    for each in asyncio.run(_all(root_of((folder,)), since))[0]:
+        click.echo(json.dumps(payload(each)))
+
+
+async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
+    async with open_log(root) as log:
+        return await log.all(since or 0.0), await log.paused()
+
+
+@activity.command
+@_SINCE
+@_YES
+@FOLDER
+@click.pass_context
+def forget(ctx: click.Context, since: float | None, folder: Path, *, yes: bool) -> None:
+    """Forget all, or what was since a moment. It is gone from the disk afterwards."""
+
+    async def run(root: Path) -> int:
+        async with open_log(root) as log:
+            count = len(await log.all(since or 0.0))
+            question = f"Forget {count} tasks? They cannot be brought back."
+            if count and not (yes or agreed(question)):
+                return -1
+            return await log.forget(since)
+
+    count = asyncio.run(run(root_of((folder,))))
+    if count < 0:
+        click.echo("Nothing was forgotten.", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo(f"Forgotten: {count}.")
+
+
+@activity.command
+@FOLDER
+def pause(folder: Path) -> None:
+    """Remember nothing from now on."""
+    asyncio.run(_pause(root_of((folder,)), on=True))
+    click.echo("Paused: nothing is remembered until `understudy activity resume`.")
+
+
+@activity.command
+@FOLDER
+def resume(folder: Path) -> None:
+    """Remember again."""
+    asyncio.run(_pause(root_of((folder,)), on=False))
+    click.echo("It is remembered again what you do here.")
+
+
+async def _pause(root: Path, *, on: bool) -> None:
+    async with open_log(root) as log:
+        await log.pause(on)
+
+
+@activity.command("import")
+@_SHELL
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@_YES
+@FOLDER
+@click.pass_context
+def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, yes: bool) -> None:
+    """Take in the last commands of a shell's history, by default those in its own file.
+
+    They are of all folders, not only of this workspace. Secrets are left out.
+    """
+    root = root_of((folder,))
+    path = file or place(shell, os.environ)
+    found = read(shell, path, settings_of(root).max_tasks)
+    count = len(found.activities)
+    told = f"{printable(str(path))}: {found.commands} commands"
+    if found.left_out:
+        told += f"; {found.left_out} lines that are no text or too long are left out"
+    if found.is_cut:
+        told += "; the file is too large, its beginning is left out"
+    click.echo(f"{told}.", err=True)
+    if not count:
+        return
+    which = f"the last {count}" if count < found.commands else f"all {count}"
+    if not (yes or agreed(f"Remember {which} as done in {printable(str(root))}?")):
+        click.echo("Nothing was taken in.", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo(f"Taken in: {asyncio.run(take_in(root, found.activities))}.")
+
+
+@activity.command("hook")
+@_SHELL
+def hook_(shell: str) -> None:
+    """Print what makes a SHELL tell of each command, for its start-up file.
+
+    It does so in the background, and only of commands in workspaces that Understudy was used in and
+    where activity.terminal is on. What begins with a space is not told of.
+    """
+    click.echo(hook(shell), nl=False)
+
+
+@activity.command(hidden=True)
+@click.option("--session", default="")
+@click.option("--at", type=float, required=True)
+@click.option("--seconds", type=float, default=0.0)
+@click.option("--code", type=int, default=0)
+@click.option("--in", "folder", type=click.Path(path_type=Path), required=True)
+def record(session: str, at: float, seconds: float, code: int, folder: Path) -> None:
+    """Remember the command that comes through the standard input."""
+    text = sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace").rstrip("\n")
+    with suppress(OSError, sqlite3.Error):  # nobody is there to be told
+        folder = folder.resolve()
+        did = Activity(at, Did.COMMAND, text, session, seconds=max(0.0, seconds), ok=code == 0)
+        asyncio.run(record_(did, folder))

@@ -1,0 +1,196 @@
+"""``understudy activity`` in a terminal, and the hooks in real shells."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .support import own_environment, tree, understudy_here
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tree(tmp_path / "project", {".understudy/config.yaml": "activity: {terminal: true}\n"})
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path)
+
+
+@pytest.fixture
+def run(root: Path, environment: dict[str, str]) -> Run:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return understudy_here("activity", *words, cwd=root, environment=environment)
+
+    return run
+
+
+def exported(run: Run, *words: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run("export", *words).stdout.splitlines()]
+
+
+def texts(run: Run) -> list[str]:
+    return [each["text"] for each in exported(run)]
+
+
+def filled(run: Run, root: Path) -> None:
+    file = root.parent / "history"
+    now = int(time.time())
+    file.write_text(f"#{now - 90_000}\nold one\n#{now - 60}\nmake --token=hunter2\n")
+    assert run("import", "bash", str(file), "--yes").returncode == 0
+
+
+def test_import_show_export_and_forget(run: Run, root: Path) -> None:
+    assert run("show").stdout == ""
+    filled(run, root)
+    shown = run("show").stdout.splitlines()
+    assert shown[0].endswith("command    old one")
+    assert shown[1].endswith("command    make --token=<secret>")
+    assert run("show", "--since", "2h").stdout.splitlines() == shown[1:]
+    assert json.loads(run("show", "--json").stdout) == exported(run)
+    assert run("show", "--since", "yesterday").returncode == 2
+    assert run("forget", "--since", "2h").returncode == 3  # nobody answers
+    assert run("forget", "--since", "2h", "--yes").stdout == "Forgotten: 1.\n"
+    assert texts(run) == ["old one"]
+    assert run("forget", "--yes").stdout == "Forgotten: 1.\n"
+    assert texts(run) == []
+
+
+def test_what_was_taken_in_is_not_taken_in_again(run: Run, root: Path) -> None:
+    filled(run, root)
+    again = run("import", "bash", str(root.parent / "history"), "--yes")
+    assert again.stdout == "Taken in: 0.\n"
+    assert len(texts(run)) == 2
+
+
+def test_an_import_tells_what_there_is_and_asks(run: Run, root: Path) -> None:
+    file = root.parent / ".bash_history"
+    file.write_bytes(b"ls\n\0\npwd\n")
+    asked = run("import", "bash")
+    assert asked.returncode == 3
+    assert "2 commands; 1 lines that are no text or too long are left out." in asked.stderr
+    assert texts(run) == []
+    file.unlink()
+    assert "No such file" in run("import", "bash").stderr
+
+
+def test_pause_and_resume(run: Run, root: Path) -> None:
+    assert run("pause").returncode == 0
+    filled(run, root)
+    assert "paused" in run("show").stderr
+    assert texts(run) == []
+    assert run("resume").returncode == 0
+    filled(run, root)
+    assert len(texts(run)) == 2
+
+
+def recorded(folder: Path, environment: dict[str, str], text: str = "ls") -> None:
+    command = (
+        *(sys.executable, "-P", "-m", "understudy", "activity", "record"),
+        *("--session", "s", "--at", "1000", "--code", "1", "--in", str(folder)),
+    )
+    done = subprocess.run(
+        command, input=text, text=True, capture_output=True, env=environment, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_command_is_recorded_where_it_is_wanted(
+    run: Run, root: Path, environment: dict[str, str]
+) -> None:
+    inner = tree(root / "src", {"a.py": ""})
+    recorded(inner, environment)  # nobody has used Understudy there
+    assert not list((root.parent / "state").rglob("activity.db"))
+    run("show")
+    recorded(inner, environment, "make -C x\n")
+    recorded(inner, environment, " secret")
+    recorded(root.parent, environment)
+    recorded(root / "missing", environment, "cd ..; rmdir missing")
+    (root / ".understudy/config.yaml").write_text("")
+    recorded(inner, environment, "off")
+    assert [(each["text"], each["cwd"], each["ok"]) for each in exported(run)] == [
+        ("make -C x", "src", False),
+        ("cd ..; rmdir missing", "missing", False),
+    ]
+
+
+SHELLS = {
+    "bash": ["bash", "--noprofile", "--rcfile"],
+    "zsh": ["zsh", "-d", "-i"],
+    "fish": ["fish", "-i", "-C"],
+}
+COMMANDS = "ls >/dev/null\n false\ncd src\nsh -c 'exit 3'\necho 'two\nlines' >/dev/null\nexit\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_hook_tells_of_commands(
+    shell: str, run: Run, root: Path, environment: dict[str, str]
+) -> None:
+    installed = subprocess.run([Path(__file__).parent / "install_shells.sh"], check=False)
+    if installed.returncode and not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    tree(root, {"src/a.py": ""})
+    run("show")
+    start_up = root.parent / (".zshrc" if shell == "zsh" else "hook")
+    hook = run("hook", shell).stdout
+    start_up.write_text(hook)
+    words = {"bash": [str(start_up), "-i"], "zsh": [], "fish": [f"source {start_up}"]}[shell]
+    typed(
+        [*SHELLS[shell], *words],
+        root,
+        {**environment, "TERM": "dumb", "PS1": "> ", "ZDOTDIR": str(root.parent)},
+        lambda count: len(texts(run)) >= count,
+    )
+    found = sorted(exported(run), key=lambda each: each["id"])
+    assert {(each["text"], each["cwd"], each["ok"]) for each in found} == {
+        ("ls >/dev/null", "", True),
+        ("cd src", "", True),
+        ("sh -c 'exit 3'", "src", False),
+        ("echo 'two\nlines' >/dev/null", "src", True),
+    }
+    assert all(each["seconds"] is not None and 0 <= each["seconds"] < 30 for each in found)
+    assert {each["session"].split()[0] for each in found} == {shell}
+
+
+def typed(
+    argv: list[str], cwd: Path, environment: dict[str, str], told: Callable[[int], bool]
+) -> None:
+    """Commands in a terminal, each when what was told of the one before is there."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        argv,
+        cwd=cwd,
+        env=environment,
+        preexec_fn=lambda: os.login_tty(slave),  # noqa: PLW1509 - it needs a terminal of its own
+    )
+    os.close(slave)
+    try:
+        count = 0
+        lines = ["ls >/dev/null\n", " false\n", "cd src\n", "sh -c 'exit 3'\n"]
+        for each in [*lines, "echo 'two\nlines' >/dev/null\n"]:
+            os.write(master, each.encode())
+            if not each.startswith(" "):
+                count += 1
+                deadline = time.monotonic() + PATIENCE
+                while not told(count):
+                    assert time.monotonic() < deadline, (each, os.read(master, 10_000))
+                    time.sleep(0.1)  # another process writes it
+        os.write(master, b"exit\n")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)

@@ -1,0 +1,127 @@
+"""Secrets in short texts: how many of a published list are seen, and how seldom one is that is
+none."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted
+
+from .secret_commands import Command, ordinary_commands, secret_commands
+
+RECALL = 0.99
+SEEDS = range(1, 4)
+
+
+def missed(commands: list[Command]) -> list[str]:
+    return [c.text for c in commands if any(part in redacted(c.text) for part in c.secrets)]
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_secrets_are_seen(held_out: bool) -> None:
+    commands = [c for seed in SEEDS for c in secret_commands(seed) if c.is_held_out is held_out]
+    assert len(commands) > 250 * len(SEEDS)
+    assert len(missed(commands)) <= (1 - RECALL) * len(commands), missed(commands)
+
+
+def test_ordinary_commands_stay() -> None:
+    commands = ordinary_commands()
+    assert len(commands) >= 300
+    changed = [each for each in commands if redacted(each) != each]
+    assert len(changed) <= 0.01 * len(commands), changed
+
+
+CASES = {
+    "mysql -uroot -phunter2 shop": f"mysql -uroot -p{SECRET} shop",
+    "curl -u 'bob:a b' x": f"curl -u 'bob:{SECRET}' x",
+    "TOKEN=$(pass show x) run": "TOKEN=$(pass show x) run",
+    'export PASSWORD="$OTHER"': 'export PASSWORD="$OTHER"',
+    '{"password": "x y", "a": 1}': f'{{"password": "{SECRET}", "a": 1}}',
+    "psql postgres://u:p@ss@h/db": f"psql postgres://u:{SECRET}@h/db",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_what_stands_instead(text: str) -> None:
+    assert redacted(text) == CASES[text]
+
+
+COMMANDS = st.sampled_from([c.text for c in secret_commands()])
+
+
+@given(
+    st.one_of(st.text(), COMMANDS, st.tuples(COMMANDS, st.text(max_size=9), COMMANDS).map("".join))
+)
+def test_what_is_redacted_stays_so(text: str) -> None:
+    once = redacted(text)
+    assert redacted(once) == once
+
+
+def test_a_long_text_is_cut_between_words() -> None:
+    text = "x" * (LONGEST - 20) + " --password " + "y" * 50_000
+    assert redacted(text) == "x" * (LONGEST - 20) + " --password " + CUT
+    assert redacted("x" * 100_000) == CUT
+    assert len(redacted("ls a " * 100_000)) <= LONGEST
+
+
+HOSTILE = (
+    *(
+        "a",
+        "=",
+        "a=",
+        "password=",
+        "'",
+        '"',
+        "\\",
+        '\\"',
+        "$(",
+        " ",
+        "-p ",
+        "mysql ",
+        "sudo ",
+        "echo ",
+    ),
+    *(
+        "echo |",
+        "curl -u ",
+        "://a:",
+        "://a:b@",
+        "Authorization: ",
+        "eyJ",
+        "eyJ.",
+        "set a ",
+        "a:",
+        "{",
+    ),
+    *(
+        "docker login ",
+        "vault put ",
+        "-----BEGIN PRIVATE KEY-----",
+        "heroku set ",
+        "1a2B",
+        "a/",
+        "Cookie:",
+    ),
+    *(
+        "password ",
+        "identified by ",
+        "openssl passwd -",
+        "bundle config ",
+        "<<<",
+        "login <<< ",
+        "a=1,",
+    ),
+)
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_a_hostile_text_costs_no_more(part: str) -> None:
+    text = (part * 40_000)[:40_000].replace("\0", "")
+    begin = time.process_time()
+    redacted(text)
+    assert time.process_time() - begin < 5
