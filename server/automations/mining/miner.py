@@ -107,19 +107,19 @@ class Miner:
             self._covered = {each for each in self._covered if each > self.tasks - _COVERED}
 
     def _is_novel(self, entry: Entry, covered: AbstractSet[int]) -> bool:
-        last = list(entry.occurrences)[-3:]
+        last = entry.occurrences[-3:]
         new = sum(2 * sum(event.number in covered for event in each) < len(each) for each in last)
         return new >= min(2, len(last))
 
     def patterns(self, now: float, most: int = 50) -> list[Pattern]:
-        """What repeats, the one that is expected to save the most first. None of them does mostly
-        what another one before it does."""
+        """What repeats: what can be automated first, and of that what is expected to save the most.
+        None of them does mostly what another one before it does."""
         found = []
         for candidate in self._closed():
             unified = self._unified(candidate)
             if unified is not None:
                 found.append((candidate, self._pattern(candidate, unified, now)))
-        found.sort(key=lambda each: (-_worth(each[1]), each[1].id))
+        found.sort(key=lambda each: (bool(each[1].why_not), -_worth(each[1]), each[1].id))
         chosen: list[Pattern] = []
         covered: set[int] = set()
         for candidate, pattern in found:
@@ -150,7 +150,7 @@ class Miner:
 
     def _unified(self, candidate: Candidate) -> Unified | None:
         """Of a run, None where more than one thing varies in it."""
-        occurrences = list(candidate.entry.occurrences)
+        occurrences = candidate.entry.occurrences
         if candidate.shape is Shape.SEQUENCE:
             return unify(occurrences)
         unified = unify([(event,) for each in occurrences for event in each])
@@ -158,8 +158,8 @@ class Miner:
 
     def _pattern(self, candidate: Candidate, unified: Unified, now: float) -> Pattern:
         entry = candidate.entry
-        occurrences = list(entry.occurrences)
-        arguments = list(_arguments(candidate.shape, occurrences, unified))
+        occurrences = entry.occurrences
+        arguments = _arguments(candidate.shape, occurrences, unified)
         asked = sum(len(value) for each in arguments for value in each.values())
         return Pattern(
             id=candidate.id,
@@ -177,13 +177,13 @@ class Miner:
 
 
 def _arguments(
-    shape: Shape, occurrences: list[Found], unified: Unified
-) -> Iterable[dict[str, str]]:
+    shape: Shape, occurrences: Iterable[Found], unified: Unified
+) -> tuple[dict[str, str], ...]:
     if shape is Shape.SEQUENCE:
         return unified.arguments
     values = iter(unified.arguments)
     (name,) = (parameter.name for parameter in unified.parameters)
-    return [{name: "\n".join(next(values)[name] for _ in each)} for each in occurrences]
+    return tuple({name: "\n".join(next(values)[name] for _ in each)} for each in occurrences)
 
 
 def _occurrence(events: Found, arguments: dict[str, str]) -> Occurrence:
