@@ -2,7 +2,7 @@
 
 Medians, ratios, and what was aimed at; an aim that is not reached is printed as such. ``--quick``
 takes fewer rounds: to see that everything works, not to quote. ``--only PART`` measures one part:
-saves, workspace, startup, tasks, tools, family, sandbox.
+saves, workspace, startup, tasks, tools, family, sandbox, learning.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from . import sandbox, saves, startup, tasks, tools, workspace
+from . import learning, sandbox, saves, startup, tasks, tools, workspace
 from .world import CACHE, FILES, World, environment, peer_versions, prepare, sources
 from .world import workspace as make_workspace
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
-PARTS = ("saves", "workspace", "startup", "tasks", "tools", "family", "sandbox")
+PARTS = ("saves", "workspace", "startup", "tasks", "tools", "family", "sandbox", "learning")
 US = "understudy"
 SPAWNED = "one ruff + bandit process"
 _MODES = {"at once": 0.0, "after a pause": saves.PAUSE}
@@ -53,7 +53,7 @@ class Aim(NamedTuple):
 
 async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[Aim]:
     aims: list[Aim] = []
-    if parts - {"tasks", "family", "sandbox"}:
+    if parts - {"tasks", "family", "sandbox", "learning"}:
         world = _world()
     if "saves" in parts:
         aims += await _saves(world, folder, rounds=3 if quick else 9)
@@ -70,6 +70,8 @@ async def bench(folder: Path, parts: AbstractSet[str], *, quick: bool) -> list[A
         aims += await _family(folder, rounds=1 if quick else 3)
     if "sandbox" in parts:
         aims += await _sandbox(folder / "sandbox", rounds=3 if quick else 11)
+    if "learning" in parts:
+        aims += _learning()
     return aims
 
 
@@ -327,6 +329,59 @@ async def _sandbox(folder: Path, rounds: int) -> list[Aim]:
             for each in costs
         ),
         Aim("sandbox: memory of a run", max(each.memory for each in costs), 30, "MB"),
+    ]
+
+
+def _learning() -> list[Aim]:
+    folder = os.environ.get("LEARNING_DATA")
+    found = list(learning.sources(Path(folder))) if folder else []
+    aims = [aim for source in found for aim in _replayed(source)]
+    if not found:
+        console.print("LEARNING_DATA names no folder with data: nothing is replayed.\n")
+    cost = learning.cost(learning.lines_of(found))
+    console.print(f"A task, at 10,000: {cost.median:.0f} µs, 99 %: {cost.p99:.0f} µs\n")
+    return [*aims, Aim("a task is counted, p99 at 10,000", cost.p99, 100, "µs")]
+
+
+def _replayed(source: learning.Source) -> list[Aim]:
+    name = f"{source.name} ({source.use})"
+    table = Table(
+        title=f"{name}: {len(source.people)} people, {source.tasks:,} tasks, half of the people"
+        f" with {source.median:,} or fewer",
+        title_justify="left",
+    )
+    for column in ("", "offers in 1,000", "reused ≥ 1", "≥ 3", "commands saved"):
+        table.add_column(column, justify="right" if column else "left")
+    for contender in learning.CONTENDERS:
+        each = learning.replay(source.people, contender)
+        if contender.name == US:
+            ours = each
+        shares = (each.reused(1), each.reused(3))
+        table.add_row(
+            contender.name,
+            f"{each.per_thousand:.1f}",
+            *(f"{share:.3f}" for share in shares),
+            f"{each.commands_saved:.1%}",
+        )
+    console.print(table)
+    calibration = Table(title="Of those scored so, used twice more", title_justify="left")
+    for column in ("score", "used", "scores"):
+        calibration.add_column(column, justify="right")
+    for decile in learning.deciles(ours.judged):
+        calibration.add_row(f"{decile.mean:.2f}", f"{decile.used:.2f}", f"{decile.scores:,}")
+    console.print(calibration)
+    fit = learning.fit(source.people)
+    console.print(
+        f"AUC {learning.auc(ours.judged):.3f}. Of {fit.later:,} later uses {fit.share:.1%} fit what"
+        f" the first three say, {fit.verbatim / max(1, fit.later):.1%} are the third to the"
+        " letter.\n"
+    )
+    return [
+        Aim(f"{name}: offers in 1,000 tasks", ours.per_thousand, 10, ""),
+        Aim(f"{name}: reused at least once", ours.reused(1), 0.94, "", least=True),
+        Aim(f"{name}: reused at least three times", ours.reused(3), 0.82, "", least=True),
+        Aim(f"{name}: commands saved", 100 * ours.commands_saved, 19, "%", least=True),
+        Aim(f"{name}: parameters fit later uses", 100 * fit.share, 90, "%", least=True),
     ]
 
 

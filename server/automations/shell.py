@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 class Argument(NamedTuple):
     """What may be another value the next time: of the word of that number, what follows ``prefix``.
-    ``kind``: path, glob, number, hash, url, version, secret, text, or ``file.`` with the suffix.
-    ``option``: the option that it belongs to, without dashes, where there is one."""
+    ``kind``: path, glob, number, hash, url, address, version, secret, text, or ``file.`` with the
+    suffix. ``option``: the option that it belongs to, without dashes, where there is one."""
 
     word: int
     prefix: str
@@ -76,6 +76,7 @@ _KINDS = re.compile(
     (?P<secret> .*<secret>.* )
   | (?P<url> [a-z][a-z0-9+.-]*://.+ | [\w.-]+@[\w.-]+:[^\s]+ )
   | (?P<number> [+-]?\d+(?:\.\d+)? )
+  | (?P<address> \d+(?:\.\d+){3}(?::\d+)?(?:/\d+)? )
   | (?P<version> v?\d+(?:\.\d+)+(?:[.+-]?[A-Za-z0-9]+)* | v\d+ )
   | (?P<hash> (?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64} )
   | (?P<text> [^/]*\s.* | .*::.* | )

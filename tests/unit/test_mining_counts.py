@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from understudy.automations.mining.counts import LONGEST, SHORTEST, Counts
@@ -67,7 +67,11 @@ def _is_repetition(sequence: tuple[str, ...]) -> bool:
     return text in (text + text)[1:-1]
 
 
+_INTERLEAVED = [("s" if each.islower() else "t", each.lower(), 1.0) for each in "abaABAba"]
+
+
 @given(st.lists(_steps, max_size=60))
+@example(_INTERLEAVED)
 def test_as_a_slow_counter_counts(log: Log) -> None:
     counted = _counted(log).entries
     assert {key: entry.count for key, entry in counted.items() if len(key) > 1} == _slow(log)

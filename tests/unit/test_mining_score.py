@@ -30,6 +30,12 @@ def test_the_score_is_the_formula() -> None:
     assert score == pytest.approx(1 / (1 + math.exp(-z)))
 
 
+def test_a_short_log_makes_nothing_certain() -> None:
+    """The weights are those of long ones."""
+    short, long = (Features(3, 1, 1, 10, 5, tasks, 2) for tasks in (20, 1_000))
+    assert Weights().score(short) == Weights().score(long) < 0.85
+
+
 def test_nothing_seen_changes_nothing() -> None:
     assert Weights().refitted([]) == pytest.approx(Weights())
 
@@ -83,7 +89,7 @@ def _made(tasks: int, per_hundred: float = 1.0) -> list[int]:
     budget, made = Budget(per_hundred), []
     for number in range(1, tasks + 1):
         budget.task()
-        while budget.take():
+        while budget.take(1.0):
             made.append(number)
     return made
 
@@ -96,13 +102,32 @@ def test_a_burst_is_bounded() -> None:
     budget = Budget()
     for _ in range(10_000):
         budget.task()
-    assert [budget.take() for _ in range(5)] == [True] * int(BURST) + [False] * 2
+    assert [budget.take(1.0) for _ in range(5)] == [True] * int(BURST) + [False] * 2
 
 
 @given(st.integers(0, 3_000), st.floats(0, 100))
 def test_never_more_than_the_budget(tasks: int, per_hundred: float) -> None:
     most = 1 + per_hundred / 100 * (tasks - min(tasks, BEGINNING) / 2)
     assert len(_made(tasks, per_hundred)) <= most + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("tasks", "score", "made"),
+    [
+        (1, 0.89, False),
+        (1, 0.9, True),
+        (200, 0.81, True),
+        (200, 0.79, False),
+        (1_000, 0.7, True),
+        (1_000, 0.69, False),
+    ],
+)
+def test_what_is_scarce_is_for_what_is_sure(tasks: int, score: float, made: bool) -> None:
+    """With one, with two and with three offers left."""
+    budget = Budget(least=0.7, sure=0.9)
+    for _ in range(tasks):
+        budget.task()
+    assert budget.take(score) == made
 
 
 def test_no_budget_no_offer() -> None:

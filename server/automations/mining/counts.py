@@ -17,6 +17,7 @@ KEPT = 8
 """So many of the last occurrences are kept of each sequence."""
 LONGEST_RUN = 50
 _SESSIONS = 256
+_RECENT = 100
 _SEQUENCES = 60_000
 """Those that were not seen for the longest time are forgotten: about 10,000 tasks."""
 
@@ -27,17 +28,15 @@ Occurrence = tuple[Event, ...]
 class Entry:
     """Of one sequence. ``first`` and ``last``: numbers of the events it ended with; ``gap``: events
     between the last two ends. ``blocks``: the distinct blocks of 50 and of 200 events that it was
-    in. ``began``: when the first was. ``until``: the stream and the place in it that are counted.
-    """
+    in. ``began``: when the first was. ``occurrences``: the last of them."""
 
-    __slots__ = ("began", "blocks", "count", "first", "gap", "last", "occurrences", "until")
+    __slots__ = ("began", "blocks", "count", "first", "gap", "last", "occurrences")
 
     def __init__(self) -> None:
         self.count = self.first = self.last = self.gap = 0
         self.blocks = (0, 0)
         self.began = 0.0
-        self.until = (0, 0)
-        self.occurrences: deque[Occurrence] = deque(maxlen=KEPT)
+        self.occurrences: tuple[Occurrence, ...] = ()
 
     def add(self, occurrence: Occurrence) -> None:
         number = occurrence[-1].number
@@ -51,18 +50,19 @@ class Entry:
         self.blocks = (few, many)
         self.count += 1
         self.gap, self.last = number - self.last, number
-        self.occurrences.append(occurrence)
+        self.occurrences = (*self.occurrences[1 - KEPT :], occurrence)
 
 
 class _Stream:
-    """The last events of a session without a long pause. ``run``: the last ones that have the same
-    template, and each another argument than the one before."""
+    """The last events of a session without a long pause. ``position``: how many there were;
+    ``until``: the one with which the last occurrence of a sequence ended. ``run``: the last events
+    that have the same template, and each another argument than the one before."""
 
-    __slots__ = ("ended", "events", "number", "position", "run")
+    __slots__ = ("ended", "events", "position", "run", "until")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self) -> None:
         self.position = 0
+        self.until: dict[Sequence, int] = {}
         self.ended = float("inf")
         self.events: deque[Event] = deque(maxlen=LONGEST)
         self.run: list[Event] = []
@@ -72,7 +72,6 @@ class Counts:
     def __init__(self) -> None:
         self.entries: OrderedDict[Sequence, Entry] = OrderedDict()
         self._streams: OrderedDict[str, _Stream] = OrderedDict()
-        self._begun = 0
 
     def add(self, session: str, event: Event) -> Iterator[tuple[Sequence, Entry]]:
         """The sequences that this completes, as they are counted now, shortest first. To be read
@@ -80,6 +79,9 @@ class Counts:
         stream = self._stream(session, event)
         stream.events.append(event)
         stream.position += 1
+        if len(stream.until) > _RECENT:
+            oldest = stream.position - LONGEST
+            stream.until = {each: end for each, end in stream.until.items() if end > oldest}
         if (entry := self._run(stream, event)) is not None:
             yield (event.template,), entry
         events = tuple(stream.events)
@@ -89,10 +91,9 @@ class Counts:
             if _repeats(sequence):
                 continue
             entry = self._entry(sequence)
-            begin = stream.position - length
-            if entry.until[0] == stream.number and begin < entry.until[1]:
+            if stream.until.get(sequence, 0) > stream.position - length:
                 continue
-            entry.until = (stream.number, stream.position)
+            stream.until[sequence] = stream.position
             entry.add(events[-length:])
             yield sequence, entry
 
@@ -107,7 +108,7 @@ class Counts:
             if len(run) == SHORTEST:
                 entry.add(tuple(run))
                 return entry
-            entry.occurrences[-1] = tuple(run)
+            entry.occurrences = (*entry.occurrences[:-1], tuple(run))
         return None
 
     def _entry(self, sequence: Sequence) -> Entry:
@@ -123,8 +124,7 @@ class Counts:
     def _stream(self, session: str, event: Event) -> _Stream:
         stream = self._streams.get(session)
         if stream is None or event.at - stream.ended > GAP:
-            self._begun += 1
-            stream = self._streams[session] = _Stream(self._begun)
+            stream = self._streams[session] = _Stream()
             if len(self._streams) > _SESSIONS:
                 self._streams.popitem(last=False)
         self._streams.move_to_end(session)
@@ -132,10 +132,14 @@ class Counts:
         return stream
 
 
+_PARTS = {2: (1,), 3: (1,), 4: (2,), 5: (1,), 6: (2, 3)}
+"""Where one of that length begins again; what begins again earlier does so here, too."""
+
+
 def _repeats(sequence: Sequence) -> bool:
     """Whether it is a shorter one, twice or more."""
-    length = len(sequence)
-    return any(
-        length % part == 0 and sequence == sequence[:part] * (length // part)
-        for part in range(1, length // 2 + 1)
-    )
+    parts = _PARTS[len(sequence)]
+    begin = parts[0]
+    if sequence[begin:] == sequence[:-begin]:
+        return True
+    return any(sequence[part:] == sequence[:-part] for part in parts[1:])

@@ -15,7 +15,7 @@ from ...store.activity import Activity
 from ..pattern import Occurrence, Pattern, Shape
 from .counts import Counts, Entry, Sequence
 from .counts import Occurrence as Found
-from .events import Events
+from .events import Events, folder_of
 from .saving import pauses, saving
 from .score import Features, Weights
 from .unify import Unified, unify
@@ -88,8 +88,8 @@ class Miner:
         return self.weights.score(self.features(candidate))
 
     def is_new(self, candidate: Candidate) -> bool:
-        """Whether it is seen often enough, and in two of its last
-        three uses does something that no offered one does."""
+        """Whether it is seen often enough, and at least half of what it did in two of its last
+        three uses was done by no offered one."""
         return (
             candidate.entry.count >= self._least
             and candidate.id not in self._offered
@@ -107,30 +107,36 @@ class Miner:
             self._covered = {each for each in self._covered if each > self.tasks - _COVERED}
 
     def _is_novel(self, entry: Entry, covered: AbstractSet[int]) -> bool:
-        last = list(entry.occurrences)[-3:]
+        last = entry.occurrences[-3:]
         new = sum(2 * sum(event.number in covered for event in each) < len(each) for each in last)
         return new >= min(2, len(last))
 
     def patterns(self, now: float, most: int = 50) -> list[Pattern]:
-        """What repeats, the one that is expected to save the most first. None of them does mostly
-        what another one before it does."""
-        found = []
-        for candidate in self._closed():
-            unified = self._unified(candidate)
-            if unified is not None:
-                found.append((candidate, self._pattern(candidate, unified, now)))
-        found.sort(key=lambda each: (-_worth(each[1]), each[1].id))
+        """What repeats: what can be automated first, and of that what is expected to save the most.
+        None of them does mostly what another one before it does."""
         chosen: list[Pattern] = []
         covered: set[int] = set()
-        for candidate, pattern in found:
+        # To unify is what takes long, so it is left for those that may be chosen.
+        for candidate in sorted(self._closed(), key=lambda each: self._rank(each, now)):
             if len(chosen) == most:
                 break
-            if self._is_novel(candidate.entry, covered):
-                chosen.append(pattern)
-                covered.update(
-                    event.number for each in candidate.entry.occurrences for event in each
-                )
-        return chosen
+            if not self._is_novel(candidate.entry, covered):
+                continue
+            unified = self._unified(candidate)
+            if unified is not None:
+                chosen.append(self._pattern(candidate, unified, now))
+                occurrences = candidate.entry.occurrences
+                covered.update(event.number for each in occurrences for event in each)
+        return sorted(chosen, key=lambda each: (bool(each.why_not), -_worth(each), each.id))
+
+    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, float, str]:
+        """As patterns are ranked, as if nothing of it had to be typed any more."""
+        entry = candidate.entry
+        commands = (event.command for event in entry.occurrences[-1])
+        needs_shell = any(each.why_not and not folder_of(each) for each in commands)
+        saved = saving(entry.occurrences, 0)
+        worth = self.score(candidate) * (saved.low + saved.high) * _a_week(entry, now)
+        return needs_shell, -worth, candidate.id
 
     def _closed(self) -> list[Candidate]:
         """Those that were seen often enough, and not only as a part of a longer one."""
@@ -150,7 +156,7 @@ class Miner:
 
     def _unified(self, candidate: Candidate) -> Unified | None:
         """Of a run, None where more than one thing varies in it."""
-        occurrences = list(candidate.entry.occurrences)
+        occurrences = candidate.entry.occurrences
         if candidate.shape is Shape.SEQUENCE:
             return unify(occurrences)
         unified = unify([(event,) for each in occurrences for event in each])
@@ -158,8 +164,8 @@ class Miner:
 
     def _pattern(self, candidate: Candidate, unified: Unified, now: float) -> Pattern:
         entry = candidate.entry
-        occurrences = list(entry.occurrences)
-        arguments = list(_arguments(candidate.shape, occurrences, unified))
+        occurrences = entry.occurrences
+        arguments = _arguments(candidate.shape, occurrences, unified)
         asked = sum(len(value) for each in arguments for value in each.values())
         return Pattern(
             id=candidate.id,
@@ -170,26 +176,30 @@ class Miner:
             count=entry.count,
             score=self.score(candidate),
             each=saving(occurrences, asked // len(occurrences)),
-            a_week=entry.count / max(1.0, (now - entry.began) / _WEEK),
+            a_week=_a_week(entry, now),
             pauses=pauses(occurrences, unified.events),
             why_not=unified.why_not,
         )
 
 
 def _arguments(
-    shape: Shape, occurrences: list[Found], unified: Unified
-) -> Iterable[dict[str, str]]:
+    shape: Shape, occurrences: Iterable[Found], unified: Unified
+) -> tuple[dict[str, str], ...]:
     if shape is Shape.SEQUENCE:
         return unified.arguments
     values = iter(unified.arguments)
     (name,) = (parameter.name for parameter in unified.parameters)
-    return [{name: "\n".join(next(values)[name] for _ in each)} for each in occurrences]
+    return tuple({name: "\n".join(next(values)[name] for _ in each)} for each in occurrences)
 
 
 def _occurrence(events: Found, arguments: dict[str, str]) -> Occurrence:
     seconds = events[-1].at + (events[-1].seconds or 0) - events[0].at
     tasks = tuple(dict.fromkeys(event.task for event in events if event.task))
     return Occurrence(events[0].at, seconds, arguments, tasks)
+
+
+def _a_week(entry: Entry, now: float) -> float:
+    return entry.count / max(1.0, (now - entry.began) / _WEEK)
 
 
 def _worth(pattern: Pattern) -> float:

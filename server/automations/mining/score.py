@@ -10,6 +10,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
+_FEWEST = 1_000
+"""The weights are those of logs of thousands of tasks. In shorter ones they would take whatever was
+seen for certain, so those count as if they were so long."""
+
 
 class Features(NamedTuple):
     """``blocks`` and ``stretches``: the distinct 50 and 200 tasks that it was in. ``span``: tasks
@@ -33,7 +37,7 @@ class Features(NamedTuple):
             math.log(self.stretches),
             math.log1p(self.span),
             math.log1p(self.gap),
-            math.log1p(self.tasks),
+            math.log1p(max(self.tasks, _FEWEST)),
             float(self.length),
         )
 

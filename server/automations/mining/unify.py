@@ -176,7 +176,8 @@ def _is_path(slot: _Slot, slots: Sequence[_Slot]) -> bool:
 
 _NAMES = {
     "file": "file", "path": "path", "folder": "folder", "glob": "files", "number": "number",
-    "hash": "commit", "url": "url", "version": "version", "secret": "secret", "text": "text",
+    "address": "address", "hash": "commit", "url": "url", "version": "version",
+    "secret": "secret", "text": "text",
 }  # fmt: skip
 _OF_OPTIONS = {"m": "message", "o": "output", "n": "number", "b": "branch", "am": "message"}
 

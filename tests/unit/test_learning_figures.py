@@ -1,0 +1,88 @@
+"""How the figures of ``make bench`` about learning come about."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from understudy.store.activity import Activity, Did
+
+LEARNING = SimpleNamespace(
+    **runpy.run_path(str(Path(__file__).parents[2] / "benchmarks/learning.py"))
+)
+
+
+def _typed(*lines: str) -> list[Activity]:
+    return [Activity(20.0 * number, Did.COMMAND, line, "s") for number, line in enumerate(lines)]
+
+
+def _judged(*pairs: tuple[float, bool]) -> list[object]:
+    return [LEARNING.Judged(None, score, used) for score, used in pairs]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "area"),
+    [
+        ([(0.1, False), (0.9, True)], 1),
+        ([(0.1, True), (0.9, False)], 0),
+        ([(0.5, True), (0.5, False)], 0.5),
+        ([(0.1, False), (0.2, True), (0.3, False), (0.4, True)], 0.75),
+    ],
+)
+def test_auc(pairs: list[tuple[float, bool]], area: float) -> None:
+    assert LEARNING.auc(_judged(*pairs)) == area
+
+
+def test_deciles() -> None:
+    judged = _judged((0.81, True), (0.89, False), (1.0, True))
+    found = [(each.low, each.scores, each.used) for each in LEARNING.deciles(judged)]
+    assert found == [(0.8, 2, 0.5), (0.9, 1, 1)]
+
+
+def test_only_uses_after_the_offer_count_and_each_once() -> None:
+    """The third time it is offered; of the two uses after it, each saves one command."""
+    lines = [line for n in range(5) for line in ("git pull", "make", f"x{n} --flag")]
+    replay = LEARNING.replay([_typed(*lines)], LEARNING.CONTENDERS[-1])
+    assert (replay.tasks, replay.uses, replay.saved) == (15, [2], 2)
+
+
+def test_a_rule_of_three_that_the_fourth_breaks_does_not_fit() -> None:
+    lines = [
+        line
+        for number, name in enumerate(["a.py", "b.py", "c.py", "d.py"])
+        for line in (f"black {name}", f"vim test_{name}", f"x{number} --flag")
+    ]
+    fits = LEARNING.fit([_typed(*lines)])
+    assert (fits.later, fits.rule, fits.verbatim) == (1, 1, 0)
+    lines[-2] = "vim other.py"
+    fits = LEARNING.fit([_typed(*lines)])
+    assert (fits.later, fits.rule) == (1, 0)
+
+
+def test_commits_become_tasks_of_a_number(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True)
+
+    git("init", "-q")
+    (tmp_path / "a b.py").write_text("x = 1\n" * 20)
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    (tmp_path / "a b.py").rename(tmp_path / "c.py")
+    (tmp_path / "d.py").write_text("")
+    git("add", "-A")
+    git("commit", "-qm", "two")
+    facts = list(LEARNING.commits(tmp_path))
+    assert [each.author for each in facts] == [0, 0]
+    assert [each.changes for each in facts] == [
+        (("A", "a b.py"),),
+        (("R", "a b.py", "c.py"), ("A", "d.py")),
+    ]
+    (tasks,) = LEARNING.tasks_of(facts)
+    assert [each.text for each in tasks] == [
+        "new 'a b.py'", "commit", "rename 'a b.py' c.py", "new d.py", "commit",
+    ]  # fmt: skip
