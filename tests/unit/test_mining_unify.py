@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from understudy.automations.mining.counts import Occurrence
 from understudy.automations.mining.events import Event, Events
-from understudy.automations.mining.parts import link, part_of, rendered
+from understudy.automations.mining.parts import link
 from understudy.automations.mining.unify import unify
+from understudy.automations.paths import filled, part_of
 from understudy.automations.pattern import Part, Place, Run
 from understudy.store.activity import Activity, Did
 
@@ -38,9 +39,9 @@ def test_steps_with_the_arguments_are_what_was_done(rows: list[tuple[str, ...]])
         assert len(unified.steps) == len(occurrence)
         for step, event in zip(unified.steps, occurrence, strict=True):
             assert isinstance(step, Run)
-            words = tuple(rendered(word, arguments) for word in step.words)
+            words = tuple(filled(word, arguments) for word in step.words)
             assert words == event.command.words, shlex.join(words)
-            assert rendered(step.cwd, arguments) == event.cwd
+            assert filled(step.cwd, arguments) == event.cwd
 
 
 @given(st.lists(_values, min_size=1, max_size=8))

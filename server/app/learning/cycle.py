@@ -24,6 +24,8 @@ from .learned import Learned
 log = logging.getLogger(__name__)
 
 _MOST_PATTERNS = 50
+FILES = "file_operations"
+"""The template of what works on files alone."""
 _MOST_TRIED = 3
 """In one cycle: each takes a second or so of the machine."""
 
@@ -37,14 +39,14 @@ async def cycle(learned: Learned) -> list[str]:
     await learned.load()
     activities = await learned.log.all()
     learned.patterns = await mined(learned, activities)
-    budget = _budget(learned, activities)
+    budgets = _budgets(learned, activities)
     told = [*await _review(learned), *await _look_at_scripts(learned)]
     known = {each.id for each in learned.automations}
     new = (p for p in learned.patterns if p.score >= settings.min_score and p.id not in known)
     able = (p for p in new if not p.why_not)
     told += [await _draft(learned, each) for each, _ in zip(able, range(_MOST_TRIED), strict=False)]
     await learned.load()
-    told += await _offer(learned, budget)
+    told += await _offer(learned, budgets)
     await learned.load()
     return told
 
@@ -75,18 +77,25 @@ def _worth(pattern: Pattern) -> float:
     return -pattern.score * (pattern.each.low + pattern.each.high) * pattern.a_week
 
 
-def _budget(learned: Learned, activities: Sequence[Activity]) -> Budget:
-    """What is left of it after the offers so far."""
-    budget = Budget(learned.workspace.settings.automations.offers_per_hundred)
-    offered = sorted(e.created for e in learned.automations if e.state is not State.GENERATED)
+def _budgets(learned: Learned, activities: Sequence[Activity]) -> tuple[Budget, Budget]:
+    """What is left after the offers so far, for what works on files alone and for the others: how
+    sure the one and the other score is are two things."""
+    settings = learned.workspace.settings.automations
+    rate, least = settings.offers_per_hundred, settings.min_score
+    budgets = Budget(rate, least, least), Budget(rate, least, max(least, settings.preferred_score))
+    offered = sorted(
+        (each.created, each.template != FILES)
+        for each in learned.automations
+        if each.state not in (State.GENERATED, State.TRIED)
+    )
     for activity in activities:
-        budget.task()
-        while offered and offered[0] <= activity.at:
-            offered.pop(0)
-            budget.take()
-    for _ in offered:
-        budget.take()
-    return budget
+        for budget in budgets:
+            budget.task()
+        while offered and offered[0][0] <= activity.at:
+            budgets[offered.pop(0)[1]].take(1.0)
+    for _, which in offered:
+        budgets[which].take(1.0)
+    return budgets
 
 
 async def _draft(learned: Learned, pattern: Pattern) -> str:
@@ -105,12 +114,12 @@ async def _draft(learned: Learned, pattern: Pattern) -> str:
     return f"{tested.name} was tried: {tested.why or tested.told}."
 
 
-async def _offer(learned: Learned, budget: Budget) -> list[str]:
+async def _offer(learned: Learned, budgets: tuple[Budget, Budget]) -> list[str]:
     """Those that came through their trial, as many as the budget has."""
     settings, told = learned.workspace.settings.automations, []
     for each in learned.automations:
         able = each.state is State.TRIED and not each.why and each.score >= settings.min_score
-        if able and budget.take():
+        if able and budgets[each.template != FILES].take(each.score):
             await learned.store.put(replace(each, state=State.OFFERED))
             told.append(f"{each.name} is offered: {each.title}.")
     return told
