@@ -373,8 +373,8 @@ def _replayed(source: learning.Source) -> list[Aim]:
     fit = learning.fit(source.people)
     console.print(
         f"AUC {learning.auc(ours.judged):.3f}. Of {fit.later:,} later uses {fit.share:.1%} fit what"
-        f" the first three say, {fit.verbatim / max(1, fit.later):.1%} are the third to the"
-        " letter.\n"
+        f" the first three say, {fit.demoting / max(1, fit.later):.1%} what those before it say,"
+        f" {fit.verbatim / max(1, fit.later):.1%} are the third to the letter.\n"
     )
     return [
         Aim(f"{name}: offers in 1,000 tasks", ours.per_thousand, 10, ""),

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from understudy.automations.mining.budget import Budget
-from understudy.automations.mining.counts import Occurrence
+from understudy.automations.mining.counts import KEPT, Occurrence
 from understudy.automations.mining.miner import Candidate, Miner
 from understudy.automations.mining.score import Features
 from understudy.automations.mining.unify import unify
@@ -321,11 +321,13 @@ def auc(judged: Sequence[Judged]) -> float:
 
 
 class Fit(NamedTuple):
-    """``later``: occurrences after the third; of those, how many are what the first three say, and
-    how many are the third to the letter."""
+    """``later``: occurrences after the third; of those, how many are what the first three say, how
+    many are what those before it say (as a miner has it, where a literal becomes a parameter with
+    its first violation), and how many are the third to the letter."""
 
     later: int
     rule: int
+    demoting: int
     verbatim: int
 
     @property
@@ -335,16 +337,18 @@ class Fit(NamedTuple):
 
 def fit(people: Iterable[Sequence[Activity]]) -> Fit:
     """Of the sequences that have arguments."""
-    later = rule = verbatim = 0
+    later = rule = demoting = verbatim = 0
     for tasks in people:
         for occurrences in _occurrences(tasks):
             first, third = occurrences[:3], occurrences[2]
             learned = unify(first).steps
-            for each in occurrences[3 : 3 + _MOST_LATER]:
+            for number, each in enumerate(occurrences[3 : 3 + _MOST_LATER], 3):
+                before = occurrences[max(0, number - KEPT) : number]
                 later += 1
+                demoting += unify([*before, each]).steps == unify(before).steps
                 rule += unify([*first, each]).steps == learned
                 verbatim += _words(each) == _words(third)
-    return Fit(later, rule, verbatim)
+    return Fit(later, rule, demoting, verbatim)
 
 
 def _occurrences(tasks: Iterable[Activity]) -> Iterator[list[Occurrence]]:

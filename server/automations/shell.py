@@ -42,6 +42,11 @@ VARIABLE, SUBSTITUTION, HOME = "a variable", "a substitution", "a home folder"
 CONTROL, BUILTIN, UNCLOSED = "a loop or condition", "only a shell does it", "an open quote"
 ALTERNATIVE, BRACES, HISTORY = "an alternative", "braces", "it repeats from the shell's history"
 
+TOO_LONG = "it is very long"
+_LONGEST = 1_000
+"""Characters. Longer lines are pasted, not repeated; and what is read of a line takes up to the
+square of its length."""
+
 _TOKEN = re.compile(
     r"""
     (?P<gap> (?: [ \t\r\f\v] | \\\n )+ )
@@ -77,7 +82,7 @@ _KINDS = re.compile(
   | (?P<url> [a-z][a-z0-9+.-]*://.+ | [\w.-]+@[\w.-]+:[^\s]+ )
   | (?P<number> [+-]?\d+(?:\.\d+)? )
   | (?P<address> \d+(?:\.\d+){3}(?::\d+)?(?:/\d+)? )
-  | (?P<version> v?\d+(?:\.\d+)+(?:[.+-]?[A-Za-z0-9]+)* | v\d+ )
+  | (?P<version> v?\d+(?:\.\d+)+(?:[.+-]?[A-Za-z0-9])* | v\d+ )
   | (?P<hash> (?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64} )
   | (?P<text> [^/]*\s.* | .*::.* | )
   | (?: [^:=]*/ )? [^/:=]*[^/:=.] (?P<file> \.[A-Za-z][A-Za-z0-9]{0,9} )
@@ -124,6 +129,12 @@ _DEEP = _words(
 def commands(line: str) -> tuple[Command, ...]:
     """The commands of a line, in order: what ``&&`` and ``;`` join is several of them. Of any text
     at all; of one that says nothing: none."""
+    if len(line) > _LONGEST:
+        return (Command((line,), "<line>", (), TOO_LONG),)
+    return tuple(_read(line))
+
+
+def _read(line: str) -> list[Command]:
     found: list[Command] = []
     words: list[str] = []
     raw: list[str] = []
@@ -157,7 +168,7 @@ def commands(line: str) -> tuple[Command, ...]:
                 words.append(";")
     if words:
         found.append(_command(words, raw, CONTROL if control else why_not))
-    return tuple(found)
+    return found
 
 
 def _of_operator(text: str) -> str:

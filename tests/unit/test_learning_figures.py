@@ -60,7 +60,18 @@ def test_a_rule_of_three_that_the_fourth_breaks_does_not_fit() -> None:
     assert (fits.later, fits.rule, fits.verbatim) == (1, 1, 0)
     lines[-2] = "vim other.py"
     fits = LEARNING.fit([_typed(*lines)])
-    assert (fits.later, fits.rule) == (1, 0)
+    assert (fits.later, fits.rule, fits.demoting) == (1, 0, 0)
+
+
+def test_a_literal_is_violated_once() -> None:
+    """Then it is a parameter, but not for what three say."""
+    lines = [
+        line
+        for number, name in enumerate(["a.py"] * 3 + ["b.py", "c.py"])
+        for line in (f"black {name}", "git push", f"x{number} --flag")
+    ]
+    fits = LEARNING.fit([_typed(*lines)])
+    assert (fits.later, fits.rule, fits.demoting) == (2, 0, 1)
 
 
 def test_commits_become_tasks_of_a_number(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_templates(line: str, templates: list[str]) -> None:
         ("export A=1", shell.BUILTIN),
         ("source venv/bin/activate", shell.BUILTIN),
         ("cat 'notes", shell.UNCLOSED),
+        ("echo " + "very " * 1_000, shell.TOO_LONG),
         ("echo '$HOME'", ""),
         (r"echo \$HOME", ""),
         ('git commit -m "say \\"yes\\""', ""),
@@ -109,6 +110,26 @@ def test_any_text_is_read(line: str) -> None:
     for command in commands(line):
         assert command.words
         assert all(command.words[each.word].startswith(each.prefix) for each in command.arguments)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x 1.1" + "a" * 900 + "!",
+        "x 1.1" + "1" * 900 + "!",
+        "x {" + "," * 900,
+        "x $(" * 240,
+        "x `" * 330,
+        'x "' * 330,
+        "x " + "a/" * 400 + ":",
+        "x " + "a." * 400 + "=",
+        "x " + "\\" * 450,
+    ],
+)
+def test_no_line_takes_long(line: str) -> None:
+    """What would backtrack without end would end at the time-out."""
+    for number in range(20):
+        assert commands(line + " " * number)
 
 
 @given(_words, _words)
