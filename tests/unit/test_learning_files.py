@@ -9,7 +9,7 @@ from understudy.automations.mining.groups import detail_of, groups
 from understudy.automations.pattern import Pattern
 from understudy.store.activity import Activity, Did
 
-HOUR = 3_600.0
+DAY = 86_400.0
 NAMES = ("cart", "order", "invoice", "voucher", "customer")
 
 
@@ -17,7 +17,7 @@ def came(*paths: str) -> tuple[Op, ...]:
     return tuple(Op(Did.CREATED, path) for path in paths)
 
 
-def mined(*done: tuple[Op, ...], apart: float = HOUR) -> list[Pattern]:
+def mined(*done: tuple[Op, ...], apart: float = DAY) -> list[Pattern]:
     files = Files()
     for number, ops in enumerate(done):
         files.add(Group(number * apart, ops))

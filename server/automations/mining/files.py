@@ -36,11 +36,11 @@ _MOST_FILES = 40
 """A group of more is not the work of a hand: a branch was merged, or a generator ran."""
 _KEPT = 20
 _WEEK = 604_800.0
-_BURST_SECONDS = 600.0
+_DAY = 86_400.0
 _LEAST_RATE = 1 / 25
 """What is done in fewer of the groups is seldom done again."""
 _SELDOM = 0.6
-"""The most that it scores then."""
+"""The most that it scores then, and what was deleted: that is mostly done for once."""
 _EACH = Saving(5.0, 30.0)
 """Seconds that it takes to make, move or delete a file by hand."""
 
@@ -76,8 +76,8 @@ class _Seen:
     """With the file from which the other follows."""
     first: int = 0
     """The number of the group in which it was first seen."""
-    begins: set[int] = field(default_factory=set)
-    """Of the uses, in spans of ``_BURST_SECONDS``."""
+    days: set[int] = field(default_factory=set)
+    """On which it was done."""
 
 
 class Files:
@@ -99,7 +99,7 @@ class Files:
             seen = self._seen.setdefault(key, _Seen(first=self._number))
             seen.count += 1
             seen.uses.append((group, cause))
-            seen.begins.add(int(group.at // _BURST_SECONDS))
+            seen.days.add(int(group.at // _DAY))
 
     def patterns(self, now: float) -> list[Pattern]:
         """Those that were seen often enough, the likeliest to be used again first; of several ways
@@ -152,8 +152,8 @@ class Files:
                     arguments = _arguments(did, op)
                     done += all((did, _new(did, text, arguments)) in paths for text in texts)
         score = (done + 1) / (chances + 2)
-        is_rare = seen.count < _LEAST_RATE * len(since) or len(seen.begins) < self._least
-        return min(score, _SELDOM) if is_rare else score
+        is_rare = seen.count < _LEAST_RATE * len(since) or len(seen.days) < self._least
+        return min(score, _SELDOM) if is_rare or did is Did.DELETED else score
 
 
 def _relations(ops: Sequence[Op]) -> Iterator[tuple[_Key, Op]]:
