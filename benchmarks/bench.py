@@ -25,7 +25,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from . import learning, sandbox, saves, startup, tasks, tools, workspace
+from . import learning, learning_files, sandbox, saves, startup, tasks, tools, workspace
 from .world import CACHE, FILES, World, environment, peer_versions, prepare, sources
 from .world import workspace as make_workspace
 
@@ -336,6 +336,7 @@ def _learning() -> list[Aim]:
     folder = os.environ.get("LEARNING_DATA")
     found = list(learning.sources(Path(folder))) if folder else []
     aims = [aim for source in found for aim in _replayed(source)]
+    aims += _together(Path(folder)) if folder else []
     if not found:
         console.print("LEARNING_DATA names no folder with data: nothing is replayed.\n")
     cost = learning.cost(learning.lines_of(found))
@@ -383,6 +384,22 @@ def _replayed(source: learning.Source) -> list[Aim]:
         Aim(f"{name}: commands saved", 100 * ours.commands_saved, 19, "%", least=True),
         Aim(f"{name}: parameters fit later uses", 100 * fit.share, 90, "%", least=True),
     ]
+
+
+def _together(folder: Path) -> list[Aim]:
+    """Files that come together."""
+    people = learning_files.people(folder)
+    if not people:
+        return []
+    table = Table(title=f"Files that come together: {len(people)} authors", title_justify="left")
+    for column in ("", "offers", "reused ≥ 1", "≥ 3", "uses of an offer"):
+        table.add_column(column, justify="right" if column else "left")
+    ours = learning_files.replay(people)
+    for name, each in ((US, ours), ("seen three times", learning_files.replay(people, 0.0))):
+        shares = (f"{each.reused(1):.3f}", f"{each.reused(3):.3f}", f"{each.mean:.1f}")
+        table.add_row(name, f"{len(each.uses):,}", *shares)
+    console.print(table)
+    return [Aim("files that come together: reused", ours.reused(1), 0.74, "", least=True)]
 
 
 def _print_aims(aims: list[Aim]) -> None:

@@ -10,9 +10,7 @@ from dataclasses import replace
 from ...automations.contents import with_contents
 from ...automations.generate import Templates
 from ...automations.mining.budget import Budget
-from ...automations.mining.files import Files, fitting
-from ...automations.mining.groups import groups
-from ...automations.mining.miner import Miner
+from ...automations.mining.repeats import patterns
 from ...automations.pattern import Pattern
 from ...disk import why
 from ...journal.apply import entries
@@ -23,7 +21,6 @@ from .learned import Learned
 
 log = logging.getLogger(__name__)
 
-_MOST_PATTERNS = 50
 FILES = "file_operations"
 """The template of what works on files alone."""
 _MOST_TRIED = 3
@@ -52,29 +49,21 @@ async def cycle(learned: Learned) -> list[str]:
 
 
 async def mined(learned: Learned, activities: Sequence[Activity]) -> tuple[Pattern, ...]:
-    """What repeats, the most useful first."""
+    """What repeats, the most useful first. Raises sqlite3.Error."""
     least, root = learned.workspace.settings.automations.min_occurrences, learned.workspace.root
-    now = learned.clock()
+    now, answers = learned.clock(), await _answers(learned)
 
     def work() -> tuple[Pattern, ...]:
-        return tuple(with_contents(each, root) for each in _patterns(activities, least, now))
+        found = patterns(activities, least, now, answers)
+        return tuple(with_contents(each, root) for each in found)
 
     return await asyncio.to_thread(work)
 
 
-def _patterns(activities: Sequence[Activity], least: int, now: float) -> list[Pattern]:
-    files, miner = Files(least), Miner(min_occurrences=least)
-    for group in groups(activities):
-        files.add(group)
-    for activity in activities:
-        miner.add(activity)
-    found = [*files.patterns(now)[:_MOST_PATTERNS], *miner.patterns(now, _MOST_PATTERNS)]
-    return sorted((e if e.when else replace(e, when=fitting(e)) for e in found), key=_worth)
-
-
-def _worth(pattern: Pattern) -> float:
-    """What it is expected to save in a week, negative: the most comes first."""
-    return -pattern.score * (pattern.each.low + pattern.each.high) * pattern.a_week
+async def _answers(learned: Learned) -> dict[str, bool]:
+    """Whether its user wanted what was offered: the last word on each counts."""
+    said = {id_: answer for _, id_, answer in await learned.store.answers()}
+    return {id_: answer in (Answer.ACCEPTED, Answer.EDITED) for id_, answer in said.items()}
 
 
 def _budgets(learned: Learned, activities: Sequence[Activity]) -> tuple[Budget, Budget]:

@@ -7,7 +7,7 @@ log that is left.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -100,6 +100,13 @@ class Miner:
         """From now on, what this one does is no news of another."""
         self._offered.add(candidate.id)
         self._cover(candidate.entry.occurrences)
+
+    def heed(self, answers: Mapping[str, bool]) -> None:
+        """Score so that it explains best which offers its user wanted, by the ids of their
+        candidates."""
+        known = [each for each in self._closed() if each.id in answers]
+        seen = [(self.features(each), answers[each.id]) for each in known]
+        self.weights = self.weights.refitted(seen)
 
     def _cover(self, occurrences: Iterable[Found]) -> None:
         self._covered.update(event.number for each in occurrences for event in each)
