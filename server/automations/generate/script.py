@@ -33,6 +33,8 @@ _READERS: tuple[Reader, ...] = (
     read_programs,
 )
 VERSION = 1
+_LONGEST_NAME = 32
+_MARK = 6
 
 
 class Draft(NamedTuple):
@@ -193,6 +195,8 @@ def _prose(text: str) -> str:
 
 
 def _slug(pattern: Pattern) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", pattern.title.lower()).strip("-")[:40].strip("-")
-    mark = sha256(pattern.id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    """What it does without what varies, and a mark that no other has."""
+    plain = re.sub(r"\{[^}]*\}", " ", pattern.title.lower())
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_NAME].strip("-")
+    mark = sha256(pattern.id.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return f"{words}-{mark}" if words else mark
