@@ -71,7 +71,8 @@ class Automation:
 class Execution:
     """One run for its user. ``parameters``: JSON, without secrets. ``status``: of its trial;
     ``applied``: its changes were made, under the number ``entry`` of the journal (0: by an editor).
-    ``low`` and ``high``: seconds that it saved. ``output``: the end of what it printed."""
+    ``low`` and ``high``: seconds that it saved. ``output``: the end of what it printed. ``trial``:
+    the number of its trial, as long as that is kept."""
 
     automation: str
     at: float
@@ -85,6 +86,7 @@ class Execution:
     low: float = 0.0
     high: float = 0.0
     output: str = ""
+    trial: int = 0
     id: int = 0
 
     @property
@@ -106,7 +108,7 @@ CREATE TABLE executions (
   automation TEXT NOT NULL, at REAL NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
   seconds REAL NOT NULL, changes INTEGER NOT NULL, applied INTEGER NOT NULL,
   undone INTEGER NOT NULL, entry INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
-  output TEXT NOT NULL, id INTEGER PRIMARY KEY
+  output TEXT NOT NULL, trial INTEGER NOT NULL, id INTEGER PRIMARY KEY
 );
 CREATE INDEX executions_of ON executions (automation, id);
 CREATE TABLE answers (

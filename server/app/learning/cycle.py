@@ -94,7 +94,7 @@ async def _draft(learned: Learned, pattern: Pattern) -> str:
         log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
     try:
         automation = await asyncio.to_thread(
-            drafts.drafted, pattern, templates, learned.drafts, learned.clock()
+            drafts.drafted, pattern, templates, learned.runs.drafts, learned.clock()
         )
     except ValueError as error:
         return f"No script can be made of “{pattern.title}”: {why(error)}"
@@ -148,7 +148,7 @@ async def _look_at_scripts(learned: Learned) -> list[str]:
         return []
     changed = [await asyncio.to_thread(learned.unknown)]
     for automation in learned.automations:
-        if automation.state is State.ACTIVE and await learned.is_edited(automation):
+        if automation.state is State.ACTIVE and await learned.runs.is_edited(automation):
             await learned.store.answer(learned.clock(), automation.id, Answer.EDITED)
             changed.append([automation])
     told = []

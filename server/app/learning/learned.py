@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,9 +18,8 @@ from ...automations.mining.files import Op
 from ...automations.mining.groups import detail_of
 from ...automations.pattern import Pattern
 from ...automations.record import Record, record
-from ...automations.trying import Instance, Sandboxed, command, policy
+from ...automations.trying import Instance, Sandboxed
 from ...checks.engine import Checks
-from ...disk import read_regular
 from ...git import GitError
 from ...sandbox.levels import Machine
 from ...store.activity import ACTIVITY, Activity, Did, Log
@@ -36,23 +34,26 @@ from ...store.automations import (
 from ...store.database import Database
 from .. import trials
 from ..folder.workspace import Workspace
-from . import drafts, scripts
+from ..scripts import files as scripts
+from ..scripts.runs import Prepared, Runs
+from . import drafts
 from .offers import Offer, at
 from .pages import automation_page
 
-_LARGEST = 1 << 20
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
 """Days for which one that was dismissed stays away; afterwards it is not offered any more."""
-_OUTPUT = 4_096
 
 
 class Ready(NamedTuple):
-    """An automation that is about to be run, for these ``arguments``."""
+    """An automation that is about to be run."""
 
-    automation: Automation
-    arguments: Mapping[str, str]
+    prepared: Prepared
     trial: trials.Ready
+
+    @property
+    def automation(self) -> Automation:
+        return self.prepared.automation
 
 
 class Learned:
@@ -75,15 +76,11 @@ class Learned:
         self._database = Database(workspace.state / "automations.db", AUTOMATIONS)
         self.log = Log(self._activity)
         self.store = Automations(self._database)
+        self.runs = Runs(workspace, self.store)
         self.automations: Sequence[Automation] = ()
         self._records: Mapping[str, Record] = {}
         self._commits: Commits | None = None
         self.patterns: Sequence[Pattern] = ()
-
-    @property
-    def drafts(self) -> Path:
-        """Where scripts are that nobody has accepted yet."""
-        return self.workspace.state / "drafts"
 
     @property
     def templates(self) -> Path | None:
@@ -144,23 +141,6 @@ class Learned:
         """All of them, as Markdown."""
         return automation_page(self.workspace.root, self.automations, self.record)
 
-    def script_of(self, automation: Automation) -> Path:
-        """In the workspace once it was accepted."""
-        accepted = scripts.path_of(self.workspace.root, automation.name)
-        return accepted if accepted.is_file() else self.drafts / accepted.name
-
-    def source_of(self, automation: Automation) -> str:
-        """For a thread. Raises OSError, ValueError."""
-        return read_regular(self.script_of(automation), _LARGEST).decode("utf-8")
-
-    async def is_edited(self, automation: Automation) -> bool:
-        """Whether its script is not the one that was tried."""
-        try:
-            source = await asyncio.to_thread(self.source_of, automation)
-        except (OSError, ValueError):
-            return True
-        return scripts.digest(source) != automation.script
-
     def unknown(self) -> list[Automation]:
         """Of the scripts in the workspace those that nobody knows here yet. For a thread."""
         known = {each.name for each in self.automations}
@@ -183,7 +163,7 @@ class Learned:
             "title": automation.title,
             "state": automation.state,
             "parameters": [
-                each.model_dump() for each in read(self.source_of(automation)).parameters
+                each.model_dump() for each in read(self.runs.source_of(automation)).parameters
             ],
         }
 
@@ -194,9 +174,9 @@ class Learned:
     ) -> Automation:
         """Validate and try it, where its pattern was done or for what is ``given``; as it stands
         then. One that is active stays so when nothing is against it."""
-        script = self.script_of(automation)
+        script = self.runs.script_of(automation)
         try:
-            source = await asyncio.to_thread(self.source_of, automation)
+            source = await asyncio.to_thread(self.runs.source_of, automation)
             metadata = read(source)
             cases = self._cases(automation, metadata, given)
         except ValueError as error:
@@ -221,7 +201,7 @@ class Learned:
 
     async def create(self, automation: Automation) -> Path:
         """Accept it: its script is written into the workspace; where it is."""
-        source = await asyncio.to_thread(self.source_of, automation)
+        source = await asyncio.to_thread(self.runs.source_of, automation)
         root = self.workspace.root
         await asyncio.to_thread(scripts.write_script, root, automation.name, source)
         await self.store.answer(self.clock(), automation.id, Answer.ACCEPTED)
@@ -260,39 +240,20 @@ class Learned:
         self, automation: Automation, given: Mapping[str, str], machine: Machine
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
-        name = automation.name
-        if automation.state in (State.DISABLED, State.RETIRED):
-            again = f"`understudy automations enable {name}` tries it again"
-            raise ValueError(f"{name} is {automation.state}: {automation.why}; {again}")
-        if await self.is_edited(automation):
-            again = f"`understudy automations test {name}` does"
-            raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
-        script = self.script_of(automation)
-        metadata = read(await asyncio.to_thread(self.source_of, automation))
-        argv = command(script, arguments(metadata, given))
-        allowed = policy(metadata.permissions, self.workspace.settings.automations, script)
-        root, title = self.workspace.root, f"automation: {name}"
-        return Ready(automation, given, trials.Ready(root, argv, machine, allowed, title))
+        prepared = await self.runs.prepare(automation, given)
+        _, _, argv, allowed = prepared
+        trial = trials.Ready(self.workspace.root, argv, machine, allowed, prepared.what)
+        return Ready(prepared, trial)
 
     async def ran(self, ready: Ready, tried: trials.Tried) -> int:
         """Keep a run; its number."""
-        trial = tried.trial
-        execution = Execution(
-            ready.automation.id,
-            tried.at,
-            json.dumps(ready.arguments, sort_keys=True),
-            str(trial.status),
-            trial.usage.seconds,
-            len(trial.changes),
-            output=trial.output[-_OUTPUT:].decode("utf-8", "replace"),
-        )
-        number = await self.store.ran(execution)
+        number = await self.runs.ran(ready.prepared, tried.at, tried.trial)
         await self.load()
         return number
 
     async def applied(self, run: int, ready: Ready, entry: int) -> None:
         """What a run would change was made; ``entry``: the journal's number, 0 for none."""
-        await self.store.applied(run, entry, ready.automation.low, ready.automation.high)
+        await self.runs.applied(run, ready.automation, entry)
         await self.load()
 
 

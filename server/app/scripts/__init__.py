@@ -1,0 +1,1 @@
+"""The scripts of automations: where they are, and how they are run."""

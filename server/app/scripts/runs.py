@@ -1,0 +1,100 @@
+"""The automations of a workspace as they are run: what has to hold before, what is kept after."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ...automations.generate import arguments
+from ...automations.metadata import read
+from ...automations.trying import command, policy
+from ...disk import read_regular
+from ...sandbox.policy import Policy
+from ...sandbox.trial import Trial
+from ...store.automations import Automation, Automations, Execution, State
+from ..folder.workspace import Workspace
+from . import files
+
+_LARGEST = 1 << 20
+_OUTPUT = 4_096
+
+
+class Prepared(NamedTuple):
+    """An automation that can be run for these ``arguments``, with what runs it."""
+
+    automation: Automation
+    arguments: Mapping[str, str]
+    argv: tuple[str, ...]
+    policy: Policy
+
+    @property
+    def what(self) -> str:
+        """What its run is called in the journal."""
+        return f"automation: {self.automation.name}"
+
+
+class Runs:
+    """Everything raises sqlite3.Error and OSError."""
+
+    def __init__(self, workspace: Workspace, store: Automations) -> None:
+        self._workspace = workspace
+        self._store = store
+
+    @property
+    def drafts(self) -> Path:
+        """Where scripts are that nobody has accepted yet."""
+        return self._workspace.state / "drafts"
+
+    def script_of(self, automation: Automation) -> Path:
+        """In the workspace once it was accepted."""
+        accepted = files.path_of(self._workspace.root, automation.name)
+        return accepted if accepted.is_file() else self.drafts / accepted.name
+
+    def source_of(self, automation: Automation) -> str:
+        """For a thread. Raises ValueError, too."""
+        return read_regular(self.script_of(automation), _LARGEST).decode("utf-8")
+
+    async def is_edited(self, automation: Automation) -> bool:
+        """Whether its script is not the one that was tried."""
+        try:
+            source = await asyncio.to_thread(self.source_of, automation)
+        except (OSError, ValueError):
+            return True
+        return files.digest(source) != automation.script
+
+    async def prepare(self, automation: Automation, given: Mapping[str, str]) -> Prepared:
+        """Raises ValueError, for people, where it cannot be run so."""
+        name = automation.name
+        if automation.state in (State.DISABLED, State.RETIRED):
+            again = f"`understudy automations enable {name}` tries it again"
+            raise ValueError(f"{name} is {automation.state}: {automation.why}; {again}")
+        if await self.is_edited(automation):
+            again = f"`understudy automations test {name}` does"
+            raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
+        script = self.script_of(automation)
+        metadata = read(await asyncio.to_thread(self.source_of, automation))
+        argv = command(script, arguments(metadata, given))
+        allowed = policy(metadata.permissions, self._workspace.settings.automations, script)
+        return Prepared(automation, given, argv, allowed)
+
+    async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
+        """Keep a run that began ``at``, in seconds since the epoch; its number."""
+        return await self._store.ran(
+            Execution(
+                prepared.automation.id,
+                at,
+                json.dumps(prepared.arguments, sort_keys=True),
+                str(trial.status),
+                trial.usage.seconds,
+                len(trial.changes),
+                output=trial.output[-_OUTPUT:].decode("utf-8", "replace"),
+                trial=trial.id,
+            )
+        )
+
+    async def applied(self, run: int, automation: Automation, entry: int) -> None:
+        """What a run would change was made; ``entry``: the journal's number, 0 for none."""
+        await self._store.applied(run, entry, automation.low, automation.high)
