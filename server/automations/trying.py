@@ -7,12 +7,14 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.trial import Kind, Trial
 from ..settings.learning import Automations as Settings
-from .metadata import Permissions
+
+if TYPE_CHECKING:  # it takes long to import
+    from .metadata import Permissions
 
 MOST_INSTANCES = 3
 TRIALS = "automation-trials"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from ...automations.paths import filled
 from ...automations.pattern import Create, Pattern
 from ...automations.trying import Instance, Sandboxed, Tested
 from ...checks.engine import Checks
-from ...disk import why
+from ...disk import read_regular, why
 from ...model import Category
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
 from ..folder.fixing import present
 from ..folder.workspace import Workspace
+from ..scripts.files import digest
 from ..sinks import Text
 
 _LARGEST = 1 << 20
@@ -51,8 +52,13 @@ def drafted(pattern: Pattern, templates: Templates, folder: Path, now: float) ->
     )
 
 
-def instances(pattern: Pattern, metadata: Metadata) -> list[Instance]:
-    """The times that it was done, as the script is to be run for them; the newest last."""
+def _cases(
+    metadata: Metadata, pattern: Pattern | None, given: Sequence[Mapping[str, str]]
+) -> list[Instance]:
+    """As a script is to be run: the times that its pattern was done, the newest last, or for what
+    is given. Raises ValueError."""
+    if pattern is None:
+        return [Instance(tuple(arguments(metadata, each))) for each in given or [{}]]
     makes = [step.path for step in pattern.steps if isinstance(step, Create)]
     return [
         Instance(
@@ -77,36 +83,40 @@ async def complaint(source: str, workspace: Workspace, checks: Checks) -> str:
 async def test(
     automation: Automation,
     script: Path,
-    cases: Sequence[Instance],
+    pattern: Pattern | None,
+    given: Sequence[Mapping[str, str]],
     workspace: Workspace,
     checks: Checks,
     run: Sandboxed,
 ) -> Automation:
-    """Validate a script and try it; the automation as it stands then, disabled with the reason
-    where something is against it. Raises OSError."""
-    source = await asyncio.to_thread(script.read_text, encoding="utf-8")
+    """Validate a script and try it, where its ``pattern`` was done, or for what is ``given``; the
+    automation as it stands then, disabled with the reason where something is against it. Raises
+    OSError."""
     try:
+        source = await asyncio.to_thread(_source, script)
         metadata = read(source)
         compile(source, script.name, "exec", dont_inherit=True)
+        cases = _cases(metadata, pattern, given)
     except (ValueError, SyntaxError) as error:
         return replace(automation, state=State.DISABLED, why=why(error))
+    automation = replace(automation, script=digest(source))
     if against := await complaint(source, workspace, checks):
-        return replace(automation, state=State.DISABLED, why=against, script=metadata.id)
+        return replace(automation, state=State.DISABLED, why=against)
     policy = trying.policy(metadata.permissions, workspace.settings.automations, script)
-    tested = await trying.test(script, cases, policy, run)
-    return _tried(automation, metadata, tested)
+    return _tried(automation, await trying.test(script, cases, policy, run))
 
 
-def _tried(automation: Automation, metadata: Metadata, tested: Tested) -> Automation:
+def _source(script: Path) -> str:
+    return read_regular(script, _LARGEST).decode("utf-8")
+
+
+def _tried(automation: Automation, tested: Tested) -> Automation:
     if tested.why:
-        return replace(
-            automation, state=State.DISABLED, why=tested.why, told="", script=metadata.id
-        )
+        return replace(automation, state=State.DISABLED, why=tested.why, told="")
     return replace(
         automation,
         state=State.TRIED,
         why=automation.why if automation.state is State.GENERATED else "",
         told=tested.told,
-        script=metadata.id,
         is_idempotent=tested.is_idempotent,
     )

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...automations.commits import Commits
-from ...automations.generate import arguments
-from ...automations.metadata import Metadata, read
 from ...automations.mining.files import Op
 from ...automations.mining.groups import detail_of
 from ...automations.pattern import Pattern
 from ...automations.record import Record, record
-from ...automations.trying import Instance, Sandboxed
+from ...automations.trying import Sandboxed
 from ...checks.engine import Checks
 from ...git import GitError
 from ...sandbox.levels import Machine
@@ -36,7 +34,6 @@ from .. import trials
 from ..folder.workspace import Workspace
 from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
-from . import drafts
 from .offers import Offer, at
 from .pages import automation_page
 
@@ -162,9 +159,7 @@ class Learned:
             "name": automation.name,
             "title": automation.title,
             "state": automation.state,
-            "parameters": [
-                each.model_dump() for each in read(self.runs.source_of(automation)).parameters
-            ],
+            "parameters": self.runs.parameters_of(automation),
         }
 
     # ── how far each comes ──────────────────────────────────────────────────────────────────────
@@ -174,30 +169,17 @@ class Learned:
     ) -> Automation:
         """Validate and try it, where its pattern was done or for what is ``given``; as it stands
         then. One that is active stays so when nothing is against it."""
+        from . import drafts  # it takes long to import
+
+        pattern = next((each for each in self.patterns if each.id == automation.id), None)
         script = self.runs.script_of(automation)
-        try:
-            source = await asyncio.to_thread(self.runs.source_of, automation)
-            metadata = read(source)
-            cases = self._cases(automation, metadata, given)
-        except ValueError as error:
-            tested = replace(automation, state=State.DISABLED, why=str(error))
-        else:
-            asked = automation, script, cases, self.workspace, self._checks, self._run
-            tested = await drafts.test(*asked)
-            tested = replace(tested, script=scripts.digest(source))
+        asked = automation, script, None if given else pattern, given
+        tested = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
         await self.store.put(tested)
         await self.load()
         return tested
-
-    def _cases(
-        self, automation: Automation, metadata: Metadata, given: Sequence[Mapping[str, str]]
-    ) -> list[Instance]:
-        pattern = next((each for each in self.patterns if each.id == automation.id), None)
-        if pattern is not None and not given:
-            return drafts.instances(pattern, metadata)
-        return [Instance(tuple(arguments(metadata, each))) for each in given or [{}]]
 
     async def create(self, automation: Automation) -> Path:
         """Accept it: its script is written into the workspace; where it is."""

@@ -33,7 +33,6 @@ from ..folder.folders import Folders
 from ..folder.workspace import Workspace
 from ..open.documents import OpenDocuments
 from ..trials import Tried
-from .cycle import cycle
 from .learned import Learned, Ready
 from .offers import Offer
 from .pages import pattern_page
@@ -120,7 +119,7 @@ class Learning:
     async def cycle(self, learned: Learned) -> list[str]:
         """Look through what was done there; what came of it, in sentences."""
         try:
-            told = await cycle(learned)
+            told = await (await asyncio.to_thread(_cycle))(learned)
         except (OSError, sqlite3.Error) as error:
             log.warning("nothing is learned in %s: %s", learned.workspace.root, why(error))
             return []
@@ -319,3 +318,10 @@ def as_texts(given: Mapping[str, Any]) -> dict[str, str]:
     if not all(isinstance(each, str | int | float) for each in given.values()):
         raise ValueError("the parameters of an automation are texts")
     return {str(name): str(value) for name, value in given.items()}
+
+
+def _cycle() -> Callable[[Learned], Coroutine[Any, Any, list[str]]]:
+    """For a thread: it takes long to import."""
+    from .cycle import cycle
+
+    return cycle

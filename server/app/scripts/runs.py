@@ -6,10 +6,8 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...automations.generate import arguments
-from ...automations.metadata import read
 from ...automations.trying import command, policy
 from ...disk import read_regular
 from ...sandbox.policy import Policy
@@ -17,6 +15,9 @@ from ...sandbox.trial import Trial
 from ...store.automations import Automation, Automations, Execution, State
 from ..folder.workspace import Workspace
 from . import files
+
+if TYPE_CHECKING:  # it takes long to import
+    from ...automations.metadata import Permissions
 
 _LARGEST = 1 << 20
 _OUTPUT = 4_096
@@ -57,6 +58,12 @@ class Runs:
         """For a thread. Raises ValueError, too."""
         return read_regular(self.script_of(automation), _LARGEST).decode("utf-8")
 
+    def parameters_of(self, automation: Automation) -> list[dict[str, Any]]:
+        """As JSON. For a thread; raises ValueError, too."""
+        from ...automations.metadata import read
+
+        return [each.model_dump() for each in read(self.source_of(automation)).parameters]
+
     async def is_edited(self, automation: Automation) -> bool:
         """Whether its script is not the one that was tried."""
         try:
@@ -75,10 +82,10 @@ class Runs:
             again = f"`understudy automations test {name}` does"
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
         script = self.script_of(automation)
-        metadata = read(await asyncio.to_thread(self.source_of, automation))
-        argv = command(script, arguments(metadata, given))
-        allowed = policy(metadata.permissions, self._workspace.settings.automations, script)
-        return Prepared(automation, given, argv, allowed)
+        source = await asyncio.to_thread(self.source_of, automation)
+        words, permissions = await asyncio.to_thread(_read, source, given)
+        allowed = policy(permissions, self._workspace.settings.automations, script)
+        return Prepared(automation, given, command(script, words), allowed)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
@@ -98,3 +105,12 @@ class Runs:
     async def applied(self, run: int, automation: Automation, entry: int) -> None:
         """What a run would change was made; ``entry``: the journal's number, 0 for none."""
         await self._store.applied(run, entry, automation.low, automation.high)
+
+
+def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Permissions]:
+    """The words for a script, and what it may do. Raises ValueError."""
+    from ...automations.generate import arguments
+    from ...automations.metadata import read
+
+    metadata = read(source)
+    return arguments(metadata, given), metadata.permissions
