@@ -137,3 +137,19 @@ async def test_what_is_done_in_the_editor_is_written_down(start: Start, workspac
     done = {(each.did, each.text) for each in await Log(database).all()}
     await database.close()
     assert done >= {(Did.CREATED, "new.py"), (Did.SAVED, "new.py"), (Did.CREATED, "made.py")}
+
+
+async def test_what_was_created_is_offered_after_a_restart(start: Start, workspace: Path) -> None:
+    first: Editor = await start()
+    await past(workspace, Path(first.state))
+    await first.command("learnNow")
+    path = workspace / "src/shop/refund.py"
+    path.write_text("x = 1\n")
+    create, *_ = ours(await first.actions(first.open(path), "x"))
+    await first.command("createAutomation", *create["command"]["arguments"])
+    await first.exit()
+
+    second: Editor = await start()
+    buffer = second.open(path)
+    await second.idle()
+    assert len(ours(await second.actions(buffer, "x"))) == 2

@@ -45,6 +45,8 @@ _TWICE_SECONDS = 5.0
 """Of a file that comes, the editor tells and who watches the disk, shortly after each other."""
 _MOST_AT_ONCE = 20
 """Of so many files that come or go at once, no hand was in it."""
+_WAIT_SECONDS = 5.0
+"""Until it is looked again whether now is a time for it."""
 _FIRST_SECONDS = 10.0
 """After a folder was opened: there is more to do at first."""
 
@@ -110,10 +112,15 @@ class Learning:
         return found[0]
 
     async def _again_and_again(self, learned: Learned) -> None:
+        try:
+            await learned.load()  # what there is already is offered at once
+        except (OSError, sqlite3.Error) as error:
+            log.warning("no automation is offered in %s: %s", learned.workspace.root, why(error))
         await asyncio.sleep(_FIRST_SECONDS)
         while True:
-            if not why_not_now(Importance.LOW, self._conditions()):
-                await self.cycle(learned)
+            while why_not_now(Importance.LOW, self._conditions()):
+                await asyncio.sleep(_WAIT_SECONDS)
+            await self.cycle(learned)
             await asyncio.sleep(learned.workspace.settings.automations.cycle_minutes * 60)
 
     async def cycle(self, learned: Learned) -> list[str]:
