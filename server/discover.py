@@ -163,6 +163,22 @@ def why_excluded(path: str, root: Path, exclude: Sequence[str]) -> str:
     return ""
 
 
+def why_left_out(path: str, root: Path, exclude: Sequence[str]) -> str:
+    """Why what lies or lay at a path below ``root``, a file or folder, is not looked at; empty when
+    it is. Unlike ``discover`` it is asked of what has gone, too."""
+    *folders, last = Path(path).relative_to(root).parts
+    excluded, relative = excluding(exclude), ""
+    rules: Rules = rules_of(str(root), "")
+    for name in folders:
+        relative += f"{name}/"
+        if why := why_ignored(relative, rules, excluded):
+            return why
+        rules = (*rules, *rules_of(os.path.join(root, relative), relative))
+    relative += last
+    found = (why_ignored(each, rules, excluded) for each in (relative, f"{relative}/"))
+    return next(filter(None, found), "")
+
+
 def matches(relative: str, patterns: Sequence[str]) -> bool:
     """Whether ``.gitignore`` patterns name this path, relative to where they count, or a folder
     around it."""

@@ -71,6 +71,9 @@ class Core:
         self._closed_files = ClosedFiles(
             self.folders, self.checks, sink, self.documents.is_open, self._telling.soon, self._task
         )
+        self.learning = Learning(
+            self.folders, self.documents, self.checks, self._runner, self._conditions
+        )
         self.background = Background(
             self.folders,
             self._runner,
@@ -79,15 +82,13 @@ class Core:
             self._conditions,
             lambda: self._typed_at,
             self._tasked,
+            self.learning.recording.ended,
         )
         self._typed_at = float("-inf")
         self.tools = Tools(
             self._runner.execute, sink, lambda: [w.root for w in self.folders], self._analyse_again
         )
         self.trials = Trials(self.folders, self._runner, sink)
-        self.learning = Learning(
-            self.folders, self.documents, self.checks, self._runner, self._conditions
-        )
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._machine = Machine(self.folders.state, self.background.short)
@@ -144,6 +145,7 @@ class Core:
                 self._show_anew(workspace)
             for root, trusted in (await self.folders.decided_elsewhere()).items():
                 self.handle(events.TrustDecided(trusted, root))
+            await self.learning.heed()
 
     async def _take(self, event: events.Event) -> None:  # noqa: C901, PLR0912 - one arm each
         match event:
@@ -179,6 +181,8 @@ class Core:
                 await self._trust_decided(event)
             case events.JobAnswered():
                 await self.background.answer(event.root, event.job, again=event.again)
+            case events.CommandEnded():
+                pass  # it is remembered, and changes nothing
             case _:
                 assert_never(event)
 

@@ -108,6 +108,18 @@ class JobAnswered:
     again: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """A command that was typed into a terminal of the editor. ``exit_code`` and ``seconds`` are
+    None where they are not known; ``terminal``: which one."""
+
+    line: str
+    cwd: Path
+    exit_code: int | None
+    seconds: float | None
+    terminal: str
+
+
 Event = (
     Opened
     | Edited
@@ -121,4 +133,5 @@ Event = (
     | EditorSettings
     | TrustDecided
     | JobAnswered
+    | CommandEnded
 )

@@ -49,6 +49,9 @@ class Commits:
         self._reflog = self._repository.reflog()
         self._since = since
         self._seen: tuple[int, int, int] = (0, 0, 0)
+        self.wrote = float("-inf")
+        """When git last wrote the files of another commit, as far as was looked: a switch, a pull,
+        a reset."""
 
     def new(self) -> list[Activity]:
         """What was done since this was last asked, the oldest first. Costs one look at a file while
@@ -69,6 +72,7 @@ class Commits:
         whole = read[: read.rfind(b"\n") + 1]  # a line that is being written is read the next time
         self._seen = (about.st_ino, about.st_size - (len(read) - len(whole)), about.st_mtime_ns)
         found = list(_activities(whole))
+        self.wrote = max((self.wrote, *_writes(whole)))
         if not goes_on:  # the file is new to us, or git has shortened it
             found = [each for each in found if each.at >= self._since]
         if found:
@@ -81,6 +85,12 @@ class Commits:
         told = self._repository.operations(commit, self._below)
         done = [Operation(*each) for each in islice(told, _MOST_OPERATIONS + 1)]
         return done if len(done) <= _MOST_OPERATIONS else []
+
+
+def _writes(lines: bytes) -> Iterator[float]:
+    for line in lines.decode("utf-8", "replace").split("\n"):
+        if (matched := _LINE.fullmatch(line)) and not matched[3].startswith("commit"):
+            yield float(matched[2])
 
 
 def _activities(lines: bytes) -> Iterator[Activity]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..app.presentation.problems import in_cells, reason_lines
 from ..app.results.scan import Scan
 from ..notebooks import is_notebook
 from ..text import Lines
-from . import automations, code_actions, hover, sandbox
+from . import activity, automations, code_actions, hover, sandbox
 from . import code_lens as code_lenses
 from .asking import asked, mapping, padded, ready, root_of
 from .convert import to_folder, to_path
@@ -225,7 +226,9 @@ async def hover_text(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
 
 async def scan_workspace(ls: Server) -> dict[str, int] | None:
     await ls.settle()
-    if (scans := await _scanned(ls)) is None:
+    began, scans = time.time(), await _scanned(ls)
+    ls.core.learning.recording.scanned(began, ok=scans is not None)
+    if scans is None:
         return None
     return {
         "files": sum(len(scan.reports) for scan in scans),
@@ -317,6 +320,7 @@ async def task_output(ls: Server, root: str, job: int) -> Any:
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
     if (path := to_path(uri)) is not None:
         await ls.core.ignore_rules(path, rules)
+        ls.core.learning.recording.commanded(commands.IGNORE_RULES.id, path)
 
 
 async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, Any]] | None:
@@ -344,6 +348,7 @@ async def fix_rule(ls: Server, uri: str, rule: str) -> int:
     here = ls.core.documents.of(workspace)
     fixes = await ls.core.actions.fix_rule(workspace, here, rule)
     ls.publisher.apply_fixes(f"Fix all safe cases of {rule}", fixes)
+    ls.core.learning.recording.commanded(commands.FIX_RULE.id, path)
     return len(fixes)
 
 
@@ -379,6 +384,7 @@ _FEATURES: dict[str, Handler] = {
     lsp.TEXT_DOCUMENT_HOVER: hover_text,
     lsp.CODE_LENS_RESOLVE: resolve_code_lens,
     "understudy/trust": trust_changed,
+    "understudy/terminal": activity.terminal,
 }
 
 _FEATURES_WITH_OPTIONS = (
@@ -419,5 +425,6 @@ _COMMANDS: dict[str, Handler] = {
     commands.IGNORE_RULES.id: ignore_rules,
     commands.EXPLAIN.id: explain,
     commands.FIX_RULE.id: fix_rule,
+    commands.TOOK_FIX.id: activity.took_fix,
     commands.INSTALL.id: install_tool,
 }

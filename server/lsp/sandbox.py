@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from ..app import commands
 from ..app.sandboxing import few
 from ..app.trials import Applying
 from ..app.undoing import NO_CHANGE, NOTHING, does
@@ -53,6 +54,7 @@ async def _tried(ls: Server, line: Any, root: Any) -> Mapping[str, Any] | None:
         if not await ls.publisher.agrees(ready.question, "Run", instead):
             return None
     done = await ls.core.trials.run(ready, await unsaved(ls))
+    ls.core.learning.recording.commanded(commands.TRY.id, str(done.root))
     ls.publisher.message(done.said, error=not done.trial.is_clean)
     return done.payload
 

@@ -113,7 +113,11 @@ async def test_kinds_are_obeyed(start: Start, workspace: Path) -> None:
         ("source",): [FIX_ALL],
         ("refactor",): [],
     }
-    assert editor.server["codeActionProvider"]["codeActionKinds"] == ["quickfix", FIX_ALL]
+    assert editor.server["codeActionProvider"]["codeActionKinds"] == [
+        "quickfix",
+        FIX_ALL,
+        "refactor.understudy",
+    ]
     (action,) = (await editor.actions(file, "os", ["source.fixAll"])).values()
     await editor.choose(action)
     assert file.text == 'import ast\n\nx = ast.literal_eval("1")\n'

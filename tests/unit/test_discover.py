@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.discover import discover, rediscover, why_excluded
+from understudy.discover import discover, rediscover, why_excluded, why_left_out
 
 # A user whose permissions count, also where the tests run as root.
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
@@ -328,3 +328,32 @@ def test_a_tree_as_deep_as_the_system_allows(tmp_path: Path) -> None:
     names = [Path(each.path).name for each in discover(tmp_path, tmp_path, frozenset({".py"}), ())]
     subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # pytest's own clean-up recurses
     assert names == ["1.py", "1500.py"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize(
+    ("path", "is_left_out"),
+    [
+        ("a.py", False),
+        ("sub/a.py", False),
+        ("a.log", True),
+        ("sub/a.log", True),
+        ("sub/kept.log", False),
+        ("out/a.py", True),
+        ("out", True),
+        ("node_modules/a/b.py", True),
+        ("node_modules", True),
+        ("generated/a.py", True),
+        ("sub/inner.py", True),
+        ("inner.py", False),
+    ],
+)
+def test_of_what_has_gone_it_is_known_whether_it_is_left_out(
+    tmp_path: Path, path: str, is_left_out: bool, exists: bool
+) -> None:
+    tree(tmp_path, {".gitignore": "*.log\nout/\n", "sub/.gitignore": "!kept.log\n/inner.py\n"})
+    if exists and "." in path:
+        tree(tmp_path, {path: ""})
+    assert bool(why_left_out(str(tmp_path / path), tmp_path, ["generated"])) == is_left_out
+    if exists and path.endswith(".py"):
+        assert (path in found(tmp_path, "generated")) != is_left_out

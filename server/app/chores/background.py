@@ -42,7 +42,7 @@ class Asked(NamedTuple):
 
 class Background:
     """Belongs to the event loop. ``found`` is called with a folder and the paths in it for which
-    something else is to be shown."""
+    something else is to be shown, ``ended`` with each job of it that has ended here."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Background:
         conditions: Callable[[], Conditions],
         typed_at: Callable[[], float],
         found: Callable[[Workspace, Iterable[str]], None],
+        ended: Callable[[Workspace, Record], None],
     ) -> None:
         self._folders = folders
         self._runner = runner
@@ -61,6 +62,7 @@ class Background:
         self._conditions = conditions
         self._typed_at = typed_at
         self._found = found
+        self._ended = ended
         self._chores: dict[Path, Chores] = {}
         self._shown: dict[tuple[Path, int], tuple[ExitStack, Progress]] = {}
         self._timers: dict[Path, asyncio.TimerHandle] = {}
@@ -254,6 +256,7 @@ class Background:
                 self._sink.ask_again(root, job.id, job_line(job))
             case "ended":
                 self._take(chores, job)
+                self._ended(chores.workspace, job)
                 by_hand = any(cause.by_hand for cause in job.causes)
                 if by_hand and job.status not in (DONE, CANCELLED):
                     self._sink.message(job_line(job), error=True)

@@ -77,6 +77,7 @@ class Learned:
         self.automations: Sequence[Automation] = ()
         self._records: Mapping[str, Record] = {}
         self._commits: Commits | None = None
+        self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
 
     @property
@@ -99,13 +100,26 @@ class Learned:
         """Write down what was committed since the last look. A workspace without git has none."""
         if not self.workspace.settings.activity.enabled:
             return
-        if self._commits is None:
-            done = (e.at for e in await self.log.all() if e.did in (Did.COMMITTED, Did.SWITCHED))
-            since = max(done, default=-1.0) + 1
-            with contextlib.suppress(GitError):
-                self._commits = await asyncio.to_thread(Commits, self.workspace.root, since)
-        if self._commits is not None:
-            await self.note(await asyncio.to_thread(_with_files, self._commits))
+        async with self._looking:
+            if self._commits is None:
+                done = (
+                    e.at for e in await self.log.all() if e.did in (Did.COMMITTED, Did.SWITCHED)
+                )
+                since = max(done, default=-1.0) + 1
+                with contextlib.suppress(GitError):
+                    self._commits = await asyncio.to_thread(Commits, self.workspace.root, since)
+            if self._commits is not None:
+                await self.note(await asyncio.to_thread(_with_files, self._commits))
+
+    @property
+    def follows_git(self) -> bool:
+        """Whether there is a repository to look at."""
+        return self._commits is not None
+
+    async def git_wrote(self, since: float) -> bool:
+        """Whether git has written files by itself then or later, as for a switch of branches."""
+        await self.look_at_git()
+        return self._commits is not None and self._commits.wrote >= since
 
     async def load(self) -> None:
         """Look how things stand: another process may have changed them."""

@@ -4,9 +4,7 @@ looked through again and again, and offered."""
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -15,7 +13,6 @@ from typing import Any
 
 from ...automations.trying import TRIALS
 from ...checks.engine import Checks
-from ...discover import rediscover
 from ...disk import why
 from ...model import Importance
 from ...runner.budget import Conditions, why_not_now
@@ -25,26 +22,20 @@ from ...sandbox.policy import Policy
 from ...sandbox.probe import probe
 from ...sandbox.trial import Trial
 from ...state import state_dir
-from ...store.activity import Activity, Did
 from ...store.automations import Automation
-from ...store.job_rows import Record
 from .. import events
 from ..folder.folders import Folders
-from ..folder.workspace import Workspace
 from ..open.documents import OpenDocuments
 from ..trials import Tried
 from .learned import Learned, Ready
 from .offers import Offer
 from .pages import pattern_page
+from .recording import Recording
 
 __all__ = ["Learning", "Offer", "Ready", "as_texts"]
 
 log = logging.getLogger(__name__)
 
-_TWICE_SECONDS = 5.0
-"""Of a file that comes, the editor tells and who watches the disk, shortly after each other."""
-_MOST_AT_ONCE = 20
-"""Of so many files that come or go at once, no hand was in it."""
 _WAIT_SECONDS = 5.0
 """Until it is looked again whether now is a time for it."""
 _FIRST_SECONDS = 10.0
@@ -65,7 +56,6 @@ class Learning:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._folders = folders
-        self._documents = documents
         self._checks = checks
         self._runner = runner
         self._conditions = conditions
@@ -73,12 +63,13 @@ class Learning:
         self._learned: dict[Path, Learned] = {}
         self._cycles: dict[Path, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._noting: set[asyncio.Task[Any]] = set()
-        """What is being written down."""
-        self._told: dict[tuple[Did, str], float] = {}
-        self._session = f"editor-{os.getpid()}-{clock():.0f}"
-        self._missing: set[str] = set()
-        """Documents that are open and were not on disk when they were opened."""
+        self.recording = Recording(folders, documents, self._learned, clock)
+
+    def happened(self, event: events.Event) -> None:
+        """The core has taken it."""
+        if isinstance(event, events.RootsChanged):
+            self._follow()
+        self.recording.happened(event)
 
     # ── folders ─────────────────────────────────────────────────────────────────────────────────
 
@@ -93,10 +84,12 @@ class Learning:
                 learned = Learned(workspace, self._checks, self._sandboxed(root), self._clock)
                 self._learned[root] = learned
                 self._cycles[root] = self._spawn(self._again_and_again(learned))
+                _ = self._spawn(self._look_at_git(learned))
 
     async def close(self) -> None:
         for task in self._cycles.values():
             task.cancel()
+        await self.recording.settled()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for learned in self._learned.values():
             await learned.close()
@@ -123,6 +116,18 @@ class Learning:
             await self.cycle(learned)
             await asyncio.sleep(learned.workspace.settings.automations.cycle_minutes * 60)
 
+    async def heed(self) -> None:
+        """Write down what was committed by now; cheap where nothing was."""
+        for learned in tuple(self._learned.values()):
+            if learned.follows_git:
+                await self._look_at_git(learned)
+
+    async def _look_at_git(self, learned: Learned) -> None:
+        try:
+            await learned.look_at_git()
+        except (OSError, sqlite3.Error) as error:
+            log.warning("the commits of %s are not seen: %s", learned.workspace.root, why(error))
+
     async def cycle(self, learned: Learned) -> list[str]:
         """Look through what was done there; what came of it, in sentences."""
         try:
@@ -144,102 +149,6 @@ class Learning:
             return await run_here(argv, root, policy, self._runner, place, machine)
 
         return run
-
-    # ── what is done ────────────────────────────────────────────────────────────────────────────
-
-    def happened(self, event: events.Event) -> None:
-        """The core has taken it."""
-        match event:
-            case events.Opened():
-                self._soon(self._opened(event.path))
-            case events.Saved() if (document := self._documents.get(event.uri)) is not None:
-                self._saved(document.workspace, document.path)
-            case events.FilesTouched():
-                self._files(Did.CREATED, [(path,) for path in event.created])
-                self._files(Did.DELETED, [(path,) for path in event.deleted])
-            case events.FilesRenamed():
-                self._files(Did.MOVED, [(new, old) for old, new in event.renames])
-            case events.RootsChanged():
-                self._follow()
-            case _:
-                pass
-
-    async def _opened(self, path: str) -> None:
-        if not await asyncio.to_thread(os.path.lexists, path):
-            self._missing.add(path)
-
-    def _saved(self, workspace: Workspace, path: str) -> None:
-        if path in self._missing:
-            self._missing.discard(path)
-            self._files(Did.CREATED, [(Path(path),)])
-        self._note(workspace, Did.SAVED, [path])
-
-    def _files(self, did: Did, concerned: Sequence[tuple[Path, ...]]) -> None:
-        """``concerned``: each the path that there is to tell of, then the one before."""
-        if len(concerned) > _MOST_AT_ONCE:
-            return
-        for paths in concerned:
-            if (workspace := self._folders.around(str(paths[0]))) is not None:
-                self._note(workspace, did, [*map(str, paths)])
-
-    def ended(self, workspace: Workspace, job: Record) -> None:
-        """A task has ended; one that was asked for by hand was done by the developer."""
-        if any(cause.by_hand for cause in job.causes):
-            seconds = job.ended - job.started if job.ended and job.started else None
-            activity = Activity(
-                job.started or self._clock(),
-                Did.TASK,
-                job.task,
-                self._session,
-                seconds=seconds,
-                ok=job.status == "done",
-                detail=json.dumps(job.parameters, sort_keys=True),
-            )
-            self._keep(workspace, activity)
-
-    def commanded(self, command: str) -> None:
-        """A command of the editor was carried out."""
-        for learned in self._learned.values():
-            self._keep(
-                learned.workspace, Activity(self._clock(), Did.EDITOR, command, self._session)
-            )
-
-    def _note(self, workspace: Workspace, did: Did, paths: Sequence[str]) -> None:
-        now, key = self._clock(), (did, paths[0])
-        is_told = now - self._told.get(key, float("-inf")) < _TWICE_SECONDS
-        self._told[key] = now
-        if not workspace.loose and not (is_told and did is not Did.SAVED):
-            self._soon(self._note_files(workspace, did, paths, now))
-
-    async def _note_files(
-        self, workspace: Workspace, did: Did, paths: Sequence[str], now: float
-    ) -> None:
-        """Of what git ignores nothing is written down."""
-        exclude, root = workspace.settings.analysis.exclude, workspace.root
-        if did is not Did.DELETED and not await asyncio.to_thread(
-            lambda: any(rediscover({paths[0]}, root, ("",), exclude))
-        ):
-            return
-        names = [Path(path).relative_to(root).as_posix() for path in paths if _below(path, root)]
-        if names:
-            old = names[1] if len(names) > 1 else ""
-            await self._written(workspace, Activity(now, did, names[0], self._session, old=old))
-
-    def _keep(self, workspace: Workspace, activity: Activity) -> None:
-        self._soon(self._written(workspace, activity))
-
-    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._spawn(work)
-        self._noting.add(task)
-        task.add_done_callback(self._noting.discard)
-
-    async def _written(self, workspace: Workspace, activity: Activity) -> None:
-        if (learned := self._learned.get(workspace.root)) is None:
-            return
-        try:
-            await learned.note([activity])
-        except (OSError, sqlite3.Error) as error:
-            log.warning("what was done is not remembered: %s", why(error))
 
     # ── what is offered ─────────────────────────────────────────────────────────────────────────
 
@@ -295,7 +204,7 @@ class Learning:
 
     async def learn(self) -> list[str]:
         """Look through what was done, now."""
-        await asyncio.gather(*self._noting)
+        await self.recording.settled()
         return [line for one in self._all(None) for line in await self.cycle(one)]
 
     async def toggle_pause(self) -> bool:
@@ -314,10 +223,6 @@ class Learning:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _below(path: str, root: Path) -> bool:
-    return Path(path).is_relative_to(root)
 
 
 def as_texts(given: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,33 @@
+"""What the developer did, as far as only the editor can tell of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..app import events
+from .convert import to_path
+from .server import Server
+
+
+def terminal(ls: Server, params: Any) -> None:
+    """``command``, ``cwd`` (a path), ``exitCode`` and ``seconds`` (null: not known) of what was
+    typed into the ``terminal`` of that name."""
+    line, cwd = getattr(params, "command", None), getattr(params, "cwd", None)
+    if not isinstance(line, str) or not isinstance(cwd, str) or not cwd.startswith("/"):
+        return
+    code, seconds = getattr(params, "exitCode", None), getattr(params, "seconds", None)
+    ended = events.CommandEnded(
+        line,
+        Path(os.path.normpath(cwd)),
+        code if isinstance(code, int) else None,
+        float(seconds) if isinstance(seconds, int | float) else None,
+        str(getattr(params, "terminal", "")),
+    )
+    ls.core.handle(ended)
+
+
+async def took_fix(ls: Server, uri: str, rule: str) -> None:
+    if (path := to_path(uri)) is not None:
+        ls.core.learning.recording.fixed(path, rule)
