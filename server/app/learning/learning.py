@@ -109,12 +109,13 @@ class Learning:
             await learned.load()  # what there is already is offered at once
         except (OSError, sqlite3.Error) as error:
             log.warning("no automation is offered in %s: %s", learned.workspace.root, why(error))
-        await asyncio.sleep(_FIRST_SECONDS)
+        seconds = _FIRST_SECONDS
         while True:
-            while why_not_now(Importance.LOW, self._conditions()):
-                await asyncio.sleep(_WAIT_SECONDS)
-            await self.cycle(learned)
-            await asyncio.sleep(learned.workspace.settings.automations.cycle_minutes * 60)
+            await asyncio.sleep(seconds)
+            seconds = _WAIT_SECONDS
+            if not why_not_now(Importance.LOW, self._conditions()):
+                await self.cycle(learned)
+                seconds = learned.workspace.settings.automations.cycle_minutes * 60
 
     async def heed(self) -> None:
         """Write down what was committed by now; cheap where nothing was."""
