@@ -371,6 +371,11 @@ def _replayed(source: learning.Source) -> list[Aim]:
     for decile in learning.deciles(ours.judged):
         calibration.add_row(f"{decile.mean:.2f}", f"{decile.used:.2f}", f"{decile.scores:,}")
     console.print(calibration)
+    refit = learning.refit(source.people)
+    console.print(
+        f"Refitted on the first half of each person's: the mean surprise of the other"
+        f" {refit.scores:,} scores is {refit.after:.3f}, and {refit.before:.3f} without."
+    )
     fit = learning.fit(source.people)
     console.print(
         f"AUC {learning.auc(ours.judged):.3f}. Of {fit.later:,} later uses {fit.share:.1%} fit what"

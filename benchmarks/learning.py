@@ -33,7 +33,7 @@ from typing import NamedTuple
 from understudy.automations.mining.budget import Budget
 from understudy.automations.mining.counts import KEPT, Occurrence
 from understudy.automations.mining.miner import Candidate, Miner
-from understudy.automations.mining.score import Features
+from understudy.automations.mining.score import Features, Weights
 from understudy.automations.mining.unify import unify
 from understudy.store.activity import Activity, Did
 
@@ -42,6 +42,8 @@ HORIZON = 2_000
 _SEEN = ("flask", "kypo")
 _FEW_TASKS = 50
 """Of a person with fewer, nothing is replayed."""
+_FEW_SCORES = 20
+"""From fewer, nobody's weights are refitted."""
 _MOST_PATHS = 8
 _MOST_LATER = 20
 
@@ -315,6 +317,37 @@ def auc(judged: Sequence[Judged]) -> float:
     if not used or not others:
         return math.nan
     return (sum(used) - len(used) * (len(used) + 1) / 2) / (len(used) * others)
+
+
+class Refit(NamedTuple):
+    """Of the later half of what was scored, by the weights as they are and by those refitted on
+    the earlier half of each person: the mean surprise (the negative logarithm of the chance that
+    was given to what came)."""
+
+    scores: int
+    before: float
+    after: float
+
+
+def refit(people: Iterable[Sequence[Activity]]) -> Refit:
+    surprises: list[tuple[float, float]] = []
+    for tasks in people:
+        judged = _replayed(tasks, CONTENDERS[0]).judged
+        half = len(judged) // 2
+        if half < _FEW_SCORES:
+            continue
+        start = Weights()
+        own = start.refitted((each.features, each.used) for each in judged[:half])
+        surprises += ((_surprise(start, each), _surprise(own, each)) for each in judged[half:])
+    if not surprises:
+        return Refit(0, math.nan, math.nan)
+    before, after = (statistics.fmean(each) for each in zip(*surprises, strict=True))
+    return Refit(len(surprises), before, after)
+
+
+def _surprise(weights: Weights, judged: Judged) -> float:
+    chance = weights.score(judged.features)
+    return -math.log(max(1e-9, chance if judged.used else 1 - chance))
 
 
 # ── Parameters ──────────────────────────────────────────────────────────────────────────────────
