@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted
 
 from .secret_commands import Command, ordinary_commands, secret_commands
+from .unseen_commands import unseen_ordinary_commands, unseen_secret_commands
 
 RECALL = 0.99
 SEEDS = range(1, 4)
@@ -33,6 +34,19 @@ def test_ordinary_commands_stay() -> None:
     assert len(commands) >= 300
     changed = [each for each in commands if redacted(each) != each]
     assert len(changed) <= 0.01 * len(commands), changed
+
+
+def test_secrets_of_the_unseen_list_are_seen() -> None:
+    commands = [c for seed in SEEDS for c in unseen_secret_commands(seed)]
+    assert len(commands) > 400 * len(SEEDS)
+    assert len(missed(commands)) <= 0.085 * len(commands), missed(commands)
+
+
+def test_ordinary_commands_of_the_unseen_list_stay() -> None:
+    commands = unseen_ordinary_commands()
+    assert len(commands) > 350
+    changed = [each for each in commands if redacted(each) != each]
+    assert len(changed) <= 0.07 * len(commands), changed
 
 
 CASES = {
