@@ -39,14 +39,14 @@ def test_ordinary_commands_stay() -> None:
 def test_secrets_of_the_unseen_list_are_seen() -> None:
     commands = [c for seed in SEEDS for c in unseen_secret_commands(seed)]
     assert len(commands) > 400 * len(SEEDS)
-    assert len(missed(commands)) <= 0.085 * len(commands), missed(commands)
+    assert len(missed(commands)) <= (1 - RECALL) * len(commands), missed(commands)
 
 
 def test_ordinary_commands_of_the_unseen_list_stay() -> None:
     commands = unseen_ordinary_commands()
     assert len(commands) > 350
     changed = [each for each in commands if redacted(each) != each]
-    assert len(changed) <= 0.07 * len(commands), changed
+    assert len(changed) <= 0.01 * len(commands), changed
 
 
 CASES = {
@@ -56,6 +56,17 @@ CASES = {
     'export PASSWORD="$OTHER"': 'export PASSWORD="$OTHER"',
     '{"password": "x y", "a": 1}': f'{{"password": "{SECRET}", "a": 1}}',
     "psql postgres://u:p@ss@h/db": f"psql postgres://u:{SECRET}@h/db",
+    "psexec -u a -p b1 cmd": f"psexec -u a -p {SECRET} cmd",
+    "sudo -u a mkdir -p b1": "sudo -u a mkdir -p b1",
+    "docker pull a/b:1@sha256:00": "docker pull a/b:1@sha256:00",
+    "CONTRASEÑA='a b' run": f"CONTRASEÑA='{SECRET}' run",
+    "get(u, auth=('a', 'b c'))": f"get(u, auth=('a', '{SECRET}'))",
+    "bcrypt('a b')": f"bcrypt('{SECRET}')",
+    'read -s -p "Password: " PW': 'read -s -p "Password: " PW',
+    "rails g model A token:string:uniq": "rails g model A token:string:uniq",
+    "net use Z: x /user:a *": "net use Z: x /user:a *",
+    "echo hunter2 > token.txt": f"echo {SECRET} > token.txt",
+    "X_CREDENTIALS=~/keys/a.json run": "X_CREDENTIALS=~/keys/a.json run",
     "": "",
 }
 
@@ -129,6 +140,23 @@ HOSTILE = (
         "<<<",
         "login <<< ",
         "a=1,",
+    ),
+    *(
+        "auth=(",
+        "bcrypt('a', ",
+        "jwt.sign(a, ",
+        "x -u a -p ",
+        "echo a > ",
+        "echo a>",
+        "a:b@c ",
+        "-pass-",
+        "--token <(echo ",
+        "river ",
+        "'river ",
+        "set password for a ",
+        "rtmp://a/b",
+        "/a.b",
+        "nmcli a.",
     ),
 )
 
