@@ -54,8 +54,8 @@ _ADDRESS_SLASHED = re.compile(
     r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)([^\s\"'@]+)(?=@)"
 )
 _NO_SCHEME = re.compile(
-    r"""((?<!\S)["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w.-]+:)(?!//)"""
-    r"""([^\s@:/"'$]+)(?=@(?!sha)[\w.-]+(?:[:/\s"']|$))"""
+    r"""((?<!\S)["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
+    r"""([^\s@:/"'$]+(?:@[^\s@:/"'$]+)*)(?=@(?!sha|latest)(?:[A-Za-z][\w.-]*|\d+(?:\.\d+){3})(?:[:/(\s"']|$))"""
 )
 _LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
 _HEADER = re.compile(
@@ -75,6 +75,9 @@ _OPTION = re.compile(r"""(?<!\S)(["']?--?[^\W\d_][\w.-]{0,60})([ \t]+|=)(?!-\w|-
 _SET = re.compile(
     r"""(?<![\w.-])(?:set|setenv|setx|config|configure)(?:[ \t]+(?:-\S+|set))*[ \t]+["']?"""
     r"""([\w./:@-]{2,100})(["']?[ \t]+)(?!-)"""
+)
+_BARE_WORD = re.compile(
+    r"(?<!\S)((?:[\w-]{1,40}[._-])?(?:password|passwd|passphrase|passwort))([ \t]+)(?!-)"
 )
 _A_VALUE = re.compile(_VALUE, re.DOTALL)
 _SQL = re.compile(
@@ -100,7 +103,7 @@ _CREDENTIALS = re.compile(
 )
 _HERE = re.compile(
     rf"((?:stdin|with-token|sudo\b[^\n|;]*-\w*S\b|passwd|login|openssl|gpg|base64|secret"
-    rf"|cryptsetup|kinit|auth|signin|unlock)[^\n|;]*<<<[ \t]*)({_VALUE})"
+    rf"|cryptsetup|kinit|auth|signin|unlock|passphrase|keygen)[^\n|;]*<<<[ \t]*)({_VALUE})"
 )
 _FROM_ECHO = re.compile(
     r"((?:\s-y|--?[\w-]{0,40}?(?:pass|secret|token|key)[\w-]{0,40})[ =]"
@@ -110,7 +113,8 @@ _FROM_ECHO = re.compile(
 )
 _INTO_FILE = re.compile(
     r"""(\b(?:echo|printf)\s+(?:-\w+\s+)*)(["'][^\s"']+["']|[^\s"'<>|;&]++)"""
-    r"""(?=\s*>>?\s*["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential))"""
+    r"""(?=\s*>>?\s*["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential)"""
+    r"""(?!\S*\.(?:log|md|rst|example)\b))"""
 )
 _CALL = re.compile(rf"({'|'.join(CALLS)})('[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])")
 _SIMPLE = re.compile(
@@ -119,7 +123,7 @@ _SIMPLE = re.compile(
 _WORD = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
 _REFERENCE = re.compile(
     r"""["']?(?:\$\{?\w+\}?|\$\(.*|%\w+%|\$\{\{.*|\{\{.*|`.*|\$env:\w+"""
-    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest)["']?""",
+    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*)["']?""",
     re.DOTALL,
 )
 _FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}")
@@ -132,6 +136,7 @@ _PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 _DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _HASH = re.compile(r"(?:0x)?(?:[0-9a-f]{7,}|[0-9A-F]{7,})")
+_KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
 _PUBLIC = re.compile("|".join(PUBLIC))
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OF_HASHES = re.compile(
@@ -170,7 +175,7 @@ def _once(text: str) -> str:
         text = pattern.sub(_second, text)
     text = _SQL.sub(_second, text)
     text = _LOGIN_LINE.sub(_second, text)
-    for pattern in (_ASSIGNED, _OPTION, _SET):
+    for pattern in (_ASSIGNED, _OPTION, _SET, _BARE_WORD):
         text = "".join(_named(pattern, text))
     of_hashes = _OF_HASHES.search(text) is not None
     return _DENSE.sub(lambda m: _dense(m[0], of_hashes=of_hashes), text)
@@ -216,7 +221,7 @@ def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
         value = _A_VALUE.match(text, match.end())
         if value and not _is_other(pattern, name, between, value):
             yield text[end : value.start()]
-            yield _judged(name, value[0])
+            yield _judged(pattern, name, value[0])
             end = value.end()
     yield text[end:]
 
@@ -244,12 +249,12 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     return False
 
 
-def _judged(name: str, value: str) -> str:
+def _judged(pattern: re.Pattern[str], name: str, value: str) -> str:
     bare = value.strip("\"'\\")
     if not bare or bare.lower() in _PLAIN or _FILE.fullmatch(bare):
         return value
-    told = _tells(name)
-    if told is None or (not told and not _is_odd(bare)):
+    told = _tells(name) and pattern is not _BARE_WORD
+    if not told and (not _is_odd(bare) or _KEY_ID.fullmatch(bare)):
         return value
     return _instead(value)
 
@@ -278,7 +283,7 @@ def _is_odd(value: str) -> bool:
     kinds = [any(map(test, value)) for test in (str.isdigit, str.islower, str.isupper)]
     if len(value) < 8 or value.startswith(("/", "./", "~", "$")):
         return False
-    return sum(kinds) >= 2 and kinds[0] and not re.search(r"\.\w{1,5}$|/\w+/", value)
+    return sum(kinds) >= 2 and kinds[0] and not re.search(r"\.(?:[A-Za-z]\w{0,4}|7z)$|/\w+/", value)
 
 
 def _of_programs(text: str) -> Iterator[str]:
@@ -298,7 +303,7 @@ def _of_program(command: str) -> str:
     for name in found.keys() & _BY_PROGRAM.keys():
         for before in _BY_PROGRAM[name]:
             command = before.sub(_second, command)
-    if " -p" in command and NOT_OF_A_USER.isdisjoint(found):
+    if NOT_OF_A_USER.isdisjoint(found):
         command = _OF_A_USER.sub(_second, command)
     return command
 

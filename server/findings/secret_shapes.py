@@ -92,6 +92,7 @@ PLACES = (
     r"https://outlook\.office\.com/webhook/",
     r"https://mainnet\.infura\.io/v3/",
     r"https://[\w-]+\.g\.alchemy\.com/v2/",
+    r"\bsecret,(?:\w+=\w+,)?data=",
     r"rtmps?://[\w.:-]+/[\w-]+/",
 )
 """Beginnings of addresses the rest of which is a secret."""
@@ -211,7 +212,8 @@ PROGRAMS = (
             "az oc twine poetry flit hatch vsce ovsx cqlsh mongo mongosh mongodump mongorestore"
             " mongoexport mongoimport mongostat cypher-shell rdesktop nxc crackmapexec netexec hydra"
             " medusa ncftpget ncftpput ncftp altool security cf ibmcloud influx conan"
-            " elasticsearch-users supabase"
+            " elasticsearch-users supabase veracrypt"
+            " steghide fcrackzip certutil doveadm"
         ),
         r"\s-p(?:\s+|=)(?!\d+(?::\d+)*(?:/\w+)?(?:\s|$))",
     ),
@@ -249,7 +251,7 @@ PROGRAMS = (
         r"\s(?:[\w-]+\.)*(?:password|--passphrase|psk|pass)\s+",
     ),
     ("networksetup", r"\s-setairportnetwork\s+\S+\s+\S+\s+"),
-    ("swaks", r"\s-ap\s+"),
+    ("prosodyctl ejabberdctl", r"\sregister\s+\S+\s+\S+\s+"),
     ("qpdf", r"\s--encrypt\s+(?:\S+\s+)?"),
     ("qpdf", r"\s--encrypt\s+"),
     ("ConvertTo-SecureString", r"ConvertTo-SecureString\s+(?:-String\s+)?(?!-)"),
@@ -318,12 +320,17 @@ PROGRAMS = (
     ("psql", r"(?i:\bpassword\s+)(?=['\"])"),
 )
 """Programs, and what stands before a secret in a command of theirs."""
-OF_A_USER = r"\s(?:-u|--?user(?:name)?)(?:\s+|=)[^-\s]\S*\s[^\n]{0,200}?(?<=\s)-p\s+(?![\d.:]+(?:/\w+)?(?:\s|$)|-|\$)"
+OF_A_USER = (
+    r"\s(?:-u|--?user(?:name)?)(?:\s+|=)[^-\s]\S*\s[^\n]{0,200}?(?<=\s)-p\s+"
+    r"(?![\d.:]+(?:/\w+)?(?:\s|$)|-|\$)"
+    r"|\s[-/][agr]u[: ]\s*[^-/\s]\S*\s+[-/][agr]p[: ]\s*(?![-/])"
+    r"|\s[-/]u(?:ser)?:\S+\s[^\n]{0,200}?(?<=\s)[-/]p(?:w|ass|assword)?:"
+)
 """In a command of any other program: a user, and a password beside it."""
 NOT_OF_A_USER = _words(
     """
     sudo mkdir mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlsh mysqlshow mariadb
-    mariadb-dump mariadb-admin mycli docker podman ssh scp psql cp
+    mariadb-dump mariadb-admin mycli docker podman ssh scp psql cp journalctl systemctl
     """
 )
 """Programs whose ``-p`` means something else, or asks."""

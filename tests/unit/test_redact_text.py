@@ -36,15 +36,17 @@ def test_ordinary_commands_stay() -> None:
     assert len(changed) <= 0.01 * len(commands), changed
 
 
-def test_secrets_of_the_unseen_list_are_seen() -> None:
-    commands = [c for seed in SEEDS for c in unseen_secret_commands(seed)]
-    assert len(commands) > 400 * len(SEEDS)
-    assert len(missed(commands)) <= (1 - RECALL) * len(commands), missed(commands)
+@pytest.mark.parametrize(("name", "least"), [("unseen", RECALL), ("later", 0.95)])
+def test_secrets_of_the_unseen_lists_are_seen(name: str, least: float) -> None:
+    commands = [c for seed in SEEDS for c in unseen_secret_commands(name, seed)]
+    assert len(commands) > 100 * len(SEEDS)
+    assert len(missed(commands)) <= (1 - least) * len(commands), missed(commands)
 
 
-def test_ordinary_commands_of_the_unseen_list_stay() -> None:
-    commands = unseen_ordinary_commands()
-    assert len(commands) > 350
+@pytest.mark.parametrize("name", ["unseen", "later"])
+def test_ordinary_commands_of_the_unseen_lists_stay(name: str) -> None:
+    commands = unseen_ordinary_commands(name)
+    assert len(commands) >= 80
     changed = [each for each in commands if redacted(each) != each]
     assert len(changed) <= 0.01 * len(commands), changed
 
@@ -57,6 +59,14 @@ CASES = {
     '{"password": "x y", "a": 1}': f'{{"password": "{SECRET}", "a": 1}}',
     "psql postgres://u:p@ss@h/db": f"psql postgres://u:{SECRET}@h/db",
     "psexec -u a -p b1 cmd": f"psexec -u a -p {SECRET} cmd",
+    "winrs -u:a -p:b1 dir": f"winrs -u:a -p:{SECRET} dir",
+    "journalctl -u nginx -p err": "journalctl -u nginx -p err",
+    "dvc remote modify r password Tiger.745q": f"dvc remote modify r password {SECRET}",
+    "bw get password github.com": "bw get password github.com",
+    "x 'A/b:c1@10.0.0.4'": f"x 'A/b:{SECRET}@10.0.0.4'",
+    "git push origin main:release@1.2": "git push origin main:release@1.2",
+    "sed 's/token=.*//' a": "sed 's/token=.*//' a",
+    "swaks -au a -ap b1": f"swaks -au a -ap {SECRET}",
     "sudo -u a mkdir -p b1": "sudo -u a mkdir -p b1",
     "docker pull a/b:1@sha256:00": "docker pull a/b:1@sha256:00",
     "CONTRASEÑA='a b' run": f"CONTRASEÑA='{SECRET}' run",
@@ -157,6 +167,10 @@ HOSTILE = (
         "rtmp://a/b",
         "/a.b",
         "nmcli a.",
+        "password a",
+        "secret,data=a",
+        "/u:a ",
+        "-au a ",
     ),
 )
 

@@ -1,4 +1,7 @@
-"""Commands that were written before the rules were read, filled with made-up secrets."""
+"""Lists of commands that were written without the rules in view, filled with made-up secrets.
+
+``later`` was written after the rules had been mended by ``unseen``, of rarer programs.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +34,15 @@ _MARKED = re.compile(r"«([^»]*)»")
 _HOLE = re.compile(r"\{(pw|weak|phrase|words12|uuid|[abdhHlU]\d+)\}")
 
 
-def unseen_secret_commands(seed: int) -> list[Command]:
-    """The list, each filled with secrets that ``seed`` decides."""
+def unseen_secret_commands(name: str, seed: int) -> list[Command]:
+    """A list, ``unseen`` or ``later``, each line filled with secrets that ``seed`` decides."""
     random = Random(seed)
-    lines = (_DATA / "unseen_secret_commands.txt").read_text("utf-8").splitlines()
+    lines = (_DATA / f"{name}_secret_commands.txt").read_text("utf-8").splitlines()
     return [_filled(line, random) for line in lines]
 
 
-def unseen_ordinary_commands() -> list[str]:
-    return (_DATA / "unseen_ordinary_commands.txt").read_text("utf-8").splitlines()
+def unseen_ordinary_commands(name: str) -> list[str]:
+    return (_DATA / f"{name}_ordinary_commands.txt").read_text("utf-8").splitlines()
 
 
 def _filled(line: str, random: Random) -> Command:
