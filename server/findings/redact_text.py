@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from .secret_shapes import (
+    CALLS,
     DENIED,
     ENDINGS,
     KEYS,
     NAMES,
     NO_ENDINGS,
+    NOT_OF_A_USER,
+    OF_A_USER,
     OTHERWISE,
     PERHAPS,
     PLACES,
     PROGRAMS,
+    PUBLIC,
     QUOTE,
     SHAPES,
+    TYPES_AND_VERBS,
 )
 
 SECRET = "<secret>"  # noqa: S105 - what stands instead of one
@@ -48,6 +53,10 @@ _ADDRESS = re.compile(
 _ADDRESS_SLASHED = re.compile(
     r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)([^\s\"'@]+)(?=@)"
 )
+_NO_SCHEME = re.compile(
+    r"""((?<!\S)["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
+    r"""([^\s@:/"'$]+(?:@[^\s@:/"'$]+)*)(?=@(?!sha|latest)(?:[A-Za-z][\w.-]*|\d+(?:\.\d+){3})(?:[:/(\s"']|$))"""
+)
 _LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
 _HEADER = re.compile(
     r"""((?i:authorization|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
@@ -57,20 +66,23 @@ _HEADER = re.compile(
 )
 _COOKIE = re.compile(r"""((?i:\bcookie\\?["']?\s*[:=]\\?\s*))([^"'\r\n]+)""")
 _BEARER = re.compile(r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)((?!\$)[\w.~+/=-]{6,})""")
-_NAME = r"[A-Za-z_][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
+_NAME = r"[^\W\d][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
 _ASSIGNED = re.compile(
     rf"""(?<![\w.-])(-{{0,2}}(?:{_NAME}))"""
     r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))\\?[ \t]*)"""
 )
-_OPTION = re.compile(r"""(?<!\S)(["']?--?[A-Za-z][\w.-]{0,60})([ \t]+|=)(?!-\w|--)""")
+_OPTION = re.compile(r"""(?<!\S)(["']?--?[^\W\d_][\w.-]{0,60})([ \t]+|=)(?!-\w|--)""")
 _SET = re.compile(
     r"""(?<![\w.-])(?:set|setenv|setx|config|configure)(?:[ \t]+(?:-\S+|set))*[ \t]+["']?"""
     r"""([\w./:@-]{2,100})(["']?[ \t]+)(?!-)"""
 )
+_BARE_WORD = re.compile(
+    r"(?<!\S)((?:[\w-]{1,40}[._-])?(?:password|passwd|passphrase|passwort))([ \t]+)(?!-)"
+)
 _A_VALUE = re.compile(_VALUE, re.DOTALL)
 _SQL = re.compile(
     r"""((?i:\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?"""
-    r"""|\bpassword[\s=(]+(?:password\()?|\bpwdcompare\())(\\?'[^']*'|"[^"]*")"""
+    r"""|\bpragma\s+(?:hex|re)?key\s*=\s*|\bpassword(?:\s+for\s+\S+)?[\s=(]+(?:password\()?|\bpwdcompare\())(\\?'[^']*'|"[^"]*")"""
 )
 _LOGIN_LINE = re.compile(
     rf"""(\blogin\s+\S+\s+password\s+(?!%s)"""
@@ -91,26 +103,46 @@ _CREDENTIALS = re.compile(
 )
 _HERE = re.compile(
     rf"((?:stdin|with-token|sudo\b[^\n|;]*-\w*S\b|passwd|login|openssl|gpg|base64|secret"
-    rf"|cryptsetup|kinit|auth)[^\n|;]*<<<[ \t]*)({_VALUE})"
+    rf"|cryptsetup|kinit|auth|signin|unlock|passphrase|keygen)[^\n|;]*<<<[ \t]*)({_VALUE})"
 )
+_FROM_ECHO = re.compile(
+    r"((?:\s-y|--?[\w-]{0,40}?(?:pass|secret|token|key)[\w-]{0,40})[ =]"
+    r"<\(\s*(?:echo|printf)\s+(?:-\w+\s+)*"
+    r"|--?[\w-]{0,40}?pass[\w-]{0,20}(?:command|cmd|eval)[ =][\"']echo\s+)"
+    rf"({_VALUE})"
+)
+_INTO_FILE = re.compile(
+    r"""(\b(?:echo|printf)\s+(?:-\w+\s+)*)(["'][^\s"']+["']|[^\s"'<>|;&]++)"""
+    r"""(?=\s*>>?\s*["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential)"""
+    r"""(?!\S*\.(?:log|md|rst|example)\b))"""
+)
+_CALL = re.compile(rf"({'|'.join(CALLS)})('[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])")
 _SIMPLE = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
 )
 _WORD = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
 _REFERENCE = re.compile(
-    r"""["']?(?:\$\{?\w+\}?|\$\(.*|%\w+%|\$\{\{.*|\{\{.*|`.*|\$env:\w+)["']?""", re.DOTALL
+    r"""["']?(?:\$\{?\w+\}?|\$\(.*|%\w+%|\$\{\{.*|\{\{.*|`.*|\$env:\w+"""
+    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*)["']?""",
+    re.DOTALL,
 )
+_FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}")
 _PLAIN = frozenset(
     ("true", "false", "yes", "no", "none", "null", "on", "off", "auto", "always", "never")
 )
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]", r"[^\W\d_A-ZÀ-ÖØ-Þ]"
+_PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 
 _DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_HASH = re.compile(r"(?:0x)?(?:[0-9a-f]{7,}|[0-9A-F]{7,})")
+_KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
+_PUBLIC = re.compile("|".join(PUBLIC))
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OF_HASHES = re.compile(
     r"(?<![\w-])(?:git|gh|hub|glab|tig|jj|sha\d*sum|md5sum|docker|podman|nix|nix-store"
-    r"|ostree|ipfs)\s|sha\d+[:-]|md5[:=]|@sha"
+    r"|ostree|ipfs|gpg2?|apt-key)\s|sha\d+[:-]|md5[:=]|@sha|(?i:etag|if-(?:none-)?match)\b"
+    r"|/[\w.-]+[:@][0-9a-f]{40}\b"
 )
 
 
@@ -130,6 +162,7 @@ def _once(text: str) -> str:
     text = _PLACE.sub(_second, text)
     text = _ADDRESS.sub(_second, text)
     text = _ADDRESS_SLASHED.sub(_second, text)
+    text = _NO_SCHEME.sub(_second, text)
     text = _LOGIN.sub(_login, text)
     text = _SHAPE.sub(SECRET, text)
     text = _HEADER.sub(_second, text)
@@ -138,10 +171,11 @@ def _once(text: str) -> str:
     text = "".join(_of_programs(text))
     text = _PIPED.sub(lambda m: m[1] + _instead(m[2]) + m[3], text)
     text = _CREDENTIALS.sub(_second, text)
-    text = _HERE.sub(_second, text)
+    for pattern in (_HERE, _FROM_ECHO, _INTO_FILE, _CALL):
+        text = pattern.sub(_second, text)
     text = _SQL.sub(_second, text)
     text = _LOGIN_LINE.sub(_second, text)
-    for pattern in (_ASSIGNED, _OPTION, _SET):
+    for pattern in (_ASSIGNED, _OPTION, _SET, _BARE_WORD):
         text = "".join(_named(pattern, text))
     of_hashes = _OF_HASHES.search(text) is not None
     return _DENSE.sub(lambda m: _dense(m[0], of_hashes=of_hashes), text)
@@ -157,8 +191,8 @@ def _cut(text: str, most: int) -> str:
 
 
 def _instead(value: str) -> str:
-    """With its quotes; what only names a variable stays."""
-    if value == CUT or _REFERENCE.fullmatch(value):
+    """With its quotes; what only names a variable or a file stays, and so does one character."""
+    if len(value.strip("\"'")) <= 1 or value == CUT or _REFERENCE.fullmatch(value):
         return value
     for quote in ('\\"', '"', "'"):
         if value.startswith(quote):
@@ -187,7 +221,7 @@ def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
         value = _A_VALUE.match(text, match.end())
         if value and not _is_other(pattern, name, between, value):
             yield text[end : value.start()]
-            yield _judged(name, value[0])
+            yield _judged(pattern, name, value[0])
             end = value.end()
     yield text[end:]
 
@@ -195,11 +229,19 @@ def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
 def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match[str]) -> bool:
     """Whether it only looks as if a name had that value."""
     name = name.strip("\"'")
+    # A switch of some programs, after which the name comes, or where a secret is to be had.
+    if name == "--secret" and (value[0][:3] == "id=" or _tells(value[0]) is not None):
+        return True
     if pattern is _OPTION:
-        is_short = not name.startswith("--") and len(name) <= 4
-        # A switch of some programs, after which the name comes, or where a secret is to be had.
-        is_switch = name == "--secret" and (value[0][:3] == "id=" or _tells(value[0]) is not None)
-        return is_short or is_switch
+        return not name.startswith("--") and len(name) <= 4 and name[1:] not in NAMES
+    if between == ":" and (
+        name[:2] == "//" or not TYPES_AND_VERBS.isdisjoint((name.split(":")[-1], value[0]))
+    ):
+        return True
+    quote = value[0][0]
+    # It closes the string that the name is in.
+    if quote in "\"'" and quote not in between:
+        return value.string.count(quote, 0, value.start()) % 2 == 1
     # In prose, a word and a colon are followed by more than a word.
     if pattern is _ASSIGNED and between[:1] == ":" and between[-1] in " \t":
         rest = value.string[value.end() :].lstrip(" ")
@@ -207,12 +249,12 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     return False
 
 
-def _judged(name: str, value: str) -> str:
+def _judged(pattern: re.Pattern[str], name: str, value: str) -> str:
     bare = value.strip("\"'\\")
-    if not bare or bare.lower() in _PLAIN:
+    if not bare or bare.lower() in _PLAIN or _FILE.fullmatch(bare):
         return value
-    told = _tells(name)
-    if told is None or (not told and not _is_odd(bare)):
+    told = _tells(name) and pattern is not _BARE_WORD
+    if not told and (not _is_odd(bare) or _KEY_ID.fullmatch(bare)):
         return value
     return _instead(value)
 
@@ -220,7 +262,9 @@ def _judged(name: str, value: str) -> str:
 def _tells(name: str) -> bool | None:
     """Whether it is the name of a secret; False: perhaps."""
     words = [each.lower() for each in _PARTS.findall(name)]
-    if not words or words[-1] in OTHERWISE or (words[0] in DENIED and len(words) > 1):
+    if not words or words[-1] in OTHERWISE or "existing" in words:
+        return None
+    if words[0] in DENIED and len(words) > 1:
         return None
     for before, word in zip(["", *words], words, strict=False):
         if word in NAMES and word != "pwd":
@@ -239,7 +283,7 @@ def _is_odd(value: str) -> bool:
     kinds = [any(map(test, value)) for test in (str.isdigit, str.islower, str.isupper)]
     if len(value) < 8 or value.startswith(("/", "./", "~", "$")):
         return False
-    return sum(kinds) >= 2 and kinds[0] and not re.search(r"\.\w{1,5}$|/\w+/", value)
+    return sum(kinds) >= 2 and kinds[0] and not re.search(r"\.(?:[A-Za-z]\w{0,4}|7z)$|/\w+/", value)
 
 
 def _of_programs(text: str) -> Iterator[str]:
@@ -259,6 +303,8 @@ def _of_program(command: str) -> str:
     for name in found.keys() & _BY_PROGRAM.keys():
         for before in _BY_PROGRAM[name]:
             command = before.sub(_second, command)
+    if NOT_OF_A_USER.isdisjoint(found):
+        command = _OF_A_USER.sub(_second, command)
     return command
 
 
@@ -276,13 +322,16 @@ def _by_program() -> dict[str, list[re.Pattern[str]]]:
 
 
 _BY_PROGRAM = _by_program()
+_OF_A_USER = re.compile(f"({OF_A_USER})({_VALUE})")
 
 
 def _dense(word: str, *, of_hashes: bool) -> str:
     def shown(part: str) -> str:
         bare = part.strip("+-")
+        if _PUBLIC.fullmatch(bare) or (of_hashes and _HASH.fullmatch(bare)):
+            return part
         if _HEX.fullmatch(bare):
-            return part if of_hashes else SECRET
+            return SECRET
         return SECRET if _is_random(part) and not _UUID.fullmatch(bare) else part
 
     return SECRET if _is_base64(word) else "".join(map(shown, re.split(r"([/=])", word)))

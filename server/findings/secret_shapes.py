@@ -74,6 +74,7 @@ SHAPES = (
     r"eyJ[\w-]{8,}(?:\.[\w-]*){1,4}",
     r"eyJ[\w+/=-]{30,}",
     r"LS0tLS1CRUdJTi[\w+/=]*",
+    r"(?<=[\"'])[a-z]{3,8}(?: [a-z]{3,8}){11}(?:(?: [a-z]{3,8}){3}){0,4}(?=[\"'])",
 )
 """Expressions of tokens that can be told by themselves: their makers gave them a beginning."""
 
@@ -91,6 +92,8 @@ PLACES = (
     r"https://outlook\.office\.com/webhook/",
     r"https://mainnet\.infura\.io/v3/",
     r"https://[\w-]+\.g\.alchemy\.com/v2/",
+    r"\bsecret,(?:\w+=\w+,)?data=",
+    r"rtmps?://[\w.:-]+/[\w-]+/",
 )
 """Beginnings of addresses the rest of which is a secret."""
 
@@ -98,7 +101,9 @@ NAMES = _words(
     """
     password passwd passphrase pass pwd pw passwort passcode token secret apikey accesskey
     secretkey authtoken credential credentials pat authkey apitoken sas bearer mdp pswd
-    requirepass masterauth storepass keypass secretid passw psk
+    requirepass masterauth storepass keypass secretid passw psk mnemonic
+    kennwort passe contrasena contraseña senha haslo hasło wachtwoord losenord lösenord heslo parola
+    пароль
     """
 )
 """Words in a name of something that is a secret."""
@@ -145,6 +150,31 @@ DENIED = _words(
     """
 )
 """First words of such a name."""
+PUBLIC = (
+    r"0x[0-9a-fA-F]{40}",
+    r"age1[a-z0-9]{50,}",
+    r"Qm[1-9A-HJ-Za-km-z]{44}",
+)
+"""Expressions of what looks random and is told to everybody: addresses, keys for others."""
+TYPES_AND_VERBS = _words(
+    """
+    string str text integer int boolean bool binary bytes number references
+    edit show list get set add remove create delete rotate clear install
+    """
+)
+"""What stands behind a name and a colon where it is a column or a task: ``credentials:edit``."""
+CALLS = (
+    (
+        r"""\b(?:auth\s*=|create_(?:super)?user|(?:set|make|check)_password|hashpw|bcrypt"""
+        r"""|password_hash|hash_password|HTTPBasicAuth)\s*\("""
+        r"""(?:[^()"']|'[^'\n]*'|"[^"\n]*"){0,60}"""
+    ),
+    (
+        r"\b(?:jwt|jsonwebtoken)\b[^\n]{0,40}?\.(?:sign|encode)\("
+        r"\s*(?:\{[^{}\n]{0,200}\}|[\w.]+)\s*,\s*"
+    ),
+)
+"""What stands before a quoted secret in code."""
 PERHAPS = _words(
     """
     key auth cookie cookies session sig signature code sid dsn license licence pin otp salt
@@ -171,6 +201,7 @@ PROGRAMS = (
         "curl curlie wget http https xh xhs aria2c httpie",
         rf"\s(?:-u|--user|--proxy-user|-U|-a|--auth){_V}{_USER}",
     ),
+    ("curl", rf"\s(?:-E|--cert)\s+{QUOTE}(?:[A-Za-z]:)?[^\s:\"']+:"),
     ("curl", r"\s(?:-b|--cookie)\s+(?=[\"']?[\w.-]+=)"),
     (
         "docker podman helm buildah skopeo oras nerdctl crane",
@@ -181,7 +212,8 @@ PROGRAMS = (
             "az oc twine poetry flit hatch vsce ovsx cqlsh mongo mongosh mongodump mongorestore"
             " mongoexport mongoimport mongostat cypher-shell rdesktop nxc crackmapexec netexec hydra"
             " medusa ncftpget ncftpput ncftp altool security cf ibmcloud influx conan"
-            " elasticsearch-users"
+            " elasticsearch-users supabase veracrypt"
+            " steghide fcrackzip certutil doveadm"
         ),
         r"\s-p(?:\s+|=)(?!\d+(?::\d+)*(?:/\w+)?(?:\s|$))",
     ),
@@ -204,7 +236,7 @@ PROGRAMS = (
     ("pdftk", r"\s(?:user_pw|owner_pw|input_pw)\s+(?:\w+=)?"),
     ("xfreerdp wlfreerdp xfreerdp3 signtool", r"\s/(?:p|pass|gp|app-pass)[: ]\s*"),
     ("rabbitmqctl", r"\s(?:add_user|change_password|authenticate_user)\s+\S+\s+"),
-    ("htpasswd", r"\s-\w*b\w*(?:\s+-\S+)*\s+\S+\s+\S+\s+"),
+    ("htpasswd mosquitto_passwd", r"\s-\w*b\w*(?:\s+-\S+)*\s+\S+\s+\S+\s+"),
     ("htpasswd", r"\s-\w*nb\w*\s+\S+\s+"),
     ("snmpwalk snmpget snmpset snmptrap snmpbulkwalk snmptable", r"\s-[AXc]\s*"),
     (
@@ -214,7 +246,16 @@ PROGRAMS = (
     ("openssl", r"\bpass:"),
     ("openssl mkpasswd", r"(?<=passwd)(?:\s+-(?!salt)\S+)*(?:\s+-salt\s+\S+)?(?:\s+-\w)*\s+(?!-)"),
     ("wpa_passphrase", r"wpa_passphrase\s+(?:\"[^\"]*\"|'[^']*'|\S+)\s+"),
-    ("nmcli iwctl wpa_cli", r"\s(?:password|--passphrase|psk)\s+"),
+    (
+        "nmcli iwctl wpa_cli netsh mysqladmin rclone",
+        r"\s(?:[\w-]+\.)*(?:password|--passphrase|psk|pass)\s+",
+    ),
+    ("networksetup", r"\s-setairportnetwork\s+\S+\s+\S+\s+"),
+    ("prosodyctl ejabberdctl", r"\sregister\s+\S+\s+\S+\s+"),
+    ("qpdf", r"\s--encrypt\s+(?:\S+\s+)?"),
+    ("qpdf", r"\s--encrypt\s+"),
+    ("ConvertTo-SecureString", r"ConvertTo-SecureString\s+(?:-String\s+)?(?!-)"),
+    ("virsh", r"\ssecret-set-value\s+(?:--\S+\s+)*[^-\s]\S*\s+(?:--base64\s+)?"),
     (
         "keytool jarsigner apksigner java",
         r"\s-(?:storepass|keypass|deststorepass|srcstorepass|destkeypass|srckeypass|new)\s+",
@@ -237,20 +278,19 @@ PROGRAMS = (
     ("grafana-cli", r"\sreset-admin-password\s+"),
     ("nifi.sh", r"\sset-single-user-credentials\s+\S+\s+"),
     ("ab", rf"\s-[AP]\s+{_USER}"),
-    ("restic", r"--password-command\s*=?\s*[\"']echo\s+"),
     ("net", r"\suse\s+\S+\s+\S+\s+(?=\S+\s+/user)"),
     ("cargo snyk", r"\s(?:login|auth)\s+(?!-|status|logout)(?=\S)"),
     ("ngrok", r"\s(?:authtoken|add-authtoken)\s+"),
     ("bw", r"\s(?:unlock\s+|login\s+\S+@\S+\s+)(?!-)"),
     ("nuget dotnet choco", r"\s(?:-k|--api-key|-ApiKey|-s?key)\s*=?\s*"),
     ("nuget", r"\spush\s+\S+\s+(?!-)"),
-    ("nuget", r"\ssetApiKey\s+"),
+    ("nuget", r"(?i:\ssetApiKey)\s+"),
     ("composer poetry bundle", r"\shttp-basic[\w.-]*\s+\S+\s+"),
     (
         "composer",
         r"\s(?:github-oauth|gitlab-token|gitlab-oauth|bearer)\.[\w.-]+\s+(?:\S+\s+(?=\w{16,}))?",
     ),
-    ("bundle", r"\sconfig\s+(?:set\s+)?(?:--\w+\s+)?[\w.-]+\.\w+\s+"),
+    ("bundle", r"\sconfig\s+(?:set\s+)?(?:--\w+\s+)?(?:https?://)?[\w./-]+\.[\w/-]+\s+"),
     ("kubectl oc", rf"\s--from-literal\s*=?\s*{QUOTE}[\w.-]+="),
     (
         "heroku fly flyctl doppler netlify dokku railway gigalixir render eb scalingo sops chamber travis op infisical",
@@ -266,7 +306,7 @@ PROGRAMS = (
         r"\s(?:keyvault\s+secret\s+set|ad\s+sp|webapp|functionapp)\s[^\n]{0,400}?--value\s*=?\s*",
     ),
     ("security", r"\s-[wX]\s+(?!-)"),
-    ("isql", r"\sisql\s+\S+\s+\S+\s+|(?<=^isql)\s+\S+\s+\S+\s+"),
+    ("isql", r"(?<=\bisql)\s+[^-\s]\S*\s+[^-\s]\S*\s+(?!-)"),
     ("chamber", r"\swrite\s+\S+\s+\S+\s+"),
     ("caddy", r"\s--plaintext\s+"),
     ("net", r"\suse\s[^\n]{0,400}?/user:\S+\s+|\suser\s+\S+\s+(?!/)"),
@@ -280,3 +320,17 @@ PROGRAMS = (
     ("psql", r"(?i:\bpassword\s+)(?=['\"])"),
 )
 """Programs, and what stands before a secret in a command of theirs."""
+OF_A_USER = (
+    r"\s(?:-u|--?user(?:name)?)(?:\s+|=)[^-\s]\S*\s[^\n]{0,200}?(?<=\s)-p\s+"
+    r"(?![\d.:]+(?:/\w+)?(?:\s|$)|-|\$)"
+    r"|\s[-/][agr]u[: ]\s*[^-/\s]\S*\s+[-/][agr]p[: ]\s*(?![-/])"
+    r"|\s[-/]u(?:ser)?:\S+\s[^\n]{0,200}?(?<=\s)[-/]p(?:w|ass|assword)?:"
+)
+"""In a command of any other program: a user, and a password beside it."""
+NOT_OF_A_USER = _words(
+    """
+    sudo mkdir mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlsh mysqlshow mariadb
+    mariadb-dump mariadb-admin mycli docker podman ssh scp psql cp journalctl systemctl
+    """
+)
+"""Programs whose ``-p`` means something else, or asks."""

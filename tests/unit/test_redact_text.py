@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted
 
 from .secret_commands import Command, ordinary_commands, secret_commands
+from .unseen_commands import unseen_ordinary_commands, unseen_secret_commands
 
 RECALL = 0.99
 SEEDS = range(1, 4)
@@ -35,6 +36,21 @@ def test_ordinary_commands_stay() -> None:
     assert len(changed) <= 0.01 * len(commands), changed
 
 
+@pytest.mark.parametrize(("name", "least"), [("unseen", RECALL), ("later", 0.95)])
+def test_secrets_of_the_unseen_lists_are_seen(name: str, least: float) -> None:
+    commands = [c for seed in SEEDS for c in unseen_secret_commands(name, seed)]
+    assert len(commands) > 100 * len(SEEDS)
+    assert len(missed(commands)) <= (1 - least) * len(commands), missed(commands)
+
+
+@pytest.mark.parametrize("name", ["unseen", "later"])
+def test_ordinary_commands_of_the_unseen_lists_stay(name: str) -> None:
+    commands = unseen_ordinary_commands(name)
+    assert len(commands) >= 80
+    changed = [each for each in commands if redacted(each) != each]
+    assert len(changed) <= 0.01 * len(commands), changed
+
+
 CASES = {
     "mysql -uroot -phunter2 shop": f"mysql -uroot -p{SECRET} shop",
     "curl -u 'bob:a b' x": f"curl -u 'bob:{SECRET}' x",
@@ -42,6 +58,25 @@ CASES = {
     'export PASSWORD="$OTHER"': 'export PASSWORD="$OTHER"',
     '{"password": "x y", "a": 1}': f'{{"password": "{SECRET}", "a": 1}}',
     "psql postgres://u:p@ss@h/db": f"psql postgres://u:{SECRET}@h/db",
+    "psexec -u a -p b1 cmd": f"psexec -u a -p {SECRET} cmd",
+    "winrs -u:a -p:b1 dir": f"winrs -u:a -p:{SECRET} dir",
+    "journalctl -u nginx -p err": "journalctl -u nginx -p err",
+    "dvc remote modify r password Tiger.745q": f"dvc remote modify r password {SECRET}",
+    "bw get password github.com": "bw get password github.com",
+    "x 'A/b:c1@10.0.0.4'": f"x 'A/b:{SECRET}@10.0.0.4'",
+    "git push origin main:release@1.2": "git push origin main:release@1.2",
+    "sed 's/token=.*//' a": "sed 's/token=.*//' a",
+    "swaks -au a -ap b1": f"swaks -au a -ap {SECRET}",
+    "sudo -u a mkdir -p b1": "sudo -u a mkdir -p b1",
+    "docker pull a/b:1@sha256:00": "docker pull a/b:1@sha256:00",
+    "CONTRASEÑA='a b' run": f"CONTRASEÑA='{SECRET}' run",
+    "get(u, auth=('a', 'b c'))": f"get(u, auth=('a', '{SECRET}'))",
+    "bcrypt('a b')": f"bcrypt('{SECRET}')",
+    'read -s -p "Password: " PW': 'read -s -p "Password: " PW',
+    "rails g model A token:string:uniq": "rails g model A token:string:uniq",
+    "net use Z: x /user:a *": "net use Z: x /user:a *",
+    "echo hunter2 > token.txt": f"echo {SECRET} > token.txt",
+    "X_CREDENTIALS=~/keys/a.json run": "X_CREDENTIALS=~/keys/a.json run",
     "": "",
 }
 
@@ -115,6 +150,27 @@ HOSTILE = (
         "<<<",
         "login <<< ",
         "a=1,",
+    ),
+    *(
+        "auth=(",
+        "bcrypt('a', ",
+        "jwt.sign(a, ",
+        "x -u a -p ",
+        "echo a > ",
+        "echo a>",
+        "a:b@c ",
+        "-pass-",
+        "--token <(echo ",
+        "river ",
+        "'river ",
+        "set password for a ",
+        "rtmp://a/b",
+        "/a.b",
+        "nmcli a.",
+        "password a",
+        "secret,data=a",
+        "/u:a ",
+        "-au a ",
     ),
 )
 
