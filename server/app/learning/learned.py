@@ -21,9 +21,11 @@ from ...automations.pattern import Pattern
 from ...automations.record import Record, record
 from ...automations.trying import Instance, Sandboxed, command, policy
 from ...checks.engine import Checks
-from ...disk import read_regular
+from ...disk import why
+from ...findings.redact_text import redacted
 from ...git import GitError
 from ...sandbox.levels import Machine
+from ...sandbox.trial import printable
 from ...store.activity import ACTIVITY, Activity, Did, Log
 from ...store.automations import (
     AUTOMATIONS,
@@ -40,11 +42,12 @@ from . import drafts, scripts
 from .offers import Offer, at
 from .pages import automation_page
 
-_LARGEST = 1 << 20
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
 """Days for which one that was dismissed stays away; afterwards it is not offered any more."""
 _OUTPUT = 4_096
+"""Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
+_READ = 16_384
 
 
 class Ready(NamedTuple):
@@ -77,6 +80,8 @@ class Learned:
         self.store = Automations(self._database)
         self.automations: Sequence[Automation] = ()
         self._records: Mapping[str, Record] = {}
+        self._since: Mapping[str, Record] = {}
+        """Since each was last accepted, or switched on again."""
         self._commits: Commits | None = None
         self.patterns: Sequence[Pattern] = ()
 
@@ -121,6 +126,11 @@ class Learned:
             by_id.setdefault(execution.automation, []).append(execution)
         self.automations = found
         self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
+        since = {id_: at for at, id_, said in await self.store.answers() if said is Answer.ACCEPTED}
+        self._since = {
+            id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
+            for id_, done in by_id.items()
+        }
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────
 
@@ -134,6 +144,16 @@ class Learned:
     def record(self, automation: Automation) -> Record:
         return self._records.get(automation.id) or record(())
 
+    def against(self, automation: Automation) -> str:
+        """Why it is not to be run any more, for people; empty when it may be."""
+        since = self._since.get(automation.id) or record(())
+        return since.against(self.workspace.settings.automations)
+
+    def use(self, automation: Automation) -> float:
+        """How useful it was, and is expected to be in a week, in seconds."""
+        expected = automation.score * automation.high * automation.a_week
+        return self.record(automation).saved.high + expected
+
     def offers(self, path: str) -> list[Offer]:
         """Those that fit a file."""
         clean = frozenset(id_ for id_, each in self._records.items() if each.is_clean)
@@ -145,13 +165,16 @@ class Learned:
         return automation_page(self.workspace.root, self.automations, self.record)
 
     def script_of(self, automation: Automation) -> Path:
-        """In the workspace once it was accepted."""
+        """In the workspace once it was accepted; also where somebody took it away there."""
         accepted = scripts.path_of(self.workspace.root, automation.name)
-        return accepted if accepted.is_file() else self.drafts / accepted.name
+        if automation.state is State.ACTIVE or os.path.lexists(accepted):
+            return accepted
+        return self.drafts / accepted.name
 
     def source_of(self, automation: Automation) -> str:
         """For a thread. Raises OSError, ValueError."""
-        return read_regular(self.script_of(automation), _LARGEST).decode("utf-8")
+        script, root = self.script_of(automation), self.workspace.root
+        return scripts.read_script(script, root if script.is_relative_to(root) else self.drafts)
 
     async def is_edited(self, automation: Automation) -> bool:
         """Whether its script is not the one that was tried."""
@@ -161,15 +184,14 @@ class Learned:
             return True
         return scripts.digest(source) != automation.script
 
-    def unknown(self) -> list[Automation]:
-        """Of the scripts in the workspace those that nobody knows here yet. For a thread."""
+    async def take_note(self) -> None:
+        """Of the scripts in the workspace that nobody knows here yet."""
         known = {each.name for each in self.automations}
-        found = scripts.listed(self.workspace.root)
-        return [
-            Automation(f"script-{each}", each, State.GENERATED, each, "", self.clock())
-            for each in found
-            if each not in known
-        ]
+        for name in await asyncio.to_thread(scripts.listed, self.workspace.root):
+            if name not in known:
+                new = Automation(f"script-{name}", name, State.GENERATED, name, "", self.clock())
+                await self.store.put(new)
+        await self.load()
 
     async def runnable(self) -> list[dict[str, Any]]:
         """Those that a person can run, as JSON."""
@@ -193,23 +215,30 @@ class Learned:
         self, automation: Automation, given: Sequence[Mapping[str, str]] = ()
     ) -> Automation:
         """Validate and try it, where its pattern was done or for what is ``given``; as it stands
-        then. One that is active stays so when nothing is against it."""
+        then. One that is active stays so when nothing is against it. Raises ValueError where
+        nothing may be run."""
+        self._admit()
         script = self.script_of(automation)
         try:
             source = await asyncio.to_thread(self.source_of, automation)
             metadata = read(source)
             cases = self._cases(automation, metadata, given)
-        except ValueError as error:
-            tested = replace(automation, state=State.DISABLED, why=str(error))
+        except (OSError, ValueError) as error:
+            tested = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
         else:
-            asked = automation, script, cases, self.workspace, self._checks, self._run
+            asked = automation, script, source, cases, self.workspace, self._checks, self._run
             tested = await drafts.test(*asked)
-            tested = replace(tested, script=scripts.digest(source))
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
-        await self.store.put(tested)
+        await self.store.put(tested, automation)
         await self.load()
         return tested
+
+    def _admit(self) -> None:
+        """Raises ValueError where nothing of the workspace may be run."""
+        if not self.workspace.trusted:
+            root = self.workspace.root
+            raise ValueError(f"{root} is not trusted, so nothing is run in it: `understudy trust`")
 
     def _cases(
         self, automation: Automation, metadata: Metadata, given: Sequence[Mapping[str, str]]
@@ -225,7 +254,7 @@ class Learned:
         root = self.workspace.root
         await asyncio.to_thread(scripts.write_script, root, automation.name, source)
         await self.store.answer(self.clock(), automation.id, Answer.ACCEPTED)
-        await self._put(replace(automation, state=State.ACTIVE, why=""))
+        await self._put(replace(automation, state=State.ACTIVE, why=""), automation)
         return scripts.path_of(root, automation.name)
 
     async def dismiss(self, automation: Automation, *, never: bool) -> None:
@@ -237,22 +266,35 @@ class Learned:
             changed = replace(automation, state=State.RETIRED, why="you did not want it")
         else:
             changed = replace(automation, later=self.clock() + _SECOND_THOUGHTS[count] * _DAY)
-        await self._put(replace(changed, dismissals=count + 1))
+        await self._put(replace(changed, dismissals=count + 1), automation)
 
-    async def disable(self, automation: Automation, why: str) -> None:
-        await self._put(replace(automation, state=State.DISABLED, why=why))
+    async def disable(self, automation: Automation, reason: str) -> None:
+        await self._put(replace(automation, state=State.DISABLED, why=reason), automation)
+
+    async def enable(self, automation: Automation) -> Automation:
+        """Try one again that is disabled; as it stands then. What it did before is forgiven."""
+        tested = await self.test(automation)
+        if tested.state is State.TRIED and scripts.is_there(self.workspace.root, tested.name):
+            await self.store.answer(self.clock(), tested.id, Answer.ACCEPTED)
+            active = replace(tested, state=State.ACTIVE)
+            await self._put(active, tested)
+            return active
+        return tested
 
     async def remove(self, automation: Automation) -> None:
         """Its script goes, and it is not made again."""
         await asyncio.to_thread(scripts.remove_script, self.workspace.root, automation.name)
-        await self._put(replace(automation, state=State.RETIRED, why="you removed it"))
+        await self._put(replace(automation, state=State.RETIRED, why="you removed it"), automation)
 
     async def run_on_save(self, automation: Automation, *, on: bool) -> None:
-        await self._put(replace(automation, on_save=on))
+        await self._put(replace(automation, on_save=on), automation)
 
-    async def _put(self, automation: Automation) -> None:
-        await self.store.put(automation)
+    async def _put(self, automation: Automation, before: Automation) -> None:
+        """Raises ValueError where another process was faster."""
+        is_done = await self.store.put(automation, before)
         await self.load()
+        if not is_done:
+            raise ValueError(f"{automation.name} was changed meanwhile: look at it, and try again")
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,6 +302,7 @@ class Learned:
         self, automation: Automation, given: Mapping[str, str], machine: Machine
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
+        self._admit()
         name = automation.name
         if automation.state in (State.DISABLED, State.RETIRED):
             again = f"`understudy automations enable {name}` tries it again"
@@ -277,14 +320,15 @@ class Learned:
     async def ran(self, ready: Ready, tried: trials.Tried) -> int:
         """Keep a run; its number."""
         trial = tried.trial
+        given = {name: redacted(value) for name, value in ready.arguments.items()}
         execution = Execution(
             ready.automation.id,
             tried.at,
-            json.dumps(ready.arguments, sort_keys=True),
+            json.dumps(given, sort_keys=True),
             str(trial.status),
             trial.usage.seconds,
             len(trial.changes),
-            output=trial.output[-_OUTPUT:].decode("utf-8", "replace"),
+            output=_kept(trial.output),
         )
         number = await self.store.ran(execution)
         await self.load()
@@ -294,6 +338,13 @@ class Learned:
         """What a run would change was made; ``entry``: the journal's number, 0 for none."""
         await self.store.applied(run, entry, ready.automation.low, ready.automation.high)
         await self.load()
+
+
+def _kept(output: bytes) -> str:
+    """The end of it, in whole lines, without secrets."""
+    text = output[-_READ:].decode("utf-8", "replace")
+    whole = text if len(output) <= _READ else text.partition("\n")[2]
+    return redacted(whole, _READ)[-_OUTPUT:]
 
 
 _DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
