@@ -1,17 +1,27 @@
-"""An automation is tried: on a view of the workspace as it is, once and twice, where its pattern
-was done before."""
+"""An automation is tried: once and twice, and where its pattern was done before. Where that was in
+a commit, the workspace is as it was before it; else it is as it is now, without what was made."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..disk import read_regular, why
+from ..sandbox.names import writable
 from ..sandbox.policy import Limits, Policy
-from ..sandbox.trial import Kind, Trial
+from ..sandbox.trial import Entry, Trial
 from ..settings.learning import Automations as Settings
+from .past import Past
 
 if TYPE_CHECKING:  # it takes long to import
     from .metadata import Permissions
@@ -21,6 +31,8 @@ TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
 _MB = 1 << 20
 _OUTPUT = 1 * _MB
+_LARGEST = 10 * _MB
+_LEFT_SECONDS = 24 * 3_600.0
 _DRIVER = """\
 import json, os, subprocess, sys
 gone, times = json.loads(sys.argv[1]), int(sys.argv[2])
@@ -34,37 +46,71 @@ for _ in range(times):
 """
 """Takes files away that a developer had made, and runs the script so often."""
 
-Sandboxed = Callable[[Sequence[str], Policy], Awaitable[Trial]]
-"""Runs a command in the workspace, isolated or not at all."""
+Sandboxed = Callable[[Sequence[str], Policy, Path | None], Awaitable[Trial]]
+"""Runs a command in a folder (None: in the workspace), isolated or not at all."""
 
 
 class Instance(NamedTuple):
     """A time that the pattern was done: the words for the script, and the files that the developer
-    made then, below the workspace."""
+    ``made`` then, below the workspace. ``commit``: its hash where it was in one; ``given``: the
+    paths that the script is given, ``moved``: those that went or came from elsewhere."""
 
     words: tuple[str, ...]
     made: tuple[str, ...] = ()
+    commit: str = ""
+    given: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+class As(IntEnum):
+    """How near it comes to what the developer had done."""
+
+    OTHERWISE = 0
+    BEGUN = 1
+    """Each file begins as the developer's does."""
+    SAME = 2
+    """To the byte."""
 
 
 class Tested(NamedTuple):
     """``trial``: the first run. ``why``: what stands against it, for people; empty when nothing
-    does. ``same``: of so many ``instances`` it came to just what the developer had made."""
+    does. ``compared``: with what the developer had done, each instance. ``unused``: what it may
+    write and did not. ``notes``: what else is to be known, for people. ``asks``: the hosts for
+    whose sake it was only asked what it would do."""
 
     trial: Trial
     why: str
     is_idempotent: bool = False
-    same: int = 0
-    instances: int = 0
+    compared: tuple[As, ...] = ()
+    unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
     @property
     def told(self) -> str:
         """What came of it, for people."""
         seconds, memory = self.trial.usage.seconds, self.trial.usage.peak_bytes / _MB
+        cost = f"{seconds:.1f} s, {memory:.0f} MB"
+        if self.asks:
+            return f"it only told what it would do, as it asks {', '.join(self.asks)}; {cost}"
         twice = "twice is as once" if self.is_idempotent else "twice is not as once"
         found = [f"it would change {self.trial.many or 'nothing'}", twice]
-        if self.instances:
-            found.append(f"as you had done it in {self.same} of {self.instances} cases")
-        return f"{', '.join(found)}; {seconds:.1f} s, {memory:.0f} MB"
+        if self.compared:
+            same, begun = self.compared.count(As.SAME), self.compared.count(As.BEGUN)
+            found.append(f"as you had done it in {same} of {len(self.compared)} cases")
+            if begun:
+                found.append(f"begun so in {begun}")
+        if self.unused:
+            found.append(f"it never wrote {', '.join(self.unused)}, which it may")
+        return "; ".join((", ".join(found), *self.notes, cost))
+
+
+class _Done(NamedTuple):
+    """``root``: the folder in which it was run, None for the workspace."""
+
+    instance: Instance
+    trial: Trial
+    root: Path | None
 
 
 def policy(permissions: Permissions, settings: Settings, script: Path) -> Policy:
@@ -94,33 +140,116 @@ def command(script: Path, words: Sequence[str]) -> tuple[str, ...]:
 
 
 async def test(
-    script: Path, instances: Sequence[Instance], policy: Policy, run: Sandboxed
+    script: Path,
+    instances: Sequence[Instance],
+    policy: Policy,
+    run: Sandboxed,
+    root: Path,
+    folder: Path,
 ) -> Tested:
     """Run it for the last of the ``instances``, and twice for the newest of them that it can be run
-    for. ``instances`` is not empty. Raises OSError."""
-    tried = [
-        (each, await run(_driven(script, each, 1), policy))
-        for each in reversed(instances[-MOST_INSTANCES:])
-    ]
-    instance, trial = next((each for each in tried if each[1].is_clean), tried[0])
-    if not trial.is_clean:
-        return Tested(trial, trial.why or trial.status)
-    again = await run(_driven(script, instance, 2), policy)
-    with_files = [(each, done) for each, done in tried if each.made]
-    same = sum(done.is_clean and _is_as_before(each, done) for each, done in with_files)
-    is_idempotent = again.is_clean and _after(again) == _after(trial)
-    return Tested(trial, "", is_idempotent, same, len(with_files))
+    for. ``instances`` is not empty; ``root``: the workspace; ``folder``: where others are made as
+    it was. Nobody is asked over the network for a trial: what does so is run with ``--dry-run``.
+    Raises OSError."""
+    if policy.hosts:
+        dry = instances[-1]._replace(words=(*instances[-1].words, "--dry-run"))
+        alone = replace(policy, hosts=(), copy=False)
+        trial = await run(_driven(script, dry, 1, None), alone, None)
+        why_not = "" if trial.is_clean else f"with --dry-run: {trial.why or trial.status}"
+        return Tested(trial, why_not, asks=policy.hosts)
+    async with AsyncExitStack() as stack:
+        notes: dict[str, None] = {}
+        tried = []
+        for each in reversed(instances[-MOST_INSTANCES:]):
+            try:
+                place = await stack.enter_async_context(_as_it_was(each, root, folder))
+            except OSError as error:
+                notes[f"not as it was in git: {why(error)}"] = None
+                place = None
+            done = await run(_driven(script, each, 1, place), policy, place)
+            tried.append(_Done(each, done, place))
+        instance, trial, place = next((each for each in tried if each.trial.is_clean), tried[0])
+        if not trial.is_clean:
+            return Tested(trial, trial.why or trial.status)
+        again = await run(_driven(script, instance, 2, place), policy, place)
+        is_idempotent = again.is_clean and _after(again) == _after(trial)
+        asked = [
+            each for each in tried if each.instance.made or (each.root and each.instance.moved)
+        ]
+        compared = await asyncio.to_thread(lambda: tuple(_compared(each, root) for each in asked))
+        unused = _unused(policy, tried)
+        return Tested(trial, "", is_idempotent, compared, unused, tuple(notes))
 
 
-def _driven(script: Path, instance: Instance, times: int) -> tuple[str, ...]:
-    gone = json.dumps(instance.made)
+@asynccontextmanager
+async def _as_it_was(instance: Instance, root: Path, folder: Path) -> AsyncIterator[Path | None]:
+    """A folder with what there was before the instance's commit; None where it has none."""
+    if not instance.commit:
+        yield None
+        return
+    place = await asyncio.to_thread(_fresh, folder)
+    try:
+        await asyncio.to_thread(lambda: Past(root).rebuild(instance.commit, instance.given, place))
+        yield place
+    finally:
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+
+def _fresh(folder: Path) -> Path:
+    """A new folder in it. Those that a process left there that was killed are taken away."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for each in folder.iterdir():
+        if each.stat().st_mtime < time.time() - _LEFT_SECONDS:
+            shutil.rmtree(each, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=folder))
+
+
+def _driven(script: Path, instance: Instance, times: int, place: Path | None) -> tuple[str, ...]:
+    gone = json.dumps([] if place else instance.made)
     return (sys.executable, "-P", "-c", _DRIVER, gone, str(times), *command(script, instance.words))
 
 
-def _is_as_before(instance: Instance, trial: Trial) -> bool:
-    """Whether each file that was taken away is there again, just so."""
-    other = (each for each in trial.changes if each.kind is not Kind.MODE)
-    return not any(path in instance.made for change in other for path in change.paths)
+def _compared(done: _Done, root: Path) -> As:
+    """For a thread."""
+    instance, trial, place = done
+    if not trial.is_clean:
+        return As.OTHERWISE
+    after = _contents(trial)
+    found = As.SAME
+    past = Past(root) if place else None
+    for path in (*instance.made, *instance.moved):
+        meant = past.content(instance.commit, path) if past else _read(root / path)
+        got = after[path] if path in after else _read((place or root) / path)
+        if got != meant:
+            begins = got and meant is not None and meant.startswith(got)
+            found = min(found, As.BEGUN if begins else As.OTHERWISE)
+    return found
+
+
+def _contents(trial: Trial) -> Mapping[str, bytes | None]:
+    """Of what it changed; None for what is no file any more. Raises OSError."""
+    found: dict[str, bytes | None] = {each.old: None for each in trial.changes if each.old}
+    for each in trial.changes:
+        is_file = each.after is not None and each.after.entry is Entry.FILE
+        found[each.path] = each.after.read() if is_file and each.after else None
+    return found
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return read_regular(path, _LARGEST)
+    except OSError:
+        return None
+
+
+def _unused(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
+    """Of what it may write. What was taken away before, and is there again, it has written."""
+    paths: set[str] = set()
+    for instance, trial, place in tried:
+        changed = {path for change in trial.changes for path in change.paths}
+        paths |= changed if place else changed ^ {*instance.made}
+    allowed = (each for each in policy.write if not each.startswith("!"))
+    return tuple(each for each in allowed if not any(map(writable([each]), paths)))
 
 
 def _after(trial: Trial) -> dict[str, str]:

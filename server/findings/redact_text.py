@@ -146,13 +146,13 @@ _OF_HASHES = re.compile(
 )
 
 
-def redacted(text: str) -> str:
-    """``text`` with each secret replaced by ``SECRET``, and cut to ``LONGEST`` characters.
+def redacted(text: str, most: int = LONGEST) -> str:
+    """``text`` with each secret replaced by ``SECRET``, and cut to ``most`` characters.
 
     What is so already stays as it is.
     """
     text = _cut(text, _MOST_READ)
-    while (after := _cut(_once(text), LONGEST)) != text:
+    while (after := _cut(_once(text), most)) != text:
         text = after
     return text
 

@@ -42,7 +42,8 @@ class Automation:
     its state, such as why it is disabled, in a sentence without an end. ``told``: what came of its
     trial, for people. ``is_idempotent``: twice comes to the same as once. ``later``: it is not
     offered before, in seconds since the epoch; ``dismissals``: how often it was dismissed.
-    ``on_save``: its user had it run by itself when a file that it fits is saved."""
+    ``on_save``: its user had it run by itself when a file that it fits is saved. ``offered``: when
+    it was first offered, in seconds since the epoch; 0 for not yet."""
 
     id: str
     name: str
@@ -65,6 +66,7 @@ class Automation:
     later: float = 0.0
     dismissals: int = 0
     on_save: bool = False
+    offered: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ CREATE TABLE automations (
   score REAL NOT NULL, seen INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
   a_week REAL NOT NULL, script TEXT NOT NULL, why TEXT NOT NULL, told TEXT NOT NULL,
   is_idempotent INTEGER NOT NULL, later REAL NOT NULL, dismissals INTEGER NOT NULL,
-  on_save INTEGER NOT NULL
+  on_save INTEGER NOT NULL, offered REAL NOT NULL
 );
 CREATE TABLE executions (
   automation TEXT NOT NULL, at REAL NOT NULL, parameters TEXT NOT NULL, status TEXT NOT NULL,
@@ -132,11 +134,21 @@ class Automations:
         query = "SELECT * FROM automations ORDER BY score * high * a_week DESC, name"
         return await self._database.run(lambda c: [_automation(row) for row in c.execute(query)])
 
-    async def put(self, automation: Automation) -> None:
-        """In place of the one with its id."""
+    async def put(self, automation: Automation, before: Automation | None = None) -> bool:
+        """A new one, or in place of ``before``; whether that was done. What another process has
+        made of it meanwhile stands, and so does another one of its name."""
         marks = ", ".join("?" * len(fields(Automation)))
         statement = f"INSERT OR REPLACE INTO automations VALUES ({marks})"  # noqa: S608
-        await self._database.run(lambda c: c.execute(statement, astuple(automation)))
+        query = "SELECT * FROM automations WHERE id = ? OR name = ?"
+
+        def work(c: sqlite3.Connection) -> bool:
+            there = [_automation(row) for row in c.execute(query, (automation.id, automation.name))]
+            if there != ([before] if before else []):
+                return False
+            c.execute(statement, astuple(automation))
+            return True
+
+        return await self._database.run(work, write=True)
 
     async def remove(self, id_: str) -> None:
         """With its runs."""

@@ -78,12 +78,11 @@ def test_a_refit_is_the_best(seen: list[tuple[Features, bool]]) -> None:
 def test_who_wants_little_is_offered_less() -> None:
     features = Features(5, 4, 3, 200, 40, 1_000, 2)
     scores = [
-        Weights().refitted([(features, False)] * count).score(features) for count in (0, 5, 50, 500)
+        Weights().refitted([(features, False)] * count).score(features) for count in (0, 3, 30)
     ]
     assert scores == sorted(scores, reverse=True)
-    assert scores[0] > 0.8
     assert scores[1] > 0.7  # a few say little
-    assert scores[2] < 0.7  # so nothing is offered any more
+    assert scores[2] < 0.7  # so it is only listed
 
 
 def _made(tasks: int, per_hundred: float = 1.0) -> list[int]:

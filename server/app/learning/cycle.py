@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from ...automations.contents import with_contents
 from ...automations.generate import Templates
@@ -15,7 +16,7 @@ from ...automations.pattern import Pattern
 from ...disk import why
 from ...journal.apply import entries
 from ...store.activity import Activity
-from ...store.automations import Answer, State
+from ...store.automations import Answer, Automation, State
 from . import drafts
 from .learned import Learned
 
@@ -37,11 +38,10 @@ async def cycle(learned: Learned) -> list[str]:
     activities = await learned.log.all()
     learned.patterns = await mined(learned, activities)
     budgets = _budgets(learned, activities)
-    told = [*await _review(learned), *await _look_at_scripts(learned)]
-    known = {each.id for each in learned.automations}
-    new = (p for p in learned.patterns if p.score >= settings.min_score and p.id not in known)
-    able = (p for p in new if not p.why_not)
-    told += [await _draft(learned, each) for each, _ in zip(able, range(_MOST_TRIED), strict=False)]
+    told = await _review(learned)
+    if not learned.workspace.trusted:
+        return told  # nothing of it runs
+    told += [*await _look_at_scripts(learned), *await _draft_new(learned)]
     await learned.load()
     told += await _offer(learned, budgets)
     await learned.load()
@@ -73,9 +73,7 @@ def _budgets(learned: Learned, activities: Sequence[Activity]) -> tuple[Budget, 
     rate, least = settings.offers_per_hundred, settings.min_score
     budgets = Budget(rate, least, least), Budget(rate, least, max(least, settings.preferred_score))
     offered = sorted(
-        (each.created, each.template != FILES)
-        for each in learned.automations
-        if each.state not in (State.GENERATED, State.TRIED)
+        (each.offered, each.template != FILES) for each in learned.automations if each.offered
     )
     for activity in activities:
         for budget in budgets:
@@ -87,18 +85,35 @@ def _budgets(learned: Learned, activities: Sequence[Activity]) -> tuple[Budget, 
     return budgets
 
 
-async def _draft(learned: Learned, pattern: Pattern) -> str:
-    """Make and try one; what came of it."""
+async def _draft_new(learned: Learned) -> list[str]:
+    """Of what nothing was made of yet; what came of it."""
+    settings = learned.workspace.settings.automations
+    known = {each.id for each in learned.automations}
+    new = (p for p in learned.patterns if p.score >= settings.min_score and p.id not in known)
+    able = [*islice((each for each in new if not each.why_not), _MOST_TRIED)]
+    if not able:
+        return []
     templates, problems = await asyncio.to_thread(Templates.load, learned.templates)
     for problem in problems:
         log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
+    return [await _draft(learned, each, templates) for each in able]
+
+
+async def _draft(learned: Learned, pattern: Pattern, templates: Templates) -> str:
+    """Make and try one; what came of it."""
     try:
         automation = await asyncio.to_thread(
             drafts.drafted, pattern, templates, learned.runs.drafts, learned.clock()
         )
     except ValueError as error:
         return f"No script can be made of “{pattern.title}”: {why(error)}"
-    await learned.store.put(automation)
+    if not await learned.store.put(automation):
+        return f"{automation.name} is there already."
+    return await _try(learned, automation)
+
+
+async def _try(learned: Learned, automation: Automation) -> str:
+    """What came of it."""
     tested = await learned.test(automation)
     return f"{tested.name} was tried: {tested.why or tested.told}."
 
@@ -109,20 +124,30 @@ async def _offer(learned: Learned, budgets: tuple[Budget, Budget]) -> list[str]:
     for each in learned.automations:
         able = each.state is State.TRIED and not each.why and each.score >= settings.min_score
         if able and budgets[each.template != FILES].take(each.score):
-            await learned.store.put(replace(each, state=State.OFFERED))
+            changed = replace(each, state=State.OFFERED, offered=learned.clock())
+            await learned.store.put(changed, each)
             told.append(f"{each.name} is offered: {each.title}.")
     return told
 
 
 async def _review(learned: Learned) -> list[str]:
-    """What was taken back is a no; who fails too often is disabled."""
+    """What was taken back is a no; who fails too often is disabled, and who is of the least use
+    where too many are active."""
     await _heed_undone(learned)
-    told = []
-    for each in learned.automations:
-        against = learned.record(each).against(learned.workspace.settings.automations)
-        if each.state is State.ACTIVE and against:
-            await learned.store.put(replace(each, state=State.DISABLED, why=against))
-            told.append(f"{each.name} is disabled: {against}.")
+    settings, told = learned.workspace.settings.automations, []
+    active = [each for each in learned.automations if each.state is State.ACTIVE]
+    against = {each.id: learned.against(each) for each in active}
+    good = sorted((each for each in active if not against[each.id]), key=learned.use, reverse=True)
+    too_many = (
+        f"it is proposed for retirement: of more than {settings.max_active} that were active"
+        " (automations.maxActive) it was of the least use"
+    )
+    against |= {each.id: too_many for each in good[settings.max_active :]}
+    for each in active:
+        if why_not := against[each.id]:
+            await learned.store.put(replace(each, state=State.DISABLED, why=why_not), each)
+            told.append(f"{each.name} is disabled: {why_not}.")
+    await learned.load()
     return told
 
 
@@ -142,17 +167,12 @@ async def _heed_undone(learned: Learned) -> None:
 
 
 async def _look_at_scripts(learned: Learned) -> list[str]:
-    """A script that was edited is tried again before it is offered; one that somebody else wrote is
-    taken note of. Nothing of a workspace runs that is not trusted."""
-    if not learned.workspace.trusted:
-        return []
-    changed = [await asyncio.to_thread(learned.unknown)]
+    """A script that was edited is tried again before it is offered, and so is one that was not
+    tried yet: somebody else wrote it, or its trial was interrupted."""
+    await learned.take_note()
+    changed = [each for each in learned.automations if each.state is State.GENERATED]
     for automation in learned.automations:
         if automation.state is State.ACTIVE and await learned.runs.is_edited(automation):
             await learned.store.answer(learned.clock(), automation.id, Answer.EDITED)
-            changed.append([automation])
-    told = []
-    for automation in [each for some in changed for each in some][:_MOST_TRIED]:
-        tested = await learned.test(automation)
-        told.append(f"{tested.name} was tried: {tested.why or tested.told}.")
-    return told
+            changed.append(automation)
+    return [await _try(learned, each) for each in changed[:_MOST_TRIED]]

@@ -18,8 +18,10 @@ from ...automations.pattern import Pattern
 from ...automations.record import Record, record
 from ...automations.trying import Sandboxed
 from ...checks.engine import Checks
+from ...disk import why
 from ...git import GitError
 from ...sandbox.levels import Machine
+from ...sandbox.trial import printable
 from ...store.activity import ACTIVITY, Activity, Did, Log
 from ...store.automations import (
     AUTOMATIONS,
@@ -76,6 +78,8 @@ class Learned:
         self.runs = Runs(workspace, self.store)
         self.automations: Sequence[Automation] = ()
         self._records: Mapping[str, Record] = {}
+        self._since: Mapping[str, Record] = {}
+        """Since each was last accepted, or switched on again."""
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
@@ -129,6 +133,11 @@ class Learned:
             by_id.setdefault(execution.automation, []).append(execution)
         self.automations = found
         self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
+        since = {id_: at for at, id_, said in await self.store.answers() if said is Answer.ACCEPTED}
+        self._since = {
+            id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
+            for id_, done in by_id.items()
+        }
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────
 
@@ -142,6 +151,16 @@ class Learned:
     def record(self, automation: Automation) -> Record:
         return self._records.get(automation.id) or record(())
 
+    def against(self, automation: Automation) -> str:
+        """Why it is not to be run any more, for people; empty when it may be."""
+        since = self._since.get(automation.id) or record(())
+        return since.against(self.workspace.settings.automations)
+
+    def use(self, automation: Automation) -> float:
+        """How useful it was, and is expected to be in a week, in seconds."""
+        expected = automation.score * automation.high * automation.a_week
+        return self.record(automation).saved.high + expected
+
     def offers(self, path: str) -> list[Offer]:
         """Those that fit a file."""
         clean = frozenset(id_ for id_, each in self._records.items() if each.is_clean)
@@ -152,15 +171,14 @@ class Learned:
         """All of them, as Markdown."""
         return automation_page(self.workspace.root, self.automations, self.record)
 
-    def unknown(self) -> list[Automation]:
-        """Of the scripts in the workspace those that nobody knows here yet. For a thread."""
+    async def take_note(self) -> None:
+        """Of the scripts in the workspace that nobody knows here yet."""
         known = {each.name for each in self.automations}
-        found = scripts.listed(self.workspace.root)
-        return [
-            Automation(f"script-{each}", each, State.GENERATED, each, "", self.clock())
-            for each in found
-            if each not in known
-        ]
+        for name in await asyncio.to_thread(scripts.listed, self.workspace.root):
+            if name not in known:
+                new = Automation(f"script-{name}", name, State.GENERATED, name, "", self.clock())
+                await self.store.put(new)
+        await self.load()
 
     async def runnable(self) -> list[dict[str, Any]]:
         """Those that a person can run, as JSON."""
@@ -182,18 +200,31 @@ class Learned:
         self, automation: Automation, given: Sequence[Mapping[str, str]] = ()
     ) -> Automation:
         """Validate and try it, where its pattern was done or for what is ``given``; as it stands
-        then. One that is active stays so when nothing is against it."""
+        then. One that is active stays so when nothing is against it. Raises ValueError where
+        nothing may be run."""
         from . import drafts  # it takes long to import
 
+        self._admit()
         pattern = next((each for each in self.patterns if each.id == automation.id), None)
         script = self.runs.script_of(automation)
-        asked = automation, script, None if given else pattern, given
-        tested = await drafts.test(*asked, self.workspace, self._checks, self._run)
+        try:
+            source = await asyncio.to_thread(self.runs.source_of, automation)
+        except (OSError, ValueError) as error:
+            tested = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
+        else:
+            asked = automation, script, source, None if given else pattern, given
+            tested = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
-        await self.store.put(tested)
+        await self.store.put(tested, automation)
         await self.load()
         return tested
+
+    def _admit(self) -> None:
+        """Raises ValueError where nothing of the workspace may be run."""
+        if not self.workspace.trusted:
+            root = self.workspace.root
+            raise ValueError(f"{root} is not trusted, so nothing is run in it: `understudy trust`")
 
     async def create(self, automation: Automation) -> Path:
         """Accept it: its script is written into the workspace; where it is."""
@@ -201,7 +232,7 @@ class Learned:
         root = self.workspace.root
         await asyncio.to_thread(scripts.write_script, root, automation.name, source)
         await self.store.answer(self.clock(), automation.id, Answer.ACCEPTED)
-        await self._put(replace(automation, state=State.ACTIVE, why=""))
+        await self._put(replace(automation, state=State.ACTIVE, why=""), automation)
         return scripts.path_of(root, automation.name)
 
     async def dismiss(self, automation: Automation, *, never: bool) -> None:
@@ -213,22 +244,35 @@ class Learned:
             changed = replace(automation, state=State.RETIRED, why="you did not want it")
         else:
             changed = replace(automation, later=self.clock() + _SECOND_THOUGHTS[count] * _DAY)
-        await self._put(replace(changed, dismissals=count + 1))
+        await self._put(replace(changed, dismissals=count + 1), automation)
 
-    async def disable(self, automation: Automation, why: str) -> None:
-        await self._put(replace(automation, state=State.DISABLED, why=why))
+    async def disable(self, automation: Automation, reason: str) -> None:
+        await self._put(replace(automation, state=State.DISABLED, why=reason), automation)
+
+    async def enable(self, automation: Automation) -> Automation:
+        """Try one again that is disabled; as it stands then. What it did before is forgiven."""
+        tested = await self.test(automation)
+        if tested.state is State.TRIED and scripts.is_there(self.workspace.root, tested.name):
+            await self.store.answer(self.clock(), tested.id, Answer.ACCEPTED)
+            active = replace(tested, state=State.ACTIVE)
+            await self._put(active, tested)
+            return active
+        return tested
 
     async def remove(self, automation: Automation) -> None:
         """Its script goes, and it is not made again."""
         await asyncio.to_thread(scripts.remove_script, self.workspace.root, automation.name)
-        await self._put(replace(automation, state=State.RETIRED, why="you removed it"))
+        await self._put(replace(automation, state=State.RETIRED, why="you removed it"), automation)
 
     async def run_on_save(self, automation: Automation, *, on: bool) -> None:
-        await self._put(replace(automation, on_save=on))
+        await self._put(replace(automation, on_save=on), automation)
 
-    async def _put(self, automation: Automation) -> None:
-        await self.store.put(automation)
+    async def _put(self, automation: Automation, before: Automation) -> None:
+        """Raises ValueError where another process was faster."""
+        is_done = await self.store.put(automation, before)
         await self.load()
+        if not is_done:
+            raise ValueError(f"{automation.name} was changed meanwhile: look at it, and try again")
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
 
@@ -236,6 +280,7 @@ class Learned:
         self, automation: Automation, given: Mapping[str, str], machine: Machine
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
+        self._admit()
         prepared = await self.runs.prepare(automation, given)
         _, _, argv, allowed = prepared
         trial = trials.Ready(self.workspace.root, argv, machine, allowed, prepared.what)

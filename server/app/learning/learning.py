@@ -142,12 +142,12 @@ class Learning:
 
     def _sandboxed(
         self, root: Path
-    ) -> Callable[[Sequence[str], Policy], Coroutine[Any, Any, Trial]]:
-        async def run(argv: Sequence[str], policy: Policy) -> Trial:
+    ) -> Callable[[Sequence[str], Policy, Path | None], Coroutine[Any, Any, Trial]]:
+        async def run(argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
             machine = await probe(self._runner, state_dir())
             workspace = self._learned[root].workspace
             place = workspace.state / TRIALS
-            return await run_here(argv, root, policy, self._runner, place, machine)
+            return await run_here(argv, folder or root, policy, self._runner, place, machine)
 
         return run
 
@@ -161,24 +161,25 @@ class Learning:
 
     # ── what is asked for ───────────────────────────────────────────────────────────────────────
 
-    def _find(self, root: Path | None, name: str) -> tuple[Learned, Automation]:
-        """Raises ValueError, for people."""
+    async def _find(self, root: Path | None, name: str) -> tuple[Learned, Automation]:
+        """As it is now, whoever changed it. Raises ValueError, for people."""
         learned = self.of(root)
+        await learned.load()
         return learned, learned.find(name)
 
     async def create(self, root: Path | None, name: str) -> Path:
         """Accept one that is offered: where its script is. Raises ValueError, OSError."""
-        learned, automation = self._find(root, name)
+        learned, automation = await self._find(root, name)
         return await learned.create(automation)
 
     async def dismiss(self, root: Path | None, name: str, *, never: bool) -> None:
         """Raises ValueError, OSError."""
-        learned, automation = self._find(root, name)
+        learned, automation = await self._find(root, name)
         await learned.dismiss(automation, never=never)
 
     async def ready(self, root: Path | None, name: str, given: Mapping[str, str]) -> Ready:
         """Raises ValueError, OSError."""
-        learned, automation = self._find(root, name)
+        learned, automation = await self._find(root, name)
         return await learned.ready(automation, given, await probe(self._runner, state_dir()))
 
     async def ran(self, ready: Ready, tried: Tried) -> int:

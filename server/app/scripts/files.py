@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
+import re
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from ...journal.beneath import Beneath
 from ...journal.change import Change, Entry, State
+from ...sandbox.trial import few
 from ..undoing import write
 
+log = logging.getLogger(__name__)
+
 _FOLDER = ".understudy/automations"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
+_LARGEST = 1 << 20
 _MODE = 0o755
 _NEW_FOLDER = State(Entry.FOLDER, 0o755)
 _CONSENTS = frozenset({"understudy"})
@@ -17,7 +26,14 @@ _MOST = 10_000
 
 
 def path_of(root: Path, name: str) -> Path:
+    """Raises ValueError for what is no name of one."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"an automation is called by letters, digits, - and _, not {name!r}")
     return root / _FOLDER / f"{name}.py"
+
+
+def is_there(root: Path, name: str) -> bool:
+    return os.path.lexists(path_of(root, name))
 
 
 def digest(source: str) -> str:
@@ -28,10 +44,28 @@ def digest(source: str) -> str:
 def listed(root: Path) -> list[str]:
     """The names of those that are there."""
     try:
-        found = sorted(each.stem for each in (root / _FOLDER).iterdir() if each.suffix == ".py")
+        with os.scandir(root / _FOLDER) as entries:
+            found = [each.name for each in islice(entries, _MOST) if each.name.endswith(".py")]
     except OSError:
         return []
-    return found[:_MOST]
+    names = [each.removesuffix(".py") for each in found]
+    if strange := [each for each in names if not _NAME.fullmatch(each)]:
+        log.info("in %s is passed over what is no name of an automation: %s", root, few(strange))
+    return sorted(each for each in names if _NAME.fullmatch(each))
+
+
+def read_script(path: Path, root: Path) -> str:
+    """No link is followed below ``root``. Raises OSError, also for what is no regular file, and
+    ValueError for what is no text."""
+    below = path.relative_to(root).as_posix()
+    with Beneath(root) as place, os.fdopen(place.open(below), "rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(f"{path} is larger than {_LARGEST >> 10} KiB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 (byte {error.start + 1})") from error
 
 
 def write_script(root: Path, name: str, source: str) -> None:
@@ -45,7 +79,7 @@ def remove_script(root: Path, name: str) -> None:
 
 
 def _change(root: Path, name: str, after: State | None, what: str) -> None:
-    path = PurePosixPath(_FOLDER, f"{name}.py")
+    path = PurePosixPath(path_of(root, name).relative_to(root))
     with Beneath(root) as place:
         before = place.look(str(path))
         above = [each for each in path.parents[:-1] if after and not place.look(str(each))]

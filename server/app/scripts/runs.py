@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations.trying import command, policy
-from ...disk import read_regular
+from ...findings.redact_text import redacted
 from ...sandbox.policy import Policy
 from ...sandbox.trial import Trial
 from ...store.automations import Automation, Automations, Execution, State
@@ -19,8 +20,9 @@ from . import files
 if TYPE_CHECKING:  # it takes long to import
     from ...automations.metadata import Permissions
 
-_LARGEST = 1 << 20
 _OUTPUT = 4_096
+"""Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
+_READ = 16_384
 
 
 class Prepared(NamedTuple):
@@ -50,13 +52,16 @@ class Runs:
         return self._workspace.state / "drafts"
 
     def script_of(self, automation: Automation) -> Path:
-        """In the workspace once it was accepted."""
+        """In the workspace once it was accepted; also where somebody took it away there."""
         accepted = files.path_of(self._workspace.root, automation.name)
-        return accepted if accepted.is_file() else self.drafts / accepted.name
+        if automation.state is State.ACTIVE or os.path.lexists(accepted):
+            return accepted
+        return self.drafts / accepted.name
 
     def source_of(self, automation: Automation) -> str:
         """For a thread. Raises ValueError, too."""
-        return read_regular(self.script_of(automation), _LARGEST).decode("utf-8")
+        script, root = self.script_of(automation), self._workspace.root
+        return files.read_script(script, root if script.is_relative_to(root) else self.drafts)
 
     def parameters_of(self, automation: Automation) -> list[dict[str, Any]]:
         """As JSON. For a thread; raises ValueError, too."""
@@ -89,15 +94,16 @@ class Runs:
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
+        given = {name: redacted(value) for name, value in prepared.arguments.items()}
         return await self._store.ran(
             Execution(
                 prepared.automation.id,
                 at,
-                json.dumps(prepared.arguments, sort_keys=True),
+                json.dumps(given, sort_keys=True),
                 str(trial.status),
                 trial.usage.seconds,
                 len(trial.changes),
-                output=trial.output[-_OUTPUT:].decode("utf-8", "replace"),
+                output=_kept(trial.output),
                 trial=trial.id,
             )
         )
@@ -114,3 +120,10 @@ def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Permissions
 
     metadata = read(source)
     return arguments(metadata, given), metadata.permissions
+
+
+def _kept(output: bytes) -> str:
+    """The end of it, in whole lines, without secrets."""
+    text = output[-_READ:].decode("utf-8", "replace")
+    whole = text if len(output) <= _READ else text.partition("\n")[2]
+    return redacted(whole, _READ)[-_OUTPUT:]

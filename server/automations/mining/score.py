@@ -58,11 +58,12 @@ class Weights(NamedTuple):
         """0 to 1."""
         return _chance(self._sum(features.terms))
 
-    def refitted(self, seen: Iterable[tuple[Features, bool]], prior: float = 50.0) -> Self:
+    def refitted(self, seen: Iterable[tuple[Features, bool]], prior: float = 8.0) -> Self:
         """With the bias that explains best what became of offers (wanted or not), and a normal
         prior of this precision: few offers change little. The other weights stay: replayed on
-        the histories of others, to refit them made the score worse."""
-        rows = [(self._replace(bias=0.0)._sum(features.terms), wanted) for features, wanted in seen]
+        the histories of others, to refit them made the score worse. The same for the same
+        offers, in whatever order they come."""
+        rows = sorted((self._sum(each.terms) - self.bias, wanted) for each, wanted in seen)
         bias = self.bias
         for _ in range(_STEPS):
             chances = [_chance(bias + rest) for rest, _ in rows]

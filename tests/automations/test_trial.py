@@ -1,0 +1,127 @@
+"""Automations are tried before they are offered: as it was, twice, with what they may."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from understudy.automations import past
+from understudy.sandbox.levels import Machine
+from understudy.sandbox.trial import Level
+from understudy.store.automations import State
+
+from .world import DAY, NAMES, TEST, World, git, script, world
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as made:
+        yield made
+
+
+async def test_as_it_is_now(here: World) -> None:
+    await here.past()
+    told = await here.cycle()
+    assert "twice is as once, as you had done it in 3 of 3 cases; " in told
+    assert "is offered" in told
+
+
+async def committed(here: World, *, more: str = "") -> None:
+    """On each day somebody commits a file and its test, the last one with ``more``."""
+    root = here.root
+    git(root, "init", "-q")
+    for folder in ("src/shop", "tests"):
+        (root / folder).mkdir(parents=True)
+    (root / "conftest.py").write_text("")
+    for name in NAMES:
+        (root / f"src/shop/{name}.py").write_text("def total(x):\n    return 0\n")
+        (root / f"tests/test_{name}.py").write_text(TEST.format(name) + more * (name == NAMES[-1]))
+        git(root, "add", "-A")
+        git(root, "commit", "-qm", name, at=here.now)
+        here.now += DAY
+
+
+MORE = "\n\ndef test_more() -> None:\n    pass\n"
+
+
+async def test_as_it_was_before_a_commit(here: World) -> None:
+    """Whatever became of it since."""
+    await committed(here, more=MORE)
+    for name in NAMES:
+        (here.root / f"tests/test_{name}.py").write_text("# another one by now\n")
+    told = await here.cycle()
+    assert "it would change 1 file (new), twice is as once" in told
+    assert "as you had done it in 2 of 3 cases, begun so in 1; " in told
+    assert [*(here.workspace.state / "automation-past").iterdir()] == []
+
+
+async def test_no_filter_and_no_hook_of_the_repository_runs(here: World) -> None:
+    trap = here.root.parent / "trap"
+    await committed(here)
+    (here.root / ".git/info/attributes").write_text("* filter=trap\n")
+    for name in ("smudge", "clean", "process"):
+        git(here.root, "config", f"filter.trap.{name}", f"touch {trap}; cat")
+    git(here.root, "config", "core.fsmonitor", f"touch {trap}")
+    assert "in 3 of 3 cases" in await here.cycle()
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "told"),
+    [
+        ("MOST_FILES", 2, "the commit has more than 2 files"),
+        ("MOST_BYTES", 10, "the files of the commit are larger than"),
+    ],
+)
+async def test_what_is_too_large_is_tried_as_it_is_now(
+    here: World, monkeypatch: pytest.MonkeyPatch, name: str, most: int, told: str
+) -> None:
+    monkeypatch.setattr(past, name, most)
+    await committed(here)
+    said = await here.cycle()
+    assert f"not as it was in git: {told}" in said
+    assert "in 3 of 3 cases" in said
+
+
+async def test_what_may_be_written_and_never_was_is_told(here: World) -> None:
+    here.write("own", script("Path('out.txt').write_text('x')", write=["out.txt", "more/**"]))
+    told = await here.cycle()
+    assert "it never wrote more/**, which it may" in told
+    assert (await here.found()).state is State.TRIED
+
+
+async def test_twice_may_be_other_than_once(here: World) -> None:
+    source = script("with open('log', 'a') as file:\n    file.write('x')", write=["log"])
+    here.write("own", source)
+    assert "twice is not as once" in await here.cycle()
+    assert not (await here.found()).is_idempotent
+
+
+async def test_on_a_lesser_machine_nothing_is_tried_and_it_is_said_why(here: World) -> None:
+    machine = here.machine
+    here.machine = Machine(
+        Level.PARTIAL, failed=("x: no user namespaces",), raised_by=("install bubblewrap",)
+    )
+    await here.past()
+    told = await here.cycle()
+    assert "was tried: not at all, as level A is wanted, and this machine forms B" in told
+    assert "install bubblewrap" in told
+    assert (await here.found()).state is State.GENERATED
+    here.machine = machine
+    await here.cycle()
+    offered = await here.found()
+    assert (offered.state, offered.why) == (State.OFFERED, "")
+
+
+async def test_what_failed_can_be_tried_again(here: World) -> None:
+    here.write("own", script("sys.exit(Path('missing').is_file() is False)"))
+    await here.cycle()
+    failed = await here.found()
+    assert failed.state is State.DISABLED
+    assert "1" in failed.why
+    with pytest.raises(ValueError, match=r"is disabled: .*enable own"):
+        await here.ran(failed)
+    (here.root / "missing").write_text("")
+    assert (await here.learned.enable(failed)).state is State.ACTIVE
