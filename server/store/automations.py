@@ -66,6 +66,10 @@ class Automation:
     dismissals: int = 0
     on_save: bool = False
 
+    @property
+    def is_disabled(self) -> bool:
+        return self.state is State.DISABLED
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:

@@ -40,6 +40,10 @@ from . import drafts
 from .offers import Offer, at
 from .pages import automation_page
 
+_FOREIGN = (
+    "its script came with the workspace or was edited in it, and the workspace is not trusted: "
+    "`understudy trust` lets it be tried"
+)
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
 """Days for which one that was dismissed stays away; afterwards it is not offered any more."""
@@ -176,6 +180,8 @@ class Learned:
         then. One that is active stays so when nothing is against it."""
         script = self.runs.script_of(automation)
         try:
+            if await self.runs.is_foreign(automation):
+                raise ValueError(_FOREIGN)
             source = await asyncio.to_thread(self.runs.source_of, automation)
             metadata = read(source)
             cases = self._cases(automation, metadata, given)

@@ -13,17 +13,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...automations.trying import TRIALS
 from ...checks.engine import Checks
 from ...discover import rediscover
 from ...disk import why
 from ...model import Importance
 from ...runner.budget import Conditions, why_not_now
 from ...runner.execute import Runner
-from ...sandbox.levels import run_here
-from ...sandbox.policy import Policy
 from ...sandbox.probe import probe
-from ...sandbox.trial import Trial
 from ...state import state_dir
 from ...store.activity import Activity, Did
 from ...store.automations import Automation
@@ -36,6 +32,7 @@ from ..trials import Tried
 from .cycle import cycle
 from .learned import Learned, Ready
 from .offers import Offer
+from .opening import sandboxed
 from .pages import pattern_page
 
 __all__ = ["Learning", "Offer", "Ready", "as_texts"]
@@ -89,7 +86,8 @@ class Learning:
             _ = self._spawn(self._learned.pop(root).close())
         for root, workspace in wanted.items():
             if root not in self._learned:
-                learned = Learned(workspace, self._checks, self._sandboxed(root), self._clock)
+                run = sandboxed(workspace, self._runner)
+                learned = Learned(workspace, self._checks, run, self._clock)
                 self._learned[root] = learned
                 self._cycles[root] = self._spawn(self._again_and_again(learned))
 
@@ -127,17 +125,6 @@ class Learning:
         for line in told:
             log.info("%s", line)
         return told
-
-    def _sandboxed(
-        self, root: Path
-    ) -> Callable[[Sequence[str], Policy], Coroutine[Any, Any, Trial]]:
-        async def run(argv: Sequence[str], policy: Policy) -> Trial:
-            machine = await probe(self._runner, state_dir())
-            workspace = self._learned[root].workspace
-            place = workspace.state / TRIALS
-            return await run_here(argv, root, policy, self._runner, place, machine)
-
-        return run
 
     # ── what is done ────────────────────────────────────────────────────────────────────────────
 
