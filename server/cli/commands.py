@@ -42,6 +42,8 @@ _COMMANDS = {
     "logs": ("tasking", "Print what a job printed."),
     "sandbox": ("sandbox", "Try a command, and see what it would change."),
     "activity": ("activity", "Show, export, forget and pause what is remembered of what you do."),
+    "patterns": ("automations", "List what repeats in what you do, with its evidence."),
+    "automations": ("automations", "Manage and run what was made of what repeats."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

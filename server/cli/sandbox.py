@@ -6,8 +6,7 @@ import asyncio
 import json
 import math
 import re
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from ..app.sandboxing import (
 from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
-from .trial import NOT_CLEAN, Output, agreed, offer, show_trial
+from .trial import NOT_CLEAN, agreed, offer, show_trial, watched
 
 _YEAR = 31_536_000.0
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -183,7 +182,7 @@ def run(
         fits = show_trial(trial, root, everything=everything)
     if applies and trial.is_clean and trial.changes:
         what = undoing.title(command)
-        ctx.exit(offer(trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED)
+        ctx.exit(offer(trial, root, what, yes=yes, consents=consent).exit if fits else Exit.FAILED)
     if fits and not as_json:
         click.echo(f"`understudy sandbox apply {trial.id}` makes it so.", err=True)
     if applies and not trial.is_clean and trial.changes:
@@ -210,35 +209,11 @@ async def _run(
             click.echo(f"Level {machine.level}. {said} Workspace: {_named(root)}.", err=True)
         if not _is_wanted(machine, least):
             return None
-        unread: list[BrokenPipeError] = []
 
-        def listen(chunk: bytes) -> None:
-            try:
-                output.write(chunk)
-            except BrokenPipeError as error:
-                unread.append(error)
-                running.cancel()
+        def running(listen: Callable[[bytes], object] | None) -> Coroutine[Any, Any, Trial]:
+            return opened.run(command, policy, least=least, cwd=here, listen=listen)
 
-        output = Output(secrets.token_hex(3))
-        if not quiet:
-            output.begin()
-        hear = None if quiet else listen
-        running = asyncio.ensure_future(
-            opened.run(command, policy, least=least, cwd=here, listen=hear)
-        )
-        try:
-            trial = await running
-        except asyncio.CancelledError:
-            if unread:
-                raise unread[0] from None
-            if not quiet:
-                output.end("interrupted")
-                click.echo("What it wrote is not kept; when its --time is over, it is.", err=True)
-            raise
-        if not quiet:
-            number = f" · trial {trial.id}" if trial.id else ""
-            output.end(f"level {trial.level}{number}")
-        return trial
+        return await watched(running, quiet=quiet)
 
 
 def _is_wanted(machine: Machine, least: Level) -> bool:
@@ -315,7 +290,7 @@ def apply(
         click.echo(NOT_CLEAN, err=True)
         ctx.exit(Exit.FAILED)
     what = undoing.title(past.argv)
-    done = offer(past.trial, root, what, yes=yes, consents=consent) if fits else Exit.FAILED
+    done = offer(past.trial, root, what, yes=yes, consents=consent).exit if fits else Exit.FAILED
     ctx.exit(done)
 
 

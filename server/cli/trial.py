@@ -3,9 +3,12 @@ what stands against that, and whether it is wanted."""
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
@@ -44,6 +47,38 @@ class Output:
             click.echo(f"{rest}{RESET}\n── {self._mark} · {how} ──", color=True)
 
 
+async def watched(
+    run: Callable[[Callable[[bytes], object] | None], Coroutine[Any, Any, Trial]], *, quiet: bool
+) -> Trial:
+    """``run``, with what it prints on its way here unless ``quiet``. Raises BrokenPipeError when
+    nobody reads any more."""
+    if quiet:
+        return await run(None)
+    unread: list[BrokenPipeError] = []
+
+    def listen(chunk: bytes) -> None:
+        try:
+            output.write(chunk)
+        except BrokenPipeError as error:
+            unread.append(error)
+            running.cancel()
+
+    output = Output(secrets.token_hex(3))
+    output.begin()
+    running = asyncio.ensure_future(run(listen))
+    try:
+        trial = await running
+    except asyncio.CancelledError:
+        if unread:
+            raise unread[0] from None
+        output.end("interrupted")
+        click.echo("What it wrote is not kept; when its time is over, it is.", err=True)
+        raise
+    number = f" · trial {trial.id}" if trial.id else ""
+    output.end(f"level {trial.level}{number}")
+    return trial
+
+
 def show_trial(trial: Trial, root: Path, *, everything: bool) -> bool:
     """Its changes and how it ended; whether it can be applied. ``everything``: with what git
     ignores."""
@@ -68,7 +103,15 @@ NOT_CLEAN = (
 )
 
 
-def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collection[str]) -> Exit:
+class Applied(NamedTuple):
+    """``made``: all is so now; ``entry``: the journal's number of it, 0 where it was so before."""
+
+    exit: Exit
+    made: bool = False
+    entry: int = 0
+
+
+def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collection[str]) -> Applied:
     """What can be applied, when the user wants it: ``yes`` and ``consents`` are what was said of
     that beforehand."""
     awake = undoing.run_by_others(trial, root)
@@ -79,25 +122,25 @@ def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collectio
     if yes and missing:
         options = " ".join(f"--consent {each}" for each in missing)
         click.echo(f"Not applied: for these files, --yes takes {options}, too.", err=True)
-        return Exit.FAILED
+        return Applied(Exit.FAILED)
     if not yes:
         those = ", these files too" if awake else ""
         wanted = agreed(f"Apply it{those}? It {undoing.does(trial.changes)}.")
         if wanted is None:
             told = "There is no terminal to ask on: nothing was applied; --yes applies it."
             click.echo(f"\n{told}", err=True)
-            return Exit.FAILED
+            return Applied(Exit.FAILED)
         if not wanted:
             click.echo("Not applied.", err=True)
-            return Exit.FINDINGS
+            return Applied(Exit.FINDINGS)
     record = undoing.apply(trial, root, what, undoing.needed(trial, root))
     if record is None:
         click.echo(undoing.NO_CHANGE, err=True)
-        return Exit.CLEAN
+        return Applied(Exit.CLEAN, made=True)
     for path in record.merged:
         click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)
     click.echo(f"Applied; `understudy undo {record.id}` takes it back.", err=True)
-    return Exit.CLEAN
+    return Applied(Exit.CLEAN, True, record.id)
 
 
 def agreed(question: str) -> bool | None:

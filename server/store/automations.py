@@ -68,6 +68,10 @@ class Automation:
     on_save: bool = False
     offered: float = 0.0
 
+    @property
+    def is_disabled(self) -> bool:
+        return self.state is State.DISABLED
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:

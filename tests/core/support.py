@@ -70,16 +70,18 @@ def understudy_here(
 ) -> subprocess.CompletedProcess[str]:
     """The same without a process of its own, whose start takes a second: where it is not about
     the process. In a thread of its own, as a test may have a loop in this one."""
-    printed, said = io.StringIO(), io.StringIO()
+    printed, said = io.TextIOWrapper(io.BytesIO()), io.StringIO()
     with (
         patch.dict(os.environ, environment, clear=True),
+        patch.object(sys, "stdin", io.StringIO()),
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(said),
         ThreadPoolExecutor(1) as thread,
     ):
         code = thread.submit(main, words).result(60)
-    return subprocess.CompletedProcess(words, code, printed.getvalue(), said.getvalue())
+    printed.seek(0)
+    return subprocess.CompletedProcess(words, code, printed.read(), said.getvalue())
 
 
 async def until(look: Callable[[], T], seconds: float = PATIENCE) -> T:

@@ -118,7 +118,7 @@ def test_an_interrupted_command_leaves_no_colours(project: Path) -> None:
     seen = in_terminal(project, "run", "--", "sh", "-c", script, at="ready", answer=signal.SIGINT)
     assert re.search(r"ready.*\x1b\[0m\n── [0-9a-f]{6} · interrupted ──\n", seen)
     assert seen.endswith(
-        "What it wrote is not kept; when its --time is over, it is.\n\nInterrupted.\n"
+        "What it wrote is not kept; when its time is over, it is.\n\nInterrupted.\n"
     )
 
 

@@ -39,6 +39,10 @@ from ..scripts.runs import Prepared, Runs
 from .offers import Offer, at
 from .pages import automation_page
 
+_FOREIGN = (
+    "its script came with the workspace or was edited in it, and the workspace is not trusted: "
+    "`understudy trust` lets it be tried"
+)
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
 """Days for which one that was dismissed stays away; afterwards it is not offered any more."""
@@ -208,6 +212,8 @@ class Learned:
         pattern = next((each for each in self.patterns if each.id == automation.id), None)
         script = self.runs.script_of(automation)
         try:
+            if await self.runs.is_foreign(automation):
+                raise ValueError(_FOREIGN)
             source = await asyncio.to_thread(self.runs.source_of, automation)
         except (OSError, ValueError) as error:
             tested = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")

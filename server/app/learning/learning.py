@@ -7,20 +7,16 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...automations.trying import TRIALS
 from ...checks.engine import Checks
 from ...disk import why
 from ...model import Importance
 from ...runner.budget import Conditions, why_not_now
 from ...runner.execute import Runner
-from ...sandbox.levels import run_here
-from ...sandbox.policy import Policy
 from ...sandbox.probe import probe
-from ...sandbox.trial import Trial
 from ...state import state_dir
 from ...store.automations import Automation
 from .. import events
@@ -29,6 +25,7 @@ from ..open.documents import OpenDocuments
 from ..trials import Tried
 from .learned import Learned, Ready
 from .offers import Offer
+from .opening import sandboxed
 from .pages import pattern_page
 from .recording import Recording
 
@@ -81,7 +78,8 @@ class Learning:
             _ = self._spawn(self._learned.pop(root).close())
         for root, workspace in wanted.items():
             if root not in self._learned:
-                learned = Learned(workspace, self._checks, self._sandboxed(root), self._clock)
+                run = sandboxed(workspace, self._runner)
+                learned = Learned(workspace, self._checks, run, self._clock)
                 self._learned[root] = learned
                 self._cycles[root] = self._spawn(self._again_and_again(learned))
                 _ = self._spawn(self._look_at_git(learned))
@@ -139,17 +137,6 @@ class Learning:
         for line in told:
             log.info("%s", line)
         return told
-
-    def _sandboxed(
-        self, root: Path
-    ) -> Callable[[Sequence[str], Policy, Path | None], Coroutine[Any, Any, Trial]]:
-        async def run(argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
-            machine = await probe(self._runner, state_dir())
-            workspace = self._learned[root].workspace
-            place = workspace.state / TRIALS
-            return await run_here(argv, folder or root, policy, self._runner, place, machine)
-
-        return run
 
     # ── what is offered ─────────────────────────────────────────────────────────────────────────
 

@@ -77,6 +77,13 @@ class Runs:
             return True
         return files.digest(source) != automation.script
 
+    async def is_foreign(self, automation: Automation) -> bool:
+        """Whether its script came with a workspace that is not trusted: nothing runs it then."""
+        own = self._workspace
+        if own.trusted or not self.script_of(automation).is_relative_to(own.root):
+            return False
+        return await self.is_edited(automation)
+
     async def prepare(self, automation: Automation, given: Mapping[str, str]) -> Prepared:
         """Raises ValueError, for people, where it cannot be run so."""
         name = automation.name

@@ -1,0 +1,189 @@
+"""What repeats and what is made of it, for a terminal: lines for people, and JSON. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from ...automations.metadata import Metadata, read
+from ...automations.pattern import Parameter, Pattern, Type, words_of
+from ...automations.record import Record, record
+from ...settings.learning import Automations as Settings
+from ...store.automations import Automation, Execution
+from .offers import seen, span
+from .pages import record_line
+
+_SHOWN = 5
+
+
+def why_listed(pattern: Pattern, settings: Settings) -> str:
+    """Why no automation is made of it; empty where one is."""
+    if pattern.why_not or pattern.score >= settings.min_score:
+        return pattern.why_not
+    least = f"{settings.min_score:.2f} (automations.minScore)"
+    return f"it may not come again: its score is {pattern.score:.2f}, and {least} is wanted"
+
+
+def pattern_lines(pattern: Pattern, settings: Settings) -> list[str]:
+    """With its evidence: when it was done, with what, which parts vary, why it is only listed."""
+    low, high = pattern.each
+    often = f"{pattern.shape}, done {pattern.count} times, {pattern.a_week:.1f} a week"
+    told = [
+        pattern.title,
+        f"  {often}; saves {span(low, high)} each time; score {pattern.score:.2f}",
+    ]
+    if len(pattern.steps) > 1:
+        pauses = (0.0, *pattern.pauses, *[0.0] * len(pattern.steps))
+        for number, (step, pause) in enumerate(zip(pattern.steps, pauses, strict=False), 1):
+            after = f" (after {span(pause, pause)})" if pause >= 1 else ""
+            told.append(f"  {number}. {words_of(step)}{after}")
+    told += [f"  varies: {_varying(each)}" for each in pattern.parameters]
+    for use in reversed(pattern.occurrences[-_SHOWN:]):
+        values = ", ".join(f"{name}={value}" for name, value in use.arguments.items())
+        told.append(f"  {moment(use.at)}  {' '.join((values or 'the same').split())}")
+    if why := why_listed(pattern, settings):
+        told.append(f"  only listed: {why}")
+    return told
+
+
+def _varying(parameter: Parameter) -> str:
+    kind = f"one of {', '.join(parameter.choices)}" if parameter.choices else str(parameter.type)
+    default = f", usually {parameter.default}" if parameter.default is not None else ""
+    return f"{parameter.name} ({kind}{default})"
+
+
+def pattern_payload(pattern: Pattern, settings: Settings) -> Mapping[str, Any]:
+    return {
+        "id": pattern.id,
+        "title": pattern.title,
+        "shape": pattern.shape,
+        "steps": [words_of(each) for each in pattern.steps],
+        "pauses": list(pattern.pauses),
+        "parameters": [each._asdict() for each in pattern.parameters],
+        "count": pattern.count,
+        "aWeek": pattern.a_week,
+        "score": pattern.score,
+        "saves": [*pattern.each],
+        "fits": pattern.when,
+        "occurrences": [each._asdict() for each in pattern.occurrences],
+        "whyListed": why_listed(pattern, settings),
+    }
+
+
+def automation_line(automation: Automation, record: Record) -> str:
+    """State, name, how often it was seen, what it saves, its record."""
+    told = [seen(automation)] if automation.seen else []
+    told += [record_line(record)] if record.runs else []
+    told += ["on save"] if automation.on_save else []
+    told += [automation.why] if automation.why else []
+    return f"{automation.state:<9}  {automation.name}  {'; '.join(told)}".rstrip()
+
+
+def automation_lines(
+    automation: Automation, record: Record, metadata: Metadata | None
+) -> Iterable[str]:
+    """All that is known of one. ``metadata`` None: its script tells none."""
+    yield automation_line(automation, record)
+    yield f"  {automation.title}"
+    if automation.when:
+        yield f"  fits: {automation.when}"
+    for asked in metadata.parameters if metadata else ():
+        kind = Type(asked.type)
+        yield f"  takes: {_varying(Parameter(asked.name, kind, asked.default, asked.choices))}"
+    for name, may in metadata.permissions if metadata else ():
+        yield f"  may {_MAY[name]}: {', '.join(may) or 'nothing'}"
+    if automation.told:
+        yield f"  tried: {automation.told}"
+
+
+def metadata_of(source: str) -> Metadata | None:
+    """None where a script tells none that can be read."""
+    try:
+        return read(source)
+    except ValueError:
+        return None
+
+
+_MAY = {"read": "read", "write": "write", "network": "reach", "run": "start"}
+
+
+def execution_line(execution: Execution) -> str:
+    how = "undone" if execution.undone else "applied" if execution.applied else "not applied"
+    count = f"{execution.changes} change{'s' * (execution.changes != 1)}"
+    return (
+        f"  {moment(execution.at)}  {execution.status}, {count}, {how}, "
+        f"{execution.seconds:.1f} s  {execution.parameters}"
+    )
+
+
+def automation_payload(automation: Automation, record: Record) -> dict[str, Any]:
+    return {
+        "name": automation.name,
+        "state": automation.state,
+        "title": automation.title,
+        "template": automation.template,
+        "created": automation.created,
+        "fits": automation.when,
+        "score": automation.score,
+        "seen": automation.seen,
+        "saves": [automation.low, automation.high],
+        "aWeek": automation.a_week,
+        "onSave": automation.on_save,
+        "why": automation.why,
+        "tried": automation.told,
+        "record": record_payload(record),
+    }
+
+
+def record_payload(record: Record) -> dict[str, Any]:
+    return {
+        "runs": record.runs,
+        "successes": record.successes,
+        "rate": record.rate,
+        "interval": [record.low, record.high],
+        "saved": [*record.saved],
+    }
+
+
+def execution_payload(execution: Execution) -> dict[str, Any]:
+    return asdict(execution)
+
+
+class Row(NamedTuple):
+    """The automations of one template or in one state, and what their runs come to together."""
+
+    name: str
+    automations: int
+    record: Record
+
+    @property
+    def line(self) -> str:
+        told = record_line(self.record) if self.record.runs else "no runs"
+        return f"  {self.name:<20} {self.automations:>4}  {told}"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {"automations": self.automations, **record_payload(self.record)}
+
+
+def rows(
+    automations: Sequence[Automation],
+    executions: Sequence[Execution],
+    key: Callable[[Automation], str],
+) -> list[Row]:
+    """By what ``key`` says of each. ``executions``: the newest first."""
+    of = {each.id: key(each) or "by hand" for each in automations}
+    return [
+        Row(
+            name,
+            sum(1 for each in of.values() if each == name),
+            record([each for each in executions if of.get(each.automation) == name]),
+        )
+        for name in sorted(set(of.values()))
+    ]
+
+
+def moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

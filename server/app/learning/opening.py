@@ -1,0 +1,119 @@
+"""What is learned in one folder, without an editor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ...automations.trying import TRIALS
+from ...checks.engine import Checks
+from ...runner.execute import Runner
+from ...sandbox.levels import Machine, run_here
+from ...sandbox.policy import Policy
+from ...sandbox.probe import probe
+from ...sandbox.trial import Status, Trial
+from ...state import state_dir, workspace_dir
+from ...store.automations import Automation, Execution, State
+from ...trust import Trust
+from ..folder.workspace import Workspace
+from ..sandboxing import Sandbox
+from ..scripts.runs import Prepared
+from .cycle import mined
+from .learned import Learned
+
+__all__ = ["Automation", "Opened", "Prepared", "open_learned", "sandboxed"]
+
+
+class Opened:
+    """One folder, and the sandbox there. Everything raises OSError, sqlite3.Error."""
+
+    def __init__(self, learned: Learned, sandbox: Sandbox) -> None:
+        self.learned = learned
+        self._sandbox = sandbox
+
+    @property
+    def machine(self) -> Machine:
+        return self._sandbox.machine
+
+    def find(self, name: str) -> Automation:
+        """By its name or id, also what only lies in the workspace so far. Raises ValueError, for
+        people."""
+        return self.learned.find(name)
+
+    def active(self, name: str) -> Automation:
+        """One that was accepted. Raises ValueError, for people."""
+        found = self.find(name)
+        if found.state is not State.ACTIVE:
+            why = f": {found.why}" if found.why else ""
+            accept = f"`understudy automations enable {name}` accepts it"
+            raise ValueError(f"{name} is not active but {found.state}{why}; {accept}")
+        return found
+
+    async def newest(self, automation: Automation) -> Execution | None:
+        """Its newest run, where its changes were not made and can be."""
+        runs = await self.learned.store.executions(automation.id, 1)
+        able = (e for e in runs if e.trial and e.status == Status.CLEAN and not e.applied)
+        return next(able, None)
+
+    async def look(self) -> None:
+        """Find what repeats, as things are now."""
+        await self.learned.look_at_git()
+        self.learned.patterns = await mined(self.learned, await self.learned.log.all())
+
+    async def run(
+        self, prepared: Prepared, listen: Callable[[bytes], object] | None = None
+    ) -> Trial:
+        """Its user has agreed to the level. ``listen`` is given what it prints, as it comes."""
+        argv, policy, least = prepared.argv, prepared.policy, self.machine.level
+        return await self._sandbox.run(argv, policy, least=least, listen=listen)
+
+    async def test(self, automation: Automation, given: Mapping[str, str]) -> Automation:
+        """Where its pattern was done, or for what is ``given``; as it stands then."""
+        await self.look()
+        return await self.learned.test(automation, [given] if given else ())
+
+    async def enable(self, automation: Automation, given: Mapping[str, str]) -> Automation:
+        """Accept it, after a trial where none holds; as it stands then. Raises ValueError, for
+        people, where something is against it."""
+        tried = automation.state in (State.TRIED, State.OFFERED, State.ACTIVE)
+        if not tried or await self.learned.runs.is_edited(automation):
+            automation = await self.test(automation, given)
+        if automation.state is State.DISABLED:
+            raise ValueError(f"{automation.name} stays disabled: {automation.why}")
+        if automation.state is not State.ACTIVE:
+            await self.learned.create(automation)
+        return self.learned.find(automation.id)
+
+
+@asynccontextmanager
+async def open_learned(root: Path) -> AsyncIterator[Opened]:
+    """With the settings and the trust that hold there. On leaving, everything that was started is
+    gone. Raises OSError (the state folder), sqlite3.Error."""
+    trusted = bool(Trust(state_dir()).decision(root))
+    workspace = Workspace(root, workspace_dir(root), trusted=trusted)
+    runner = Runner()
+    learned = Learned(workspace, Checks(runner), sandboxed(workspace, runner))
+    try:
+        await workspace.load(None)
+        await learned.take_note()
+        yield Opened(learned, Sandbox(root, runner, await probe(runner, state_dir())))
+    finally:
+        await learned.close()
+        await runner.close()
+        await workspace.close()
+
+
+def sandboxed(
+    workspace: Workspace, runner: Runner
+) -> Callable[[Sequence[str], Policy, Path | None], Coroutine[Any, Any, Trial]]:
+    """What tries a script, isolated or not at all; in another folder than the workspace where one
+    is named."""
+
+    async def run(argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
+        machine = await probe(runner, state_dir())
+        root, place = folder or workspace.root, workspace.state / TRIALS
+        return await run_here(argv, root, policy, runner, place, machine)
+
+    return run

@@ -1,0 +1,116 @@
+"""Automations that leave a workspace and come into one: scripts, and JSON with several of them."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...automations.codec import loads
+from ...automations.metadata import read
+from ...disk import read_regular
+from ...state import private_folder, replace_file
+from ...store.automations import Automation, State
+from .listing import automation_payload
+from .opening import Opened
+
+_LARGEST = 16 << 20
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+
+class Shared(BaseModel):
+    """One as it is sent. What is said of it that only its own workspace knows is passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Annotated[str, Field(pattern=rf"^{_NAME.pattern}$")]
+    script: Annotated[str, Field(max_length=1_000_000)]
+    title: Annotated[str, Field(max_length=2_000)] = ""
+    fits: Annotated[str, Field(max_length=500)] = ""
+    takes: Annotated[str, Field(max_length=40)] = ""
+    makes: Annotated[str, Field(max_length=100_000)] = "[]"
+
+
+class _File(BaseModel):
+    understudy: Literal[1]
+    automations: Annotated[tuple[Shared, ...], Field(max_length=10_000)]
+
+
+async def exported(opened: Opened, names: Sequence[str]) -> str:
+    """JSON of these, or of all that have a script: the scripts with their records. Raises
+    ValueError, OSError."""
+    learned = opened.learned
+    chosen = [learned.find(each) for each in names] if names else learned.automations
+    told = [await _exported(opened, each) for each in chosen if names or _has_script(opened, each)]
+    return json.dumps({"understudy": 1, "automations": told}, indent=2)
+
+
+def _has_script(opened: Opened, automation: Automation) -> bool:
+    return opened.learned.runs.script_of(automation).is_file()
+
+
+async def _exported(opened: Opened, automation: Automation) -> Mapping[str, Any]:
+    script = await asyncio.to_thread(opened.learned.runs.source_of, automation)
+    own = {"takes": automation.takes, "makes": automation.makes, "script": script}
+    return automation_payload(automation, opened.learned.record(automation)) | own
+
+
+def read_file(path: Path) -> list[Shared]:
+    """What a file brings, a script or JSON. Raises ValueError, for people, and OSError."""
+    text = read_regular(path, _LARGEST).decode("utf-8")
+    if not text.lstrip().startswith("{"):
+        name = path.stem.lower()
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{path.name!r} is no name for an automation: a-z, 0-9, - and _ are")
+        return [Shared(name=name, script=text)]
+    try:
+        found = _File.model_validate_json(text).automations
+        for each in found:
+            loads(each.makes)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise ValueError(f"it has no automations in it: {where}: {wrong['msg']}") from None
+    return [*found]
+
+
+async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> Automation:
+    """Keep one, and try it; as it stands then: nothing runs it before it is enabled. Raises
+    ValueError, for people, and OSError."""
+    learned = opened.learned
+    before = next((e for e in learned.automations if e.name == shared.name), None)
+    in_place = learned.runs.script_of(Automation("", shared.name, State.TRIED, "", "", 0.0))
+    if (before and before.state is not State.RETIRED) or in_place.is_relative_to(
+        learned.workspace.root
+    ):
+        raise ValueError(f"there is an automation {shared.name} already")
+    metadata = read(shared.script)
+    folder = private_folder(learned.runs.drafts)
+    await asyncio.to_thread(
+        replace_file, folder / f"{shared.name}.py", shared.script.encode(), mode=0o700
+    )
+    automation = Automation(
+        f"script-{shared.name}",
+        shared.name,
+        State.GENERATED,
+        shared.title or metadata.pattern.title or _first_line(shared.script) or shared.name,
+        metadata.template,
+        learned.clock(),
+        when=shared.fits,
+        takes=shared.takes,
+        makes=shared.makes,
+    )
+    return await learned.test(automation, [given] if given else ())
+
+
+def _first_line(source: str) -> str:
+    try:
+        return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    except (SyntaxError, ValueError):
+        return ""

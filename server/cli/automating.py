@@ -1,0 +1,235 @@
+"""``understudy automations run|preview|apply|test``: what runs a script, in the sandbox first."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from ..app import undoing
+from ..app.learning.offers import span
+from ..app.learning.opening import Automation, Opened, Prepared, open_learned
+from ..app.sandboxing import Level, Trial, history, payload, printable
+from .exits import Exit
+from .roots import root_of
+from .tasking import FOLDER
+from .trial import NOT_CLEAN, agreed, offer, show_trial, watched
+
+_T = TypeVar("_T")
+
+NAME = click.argument("name")
+PARAMETERS = click.argument("parameters", nargs=-1, metavar="[PARAMETER=VALUE]…")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_YES = click.option("--yes", is_flag=True, help="Apply it without a question.")
+_CONSENT = click.option(
+    "--consent",
+    multiple=True,
+    type=click.Choice(undoing.CONSENTS),
+    help="With --yes: also files that these run by themselves.",
+)
+_ALL = click.option("--all", "everything", is_flag=True, help="Show what git ignores, too.")
+
+
+def opened(root: Path, work: Callable[[Opened], Awaitable[_T]]) -> _T:
+    """``work``, with what is learned there. What it raises as ValueError is the caller's mistake,
+    and told as one."""
+
+    async def run() -> _T:
+        async with open_learned(root) as found:
+            return await work(found)
+
+    try:
+        return asyncio.run(run())
+    except ValueError as error:
+        raise click.UsageError(printable(str(error))) from None
+
+
+def values(words: tuple[str, ...]) -> dict[str, str]:
+    """``PARAMETER=VALUE``; of one that is named again, all values, one a line."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise click.UsageError(f"{word!r} is no PARAMETER=VALUE.")
+        given[name] = f"{given[name]}\n{value}" if name in given else value
+    return given
+
+
+class _Tried(NamedTuple):
+    """``run``: the number under which it is kept."""
+
+    prepared: Prepared
+    trial: Trial
+    run: int
+
+
+async def _try(found: Opened, name: str, given: dict[str, str], *, quiet: bool) -> _Tried | None:
+    """None when its user does not agree to the level."""
+    prepared = await found.learned.runs.prepare(found.learned.find(name), given)
+    machine = found.machine
+    if not quiet:
+        said = machine.said(prepared.policy.hosts)
+        click.echo(f"Level {machine.level}. {said}", err=True)
+    if machine.level is not Level.ISOLATED and not agreed("Run it all the same?"):
+        return None
+    at = time.time()
+
+    def running(listen: Callable[[bytes], object] | None) -> Coroutine[Any, Any, Trial]:
+        return found.run(prepared, listen)
+
+    trial = await watched(running, quiet=quiet)
+    return _Tried(prepared, trial, await found.learned.runs.ran(prepared, at, trial))
+
+
+@click.command
+@NAME
+@PARAMETERS
+@_YES
+@_CONSENT
+@_ALL
+@FOLDER
+@click.pass_context
+def run(
+    ctx: click.Context,
+    name: str,
+    parameters: tuple[str, ...],
+    folder: Path,
+    *,
+    yes: bool,
+    consent: tuple[str, ...],
+    everything: bool,
+) -> None:
+    """Run an automation: in the sandbox, then what it would change is shown, and made so when you
+    want it. `understudy undo` takes it back."""
+    root, given = root_of((folder,)), values(parameters)
+    undoing.recover(root)
+
+    async def work(found: Opened) -> _Tried | None:
+        found.active(name)
+        return await _try(found, name, given, quiet=False)
+
+    tried = opened(root, work)
+    if tried is None:
+        click.echo("It was not run.", err=True)
+        ctx.exit(Exit.FAILED)
+    trial = tried.trial
+    fits = show_trial(trial, root, everything=everything)
+    if trial.is_clean and not trial.changes:
+        return
+    if not fits:
+        click.echo("" if trial.is_clean else NOT_CLEAN, err=True)
+        ctx.exit(Exit.FAILED)
+    automation = tried.prepared.automation
+    ctx.exit(_apply(root, automation, trial, tried.run, yes=yes, consents=consent))
+
+
+def _apply(
+    root: Path, automation: Automation, trial: Trial, run: int, *, yes: bool, consents: Any
+) -> Exit:
+    """Ask, and make it so; kept with the ``run``."""
+    what = f"automation: {automation.name}"
+    applied = offer(trial, root, what, yes=yes, consents=consents)
+    if applied.made:
+        opened(root, lambda found: found.learned.runs.applied(run, automation, applied.entry))
+        if automation.high >= 1:
+            saved = span(automation.low, automation.high)
+            click.echo(f"It saves about {saved}, as long as it took you by hand.", err=True)
+    return applied.exit
+
+
+@click.command
+@NAME
+@PARAMETERS
+@_ALL
+@FOLDER
+@click.option("--json", "as_json", is_flag=True, help="As JSON, and nothing else.")
+@click.pass_context
+def preview(
+    ctx: click.Context,
+    name: str,
+    parameters: tuple[str, ...],
+    folder: Path,
+    *,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """Show what an automation would change, and change nothing."""
+    root, given = root_of((folder,)), values(parameters)
+    tried = opened(root, lambda found: _try(found, name, given, quiet=as_json))
+    if tried is None:
+        click.echo("It was not run.", err=True)
+        ctx.exit(Exit.FAILED)
+    if as_json:
+        click.echo(json.dumps(payload(tried.trial), indent=2))
+    elif show_trial(tried.trial, root, everything=everything):
+        click.echo(f"`understudy automations apply {name}` makes it so.", err=True)
+    ctx.exit(Exit.CLEAN if tried.trial.is_clean else Exit.FAILED)
+
+
+@click.command
+@NAME
+@_YES
+@_CONSENT
+@_ALL
+@FOLDER
+@click.pass_context
+def apply(
+    ctx: click.Context,
+    name: str,
+    folder: Path,
+    *,
+    yes: bool,
+    consent: tuple[str, ...],
+    everything: bool,
+) -> None:
+    """Make what the newest run of an automation would change so, after a question."""
+    root = root_of((folder,))
+    automation, run, trial = opened(root, lambda found: _newest(found, root, name))
+    fits = show_trial(trial, root, everything=everything)
+    if not fits:
+        ctx.exit(Exit.FAILED if trial.changes else Exit.CLEAN)
+    ctx.exit(_apply(root, automation, trial, run, yes=yes, consents=consent))
+
+
+async def _newest(found: Opened, root: Path, name: str) -> tuple[Automation, int, Trial]:
+    automation = found.active(name)
+    again = f"`understudy automations preview {name}` makes one"
+    run = await found.newest(automation)
+    if run is None:
+        raise ValueError(f"nothing of {name} waits to be applied; {again}")
+    try:
+        past = history(root).load(run.trial)
+    except LookupError:
+        raise ValueError(f"the newest preview of {name} is not kept any more; {again}") from None
+    return automation, run.id, past.trial
+
+
+@click.command
+@NAME
+@PARAMETERS
+@FOLDER
+@AS_JSON
+@click.pass_context
+def test(
+    ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Path, *, as_json: bool
+) -> None:
+    """Try an automation anew: where it was done before, or for the parameters that are given."""
+    root, given = root_of((folder,)), values(parameters)
+    tested = opened(root, lambda found: found.test(found.find(name), given))
+    if as_json:
+        told = {"name": tested.name, "state": tested.state, "why": tested.why, "tried": tested.told}
+        click.echo(json.dumps(told, indent=2))
+    else:
+        tell_test(tested)
+    ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
+
+
+def tell_test(tested: Automation) -> None:
+    """What came of a trial."""
+    told = tested.why if tested.is_disabled else tested.told
+    click.echo(printable(f"{tested.name} is {tested.state}: {told}."))

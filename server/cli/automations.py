@@ -1,0 +1,288 @@
+"""``understudy patterns`` and ``understudy automations``: what repeats, and what is made of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..app.learning import listing, sharing
+from ..app.learning.cycle import cycle
+from ..app.learning.opening import Automation, Opened
+from ..app.sandboxing import printable
+from .automating import AS_JSON, NAME, PARAMETERS, apply, opened, preview, run, tell_test, test
+from .automating import values as parameters_of
+from .exits import Exit
+from .roots import root_of
+from .tasking import FOLDER
+from .trial import agreed
+
+_SHOWN = 10
+
+
+@click.command
+@FOLDER
+@AS_JSON
+def patterns(folder: Path, *, as_json: bool) -> None:
+    """List what repeats in the workspace, the most useful first: how often and when it was done,
+    with what, which parts vary, and why something is only listed."""
+
+    async def look(found: Opened) -> None:
+        await found.look()
+        own = found.learned.workspace.settings.automations
+        repeats = found.learned.patterns
+        if as_json:
+            told = [listing.pattern_payload(each, own) for each in repeats]
+            click.echo(json.dumps(told, indent=2))
+            return
+        for each in repeats:
+            _echo([*listing.pattern_lines(each, own), ""])
+        if not repeats:
+            click.echo("Nothing was done often enough so far.", err=True)
+
+    opened(root_of((folder,)), look)
+
+
+@click.group
+def automations() -> None:
+    """What Understudy made of what you repeat: scripts that are tried in the sandbox, shown as a
+    diff before they change anything, and taken back with `understudy undo`."""
+
+
+for _command in (run, preview, apply, test):
+    automations.add_command(_command)
+
+
+@automations.command("list")
+@FOLDER
+@AS_JSON
+def list_(folder: Path, *, as_json: bool) -> None:
+    """List them, the most useful first: state, name, how often it was done, what it saves, its
+    record."""
+
+    async def look(found: Opened) -> None:
+        learned = found.learned
+        every = learned.automations
+        if as_json:
+            told = [listing.automation_payload(each, learned.record(each)) for each in every]
+            click.echo(json.dumps(told, indent=2))
+            return
+        _echo(listing.automation_line(each, learned.record(each)) for each in every)
+        if not every:
+            click.echo(
+                "There is none so far; `understudy automations learn` looks for what repeats.",
+                err=True,
+            )
+
+    opened(root_of((folder,)), look)
+
+
+@automations.command
+@NAME
+@FOLDER
+@AS_JSON
+def show(name: str, folder: Path, *, as_json: bool) -> None:
+    """Print the script of one, what it may touch, what came of its trial, and its last runs."""
+
+    async def look(found: Opened) -> None:
+        learned, automation = found.learned, found.find(name)
+        runs = await learned.store.executions(automation.id, _SHOWN)
+        script = learned.runs.source_of(automation)
+        told = listing.automation_payload(automation, learned.record(automation))
+        if as_json:
+            last = [listing.execution_payload(each) for each in runs]
+            path = str(learned.runs.script_of(automation))
+            told |= {"path": path, "script": script, "executions": last}
+            click.echo(json.dumps(told, indent=2))
+            return
+        metadata = listing.metadata_of(script)
+        _echo(listing.automation_lines(automation, learned.record(automation), metadata))
+        _echo(map(listing.execution_line, runs))
+        _echo(["", str(learned.runs.script_of(automation)), "", *script.splitlines()])
+
+    opened(root_of((folder,)), look)
+
+
+@automations.command
+@NAME
+@PARAMETERS
+@FOLDER
+@click.pass_context
+def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Path) -> None:
+    """Open the script of one in your editor ($VISUAL, else $EDITOR); then it is tried again."""
+    root, given = root_of((folder,)), parameters_of(parameters)
+
+    async def place(found: Opened) -> tuple[Path, str]:
+        automation = found.find(name)
+        return found.learned.runs.script_of(automation), found.learned.runs.source_of(automation)
+
+    async def tried(found: Opened) -> Automation | None:
+        automation = found.find(name)
+        if found.learned.runs.source_of(automation) == before:
+            return None
+        return await found.test(automation, given)
+
+    path, before = opened(root, place)
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    if (code := subprocess.run([*shlex.split(editor), str(path)], check=False).returncode) != 0:
+        click.echo(f"{editor} ended with {code}.", err=True)
+        ctx.exit(Exit.FAILED)
+    tested = opened(root, tried)
+    if tested is None:
+        click.echo("It is as it was.", err=True)
+        return
+    tell_test(tested)
+    ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
+
+
+@automations.command
+@NAME
+@PARAMETERS
+@click.option(
+    "--on-save/--no-on-save",
+    default=None,
+    help="Run it by itself when a file that it fits is saved, and make its changes.",
+)
+@FOLDER
+def enable(name: str, parameters: tuple[str, ...], folder: Path, *, on_save: bool | None) -> None:
+    """Accept one: its script comes into .understudy/automations, and it can be run. One that is
+    disabled is tried again before. Parameters are for the trial."""
+    given = parameters_of(parameters)
+
+    async def work(found: Opened) -> None:
+        automation = await found.enable(found.find(name), given)
+        if on_save is not None:
+            if on_save and not automation.when:
+                raise ValueError(f"{name} fits no files, so no save can start it")
+            await found.learned.run_on_save(automation, on=on_save)
+        where = found.learned.runs.script_of(automation)
+        alone = " It runs by itself when a file is saved that it fits." if on_save else ""
+        _echo([f"{name} is active: {where}.{alone}", f"`understudy run {name}` runs it."])
+
+    opened(root_of((folder,)), work)
+
+
+@automations.command
+@NAME
+@FOLDER
+def disable(name: str, folder: Path) -> None:
+    """Let nothing run one, until it is enabled again."""
+
+    async def work(found: Opened) -> None:
+        await found.learned.disable(found.learned.find(name), "you disabled it")
+        click.echo(f"{name} is disabled; `understudy automations enable {name}` takes it back.")
+
+    opened(root_of((folder,)), work)
+
+
+@automations.command
+@NAME
+@click.option("--yes", is_flag=True, help="Without a question.")
+@FOLDER
+@click.pass_context
+def remove(ctx: click.Context, name: str, folder: Path, *, yes: bool) -> None:
+    """Take one out: its script goes, and it is not offered again. `understudy undo` brings the
+    script back, and `enable` the automation."""
+
+    async def work(found: Opened) -> bool:
+        automation = found.learned.find(name)
+        if not (yes or agreed(f"Remove {name}?")):
+            return False
+        await found.learned.remove(automation)
+        return True
+
+    if not opened(root_of((folder,)), work):
+        click.echo("Nothing was removed.", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo(f"{name} is removed; `understudy undo` brings its script back.")
+
+
+@automations.command
+@FOLDER
+def learn(folder: Path) -> None:
+    """Look through what was done now: find what repeats, make and try automations of it, review
+    those that run. Tells what it did."""
+
+    async def work(found: Opened) -> None:
+        if not found.learned.workspace.settings.automations.enabled:
+            raise ValueError("nothing is looked for: automations.enabled is off in the settings")
+        _echo(await cycle(found.learned) or ["Nothing new repeats so far."])
+
+    opened(root_of((folder,)), work)
+
+
+@automations.command
+@FOLDER
+@AS_JSON
+def stats(folder: Path, *, as_json: bool) -> None:
+    """Tell by template and by state how many there are, how often their runs succeed (with the
+    interval in which the rate lies with 95 %), and what they saved."""
+
+    async def look(found: Opened) -> None:
+        learned = found.learned
+        runs = await learned.store.executions(most=10_000)
+        by = {
+            "template": listing.rows(learned.automations, runs, lambda each: each.template),
+            "state": listing.rows(learned.automations, runs, lambda each: each.state),
+        }
+        if as_json:
+            told: dict[str, Any] = {
+                key: {row.name: row.payload for row in rows} for key, rows in by.items()
+            }
+            click.echo(json.dumps(told, indent=2))
+            return
+        for key, rows in by.items():
+            _echo([f"By {key}:", *(row.line for row in rows)])
+
+    opened(root_of((folder,)), look)
+
+
+@automations.command
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("--script", is_flag=True, help="The plain script of one, instead of JSON.")
+@FOLDER
+def export(names: tuple[str, ...], folder: Path, *, script: bool) -> None:
+    """Print automations as JSON, by default all: their scripts with their records."""
+    if script and len(names) != 1:
+        raise click.UsageError("--script takes one NAME.")
+
+    async def look(found: Opened) -> None:
+        if script:
+            automation = found.find(names[0])
+            click.echo(found.learned.runs.source_of(automation), nl=False)
+        else:
+            click.echo(await sharing.exported(found, names))
+
+    opened(root_of((folder,)), look)
+
+
+@automations.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@PARAMETERS
+@FOLDER
+@click.pass_context
+def import_(ctx: click.Context, file: Path, parameters: tuple[str, ...], folder: Path) -> None:
+    """Take in a script, or what `export` printed. Each is validated, tried and listed, and runs
+    only once it is enabled. Parameters are for the trial."""
+    given = parameters_of(parameters)
+
+    async def work(found: Opened) -> bool:
+        tested = [await sharing.taken_in(found, each, given) for each in sharing.read_file(file)]
+        for each in tested:
+            tell_test(each)
+        return all(not each.is_disabled for each in tested)
+
+    if not opened(root_of((folder,)), work):
+        click.echo("What is disabled can be tried again: `understudy automations test`.", err=True)
+        ctx.exit(Exit.FAILED)
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(printable(line))

@@ -1,0 +1,238 @@
+"""``understudy patterns`` and ``understudy automations`` in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy.state import workspace_dir
+from understudy.store.activity import ACTIVITY, Activity, Did, Log
+from understudy.store.database import Database
+
+from .programs import program
+from .support import own_environment, tree, understudy, understudy_here
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+DAY = 86_400.0
+NAMES = ("cart", "order", "invoice", "voucher", "customer")
+TEST = "from shop.{0} import total\n\n\ndef test_{0}() -> None:\n    assert total([]) == 0\n"
+SOURCE = "def total(x):\n    return 0\n"
+
+
+class World:
+    """A project in which each file got a test in the last days."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "shop"
+        self.run: Run = understudy_here
+        files = {f"src/shop/{name}.py": SOURCE for name in NAMES}
+        tests = {f"tests/test_{name}.py": TEST.format(name) for name in NAMES}
+        tree(self.root, {".understudy/config.yaml": "", **files, **tests})
+        self.environment = own_environment(folder)
+        self.state = workspace_dir(self.root, folder / "state")
+        asyncio.run(self._remember())
+
+    async def _remember(self) -> None:
+        database = Database(self.state / "activity.db", ACTIVITY)
+        for number, name in enumerate(NAMES):
+            at = time.time() - (len(NAMES) - number) * DAY
+            source = Activity(at, Did.CREATED, f"src/shop/{name}.py", "before")
+            test = Activity(at + 60, Did.CREATED, f"tests/test_{name}.py", "before")
+            await Log(database).add([source, test], 10_000)
+        await database.close()
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run(*words, cwd=self.root, environment=self.environment)
+
+    def automations(self, *words: str, code: int = 0) -> str:
+        """What is printed, and then said."""
+        done = self("automations", *words)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def listed(self) -> dict[str, Any]:
+        """The one automation."""
+        (found,) = json.loads(self.automations("list", "--json"))
+        return dict(found)
+
+    @property
+    def script(self) -> Path:
+        (found,) = (self.root / ".understudy/automations").iterdir()
+        return found
+
+    @property
+    def trials(self) -> list[Path]:
+        return [*(self.state / "automation-trials").glob("[0-9]*")]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def name(world: World) -> str:
+    """Of the automation that was made there and is offered."""
+    assert "is offered" in world.automations("learn")
+    return str(world.listed()["name"])
+
+
+def test_what_repeats_is_listed_with_its_evidence(world: World) -> None:
+    told = world("patterns").stdout
+    assert told.startswith("create tests/test_{file.stem}.py\n  files, done 5 times, 5.0 a week;")
+    assert "  varies: file (path)\n" in told
+    assert told.count("file=src/shop/") == 5
+    (pattern,) = json.loads(world("patterns", "--json").stdout)
+    assert pattern["count"] == len(pattern["occurrences"]) == 5
+    assert pattern["whyListed"] == ""
+    (world.root / ".understudy/config.yaml").write_text("automations: {minScore: 1}\n")
+    assert "only listed: it may not come again: its score is 0." in world("patterns").stdout
+
+
+def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> None:
+    world.run = understudy
+    test = world.root / "tests/test_refund.py"
+    given = (name, "file=src/shop/refund.py")
+    assert "is not active but offered" in world.automations("run", *given, code=2)
+    assert "file is not given" in world.automations("preview", name, code=2)
+    assert "+from shop.refund import total\n" in world.automations("preview", *given)
+    assert not test.exists()
+
+    assert f"`understudy run {name}` runs it" in world.automations("enable", name)
+    assert world.script.stat().st_mode & 0o777 == 0o755
+    assert "nothing was applied" in world.automations("run", *given, code=3)
+    assert not test.exists()
+    assert "Applied; `understudy undo" in world.automations("apply", name, "--yes")
+    assert test.read_text() == TEST.format("refund")
+    assert "nothing of" in world.automations("apply", name, "--yes", code=2)
+
+    told = world.automations("run", name, "file=src/shop/tax.py", "--yes")
+    assert "It saves about" in told
+    assert (world.root / "tests/test_tax.py").exists()
+    world("undo", "--yes")
+    assert not (world.root / "tests/test_tax.py").exists()
+    world.automations("learn")
+    assert world.listed()["record"] | {"interval": [], "saved": []} == {
+        "runs": 3,
+        "successes": 2,
+        "rate": 2 / 3,
+        "interval": [],
+        "saved": [],
+    }
+    by = json.loads(world.automations("stats", "--json"))
+    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 2
+    assert "2 of 3 runs succeeded" in world.automations("stats")
+    shown = world.automations("show", name)
+    assert shown.count("  may ") == 4
+    assert "undone" in shown
+    assert "#!/usr/bin/env python3\n" in shown
+
+
+def test_disabled_removed_and_back(world: World, name: str) -> None:
+    world.automations("enable", name, "--on-save")
+    assert world.listed()["onSave"]
+    world.automations("disable", name)
+    assert "is disabled: you disabled it" in world.automations("preview", name, code=2)
+    world.automations("enable", name, "--no-on-save")
+    assert (world.listed()["state"], world.listed()["onSave"]) == ("active", False)
+    script = world.script
+    assert "Nothing was removed" in world.automations("remove", name, code=3)  # nobody answers
+    world.automations("remove", name, "--yes")
+    assert (world.listed()["state"], script.exists()) == ("retired", False)
+    world("undo", "--yes")
+    assert script.exists()
+    world.automations("enable", name)
+    assert world.listed()["state"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("editor", "state", "told"),
+    [
+        pytest.param("true", "active", "It is as it was.", id="nothing"),
+        pytest.param("echo 'def' >> \"$1\"", "disabled", "is disabled: ", id="broken"),
+        pytest.param("echo 'eval(input())' >> \"$1\"", "disabled", "eval", id="dangerous"),
+        pytest.param("echo '# mine' >> \"$1\"", "active", "is active: ", id="harmless"),
+    ],
+)
+def test_what_is_edited_is_tried_again(
+    world: World, name: str, editor: str, state: str, told: str
+) -> None:
+    world("trust", ".")
+    world.automations("enable", name)
+    world.environment["EDITOR"] = f"sh {program(world.root.parent / 'editor', editor)}"
+    code = 3 if state == "disabled" else 0
+    assert told in world.automations("edit", name, code=code)
+    assert world.listed()["state"] == state
+
+
+def test_a_script_of_a_workspace_that_is_not_trusted_is_not_run(world: World, name: str) -> None:
+    source = world.automations("export", name, "--script")
+    folder = world.root / ".understudy/automations"
+    tree(folder, {"cloned.py": source})
+    before = len(world.trials)
+    assert "generated  cloned" in world.automations("list")
+    given = ("cloned", "file=src/shop/cart.py")
+    for words, code in ((("test", *given), 3), (("enable", *given), 2)):
+        assert "the workspace is not trusted" in world.automations(*words, code=code)
+    for command in ("run", "preview", "apply"):
+        parameters = given if command != "apply" else ("cloned",)
+        assert "cloned is " in world.automations(command, *parameters, code=2)
+    world.automations("learn")
+    assert len(world.trials) == before
+    world("trust", ".")
+    assert "cloned is tried: it would change nothing" in world.automations("test", *given)
+    world.automations("enable", "cloned")
+    world("untrust", ".")
+    (folder / "cloned.py").write_text(f"{source}# more\n")
+    assert "was edited" in world.automations("preview", *given, code=2)
+
+
+def test_what_is_exported_can_be_taken_in_elsewhere(world: World, name: str) -> None:
+    world.automations("enable", name)
+    shared = world.root.parent / "shared.json"
+    shared.write_text(world("automations", "export").stdout)
+    assert json.loads(shared.read_text())["automations"][0]["record"]["runs"] == 0
+    assert "already" in world.automations("import", str(shared), code=2)
+
+    other = World(tree(world.root.parent / "other", {}))
+    told = other.automations("import", str(shared), "file=src/shop/new.py")
+    assert f"{name} is tried: it would change 1 file (new)" in told
+    assert "is not active but tried" in other.automations("run", name, code=2)
+    other.automations("enable", name)
+    other.automations("run", name, "file=src/shop/new.py", "--yes")
+    assert (other.root / "tests/test_new.py").exists()
+
+
+def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
+    script = world.root.parent / "make-test.py"
+    script.write_text(world("automations", "export", name, "--script").stdout)
+    told = world.automations("import", str(script), code=3)
+    assert "make-test is disabled: file is not given" in told
+    assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("print(1)\n", "There is no block of metadata"),
+        ("{", "it has no automations in it"),
+        ('{"understudy": 2, "automations": []}', "understudy"),
+        ('{"understudy": 1, "automations": [{"name": "../x", "script": ""}]}', "name"),
+        (
+            '{"understudy": 1, "automations": [{"name": "x", "script": "", "makes": "[[[]]]"}]}',
+            "Error: ",
+        ),
+    ],
+)
+def test_what_is_no_automation_is_not_taken_in(world: World, content: str, why: str) -> None:
+    file = world.root.parent / "some.py"
+    file.write_text(content)
+    assert why in world.automations("import", str(file), code=2)
+    assert json.loads(world.automations("list", "--json")) == []
