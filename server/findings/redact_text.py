@@ -249,11 +249,9 @@ def _of_programs(text: str) -> Iterator[str]:
 
 
 def _of_program(command: str) -> str:
-    found = {
-        match[0].removesuffix(".exe"): match.end() for match in reversed([*_WORD.finditer(command)])
-    }
-    for name in found.keys() & _BY_PROGRAM.keys():
-        for before in _BY_PROGRAM[name]:
+    found = dict.fromkeys(match[0].removesuffix(".exe") for match in _WORD.finditer(command))
+    for name in found:
+        for before in _BY_PROGRAM.get(name, ()):
             command = before.sub(_second, command)
     if NOT_OF_A_USER.isdisjoint(found):
         command = _OF_A_USER.sub(_second, command)
