@@ -110,6 +110,7 @@ _INTO_FILE = re.compile(
     r"""(?!\S*\.(?:log|md|rst|example)\b))"""
 )
 _CALL = re.compile(rf"({'|'.join(CALLS)})('[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])")
+_STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'""", re.DOTALL)
 _SIMPLE = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
 )
@@ -220,7 +221,8 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     quote = value[0][0]
     # It closes the string that the name is in.
     if quote in "\"'" and quote not in between:
-        return value.string.count(quote, 0, value.start()) % 2 == 1
+        before = value.string[: value.start()]
+        return len(before) <= LONGEST and quote in _STRING.sub("", before)
     # In prose, a word and a colon are followed by more than a word.
     if pattern is _ASSIGNED and between[:1] == ":" and between[-1] in " \t":
         rest = value.string[value.end() :].lstrip(" ")
