@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from .secret_shapes import (
     CALLS,
-    DENIED,
-    ENDINGS,
-    KEYS,
     NAMES,
-    NO_ENDINGS,
     NOT_OF_A_USER,
     OF_A_USER,
-    OTHERWISE,
-    PERHAPS,
     PLACES,
     PROGRAMS,
-    PUBLIC,
     QUOTE,
     SHAPES,
     TYPES_AND_VERBS,
 )
+from .secret_words import looks_odd, names_secret, without_random
 
 SECRET = "<secret>"  # noqa: S105 - what stands instead of one
 CUT = "…"
@@ -117,6 +110,7 @@ _INTO_FILE = re.compile(
     r"""(?!\S*\.(?:log|md|rst|example)\b))"""
 )
 _CALL = re.compile(rf"({'|'.join(CALLS)})('[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])")
+_STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'""", re.DOTALL)
 _SIMPLE = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
 )
@@ -130,20 +124,7 @@ _FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}")
 _PLAIN = frozenset(
     ("true", "false", "yes", "no", "none", "null", "on", "off", "auto", "always", "never")
 )
-_UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]", r"[^\W\d_A-ZÀ-ÖØ-Þ]"
-_PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
-
-_DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
-_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_HASH = re.compile(r"(?:0x)?(?:[0-9a-f]{7,}|[0-9A-F]{7,})")
 _KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
-_PUBLIC = re.compile("|".join(PUBLIC))
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_OF_HASHES = re.compile(
-    r"(?<![\w-])(?:git|gh|hub|glab|tig|jj|sha\d*sum|md5sum|docker|podman|nix|nix-store"
-    r"|ostree|ipfs|gpg2?|apt-key)\s|sha\d+[:-]|md5[:=]|@sha|(?i:etag|if-(?:none-)?match)\b"
-    r"|/[\w.-]+[:@][0-9a-f]{40}\b"
-)
 
 
 def redacted(text: str, most: int = LONGEST) -> str:
@@ -177,8 +158,7 @@ def _once(text: str) -> str:
     text = _LOGIN_LINE.sub(_second, text)
     for pattern in (_ASSIGNED, _OPTION, _SET, _BARE_WORD):
         text = "".join(_named(pattern, text))
-    of_hashes = _OF_HASHES.search(text) is not None
-    return _DENSE.sub(lambda m: _dense(m[0], of_hashes=of_hashes), text)
+    return without_random(text, SECRET)
 
 
 def _cut(text: str, most: int) -> str:
@@ -208,7 +188,7 @@ def _second(match: re.Match[str]) -> str:
 
 def _login(match: re.Match[str]) -> str:
     """Who logs in, unless it is a token."""
-    return match[1] + (SECRET if _is_odd(match[2]) and len(match[2]) >= 16 else match[2])
+    return match[1] + (SECRET if looks_odd(match[2]) and len(match[2]) >= 16 else match[2])
 
 
 def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
@@ -216,7 +196,7 @@ def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     end = 0
     for match in pattern.finditer(text):
         name, between = match.groups()
-        if match.start() < end or _tells(name) is None:
+        if match.start() < end or names_secret(name) is None:
             continue
         value = _A_VALUE.match(text, match.end())
         if value and not _is_other(pattern, name, between, value):
@@ -230,7 +210,7 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     """Whether it only looks as if a name had that value."""
     name = name.strip("\"'")
     # A switch of some programs, after which the name comes, or where a secret is to be had.
-    if name == "--secret" and (value[0][:3] == "id=" or _tells(value[0]) is not None):
+    if name == "--secret" and (value[0][:3] == "id=" or names_secret(value[0]) is not None):
         return True
     if pattern is _OPTION:
         return not name.startswith("--") and len(name) <= 4 and name[1:] not in NAMES
@@ -241,7 +221,8 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     quote = value[0][0]
     # It closes the string that the name is in.
     if quote in "\"'" and quote not in between:
-        return value.string.count(quote, 0, value.start()) % 2 == 1
+        before = value.string[: value.start()]
+        return len(before) <= LONGEST and quote in _STRING.sub("", before)
     # In prose, a word and a colon are followed by more than a word.
     if pattern is _ASSIGNED and between[:1] == ":" and between[-1] in " \t":
         rest = value.string[value.end() :].lstrip(" ")
@@ -253,37 +234,10 @@ def _judged(pattern: re.Pattern[str], name: str, value: str) -> str:
     bare = value.strip("\"'\\")
     if not bare or bare.lower() in _PLAIN or _FILE.fullmatch(bare):
         return value
-    told = _tells(name) and pattern is not _BARE_WORD
-    if not told and (not _is_odd(bare) or _KEY_ID.fullmatch(bare)):
+    told = names_secret(name) and pattern is not _BARE_WORD
+    if not told and (not looks_odd(bare) or _KEY_ID.fullmatch(bare)):
         return value
     return _instead(value)
-
-
-def _tells(name: str) -> bool | None:
-    """Whether it is the name of a secret; False: perhaps."""
-    words = [each.lower() for each in _PARTS.findall(name)]
-    if not words or words[-1] in OTHERWISE or "existing" in words:
-        return None
-    if words[0] in DENIED and len(words) > 1:
-        return None
-    for before, word in zip(["", *words], words, strict=False):
-        if word in NAMES and word != "pwd":
-            return True
-        if word == "pwd" and name not in ("PWD", "OLDPWD"):
-            return True
-        if word in ("key", "keys") and before in KEYS:
-            return True
-        if word.endswith(ENDINGS) and word not in NO_ENDINGS:
-            return True
-    return False if not PERHAPS.isdisjoint(words) else None
-
-
-def _is_odd(value: str) -> bool:
-    """Whether no person would have chosen it as a name."""
-    kinds = [any(map(test, value)) for test in (str.isdigit, str.islower, str.isupper)]
-    if len(value) < 8 or value.startswith(("/", "./", "~", "$")):
-        return False
-    return sum(kinds) >= 2 and kinds[0] and not re.search(r"\.(?:[A-Za-z]\w{0,4}|7z)$|/\w+/", value)
 
 
 def _of_programs(text: str) -> Iterator[str]:
@@ -297,11 +251,9 @@ def _of_programs(text: str) -> Iterator[str]:
 
 
 def _of_program(command: str) -> str:
-    found = {
-        match[0].removesuffix(".exe"): match.end() for match in reversed([*_WORD.finditer(command)])
-    }
-    for name in found.keys() & _BY_PROGRAM.keys():
-        for before in _BY_PROGRAM[name]:
+    found = dict.fromkeys(match[0].removesuffix(".exe") for match in _WORD.finditer(command))
+    for name in found:
+        for before in _BY_PROGRAM.get(name, ()):
             command = before.sub(_second, command)
     if NOT_OF_A_USER.isdisjoint(found):
         command = _OF_A_USER.sub(_second, command)
@@ -323,44 +275,3 @@ def _by_program() -> dict[str, list[re.Pattern[str]]]:
 
 _BY_PROGRAM = _by_program()
 _OF_A_USER = re.compile(f"({OF_A_USER})({_VALUE})")
-
-
-def _dense(word: str, *, of_hashes: bool) -> str:
-    def shown(part: str) -> str:
-        bare = part.strip("+-")
-        if _PUBLIC.fullmatch(bare) or (of_hashes and _HASH.fullmatch(bare)):
-            return part
-        if _HEX.fullmatch(bare):
-            return SECRET
-        return SECRET if _is_random(part) and not _UUID.fullmatch(bare) else part
-
-    return SECRET if _is_base64(word) else "".join(map(shown, re.split(r"([/=])", word)))
-
-
-def _is_base64(word: str) -> bool:
-    """A whole that has slashes in it; a path has words between them."""
-    if len(word) < 32 or "/" not in word or not _mixed(word):
-        return False
-    kinds = [(c.isdigit(), c.isupper()) for c in word if c.isalnum()]
-    return sum(one != other for one, other in pairwise(kinds)) >= 0.4 * len(kinds)
-
-
-def _mixed(text: str) -> bool:
-    return (
-        any(map(str.isdigit, text)) and any(map(str.isupper, text)) and any(map(str.islower, text))
-    )
-
-
-def _is_random(word: str) -> bool:
-    """Whether capitals, letters and digits take turns as in no word."""
-    letters = [each for each in word if each.isalnum()]
-    if len(letters) < 16:
-        return False
-    kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in letters]
-    turns = sum(one != other for one, other in pairwise(kinds))
-    digits = kinds.count("d")
-    groups = sum(k == "d" and (i == 0 or kinds[i - 1] != "d") for i, k in enumerate(kinds))
-    if len(set(kinds)) == 3 and turns >= len(kinds) * 0.34 and groups >= 2:
-        return True
-    is_whole = max(map(len, re.split(r"[_-]", word))) >= 16
-    return is_whole and digits >= 3 and groups >= 4 and turns >= len(kinds) * 0.3
