@@ -37,6 +37,7 @@ from ...store.database import Database
 from .. import trials
 from ..folder.workspace import Workspace
 from . import drafts, scripts
+from .listing import listing
 from .offers import Offer, at
 from .pages import automation_page
 
@@ -58,7 +59,8 @@ class Ready(NamedTuple):
 class Learned:
     """Belongs to the event loop. Everything raises sqlite3.Error and OSError. ``run``: runs a
     command in the sandbox; ``clock``: seconds since the epoch. ``automations``: as of the last
-    ``load``, as is what is said of them; ``patterns``: as of the last cycle."""
+    ``load``, as is what is said of them; ``patterns``: as of the last cycle. ``changed`` is called
+    when something of that is otherwise."""
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class Learned:
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
+        self.changed: Callable[[], object] = lambda: None
 
     @property
     def drafts(self) -> Path:
@@ -135,6 +138,7 @@ class Learned:
             by_id.setdefault(execution.automation, []).append(execution)
         self.automations = found
         self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
+        self.changed()
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────
 
@@ -153,6 +157,15 @@ class Learned:
         clean = frozenset(id_ for id_, each in self._records.items() if each.is_clean)
         settings, root = self.workspace.settings.automations, self.workspace.root
         return at(path, root, self.automations, settings, self.clock(), os.path.lexists, clean)
+
+    async def listing(self) -> dict[str, Any]:
+        """All that there is, as ``listing.listing`` has it."""
+        enabled = self.workspace.settings.activity.enabled
+        activity = "off" if not enabled else "paused" if await self.log.paused() else "on"
+        known = self.patterns, self.automations, self.record
+        return await asyncio.to_thread(
+            listing, self.workspace.root, activity, *known, self.script_of
+        )
 
     def page(self) -> str:
         """All of them, as Markdown."""
@@ -188,17 +201,21 @@ class Learned:
     async def runnable(self) -> list[dict[str, Any]]:
         """Those that a person can run, as JSON."""
         able = [e for e in self.automations if e.state in (State.ACTIVE, State.OFFERED)]
-        return [await asyncio.to_thread(self._runnable, each) for each in able]
+        found = [await asyncio.to_thread(self._runnable, each) for each in able]
+        return [each for each in found if each is not None]
 
-    def _runnable(self, automation: Automation) -> dict[str, Any]:
+    def _runnable(self, automation: Automation) -> dict[str, Any] | None:
+        """None where its script has gone or is broken, of which the next cycle tells."""
+        try:
+            parameters = read(self.source_of(automation)).parameters
+        except (OSError, ValueError):
+            return None
         return {
             "root": str(self.workspace.root),
             "name": automation.name,
             "title": automation.title,
             "state": automation.state,
-            "parameters": [
-                each.model_dump() for each in read(self.source_of(automation)).parameters
-            ],
+            "parameters": [each.model_dump() for each in parameters],
         }
 
     # ── how far each comes ──────────────────────────────────────────────────────────────────────
@@ -252,6 +269,16 @@ class Learned:
         else:
             changed = replace(automation, later=self.clock() + _SECOND_THOUGHTS[count] * _DAY)
         await self._put(replace(changed, dismissals=count + 1))
+
+    async def enable(self, automation: Automation) -> None:
+        """Try it again, and let it be run. Raises ValueError with what is against that."""
+        tested = await self.test(automation)
+        if tested.state is State.DISABLED:
+            raise ValueError(f"{automation.name} was tried again: {tested.why}")
+        if not scripts.path_of(self.workspace.root, automation.name).is_file():
+            await self.create(tested)
+        else:
+            await self._put(replace(tested, state=State.ACTIVE, why=""))
 
     async def disable(self, automation: Automation, why: str) -> None:
         await self._put(replace(automation, state=State.DISABLED, why=why))
