@@ -150,6 +150,18 @@ DISMISS_AUTOMATION = Command(
     "Do not offer it now, or never. Arguments: the folder, its name, whether that is for ever.",
     palette=False,
 )
+ENABLE_AUTOMATION = Command(
+    "understudy.enableAutomation",
+    "Enable Automation",
+    "Try one again that is disabled, and let it be run. Arguments: the folder and its name.",
+    palette=False,
+)
+DISABLE_AUTOMATION = Command(
+    "understudy.disableAutomation",
+    "Disable Automation",
+    "Neither offer nor run it any more. Arguments: the folder and its name.",
+    palette=False,
+)
 AUTOMATION_PARAMETERS = Command(
     "understudy.automationParameters",
     "Parameters of Automation",
@@ -202,6 +214,8 @@ COMMANDS = (
     RUN_AUTOMATION,
     PREVIEW_AUTOMATION,
     DISMISS_AUTOMATION,
+    ENABLE_AUTOMATION,
+    DISABLE_AUTOMATION,
     AUTOMATION_PARAMETERS,
     PATTERNS,
     AUTOMATIONS,

@@ -72,7 +72,12 @@ class Core:
             self.folders, self.checks, sink, self.documents.is_open, self._telling.soon, self._task
         )
         self.learning = Learning(
-            self.folders, self.documents, self.checks, self._runner, self._conditions
+            self.folders,
+            self.documents,
+            self.checks,
+            self._runner,
+            self._conditions,
+            sink.learned,
         )
         self.background = Background(
             self.folders,

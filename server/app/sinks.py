@@ -64,6 +64,9 @@ class Sink(Protocol):
     def job_output(self, root: Path, job: int, text: str) -> None:
         """Something that a running job printed."""
 
+    def learned(self, listed: Mapping[str, Any]) -> None:
+        """What is learned in one folder, when it has changed: ``learning.view``."""
+
     def lenses_changed(self) -> None:
         """What can be run by a click may be something else, although no document has changed."""
 

@@ -12,6 +12,7 @@ from ..app import commands
 from ..app.learning.learning import Offer, Ready, as_texts
 from ..app.trials import Tried
 from .asking import asked, mapping, padded, root_of
+from .choosing import completed
 from .sandbox import Made, make, unsaved
 from .server import Server
 
@@ -55,19 +56,31 @@ async def create(ls: Server, *given: Any) -> Any:
 async def run(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, parameters. Whether it was done."""
     root, name, parameters = padded(given, 3)
-    return await asked(ls, _run(ls, root_of(root), str(name), mapping(parameters)))
+    return await asked(ls, _run(ls, root_of(root), name, mapping(parameters)))
 
 
 async def preview(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, parameters. A diff, or a sentence when there is none."""
     root, name, parameters = padded(given, 3)
-    return await asked(ls, _preview(ls, root_of(root), str(name), mapping(parameters)))
+    return await asked(ls, _preview(ls, root_of(root), name, mapping(parameters)))
 
 
 async def dismiss(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, whether that is for ever."""
     root, name, never = padded(given, 3)
     return await asked(ls, ls.core.learning.dismiss(root_of(root), str(name), never=bool(never)))
+
+
+async def enable(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder, a name."""
+    root, name = padded(given, 2)
+    return await asked(ls, ls.core.learning.enable(root_of(root), str(name)))
+
+
+async def disable(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder, a name."""
+    root, name = padded(given, 2)
+    return await asked(ls, ls.core.learning.disable(root_of(root), str(name)))
 
 
 async def parameters(ls: Server, *given: Any) -> Any:
@@ -112,12 +125,11 @@ async def _create(ls: Server, root: Path | None, name: str) -> bool:
     return True
 
 
-async def _run(ls: Server, root: Path | None, name: str, given: Mapping[str, Any]) -> bool:
+async def _run(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]) -> bool:
     """Raises ValueError, OSError."""
-    learning = ls.core.learning
-    ready = await learning.ready(root, name, as_texts(given))
-    if (tried := await _tried(ls, ready)) is None:
+    if (found := await _tried(ls, root, name, given)) is None:
         return False
+    learning, (ready, tried) = ls.core.learning, found
     run = await learning.ran(ready, tried)
     if not tried.trial.is_clean:
         ls.publisher.message(tried.said, error=True)
@@ -128,23 +140,31 @@ async def _run(ls: Server, root: Path | None, name: str, given: Mapping[str, Any
     return made.done
 
 
-async def _preview(ls: Server, root: Path | None, name: str, given: Mapping[str, Any]) -> Any:
+async def _preview(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]) -> Any:
     """Raises ValueError, OSError."""
-    ready = await ls.core.learning.ready(root, name, as_texts(given))
-    if (tried := await _tried(ls, ready)) is None:
+    if (found := await _tried(ls, root, name, given)) is None:
         return None
+    _, tried = found
     if not tried.trial.is_clean:
         raise ValueError(tried.said)
     return await ls.core.trials.changes(tried) or "It would change nothing."
 
 
-async def _tried(ls: Server, ready: Ready) -> Tried | None:
-    """None when the user does not agree to the level. Raises ValueError, OSError."""
+async def _tried(
+    ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]
+) -> tuple[Ready, Tried] | None:
+    """What was not given is asked for. None when the user thinks better of it, or does not agree to
+    the level. Raises ValueError, OSError."""
+    learning = ls.core.learning
+    wanted = await completed(ls, await learning.runnable(root), name, given)
+    if wanted is None:
+        return None
+    ready = await learning.ready(root_of(wanted.root) or root, wanted.name, as_texts(wanted.values))
     question = ready.trial.question
     instead = f"understudy automations run {ready.automation.name}"
     if question and not await ls.publisher.agrees(question, "Run", instead):
         return None
-    return await ls.core.trials.run(ready.trial, await unsaved(ls))
+    return ready, await ls.core.trials.run(ready.trial, await unsaved(ls))
 
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {
@@ -152,6 +172,8 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     commands.RUN_AUTOMATION.id: run,
     commands.PREVIEW_AUTOMATION.id: preview,
     commands.DISMISS_AUTOMATION.id: dismiss,
+    commands.ENABLE_AUTOMATION.id: enable,
+    commands.DISABLE_AUTOMATION.id: disable,
     commands.AUTOMATION_PARAMETERS.id: parameters,
     commands.PATTERNS.id: patterns,
     commands.AUTOMATIONS.id: listed,

@@ -142,14 +142,19 @@ class Publisher:
     async def agrees(self, question: str, yes: str, instead: str) -> bool:
         """Whether the user chooses ``yes``; a client that cannot ask never does, and is told what
         asks in a terminal."""
-        choices = [lsp.MessageActionItem(yes), lsp.MessageActionItem("Cancel")]
-        params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, question, choices)
         try:
-            answer = await self._server.window_show_message_request_async(params)
+            return await self.choose(question, [yes, "Cancel"]) == yes
         except JsonRpcException:
             self.message(f"Your editor cannot ask you. `{instead}` in a terminal does.")
             return False
-        return answer is not None and answer.title == yes
+
+    async def choose(self, question: str, choices: Iterable[str]) -> str | None:
+        """What the user chooses; None when nothing. Raises JsonRpcException when the client cannot
+        ask."""
+        items = [lsp.MessageActionItem(each) for each in choices]
+        params = lsp.ShowMessageRequestParams(lsp.MessageType.Info, question, items)
+        answer = await self._server.window_show_message_request_async(params)
+        return None if answer is None else answer.title
 
     def jobs(self, listed: Mapping[str, Any]) -> None:
         self._server.tell("understudy/tasks", listed)
@@ -160,6 +165,9 @@ class Publisher:
 
     def trial_output(self, root: Path, text: str) -> None:
         self._server.tell("understudy/sandboxOutput", {"root": str(root), "text": text})
+
+    def learned(self, listed: Mapping[str, Any]) -> None:
+        self._server.tell("understudy/learned", listed)
 
     def lenses_changed(self) -> None:
         workspace = self._server.client_capabilities.workspace

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 
 from .conftest import Start
+from .connection import Refused
 from .editor import Editor
 from .text import Json
 
@@ -153,3 +157,168 @@ async def test_what_was_created_is_offered_after_a_restart(start: Start, workspa
     buffer = second.open(path)
     await second.idle()
     assert len(ours(await second.actions(buffer, "x"))) == 2
+
+
+async def learned(editor: Editor, wanted: Callable[[Json], Any]) -> Json:
+    """The news of what is learned for which this holds."""
+    told: Json = {}
+
+    def look() -> bool:
+        nonlocal told
+        told = next((n for n in reversed(editor.said("understudy/learned")) if wanted(n)), {})
+        return bool(told)
+
+    await editor.until(look)
+    return told
+
+
+def states(told: Json) -> list[str]:
+    return [each["state"] for each in told["automations"]]
+
+
+async def test_what_is_learned_is_told_when_it_changes(start: Start, workspace: Path) -> None:
+    editor: Editor = await start()
+    first = await learned(editor, lambda told: True)
+    assert first == {
+        "root": str(workspace),
+        "activity": "on",
+        "patterns": [],
+        "automations": [],
+    }
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    told = await learned(editor, lambda told: states(told) == ["offered"])
+    (pattern,), (offered,) = told["patterns"], told["automations"]
+    assert (pattern["automation"], pattern["whyNot"]) == (offered["name"], "")
+    assert pattern["summary"].startswith("files, done 5 times")
+    assert pattern["evidence"][0].endswith("file = src/shop/customer.py")
+    assert len(pattern["evidence"]) == 5
+    assert Path(offered["script"]).parent.name == "drafts"
+    assert offered["summary"].startswith("seen 5×")
+
+    where = (str(workspace), offered["name"])
+    await editor.command("createAutomation", *where)
+    told = await learned(editor, lambda told: states(told) == ["active"])
+    assert told["automations"][0]["script"].startswith(str(workspace / ".understudy/automations"))
+    await editor.command("disableAutomation", *where)
+    told = await learned(editor, lambda told: states(told) == ["disabled"])
+    assert told["automations"][0]["lines"][0] == "you disabled it"
+    assert await editor.command("automationParameters", *where[:1]) == []
+    await editor.command("runAutomation", *where, {"file": "a.py"})
+    await editor.until(lambda: "disabled: you disabled it" in said(editor))
+    await editor.command("enableAutomation", *where)
+    await learned(editor, lambda told: states(told) == ["active"])
+
+
+async def test_one_that_does_not_stand_its_trial_is_not_enabled(
+    start: Start, workspace: Path
+) -> None:
+    editor: Editor = await start()
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    told = await learned(editor, lambda told: states(told) == ["offered"])
+    where = (str(workspace), told["automations"][0]["name"])
+    await editor.command("createAutomation", *where)
+    await editor.command("disableAutomation", *where)
+    (script,) = (workspace / ".understudy/automations").iterdir()
+    script.write_text(script.read_text() + "\nimport os\nos.system('rm -rf /')\n")
+    await editor.command("enableAutomation", *where)
+    await editor.until(lambda: "was tried again" in said(editor))
+    await learned(editor, lambda told: states(told) == ["disabled"])
+
+
+async def test_a_pause_is_told(start: Start, workspace: Path) -> None:
+    editor: Editor = await start()
+    for paused, activity in ((True, "paused"), (False, "on")):
+        assert await editor.command("pauseActivity") is paused
+        await learned(editor, lambda told: told["activity"] == activity)  # noqa: B023
+
+
+def said(editor: Editor) -> str:
+    return (
+        editor.said("window/showMessage")[-1]["message"]
+        if editor.said("window/showMessage")
+        else ""
+    )
+
+
+CANNOT_ASK = Refused({"code": -32601, "message": "no"})
+
+
+def refusing(_: Json) -> Json:
+    raise CANNOT_ASK
+
+
+def choosing(params: Json) -> Json:
+    """The last one but "Cancel"."""
+    return dict([each for each in params["actions"] if each["title"] != "Cancel"][-1])
+
+
+async def test_what_is_not_given_is_asked_for(start: Start, workspace: Path) -> None:
+    editor: Editor = await start()
+    await editor.command("runAutomation")
+    await editor.until(lambda: "there is no automation so far" in said(editor))
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    (known,) = await editor.command("automationParameters", None)
+
+    editor.replies["window/showMessageRequest"] = lambda _: None
+    assert await editor.command("runAutomation") is False
+    editor.replies["window/showMessageRequest"] = refusing
+    assert await editor.command("previewAutomation") is None
+    await editor.until(lambda: f"There are {known['name']}; give the folder" in said(editor))
+
+    editor.replies["window/showMessageRequest"] = choosing
+    assert await editor.command("previewAutomation") is None
+    question = editor.said("window/showMessageRequest")[-1]
+    assert question["message"] == "Which automation?"
+    assert [each["title"] for each in question["actions"]] == [known["name"]]
+    wanted = f"{known['name']} has to be told file: give them as the command's third argument, such"
+    await editor.until(lambda: f'{wanted} as {{"file": "…"}}' in said(editor))
+    (workspace / "src/shop/refund.py").write_text("x = 1\n")
+    diff = await editor.command("previewAutomation", None, None, {"file": "src/shop/refund.py"})
+    assert "+++ b/tests/test_refund.py" in diff
+
+
+@pytest.mark.parametrize("of", ["source", "target"])
+async def test_what_is_not_saved_is_not_lost(start: Start, workspace: Path, of: str) -> None:
+    """The source is read as it is on disk, and told of; below an edit of the target nothing is
+    written."""
+    editor: Editor = await start()
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    source, test = workspace / "src/shop/refund.py", workspace / "tests/test_refund.py"
+    file = editor.open(source, "x = 1\n")
+    run = ours(await editor.actions(file, "x"))[0]
+    edited = file
+    if of == "target":
+        edited = editor.open(test.as_uri(), "")
+        editor.edit(edited, "", "mine = 1\n")
+    else:
+        editor.edit(file, "1", "2")
+    editor.replies["window/showMessageRequest"] = agreeing
+    done = await editor.command("runAutomation", *run["command"]["arguments"])
+    assert bool(done) is (of == "source")
+    assert test.exists() == (of == "source")
+    if of == "target":
+        assert "save test_refund.py first" in said(editor)
+    assert edited.text == ("x = 2\n" if of == "source" else "mine = 1\n")
+    assert source.read_text() == "x = 1\n"
+
+
+async def test_only_what_is_asked_for_is_offered(start: Start, workspace: Path) -> None:
+    editor: Editor = await start()
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    file = editor.open(workspace / "src/shop/refund.py", "x = 1\n")
+    offered = {
+        kind: len(ours(await editor.actions(file, "x", [kind])))
+        for kind in ("quickfix", "source", "refactor", "refactor.understudy", "refactor.extract")
+    }
+    assert offered == {
+        "quickfix": 0,
+        "source": 0,
+        "refactor": 4,
+        "refactor.understudy": 4,
+        "refactor.extract": 0,
+    }

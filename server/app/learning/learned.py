@@ -38,6 +38,7 @@ from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
 from .offers import Offer, at
 from .pages import automation_page
+from .view import view
 
 _FOREIGN = (
     "its script came with the workspace or was edited in it, and the workspace is not trusted: "
@@ -62,7 +63,8 @@ class Ready(NamedTuple):
 class Learned:
     """Belongs to the event loop. Everything raises sqlite3.Error and OSError. ``run``: runs a
     command in the sandbox; ``clock``: seconds since the epoch. ``automations``: as of the last
-    ``load``, as is what is said of them; ``patterns``: as of the last cycle."""
+    ``load``, as is what is said of them; ``patterns``: as of the last cycle. ``changed`` is called
+    when something of that is otherwise."""
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class Learned:
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
+        self.changed: Callable[[], object] = lambda: None
 
     @property
     def templates(self) -> Path | None:
@@ -142,6 +145,7 @@ class Learned:
             id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
             for id_, done in by_id.items()
         }
+        self.changed()
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────
 
@@ -171,6 +175,15 @@ class Learned:
         settings, root = self.workspace.settings.automations, self.workspace.root
         return at(path, root, self.automations, settings, self.clock(), os.path.lexists, clean)
 
+    async def listing(self) -> dict[str, Any]:
+        """All that there is, as ``view.view`` has it."""
+        enabled = self.workspace.settings.activity.enabled
+        activity = "off" if not enabled else "paused" if await self.log.paused() else "on"
+        known = self.patterns, self.automations, self.record
+        return await asyncio.to_thread(
+            view, self.workspace.root, activity, *known, self.runs.script_of
+        )
+
     def page(self) -> str:
         """All of them, as Markdown."""
         return automation_page(self.workspace.root, self.automations, self.record)
@@ -187,15 +200,21 @@ class Learned:
     async def runnable(self) -> list[dict[str, Any]]:
         """Those that a person can run, as JSON."""
         able = [e for e in self.automations if e.state in (State.ACTIVE, State.OFFERED)]
-        return [await asyncio.to_thread(self._runnable, each) for each in able]
+        found = [await asyncio.to_thread(self._runnable, each) for each in able]
+        return [each for each in found if each is not None]
 
-    def _runnable(self, automation: Automation) -> dict[str, Any]:
+    def _runnable(self, automation: Automation) -> dict[str, Any] | None:
+        """None where its script has gone or is broken, of which the next cycle tells."""
+        try:
+            parameters = self.runs.parameters_of(automation)
+        except (OSError, ValueError):
+            return None
         return {
             "root": str(self.workspace.root),
             "name": automation.name,
             "title": automation.title,
             "state": automation.state,
-            "parameters": self.runs.parameters_of(automation),
+            "parameters": parameters,
         }
 
     # ── how far each comes ──────────────────────────────────────────────────────────────────────

@@ -7,7 +7,9 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from ...runner.budget import Conditions, why_not_now
 from ...runner.execute import Runner
 from ...sandbox.probe import probe
 from ...state import state_dir
-from ...store.automations import Automation
+from ...store.automations import Automation, State
 from .. import events
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
@@ -40,8 +42,8 @@ _FIRST_SECONDS = 10.0
 
 
 class Learning:
-    """Belongs to the event loop. ``conditions``: how the machine is; ``clock``: seconds since the
-    epoch."""
+    """Belongs to the event loop. ``conditions``: how the machine is; ``tell``: hears what is
+    learned in a folder when that has changed; ``clock``: seconds since the epoch."""
 
     def __init__(
         self,
@@ -50,12 +52,15 @@ class Learning:
         checks: Checks,
         runner: Runner,
         conditions: Callable[[], Conditions],
+        tell: Callable[[Mapping[str, Any]], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._folders = folders
         self._checks = checks
         self._runner = runner
         self._conditions = conditions
+        self._tell = tell
+        self._telling: set[Path] = set()
         self._clock = clock
         self._learned: dict[Path, Learned] = {}
         self._cycles: dict[Path, asyncio.Task[None]] = {}
@@ -80,9 +85,10 @@ class Learning:
             if root not in self._learned:
                 run = sandboxed(workspace, self._runner)
                 learned = Learned(workspace, self._checks, run, self._clock)
+                learned.changed = partial(self._tell_soon, learned)
                 self._learned[root] = learned
                 self._cycles[root] = self._spawn(self._again_and_again(learned))
-                _ = self._spawn(self._look_at_git(learned))
+                _ = self._spawn(self._begin(learned))
 
     async def close(self) -> None:
         for task in self._cycles.values():
@@ -102,11 +108,25 @@ class Learning:
             raise ValueError(f"one folder has to be named of those that are open ({folders})")
         return found[0]
 
+    async def _begin(self, learned: Learned) -> None:
+        with logged(f"what was learned in {learned.workspace.root} is not seen"):
+            await learned.load()
+        await self._look_at_git(learned)
+
+    def _tell_soon(self, learned: Learned) -> None:
+        """What changes together is told of once."""
+        root = learned.workspace.root
+        if root not in self._telling:
+            self._telling.add(root)
+            _ = self._spawn(self._tell_of(learned))
+
+    async def _tell_of(self, learned: Learned) -> None:
+        await asyncio.sleep(0)
+        self._telling.discard(learned.workspace.root)
+        with logged("what is learned cannot be listed"):
+            self._tell(await learned.listing())
+
     async def _again_and_again(self, learned: Learned) -> None:
-        try:
-            await learned.load()  # what there is already is offered at once
-        except (OSError, sqlite3.Error) as error:
-            log.warning("no automation is offered in %s: %s", learned.workspace.root, why(error))
         seconds = _FIRST_SECONDS
         while True:
             await asyncio.sleep(seconds)
@@ -122,10 +142,8 @@ class Learning:
                 await self._look_at_git(learned)
 
     async def _look_at_git(self, learned: Learned) -> None:
-        try:
+        with logged(f"the commits of {learned.workspace.root} are not seen"):
             await learned.look_at_git()
-        except (OSError, sqlite3.Error) as error:
-            log.warning("the commits of %s are not seen: %s", learned.workspace.root, why(error))
 
     async def cycle(self, learned: Learned) -> list[str]:
         """Look through what was done there; what came of it, in sentences."""
@@ -164,6 +182,20 @@ class Learning:
         learned, automation = await self._find(root, name)
         await learned.dismiss(automation, never=never)
 
+    async def enable(self, root: Path | None, name: str) -> None:
+        """Try it again, and let it be run. Raises ValueError, OSError."""
+        learned, automation = await self._find(root, name)
+        tested = await learned.enable(automation)
+        if tested.state is State.DISABLED:
+            raise ValueError(f"{name} was tried again: {tested.why}")
+        if tested.state is not State.ACTIVE:
+            await learned.create(tested)
+
+    async def disable(self, root: Path | None, name: str) -> None:
+        """Raises ValueError, OSError."""
+        learned, automation = await self._find(root, name)
+        await learned.disable(automation, "you disabled it")
+
     async def ready(self, root: Path | None, name: str, given: Mapping[str, str]) -> Ready:
         """Raises ValueError, OSError."""
         learned, automation = await self._find(root, name)
@@ -198,10 +230,11 @@ class Learning:
 
     async def toggle_pause(self) -> bool:
         """Whether it is paused now, in all folders."""
-        logs = [one.log for one in self._all(None)]
-        paused = not all([await each.paused() for each in logs])
-        for each in logs:
-            await each.pause(paused)
+        folders = self._all(None)
+        paused = not all([await each.log.paused() for each in folders])
+        for each in folders:
+            await each.log.pause(paused)
+            each.changed()
         return paused
 
     def _all(self, root: Path | None) -> list[Learned]:
@@ -212,6 +245,15 @@ class Learning:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+@contextmanager
+def logged(what: str) -> Iterator[None]:
+    """What goes wrong inside is told in the log, after ``what`` comes of that."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        log.warning("%s: %s", what, why(error))
 
 
 def as_texts(given: Mapping[str, Any]) -> dict[str, str]:

@@ -20,20 +20,26 @@ def pattern_page(root: Path, patterns: Sequence[Pattern]) -> str:
     if not patterns:
         lines += ["Nothing was done often enough so far.", ""]
     for each in patterns:
-        low, high = each.each
-        lines += [
-            f"## {each.title}",
-            "",
-            f"{each.shape}, done {each.count} times, {each.a_week:.1f} a week.",
-            f"Saves {span(low, high)} each time; score {each.score:.2f}.",
-            "",
-        ]
-        for use in reversed(each.occurrences[-_SHOWN:]):
-            at = time.strftime("%Y-%m-%d %H:%M", time.localtime(use.at))
-            values = ", ".join(f"{name} = {value}" for name, value in use.arguments.items())
-            lines.append(f"- {at}: {values or 'the same'}")
-        lines.append("")
+        lines += [f"## {each.title}", "", summary(each), ""]
+        lines += [*(f"- {use}" for use in evidence(each)), ""]
     return "\n".join(lines)
+
+
+def summary(pattern: Pattern) -> str:
+    """How often it was done, and what it would save."""
+    low, high = pattern.each
+    often = f"{pattern.shape}, done {pattern.count} times, {pattern.a_week:.1f} a week."
+    return f"{often}\nSaves {span(low, high)} each time; score {pattern.score:.2f}."
+
+
+def evidence(pattern: Pattern) -> list[str]:
+    """The last times that it was done, the newest first: when, and what varied in it."""
+    lines = []
+    for use in reversed(pattern.occurrences[-_SHOWN:]):
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(use.at))
+        values = ", ".join(f"{name} = {value}" for name, value in use.arguments.items())
+        lines.append(f"{at}: {values or 'the same'}")
+    return lines
 
 
 def automation_page(

@@ -1,0 +1,56 @@
+"""What is learned in a folder, as JSON for a view of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...automations.pattern import Pattern
+from ...automations.record import Record
+from ...store.automations import Automation
+from .offers import seen
+from .pages import evidence, record_line, summary
+
+
+def view(
+    root: Path,
+    activity: str,
+    patterns: Sequence[Pattern],
+    automations: Sequence[Automation],
+    record_of: Callable[[Automation], Record],
+    script_of: Callable[[Automation], Path],
+) -> dict[str, Any]:
+    """``activity``: ``on``, ``paused`` or ``off``. A pattern that an automation was made of names
+    it."""
+    made = {each.id: each.name for each in automations}
+    return {
+        "root": str(root),
+        "activity": activity,
+        "patterns": [
+            {
+                "id": each.id,
+                "title": each.title,
+                "summary": summary(each),
+                "evidence": evidence(each),
+                "whyNot": each.why_not,
+                "automation": made.get(each.id, ""),
+            }
+            for each in patterns
+        ],
+        "automations": [
+            {
+                "name": each.name,
+                "title": each.title,
+                "state": str(each.state),
+                "summary": seen(each),
+                "lines": [*filter(None, (each.why, each.told, _runs(record_of(each))))],
+                "script": str(script_of(each)),
+            }
+            for each in automations
+        ],
+    }
+
+
+def _runs(record: Record) -> str:
+    return record_line(record) if record.runs else ""
