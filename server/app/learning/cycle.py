@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 
 from ...automations.contents import with_contents
 from ...automations.generate import Templates
@@ -14,7 +13,6 @@ from ...automations.mining.budget import Budget
 from ...automations.mining.repeats import patterns
 from ...automations.pattern import Pattern
 from ...disk import why
-from ...journal.apply import entries
 from ...store.activity import Activity
 from ...store.automations import Answer, Automation, State
 from . import drafts
@@ -39,13 +37,22 @@ async def cycle(learned: Learned) -> list[str]:
     learned.patterns = await mined(learned, activities)
     budgets = _budgets(learned, activities)
     told = await _review(learned)
-    if not learned.workspace.trusted:
-        return told  # nothing of it runs
+    if not learned.workspace.trusted:  # nothing of it runs
+        return [*told, *_why_nothing(learned)]
     told += [*await _look_at_scripts(learned), *await _draft_new(learned)]
     await learned.load()
     told += await _offer(learned, budgets)
     await learned.load()
     return told
+
+
+def _why_nothing(learned: Learned) -> list[str]:
+    if not _new(learned):
+        return []
+    root = learned.workspace.root
+    return [
+        f"{root} is not trusted: nothing is made of what repeats there before `understudy trust`."
+    ]
 
 
 async def mined(learned: Learned, activities: Sequence[Activity]) -> tuple[Pattern, ...]:
@@ -87,16 +94,21 @@ def _budgets(learned: Learned, activities: Sequence[Activity]) -> tuple[Budget, 
 
 async def _draft_new(learned: Learned) -> list[str]:
     """Of what nothing was made of yet; what came of it."""
-    settings = learned.workspace.settings.automations
-    known = {each.id for each in learned.automations}
-    new = (p for p in learned.patterns if p.score >= settings.min_score and p.id not in known)
-    able = [*islice((each for each in new if not each.why_not), _MOST_TRIED)]
+    able = _new(learned)[:_MOST_TRIED]
     if not able:
         return []
     templates, problems = await asyncio.to_thread(Templates.load, learned.templates)
     for problem in problems:
         log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
     return [await _draft(learned, each, templates) for each in able]
+
+
+def _new(learned: Learned) -> list[Pattern]:
+    """Of which an automation can be made, and none is."""
+    least = learned.workspace.settings.automations.min_score
+    known = {each.id for each in learned.automations}
+    likely = (each for each in learned.patterns if each.score >= least and not each.why_not)
+    return [each for each in likely if each.id not in known]
 
 
 async def _draft(learned: Learned, pattern: Pattern, templates: Templates) -> str:
@@ -133,7 +145,7 @@ async def _offer(learned: Learned, budgets: tuple[Budget, Budget]) -> list[str]:
 async def _review(learned: Learned) -> list[str]:
     """What was taken back is a no; who fails too often is disabled, and who is of the least use
     where too many are active."""
-    await _heed_undone(learned)
+    await learned.heed_undone()
     settings, told = learned.workspace.settings.automations, []
     active = [each for each in learned.automations if each.state is State.ACTIVE]
     against = {each.id: learned.against(each) for each in active}
@@ -149,21 +161,6 @@ async def _review(learned: Learned) -> list[str]:
             told.append(f"{each.name} is disabled: {why_not}.")
     await learned.load()
     return told
-
-
-async def _heed_undone(learned: Learned) -> None:
-    """Whoever took it back: an editor, or a terminal."""
-    executions = await learned.store.executions()
-    open_ = {each.entry: each for each in executions if each.entry and not each.undone}
-    if not open_:
-        return
-    records = await asyncio.to_thread(entries, learned.workspace.journal)
-    for record in records:
-        if record.undone and record.id in open_:
-            await learned.store.undone(record.id)
-            id_ = open_[record.id].automation
-            await learned.store.answer(learned.clock(), id_, Answer.UNDONE)
-    await learned.load()
 
 
 async def _look_at_scripts(learned: Learned) -> list[str]:

@@ -20,6 +20,7 @@ from ...automations.trying import Sandboxed
 from ...checks.engine import Checks
 from ...disk import why
 from ...git import GitError
+from ...journal.apply import entries
 from ...sandbox.levels import Machine
 from ...sandbox.trial import printable
 from ...store.activity import ACTIVITY, Activity, Did, Log
@@ -146,6 +147,18 @@ class Learned:
             for id_, done in by_id.items()
         }
         self.changed()
+
+    async def heed_undone(self) -> None:
+        """What a run had made and its user took back, in an editor or a terminal, was a failure."""
+        runs = await self.store.executions()
+        open_ = {each.entry: each for each in runs if each.entry and not each.undone}
+        if not open_:
+            return
+        records = await asyncio.to_thread(entries, self.workspace.journal)
+        for each in [each for each in records if each.undone and each.id in open_]:
+            await self.store.undone(each.id)
+            await self.store.answer(self.clock(), open_[each.id].automation, Answer.UNDONE)
+        await self.load()
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────
 

@@ -98,6 +98,7 @@ async def open_learned(root: Path) -> AsyncIterator[Opened]:
     try:
         await workspace.load(None)
         await learned.take_note()
+        await learned.heed_undone()
         yield Opened(learned, Sandbox(root, runner, await probe(runner, state_dir())))
     finally:
         await learned.close()
