@@ -6,6 +6,9 @@ local M = {}
 -- The last `understudy/status` by client id. It outlives the client: a server that ended must not look clean.
 local statuses = {}
 
+-- Set below, when what it needs is there.
+local automations
+
 local function tell(text, level)
   vim.notify("Understudy: " .. text, vim.log.levels[level or "INFO"])
 end
@@ -57,6 +60,11 @@ function M.config()
     handlers = {
       ["understudy/status"] = on_status,
       ["understudy/sandboxOutput"] = require("understudy.sandbox").on_output,
+    },
+    commands = {
+      ["understudy.previewAutomation"] = function(command)
+        automations.preview(command)
+      end,
     },
   }
 end
@@ -135,10 +143,13 @@ function M.statusline()
   return ended and "Understudy: stopped" or ""
 end
 
-local function show(text)
+local function show(text, filetype)
   vim.cmd("botright new")
   vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(text, "\n"))
   vim.bo.buftype, vim.bo.bufhidden, vim.bo.modified = "nofile", "wipe", false
+  if filetype then
+    vim.bo.filetype = filetype
+  end
 end
 
 -- Text of several lines gets a window, everything else a message.
@@ -236,7 +247,7 @@ function asking.scanWorkspace()
   end)
 end
 
--- Asks for the parameters from `number` on that have no default; Neovim's `null` is `vim.NIL`.
+-- Asks for the parameters from `number` on that are not given and have no default; Neovim's `null` is `vim.NIL`.
 local function ask_for(parameters, number, given, on_answers)
   local parameter = parameters[number]
   if not parameter then
@@ -250,12 +261,14 @@ local function ask_for(parameters, number, given, on_answers)
     end
   end
   local choices = parameter.type == "boolean" and { "true", "false" } or parameter.choices
-  if parameter.default ~= vim.NIL and parameter.default ~= nil then
+  local question = parameter.question ~= "" and parameter.question or parameter.name
+  local has_default = parameter.default ~= vim.NIL and parameter.default ~= nil
+  if has_default or given[parameter.name] ~= nil then
     ask_for(parameters, number + 1, given, on_answers)
   elseif #choices > 0 then
-    vim.ui.select(choices, { prompt = parameter.question }, answered)
+    vim.ui.select(choices, { prompt = question }, answered)
   else
-    vim.ui.input({ prompt = parameter.question .. " " }, answered)
+    vim.ui.input({ prompt = question .. " " }, answered)
   end
 end
 
@@ -331,6 +344,17 @@ function asking.runInSandbox(given)
   else
     vim.ui.input({ prompt = "Which command? (Pipes, && and > need sh -c '…') " }, try)
   end
+end
+
+automations = require("understudy.automations")({
+  execute = execute,
+  ask_for = ask_for,
+  choose = choose,
+  show = show,
+  tell = tell,
+})
+for _, name in ipairs({ "runAutomation", "previewAutomation", "showPatterns", "showAutomations" }) do
+  asking[name] = automations[name]
 end
 
 local in_editor = {}

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import { answers, complaint, lacking, type Parameter } from "./jobs.ts";
+import { isNamed } from "./learned.ts";
 import { SECTION } from "./settings.ts";
 
 type Ask = (command: string, args: unknown[]) => Promise<unknown>;
@@ -16,21 +17,26 @@ interface Runnable {
 
 const RUN = [`${SECTION}.runAutomation`, `${SECTION}.previewAutomation`];
 
-/** The arguments of a command, asked for where they are not given; undefined: thought better of. */
+/**
+ * The arguments of a command, asked for where they are not given; undefined: thought better of. The
+ * view and key bindings give an automation as one.
+ */
 export async function completed(
   command: string,
   args: unknown[],
   ask: Ask,
 ): Promise<unknown[] | undefined> {
-  if (!RUN.includes(command)) return args;
-  const [root, name, given] = args;
+  const [first] = args;
+  const named = isNamed(first) ? [first.root, first.name, first.values] : args;
+  if (!RUN.includes(command)) return isNamed(first) ? named.slice(0, 2) : args;
+  const [root, name, given] = named;
   const known = (await ask(`${SECTION}.automationParameters`, [root ?? null])) as
     Runnable[] | null | undefined;
   const found =
     name === undefined
       ? await pick(known ?? [])
       : known?.find((each) => each.root === root && each.name === name);
-  if (!found) return name === undefined ? undefined : args;
+  if (!found) return name === undefined ? undefined : named;
   const values: Record<string, unknown> = {
     ...fromEditor(found),
     ...(given as object | undefined),
@@ -59,9 +65,9 @@ async function pick(known: Runnable[]): Promise<Runnable | undefined> {
 
 async function value(parameter: Parameter): Promise<string | undefined> {
   const choices = answers(parameter);
-  if (choices) return vscode.window.showQuickPick(choices, { placeHolder: parameter.question });
+  if (choices) return vscode.window.showQuickPick(choices, { placeHolder: parameter.question || parameter.name });
   return vscode.window.showInputBox({
-    prompt: parameter.question,
+    prompt: parameter.question || parameter.name,
     validateInput: (text) => complaint(parameter, text),
   });
 }

@@ -3,9 +3,11 @@ import * as vscode from "vscode";
 import { openReport } from "./commands.ts";
 import type { Row } from "./jobs.ts";
 import { onInterpreterPicked } from "./interpreter.ts";
+import { ofNode } from "./learnedView.ts";
 import { Session } from "./session.ts";
 import { SECTION } from "./settings.ts";
 import { present, type Status } from "./status.ts";
+import { onCommandEnded } from "./terminals.ts";
 
 let session: Session | undefined;
 
@@ -33,6 +35,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     item,
     current.tasks,
     current.sandbox,
+    current.learned,
+    onCommandEnded((ended) => void current.commandEnded(ended)),
+    ...Object.entries(ofNode).map(([name, action]) => command(name, action)),
     command("showTaskOutput", (row: Row) => current.tasks.showOutput(row)),
     command("restart", current.restart),
     command("showOutput", () => {

@@ -21,8 +21,11 @@ import { NoInterpreter } from "./python.ts";
 import { Sandbox } from "./sandbox.ts";
 import { givenSettings, SECTION, serverSettings } from "./settings.ts";
 import type { Folder } from "./jobs.ts";
+import type { Learned } from "./learned.ts";
+import { LearnedView } from "./learnedView.ts";
 import type { Status } from "./status.ts";
 import { TasksView } from "./tasks.ts";
+import type { Ended } from "./terminals.ts";
 
 const CRASHES = 3;
 const CRASH_WINDOW_MINUTES = 3;
@@ -45,6 +48,8 @@ export class Session {
   readonly tasks = new TasksView(this.ask);
 
   readonly sandbox = new Sandbox();
+
+  readonly learned = new LearnedView();
 
   private client: LanguageClient | undefined;
   private interpreter: Interpreter | undefined;
@@ -86,6 +91,12 @@ export class Session {
     await this.reconsider();
   }
 
+  /** Tells the server of a command in a terminal. */
+  async commandEnded(ended: Ended): Promise<void> {
+    if (this.client?.isRunning())
+      await this.client.sendNotification(`${SECTION}/terminal`, ended);
+  }
+
   /** Sends the settings again after a change of them. */
   async configurationChanged(): Promise<void> {
     if (this.client?.isRunning())
@@ -105,6 +116,7 @@ export class Session {
     const client = this.client;
     this.client = undefined;
     this.tasks.clear();
+    this.learned.clear();
     // A server that does not answer to "shutdown" is ended by the client; what it says is in the log.
     await client?.dispose().catch((error: unknown) => {
       this.log.warn(`Stopping the server: ${String(error)}`);
@@ -195,6 +207,9 @@ export class Session {
         this.tasks.print(root, job, text);
       },
     );
+    client.onNotification(`${SECTION}/learned`, (folder: Learned) => {
+      this.learned.update(folder);
+    });
     client.onNotification(`${SECTION}/sandboxOutput`, ({ text }: { text: string }) => {
       this.sandbox.print(text);
     });

@@ -146,13 +146,13 @@ PREVIEW_AUTOMATION = Command(
 )
 DISMISS_AUTOMATION = Command(
     "understudy.dismissAutomation",
-    "Dismiss Automation",
+    "Not Now",
     "Do not offer it now, or never. Arguments: the folder, its name, whether that is for ever.",
     palette=False,
 )
 ENABLE_AUTOMATION = Command(
     "understudy.enableAutomation",
-    "Enable Automation",
+    "Try Again and Enable",
     "Try one again that is disabled, and let it be run. Arguments: the folder and its name.",
     palette=False,
 )

@@ -15,6 +15,7 @@ from tests.core.advisories import serving
 from tests.generate.attached import STARTING
 from understudy.tasks.audits.workspace import MANIFESTS
 
+from ..history import committed
 from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, furnish, is_alive
 
 pytestmark = pytest.mark.editor
@@ -52,6 +53,17 @@ def test_a_dependency_is_raised(
 ) -> None:
     with serving() as service:
         ended = play(editor(version), "audits.lua", workplace, UNDERSTUDY_TEST_OSV=service.url)
+    assert ended.code == 0, ended.output
+    assert_servers_end(ended, workplace)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_repeated_becomes_an_automation(
+    version: str, editor: Callable[[str], str], workplace: Workplace
+) -> None:
+    committed(workplace.project, ("cart", "order", "invoice", "voucher", "customer"))
+    (workplace.project / "refund.py").write_text("import os\n\n\ndef total(items):\n    return 0\n")
+    ended = play(editor(version), "automations.lua", workplace)
     assert ended.code == 0, ended.output
     assert_servers_end(ended, workplace)
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
+import sqlite3
 import sys
-import time
-from collections.abc import Sequence
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from playwright.sync_api import expect
 
 from tests.core.advisories import serving
+from understudy.state import workspace_dir
 
-from .code_server import REPOSITORY
+from ..history import committed
+from .code_server import REPOSITORY, CodeServer
 from .conftest import Window
 from .road import UNUSED_IMPORT, RoadEnds, main_road
 from .workbench import STEP_SECONDS
@@ -370,22 +371,6 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
         assert not app.stat().st_mode & 0o100
 
 
-def committed(project: Path, names: Sequence[str]) -> None:
-    """A history in which each file got a test, a day after the other."""
-    test = "from {0} import total\n\n\ndef test_{0}_is_empty():\n    assert total([]) == 0\n"
-    git = ("git", "-c", "user.name=T", "-c", "user.email=t@example.invalid")
-    subprocess.run([*git, "init", "-q"], cwd=project, check=True)
-    (project / "tests").mkdir()
-    for number, name in enumerate(names):
-        (project / f"{name}.py").write_text("def total(items):\n    return len(items)\n")
-        (project / f"tests/test_{name}.py").write_text(test.format(name))
-        at = f"{int(time.time()) - (len(names) - number) * 86_400} +0000"
-        dates = {**os.environ, "GIT_COMMITTER_DATE": at, "GIT_AUTHOR_DATE": at}
-        files = (f"{name}.py", f"tests/test_{name}.py")
-        subprocess.run([*git, "add", *files], cwd=project, check=True)
-        subprocess.run([*git, "commit", "-qm", f"Add {name}"], cwd=project, env=dates, check=True)
-
-
 def test_what_is_repeated_becomes_an_automation(window: Window, project: Path) -> None:
     committed(project, ("cart", "order", "invoice", "voucher", "customer"))
     source, test = project / "refund.py", project / "tests/test_refund.py"
@@ -418,3 +403,69 @@ def test_what_is_repeated_becomes_an_automation(window: Window, project: Path) -
         asked.get_by_role("button", name="Undo").click()
         bench.toasts.filter(has_text="Undone.").wait_for()
         assert not test.exists()
+
+
+def test_automations_have_a_view_and_lose_no_edit(window: Window, project: Path) -> None:
+    committed(project, ("cart", "order", "invoice", "voucher", "customer"))
+    source, test = project / "refund.py", project / "tests/test_refund.py"
+    source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
+    title = "create tests/test_{file.stem}.py"
+    with window() as bench:
+        bench.open_file("refund.py")
+        bench.squiggles.first.wait_for()
+        pane = bench.page.locator(".pane", has_text="Understudy Automations")
+        pane.locator(".pane-header").click()
+        bench.run_command("Understudy: Learn Now")
+        row = pane.locator(".monaco-list-row").filter(has_text=title).first
+        expect(pane.locator(".monaco-list-row").filter(has_text="Offered")).to_be_visible()
+        row.hover()
+        row.get_by_role("button", name="Create Automation").click()
+        expect(pane.locator(".monaco-list-row").filter(has_text="Active")).to_be_visible()
+
+        row.click(button="right")
+        bench.page.get_by_role("menuitem", name="Copy Key Binding").click()
+        bench.page.locator('.tab.active[data-resource-name="keybindings.json"]').wait_for()
+        bench.run_command("View: Revert and Close Editor")
+
+        bench.focus_editor()
+        bench.page.keyboard.press("Control+Home")
+        bench.type("# mine\n")
+        row.hover()
+        row.get_by_role("button", name="Run Automation").click()
+        bench.confirm_edit()
+        bench.page.locator('.tab.dirty[data-resource-name="test_refund.py"]').wait_for()
+        bench.page.locator('.tab.dirty[data-resource-name="refund.py"]').click()
+        expect(bench.editor).to_contain_text("# mine")
+        assert source.read_text().startswith("import os")
+        assert "from refund import total" not in test.read_text()
+        bench.page.locator('.tab.dirty[data-resource-name="test_refund.py"]').click()
+        expect(bench.editor).to_contain_text("from refund import total")
+
+        item = bench.page.locator('[id="understudy.understudy.activity"]')
+        item.click()
+        expect(item).to_contain_text("paused")
+        item.click()
+        expect(item).not_to_contain_text("paused")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_terminals_are_heard_where_that_is_wanted(
+    window: Window, vscode: tuple[CodeServer, Any], project: Path, wanted: bool
+) -> None:
+    (project / ".vscode").mkdir()
+    settings = {
+        "understudy.activity.terminal": wanted,
+        "terminal.integrated.defaultProfile.linux": "bash",
+    }
+    (project / ".vscode" / "settings.json").write_text(json.dumps(settings))
+    with window() as bench:
+        bench.open_file("app.py")
+        bench.squiggles.first.wait_for()
+        bench.run_command("Terminal: Create New Terminal")
+        bench.page.locator(".terminal-wrapper.active .xterm-helper-textarea").wait_for()
+        bench.page.keyboard.type("ls app.py nowhere\n")
+        bench.page.locator(".terminal-command-decoration.error").first.wait_for()
+    log = workspace_dir(project, vscode[0].home / "state") / "activity.db"
+    with closing(sqlite3.connect(log)) as database:
+        told = database.execute("SELECT text, ok, cwd FROM activity WHERE did = 'command'")
+        assert told.fetchall() == ([("ls app.py nowhere", 0, "")] if wanted else [])

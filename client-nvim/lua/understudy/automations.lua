@@ -1,0 +1,92 @@
+-- `:Understudy runAutomation [NAME]` and its like: what is not given is asked for.
+
+-- `editor` has what this shares with the other commands: execute, ask_for, choose, show and tell.
+return function(editor)
+  local M = {}
+
+  -- The current file, below `root`; nil when it lies elsewhere.
+  local function current(root)
+    local path = vim.api.nvim_buf_get_name(0)
+    return vim.startswith(path, root .. "/") and path:sub(#root + 2) or nil
+  end
+
+  -- The file that is open is what one works on that asks for a single path.
+  local function known_values(automation)
+    local values = vim.empty_dict()
+    local paths = vim.tbl_filter(function(parameter)
+      return parameter.type == "path"
+    end, automation.parameters)
+    if #paths == 1 then
+      values[paths[1].name] = current(automation.root)
+    end
+    return values
+  end
+
+  -- Calls `on_ready` with the arguments of a command for the automation `name`, or a chosen one.
+  local function with_arguments(name, on_ready)
+    local function chosen(automation)
+      editor.ask_for(automation.parameters, 1, known_values(automation), function(values)
+        on_ready({ automation.root, automation.name, values })
+      end)
+    end
+    editor.execute("automationParameters", function(automations)
+      if type(automations) ~= "table" then
+        return
+      end
+      if name then
+        automations = vim.tbl_filter(function(automation)
+          return automation.name == name
+        end, automations)
+      end
+      if #automations == 0 then
+        editor.tell(name and ("there is no automation '%s' that could be run"):format(name) or "there is no automation so far")
+      elseif name then
+        chosen(automations[1])
+      else
+        editor.choose(automations, "Which automation?", function(automation)
+          return ("%s (%s): %s"):format(automation.name, automation.state, automation.title)
+        end, chosen)
+      end
+    end)
+  end
+
+  local function show_changes(changes)
+    if type(changes) == "string" and changes:find("\n") then
+      editor.show(changes, "diff")
+    elseif type(changes) == "string" then
+      editor.tell(changes)
+    end
+  end
+
+  local function show_page(name)
+    return function()
+      editor.execute(name, function(page)
+        if type(page) == "string" then
+          editor.show(page, "markdown")
+        end
+      end)
+    end
+  end
+
+  M.showPatterns = show_page("showPatterns")
+  M.showAutomations = show_page("showAutomations")
+
+  function M.runAutomation(name)
+    with_arguments(name, function(arguments)
+      editor.execute("runAutomation", function() end, arguments)
+    end)
+  end
+
+  function M.previewAutomation(name)
+    with_arguments(name, function(arguments)
+      editor.execute("previewAutomation", show_changes, arguments)
+    end)
+  end
+
+  --- Takes the command of a code action, whose answer Neovim itself would drop.
+  function M.preview(command)
+    editor.execute("previewAutomation", show_changes, command.arguments)
+  end
+
+  return M
+end
