@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,12 @@ async def here(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-def automation(number: int, state: State = State.TRIED, **more: object) -> Automation:
-    values = {"score": 0.95, "high": 10.0, "a_week": 1.0, "template": "file_operations", **more}
+def automation(number: int, state: State = State.TRIED, **more: Any) -> Automation:
+    values: dict[str, Any] = {"score": 0.95, "high": 10.0, "a_week": 1.0, **more}
+    template = values.pop("template", "file_operations")
     return Automation(
-        f"id-{number}", f"own-{number}", state, f"own {number}", created=0.0, **values
-    )  # type: ignore[arg-type]
+        f"id-{number}", f"own-{number}", state, f"own {number}", template, 0.0, **values
+    )
 
 
 async def add(here: World, *automations: Automation) -> None:
