@@ -188,7 +188,7 @@ async def test_what_is_no_script(here: World, kind: str) -> None:
     found = await tried(here, content)
     assert found.state is State.DISABLED
     assert told in found.why
-    assert "is not trusted" in await here.cycle()
+    assert await here.cycle() == ""
 
 
 def a_link(path: Path) -> None:
@@ -238,7 +238,7 @@ async def test_nothing_of_a_workspace_runs_that_is_not_trusted(here: World) -> N
     here.write("own", script("Path('trap').write_text('x')", write=["trap"]))
     await here.past()
     here.workspace.trusted = False
-    assert await here.cycle() == ""
+    assert "is not trusted" in await here.cycle()
     assert here.learned.patterns
     assert here.learned.automations == []
     here.workspace.trusted = True
