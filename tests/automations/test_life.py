@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from understudy.app.learning.learned import Learned
 from understudy.app.trials import Tried
-from understudy.checks.engine import Checks
 from understudy.store.activity import Activity, Did
 from understudy.store.automations import Automation, Execution, State
 
@@ -23,11 +22,17 @@ async def here(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-def automation(number: int, state: State = State.TRIED, **more: object) -> Automation:
-    values = {"score": 0.95, "high": 10.0, "a_week": 1.0, "template": "file_operations", **more}
+def automation(number: int, state: State = State.TRIED, **more: Any) -> Automation:
+    values: dict[str, Any] = {
+        "score": 0.95,
+        "high": 10.0,
+        "a_week": 1.0,
+        "template": "file_operations",
+        **more,
+    }
     return Automation(
         f"id-{number}", f"own-{number}", state, f"own {number}", created=0.0, **values
-    )  # type: ignore[arg-type]
+    )
 
 
 async def add(here: World, *automations: Automation) -> None:
@@ -46,12 +51,6 @@ def offered(here: World) -> int:
     return sum(each.state is State.OFFERED for each in here.learned.automations)
 
 
-async def again(here: World) -> None:
-    """As after a restart."""
-    await here.learned.close()
-    here.learned = Learned(here.workspace, Checks(here.runner), here.run, lambda: here.now)
-
-
 async def test_never_more_is_offered_than_the_budget_has(here: World) -> None:
     """Whenever each was made, also after a restart, and after all was forgotten."""
     here.set(offers_per_hundred=2)
@@ -60,7 +59,7 @@ async def test_never_more_is_offered_than_the_budget_has(here: World) -> None:
     await here.cycle()
     assert offered(here) == 1
     for _ in range(4):
-        await again(here)
+        await here.restart()
         await here.cycle()
     assert offered(here) == 1
     await tasks(here, 100)
@@ -89,7 +88,7 @@ async def test_one_that_is_dismissed_comes_back_ever_later(here: World) -> None:
     for days in (1, 7, 30):
         assert len(here.learned.offers(path)) == 1
         await here.learned.dismiss(await here.found(), never=False)
-        await again(here)
+        await here.restart()
         await here.learned.load()
         here.now += (days - 0.1) * DAY
         assert here.learned.offers(path) == []
@@ -105,7 +104,7 @@ async def test_never_is_for_good(here: World) -> None:
     await here.cycle()
     await here.learned.dismiss(await here.found(), never=True)
     await here.past("refund", "tax")
-    await again(here)
+    await here.restart()
     await here.cycle()
     assert here.learned.patterns[0].count == 7
     assert (await here.found()).state is State.RETIRED
@@ -143,8 +142,8 @@ async def test_the_least_useful_are_proposed_for_retirement(here: World) -> None
     assert here.learned.page().count("proposed for retirement") == 2
 
 
-def run(id_: str, at: float, status: str = "failed", **more: object) -> Execution:
-    return Execution(id_, at, "{}", status, 1.0, **more)  # type: ignore[arg-type]
+def run(id_: str, at: float, status: str = "failed", **more: Any) -> Execution:
+    return Execution(id_, at, "{}", status, 1.0, **more)
 
 
 async def accepted(here: World) -> Automation:
