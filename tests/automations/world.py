@@ -108,7 +108,7 @@ class World:
 async def world(folder: Path, state: Path | None = None) -> AsyncIterator[World]:
     """In ``folder``; a second one with the ``state`` of the first is another editor."""
     root = folder / "workspace"
-    root.mkdir(exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
     runner = Runner()
     machine = await probe(runner, folder)
     if machine.level is not Level.ISOLATED:
