@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..journal.change import printable
+
+_LONGEST = 300
+
 
 class Type(StrEnum):
     """What a parameter's value is."""
@@ -148,7 +152,13 @@ class Pattern:
     @property
     def title(self) -> str:
         """What it does, in a line for people."""
-        return " → ".join(map(words_of, self.steps))
+        return line(" → ".join(map(words_of, self.steps)))
+
+
+def line(text: str) -> str:
+    """Any text as one line that steers no terminal, and is not too long for people."""
+    told = printable(text[: _LONGEST + 1])
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]} …"
 
 
 def words_of(step: Step) -> str:

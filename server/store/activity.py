@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -120,6 +120,13 @@ class Log:
         )
         rows = await self._database.run(lambda c: c.execute(query, (since, most)).fetchall())
         return [_activity(row) for row in reversed(rows)]
+
+    async def last(self, dids: Collection[Did], until: float) -> float | None:
+        """When one of these was last done, not later than ``until``; None for never."""
+        marks = ", ".join("?" * len(dids))
+        query = f"SELECT max(at) FROM activity WHERE did IN ({marks}) AND at <= ?"  # noqa: S608
+        (at,) = await self._database.run(lambda c: c.execute(query, (*dids, until)).fetchone())
+        return None if at is None else float(at)
 
     async def after(self, id_: int) -> list[Activity]:
         """Those that were added after the one of that number, in that order."""

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from understudy.app.learning.learned import Learned
 from understudy.app.trials import Tried
-from understudy.checks.engine import Checks
 from understudy.store.activity import Activity, Did
 from understudy.store.automations import Automation, Execution, State
 
@@ -48,12 +46,6 @@ def offered(here: World) -> int:
     return sum(each.state is State.OFFERED for each in here.learned.automations)
 
 
-async def again(here: World) -> None:
-    """As after a restart."""
-    await here.learned.close()
-    here.learned = Learned(here.workspace, Checks(here.runner), here.run, lambda: here.now)
-
-
 async def test_never_more_is_offered_than_the_budget_has(here: World) -> None:
     """Whenever each was made, also after a restart, and after all was forgotten."""
     here.set(offers_per_hundred=2)
@@ -62,7 +54,7 @@ async def test_never_more_is_offered_than_the_budget_has(here: World) -> None:
     await here.cycle()
     assert offered(here) == 1
     for _ in range(4):
-        await again(here)
+        await here.restart()
         await here.cycle()
     assert offered(here) == 1
     await tasks(here, 100)
@@ -91,7 +83,7 @@ async def test_one_that_is_dismissed_comes_back_ever_later(here: World) -> None:
     for days in (1, 7, 30):
         assert len(here.learned.offers(path)) == 1
         await here.learned.dismiss(await here.found(), never=False)
-        await again(here)
+        await here.restart()
         await here.learned.load()
         here.now += (days - 0.1) * DAY
         assert here.learned.offers(path) == []
@@ -107,7 +99,7 @@ async def test_never_is_for_good(here: World) -> None:
     await here.cycle()
     await here.learned.dismiss(await here.found(), never=True)
     await here.past("refund", "tax")
-    await again(here)
+    await here.restart()
     await here.cycle()
     assert here.learned.patterns[0].count == 7
     assert (await here.found()).state is State.RETIRED
@@ -145,8 +137,8 @@ async def test_the_least_useful_are_proposed_for_retirement(here: World) -> None
     assert here.learned.page().count("proposed for retirement") == 2
 
 
-def run(id_: str, at: float, status: str = "failed", **more: object) -> Execution:
-    return Execution(id_, at, "{}", status, 1.0, **more)  # type: ignore[arg-type]
+def run(id_: str, at: float, status: str = "failed", **more: Any) -> Execution:
+    return Execution(id_, at, "{}", status, 1.0, **more)
 
 
 async def accepted(here: World) -> Automation:

@@ -53,6 +53,12 @@ class World:
         changed = settings.automations._replace(**automations)
         self.workspace.settings = settings._replace(automations=changed)
 
+    async def restart(self, *, closed: bool = False) -> None:
+        """What is learned, as after a restart."""
+        if not closed:
+            await self.learned.close()
+        self.learned = Learned(self.workspace, Checks(self.runner), self.run, lambda: self.now)
+
     async def run(self, argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
         place = self.workspace.state / TRIALS
         where = folder or self.root
@@ -102,7 +108,7 @@ class World:
 async def world(folder: Path, state: Path | None = None) -> AsyncIterator[World]:
     """In ``folder``; a second one with the ``state`` of the first is another editor."""
     root = folder / "workspace"
-    root.mkdir(exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
     runner = Runner()
     machine = await probe(runner, folder)
     if machine.level is not Level.ISOLATED:

@@ -122,6 +122,8 @@ def _another(option: Option) -> Any:
         return not option.default
     if isinstance(option.default, int | float):
         assert option.about.le is not None
+        if 0 < option.default < 1 and option.about.le <= 1:
+            return option.default / 2
         return option.default + (1 if option.default < option.about.le else -1)
     return FITTING.get(option.about.form, ["x"])[0]
 

@@ -20,6 +20,8 @@ from .learned import Learned
 
 log = logging.getLogger(__name__)
 
+_MOST_MINED = 50_000
+"""Of the last activities: seconds of one processor, and some 100 MB."""
 FILES = "file_operations"
 """The template of what works on files alone."""
 _MOST_TRIED = 3
@@ -33,7 +35,7 @@ async def cycle(learned: Learned) -> list[str]:
         return []
     await learned.look_at_git()
     await learned.load()
-    activities = await learned.log.all()
+    activities = await learned.log.all(most=_MOST_MINED)
     learned.patterns = await mined(learned, activities)
     budgets = _budgets(learned, activities)
     told = await _review(learned)

@@ -114,10 +114,9 @@ class Learned:
             return
         async with self._looking:
             if self._commits is None:
-                done = (
-                    e.at for e in await self.log.all() if e.did in (Did.COMMITTED, Did.SWITCHED)
-                )
-                since = max(done, default=-1.0) + 1
+                # What was done later than now, a clock tells that was wrong.
+                done = await self.log.last((Did.COMMITTED, Did.SWITCHED), self.clock())
+                since = 0.0 if done is None else done + 1
                 with contextlib.suppress(GitError):
                     self._commits = await asyncio.to_thread(Commits, self.workspace.root, since)
             if self._commits is not None:

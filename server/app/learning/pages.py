@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ...automations.pattern import Pattern
+from ...automations.pattern import Pattern, line
 from ...automations.record import Record
 from ...store.automations import Automation
 from .offers import seen, span
@@ -37,7 +37,8 @@ def evidence(pattern: Pattern) -> list[str]:
     lines = []
     for use in reversed(pattern.occurrences[-_SHOWN:]):
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(use.at))
-        values = ", ".join(f"{name} = {value}" for name, value in use.arguments.items())
+        given = use.arguments.items()
+        values = ", ".join(f"{name} = {line(', '.join(v.splitlines()))}" for name, v in given)
         lines.append(f"{at}: {values or 'the same'}")
     return lines
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from jinja2 import Template
 
-from ..metadata import Flawed, block, read, signed
+from ..metadata import Flawed, Permissions, block, read, signed
 from ..pattern import Parameter, Pattern, Place, Shape, Step, Type
+from .apart import Apart
 from .literal import Value, assigned
 from .operations import Operation, Unfit, read_files
 from .programs import read_file_programs, read_notices, read_programs
@@ -77,7 +78,7 @@ def _first(step: Step, readers: Sequence[Reader]) -> tuple[Operation, ...]:
 
 def _chosen(
     steps: Sequence[Step], templates: Templates
-) -> tuple[tuple[Operation, ...], Entry, Template]:
+) -> tuple[tuple[Operation, ...], Entry, Template | Apart]:
     """What one template can do as a whole; where none can, the programs as they were started."""
     for readers in (_READERS, _PLAIN):
         operations = _understood(steps, readers)
@@ -106,13 +107,14 @@ def _draft(pattern: Pattern, templates: Templates) -> Draft:
         "kinds": sorted({each.kind for each in operations}),
     }
     source = signed(render(template, values))
-    _check(source, template.name)
+    _check(source, template.name, Permissions.model_validate(metadata["permissions"]))
     doubt = next((each.doubt for each in operations if each.doubt), "")
     return Draft(_slug(pattern), source, entry.name, not doubt, doubt)
 
 
-def _check(source: str, template: str | None) -> None:
-    read(source)
+def _check(source: str, template: str | None, permissions: Permissions) -> None:
+    if read(source).permissions != permissions:
+        raise Unfit(f"The template {template} declares other permissions than its steps need.")
     try:
         compile(source, "script", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:

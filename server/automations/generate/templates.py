@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...disk import read_regular
+from ...disk import why as reason
+from .apart import Apart, environment
 
 MANIFEST = "manifest.yaml"
 _OURS = Path(__file__).parent / "templates"
 _LARGEST = 1_000_000
-"""Bytes of a manifest."""
+"""Bytes of a manifest, and of a template."""
 
 
 class Problem(NamedTuple):
@@ -52,24 +55,24 @@ class _Manifest(BaseModel):
 class Templates:
     """Those that can be used, in the order in which they are asked: the user's, then ours."""
 
-    def __init__(self, loaded: Iterable[tuple[Entry, Template]]) -> None:
+    def __init__(self, loaded: Iterable[tuple[Entry, Template | Apart]]) -> None:
         self._loaded = tuple(loaded)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> tuple[Templates, tuple[Problem, ...]]:
         """``folder``: the user's. What is wrong there is told, and the others are there."""
         problems: list[Problem] = []
-        loaded = [*_loaded(folder, problems)] if folder else []
-        return cls([*loaded, *_loaded(_OURS, problems)]), tuple(problems)
+        own = [*_loaded(folder, problems)] if folder else []
+        return cls([*own, *_loaded(_OURS, problems)]), tuple(problems)
 
     def choose(
         self, kinds: Iterable[str], programs: Iterable[str]
-    ) -> tuple[Entry, Template] | None:
+    ) -> tuple[Entry, Template | Apart] | None:
         """The first that carries all of it out."""
         return next((each for each in self._loaded if each[0].fits(kinds, programs)), None)
 
 
-def _loaded(folder: Path, problems: list[Problem]) -> Iterable[tuple[Entry, Template]]:
+def _loaded(folder: Path, problems: list[Problem]) -> Iterator[tuple[Entry, Template | Apart]]:
     manifest = folder / MANIFEST
     try:
         entries = _entries(manifest)
@@ -85,22 +88,20 @@ def _loaded(folder: Path, problems: list[Problem]) -> Iterable[tuple[Entry, Temp
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         problems.append(Problem(manifest, 0, str(error)))
         return
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([folder, _OURS]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-        keep_trailing_newline=True,
-    )
+    templates = environment((folder,))
     for entry in entries:
         try:
-            yield entry, environment.get_template(entry.file)
+            if folder == _OURS:
+                yield entry, templates.get_template(entry.file)
+                continue
+            # To compile it would run what is the same each time.
+            templates.parse(read_regular(folder / entry.file, _LARGEST).decode("utf-8"))
+            yield entry, Apart(entry.file, (folder, _OURS))
         except TemplateError as error:
             path = Path(getattr(error, "filename", None) or folder / entry.file)
             problems.append(Problem(path, getattr(error, "lineno", 0), str(error.message)))
         except (OSError, ValueError, RecursionError) as error:
-            problems.append(Problem(folder / entry.file, 0, str(error)))
+            problems.append(Problem(folder / entry.file, 0, reason(error)))
 
 
 def _entries(manifest: Path) -> tuple[Entry, ...]:
@@ -109,7 +110,7 @@ def _entries(manifest: Path) -> tuple[Entry, ...]:
     return _Manifest.model_validate(yaml.safe_load(manifest.read_bytes())).templates
 
 
-def render(template: Template, values: Mapping[str, object]) -> str:
+def render(template: Template | Apart, values: Mapping[str, object]) -> str:
     """Raises ValueError with the place where it went wrong."""
     try:
         return template.render(values)

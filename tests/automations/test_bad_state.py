@@ -1,0 +1,246 @@
+"""What is learned survives databases that fail, a clock that jumps, hostile names and kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from understudy.automations.pattern import Create
+from understudy.store.activity import Activity, Did
+from understudy.store.automations import State
+
+from .patterns import FILE, pattern
+from .world import DAY, World, git, world
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as made:
+        yield made
+
+
+# ── names ───────────────────────────────────────────────────────────────────────────────────────
+
+HOSTILE = [
+    "a\nb",
+    "a'b\"c",
+    "\x1b[31mred\x07",
+    "x" * 120,
+    "-rf",
+    "$(touch x)",
+    "a;b",
+    "\u202ertl",
+    "`x`",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_title_steers_a_terminal(name: str) -> None:
+    title = pattern(Create((f"tests/{name}.py",)), parameters=(FILE,)).title
+    assert title.isprintable()
+    assert len(title) < 400
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_names(here: World, name: str) -> None:
+    """All the way: what is said, the name of the script, and what it makes."""
+    for number in range(5):
+        source, test = f"src/{name}{number}/a{number}cd.py", f"tests/{name}/test_a{number}cd.py"
+        for path in (source, test):
+            (here.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (here.root / path).write_text("x = 1\n")
+        done = [Activity(here.now + n, Did.CREATED, p, "s") for n, p in enumerate((source, test))]
+        await here.learned.note(done)
+        here.now += DAY
+    told = await here.cycle()
+    assert all(line.isprintable() for line in told.split("\n"))
+    assert here.learned.automations or "No script can be made" in told
+    for each in here.learned.automations:
+        assert each.title.isprintable()
+        assert each.name.replace("-", "").isalnum()
+        assert "as you had done it in 3 of 3" in each.told or each.why
+    page = here.learned.page()
+    assert all(line.isprintable() for line in page.splitlines())
+    assert not (here.root / "x").exists()
+
+
+@pytest.mark.parametrize("path", ["../x.py", "/etc/x.py", "/dev/zero"])
+async def test_paths_that_lead_out_are_not_taken(here: World, path: str) -> None:
+    for number in range(5):
+        test = f"tests/test_{number}abc.py"
+        (here.root / "tests").mkdir(exist_ok=True)
+        (here.root / test).write_text("x = 1\n")
+        source = path.replace("x", f"{number}abc")
+        done = [
+            Activity(here.now + n, Did.CREATED, each, "s") for n, each in enumerate((source, test))
+        ]
+        await here.learned.note(done)
+        here.now += DAY
+    before = sorted(os.listdir(here.root.parent))
+    await here.cycle()
+    assert sorted(os.listdir(here.root.parent)) == before
+    assert all(each.state is not State.ACTIVE for each in here.learned.automations)
+
+
+# ── the clock ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_clock_that_jumps_back(here: World) -> None:
+    here.now += 10_000 * DAY
+    await here.past("cart", "order")
+    here.now -= 10_000 * DAY
+    await here.past("invoice", "voucher", "customer")
+    await here.cycle()
+    assert here.learned.patterns[0].count == 5
+
+
+async def test_commits_are_seen_after_a_clock_was_wrong(here: World) -> None:
+    git(here.root, "init", "-q")
+    git(here.root, "commit", "-q", "--allow-empty", "-m", "later", at=here.now + 1_000 * DAY)
+    await here.cycle()
+    git(here.root, "commit", "-q", "--allow-empty", "-m", "now", at=here.now)
+    await here.restart()
+    here.now += 60
+    await here.cycle()
+    assert "now" in [each.text for each in await here.learned.log.all()]
+
+
+# ── databases ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("file", ["automations.db", "activity.db"])
+async def test_a_corrupt_database_is_moved_aside(here: World, file: str) -> None:
+    await here.past()
+    await here.cycle()
+    await here.learned.close()
+    for each in here.workspace.state.glob(f"{file}*"):
+        each.write_bytes(b"no database" * 1_000)
+    await here.restart(closed=True)
+    await here.cycle()
+    assert [*here.workspace.state.glob(f"{Path(file).stem}.corrupt-*")]
+    await here.past()
+    await here.cycle()
+    assert (await here.found()).state is State.OFFERED
+
+
+@pytest.mark.parametrize("file", ["automations.db", "activity.db"])
+async def test_a_newer_database_is_let_be(here: World, file: str) -> None:
+    await here.past()
+    await here.cycle()
+    await here.learned.close()
+    with sqlite3.connect(here.workspace.state / file) as connection:
+        connection.execute("PRAGMA user_version=99")
+    connection.close()
+    await here.restart(closed=True)
+    with pytest.raises(sqlite3.Error, match="made by a newer Understudy"):
+        await here.cycle()
+    connection = sqlite3.connect(here.workspace.state / file)
+    assert connection.execute("PRAGMA user_version").fetchone() == (99,)
+    connection.close()
+
+
+async def test_a_locked_database_is_told_of_and_used_again(here: World) -> None:
+    await here.past()
+    await here.learned.load()
+    connection = sqlite3.connect(here.workspace.state / "automations.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.Error, match="locked"):
+        await here.cycle()
+    connection.execute("ROLLBACK")
+    connection.close()
+    await here.cycle()
+    assert (await here.found()).state is State.OFFERED
+
+
+async def test_a_million_activities_are_looked_through_in_time(here: World) -> None:
+    """Of them the last ones."""
+    await here.learned.log.all()
+    insert = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+        " INSERT INTO activity (at, did, text, session, cwd, old, detail)"
+        " SELECT i, 'saved', 'f' || i || '.py', 's', '', '', '' FROM n"
+    )
+    connection = sqlite3.connect(here.workspace.state / "activity.db")
+    with connection:
+        connection.execute(insert)
+    connection.close()
+    rows = [
+        Activity(here.now + number * DAY + n, Did.CREATED, path, "s")
+        for number, name in enumerate(("cart", "order", "invoice"))
+        for n, path in enumerate((f"src/shop/{name}.py", f"tests/test_{name}.py"))
+    ]
+    await here.learned.log.add(rows, 2_000_000)
+    began = time.monotonic()
+    await here.cycle()
+    assert time.monotonic() - began < 30
+    assert here.learned.patterns[0].count == 3
+
+
+# ── kill -9 ─────────────────────────────────────────────────────────────────────────────────────
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.automations import world as w
+from understudy.app.learning import drafts, scripts
+from understudy.store.automations import Automations
+
+def kill(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main(folder, where):
+    async with w.world(Path(folder)) as here:
+        await here.past()
+        if where == "draft":
+            drafts.trying.test = kill
+        elif where == "trial":
+            run = here.learned._run
+            async def slow(argv, policy, folder):
+                asyncio.get_running_loop().call_later(0.2, kill)
+                return await run(("sleep", "60"), policy, folder)
+            here.learned._run = slow
+        await here.cycle()
+        offered = await here.found()
+        if where == "create":
+            Automations.answer = kill
+        await here.learned.create(offered)
+        if where == "run":
+            Automations.ran = kill
+            await here.ran(await here.found(), file="src/shop/new.py")
+        kill()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("where", ["draft", "trial", "create", "run"])
+async def test_after_a_kill_the_next_start_is_fine(tmp_path: Path, where: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, str(tmp_path), where, cwd=Path(__file__).parents[2]
+    )
+    assert await process.wait() == -signal.SIGKILL
+    async with world(tmp_path) as here:
+        here.now += 10 * DAY
+        await here.cycle()
+        found = await here.found()
+        if where in ("draft", "trial"):
+            assert found.state is State.OFFERED
+        if where != "run":
+            await here.learned.create(found)
+        found = await here.found()
+        assert found.state is State.ACTIVE
+        tried, _ = await here.ran(found, file="src/shop/new.py")
+        assert tried.trial.is_clean
+        assert not (here.root / "tests/test_new.py").exists()
+        mine = str(tmp_path)
+        left = [p for p in psutil.process_iter(["cmdline"]) if mine in str(p.info["cmdline"])]
+        assert [p for p in left if "sleep" in str(p.info["cmdline"])] == []
