@@ -435,7 +435,7 @@ def test_automations_have_a_view_and_lose_no_edit(window: Window, project: Path)
         bench.page.keyboard.press("Control+A")
         bench.type(f"[{binding}]")
         bench.save()
-        bench.run_command("View: Close Editor")
+        bench.run_command("View: Revert and Close Editor")
 
         bench.focus_editor()
         bench.page.keyboard.press("Control+Home")
