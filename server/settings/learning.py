@@ -14,7 +14,10 @@ class Activity(Group):
     ] = True
     terminal: Annotated[
         bool,
-        About("Remember commands in terminals, too, as far as the editor's client tells of them."),
+        About(
+            "Remember commands in terminals, too, as far as the editor's client tells of them.",
+            trusted_only="it decides what is remembered of you",
+        ),
     ] = False
     max_tasks: Annotated[
         int, About("So many of the last tasks are remembered.", ge=100, le=1_000_000)

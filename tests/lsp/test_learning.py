@@ -322,3 +322,55 @@ async def test_only_what_is_asked_for_is_offered(start: Start, workspace: Path) 
         "refactor.understudy": 4,
         "refactor.extract": 0,
     }
+
+
+async def typed(root: Path, state: Path, *lines: str) -> None:
+    """A week in which these were typed for one file a day; ``{}`` stands for it."""
+    database = Database(workspace_dir(root, state) / "activity.db", ACTIVITY)
+    done = []
+    for number, name in enumerate(NAMES):
+        (root / "docs").mkdir(exist_ok=True)
+        (root / f"docs/{name}.md").write_text(f"# {name}\n")
+        at = time.time() - (len(NAMES) - number) * DAY
+        done += [
+            Activity(
+                at + 5 * n,
+                Did.COMMAND,
+                line.replace("{}", f"docs/{name}.md"),
+                "t",
+                seconds=0.1,
+                ok=True,
+            )
+            for n, line in enumerate(lines)
+        ]
+    await Log(database).add(done, 10_000)
+    await database.close()
+
+
+EAGER = {"automations": {"minScore": 0.0, "preferredScore": 0.0, "offersPerHundred": 100}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "takes"),
+    [
+        (("wc -l {}", "sort {} -o {}"), ["file"]),
+        (("wc -l docs/cart.md", "sort docs/cart.md -o docs/cart.md"), []),
+    ],
+)
+async def test_commands_that_take_a_file_fit_files_of_its_kind(
+    start: Start, workspace: Path, lines: tuple[str, ...], takes: list[str]
+) -> None:
+    """Those that take none are run by name."""
+    editor: Editor = await start(settings=EAGER)
+    await typed(workspace, Path(editor.state), *lines)
+    await editor.command("learnNow")
+    await learned(editor, lambda told: "offered" in states(told))
+    (known,) = await editor.command("automationParameters", None)
+    assert [each["name"] for each in known["parameters"]] == takes
+    document = editor.open(workspace / "docs/more.md", "b\na\n", language="markdown")
+    code = editor.open(workspace / "docs/more.py", "x = 1\n")
+    assert len(ours(await editor.actions(document, "b"))) == (4 if takes else 0)
+    assert ours(await editor.actions(code, "x")) == []
+    values = dict.fromkeys(takes, "docs/more.md")
+    diff = await editor.command("previewAutomation", None, known["name"], values)
+    assert ("+++ b/docs/more.md" in diff) is bool(takes)

@@ -18,7 +18,7 @@ from .conftest import Start
 from .connection import PATIENCE
 from .editor import Editor
 from .test_tasks import jobs
-from .test_triggers import ON, rules, watches
+from .test_triggers import ON, config, rules, watches
 
 
 @pytest.fixture
@@ -234,3 +234,13 @@ async def test_nothing_while_it_is_paused(start: Start, workspace: Path) -> None
     assert await editor.command("pauseActivity") is False
     editor.save(file)
     assert did(await done(editor, workspace), Did.SAVED) == [(Did.SAVED, "a.py", "")]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_project_that_is_not_trusted_has_no_terminal_heard(
+    start: Start, workspace: Path, trusted: bool
+) -> None:
+    config(workspace, activity={"terminal": True})
+    editor: Editor = await start(trusted=trusted)
+    editor.notify("understudy/terminal", TOLD | {"cwd": str(workspace)})
+    assert len(did(await done(editor, workspace), Did.COMMAND)) == trusted

@@ -158,15 +158,17 @@ class Recording:
     # ── files ───────────────────────────────────────────────────────────────────────────────────
 
     async def _opened(self, path: str) -> None:
-        if not await asyncio.to_thread(os.path.lexists, path):
+        if await asyncio.to_thread(os.path.lexists, path):
+            self._missing.discard(path)
+        elif path.startswith("/"):
             self._missing.add(path)
 
     def _saved(self, workspace: Workspace, path: str) -> None:
         if path in self._missing:
             self._missing.discard(path)
             self._files([(Did.CREATED, path, "")])
-        if not workspace.loose:
-            name = Path(path).relative_to(workspace.root).as_posix()
+        name = _below(path, workspace.root)
+        if name and not workspace.loose:
             done = Activity(self._clock(), Did.SAVED, name, self._session)
             self._soon(self._write_files(workspace, [(path, done)]))
 

@@ -50,7 +50,7 @@ def browser(playwright: Playwright) -> Iterator[BrowserContext]:
         ],
     )
     with running:
-        yield running.new_context()
+        yield running.new_context(permissions=["clipboard-read", "clipboard-write"])
 
 
 @contextmanager
@@ -211,6 +211,17 @@ class Workbench:
             expect(box).to_have_attribute("aria-checked", "true")
         panel.get_by_role("button", name="Apply").click()
         panel.wait_for(state="hidden")
+
+    def press_chord(self, first: str, second: str, shown: Locator) -> None:
+        """Two keys that have a meaning of late: until it is known nothing is shown, and a person
+        presses them again."""
+        for _ in range(4):
+            self.page.keyboard.press(first)
+            self.page.keyboard.press(second)
+            with contextlib.suppress(Error):
+                shown.wait_for(timeout=STEP_SECONDS * 1000 / 4)
+                return
+        raise AssertionError(f"{first} {second} did nothing")
 
     def open_quick_fixes(self) -> Locator:
         """The rows of the menu at the cursor. It is asked for when the light bulb is there. VS Code
