@@ -79,6 +79,7 @@ class Core:
             self._conditions,
             lambda: self._typed_at,
             self._tasked,
+            self.documents.texts_of,
         )
         self._typed_at = float("-inf")
         self.tools = Tools(

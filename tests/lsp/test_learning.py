@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 
+from ..core.support import own_environment, understudy, until
 from .conftest import Start
 from .editor import Editor
 from .text import Json
@@ -137,3 +139,27 @@ async def test_what_is_done_in_the_editor_is_written_down(start: Start, workspac
     done = {(each.did, each.text) for each in await Log(database).all()}
     await database.close()
     assert done >= {(Did.CREATED, "new.py"), (Did.SAVED, "new.py"), (Did.CREATED, "made.py")}
+
+
+async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: Path) -> None:
+    editor: Editor = await start(settings={"triggers": {"enabled": True}})
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    path = workspace / "src/shop/refund.py"
+    path.write_text("def total(x):\n    return 0\n")
+    buffer = editor.open(path, path.read_text())
+    create, *_ = ours(await editor.actions(buffer, "def"))
+    assert await editor.command("createAutomation", *create["command"]["arguments"]) is True
+    name = create["command"]["arguments"][1]
+    test = workspace / "tests/test_refund.py"
+
+    environment = own_environment(workspace.parent, UNDERSTUDY_STATE_DIR=str(editor.state))
+    on = ("automations", "enable", name, "--on-save")
+    done = await asyncio.to_thread(understudy, *on, cwd=workspace, environment=environment)
+    assert done.returncode == 0, done.stderr
+    editor.save(buffer)
+    await until(test.exists)
+    assert test.read_text() == TEST.format("refund")
+    editor.replies["window/showMessageRequest"] = agreeing
+    assert await editor.command("undoLast") is True
+    assert not test.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,7 +42,7 @@ class Asked(NamedTuple):
 
 class Background:
     """Belongs to the event loop. ``found`` is called with a folder and the paths in it for which
-    something else is to be shown."""
+    something else is to be shown; ``shown``: the texts that documents have of a file."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Background:
         conditions: Callable[[], Conditions],
         typed_at: Callable[[], float],
         found: Callable[[Workspace, Iterable[str]], None],
+        shown: Callable[[str], Collection[str]],
     ) -> None:
         self._folders = folders
         self._runner = runner
@@ -61,6 +62,7 @@ class Background:
         self._conditions = conditions
         self._typed_at = typed_at
         self._found = found
+        self._texts = shown
         self._chores: dict[Path, Chores] = {}
         self._shown: dict[tuple[Path, int], tuple[ExitStack, Progress]] = {}
         self._timers: dict[Path, asyncio.TimerHandle] = {}
@@ -117,6 +119,7 @@ class Background:
             self._conditions,
             "editor",
             typed_at=self._typed_at,
+            shown=self._texts,
         )
         self._chores[workspace.root] = chores
         shown: dict[str, int] = {}
@@ -161,6 +164,7 @@ class Background:
     async def _saved(self, workspace: Workspace, path: str) -> None:
         await self.settled()
         if (chores := self._chores.get(workspace.root)) is not None:
+            await chores.look()
             await chores.triggering.saved(path)
 
     # ── what a person asks for ──────────────────────────────────────────────────────────────────
@@ -169,6 +173,8 @@ class Background:
         self, task: str, parameters: Mapping[str, Any], root: Path | None
     ) -> dict[str, Any]:
         """Run a task; the job's payload, with its ``root``. Raises ValueError, for people."""
+        for each in self._chores.values():
+            await each.look()
         chores = self._of(root, task)
         if complaint := chores.engine.tasks[task].complaint(parameters):
             raise ValueError(complaint)

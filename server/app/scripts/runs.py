@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ...automations.codec import loads
 from ...automations.generate import arguments
 from ...automations.metadata import read
+from ...automations.paths import filled
 from ...automations.trying import command, policy
 from ...disk import read_regular
 from ...sandbox.policy import Policy
@@ -34,6 +36,12 @@ class Prepared(NamedTuple):
     def what(self) -> str:
         """What its run is called in the journal."""
         return f"automation: {self.automation.name}"
+
+
+def is_done(automation: Automation, file: str, root: Path, exists: Callable[[str], bool]) -> bool:
+    """Whether what it would make for a ``file`` below the root is there, or is that file."""
+    made = [filled(text, {automation.takes: file}) for text in loads(automation.makes)]
+    return file in made or any(exists(str(root / each)) for each in made)
 
 
 class Runs:
