@@ -1,6 +1,7 @@
 """``make demo``: the main job, with the real server and a real client, on real input.
 
-Without an argument it works on a copy of the sample project: save, see, fix, save, gone. With a
+Without an argument it works on a copy of the sample project: save, see, fix, save, gone; then on a
+git repository in which something repeats: found, tried, offered, previewed, run, undone. With a
 path it analyses that project and changes nothing in it.
 """
 
@@ -26,6 +27,7 @@ from understudy.model import Edit, Position, Range
 from understudy.text import Lines, apply
 
 from .client import Client, Message, ServerEnded
+from .learned import story
 from .world import ROOT, SERVER, environment
 
 SAMPLE = ROOT / "tests/samples/shop"
@@ -212,6 +214,7 @@ async def main(arguments: list[str]) -> None:
                 await project(Path(arguments[0]).resolve(strict=True), Path(folder), log)
             else:
                 await sample(Path(folder), log)
+                await story(console, Path(folder), log)
         except (TimeoutError, ServerEnded) as error:
             said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
             raise SystemExit(f"The server did not answer: {error}\n{said}") from None

@@ -88,6 +88,7 @@ class Core:
             lambda: self._typed_at,
             self._tasked,
             self.learning.recording.ended,
+            self.documents.texts_of,
         )
         self._typed_at = float("-inf")
         self.tools = Tools(

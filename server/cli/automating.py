@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -129,7 +129,13 @@ def run(
 
 
 def _apply(
-    root: Path, automation: Automation, trial: Trial, run: int, *, yes: bool, consents: Any
+    root: Path,
+    automation: Automation,
+    trial: Trial,
+    run: int,
+    *,
+    yes: bool,
+    consents: Collection[str],
 ) -> Exit:
     """Ask, and make it so; kept with the ``run``."""
     what = f"automation: {automation.name}"
@@ -189,11 +195,22 @@ def apply(
 ) -> None:
     """Make what the newest run of an automation would change so, after a question."""
     root = root_of((folder,))
+    ctx.exit(apply_newest(root, name, yes=yes, consents=consent, everything=everything))
+
+
+def apply_newest(
+    root: Path,
+    name: str,
+    *,
+    yes: bool = False,
+    consents: Collection[str] = (),
+    everything: bool = False,
+) -> Exit:
+    """As ``apply``."""
     automation, run, trial = opened(root, lambda found: _newest(found, root, name))
-    fits = show_trial(trial, root, everything=everything)
-    if not fits:
-        ctx.exit(Exit.FAILED if trial.changes else Exit.CLEAN)
-    ctx.exit(_apply(root, automation, trial, run, yes=yes, consents=consent))
+    if not show_trial(trial, root, everything=everything):
+        return Exit.FAILED if trial.changes else Exit.CLEAN
+    return _apply(root, automation, trial, run, yes=yes, consents=consents)
 
 
 async def _newest(found: Opened, root: Path, name: str) -> tuple[Automation, int, Trial]:

@@ -24,6 +24,7 @@ from ..app.presentation.jobs import (
     plan_payload,
     task_payload,
     took_line,
+    waiting_in,
 )
 from ..app.presentation.problems import config_line
 from .exits import Exit
@@ -71,7 +72,12 @@ def run(
     root = root_of((folder,))
     if detach:
         ctx.exit(asyncio.run(_hand_over(root, task, parameters, as_json=as_json)))
-    ctx.exit(asyncio.run(_run(root, task, parameters, as_json=as_json)))
+    code, automation = asyncio.run(_run(root, task, parameters, as_json=as_json))
+    if automation and sys.stdin.isatty():
+        from .automating import apply_newest
+
+        code = apply_newest(root, automation)
+    ctx.exit(code)
 
 
 def _parameters(words: tuple[str, ...], texts: Collection[str]) -> dict[str, Any]:
@@ -110,7 +116,8 @@ def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[str, Any
     return given
 
 
-async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) -> int:
+async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) -> tuple[int, str]:
+    """How it ended, and the automation whose changes its user can be asked about."""
     async with open_service(root, "command") as service:
         complain(service)
         engine = service.engine
@@ -124,7 +131,7 @@ async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) 
             click.echo("\n".join(plan_lines(plan)), err=True)
         records = await _await(service, task, ids, aloud=not as_json)
         if records is None:
-            return Exit.FAILED
+            return Exit.FAILED, ""
         if not as_json:
             await _print_rest(service, ids[task])
             for record in records.values():
@@ -138,8 +145,9 @@ async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) 
         elif len(ids) > 1:
             click.echo(took_line(measured), err=True)
         if records[task].status != "done":
-            return Exit.FAILED
-        return Exit.FINDINGS if issues else Exit.CLEAN
+            return Exit.FAILED, ""
+        waits = "" if as_json else waiting_in(records[task])
+        return Exit.FINDINGS if issues else Exit.CLEAN, waits
 
 
 @contextlib.contextmanager

@@ -51,7 +51,6 @@ async def run(
     context: Context, argv: Sequence[str], folder: Path, own: CustomTask, where: Where
 ) -> Result:
     """At level A or not at all. ``folder``: where in the root it runs. Raises OSError."""
-    machine = await probe(context, await asyncio.to_thread(state_dir))
     policy = Policy(
         write=own.sandbox_write or Policy().write,
         hosts=own.sandbox_network,
@@ -59,7 +58,16 @@ async def run(
         limits=Limits(seconds=context.task.timeout),
         copy=bool(own.sandbox_network),  # it could not be run twice
     )
-    trial = await run_here(
+    trial = await tried(context, argv, policy, where, folder)
+    return Result(_value(trial), outcome_of(trial), context.said)
+
+
+async def tried(
+    context: Context, argv: Sequence[str], policy: Policy, where: Where, folder: Path | None = None
+) -> Trial:
+    """As a task's own command: at level A or not at all. Raises OSError."""
+    machine = await probe(context, await asyncio.to_thread(state_dir))
+    return await run_here(
         argv,
         where.root,
         policy,
@@ -69,14 +77,13 @@ async def run(
         cwd=folder,
         environ=where.environ,
     )
-    return _result(trial, context.said)
 
 
-def _result(trial: Trial, said: str) -> Result:
+def outcome_of(trial: Trial) -> Outcome:
+    """What the task came to with it."""
     status = _ENDS.get(trial.status, Ran.FAILED)
     cost = Cost(trial.usage.cpu_seconds, trial.usage.peak_bytes)
-    outcome = Outcome(status, (), _why(trial), cost, trial.usage.seconds, trial.exit_code)
-    return Result(_value(trial), outcome, said)
+    return Outcome(status, (), _why(trial), cost, trial.usage.seconds, trial.exit_code)
 
 
 def _why(trial: Trial) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +136,88 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     assert shown.count("  may ") == 4
     assert "undone" in shown
     assert "#!/usr/bin/env python3\n" in shown
+
+
+CONFIG = """
+tasks:
+  custom:
+    both: {command: ["true"], needs: [make-test]}
+triggers:
+  rules:
+    nightly: {tasks: [make-test], cron: "0 3 * * *"}
+"""
+
+
+SCRIPT = '''"""By hand."""
+# /// script
+# requires-python = ">=3.11"
+# [tool.understudy]
+# id = "00000000000000000000000000000000"
+# version = 1
+# template = "by_hand"
+# created = 2026-11-01T00:00:00Z
+# [tool.understudy.pattern]
+# id = "none"
+# title = "make a test"
+# seen = 0
+# [tool.understudy.permissions]
+# write = ["tests/*.py"]
+# ///
+with open("tests/made.py", "w") as file:
+    file.write("x = 1\\n")
+'''
+
+
+def test_an_active_one_is_a_task(world: World, name: str) -> None:
+    given = ("run", name, "file=src/shop/refund.py")
+    assert "no task" in world(*given).stderr.lower()
+    world.automations("enable", name)
+    assert name in world("tasks").stdout
+    assert f"{name} needs file" in world("run", name).stderr
+    done = world(*given)
+    assert done.returncode == 0
+    assert f"`understudy automations apply {name}` makes it so" in done.stderr
+    assert not (world.root / "tests/test_refund.py").exists()
+    world.automations("apply", name, "--yes")
+    assert (world.root / "tests/test_refund.py").exists()
+    assert world.listed()["record"]["runs"] == 1
+    world.automations("disable", name)
+    assert world(*given).returncode == 2
+
+
+def test_in_a_terminal_its_user_is_asked(world: World, name: str) -> None:
+    world.automations("enable", name)
+    words = ("run", name, "file=src/shop/refund.py")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "understudy", *words],
+        cwd=world.root,
+        env=world.environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    os.write(ours, b"y\n")
+    told, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0, told
+    assert "+from shop.refund import total\n" in told
+    assert "Applied; `understudy undo" in told
+    assert (world.root / "tests/test_refund.py").exists()
+
+
+def test_one_can_be_a_step_of_a_task(world: World) -> None:
+    own = world.root.parent / "make-test.py"
+    own.write_text(SCRIPT)
+    world.automations("import", str(own))
+    world.automations("enable", "make-test")
+    world("trust", ".")
+    (world.root / ".understudy/config.yaml").write_text(CONFIG)
+    done = world("run", "both")
+    assert (done.returncode, "would change 1 file (new)" in done.stderr) == (0, True), done.stderr
+    assert "make-test" in world("schedule").stdout
 
 
 def test_disabled_removed_and_back(world: World, name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from understudy.app.chores.automated import Automated
 from understudy.app.chores.triggering import Sources, Triggering
 from understudy.app.folder.workspace import Workspace
 from understudy.app.hooks.handover import INBOX, hand_over
@@ -45,7 +46,9 @@ async def test_a_full_disk_loses_nothing_that_was_handed_over(
     monkeypatch.setattr(engine, "submit", full)
     hand_over(state, {"hook": "post-commit"})
     await engine.start()
-    triggering = asyncio.create_task(Triggering(workspace, engine).run(Sources.HANDED_OVER))
+    triggering = asyncio.create_task(
+        Triggering(workspace, engine, Automated(workspace, {})).run(Sources.HANDED_OVER)
+    )
     await until(lambda: refused)
     assert len(list((state / INBOX).iterdir())) == 1
     monkeypatch.setattr(engine, "submit", submit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 
+from ..core.support import own_environment, understudy, until
 from .conftest import Start
 from .connection import Refused
 from .editor import Editor
@@ -374,3 +376,27 @@ async def test_commands_that_take_a_file_fit_files_of_its_kind(
     values = dict.fromkeys(takes, "docs/more.md")
     diff = await editor.command("previewAutomation", None, known["name"], values)
     assert ("+++ b/docs/more.md" in diff) is bool(takes)
+
+
+async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: Path) -> None:
+    editor: Editor = await start(settings={"triggers": {"enabled": True}})
+    await past(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    path = workspace / "src/shop/refund.py"
+    path.write_text("def total(x):\n    return 0\n")
+    buffer = editor.open(path, path.read_text())
+    create, *_ = ours(await editor.actions(buffer, "def"))
+    assert await editor.command("createAutomation", *create["command"]["arguments"]) is True
+    name = create["command"]["arguments"][1]
+    test = workspace / "tests/test_refund.py"
+
+    environment = own_environment(workspace.parent, UNDERSTUDY_STATE_DIR=str(editor.state))
+    on = ("automations", "enable", name, "--on-save")
+    done = await asyncio.to_thread(understudy, *on, cwd=workspace, environment=environment)
+    assert done.returncode == 0, done.stderr
+    editor.save(buffer)
+    await until(test.exists)
+    assert test.read_text() == TEST.format("refund")
+    editor.replies["window/showMessageRequest"] = agreeing
+    assert await editor.command("undoLast") is True
+    assert not test.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,7 +42,8 @@ class Asked(NamedTuple):
 
 class Background:
     """Belongs to the event loop. ``found`` is called with a folder and the paths in it for which
-    something else is to be shown, ``ended`` with each job of it that has ended here."""
+    something else is to be shown, ``ended`` with each job of it that has ended here; ``shown``: the
+    texts that documents have of a file."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Background:
         typed_at: Callable[[], float],
         found: Callable[[Workspace, Iterable[str]], None],
         ended: Callable[[Workspace, Record], None],
+        shown: Callable[[str], Collection[str]],
     ) -> None:
         self._folders = folders
         self._runner = runner
@@ -63,6 +65,7 @@ class Background:
         self._typed_at = typed_at
         self._found = found
         self._ended = ended
+        self._texts = shown
         self._chores: dict[Path, Chores] = {}
         self._shown: dict[tuple[Path, int], tuple[ExitStack, Progress]] = {}
         self._timers: dict[Path, asyncio.TimerHandle] = {}
@@ -119,6 +122,7 @@ class Background:
             self._conditions,
             "editor",
             typed_at=self._typed_at,
+            shown=self._texts,
         )
         self._chores[workspace.root] = chores
         shown: dict[str, int] = {}
@@ -163,6 +167,7 @@ class Background:
     async def _saved(self, workspace: Workspace, path: str) -> None:
         await self.settled()
         if (chores := self._chores.get(workspace.root)) is not None:
+            await chores.look()
             await chores.triggering.saved(path)
 
     # ── what a person asks for ──────────────────────────────────────────────────────────────────
@@ -171,6 +176,8 @@ class Background:
         self, task: str, parameters: Mapping[str, Any], root: Path | None
     ) -> dict[str, Any]:
         """Run a task; the job's payload, with its ``root``. Raises ValueError, for people."""
+        for each in self._chores.values():
+            await each.look()
         chores = self._of(root, task)
         if complaint := chores.engine.tasks[task].complaint(parameters):
             raise ValueError(complaint)

@@ -39,6 +39,7 @@ from ..notices.channels import Channels
 from ..notices.notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
 from ..presentation.problems import problem_line
 from ..results.scan import Scan
+from .automated import Automated
 from .triggering import Sources, Triggering
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class Chores:
         environ: Mapping[str, str] = os.environ,
         typed_at: Callable[[], float] = lambda: routing.NEVER,
         refresh: Callable[[], Awaitable[None]] | None = None,
+        shown: Callable[[str], Collection[str]] = lambda _: (),
     ) -> None:
         self.workspace = workspace
         self._runner = runner
@@ -78,17 +80,19 @@ class Chores:
             lambda: workspace.settings, workspace.root, workspace.state, environ
         )
         self.notices = Notices(self._deliver, lambda: workspace.settings, self._channels, typed_at)
+        self._refresh = refresh
+        self._automated = Automated(workspace, environ, shown)
         settings = workspace.settings
         setting = Setting(
             options_of(settings),
             keeping_of(settings),
             conditions=lambda: _heeded(conditions(), workspace.settings),
             trusted=lambda: workspace.trusted,
-            refresh=refresh,
+            refresh=self.look,
             kind=kind,
         )
         self.engine = Engine(workspace.state, self._tasks(settings), runner, setting, self._change)
-        self.triggering = Triggering(workspace, self.engine)
+        self.triggering = Triggering(workspace, self.engine, self._automated)
         self._triggered: asyncio.Task[None] | None = None
 
     async def start(self, *, runs: bool = True, triggers: Sources = Sources.ALL) -> None:
@@ -96,6 +100,7 @@ class Chores:
         too, and whatever is queued is run; without, only what is submitted here. What the disk does
         not let is tried again; ``Engine.trouble`` tells.
         """
+        await self.look()
         await self.engine.start(runs=runs, others=triggers is not Sources.NONE)
         if triggers is not Sources.NONE:
             self._triggered = asyncio.create_task(self.triggering.run(triggers))
@@ -112,6 +117,7 @@ class Chores:
             await asyncio.gather(self._triggered, return_exceptions=True)
         await self.notices.close()
         await self.engine.close()
+        await self._automated.close()
         self._channels.close()
 
     async def _deliver(self, what: Queued) -> int:
@@ -138,6 +144,13 @@ class Chores:
         notice = notice_of_shortage(pressure, self.workspace.settings, time.time())
         return notice is not None and self.notices.take(notice)
 
+    async def look(self) -> None:
+        """Take over what others have changed. Cheap where nothing has."""
+        if self._refresh is not None:
+            await self._refresh()
+        if await self._automated.look():
+            self.configure()
+
     def configure(self) -> None:
         """The settings have changed: they hold from now on."""
         settings = self.workspace.settings
@@ -162,7 +175,9 @@ class Chores:
         if own.dependency_audit.enabled:
             tasks.append(self._audits.task(settings))
         tasks.append(self.notices.task(own))
-        return tasks + custom_tasks(own, self.workspace.root, self.workspace.state, self._environ)
+        tasks += custom_tasks(own, self.workspace.root, self.workspace.state, self._environ)
+        taken = {task.name for task in tasks}
+        return tasks + [each for each in self._automated.tasks if each.name not in taken]
 
     async def _scan_for(
         self, category: Category, importance: Importance, progress: Callable[[str, float], object]

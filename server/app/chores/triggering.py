@@ -29,6 +29,7 @@ from ...triggers.watch import watch
 from ..folder.rules import rules_of
 from ..folder.workspace import Workspace
 from ..hooks.handover import INBOX, hand_over
+from .automated import Automated
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,10 @@ class Sources(Enum):
 class Triggering:
     """Belongs to the event loop."""
 
-    def __init__(self, workspace: Workspace, engine: Engine) -> None:
+    def __init__(self, workspace: Workspace, engine: Engine, automated: Automated) -> None:
         self._workspace = workspace
         self._engine = engine
+        self._automated = automated
         self._debouncer = Debouncer()
         self._starts: dict[str, Start] = {}
         self._wake = asyncio.Event()
@@ -178,7 +180,8 @@ class Triggering:
         """In a thread, where they are not known: what checks them is imported then."""
         while self._known is None:
             settings, tasks = self._workspace.settings, set(self._engine.tasks)
-            found = await asyncio.to_thread(rules_of, settings, tasks)
+            automated = self._automated.rules(tasks)
+            found = await asyncio.to_thread(rules_of, settings, tasks, automated)
             if settings is self._workspace.settings and tasks == self._engine.tasks.keys():
                 self._known = found.rules
         return self._known
@@ -195,10 +198,13 @@ class Triggering:
         task = self._engine.tasks.get(start.task)
         if task is None or (task.needs_trust and not self._workspace.trusted):
             return False
-        parameters = _parameters(start, self._workspace)
+        given = self._automated.given(start)
+        if given is None:
+            given = [_parameters(start, self._workspace)]
         cause = (str(on), f"{start.cause} [{start.rule}]")
         try:
-            await self._engine.submit(start.task, parameters, cause=cause)
+            for each in given:
+                await self._engine.submit(start.task, each, cause=cause)
         except ValueError as error:
             log.warning("%s could not be started: %s", start.task, error)
             return False

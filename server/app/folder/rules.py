@@ -3,7 +3,7 @@ user's own. What is wrong with them, and with what the user's tasks need."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from ...runner.graph import GraphError, Node, closure
 from ...settings import ConfigProblem, Loaded, Settings
@@ -15,8 +15,9 @@ from ...tasks.test_runs import NAME as TESTS
 from ...triggers.rules import DEFAULTS, Checked, On, Rule, checked
 
 
-def rules_of(settings: Settings, tasks: Collection[str]) -> Checked:
-    """The rules that come with the program, as the settings have them, and the user's own."""
+def rules_of(settings: Settings, tasks: Collection[str], automated: Sequence[Rule] = ()) -> Checked:
+    """The rules that come with the program, as the settings have them, and the user's own;
+    ``automated``: those of automations."""
     own = settings.triggers
     runner = settings.tasks.test_runner
     switched = {
@@ -43,6 +44,7 @@ def rules_of(settings: Settings, tasks: Collection[str]) -> Checked:
         for name, task in settings.tasks.custom.items()
         if task.when
     ]
+    rules += automated
     return checked(rules if own.enabled else (), tasks, _asking(settings))
 
 
@@ -131,4 +133,6 @@ def _names(loaded: Loaded) -> set[str]:
         names.add(AUDIT)
     for source in loaded.sources:
         names.update(source.names(_CUSTOM))
+        if source.path:  # an automation is a task once it is active, which the files do not tell
+            names.update(e.stem for e in source.path.parent.glob("automations/*.py"))
     return names

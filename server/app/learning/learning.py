@@ -24,10 +24,10 @@ from ...store.automations import Automation, State
 from .. import events
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
+from ..scripts.confined import sandboxed
 from ..trials import Tried
 from .learned import Learned, Ready
 from .offers import Offer
-from .opening import sandboxed
 from .pages import pattern_page
 from .recording import Recording
 

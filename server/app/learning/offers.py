@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...automations.codec import loads
 from ...automations.mining.files import fits
-from ...automations.paths import filled
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, State
+from ..scripts.runs import is_done
 
 _MINUTE, _HOUR = 60.0, 3_600.0
 
@@ -53,12 +52,10 @@ def at(
             continue
         if (is_new and each.later > now) or not fits(name, each.when):
             continue
-        arguments = {each.takes: name}
-        made = [filled(text, arguments) for text in loads(each.makes)]
-        if name in made or any(exists(str(root / one)) for one in made):
+        if is_done(each, name, root, exists):
             continue
         sure = each.score >= settings.preferred_score and each.id in clean
-        found.append(Offer(root, each, arguments, is_new, preferred=sure and not is_new))
+        found.append(Offer(root, each, {each.takes: name}, is_new, preferred=sure and not is_new))
     return found
 
 

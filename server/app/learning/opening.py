@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from ...automations.trying import TRIALS
 from ...checks.engine import Checks
 from ...runner.execute import Runner
-from ...sandbox.levels import Machine, run_here
-from ...sandbox.policy import Policy
+from ...sandbox.levels import Machine
 from ...sandbox.probe import probe
 from ...sandbox.trial import Status, Trial
 from ...state import state_dir, workspace_dir
@@ -19,11 +16,12 @@ from ...store.automations import Automation, Execution, State
 from ...trust import Trust
 from ..folder.workspace import Workspace
 from ..sandboxing import Sandbox
+from ..scripts.confined import sandboxed
 from ..scripts.runs import Prepared
 from .cycle import mined
 from .learned import Learned
 
-__all__ = ["Automation", "Opened", "Prepared", "open_learned", "sandboxed"]
+__all__ = ["Automation", "Opened", "Prepared", "open_learned"]
 
 
 class Opened:
@@ -104,17 +102,3 @@ async def open_learned(root: Path) -> AsyncIterator[Opened]:
         await learned.close()
         await runner.close()
         await workspace.close()
-
-
-def sandboxed(
-    workspace: Workspace, runner: Runner
-) -> Callable[[Sequence[str], Policy, Path | None], Coroutine[Any, Any, Trial]]:
-    """What tries a script, isolated or not at all; in another folder than the workspace where one
-    is named."""
-
-    async def run(argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
-        machine = await probe(runner, state_dir())
-        root, place = folder or workspace.root, workspace.state / TRIALS
-        return await run_here(argv, root, policy, runner, place, machine)
-
-    return run

@@ -36,6 +36,10 @@ class OpenDocuments(UserDict[str, OpenDocument]):
     def is_open(self, path: str) -> bool:
         return path in self._names
 
+    def texts_of(self, path: str) -> list[str]:
+        """What is open of a file, as it is there."""
+        return [self[name].text for name in self.names_of(path)]
+
     def names_of(self, path: str) -> list[str]:
         return list(self._names.get(path, ()))
 

@@ -61,6 +61,12 @@ def interrupted(record: Record) -> str:
     )
 
 
+def waiting_in(record: Record) -> str:
+    """The automation that was run and whose changes wait to be applied; empty for others."""
+    value = record.value
+    return str(value.get("automation", "")) if isinstance(value, dict) else ""
+
+
 def task_payload(task: Task) -> dict[str, Any]:
     """A task as every front is told of it; a parameter without ``default`` has to be given."""
     return {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...automations.codec import loads
+from ...automations.paths import filled
 from ...automations.trying import command, policy
 from ...findings.redact_text import redacted
 from ...sandbox.policy import Policy
@@ -37,6 +39,12 @@ class Prepared(NamedTuple):
     def what(self) -> str:
         """What its run is called in the journal."""
         return f"automation: {self.automation.name}"
+
+
+def is_done(automation: Automation, file: str, root: Path, exists: Callable[[str], bool]) -> bool:
+    """Whether what it would make for a ``file`` below the root is there, or is that file."""
+    made = [filled(text, {automation.takes: file}) for text in loads(automation.makes)]
+    return file in made or any(exists(str(root / each)) for each in made)
 
 
 class Runs:
