@@ -64,12 +64,6 @@ FIX_RULE = Command(
     "Fix all safe cases, each verified; the editor may ask first. Arguments: a file's URI, a rule.",
     palette=False,
 )
-TOOK_FIX = Command(
-    "understudy.tookFix",
-    "Quick Fix Was Taken",
-    "What a quick fix tells after its edit. Arguments: a file's URI, a rule.",
-    palette=False,
-)
 INSTALL = Command(
     "understudy.installTool",
     "Install a Tool",
@@ -230,7 +224,6 @@ COMMANDS = (
     IGNORE_RULES,
     EXPLAIN,
     FIX_RULE,
-    TOOK_FIX,
     INSTALL,
     RESTART,
     OUTPUT,

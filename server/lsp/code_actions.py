@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 from ..app import commands
 from ..app.presentation.problems import code
 from ..model import Problem
+from ..text import apply
 from . import automations, convert
 from .documents import Document
 from .edits import document_edits, plain
@@ -43,6 +44,8 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         place = ls.encoding.range(lower(params.range, above), shown.lines)
         offers, problems = await ls.core.actions.at(document, place)
         actions += [each for offer in offers for each in _action(ls, shown, offer, QUICK_FIX)]
+        if uri not in ls.notebooks:
+            ls.offered[uri] = [(apply(shown.text, each.edits), _rule(each)) for each in offers]
         if not document.workspace.loose:
             rules = dict.fromkeys(each.rule for each in offers if each.preferred and each.rule)
             actions += [_fix_in_workspace(uri, rule) for rule in rules]
@@ -70,7 +73,6 @@ def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> list[lsp.Co
     action = lsp.CodeAction(
         title=offer.title,
         kind=kind,
-        command=_took(shown.uri, offer) if kind == QUICK_FIX else None,
         diagnostics=_diagnostics(ls, shown, offer.problems),
         is_preferred=offer.preferred or None,
         edit=_workspace_edit(ls, edits),
@@ -78,10 +80,8 @@ def _action(ls: Server, shown: Document, offer: Offer, kind: str) -> list[lsp.Co
     return [action]
 
 
-def _took(uri: str, offer: Offer) -> lsp.Command:
-    """What tells of it when its edit was made. Editors that do not call it lose nothing else."""
-    rule = offer.rule or next((code(problem) for problem in offer.problems), "")
-    return lsp.Command(offer.title, commands.TOOK_FIX.id, arguments=[uri, rule])
+def _rule(offer: Offer) -> str:
+    return offer.rule or next((code(problem) for problem in offer.problems), "")
 
 
 def _diagnostics(ls: Server, shown: Document, problems: Iterable[Problem]) -> list[lsp.Diagnostic]:

@@ -102,6 +102,7 @@ def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
         return
     edits = document.change(params.content_changes, ls.encoding)
     document.version = params.text_document.version
+    activity.heed_fix(ls, document)
     ls.core.handle(events.Edited(document.uri, document.text, document.version, edits))
 
 
@@ -111,6 +112,7 @@ def did_save(ls: Server, params: lsp.DidSaveTextDocumentParams) -> None:
 
 def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
     if ls.documents.pop(params.text_document.uri, None) is not None:
+        ls.offered.pop(params.text_document.uri, None)
         ls.core.handle(events.Closed(params.text_document.uri))
 
 
@@ -425,6 +427,5 @@ _COMMANDS: dict[str, Handler] = {
     commands.IGNORE_RULES.id: ignore_rules,
     commands.EXPLAIN.id: explain,
     commands.FIX_RULE.id: fix_rule,
-    commands.TOOK_FIX.id: activity.took_fix,
     commands.INSTALL.id: install_tool,
 }

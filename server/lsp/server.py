@@ -58,6 +58,9 @@ class Server(LanguageServer):
         self.documents: dict[str, Document] = {}
         self.notebooks: dict[str, OpenNotebook] = {}
         """By their URIs, under which their whole is among the documents, too."""
+        self.offered: dict[str, list[tuple[str, str]]] = {}
+        """By their URIs, the text that documents have after each quick fix that was offered last,
+        and its rule."""
         self.encoding = Encoding("utf-16")
         self.publisher = Publisher(self)
         self.options: Mapping[str, Any] = {}
