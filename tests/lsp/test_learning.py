@@ -137,3 +137,18 @@ async def test_what_is_done_in_the_editor_is_written_down(start: Start, workspac
     done = {(each.did, each.text) for each in await Log(database).all()}
     await database.close()
     assert done >= {(Did.CREATED, "new.py"), (Did.SAVED, "new.py"), (Did.CREATED, "made.py")}
+
+
+async def test_nothing_runs_of_a_workspace_that_is_not_trusted(
+    start: Start, workspace: Path
+) -> None:
+    folder = workspace / ".understudy/automations"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text("open('trap', 'w')\n")
+    editor: Editor = await start(trusted=False)
+    await past(workspace, Path(editor.state))
+    assert await editor.command("learnNow") == []
+    assert "done 5 times" in await editor.command("showPatterns")
+    assert "There is none so far" in await editor.command("showAutomations")
+    assert await editor.command("runAutomation", None, "own", {}) is None
+    assert not (workspace / "trap").exists()
