@@ -161,6 +161,20 @@ async def test_a_locked_database_is_told_of_and_used_again(here: World) -> None:
     assert (await here.found()).state is State.OFFERED
 
 
+async def test_a_full_database_loses_nothing_that_was_there(here: World) -> None:
+    await here.past("cart", "order")
+    await here.cycle()
+    limit = "PRAGMA max_page_count=1"
+    await here.learned._activity.run(lambda c: c.execute(limit))
+    big = (Activity(here.now + n, Did.CREATED, f"f{n}.py " * 400, "s") for n in range(100))
+    with pytest.raises(sqlite3.Error, match=r"full.*what you do is not remembered"):
+        await here.learned.note(big)
+    await here.restart()
+    await here.past("invoice", "voucher", "customer")
+    await here.cycle()
+    assert (await here.found()).state is State.OFFERED
+
+
 async def test_a_million_activities_are_looked_through_in_time(here: World) -> None:
     """Of them the last ones."""
     await here.learned.log.all()

@@ -400,3 +400,18 @@ async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: 
     editor.replies["window/showMessageRequest"] = agreeing
     assert await editor.command("undoLast") is True
     assert not test.exists()
+
+
+async def test_nothing_runs_of_a_workspace_that_is_not_trusted(
+    start: Start, workspace: Path
+) -> None:
+    folder = workspace / ".understudy/automations"
+    folder.mkdir(parents=True)
+    (folder / "own.py").write_text("open('trap', 'w')\n")
+    editor: Editor = await start(trusted=False)
+    await past(workspace, Path(editor.state))
+    assert await editor.command("learnNow") == []
+    assert "done 5 times" in await editor.command("showPatterns")
+    assert "There is none so far" in await editor.command("showAutomations")
+    assert await editor.command("runAutomation", None, "own", {}) is None
+    assert not (workspace / "trap").exists()

@@ -149,7 +149,7 @@ class Learning:
         """Look through what was done there; what came of it, in sentences."""
         try:
             told = await (await asyncio.to_thread(_cycle))(learned)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:
             log.warning("nothing is learned in %s: %s", learned.workspace.root, why(error))
             return []
         for line in told:

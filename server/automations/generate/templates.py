@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import yaml
-from jinja2 import Template, TemplateError
+from jinja2 import Environment, Template, TemplateAssertionError, TemplateError, nodes
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...disk import read_regular
@@ -94,14 +94,23 @@ def _loaded(folder: Path, problems: list[Problem]) -> Iterator[tuple[Entry, Temp
             if folder == _OURS:
                 yield entry, templates.get_template(entry.file)
                 continue
-            # To compile it would run what is the same each time.
-            templates.parse(read_regular(folder / entry.file, _LARGEST).decode("utf-8"))
+            _read(templates, read_regular(folder / entry.file, _LARGEST).decode("utf-8"))
             yield entry, Apart(entry.file, (folder, _OURS))
         except TemplateError as error:
             path = Path(getattr(error, "filename", None) or folder / entry.file)
             problems.append(Problem(path, getattr(error, "lineno", 0), str(error.message)))
         except (OSError, ValueError, RecursionError) as error:
             problems.append(Problem(folder / entry.file, 0, reason(error)))
+
+
+def _read(templates: Environment, text: str) -> None:
+    """Raises TemplateError. To compile it would run what is the same each time."""
+    found = templates.parse(text)
+    for kind, known in ((nodes.Filter, templates.filters), (nodes.Test, templates.tests)):
+        for node in found.find_all(kind):
+            if node.name not in known:
+                what = kind.__name__.lower()
+                raise TemplateAssertionError(f"There is no {what} {node.name!r}.", node.lineno)
 
 
 def _entries(manifest: Path) -> tuple[Entry, ...]:
