@@ -11,7 +11,7 @@ from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 
-from ..core.support import own_environment, understudy, until
+from ..core.support import PATIENCE, own_environment, understudy, until
 from .conftest import Start
 from .editor import Editor
 from .text import Json
@@ -163,3 +163,15 @@ async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: 
     editor.replies["window/showMessageRequest"] = agreeing
     assert await editor.command("undoLast") is True
     assert not test.exists()
+
+    mine = editor.open(test.as_uri(), "mine = 1\n")  # not on disk yet
+    editor.save(buffer)
+
+    def jobs() -> str:
+        return understudy("tasks", "--json", cwd=workspace, environment=environment).stdout
+
+    async with asyncio.timeout(PATIENCE):
+        while "is not saved in an editor" not in await asyncio.to_thread(jobs):
+            pass  # each look is a process of its own
+    assert not test.exists()
+    assert mine.text == "mine = 1\n"
