@@ -14,7 +14,7 @@ from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 
-from ..core.support import own_environment, understudy, until
+from ..core.support import PATIENCE, own_environment, understudy, until
 from .conftest import Start
 from .connection import Refused
 from .editor import Editor
@@ -401,6 +401,18 @@ async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: 
     assert await editor.command("undoLast") is True
     assert not test.exists()
 
+    mine = editor.open(test.as_uri(), "mine = 1\n")  # not on disk yet
+    editor.save(buffer)
+
+    def jobs() -> str:
+        return understudy("tasks", "--json", cwd=workspace, environment=environment).stdout
+
+    async with asyncio.timeout(PATIENCE):
+        while "is not saved in an editor" not in await asyncio.to_thread(jobs):
+            pass  # each look is a process of its own
+    assert not test.exists()
+    assert mine.text == "mine = 1\n"
+
 
 async def test_nothing_runs_of_a_workspace_that_is_not_trusted(
     start: Start, workspace: Path
@@ -410,7 +422,8 @@ async def test_nothing_runs_of_a_workspace_that_is_not_trusted(
     (folder / "own.py").write_text("open('trap', 'w')\n")
     editor: Editor = await start(trusted=False)
     await past(workspace, Path(editor.state))
-    assert await editor.command("learnNow") == []
+    (told,) = await editor.command("learnNow")
+    assert "is not trusted" in told
     assert "done 5 times" in await editor.command("showPatterns")
     assert "There is none so far" in await editor.command("showAutomations")
     assert await editor.command("runAutomation", None, "own", {}) is None
