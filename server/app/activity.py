@@ -17,6 +17,7 @@ from ..settings import learning
 from ..state import state_place, workspace_dir, workspace_place
 from ..store.activity import ACTIVITY, FILE, Activity, Did, Log, without_secrets
 from ..store.database import Database
+from ..trust import Trust
 
 __all__ = ["SHELLS", "Activity", "Did", "Imported", "Log", "place", "read"]
 
@@ -36,7 +37,8 @@ async def open_log(root: Path) -> AsyncIterator[Log]:
 
 def settings_of(root: Path) -> learning.Activity:
     """As they hold in a workspace on disk."""
-    return settings.load(settings.read_layers(root), trusted=False).settings.activity
+    trusted = bool(Trust(state_place()).decision(root))
+    return settings.load(settings.read_layers(root), trusted=trusted).settings.activity
 
 
 def moment(text: str, now: float) -> float:

@@ -205,7 +205,7 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from tests.automations import world as w
-from understudy.app.learning import drafts, scripts
+from understudy.app.learning import drafts
 from understudy.store.automations import Automations
 
 def kill(*_, **__):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from unittest.mock import Mock, patch
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 
@@ -16,6 +16,7 @@ from understudy.settings.learning import Automations
 from understudy.state import workspace_dir
 from understudy.store.activity import Activity, Did
 from understudy.store.automations import Execution, State
+from understudy.trust import Trust
 
 from .world import World, script, world
 
@@ -51,6 +52,7 @@ async def terminal(here: World) -> object:
     config = f"activity: {{terminal: {str(is_on).lower()}}}\n"
     (here.root / ".understudy/config.yaml").write_text(config)
     workspace_dir(here.root, here.workspace.state)
+    Trust(here.workspace.state).decide(here.root, trusted=True)
     with patch.dict("os.environ", UNDERSTUDY_STATE_DIR=str(here.workspace.state)):
         return await activity.record(Activity(here.now, Did.COMMAND, "make", "s"), here.root)
 
@@ -103,6 +105,7 @@ def runs(body: str) -> Callable[[World], Awaitable[object]]:
 
 async def pauses(here: World) -> object:
     """Seconds between two cycles."""
+    learning = Learning(Mock(), Mock(), Mock(), Mock(), Mock(return_value=None), Mock())
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -110,9 +113,9 @@ async def pauses(here: World) -> object:
         if len(slept) == 2:
             raise asyncio.CancelledError
 
-    learning = Learning(Mock(), Mock(), Mock(), Mock(), Mock(return_value=None), Mock())
     with (
-        patch("understudy.app.learning.learning.why_not_now", return_value="busy"),
+        patch("understudy.app.learning.learning.why_not_now", return_value=""),
+        patch.object(learning, "cycle", AsyncMock()),
         patch("understudy.app.learning.learning.asyncio.sleep", sleep),
         pytest.raises(asyncio.CancelledError),
     ):

@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from understudy.state import state_dir
+from understudy.trust import Trust
+
 from .support import own_environment, tree, understudy_here
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -22,13 +25,17 @@ PATIENCE = 20.0
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tree(tmp_path / "project", {".understudy/config.yaml": "activity: {terminal: true}\n"})
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path)
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return own_environment(tmp_path)
+def root(tmp_path: Path, environment: dict[str, str]) -> Path:
+    """A workspace that is trusted: of terminals no other decides."""
+    config = {".understudy/config.yaml": "activity: {terminal: true}\n"}
+    made = tree(tmp_path / "project", config)
+    Trust(state_dir(environment)).decide(made, trusted=True)
+    return made
 
 
 @pytest.fixture
