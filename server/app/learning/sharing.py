@@ -81,8 +81,8 @@ def read_file(path: Path) -> list[Shared]:
 
 
 async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> Automation:
-    """Keep one, and try it; as it stands then: nothing runs it before it is enabled. Raises
-    ValueError, for people, and OSError."""
+    """Keep one, and try it where the workspace is trusted; as it stands then: nothing runs it
+    before it is enabled. Raises ValueError, for people, and OSError."""
     learned = opened.learned
     before = next((e for e in learned.automations if e.name == shared.name), None)
     in_place = learned.runs.script_of(Automation("", shared.name, State.TRIED, "", "", 0.0))
@@ -106,6 +106,10 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
         takes=shared.takes,
         makes=shared.makes,
     )
+    await learned.store.put(automation, before)
+    if not learned.workspace.trusted:
+        await learned.load()
+        return automation  # it is tried once that is so
     return await learned.test(automation, [given] if given else ())
 
 
