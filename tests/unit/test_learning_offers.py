@@ -13,7 +13,7 @@ from understudy.automations.pattern import Part, Place
 from understudy.settings.learning import Automations
 from understudy.store.automations import Automation, State
 
-ROOT = Path("/work/shop")
+ROOT = Path("/home/me/shop")
 MAKES = dumps([("tests/test_", Place("file", Part.STEM), ".py")])
 OFFERED = Automation(
     "1", "a", State.OFFERED, "create a test", "file_operations", 0.0, "/src/*.py", makes=MAKES,
@@ -24,7 +24,7 @@ SETTINGS = Automations()
 
 
 def found(
-    automation: Automation, path: str = "/work/shop/src/cart.py", *there: str, now: float = 100.0
+    automation: Automation, path: str = "/home/me/shop/src/cart.py", *there: str, now: float = 100.0
 ) -> list[tuple[bool, bool]]:
     given = SETTINGS, now, there.__contains__, frozenset({"1"})
     return [(each.is_new, each.preferred) for each in at(path, ROOT, [automation], *given)]
@@ -33,17 +33,17 @@ def found(
 @pytest.mark.parametrize(
     ("automation", "path", "offered"),
     [
-        (OFFERED, "/work/shop/src/cart.py", [(True, False)]),
-        (ACTIVE, "/work/shop/src/cart.py", [(False, True)]),
-        (replace(ACTIVE, score=0.85), "/work/shop/src/cart.py", [(False, False)]),
-        (replace(ACTIVE, id="2"), "/work/shop/src/cart.py", [(False, False)]),  # no clean record
-        (OFFERED, "/work/shop/cart.py", []),
-        (OFFERED, "/work/shop/src/cart.js", []),
+        (OFFERED, "/home/me/shop/src/cart.py", [(True, False)]),
+        (ACTIVE, "/home/me/shop/src/cart.py", [(False, True)]),
+        (replace(ACTIVE, score=0.85), "/home/me/shop/src/cart.py", [(False, False)]),
+        (replace(ACTIVE, id="2"), "/home/me/shop/src/cart.py", [(False, False)]),  # no clean record
+        (OFFERED, "/home/me/shop/cart.py", []),
+        (OFFERED, "/home/me/shop/src/cart.js", []),
         (OFFERED, "/elsewhere/src/cart.py", []),
-        (replace(OFFERED, when=""), "/work/shop/src/cart.py", []),
-        (replace(OFFERED, later=101.0), "/work/shop/src/cart.py", []),
-        (replace(OFFERED, later=99.0), "/work/shop/src/cart.py", [(True, False)]),
-        *((replace(OFFERED, state=state), "/work/shop/src/cart.py", []) for state in State
+        (replace(OFFERED, when=""), "/home/me/shop/src/cart.py", []),
+        (replace(OFFERED, later=101.0), "/home/me/shop/src/cart.py", []),
+        (replace(OFFERED, later=99.0), "/home/me/shop/src/cart.py", [(True, False)]),
+        *((replace(OFFERED, state=state), "/home/me/shop/src/cart.py", []) for state in State
           if state not in (State.OFFERED, State.ACTIVE)),
     ],
 )  # fmt: skip
@@ -54,9 +54,9 @@ def test_where_one_fits(
 
 
 def test_what_is_there_already_is_not_offered() -> None:
-    assert found(OFFERED, "/work/shop/src/cart.py", "/work/shop/tests/test_cart.py") == []
+    assert found(OFFERED, "/home/me/shop/src/cart.py", "/home/me/shop/tests/test_cart.py") == []
     everywhere = replace(OFFERED, when="*.py")
-    assert found(everywhere, "/work/shop/tests/test_cart.py") == [(True, False)]
+    assert found(everywhere, "/home/me/shop/tests/test_cart.py") == [(True, False)]
     same = replace(everywhere, makes=dumps([(Place("file"),)]))
     assert found(same) == []
 
