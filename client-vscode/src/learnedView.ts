@@ -27,6 +27,9 @@ export class LearnedView implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   /** Takes the server's `understudy/learned`. */
   update(folder: Learned): void {
+    const before = this.folders.get(folder.root);
+    // While the editor draws the rows anew, their buttons know no row.
+    if (JSON.stringify(before) === JSON.stringify(folder)) return;
     this.folders.set(folder.root, folder);
     this.show();
   }

@@ -418,6 +418,7 @@ def test_automations_have_a_view_and_lose_no_edit(window: Window, project: Path)
         bench.run_command("Understudy: Learn Now")
         row = pane.locator(".monaco-list-row").filter(has_text=title).first
         expect(pane.locator(".monaco-list-row").filter(has_text="Offered")).to_be_visible()
+        bench.toasts.filter(has_text="is offered").wait_for()  # after which no row changes
         row.hover()
         row.get_by_role("button", name="Create Automation").click()
         expect(pane.locator(".monaco-list-row").filter(has_text="Active")).to_be_visible()
@@ -427,6 +428,7 @@ def test_automations_have_a_view_and_lose_no_edit(window: Window, project: Path)
         expect(bench.editor).to_contain_text("+from refund import total")
         bench.run_command("View: Revert and Close Editor")
 
+        bench.run_command("Notifications: Clear All Notifications")
         row.click(button="right")
         bench.page.get_by_role("menuitem", name="Copy Key Binding").click()
         bench.page.locator('.tab.active[data-resource-name="keybindings.json"]').wait_for()
