@@ -237,7 +237,7 @@ def test(
 ) -> None:
     """Try an automation anew: where it was done before, or for the parameters that are given."""
     root, given = root_of((folder,)), values(parameters)
-    tested = opened(root, lambda found: found.test(found.find(name), given))
+    tested = opened(root, lambda found: found.test(found.learned.find(name), given))
     if as_json:
         told = {"name": tested.name, "state": tested.state, "why": tested.why, "tried": tested.told}
         click.echo(json.dumps(told, indent=2))

@@ -91,7 +91,7 @@ def show(name: str, folder: Path, *, as_json: bool) -> None:
     """Print the script of one, what it may touch, what came of its trial, and its last runs."""
 
     async def look(found: Opened) -> None:
-        learned, automation = found.learned, found.find(name)
+        learned, automation = found.learned, found.learned.find(name)
         runs = await learned.store.executions(automation.id, _SHOWN)
         script = learned.runs.source_of(automation)
         told = listing.automation_payload(automation, learned.record(automation))
@@ -119,11 +119,11 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
     root, given = root_of((folder,)), parameters_of(parameters)
 
     async def place(found: Opened) -> tuple[Path, str]:
-        automation = found.find(name)
+        automation = found.learned.find(name)
         return found.learned.runs.script_of(automation), found.learned.runs.source_of(automation)
 
     async def tried(found: Opened) -> Automation | None:
-        automation = found.find(name)
+        automation = found.learned.find(name)
         if found.learned.runs.source_of(automation) == before:
             return None
         return await found.test(automation, given)
@@ -156,7 +156,7 @@ def enable(name: str, parameters: tuple[str, ...], folder: Path, *, on_save: boo
     given = parameters_of(parameters)
 
     async def work(found: Opened) -> None:
-        automation = await found.enable(found.find(name), given)
+        automation = await found.enable(found.learned.find(name), given)
         if on_save is not None:
             if on_save and not automation.when:
                 raise ValueError(f"{name} fits no files, so no save can start it")
@@ -254,7 +254,7 @@ def export(names: tuple[str, ...], folder: Path, *, script: bool) -> None:
 
     async def look(found: Opened) -> None:
         if script:
-            automation = found.find(names[0])
+            automation = found.learned.find(names[0])
             click.echo(found.learned.runs.source_of(automation), nl=False)
         else:
             click.echo(await sharing.exported(found, names))

@@ -268,15 +268,21 @@ def test_a_script_of_a_workspace_that_is_not_trusted_is_not_run(world: World, na
     given = ("cloned", "file=src/shop/cart.py")
     for words in (("test", *given), ("enable", *given)):
         assert "is not trusted, so nothing is run" in world.automations(*words, code=2)
-    for command in ("run", "preview", "apply"):
-        parameters = given if command != "apply" else ("cloned",)
-        assert "cloned " in world.automations(command, *parameters, code=2)
+    assert "is not trusted, so nothing is run" in world.automations("preview", *given, code=2)
+    for refused in (["run", *given], ["apply", "cloned"]):
+        assert "cloned is not active but generated" in world.automations(*refused, code=2)
     world.automations("learn")
     assert len(world.trials) == before
     world("trust", ".")
     assert "cloned is tried: it would change nothing" in world.automations("test", *given)
     world.automations("enable", "cloned")
     world("untrust", ".")
+    for command in ("run", "preview"):
+        told = world.automations(command, *given, code=2)
+        assert "is not trusted, so nothing is run" in told
+    done = world("run", *given)
+    assert "is not trusted" in done.stdout + done.stderr
+    world("trust", ".")
     (folder / "cloned.py").write_text(f"{source}# more\n")
     assert "was edited" in world.automations("preview", *given, code=2)
 

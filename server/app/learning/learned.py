@@ -41,10 +41,6 @@ from .offers import Offer, at
 from .pages import automation_page
 from .view import view
 
-_FOREIGN = (
-    "its script came with the workspace or was edited in it, and the workspace is not trusted: "
-    "`understudy trust` lets it be tried"
-)
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
 """Days for which one that was dismissed stays away; afterwards it is not offered any more."""
@@ -239,12 +235,10 @@ class Learned:
         nothing may be run."""
         from . import drafts  # it takes long to import
 
-        self._admit()
+        self.runs.admit()
         pattern = next((each for each in self.patterns if each.id == automation.id), None)
         script = self.runs.script_of(automation)
         try:
-            if await self.runs.is_foreign(automation):
-                raise ValueError(_FOREIGN)
             source = await asyncio.to_thread(self.runs.source_of, automation)
         except (OSError, ValueError) as error:
             tested = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
@@ -256,12 +250,6 @@ class Learned:
         await self.store.put(tested, automation)
         await self.load()
         return tested
-
-    def _admit(self) -> None:
-        """Raises ValueError where nothing of the workspace may be run."""
-        if not self.workspace.trusted:
-            root = self.workspace.root
-            raise ValueError(f"{root} is not trusted, so nothing is run in it: `understudy trust`")
 
     async def create(self, automation: Automation) -> Path:
         """Accept it: its script is written into the workspace; where it is."""
@@ -317,7 +305,6 @@ class Learned:
         self, automation: Automation, given: Mapping[str, str], machine: Machine
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
-        self._admit()
         prepared = await self.runs.prepare(automation, given)
         _, _, argv, allowed = prepared
         trial = trials.Ready(self.workspace.root, argv, machine, allowed, prepared.what)

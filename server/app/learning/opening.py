@@ -35,14 +35,9 @@ class Opened:
     def machine(self) -> Machine:
         return self._sandbox.machine
 
-    def find(self, name: str) -> Automation:
-        """By its name or id, also what only lies in the workspace so far. Raises ValueError, for
-        people."""
-        return self.learned.find(name)
-
     def active(self, name: str) -> Automation:
         """One that was accepted. Raises ValueError, for people."""
-        found = self.find(name)
+        found = self.learned.find(name)
         if found.state is not State.ACTIVE:
             why = f": {found.why}" if found.why else ""
             accept = f"`understudy automations enable {name}` accepts it"

@@ -85,15 +85,15 @@ class Runs:
             return True
         return files.digest(source) != automation.script
 
-    async def is_foreign(self, automation: Automation) -> bool:
-        """Whether its script came with a workspace that is not trusted: nothing runs it then."""
-        own = self._workspace
-        if own.trusted or not self.script_of(automation).is_relative_to(own.root):
-            return False
-        return await self.is_edited(automation)
+    def admit(self) -> None:
+        """Raises ValueError, for people, where nothing of the workspace may be run."""
+        if not self._workspace.trusted:
+            root = self._workspace.root
+            raise ValueError(f"{root} is not trusted, so nothing is run in it: `understudy trust`")
 
     async def prepare(self, automation: Automation, given: Mapping[str, str]) -> Prepared:
         """Raises ValueError, for people, where it cannot be run so."""
+        self.admit()
         name = automation.name
         if automation.state in (State.DISABLED, State.RETIRED):
             again = f"`understudy automations enable {name}` tries it again"
