@@ -149,7 +149,7 @@ def test_a_hook_tells_of_commands(
 ) -> None:
     installed = subprocess.run([Path(__file__).parent / "install_shells.sh"], check=False)
     if installed.returncode and not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
+        pytest.skip(f"{shell} is not installed, and only root may install it")
     tree(root, {"src/a.py": ""})
     run("show")
     start_up = root.parent / (".zshrc" if shell == "zsh" else "hook")
@@ -195,7 +195,9 @@ def typed(
                 deadline = time.monotonic() + PATIENCE
                 while not told(count):
                     assert time.monotonic() < deadline, (each, os.read(master, 10_000))
-                    time.sleep(0.1)  # another process writes it
+                    time.sleep(
+                        0.1
+                    )  # each look is a process; what is waited for is written by another
         os.write(master, b"exit\n")
     finally:
         process.kill()

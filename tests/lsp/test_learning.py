@@ -17,7 +17,7 @@ from understudy.store.database import Database
 from ..core.support import PATIENCE, own_environment, understudy, until
 from .conftest import Start
 from .connection import Refused
-from .editor import Editor
+from .editor import Buffer, Editor
 from .text import Json
 
 DAY = 86_400.0
@@ -99,13 +99,16 @@ async def test_a_pattern_becomes_an_automation(start: Start, workspace: Path) ->
     assert "done 5 times" in await editor.command("showPatterns")
 
 
-async def test_a_dismissed_one_stays_away(start: Start, workspace: Path) -> None:
+async def learned_there(start: Start, workspace: Path) -> tuple[Editor, Buffer]:
+    """An editor in which one is offered, and a new file that it fits."""
     editor: Editor = await start()
     await past(workspace, Path(editor.state))
     await editor.command("learnNow")
-    path = workspace / "src/shop/refund.py"
-    path.write_text("x = 1\n")
-    buffer = editor.open(path, path.read_text())
+    return editor, editor.open(workspace / "src/shop/refund.py", "x = 1\n")
+
+
+async def test_a_dismissed_one_stays_away(start: Start, workspace: Path) -> None:
+    editor, buffer = await learned_there(start, workspace)
     _, _, later, _ = ours(await editor.actions(buffer, "x"))
     await editor.command("dismissAutomation", *later["command"]["arguments"])
     assert ours(await editor.actions(buffer, "x")) == []
@@ -115,12 +118,7 @@ async def test_a_dismissed_one_stays_away(start: Start, workspace: Path) -> None
 
 
 async def test_never_is_for_good(start: Start, workspace: Path) -> None:
-    editor: Editor = await start()
-    await past(workspace, Path(editor.state))
-    await editor.command("learnNow")
-    path = workspace / "src/shop/refund.py"
-    path.write_text("x = 1\n")
-    buffer = editor.open(path, path.read_text())
+    editor, buffer = await learned_there(start, workspace)
     *_, never = ours(await editor.actions(buffer, "x"))
     await editor.command("dismissAutomation", *never["command"]["arguments"])
     await editor.command("learnNow")
