@@ -42,6 +42,10 @@ class Unusable(sqlite3.OperationalError):
     do."""
 
 
+class Closed(Unusable):
+    """It was closed, as when its folder is left."""
+
+
 class NewerDatabase(Unusable):
     """It was made, or was changed meanwhile, by a newer version of the program."""
 
@@ -68,6 +72,7 @@ class Database:
         self._waiting: list[_Work] = []
         self._committing: asyncio.Task[None] | None = None
         self._file: tuple[int, int] | None = None
+        self._closed = False
         self.trouble = ""
         self.moved = ""
 
@@ -83,6 +88,7 @@ class Database:
         has a savepoint of its own, and one commit serves all. ``write``: it decides by what it
         reads, so no other process may write meanwhile. Raises what ``work`` raises, sqlite3.Error.
         """
+        self._must_be_open()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_T] = loop.create_future()
         self._waiting.append(_Work(work, write, future))
@@ -165,6 +171,7 @@ class Database:
 
         Raises sqlite3.Error, also when another process goes on reading what is to go.
         """
+        self._must_be_open()
         loop = asyncio.get_running_loop()
         error = await loop.run_in_executor(self._thread, self._compacted)
         if error is not None:
@@ -186,10 +193,16 @@ class Database:
         return None
 
     async def close(self) -> None:
+        """What was asked for before is done; what is asked for later raises ``Closed``."""
+        self._closed = True
         if self._committing is not None:
             await asyncio.wait((self._committing,))
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown(wait=False)
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise Closed(f"{self._path} was closed: its folder is left")
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -21,7 +21,7 @@ import pytest
 from understudy.state import locked
 from understudy.store import database as database_
 from understudy.store import results as results_
-from understudy.store.database import Database
+from understudy.store.database import Closed, Database
 from understudy.store.results import RESULTS, FileStamp, Results
 
 from .support import AS_A_USER, until
@@ -457,6 +457,20 @@ async def test_after_closing_nothing_is_known_and_nothing_is_taken(path: Path) -
     async with opened(path) as (results, _):
         assert await results.stamps() == {"/srv/a.py": STAMP}
         assert await results.get(["late"]) == {}
+
+
+async def test_a_database_that_was_closed_says_so(path: Path) -> None:
+    """Whoever asks too late is told, and does not wait for ever."""
+    database = Database(path, RESULTS)
+    asked = asyncio.create_task(database.run(lambda _: "in time"))
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    for late in (database.run(lambda _: "late"), database.compact()):
+        with pytest.raises(Closed, match="was closed"):
+            await asyncio.wait_for(late, 10)
+    await ending
+    assert await asked == "in time"
 
 
 # ── several processes ───────────────────────────────────────────────────────────────────────────

@@ -55,8 +55,8 @@ async def test_an_analysis_is_cancelled(
     editor.notify("window/workDoneProgress/cancel", {"token": token(editor)})
     assert await survivors([running], 10) == []
     await editor.until(lambda: progress(editor)[-1]["kind"] == "end")
-    await editor.until(lambda: editor.tool("bandit").get("state") == "not analysed")
-    assert "cancelled" in editor.tool("bandit")["why"]
+    await editor.until(lambda: "cancelled" in editor.tool("bandit").get("why", ""))
+    assert editor.tool("bandit")["state"] == "not analysed"
     assert editor.found(file) == ["Ruff S307"]
     slow_bandit.let_go()
     editor.save(file)

@@ -63,7 +63,7 @@ class Learning:
         self._telling: set[Path] = set()
         self._clock = clock
         self._learned: dict[Path, Learned] = {}
-        self._cycles: dict[Path, asyncio.Task[None]] = {}
+        self._lives: dict[Path, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.recording = Recording(folders, documents, self._learned, clock)
 
@@ -79,24 +79,21 @@ class Learning:
         """Learn in each folder that is open, and in no other."""
         wanted = {each.root: each for each in self._folders if not each.loose}
         for root in self._learned.keys() - wanted.keys():
-            self._cycles.pop(root).cancel()
-            _ = self._spawn(self._learned.pop(root).close())
+            self._lives.pop(root).cancel()
+            del self._learned[root]
         for root, workspace in wanted.items():
             if root not in self._learned:
                 run = sandboxed(workspace, self._runner)
                 learned = Learned(workspace, self._checks, run, self._clock)
                 learned.changed = partial(self._tell_soon, learned)
                 self._learned[root] = learned
-                self._cycles[root] = self._spawn(self._again_and_again(learned))
-                _ = self._spawn(self._begin(learned))
+                self._lives[root] = self._spawn(self._live(learned))
 
     async def close(self) -> None:
-        for task in self._cycles.values():
-            task.cancel()
         await self.recording.settled()
+        for task in self._lives.values():
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for learned in self._learned.values():
-            await learned.close()
         self._learned.clear()
 
     def of(self, root: Path | None) -> Learned:
@@ -108,10 +105,15 @@ class Learning:
             raise ValueError(f"one folder has to be named of those that are open ({folders})")
         return found[0]
 
-    async def _begin(self, learned: Learned) -> None:
-        with logged(f"what was learned in {learned.workspace.root} is not seen"):
-            await learned.load()
-        await self._look_at_git(learned)
+    async def _live(self, learned: Learned) -> None:
+        """As long as its folder is open: until this is cancelled."""
+        try:
+            with logged(f"what was learned in {learned.workspace.root} is not seen"):
+                await learned.load()
+            await self._look_at_git(learned)
+            await self._again_and_again(learned)
+        finally:
+            await learned.close()
 
     def _tell_soon(self, learned: Learned) -> None:
         """What changes together is told of once."""
