@@ -17,6 +17,7 @@ import statistics
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 from pathlib import Path
@@ -335,7 +336,10 @@ async def _sandbox(folder: Path, rounds: int) -> list[Aim]:
 def _learning() -> list[Aim]:
     folder = os.environ.get("LEARNING_DATA")
     found = list(learning.sources(Path(folder))) if folder else []
-    aims = [aim for source in found for aim in _replayed(source)]
+    replays = [(source, _replayed(source)) for source in found]
+    aims = [aim for _, (aims, _) in replays for aim in aims]
+    unseen = [ours for source, (_, ours) in replays if source.use == "held out"]
+    aims += _with_time([uses for each in unseen for uses in each.whole])
     aims += _together(Path(folder)) if folder else []
     if not found:
         console.print("LEARNING_DATA names no folder with data: nothing is replayed.\n")
@@ -344,7 +348,7 @@ def _learning() -> list[Aim]:
     return [*aims, Aim("a task is counted, p99 at 10,000", cost.p99, 100, "µs")]
 
 
-def _replayed(source: learning.Source) -> list[Aim]:
+def _replayed(source: learning.Source) -> tuple[list[Aim], learning.Replay]:
     name = f"{source.name} ({source.use})"
     table = Table(
         title=f"{name}: {len(source.people)} people, {source.tasks:,} tasks, half of the people"
@@ -364,13 +368,12 @@ def _replayed(source: learning.Source) -> list[Aim]:
             *(f"{share:.3f}" for share in shares),
             f"{each.commands_saved:.1%}",
         )
+    rest = [f"{ours.reused(least, whole=True):.3f}" for least in (1, 3)]
+    table.add_row(f"{US}, {len(ours.whole):,} with all tasks after them", "", *rest, "")
     console.print(table)
-    calibration = Table(title="Of those scored so, used twice more", title_justify="left")
-    for column in ("score", "used", "scores"):
-        calibration.add_column(column, justify="right")
-    for decile in learning.deciles(ours.judged):
-        calibration.add_row(f"{decile.mean:.2f}", f"{decile.used:.2f}", f"{decile.scores:,}")
-    console.print(calibration)
+    _calibration("Of those scored so, used twice more", ours.judged)
+    whole = [each for each in ours.judged if each.whole]
+    _calibration(f"… of those after which {learning.HORIZON:,} tasks came", whole)
     refit = learning.refit(source.people)
     console.print(
         f"Refitted on the first half of each person's: the mean surprise of the other"
@@ -382,13 +385,35 @@ def _replayed(source: learning.Source) -> list[Aim]:
         f" the first three say, {fit.demoting / max(1, fit.later):.1%} what those before it say,"
         f" {fit.verbatim / max(1, fit.later):.1%} are the third to the letter.\n"
     )
-    return [
+    aims = [
         Aim(f"{name}: offers in 1,000 tasks", ours.per_thousand, 10, ""),
         Aim(f"{name}: reused at least once", ours.reused(1), 0.94, "", least=True),
         Aim(f"{name}: reused at least three times", ours.reused(3), 0.82, "", least=True),
         Aim(f"{name}: commands saved", 100 * ours.commands_saved, 19, "%", least=True),
         Aim(f"{name}: parameters fit later uses", 100 * fit.share, 90, "%", least=True),
     ]
+    return aims, ours
+
+
+def _with_time(uses: Sequence[int]) -> list[Aim]:
+    """Of what was held out, the offers after which all tasks came that a score speaks of."""
+    if not uses:
+        return []
+    name = f"held out, {len(uses)} offers with {learning.HORIZON:,} tasks after them"
+    least = [statistics.fmean(each >= number for each in uses) for number in (1, 3)]
+    return [
+        Aim(f"{name}: reused at least once", least[0], 0.94, "", least=True),
+        Aim(f"{name}: reused at least three times", least[1], 0.82, "", least=True),
+    ]
+
+
+def _calibration(title: str, judged: Sequence[learning.Judged]) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in ("score", "used", "scores"):
+        table.add_column(column, justify="right")
+    for decile in learning.deciles(judged):
+        table.add_row(f"{decile.mean:.2f}", f"{decile.used:.2f}", f"{decile.scores:,}")
+    console.print(table)
 
 
 def _together(folder: Path) -> list[Aim]:

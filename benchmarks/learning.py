@@ -6,9 +6,11 @@ of a person, with records of ``cmd``, ``timestamp_str`` and ``wd``; folders of t
 person, with a command in each line.
 
 Prequential: at each task, what is offered was found in the tasks so far; then its later uses are
-counted, each use once, for the automation that did it first. The weights come from elsewhere; how
-many tasks a short log counts as and how sure the last offer has to be was decided by what is named
-in ``_SEEN``, and by nothing else here.
+counted, each use once, for the automation that did it first. Most of the people have fewer tasks
+than the 2,000 that a score speaks of, and what is offered at the end of a history has no time to be
+used: each share is also told of those alone after which so many tasks came. The weights come from
+elsewhere; how many tasks a short log counts as and how sure the last offer has to be was decided by
+what is named in ``_SEEN``, and by nothing else here.
 
 Commits are no commands. Of each that is no merge and has eight paths at most, the tasks of its
 author are: ``new``, ``edit``, ``remove`` or ``rename`` with each path, in the order of the paths,
@@ -198,24 +200,29 @@ CONTENDERS = (
 
 
 class Judged(NamedTuple):
-    """A score that was given, and whether what it was given to was used twice more."""
+    """A score that was given, and whether what it was given to was used twice more. ``whole``: all
+    tasks came that it speaks of; of the others nobody knows whether it was used later."""
 
     features: Features
     score: float
     used: bool
+    whole: bool = True
 
 
 class Replay(NamedTuple):
-    """``uses``: of each offer, how often it was done after it. ``saved``: the commands that offers
-    would have done but for one a use."""
+    """``uses``: of each offer, how often it was done after it; ``whole``: of those alone after
+    which all tasks came that a score speaks of. ``saved``: the commands that offers would have done
+    but for one a use."""
 
     tasks: int
     uses: list[int]
+    whole: list[int]
     saved: int
     judged: list[Judged]
 
-    def reused(self, least: int) -> float:
-        return sum(each >= least for each in self.uses) / max(1, len(self.uses))
+    def reused(self, least: int, *, whole: bool = False) -> float:
+        uses = self.whole if whole else self.uses
+        return sum(each >= least for each in uses) / len(uses) if uses else math.nan
 
     @property
     def per_thousand(self) -> float:
@@ -232,6 +239,7 @@ def replay(people: Iterable[Sequence[Activity]], contender: Contender) -> Replay
     return Replay(
         sum(each.tasks for each in parts),
         [uses for each in parts for uses in each.uses],
+        [uses for each in parts for uses in each.whole],
         sum(each.saved for each in parts),
         [judged for each in parts for judged in each.judged],
     )
@@ -240,6 +248,7 @@ def replay(people: Iterable[Sequence[Activity]], contender: Contender) -> Replay
 def _replayed(tasks: Iterable[Activity], contender: Contender) -> Replay:
     miner, budget = Miner(), Budget()
     uses: dict[str, int] = {}
+    offered: dict[str, int] = {}
     saved: set[int] = set()
     commands = 0
     ends: dict[str, list[int]] = defaultdict(list)
@@ -269,13 +278,20 @@ def _replayed(tasks: Iterable[Activity], contender: Contender) -> Replay:
         if ranked:
             _, found, chosen = max(ranked, key=lambda each: each[:2])
             if budget.take(contender.score(miner, chosen)):
-                uses[found] = 0
+                uses[found], offered[found] = 0, miner.tasks
                 miner.offered(chosen)
+    last = miner.tasks - HORIZON
     judged = [
-        Judged(features, score, sum(number < end <= number + HORIZON for end in ends[name]) >= 2)
+        Judged(
+            features,
+            score,
+            sum(number < end <= number + HORIZON for end in ends[name]) >= 2,
+            number <= last,
+        )
         for name, number, features, score in scored
     ]
-    return Replay(miner.tasks, list(uses.values()), commands, judged)
+    whole = [count for name, count in uses.items() if offered[name] <= last]
+    return Replay(miner.tasks, list(uses.values()), whole, commands, judged)
 
 
 # ── How true the scores are ─────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def part_of(path: str, part: Part) -> str:
+    """Empty where a path has no such part."""
     folder, name = dirname(path), basename(path)
     stem, suffix = splitext(name)
     match part:
@@ -35,8 +36,8 @@ def part_of(path: str, part: Part) -> str:
             return "".join(word[:1].upper() + word[1:] for word in _WORD.findall(stem))
         case Part.MODULE:
             names = [each for each in (*folder.split("/"), stem) if each not in ("", ".")]
-            inner = names[1:] if names[0] in _SOURCES and names[1:] else names
-            return ".".join(inner[:-1] if inner[-1] == "__init__" and inner[1:] else inner)
+            inner = names[1:] if names[1:] and names[0] in _SOURCES else names
+            return ".".join(inner[:-1] if inner[1:] and inner[-1] == "__init__" else inner)
 
 
 def filled(text: Text, arguments: Mapping[str, str]) -> str:

@@ -16,6 +16,9 @@ LEARNING = SimpleNamespace(
 )
 
 
+_PLAIN = LEARNING.CONTENDERS[-1]
+
+
 def _typed(*lines: str) -> list[Activity]:
     return [Activity(20.0 * number, Did.COMMAND, line, "s") for number, line in enumerate(lines)]
 
@@ -46,8 +49,19 @@ def test_deciles() -> None:
 def test_only_uses_after_the_offer_count_and_each_once() -> None:
     """The third time it is offered; of the two uses after it, each saves one command."""
     lines = [line for n in range(5) for line in ("git pull", "make", f"x{n} --flag")]
-    replay = LEARNING.replay([_typed(*lines)], LEARNING.CONTENDERS[-1])
+    replay = LEARNING.replay([_typed(*lines)], _PLAIN)
     assert (replay.tasks, replay.uses, replay.saved) == (15, [2], 2)
+
+
+def test_of_what_had_no_time_to_be_used_nobody_knows() -> None:
+    """An offer early, after which all tasks come that a score speaks of, and one at the end."""
+    early = ["git pull", "make"] * 3
+    middle = [f"x{number} --flag" for number in range(LEARNING.HORIZON)]
+    late = [line for n in range(4) for line in ("git fetch", "tox", f"y{n} --flag")]
+    replay = LEARNING.replay([_typed(*early, *middle, *late)], _PLAIN)
+    assert (replay.uses, replay.whole) == ([0, 1], [0])
+    assert (replay.reused(1), replay.reused(1, whole=True)) == (0.5, 0)
+    assert {each.whole for each in replay.judged} == {True, False}
 
 
 def test_a_rule_of_three_that_the_fourth_breaks_does_not_fit() -> None:
