@@ -457,6 +457,49 @@ def test_automations_have_a_view_and_lose_no_edit(window: Window, project: Path)
         expect(item).not_to_contain_text("paused")
 
 
+def test_nothing_is_written_below_an_edit_that_is_not_saved(window: Window, project: Path) -> None:
+    committed(project, ("cart", "order", "invoice", "voucher", "customer"))
+    source, test = project / "refund.py", project / "tests/test_refund.py"
+    source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
+    test.write_text("mine = 1\n")
+    with window() as bench:
+        bench.open_file("refund.py")
+        bench.squiggles.first.wait_for()
+        bench.run_command("Understudy: Learn Now")
+        bench.toasts.filter(has_text="is offered").wait_for()
+        bench.file("tests").first.click()
+        bench.open_file("test_refund.py")
+        bench.type("# not saved\n")
+        edited = bench.page.locator('.tab.dirty[data-resource-name="test_refund.py"]')
+        edited.wait_for()
+        test.unlink()  # what the automation makes is not there, but open and edited
+
+        bench.page.locator('.tab[data-resource-name="refund.py"]').click()
+        bench.run_command("Understudy: Run Automation…")
+        bench.pick("create-tests-test-py")
+        bench.toasts.filter(has_text="save test_refund.py first").wait_for()
+        assert not test.exists()
+        edited.click()
+        expect(bench.editor).to_contain_text("# not saved")
+        expect(bench.editor).to_contain_text("mine = 1")
+        bench.run_command("View: Revert and Close Editor")
+        edited.wait_for(state="detached")
+
+        bench.focus_editor()
+        bench.run_command("Understudy: Run Automation…")
+        bench.pick("create-tests-test-py")
+        bench.confirm_edit()
+        edited.wait_for()
+        bench.run_command("File: Save All Files")
+        expect(bench.page.locator(".tab.dirty")).to_have_count(0)
+        assert "from refund import total" in test.read_text()
+        bench.run_command("Understudy: Undo Last Automation")
+        asked = bench.toasts.filter(has_text="Undo “automation: ")
+        asked.get_by_role("button", name="Undo").click()
+        bench.toasts.filter(has_text="Undone.").wait_for()
+        assert not test.exists()
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_terminals_are_heard_where_that_is_wanted(
     window: Window, vscode: tuple[CodeServer, Any], project: Path, wanted: bool
