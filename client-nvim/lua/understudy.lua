@@ -59,6 +59,9 @@ function M.config()
     settings = {},
     handlers = {
       ["understudy/status"] = on_status,
+      ["understudy/learned"] = function(...)
+        automations.on_learned(...)
+      end,
       ["understudy/sandboxOutput"] = require("understudy.sandbox").on_output,
     },
     commands = {
@@ -353,7 +356,14 @@ automations = require("understudy.automations")({
   show = show,
   tell = tell,
 })
-for _, name in ipairs({ "runAutomation", "previewAutomation", "showPatterns", "showAutomations" }) do
+for _, name in ipairs({
+  "runAutomation",
+  "previewAutomation",
+  "enableAutomation",
+  "disableAutomation",
+  "showPatterns",
+  "showAutomations",
+}) do
   asking[name] = automations[name]
 end
 

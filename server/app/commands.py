@@ -148,13 +148,11 @@ ENABLE_AUTOMATION = Command(
     "understudy.enableAutomation",
     "Try Again and Enable",
     "Try one again that is disabled, and let it be run. Arguments: the folder and its name.",
-    palette=False,
 )
 DISABLE_AUTOMATION = Command(
     "understudy.disableAutomation",
     "Disable Automation",
     "Neither offer nor run it any more. Arguments: the folder and its name.",
-    palette=False,
 )
 AUTOMATION_PARAMETERS = Command(
     "understudy.automationParameters",

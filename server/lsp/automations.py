@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +72,15 @@ async def dismiss(ls: Server, *given: Any) -> Any:
 
 
 async def enable(ls: Server, *given: Any) -> Any:
-    """Arguments: a folder, a name."""
+    """Arguments: a folder, a name. Whether it was done."""
     root, name = padded(given, 2)
-    return await asked(ls, ls.core.learning.enable(root_of(root), str(name)))
+    return await asked(ls, _done(ls.core.learning.enable(root_of(root), str(name))))
 
 
 async def disable(ls: Server, *given: Any) -> Any:
-    """Arguments: a folder, a name."""
+    """Arguments: a folder, a name. Whether it was done."""
     root, name = padded(given, 2)
-    return await asked(ls, ls.core.learning.disable(root_of(root), str(name)))
+    return await asked(ls, _done(ls.core.learning.disable(root_of(root), str(name))))
 
 
 async def parameters(ls: Server, *given: Any) -> Any:
@@ -116,6 +116,11 @@ async def pause(ls: Server) -> Any:
             else "What you do in this workspace is written down again."
         )
     return paused
+
+
+async def _done(work: Awaitable[None]) -> bool:
+    await work
+    return True
 
 
 async def _create(ls: Server, root: Path | None, name: str) -> bool:

@@ -83,6 +83,47 @@ return function(editor)
     end)
   end
 
+  -- By its root, what the server told last of a folder.
+  local learned = {}
+
+  function M.on_learned(_, folder)
+    learned[folder.root] = folder
+  end
+
+  -- Takes an automation from the one state into the other: the named one, or a chosen one.
+  local function switch(command, from, to)
+    return function(name)
+      local able = {}
+      for root, folder in pairs(learned) do
+        for _, automation in ipairs(folder.automations) do
+          if automation.state == from and (not name or automation.name == name) then
+            table.insert(able, { root = root, automation = automation })
+          end
+        end
+      end
+      local function chosen(item)
+        editor.execute(command, function(done)
+          if done == true then
+            item.automation.state = to
+            editor.tell(("%s is %s now"):format(item.automation.name, to))
+          end
+        end, { item.root, item.automation.name })
+      end
+      if #able == 0 then
+        editor.tell(("there is no automation%s that is %s"):format(name and (" '%s'"):format(name) or "", from))
+      elseif name then
+        chosen(able[1])
+      else
+        editor.choose(able, "Which automation?", function(item)
+          return ("%s: %s"):format(item.automation.name, item.automation.title)
+        end, chosen)
+      end
+    end
+  end
+
+  M.enableAutomation = switch("enableAutomation", "disabled", "active")
+  M.disableAutomation = switch("disableAutomation", "active", "disabled")
+
   --- Takes the command of a code action, whose answer Neovim itself would drop.
   function M.preview(command)
     editor.execute("previewAutomation", show_changes, command.arguments)

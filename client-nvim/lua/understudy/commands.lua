@@ -12,6 +12,8 @@ return {
   { name = "undoLast", title = "Undo Last Automation", client = false },
   { name = "runAutomation", title = "Run Automation…", client = false },
   { name = "previewAutomation", title = "Preview Automation…", client = false },
+  { name = "enableAutomation", title = "Try Again and Enable", client = false },
+  { name = "disableAutomation", title = "Disable Automation", client = false },
   { name = "showPatterns", title = "Show Patterns", client = false },
   { name = "showAutomations", title = "Show Automations", client = false },
   { name = "learnNow", title = "Learn Now", client = false },

@@ -112,6 +112,27 @@ t.run(function()
   t.check(not exists(test), "the test is gone")
   t.same(t.text(), edited, "the buffer after the undo")
 
+  vim.cmd("Understudy enableAutomation")
+  t.await_message("there is no automation that is disabled")
+  vim.cmd("Understudy disableAutomation nobody")
+  t.await_message("there is no automation 'nobody' that is active")
+  vim.cmd("Understudy disableAutomation " .. name)
+  t.await_message("is disabled now")
+  vim.cmd("Understudy runAutomation " .. name)
+  t.await_message("that could be run")
+  local select, labels = vim.ui.select, {}
+  vim.ui.select = function(items, options, choose)
+    vim.ui.select = select
+    labels = vim.tbl_map(options.format_item, items)
+    choose(items[1])
+  end
+  t.await("a list of those that are disabled", function()  -- the server tells of them by itself
+    vim.cmd("Understudy enableAutomation")
+    return labels[1]
+  end)
+  t.await_message("is active now")
+  t.same(labels, { name .. ": " .. title }, "those that can be enabled")
+
   -- Below edits that are not saved nothing is written.
   vim.cmd("silent write")
   vim.cmd("split " .. test)
