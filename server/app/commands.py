@@ -51,6 +51,18 @@ IGNORE_RULES = Command(
     "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
     palette=False,
 )
+FIX_ON_SAVE = Command(
+    "understudy.fixOnSave",
+    "Fix a Rule After Each Save",
+    "Add to fixes.onSave in .understudy/config.yaml. Arguments: a file's URI, a rule.",
+    palette=False,
+)
+DISMISS_FIX = Command(
+    "understudy.dismissFix",
+    "Do Not Offer to Fix a Rule After Each Save",
+    "For now, or for good. Arguments: a file's URI, a rule, whether that is for ever.",
+    palette=False,
+)
 EXPLAIN = Command(
     "understudy.explain",
     "Explain a Finding or Its Absence",
@@ -220,6 +232,8 @@ COMMANDS = (
     UNTRUST,
     DEBUG_INFO,
     IGNORE_RULES,
+    FIX_ON_SAVE,
+    DISMISS_FIX,
     EXPLAIN,
     FIX_RULE,
     INSTALL,

@@ -19,6 +19,7 @@ from ..checks.engine import Checks
 from ..model import Importance, Status
 from ..runner.budget import Conditions
 from ..runner.execute import Runner
+from ..settings.rule_lists import RuleList
 from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
 from .chores.background import Background
@@ -35,7 +36,7 @@ from .open.actions import Actions
 from .open.document import OpenDocument
 from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
-from .open.ignore_rules import ignore_rules
+from .open.rule_lists import list_rules
 from .presentation.problems import left_out_lines
 from .results.scan import Scan
 from .sinks import Sink, when_slow
@@ -367,10 +368,10 @@ class Core:
             await self.checks.versions.stop(workspace.root)
             await self.background.stop(workspace)
 
-    async def ignore_rules(self, path: str, rules: Sequence[str]) -> None:
-        """Ignore the rules in the settings of the project that ``path`` lies in."""
+    async def list_rules(self, path: str, listed: RuleList, rules: Sequence[str]) -> None:
+        """Write rules into a list in the settings of the project that ``path`` lies in."""
         workspace = await self.folders.of(path)
-        if await ignore_rules(workspace, self.documents, self._sink, rules):
+        if await list_rules(workspace, self.documents, self._sink, listed, rules):
             await self._reload([workspace])
 
     async def scan(self, root: Path | None = None) -> tuple[Scan, ...]:

@@ -49,6 +49,13 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         if not document.workspace.loose:
             rules = dict.fromkeys(each.rule for each in offers if each.preferred and each.rule)
             actions += [_fix_in_workspace(uri, rule) for rule in rules]
+            taken = ls.core.learning.fixes(document.path)
+            again = [each for each in offers if each.preferred and each.rule in taken]
+            actions += [
+                action
+                for offer in again
+                for action in _fix_on_save(ls, shown, offer, taken[offer.rule])
+            ]
         in_project = () if document.workspace.loose else problems
         matters = dict.fromkeys(problem.rules for problem in in_project)
         actions += [_ignore_in_project(uri, rules) for rules in matters]
@@ -103,6 +110,27 @@ def _fix_in_workspace(uri: str, rule: str) -> lsp.CodeAction:
     title = f"In this workspace, fix all safe cases of {rule}"
     command = lsp.Command(title, commands.FIX_RULE.id, arguments=[uri, rule])
     return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)
+
+
+def _fix_on_save(ls: Server, shown: Document, offer: Offer, count: int) -> list[lsp.CodeAction]:
+    """On the finding whose fix was taken so often."""
+    uri, rule = shown.uri, offer.rule
+    title = f"Fix {rule} after each save (you took its fix {count}×)"
+    asked = f"Fix {rule} after each save"
+    told = (
+        (title, commands.FIX_ON_SAVE, [uri, rule]),
+        (f"Not now: {asked}", commands.DISMISS_FIX, [uri, rule, False]),
+        (f"Never: {asked}", commands.DISMISS_FIX, [uri, rule, True]),
+    )
+    return [
+        lsp.CodeAction(
+            title=title,
+            kind=automations.KIND,
+            diagnostics=_diagnostics(ls, shown, offer.problems),
+            command=lsp.Command(title, command.id, arguments=arguments),
+        )
+        for title, command, arguments in told
+    ]
 
 
 def _ignore_in_project(uri: str, rules: tuple[str, ...]) -> lsp.CodeAction:

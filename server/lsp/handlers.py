@@ -17,6 +17,7 @@ from ..app.presentation import status
 from ..app.presentation.problems import in_cells, reason_lines
 from ..app.results.scan import Scan
 from ..notebooks import is_notebook
+from ..settings.rule_lists import FIXED_ON_SAVE, IGNORED
 from ..text import Lines
 from . import activity, automations, code_actions, hover, sandbox
 from . import code_lens as code_lenses
@@ -321,8 +322,18 @@ async def task_output(ls: Server, root: str, job: int) -> Any:
 
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
     if (path := to_path(uri)) is not None:
-        await ls.core.ignore_rules(path, rules)
+        await ls.core.list_rules(path, IGNORED, rules)
         ls.core.learning.recording.commanded(commands.IGNORE_RULES.id, path)
+
+
+async def fix_on_save(ls: Server, uri: str, rule: str) -> None:
+    if (path := to_path(uri)) is not None:
+        await ls.core.list_rules(path, FIXED_ON_SAVE, [rule])
+
+
+async def dismiss_fix(ls: Server, uri: str, rule: str, never: bool) -> None:
+    if (path := to_path(uri)) is not None:
+        await asked(ls, ls.core.learning.dismiss_fix(path, rule, never=never))
 
 
 async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, Any]] | None:
@@ -425,6 +436,8 @@ _COMMANDS: dict[str, Handler] = {
     commands.TRUST.id: trust,
     commands.UNTRUST.id: untrust,
     commands.IGNORE_RULES.id: ignore_rules,
+    commands.FIX_ON_SAVE.id: fix_on_save,
+    commands.DISMISS_FIX.id: dismiss_fix,
     commands.EXPLAIN.id: explain,
     commands.FIX_RULE.id: fix_rule,
     commands.INSTALL.id: install_tool,

@@ -128,6 +128,11 @@ class Log:
         (at,) = await self._database.run(lambda c: c.execute(query, (*dids, until)).fetchone())
         return None if at is None else float(at)
 
+    async def counts(self, did: Did) -> dict[str, int]:
+        """How often each text was done so."""
+        query = "SELECT text, count(*) FROM activity WHERE did = ? GROUP BY text"
+        return dict(await self._database.run(lambda c: c.execute(query, (str(did),)).fetchall()))
+
     async def after(self, id_: int) -> list[Activity]:
         """Those that were added after the one of that number, in that order."""
         query = f"SELECT {_COLUMNS}, id FROM activity WHERE id > ? ORDER BY id"  # noqa: S608

@@ -426,3 +426,54 @@ async def test_nothing_runs_of_a_workspace_that_is_not_trusted(
     assert "There is none so far" in await editor.command("showAutomations")
     assert await editor.command("runAutomation", None, "own", {}) is None
     assert not (workspace / "trap").exists()
+
+
+async def fixed_thrice(root: Path, state: Path) -> None:
+    database = Database(workspace_dir(root, state) / "activity.db", ACTIVITY)
+    done = [
+        Activity(time.time() - day * DAY, Did.FIXED, "F401", "before", old=f"m{day}.py")
+        for day in range(1, 4)
+    ]
+    await Log(database).add(done, 10_000)
+    await database.close()
+
+
+def on_save(actions: dict[str, Any]) -> list[Json]:
+    return [each for title, each in actions.items() if "after each save" in title]
+
+
+async def test_a_fix_that_is_taken_again_and_again_is_offered_on_its_finding(
+    start: Start, workspace: Path
+) -> None:
+    editor: Editor = await start()
+    file = editor.open(workspace / "a.py", "import os\nx = 1\n")
+    await editor.sees(file, "Ruff F401")
+    assert on_save(await editor.actions(file, "os")) == []
+    await fixed_thrice(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    fix, later, _ = on_save(await editor.actions(file, "os"))
+    assert fix["title"] == "Fix F401 after each save (you took its fix 3×)"
+    assert [each["code"] for each in fix["diagnostics"]] == ["F401"]
+    assert on_save(await editor.actions(file, "x =")) == []
+
+    await editor.command("dismissFix", *later["command"]["arguments"])
+    assert on_save(await editor.actions(file, "os")) == []
+
+    config = workspace / ".understudy" / "config.yaml"
+    await editor.command("fixOnSave", *fix["command"]["arguments"])
+    assert config.read_text() == "fixes:\n  onSave:\n    - F401\n"
+    assert on_save(await editor.actions(file, "os")) == []
+
+
+async def test_never_to_fix_a_rule_after_saves_is_for_good(start: Start, workspace: Path) -> None:
+    editor: Editor = await start()
+    await fixed_thrice(workspace, Path(editor.state))
+    await editor.command("learnNow")
+    file = editor.open(workspace / "a.py", "import os\n")
+    await editor.sees(file, "Ruff F401")
+    _, _, never = on_save(await editor.actions(file, "os"))
+    assert never["title"] == "Never: Fix F401 after each save"
+    await editor.command("dismissFix", *never["command"]["arguments"])
+    assert on_save(await editor.actions(file, "os")) == []
+    await editor.command("learnNow")
+    assert on_save(await editor.actions(file, "os")) == []

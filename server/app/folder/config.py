@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
-from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ from ...journal.replace import replace
 from ...model import Category, Confidence, Finding, Position, Range, Report, Severity, State
 from ...settings import ConfigProblem, Layer, Loaded, Origin, Settings
 from ...settings.ignored import Ignored, is_about, is_over, read_ignored
-from ...settings.ignoring import edit_ignore
+from ...settings.rule_lists import RuleList, with_rules
 from ..results import baseline as baselines
 from ..results.scan import FileView
 
@@ -138,15 +137,15 @@ def load_baseline(root: Path | None) -> tuple[Baseline | None, tuple[ConfigProbl
         return None, (ConfigProblem(file, _NOWHERE, Severity.HIGH, told),)
 
 
-def ignore_rules(root: Path, rules: Sequence[str], journal: Path) -> None:
-    """Write the rules into the project's settings file; what stood there is recorded in
+def list_rules(root: Path, listed: RuleList, rules: Sequence[str], journal: Path) -> None:
+    """Write the rules into a list in the project's settings file; what stood there is recorded in
     ``journal``. Raises OSError, ValueError."""
     file = settings.project_file(root)
     text = ""
     with contextlib.suppress(FileNotFoundError):
         text = read_regular(file, settings.MAX_BYTES).decode("utf-8")
-    what = f"ignore {', '.join(rules)}"
-    replace(file, reduce(edit_ignore, rules, text), journal, below=root, what=what)
+    what = f"{', '.join(rules)} into {listed}"
+    replace(file, with_rules(text, listed, rules), journal, below=root, what=what)
 
 
 def config_report(problems: Sequence[ConfigProblem]) -> Report:

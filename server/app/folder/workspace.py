@@ -27,6 +27,7 @@ from ...journal.waiting import waiting
 from ...model import Priority, Report
 from ...runner.calls import Urgency
 from ...settings import ConfigProblem, Loaded, Settings, project_file
+from ...settings.rule_lists import RuleList
 from ...store.database import Database
 from ...store.results import RESULTS, Results
 from ..results import baseline as baselines
@@ -406,9 +407,10 @@ class Workspace:
         """What a scan of ``paths`` passes over, and why. Looks at the disk: for a thread."""
         return left_out(paths, self.root, self.policy, self.inner, self._heads)
 
-    def ignore_rules(self, rules: Sequence[str]) -> None:
-        """Write the rules into the project's settings file. Raises OSError, ValueError; blocks."""
-        config.ignore_rules(self.root, rules, self.journal)
+    def list_rules(self, listed: RuleList, rules: Sequence[str]) -> None:
+        """Write the rules into a list in the project's settings file. Raises OSError, ValueError;
+        blocks."""
+        config.list_rules(self.root, listed, rules, self.journal)
 
     def below(self, paths: AbstractSet[str]) -> list[str]:
         """The known files that are among ``paths`` or lie in one of them."""

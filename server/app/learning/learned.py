@@ -35,15 +35,13 @@ from ...store.automations import (
 from ...store.database import Database
 from .. import trials
 from ..folder.workspace import Workspace
+from ..open.fix_on_save import SAFE
 from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
-from .offers import Offer, at
+from .fixes import id_of, often
+from .offers import DAY, SECOND_THOUGHTS, Offer, at
 from .pages import automation_page
 from .view import view
-
-_DAY = 86_400.0
-_SECOND_THOUGHTS = (1.0, 7.0, 30.0)
-"""Days for which one that was dismissed stays away; afterwards it is not offered any more."""
 
 
 class Ready(NamedTuple):
@@ -83,6 +81,8 @@ class Learned:
         self._records: Mapping[str, Record] = {}
         self._since: Mapping[str, Record] = {}
         """Since each was last accepted, or switched on again."""
+        self._taken: Mapping[str, int] = {}
+        self._answers: Sequence[tuple[float, str, Answer]] = ()
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
@@ -136,7 +136,9 @@ class Learned:
             by_id.setdefault(execution.automation, []).append(execution)
         self.automations = found
         self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
-        since = {id_: at for at, id_, said in await self.store.answers() if said is Answer.ACCEPTED}
+        self._taken = await self.log.counts(Did.FIXED)
+        self._answers = await self.store.answers()
+        since = {id_: at for at, id_, said in self._answers if said is Answer.ACCEPTED}
         self._since = {
             id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
             for id_, done in by_id.items()
@@ -182,6 +184,21 @@ class Learned:
         clean = frozenset(id_ for id_, each in self._records.items() if each.is_clean)
         settings, root = self.workspace.settings.automations, self.workspace.root
         return at(path, root, self.automations, settings, self.clock(), os.path.lexists, clean)
+
+    def fixes(self) -> Mapping[str, int]:
+        """The rules of which is offered that they are fixed after each save, and how often the fix
+        of each was taken."""
+        settings, least = self.workspace.settings, self.workspace.settings.automations
+        if not (self.workspace.trusted and least.enabled) or SAFE in settings.fixes.on_save:
+            return {}
+        on_save, now = settings.fixes.on_save, self.clock()
+        return often(self._taken, least.min_occurrences, self._answers, on_save, now)
+
+    async def dismiss_fix(self, rule: str, *, never: bool) -> None:
+        """Do not offer it now, with second thoughts that become rarer; or never."""
+        answer = Answer.NEVER if never else Answer.DISMISSED
+        await self.store.answer(self.clock(), id_of(rule), answer)
+        await self.load()
 
     async def listing(self) -> dict[str, Any]:
         """All that there is, as ``view.view`` has it."""
@@ -265,10 +282,10 @@ class Learned:
         count = automation.dismissals
         said = Answer.NEVER if never else Answer.DISMISSED
         await self.store.answer(self.clock(), automation.id, said)
-        if never or count >= len(_SECOND_THOUGHTS):
+        if never or count >= len(SECOND_THOUGHTS):
             changed = replace(automation, state=State.RETIRED, why="you did not want it")
         else:
-            changed = replace(automation, later=self.clock() + _SECOND_THOUGHTS[count] * _DAY)
+            changed = replace(automation, later=self.clock() + SECOND_THOUGHTS[count] * DAY)
         await self._put(replace(changed, dismissals=count + 1), automation)
 
     async def disable(self, automation: Automation, reason: str) -> None:

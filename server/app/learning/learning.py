@@ -166,6 +166,19 @@ class Learning:
         learned = self._learned.get(workspace.root) if workspace else None
         return learned.offers(path) if learned else []
 
+    def fixes(self, path: str) -> Mapping[str, int]:
+        """The rules of which is offered there that they are fixed after each save, and how often
+        the fix of each was taken."""
+        workspace = self._folders.around(path)
+        learned = self._learned.get(workspace.root) if workspace else None
+        return learned.fixes() if learned else {}
+
+    async def dismiss_fix(self, path: str, rule: str, *, never: bool) -> None:
+        """Do not offer that any more there. Raises sqlite3.Error."""
+        workspace = self._folders.around(path)
+        if workspace and (learned := self._learned.get(workspace.root)):
+            await learned.dismiss_fix(rule, never=never)
+
     # ── what is asked for ───────────────────────────────────────────────────────────────────────
 
     async def _find(self, root: Path | None, name: str) -> tuple[Learned, Automation]:

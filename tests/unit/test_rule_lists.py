@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.settings.document import parse
-from understudy.settings.ignoring import edit_ignore
+from understudy.settings.rule_lists import FIXED_ON_SAVE, IGNORED, with_rule
 
 CASES = {
     "no file yet": ("", "rules:\n  ignore:\n    - B608\n"),
@@ -73,7 +73,15 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_cases(case: str) -> None:
     before, after = CASES[case]
-    assert edit_ignore(before, "B608") == after
+    assert with_rule(before, IGNORED, "B608") == after
+
+
+def test_another_list() -> None:
+    before = "fixes:\n  # none yet\n  onSave: []\nrules: {ignore: [F401]}\n"
+    after = before.replace("[]", "[F401]")
+    assert with_rule(before, FIXED_ON_SAVE, "F401") == after
+    with pytest.raises(ValueError, match=r"`fixes.onSave` must be a list"):
+        with_rule("fixes: {onSave: safe}\n", FIXED_ON_SAVE, "F401")
 
 
 @pytest.mark.parametrize(
@@ -89,13 +97,13 @@ def test_cases(case: str) -> None:
 )
 def test_what_cannot_be_edited_is_told(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why.replace(".", r"\.")):
-        edit_ignore(text, "B608")
+        with_rule(text, IGNORED, "B608")
 
 
 @pytest.mark.parametrize("rule", ["", "B608]\nx: 1", "B608 # x", "null", "-", "é"])
 def test_only_the_code_of_a_rule_is_written(rule: str) -> None:
     with pytest.raises(ValueError, match=r"rule|by hand"):
-        edit_ignore("", rule)
+        with_rule("", IGNORED, rule)
 
 
 groups: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -126,8 +134,8 @@ def block(tree: object, indent: int = 0) -> str:
 @given(groups, st.booleans(), st.sampled_from(["B608", "no-eval", "@x/y"]))
 def test_only_the_rule_is_added(tree: dict[str, Any], flow: bool, rule: str) -> None:
     before = json.dumps(tree) if flow else block(tree) + "\n# the end\n"
-    after = edit_ignore(before, rule)
-    assert edit_ignore(after, rule) == after
+    after = with_rule(before, IGNORED, rule)
+    assert with_rule(after, IGNORED, rule) == after
     comments = re.compile(r"# [\w ]+$", re.MULTILINE)
     assert comments.findall(after) == comments.findall(before)
     rules = tree.get("rules") or {}
