@@ -15,9 +15,11 @@ def dumps(texts: Iterable[Text]) -> str:
 
 def loads(text: str) -> tuple[Text, ...]:
     """Raises ValueError for what ``dumps`` has not made."""
-    plain = json.loads(text)
     try:
+        plain = json.loads(text)
         return tuple(tuple(map(_piece, plain[at])) for at in range(len(plain)))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     except (TypeError, LookupError) as error:
         raise ValueError(str(error)) from error
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from ..disk import open_regular
 from ..store.activity import Activity, Did
 
 GAP = 30 * 60.0
@@ -59,10 +60,10 @@ def place(shell: str, environ: Mapping[str, str]) -> Path:
 
 def read(shell: str, path: Path, most: int) -> Imported:
     """The last ``most`` commands in a history. Those without a time have that of the file. Raises
-    OSError."""
+    OSError, also for what is no regular file."""
     kept: deque[_Entry] = deque(maxlen=most)
     commands = left_out = 0
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         about = os.fstat(file.fileno())
         is_cut = about.st_size > _MOST_BYTES
         if is_cut:

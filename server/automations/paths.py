@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from posixpath import basename, dirname, splitext
 
 from .pattern import Part, Place, Text
@@ -15,8 +16,10 @@ _SOURCES = ("src", "lib")
 _WORD = re.compile(r"[^\W_]+")
 
 
+@lru_cache(1 << 12)
 def part_of(path: str, part: Part) -> str:
-    """Empty where a path has no such part."""
+    """Empty where a path has no such part. Remembered: who looks for what comes together asks for
+    those of each pair."""
     folder, name = dirname(path), basename(path)
     stem, suffix = splitext(name)
     match part:
@@ -51,15 +54,16 @@ def filled(text: Text, arguments: Mapping[str, str]) -> str:
 def ways(path: str, other: str, parameter: str) -> Iterator[Text]:
     """How ``path`` may follow from ``other``, the likeliest first: its name from the other's, its
     folder from the other's or always the same. Nothing where both have nothing in common."""
-    names = list(_names(basename(path), other, parameter))
-    folders = list(_folders(dirname(path), dirname(other), parameter))
+    own, folder = part_of(path, Part.NAME), part_of(path, Part.FOLDER)
+    names = list(_names(own, other, parameter))
+    folders = list(_folders(folder, part_of(other, Part.FOLDER), parameter))
     for name in names:
-        for folder in folders:
-            yield _joined(folder, name)
+        for each in folders:
+            yield _joined(each, name)
     if not names:  # a name that is always the same, in a folder that is not
-        for folder in folders:
-            if any(isinstance(each, Place) for each in folder):
-                yield _joined(folder, (basename(path),))
+        for each in folders:
+            if any(isinstance(piece, Place) for piece in each):
+                yield _joined(each, (own,))
 
 
 def _joined(folder: Text, name: Text) -> Text:
@@ -74,7 +78,7 @@ def _joined(folder: Text, name: Text) -> Text:
 
 
 def _names(name: str, other: str, parameter: str) -> Iterator[Text]:
-    whole = basename(other)
+    whole = part_of(other, Part.NAME)
     if name.startswith(whole):
         yield tuple(each for each in (Place(parameter, Part.NAME), name[len(whole) :]) if each)
         return

@@ -44,8 +44,9 @@ _ADDRESS = re.compile(
     r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$))([^\s\"'/@]+(?:@[^\s\"'/@]+)*)(?=@)"
 )
 _ADDRESS_SLASHED = re.compile(
-    r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)([^\s\"'@]+)(?=@)"
+    r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)((?:[^\s\"'@:]|:(?!//))++)(?=@)"
 )
+"""It ends where another address begins: what is looked through for one is not for the next."""
 _NO_SCHEME = re.compile(
     r"""((?<!\S)["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
     r"""([^\s@:/"'$]+(?:@[^\s@:/"'$]+)*)(?=@(?!sha|latest)(?:[A-Za-z][\w.-]*|\d+(?:\.\d+){3})(?:[:/(\s"']|$))"""

@@ -95,6 +95,14 @@ def test_an_import_tells_what_there_is_and_asks(run: Run, root: Path) -> None:
     assert "No such file" in run("import", "bash").stderr
 
 
+def test_a_pipe_is_no_history(run: Run, root: Path) -> None:
+    pipe = root.parent / "pipe"
+    os.mkfifo(pipe)
+    told = run("import", "bash", str(pipe), "--yes")
+    assert told.returncode != 0
+    assert "not a regular file" in told.stderr
+
+
 def test_pause_and_resume(run: Run, root: Path) -> None:
     assert run("pause").returncode == 0
     filled(run, root)

@@ -320,7 +320,13 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
         ('{"understudy": 1, "automations": [{"name": "../x", "script": ""}]}', "name"),
         (
             '{"understudy": 1, "automations": [{"name": "x", "script": "", "makes": "[[[]]]"}]}',
-            "Error: ",
+            "what x makes cannot be read",
+        ),
+        (
+            '{"understudy": 1, "automations": [{"name": "x", "script": "", "makes": "'
+            + "[" * 50_000
+            + '"}]}',
+            "nested too deeply",
         ),
     ],
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
+from understudy.automations import paths
+from understudy.automations.mining import files
 from understudy.automations.mining.files import Files, Group, Op, fits
 from understudy.automations.mining.groups import detail_of, groups
-from understudy.automations.pattern import Pattern
+from understudy.automations.pattern import Pattern, Text
 from understudy.store.activity import Activity, Did
 
 DAY = 86_400.0
@@ -68,9 +72,31 @@ def test_one_file_again_and_again_is_no_pattern() -> None:
     assert mined(*(came("src/cart.py", "tests/test_cart.py") for _ in range(5))) == []
 
 
-def test_what_was_generated_is_passed_over() -> None:
-    many = [came(*(f"out/{n}/{name}.{n}" for n in range(50))) for name in NAMES]
-    assert mined(*many) == []
+@pytest.mark.parametrize(("count", "is_found"), [(20, True), (21, False)])
+def test_what_was_generated_is_passed_over(count: int, *, is_found: bool) -> None:
+    many = [came(*(f"out/{n}/{name}.{n}" for n in range(count))) for name in NAMES]
+    assert bool(mined(*many)) is is_found
+
+
+def test_each_file_of_a_group_is_looked_at_once_for_a_score(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And not once more for each of the others."""
+    asked: list[object] = []
+
+    def filled(text: Text, arguments: Mapping[str, str]) -> str:
+        asked.append(text)
+        return paths.filled(text, arguments)
+
+    count, names = 20, [f"{letter}{letter}x" for letter in "abcdefghijklmnopqrst"]
+    found = Files()
+    for number, name in enumerate(names):
+        alone = (f"src/shop/{number}z{n}.py" for n in range(count - 2))
+        found.add(Group(number * DAY, (*with_test(name), *came(*alone))))
+    monkeypatch.setattr(files, "filled", filled)
+    patterns = found.patterns(len(names) * DAY)
+    assert patterns
+    assert len(asked) < len(patterns) * len(names) * count * 6
 
 
 def test_a_test_moves_with_its_file() -> None:

@@ -72,12 +72,20 @@ def read_file(path: Path) -> list[Shared]:
     try:
         found = _File.model_validate_json(text).automations
         for each in found:
-            loads(each.makes)
+            _check(each)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, wrong["loc"]))
         raise ValueError(f"it has no automations in it: {where}: {wrong['msg']}") from None
     return [*found]
+
+
+def _check(shared: Shared) -> None:
+    """Raises ValueError where what it makes are no paths."""
+    try:
+        loads(shared.makes)
+    except ValueError as error:
+        raise ValueError(f"what {shared.name} makes cannot be read: {error}") from error
 
 
 async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> Automation:

@@ -6,7 +6,7 @@ A *group* is what was done to files in one go, such as one commit. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, commonpath, dirname, splitext
@@ -32,7 +32,7 @@ from ..pattern import (
 
 FILE, TO = "file", "to"
 _MOST_GROUPS = 5_000
-_MOST_FILES = 40
+_MOST_FILES = 20
 """A group of more is not the work of a hand: a branch was merged, or a generator ran."""
 _KEPT = 20
 _WEEK = 604_800.0
@@ -71,13 +71,22 @@ class _Key(NamedTuple):
 
 @dataclass(slots=True)
 class _Seen:
-    count: int = 0
-    uses: deque[tuple[Group, Op]] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    """With the file from which the other follows."""
-    first: int = 0
+    """Most are seen once and never again, so one has to be small."""
+
+    first: int
     """The number of the group in which it was first seen."""
-    days: set[int] = field(default_factory=set)
-    """On which it was done."""
+    count: int = 0
+    uses: list[tuple[Group, Op]] = field(default_factory=list)
+    """The last, with the file from which the other follows."""
+    days: tuple[int, ...] = ()
+    """On which it was done, as many of them as matter."""
+
+    def add(self, group: Group, cause: Op, least: int) -> None:
+        self.count += 1
+        self.uses.append((group, cause))
+        del self.uses[:-_KEPT]
+        if len(self.days) < least and (day := int(group.at // _DAY)) not in self.days:
+            self.days = (*self.days, day)
 
 
 class Files:
@@ -96,10 +105,8 @@ class Files:
         self._number += 1
         self._groups.append((self._number, group))
         for key, cause in dict(_relations(ops)).items():
-            seen = self._seen.setdefault(key, _Seen(first=self._number))
-            seen.count += 1
-            seen.uses.append((group, cause))
-            seen.days.add(int(group.at // _DAY))
+            seen = self._seen.setdefault(key, _Seen(self._number))
+            seen.add(group, cause, self._least)
 
     def patterns(self, now: float) -> list[Pattern]:
         """Those that were seen often enough, the likeliest to be used again first; of several ways
@@ -145,12 +152,14 @@ class Files:
         chances = done = 0
         since = [group for number, group in self._groups if number >= seen.first]
         for group in since:
-            paths = {(op.did, op.path) for op in group.ops}
-            for op in group.ops:
-                if op.did is did and fits(op.path, when) and not _follows(op, texts, group):
-                    chances += 1
-                    arguments = _arguments(did, op)
-                    done += all((did, _new(did, text, arguments)) in paths for text in texts)
+            paths = {op.path for op in group.ops if op.did is did}
+            if not any(fits(path, when) for path in paths):
+                continue
+            made = {path: {filled(text, {FILE: path}) for text in texts} for path in paths}
+            followed = Counter(each for path in paths for each in made[path] - {path})
+            asked = [made[path] for path in paths if fits(path, when) and not followed[path]]
+            chances += len(asked)
+            done += sum(each <= paths for each in asked)
         score = (done + 1) / (chances + 2)
         is_rare = seen.count < _LEAST_RATE * len(since) or len(seen.days) < self._least
         return min(score, _SELDOM) if is_rare or did is Did.DELETED else score
@@ -201,17 +210,6 @@ def _step(did: Did, text: Text) -> Step:
 
 def _arguments(did: Did, cause: Op) -> dict[str, str]:
     return {FILE: cause.old, TO: cause.path} if did is Did.MOVED else {FILE: cause.path}
-
-
-def _new(did: Did, text: Text, arguments: dict[str, str]) -> str:
-    """Where the other file is afterwards."""
-    return filled(text, {FILE: arguments[TO] if did is Did.MOVED else arguments[FILE]})
-
-
-def _follows(op: Op, texts: Sequence[Text], group: Group) -> bool:
-    """Whether it is itself what follows from another file of its group."""
-    others = [each.path for each in group.ops if each is not op]
-    return any(filled(text, {FILE: path}) == op.path for path in others for text in texts)
 
 
 def fitting(pattern: Pattern) -> str:
