@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answers import Blob, Head, Push, is_stored_as, pushes
+from .answers import Blob, Head, Operation, Push, is_stored_as, pushes
 from .repository import (
     Repository,
     Setting,
@@ -18,6 +18,7 @@ __all__ = [
     "Blob",
     "GitError",
     "Head",
+    "Operation",
     "Push",
     "Repository",
     "Setting",

@@ -29,6 +29,15 @@ class Blob(NamedTuple):
     oid: str
 
 
+class Operation(NamedTuple):
+    """What a commit did with a file: ``status`` is A, M, T, D or R; ``old`` is the path that it had
+    and ``new`` the one that it has now, empty where there is none."""
+
+    status: str
+    old: str
+    new: str
+
+
 class Push(NamedTuple):
     """A line that git gives to pre-push; an ``oid`` is empty where a side has no such ref."""
 
@@ -74,6 +83,22 @@ def read_blobs(raw: bytes) -> tuple[Blob, ...]:
     pairs = zip(parts[:-1:2], parts[1::2], strict=False)
     rows = ((about.decode().split(" "), os.fsdecode(path)) for about, path in pairs)
     return tuple(Blob(path, row[3]) for row, path in rows if row[1] in FILES)
+
+
+def read_operations(raw: bytes) -> dict[str, list[Operation]]:
+    """Reads ``commit NUL``, and for each of its files ``status NUL path NUL``, for what was renamed
+    with both paths: the form of diff-tree."""
+    found: dict[str, list[Operation]] = {}
+    ops: list[Operation] = []
+    parts = iter(map(os.fsdecode, raw.split(b"\0")[:-1]))
+    for part in parts:
+        if OBJECT.fullmatch(part):
+            ops = found[part] = []
+            continue
+        status, old = part[0], next(parts)
+        new = next(parts) if status == "R" else old
+        ops.append(Operation(status, "" if status == "A" else old, "" if status == "D" else new))
+    return found
 
 
 def read_past(raw: bytes) -> dict[str, list[str]]:

@@ -10,7 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from .answers import FILES, Blob, Head, Push, as_path, as_text, read_blobs, read_past
+from .answers import (
+    FILES,
+    OBJECT,
+    Blob,
+    Head,
+    Operation,
+    Push,
+    as_path,
+    as_text,
+    read_blobs,
+    read_operations,
+    read_past,
+)
 from .running import OVERRIDES, GitError, run
 
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
@@ -18,6 +30,8 @@ _REVISION = re.compile(r"[0-9a-f]{4,64}|HEAD|ORIG_HEAD|MERGE_HEAD|FETCH_HEAD|ref
 _SLICE = 100
 """Blobs asked for in one command: so much of a large commit is held in memory."""
 _MOST_COMMITS = 2_000
+_MOST_ASKED = 500
+"""Commits of which one command tells: it takes well below its time-out."""
 _MOST_RENAMED = 200
 """Files of a commit that are compared with each other to find which was renamed to which."""
 
@@ -211,18 +225,30 @@ class Repository:
         ask = ("rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD")
         return as_path(self._run(*ask))
 
-    def operations(self, commit: str, below: str = "") -> Iterator[tuple[str, str, str]]:
-        """What a commit did with the files in a folder (empty: with all): a letter (A, M, T, D, R),
-        the old path and the new one from there, empty where it has none; of a merge nothing. Raises
-        GitError when the commit is unknown here."""
-        options = ("--root", "--no-commit-id", *_COMPARE, "--name-status", "--find-renames")
+    def operations(self, commits: Sequence[str], below: str = "") -> dict[str, list[Operation]]:
+        """What commits did with the files in a folder (empty: with all), by their full names.
+        Merges are left out, and so is what is unknown here or cannot be read."""
+        asked = [each for each in commits if OBJECT.fullmatch(each)]
         where = (f"--relative={below}",) if below else ()
-        told = self._run("diff-tree", *options, f"-l{_MOST_RENAMED}", *where, self._commit(commit))
-        parts = iter(map(os.fsdecode, told.split(b"\0")[:-1]))
-        for status in parts:
-            old = next(parts)
-            new = next(parts) if status[0] == "R" else old
-            yield status[0], "" if status[0] == "A" else old, "" if status[0] == "D" else new
+        found: dict[str, list[Operation]] = {}
+        for start in range(0, len(asked), _MOST_ASKED):
+            found |= self._operations(asked[start : start + _MOST_ASKED], where)
+        return found
+
+    def _operations(
+        self, commits: Sequence[str], where: Sequence[str]
+    ) -> dict[str, list[Operation]]:
+        """In one command; where that fails, in halves, until it is known because of which."""
+        options = ("--stdin", "--root", *_COMPARE, "--name-status", "--find-renames")
+        asked = "".join(f"{each}\n" for each in commits).encode()
+        try:
+            told = self._run("diff-tree", *options, f"-l{_MOST_RENAMED}", *where, stdin=asked)
+        except GitError:
+            half = len(commits) // 2
+            if not half:
+                return {}
+            return self._operations(commits[:half], where) | self._operations(commits[half:], where)
+        return read_operations(told)
 
     def tree(self, commit: str) -> dict[str, Blob]:
         """The regular files of a commit by their paths."""
