@@ -278,8 +278,8 @@ class Learned:
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
         prepared = await self.runs.prepare(automation, given)
-        _, _, argv, allowed = prepared
-        trial = trials.Ready(self.workspace.root, argv, machine, allowed, prepared.what)
+        root, argv, allowed = self.workspace.root, prepared.argv, prepared.policy
+        trial = trials.Ready(root, argv, machine, allowed, prepared.what)
         return Ready(prepared, trial)
 
     async def ran(self, ready: Ready, tried: trials.Tried) -> int:
