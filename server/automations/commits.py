@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO
 
-from ..git import Repository
-from ..store.activity import Activity, Did
+from ..git import Operation, Repository
+from ..store.activity import Activity, Did, Mark
 
 _MOST_READ = 1 << 20
 """Bytes of the file's end; a line has some 200."""
+_LATELY = 1 << 16
+_BEFORE = 256
+"""Bytes by which a place in the file is known: a line and its moment at least."""
 _MOST_OPERATIONS = 2_000
 """A commit that does more was not made by hand."""
 _LINE = re.compile(
@@ -26,65 +29,71 @@ _COMMITTED = re.compile(r"(?:commit(?: \((?:initial|merge)\))?|cherry-pick|rever
 _SWITCHED = re.compile(r"checkout: moving from (\S+) to (\S+)")
 
 
-class Operation(NamedTuple):
-    """What a commit did with a file: ``status`` is A, M, T, D or R; ``old`` is the path that it had
-    and ``new`` the one that it has now, empty where there is none."""
-
-    status: str
-    old: str
-    new: str
-
-
 class Commits:
     """Those of a workspace. What is amended or rebased is not told of again. Raises GitError where
     no repository is; a repository that keeps its references as tables (reftable) tells of none.
     """
 
-    def __init__(self, root: Path, since: float) -> None:
-        """``since``: seconds of the epoch; what was done then or later is told of."""
+    def __init__(self, root: Path) -> None:
         self._repository = Repository.at(root)
         real = Path(os.path.realpath(root))
         below = real.relative_to(os.path.realpath(self._repository.root)).as_posix()
         self._below = "" if below == "." else f"{below}/"
         self._reflog = self._repository.reflog()
-        self._since = since
-        self._seen: tuple[int, int, int] = (0, 0, 0)
-        self.wrote = float("-inf")
-        """When git last wrote the files of another commit, as far as was looked: a switch, a pull,
-        a reset."""
 
-    def new(self) -> list[Activity]:
-        """What was done since this was last asked, the oldest first. Costs one look at a file while
-        nothing is. Raises OSError."""
+    def look(self) -> tuple[int, int, int]:
+        """Is another when there may be something new. Costs a look at a file. Raises OSError."""
         try:
             about = os.stat(self._reflog)
         except FileNotFoundError:
-            return []
-        seen = about.st_ino, about.st_size, about.st_mtime_ns
-        if seen == self._seen:
-            return []
-        inode, size, _ = self._seen
-        goes_on = inode == about.st_ino and size <= about.st_size
-        begin = size if goes_on else 0
-        with open(self._reflog, "rb") as file:
-            file.seek(max(begin, about.st_size - _MOST_READ))
-            read = file.read(about.st_size - file.tell())
-        whole = read[: read.rfind(b"\n") + 1]  # a line that is being written is read the next time
-        self._seen = (about.st_ino, about.st_size - (len(read) - len(whole)), about.st_mtime_ns)
-        found = list(_activities(whole))
-        self.wrote = max((self.wrote, *_writes(whole)))
-        if not goes_on:  # the file is new to us, or git has shortened it
-            found = [each for each in found if each.at >= self._since]
-        if found:
-            self._since = found[-1].at + 1
-        return found
+            return 0, 0, 0
+        return about.st_ino, about.st_size, about.st_mtime_ns
 
-    def operations(self, commit: str) -> list[Operation]:
-        """What it did with the workspace's files; nothing of a merge, and of one that did more with
-        them than hands do. Raises GitError when the commit is unknown here."""
-        told = self._repository.operations(commit, self._below)
-        done = [Operation(*each) for each in islice(told, _MOST_OPERATIONS + 1)]
-        return done if len(done) <= _MOST_OPERATIONS else []
+    def new(self, was: Mark) -> tuple[list[Activity], Mark]:
+        """What was done since a mark was set, the oldest first, and the mark to be set now. Raises
+        OSError."""
+        try:
+            file = open(self._reflog, "rb")  # noqa: SIM115 - it is closed below
+        except FileNotFoundError:
+            return [], was
+        with file:
+            size = os.fstat(file.fileno()).st_size
+            goes_on = was.position <= size and _before(file, was.position) == was.before
+            begin = max(was.position if goes_on else 0, size - _MOST_READ)
+            file.seek(begin)
+            read = file.read(size - begin)
+            whole = read[: read.rfind(b"\n") + 1]  # what is being written is read the next time
+            end = begin + len(whole)
+            before = _before(file, end)
+        # Another file, or git has shortened it: what was seen of the former one is known by its
+        # time alone.
+        since = was.since if goes_on else max(was.since, was.last + 1)
+        found = [each for each in _activities(whole) if each.at >= since]
+        last = max((was.last, was.since, *(each.at for each in found)))
+        return found, Mark(0.0, last, end, before)
+
+    def wrote(self, since: float) -> bool:
+        """Whether git has written the files of another commit then or later, in seconds of the
+        epoch: a switch, a pull, a reset. Raises OSError."""
+        try:
+            with open(self._reflog, "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _LATELY))
+                return any(at >= since for at in _writes(file.read()))
+        except FileNotFoundError:
+            return False
+
+    def operations(self, commits: Sequence[str]) -> dict[str, list[Operation]]:
+        """What each did with the workspace's files; merges are left out, and what did more with
+        them than hands do, and what git cannot tell of."""
+        told = self._repository.operations(commits, self._below)
+        return {each: ops for each, ops in told.items() if len(ops) <= _MOST_OPERATIONS}
+
+
+def _before(file: BinaryIO, position: int) -> str:
+    """What is known of the place in the file."""
+    begin = max(0, position - _BEFORE)
+    file.seek(begin)
+    return sha256(file.read(position - begin)).hexdigest()
 
 
 def _writes(lines: bytes) -> Iterator[float]:

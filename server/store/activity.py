@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..findings.redact_text import redacted
 from .database import Database, Schema
@@ -32,6 +33,16 @@ ACTIVITY = Schema(
         );
         CREATE INDEX activity_at ON activity (at);
         CREATE TABLE paused (since REAL NOT NULL)
+        """,
+        """
+        CREATE TABLE looked (
+            since REAL NOT NULL,
+            last REAL NOT NULL,
+            position INTEGER NOT NULL,
+            before TEXT NOT NULL
+        );
+        INSERT INTO looked SELECT 0, ifnull(max(at), 0), 0, '' FROM activity
+            WHERE did IN ('committed', 'switched')
         """,
     ),
     durable=False,
@@ -88,9 +99,21 @@ class Activity:
     id: int = 0
 
 
+class Mark(NamedTuple):
+    """How far was looked through what git notes of HEAD, a file that grows. ``position``: bytes;
+    ``before``: a check sum of what stands before that, which tells whether it is still that file.
+    ``last``: when the last of it was done. ``since``: what was done earlier is passed over by the
+    next look: it was forgotten, or was not to be remembered. Seconds of the epoch."""
+
+    since: float = 0.0
+    last: float = 0.0
+    position: int = 0
+    before: str = ""
+
+
 class Log:
-    """What was done in a workspace. Nothing comes in but through ``add``, which leaves out secrets,
-    and what is taken out is overwritten. Raises sqlite3.Error."""
+    """What was done in a workspace. Nothing comes in but without secrets, through ``add`` and
+    ``look``, and what is taken out is overwritten. Raises sqlite3.Error."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -99,18 +122,27 @@ class Log:
         """Append them, without secrets, and keep the last ``most`` by their times; while it is
         paused, nothing."""
         rows = [_row(each) for each in activities]
-        insert = f"INSERT INTO activity ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-        beyond = "SELECT id FROM activity ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?"
-
-        def work(c: sqlite3.Connection) -> None:
-            if _is_paused(c):
-                return
-            c.execute("PRAGMA secure_delete=ON")
-            c.executemany(insert, rows)
-            c.execute(f"DELETE FROM activity WHERE id IN ({beyond})", (most,))  # noqa: S608
-
         if rows:
-            await self._database.run(work, write=True)
+            await self._database.run(lambda c: _insert(c, rows, most), write=True)
+
+    async def looked(self) -> Mark:
+        """How far was looked through what git notes."""
+        return await self._database.run(_mark)
+
+    async def look(self, was: Mark, now: Mark, found: Iterable[Activity], most: int) -> bool:
+        """Add what git noted between two marks, as ``add`` does; also while it is paused, that is
+        looked through. False, and nothing is done, where the mark is no longer ``was``: another
+        process has looked, or it was forgotten meanwhile."""
+        rows = [_row(each) for each in found]
+
+        def work(c: sqlite3.Connection) -> bool:
+            if _mark(c) != was:
+                return False
+            c.execute("UPDATE looked SET since = ?, last = ?, position = ?, before = ?", now)
+            _insert(c, rows, most)
+            return True
+
+        return await self._database.run(work, write=True)
 
     async def all(self, since: float = 0.0, most: int = 1_000_000) -> list[Activity]:
         """The last ``most`` that began at ``since`` or later, the oldest first."""
@@ -120,13 +152,6 @@ class Log:
         )
         rows = await self._database.run(lambda c: c.execute(query, (since, most)).fetchall())
         return [_activity(row) for row in reversed(rows)]
-
-    async def last(self, dids: Collection[Did], until: float) -> float | None:
-        """When one of these was last done, not later than ``until``; None for never."""
-        marks = ", ".join("?" * len(dids))
-        query = f"SELECT max(at) FROM activity WHERE did IN ({marks}) AND at <= ?"  # noqa: S608
-        (at,) = await self._database.run(lambda c: c.execute(query, (*dids, until)).fetchone())
-        return None if at is None else float(at)
 
     async def counts(self, did: Did) -> dict[str, int]:
         """How often each text was done so."""
@@ -141,11 +166,13 @@ class Log:
 
     async def forget(self, since: float | None = None) -> int:
         """Take out what began at ``since`` or later, or all; how many those were. Afterwards they
-        are in no file. Raises sqlite3.Error, also when they are taken out, and another process that
-        reads keeps the files from being cleaned."""
+        are in no file, and do not come back from what git noted until now. Raises sqlite3.Error,
+        also when they are taken out, and another process that reads keeps the files from being
+        cleaned."""
 
         def work(c: sqlite3.Connection) -> int:
             c.execute("PRAGMA secure_delete=ON")
+            _pass_over(c)
             return c.execute(
                 "DELETE FROM activity WHERE ? IS NULL OR at >= ?", (since,) * 2
             ).rowcount
@@ -158,9 +185,12 @@ class Log:
         return await self._database.run(_is_paused)
 
     async def pause(self, on: bool) -> None:
-        """From now on nothing is added, or it is again; also by other processes."""
+        """From now on nothing is added, or it is again; also by other processes. What was done
+        while it was paused is not added later."""
 
         def work(c: sqlite3.Connection) -> None:
+            if _is_paused(c):
+                _pass_over(c)
             c.execute("DELETE FROM paused")
             if on:
                 c.execute("INSERT INTO paused VALUES (?)", (time.time(),))
@@ -187,6 +217,25 @@ def without_secrets(activity: Activity) -> Activity:
 
 def _is_paused(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM paused").fetchone() is not None
+
+
+def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]], most: int) -> None:
+    if not rows or _is_paused(connection):
+        return
+    insert = f"INSERT INTO activity ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    beyond = "SELECT id FROM activity ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?"
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.executemany(insert, rows)
+    connection.execute(f"DELETE FROM activity WHERE id IN ({beyond})", (most,))  # noqa: S608
+
+
+def _mark(connection: sqlite3.Connection) -> Mark:
+    return Mark(*connection.execute("SELECT since, last, position, before FROM looked").fetchone())
+
+
+def _pass_over(connection: sqlite3.Connection) -> None:
+    """What git noted until now is not told of by a later look."""
+    connection.execute("UPDATE looked SET since = ?", (time.time(),))
 
 
 def _row(activity: Activity) -> tuple[object, ...]:

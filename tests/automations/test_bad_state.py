@@ -165,7 +165,7 @@ async def test_a_full_database_loses_nothing_that_was_there(here: World) -> None
     await here.past("cart", "order")
     await here.cycle()
     limit = "PRAGMA max_page_count=1"
-    await here.learned._activity.run(lambda c: c.execute(limit))
+    await here.learned.watching._database.run(lambda c: c.execute(limit))
     big = (Activity(here.now + n, Did.CREATED, f"f{n}.py " * 400, "s") for n in range(100))
     with pytest.raises(sqlite3.Error, match=r"full.*what you do is not remembered"):
         await here.learned.note(big)

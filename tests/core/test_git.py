@@ -165,7 +165,7 @@ def test_an_object_that_is_missing_is_not_fetched(git: Git, tmp_path: Path) -> N
 
 def test_a_repository_of_another_user_is_refused(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    monkeypatch.setattr("understudy.git._KEPT", ("GIT_CONFIG_", "GIT_TEST_"))
+    monkeypatch.setattr("understudy.git.running._KEPT", ("GIT_CONFIG_", "GIT_TEST_"))
     with pytest.raises(GitError, match="dubious ownership"):
         Repository.at(git.root)
     Path(git.environment["GIT_CONFIG_GLOBAL"]).write_text(f"[safe]\n\tdirectory = {git.root}\n")

@@ -47,7 +47,7 @@ def test_no_unfinished_work() -> None:
 
 def test_one_module_runs_git() -> None:
     named = occurrences(r"""(which\(|\[)\s*["']git["']""", skip=("tests/", "benchmarks/", "docs/"))
-    assert [place.partition(":")[0] for place in named] == ["server/git.py"]
+    assert [place.partition(":")[0] for place in named] == ["server/git/running.py"]
 
 
 def test_no_trace_of_a_conflict() -> None:

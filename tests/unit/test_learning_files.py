@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -180,6 +181,48 @@ def test_what_is_committed_counts_once() -> None:
         Activity(90, Did.COMMITTED, "Add c", old="1234", detail=detail_of(ops)),
     ]
     assert [each.commit for each in groups(log)] == ["1234"]
+
+
+def committed(at: float, *paths: str) -> Activity:
+    return Activity(at, Did.COMMITTED, "Add it", old="1234", detail=detail_of(came(*paths)))
+
+
+PAIR = ("a.py", "test_a.py")
+
+
+@pytest.mark.parametrize(
+    ("made", "commits", "left"),
+    [
+        ((*PAIR, "b.py", "test_b.py"), [committed(90, *PAIR)], ("b.py", "test_b.py")),
+        (PAIR, [committed(90, "a.py"), committed(100, "test_a.py")], ()),
+        (PAIR, [committed(-100, *PAIR)], PAIR),
+        (PAIR, [committed(-100, *PAIR), committed(6 * DAY, *PAIR)], ()),
+        (PAIR, [committed(30 * DAY, *PAIR)], PAIR),
+        (PAIR, [committed(0, "a.py")], ("test_a.py",)),  # in the same second, which git cuts
+    ],
+)
+def test_of_what_is_done_by_hand_only_that_is_left_out_which_is_committed_then(
+    made: tuple[str, ...], commits: list[Activity], left: tuple[str, ...]
+) -> None:
+    done = [by_hand(0.5 + n, Did.CREATED, path, id_=n) for n, path in enumerate(made)]
+    log = sorted((*done, *commits), key=lambda each: each.at)
+    open_ = [each for each in groups(log) if not each.commit]
+    assert [each.ops for each in open_] == ([came(*left)] if left else [])
+    for each in open_:
+        assert each.tasks == tuple(n for n, path in enumerate(made) if path in left)
+        assert each.seconds == len(left) - 1
+        assert each.at == 0.5 + made.index(left[0])
+
+
+def test_many_switches_cost_little() -> None:
+    count = 10_000
+    log = []
+    for number in range(count):
+        log.append(by_hand(number * 100.0, Did.CREATED, f"{number}.py"))
+        log.append(by_hand(number * 100.0 + 50, Did.SWITCHED, "main", "topic"))
+    begin = time.process_time()
+    assert sum(len(each.ops) for each in groups(log)) == count
+    assert time.process_time() - begin < 2.0  # to look at each for each takes many
 
 
 def test_a_switch_of_branches_makes_no_files() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,19 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...automations.commits import Commits
-from ...automations.mining.files import Op
-from ...automations.mining.groups import detail_of
 from ...automations.pattern import Pattern
 from ...automations.record import Record, record
 from ...automations.trying import Sandboxed
 from ...checks.engine import Checks
 from ...disk import why
-from ...git import GitError
 from ...journal.apply import entries
 from ...sandbox.levels import Machine
 from ...sandbox.trial import printable
-from ...store.activity import ACTIVITY, Activity, Did, Log
+from ...store.activity import Activity
 from ...store.automations import (
     AUTOMATIONS,
     Answer,
@@ -42,6 +37,7 @@ from .fixes import id_of, often
 from .offers import DAY, SECOND_THOUGHTS, Offer, at
 from .pages import automation_page
 from .view import view
+from .watching import Watching
 
 
 class Ready(NamedTuple):
@@ -72,9 +68,9 @@ class Learned:
         self.clock = clock
         self._checks = checks
         self._run = run
-        self._activity = Database(workspace.state / "activity.db", ACTIVITY)
         self._database = Database(workspace.state / "automations.db", AUTOMATIONS)
-        self.log = Log(self._activity)
+        self.watching = Watching(workspace)
+        self.log = self.watching.log
         self.store = Automations(self._database)
         self.runs = Runs(workspace, self.store)
         self.automations: Sequence[Automation] = ()
@@ -83,8 +79,6 @@ class Learned:
         """Since each was last accepted, or switched on again."""
         self._taken: Mapping[str, int] = {}
         self._answers: Sequence[tuple[float, str, Answer]] = ()
-        self._commits: Commits | None = None
-        self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
         self.changed: Callable[[], object] = lambda: None
 
@@ -95,38 +89,16 @@ class Learned:
         return self.workspace.root / folder if folder else None
 
     async def close(self) -> None:
-        await self._activity.close()
+        await self.watching.close()
         await self._database.close()
 
     async def note(self, activities: Iterable[Activity]) -> None:
         """Write down what was done."""
-        settings = self.workspace.settings.activity
-        if settings.enabled:
-            await self.log.add([*activities], settings.max_tasks)
+        await self.watching.note(activities)
 
     async def look_at_git(self) -> None:
-        """Write down what was committed since the last look. A workspace without git has none."""
-        if not self.workspace.settings.activity.enabled:
-            return
-        async with self._looking:
-            if self._commits is None:
-                # What was done later than now, a clock tells that was wrong.
-                done = await self.log.last((Did.COMMITTED, Did.SWITCHED), self.clock())
-                since = 0.0 if done is None else done + 1
-                with contextlib.suppress(GitError):
-                    self._commits = await asyncio.to_thread(Commits, self.workspace.root, since)
-            if self._commits is not None:
-                await self.note(await asyncio.to_thread(_with_files, self._commits))
-
-    @property
-    def follows_git(self) -> bool:
-        """Whether there is a repository to look at."""
-        return self._commits is not None
-
-    async def git_wrote(self, since: float) -> bool:
-        """Whether git has written files by itself then or later, as for a switch of branches."""
-        await self.look_at_git()
-        return self._commits is not None and self._commits.wrote >= since
+        """Write down what was committed since the last look."""
+        await self.watching.look_at_git()
 
     async def load(self) -> None:
         """Look how things stand: another process may have changed them."""
@@ -323,8 +295,8 @@ class Learned:
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
         prepared = await self.runs.prepare(automation, given)
-        _, _, argv, allowed = prepared
-        trial = trials.Ready(self.workspace.root, argv, machine, allowed, prepared.what)
+        root, argv, allowed = self.workspace.root, prepared.argv, prepared.policy
+        trial = trials.Ready(root, argv, machine, allowed, prepared.what)
         return Ready(prepared, trial)
 
     async def ran(self, ready: Ready, tried: trials.Tried) -> int:
@@ -337,23 +309,3 @@ class Learned:
         """What a run would change was made; ``entry``: the journal's number, 0 for none."""
         await self.runs.applied(run, ready.automation, entry)
         await self.load()
-
-
-_DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
-
-
-def _with_files(commits: Commits) -> list[Activity]:
-    """What was committed since, each commit with what it did to files."""
-
-    def ops(commit: str) -> list[Op]:
-        told = commits.operations(commit)
-        return [
-            Op(_DONE[e.status], e.new or e.old, e.old if e.status == "R" else "")
-            for e in told
-            if e.status in _DONE
-        ]
-
-    return [
-        replace(each, detail=detail_of(ops(each.old))) if each.did is Did.COMMITTED else each
-        for each in commits.new()
-    ]

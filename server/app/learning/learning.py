@@ -140,7 +140,7 @@ class Learning:
     async def heed(self) -> None:
         """Write down what was committed by now; cheap where nothing was."""
         for learned in tuple(self._learned.values()):
-            if learned.follows_git:
+            if learned.watching.follows_git:
                 await self._look_at_git(learned)
 
     async def _look_at_git(self, learned: Learned) -> None:

@@ -208,7 +208,7 @@ class Recording:
         learned, root = self._learned.get(workspace.root), workspace.root
         if learned is None:
             return
-        if await learned.git_wrote(ops[0].at - _AROUND_SECONDS):
+        if await learned.watching.git_wrote(ops[0].at - _AROUND_SECONDS):
             return
         done = [
             (op.path, Activity(op.at, op.did, below, self._session, old=_below(op.old, root)))

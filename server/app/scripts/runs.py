@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations.codec import loads
 from ...automations.paths import filled
+from ...automations.pattern import Type
 from ...automations.trying import command, policy
-from ...findings.redact_text import redacted
+from ...findings.redact_text import SECRET, redacted
 from ...sandbox.policy import Policy
 from ...sandbox.trial import Trial
 from ...store.automations import Automation, Automations, Execution, State
@@ -20,7 +21,7 @@ from ..folder.workspace import Workspace
 from . import files
 
 if TYPE_CHECKING:  # it takes long to import
-    from ...automations.metadata import Permissions
+    from ...automations.metadata import Metadata
 
 _OUTPUT = 4_096
 """Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
@@ -28,12 +29,14 @@ _READ = 16_384
 
 
 class Prepared(NamedTuple):
-    """An automation that can be run for these ``arguments``, with what runs it."""
+    """An automation that can be run for these ``arguments``, with what runs it. ``secrets``: the
+    names of those of which nothing is kept."""
 
     automation: Automation
     arguments: Mapping[str, str]
     argv: tuple[str, ...]
     policy: Policy
+    secrets: frozenset[str] = frozenset()
 
     @property
     def what(self) -> str:
@@ -103,13 +106,17 @@ class Runs:
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
         script = self.script_of(automation)
         source = await asyncio.to_thread(self.source_of, automation)
-        words, permissions = await asyncio.to_thread(_read, source, given)
-        allowed = policy(permissions, self._workspace.settings.automations, script)
-        return Prepared(automation, given, command(script, words), allowed)
+        words, metadata = await asyncio.to_thread(_read, source, given)
+        allowed = policy(metadata.permissions, self._workspace.settings.automations, script)
+        secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
+        return Prepared(automation, given, command(script, words), allowed, secrets)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
-        given = {name: redacted(value) for name, value in prepared.arguments.items()}
+        given = {
+            name: SECRET if name in prepared.secrets else _without_secret(name, value)
+            for name, value in prepared.arguments.items()
+        }
         return await self._store.ran(
             Execution(
                 prepared.automation.id,
@@ -128,13 +135,22 @@ class Runs:
         await self._store.applied(run, entry, automation.low, automation.high)
 
 
-def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Permissions]:
-    """The words for a script, and what it may do. Raises ValueError."""
+def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Metadata]:
+    """The words for a script, and what it tells of itself. Raises ValueError."""
     from ...automations.generate import arguments
     from ...automations.metadata import read
 
     metadata = read(source)
-    return arguments(metadata, given), metadata.permissions
+    return arguments(metadata, given), metadata
+
+
+def _without_secret(name: str, value: str) -> str:
+    """What the name of a value tells counts, too."""
+    pair = json.dumps({name: redacted(value)}, ensure_ascii=False)
+    try:
+        return str(json.loads(redacted(pair, 2 * len(pair)))[name])
+    except (ValueError, KeyError):  # so much of it was secret that the rest is no pair
+        return SECRET
 
 
 def _kept(output: bytes) -> str:

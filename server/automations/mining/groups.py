@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...store.activity import Activity, Did
 from .files import Group, Op
@@ -13,18 +13,26 @@ GAP_SECONDS = 900.0
 """What is done later belongs to something else."""
 _AROUND_SECONDS = 3.0
 """Files that come and go so shortly around a switch of branches did so because of it."""
+_GRAIN_SECONDS = 1.0
+"""git notes whole seconds: a commit seems to be that much older at most."""
+_HELD_SECONDS = 604_800.0
+"""What a commit has later than that was done anew meanwhile."""
 _BY_HAND = (Did.CREATED, Did.MOVED, Did.DELETED)
 
 
 def groups(activities: Sequence[Activity]) -> list[Group]:
     """Those of a log, in its order. What was done by hand and then committed counts once."""
     commits = [_of_commit(each) for each in activities if each.did is Did.COMMITTED]
-    committed = {op for group in commits for op in group.ops}
-    switches = [each.at for each in activities if each.did is Did.SWITCHED]
+    committed: dict[Op, list[float]] = {}
+    for group in sorted(commits, key=lambda each: each.at):
+        for op in group.ops:
+            committed.setdefault(op, []).append(group.at)
+    switches = sorted(each.at for each in activities if each.did is Did.SWITCHED)
     by_hand = (
         each
         for each in activities
-        if each.did in _BY_HAND and not any(abs(each.at - at) < _AROUND_SECONDS for at in switches)
+        if each.did in _BY_HAND
+        and not _within(switches, each.at - _AROUND_SECONDS, each.at + _AROUND_SECONDS)
     )
     open_ = (_left(group, committed) for group in _in_one_go(by_hand))
     return sorted((each for each in (*commits, *open_) if each.ops), key=lambda each: each.at)
@@ -56,15 +64,28 @@ def _in_one_go(activities: Iterable[Activity]) -> Iterator[list[Activity]]:
         yield found
 
 
-def _left(activities: Sequence[Activity], committed: set[Op]) -> Group:
+def _left(activities: Sequence[Activity], committed: Mapping[Op, Sequence[float]]) -> Group:
     """Of what was done by hand, what no commit has; what came and went is nothing."""
-    ops: dict[str, Op] = {}
+    last: dict[str, Activity] = {}
     for each in activities:
-        if each.did is Did.DELETED and ops.pop(each.text, None) is not None:
-            continue
-        ops[each.text] = Op(each.did, each.text, each.old if each.did is Did.MOVED else "")
-    if committed.intersection(ops.values()):
-        return Group(activities[0].at, ())
-    seconds = sum(later.at - earlier.at for earlier, later in pairwise(activities))
-    tasks = tuple(each.id for each in activities)
-    return Group(activities[0].at, tuple(ops.values()), seconds, tasks)
+        if each.did is not Did.DELETED or last.pop(each.text, None) is None:
+            last[each.text] = each
+    done = [(each, _by_hand(each)) for each in last.values()]
+    left = [
+        (each, op)
+        for each, op in done
+        if not _within(committed.get(op, ()), each.at - _GRAIN_SECONDS, each.at + _HELD_SECONDS)
+    ]
+    times = [each.at for each, _ in left] or [activities[0].at]
+    tasks = tuple(each.id for each, _ in left)
+    return Group(min(times), tuple(op for _, op in left), max(times) - min(times), tasks)
+
+
+def _by_hand(activity: Activity) -> Op:
+    return Op(activity.did, activity.text, activity.old if activity.did is Did.MOVED else "")
+
+
+def _within(times: Sequence[float], after: float, before: float) -> bool:
+    """Whether one of them, which are in their order, lies between the two."""
+    at = bisect_right(times, after)
+    return at < len(times) and times[at] < before

@@ -1,0 +1,98 @@
+"""The log of one folder: what is done there is written down, and what git notes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from ...automations.commits import Commits
+from ...automations.mining.files import Op
+from ...automations.mining.groups import detail_of
+from ...git import GitError, Operation
+from ...store.activity import ACTIVITY, FILE, Activity, Did, Log
+from ...store.database import Database
+from ..folder.workspace import Workspace
+
+_DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
+
+
+class Watching:
+    """Belongs to the event loop. Everything raises sqlite3.Error and OSError."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._database = Database(workspace.state / FILE, ACTIVITY)
+        self.log = Log(self._database)
+        self._commits: Commits | None = None
+        self._looking = asyncio.Lock()
+        self._seen: tuple[int, int, int] | None = None
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def note(self, activities: Iterable[Activity]) -> None:
+        """Write down what was done."""
+        settings = self._workspace.settings.activity
+        if settings.enabled:
+            await self.log.add([*activities], settings.max_tasks)
+
+    async def look_at_git(self) -> None:
+        """Write down what was committed since the last look, of whichever process. What is not to
+        be remembered is looked through, too, so that it is not written down later. A workspace
+        without git has none."""
+        async with self._looking:
+            if (commits := await self._there()) is None:
+                return
+            seen = await asyncio.to_thread(commits.look)
+            if seen != self._seen:
+                while not await self._look(commits):
+                    pass  # the other one is done, and there may be more by now
+                self._seen = seen
+
+    async def _look(self, commits: Commits) -> bool:
+        """False where another process was faster."""
+        settings = self._workspace.settings.activity
+        was = await self.log.looked()
+        found, now = await asyncio.to_thread(commits.new, was)
+        if now == was:
+            return True
+        if not settings.enabled or await self.log.paused():
+            found = []
+        kept = found[max(0, len(found) - settings.max_tasks) :]
+        done = await asyncio.to_thread(_with_files, commits, kept)
+        return await self.log.look(was, now, done, settings.max_tasks)
+
+    @property
+    def follows_git(self) -> bool:
+        """Whether there is a repository to look at."""
+        return self._commits is not None
+
+    async def git_wrote(self, since: float) -> bool:
+        """Whether git has written files by itself then or later, as for a switch of branches."""
+        commits = await self._there()
+        return commits is not None and await asyncio.to_thread(commits.wrote, since)
+
+    async def _there(self) -> Commits | None:
+        if self._commits is None:
+            with contextlib.suppress(GitError):
+                self._commits = await asyncio.to_thread(Commits, self._workspace.root)
+        return self._commits
+
+
+def _with_files(commits: Commits, found: Sequence[Activity]) -> list[Activity]:
+    """Each commit with what it did to files."""
+    told = commits.operations([each.old for each in found if each.did is Did.COMMITTED])
+    return [
+        replace(each, detail=detail_of(_ops(told.get(each.old, ()))))
+        if each.did is Did.COMMITTED
+        else each
+        for each in found
+    ]
+
+
+def _ops(told: Iterable[Operation]) -> Iterator[Op]:
+    for status, old, new in told:
+        if status in _DONE:
+            yield Op(_DONE[status], new or old, old if status == "R" else "")
