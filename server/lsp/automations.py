@@ -72,9 +72,9 @@ async def dismiss(ls: Server, *given: Any) -> Any:
 
 
 async def enable(ls: Server, *given: Any) -> Any:
-    """Arguments: a folder, a name."""
+    """Arguments: a folder, a name. Whether it was done."""
     root, name = padded(given, 2)
-    return await asked(ls, ls.core.learning.enable(root_of(root), str(name)))
+    return await asked(ls, _enable(ls, root_of(root), str(name)))
 
 
 async def disable(ls: Server, *given: Any) -> Any:
@@ -120,8 +120,14 @@ async def pause(ls: Server) -> Any:
 
 async def _create(ls: Server, root: Path | None, name: str) -> bool:
     """Raises ValueError, OSError."""
-    path = await ls.core.learning.create(root, name)
+    path = await ls.core.learning.accept(root, name)
     ls.publisher.message(f"Created {path}. It can be run where it fits, read, edited and removed.")
+    return True
+
+
+async def _enable(ls: Server, root: Path | None, name: str) -> bool:
+    """Raises ValueError, OSError."""
+    await ls.core.learning.accept(root, name)
     return True
 
 
