@@ -247,6 +247,8 @@ def test(
 
 
 def tell_test(tested: Automation) -> None:
-    """What came of a trial."""
-    told = tested.why if tested.is_disabled else tested.told
+    """What came of a trial, or why there was none."""
+    told = tested.told
+    if tested.is_disabled:
+        told = f"{tested.why}; tried {told}" if told else tested.why
     click.echo(printable(f"{tested.name} is {tested.state}: {told}."))

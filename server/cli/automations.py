@@ -156,7 +156,7 @@ def enable(name: str, parameters: tuple[str, ...], folder: Path, *, on_save: boo
     given = parameters_of(parameters)
 
     async def work(found: Opened) -> None:
-        automation = await found.enable(found.learned.find(name), given)
+        automation = await found.accept(found.learned.find(name), given)
         if on_save is not None:
             if on_save and not automation.when:
                 raise ValueError(f"{name} fits no files, so no save can start it")
@@ -175,7 +175,7 @@ def disable(name: str, folder: Path) -> None:
     """Let nothing run one, until it is enabled again."""
 
     async def work(found: Opened) -> None:
-        await found.learned.disable(found.learned.find(name), "you disabled it")
+        await found.learned.disable(found.learned.find(name))
         click.echo(f"{name} is disabled; `understudy automations enable {name}` takes it back.")
 
     opened(root_of((folder,)), work)

@@ -74,7 +74,7 @@ async def dismiss(ls: Server, *given: Any) -> Any:
 async def enable(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name. Whether it was done."""
     root, name = padded(given, 2)
-    return await asked(ls, _done(ls.core.learning.enable(root_of(root), str(name))))
+    return await asked(ls, _done(ls.core.learning.accept(root_of(root), str(name))))
 
 
 async def disable(ls: Server, *given: Any) -> Any:
@@ -118,14 +118,14 @@ async def pause(ls: Server) -> Any:
     return paused
 
 
-async def _done(work: Awaitable[None]) -> bool:
+async def _done(work: Awaitable[object]) -> bool:
     await work
     return True
 
 
 async def _create(ls: Server, root: Path | None, name: str) -> bool:
     """Raises ValueError, OSError."""
-    path = await ls.core.learning.create(root, name)
+    path = await ls.core.learning.accept(root, name)
     ls.publisher.message(f"Created {path}. It can be run where it fits, read, edited and removed.")
     return True
 

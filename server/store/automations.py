@@ -125,6 +125,7 @@ AUTOMATIONS = Schema(
 )
 _BOOLEANS = frozenset(("is_idempotent", "on_save", "applied", "undone"))
 _MOST_EXECUTIONS = 10_000
+_ANSWER = "INSERT INTO answers (at, automation, answer) VALUES (?, ?, ?)"
 
 
 class Automations:
@@ -138,9 +139,15 @@ class Automations:
         query = "SELECT * FROM automations ORDER BY score * high * a_week DESC, name"
         return await self._database.run(lambda c: [_automation(row) for row in c.execute(query)])
 
-    async def put(self, automation: Automation, before: Automation | None = None) -> bool:
-        """A new one, or in place of ``before``; whether that was done. What another process has
-        made of it meanwhile stands, and so does another one of its name."""
+    async def put(
+        self,
+        automation: Automation,
+        before: Automation | None = None,
+        said: tuple[float, Answer] | None = None,
+    ) -> bool:
+        """A new one, or in place of ``before``, together with what its user ``said``, and when, in
+        seconds since the epoch; whether that was done. What another process has made of it
+        meanwhile stands, and so does another one of its name."""
         marks = ", ".join("?" * len(fields(Automation)))
         statement = f"INSERT OR REPLACE INTO automations VALUES ({marks})"  # noqa: S608
         query = "SELECT * FROM automations WHERE id = ? OR name = ?"
@@ -150,6 +157,9 @@ class Automations:
             if there != ([before] if before else []):
                 return False
             c.execute(statement, astuple(automation))
+            if said:
+                at, answer = said
+                c.execute(_ANSWER, (at, automation.id, answer))
             return True
 
         return await self._database.run(work, write=True)
@@ -166,8 +176,7 @@ class Automations:
     async def answer(self, at: float, id_: str, answer: Answer) -> None:
         """``at``: seconds since the epoch."""
         row = (at, id_, answer)
-        statement = "INSERT INTO answers (at, automation, answer) VALUES (?, ?, ?)"
-        await self._database.run(lambda c: c.execute(statement, row))
+        await self._database.run(lambda c: c.execute(_ANSWER, row))
 
     async def answers(self) -> list[tuple[float, str, Answer]]:
         """When, to which, what; the oldest first."""

@@ -103,7 +103,7 @@ SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 async def test_secrets_that_it_prints_are_kept_nowhere(here: World) -> None:
     body = f"print('token: ' + '{SECRET[:9]}' + '{SECRET[9:]}')\nprint('x ' * 9000)\n"
     body += f"print('password={SECRET[:9]}' + '{SECRET[9:]}')"
-    found = await here.learned.enable(await tried(here, script(body)))
+    found = await here.learned.accept(await tried(here, script(body)))
     assert found.state is State.ACTIVE
     ready = await here.learned.ready(found, {}, here.machine)
     prepared = ready.prepared._replace(arguments={"word": f"--token={SECRET}"})
@@ -127,7 +127,7 @@ EDITS = {
 
 @pytest.mark.parametrize("what", EDITS)
 async def test_what_was_edited_is_tried_again_before_it_is_run(here: World, what: str) -> None:
-    accepted = await here.learned.enable(await tried(here, GOOD))
+    accepted = await here.learned.accept(await tried(here, GOOD))
     tried_run, _ = await here.ran(accepted)
     assert tried_run.trial.is_clean
     old, new = EDITS[what]
@@ -148,7 +148,7 @@ async def test_what_was_edited_is_tried_again_before_it_is_run(here: World, what
     ],
 )
 async def test_no_comment_hides_what_is_dangerous(here: World, line: str) -> None:
-    accepted = await here.learned.enable(await tried(here, GOOD))
+    accepted = await here.learned.accept(await tried(here, GOOD))
     assert accepted.state is State.ACTIVE
     here.write("own", GOOD + line + "\n")
     told = await here.cycle()
@@ -160,9 +160,8 @@ async def test_no_comment_hides_what_is_dangerous(here: World, line: str) -> Non
 async def test_one_that_is_gone_is_disabled(here: World) -> None:
     await here.past()
     await here.cycle()
-    offered = await here.found()
-    path = await here.learned.create(offered)
-    path.unlink()
+    accepted = await here.learned.accept(await here.found())
+    (here.scripts / f"{accepted.name}.py").unlink()
     await here.cycle()
     found = await here.found()
     assert found.state is State.DISABLED
@@ -243,7 +242,7 @@ async def test_nothing_of_a_workspace_runs_that_is_not_trusted(here: World) -> N
     assert here.learned.automations == []
     here.workspace.trusted = True
     await here.cycle()
-    accepted = await here.learned.enable(await here.found("own"))
+    accepted = await here.learned.accept(await here.found("own"))
     here.workspace.trusted = False
     with pytest.raises(ValueError, match="is not trusted, so nothing is run"):
         await here.ran(accepted)

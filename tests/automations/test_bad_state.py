@@ -206,6 +206,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from tests.automations import world as w
 from understudy.app.learning import drafts
+from understudy.app.scripts import files
 from understudy.store.automations import Automations
 
 def kill(*_, **__):
@@ -225,8 +226,8 @@ async def main(folder, where):
         await here.cycle()
         offered = await here.found()
         if where == "create":
-            Automations.answer = kill
-        await here.learned.create(offered)
+            files.write_script = kill
+        await here.learned.accept(offered)
         if where == "run":
             Automations.ran = kill
             await here.ran(await here.found(), file="src/shop/new.py")
@@ -249,7 +250,7 @@ async def test_after_a_kill_the_next_start_is_fine(tmp_path: Path, where: str) -
         if where in ("draft", "trial"):
             assert found.state is State.OFFERED
         if where != "run":
-            await here.learned.create(found)
+            await here.learned.accept(found)
         found = await here.found()
         assert found.state is State.ACTIVE
         tried, _ = await here.ran(found, file="src/shop/new.py")

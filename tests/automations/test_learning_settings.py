@@ -66,7 +66,7 @@ async def learns(here: World) -> object:
 async def is_preferred(here: World) -> object:
     await here.past()
     await here.cycle()
-    await here.learned.create(await here.found())
+    await here.learned.accept(await here.found())
     await here.learned.store.ran(Execution((await here.found()).id, here.now, "{}", "clean", 1.0))
     await here.learned.load()
     (offer,) = here.learned.offers(str(here.root / "src/shop/new.py"))
@@ -78,7 +78,7 @@ async def still_active(here: World, *statuses: str) -> object:
         here.write(name, script("pass"))
     await here.cycle()
     for each in here.learned.automations:
-        await here.learned.enable(each)
+        await here.learned.accept(each)
         for status in statuses:
             here.now += 1
             await here.learned.store.ran(Execution(each.id, here.now, "{}", status, 1.0))

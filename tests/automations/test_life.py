@@ -114,9 +114,8 @@ async def test_never_is_for_good(here: World) -> None:
 async def test_the_least_useful_are_proposed_for_retirement(here: World) -> None:
     await here.past()
     await here.cycle()
-    path = await here.learned.create(await here.found())
-    source = path.read_text()
-    kept = await here.found()
+    kept = await here.learned.accept(await here.found())
+    source = (here.scripts / f"{kept.name}.py").read_text()
     for number in range(3):
         here.write(f"own-{number}", source)
     more = (
@@ -144,7 +143,7 @@ def run(id_: str, at: float, status: str = "failed", **more: Any) -> Execution:
 async def accepted(here: World) -> Automation:
     await here.past()
     await here.cycle()
-    await here.learned.create(await here.found())
+    await here.learned.accept(await here.found())
     return await here.found()
 
 
@@ -177,7 +176,7 @@ async def test_try_again_forgives(here: World) -> None:
         await here.learned.store.ran(run(active.id, here.now))
     await here.cycle()
     here.now += 60
-    assert (await here.learned.enable(await here.found())).state is State.ACTIVE
+    assert (await here.learned.accept(await here.found())).state is State.ACTIVE
     await here.cycle()
     assert (await here.found()).state is State.ACTIVE
     assert here.learned.record(active).runs == 3
@@ -199,9 +198,9 @@ async def test_two_editors_learn_at_the_same_time(here: World, tmp_path: Path) -
         await here.cycle()
         one = await here.found()
         done = await asyncio.gather(
-            here.learned.create(one), other.learned.create(two), return_exceptions=True
+            here.learned.accept(one), other.learned.accept(two), return_exceptions=True
         )
-        assert sum(isinstance(each, Path) for each in done) >= 1
+        assert sum(isinstance(each, Automation) for each in done) == 1
         active = await here.found()
         assert active.state is State.ACTIVE
         ready = await here.learned.ready(active, {"file": "src/shop/new.py"}, here.machine)
@@ -226,5 +225,5 @@ async def test_what_was_said_in_another_editor_stands(here: World, tmp_path: Pat
         assert tested.state is State.OFFERED
         assert (await here.found()).state is State.RETIRED
         with pytest.raises(ValueError, match="was changed meanwhile"):
-            await here.learned.create(before)
+            await here.learned.accept(before)
         assert (await here.found()).state is State.RETIRED

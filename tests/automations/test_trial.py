@@ -124,4 +124,4 @@ async def test_what_failed_can_be_tried_again(here: World) -> None:
     with pytest.raises(ValueError, match=r"is disabled: .*enable own"):
         await here.ran(failed)
     (here.root / "missing").write_text("")
-    assert (await here.learned.enable(failed)).state is State.ACTIVE
+    assert (await here.learned.accept(failed)).state is State.ACTIVE

@@ -222,9 +222,12 @@ async def test_one_that_does_not_stand_its_trial_is_not_enabled(
     await editor.command("disableAutomation", *where)
     (script,) = (workspace / ".understudy/automations").iterdir()
     script.write_text(script.read_text() + "\nimport os\nos.system('rm -rf /')\n")
-    await editor.command("enableAutomation", *where)
-    await editor.until(lambda: "was tried again" in said(editor))
-    await learned(editor, lambda told: states(told) == ["disabled"])
+    for command in ("enableAutomation", "createAutomation"):  # an action may be older than that
+        shown = len(editor.said("window/showMessage"))
+        assert await editor.command(command, *where) is None
+        await editor.until(lambda: len(editor.said("window/showMessage")) > shown)  # noqa: B023
+        assert "is not accepted, it is disabled: line " in said(editor)
+        await learned(editor, lambda told: states(told) == ["disabled"])
 
 
 async def test_a_pause_is_told(start: Start, workspace: Path) -> None:

@@ -131,10 +131,11 @@ async def test(
     workspace: Workspace,
     checks: Checks,
     run: Sandboxed,
-) -> Automation:
+) -> tuple[Automation, str]:
     """Validate a script, which has this ``source``, and try it, where its ``pattern`` was done or
     for what is ``given``; the automation as it stands then, disabled with the reason where
-    something is against it. Raises OSError."""
+    something is against it. And why it could not be tried, for people: then the automation is as
+    it was. Raises OSError."""
     try:
         metadata = read(source)
         compile(source, script.name, "exec", dont_inherit=True)
@@ -144,14 +145,14 @@ async def test(
         against = why(error)
     looked_at = replace(automation, script=digest(source))
     if against:
-        return replace(looked_at, state=State.DISABLED, why=printable(against), told="")
+        return replace(looked_at, state=State.DISABLED, why=printable(against), told=""), ""
     policy = trying.policy(metadata.permissions, workspace.settings.automations, script)
     root, past = workspace.root, workspace.state / _PAST
     tested = await trying.test(script, cases, policy, run, root, past)
     trial = tested.trial
     if trial.status is Status.REFUSED and trial.level is not Level.ISOLATED:
-        return replace(automation, told=f"not at all, as {printable(tested.why)}")
-    return _tried(looked_at, tested)
+        return automation, printable(tested.why)
+    return _tried(looked_at, tested), ""
 
 
 def _tried(automation: Automation, tested: Tested) -> Automation:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from ...automations.life import away_until
 from ...store.automations import Answer
-from .offers import is_put_off
 
 _DISMISSED = (Answer.DISMISSED, Answer.NEVER)
 
@@ -42,4 +42,4 @@ def often(
 def _is_away(said: list[tuple[float, Answer]], now: float) -> bool:
     if any(answer is Answer.NEVER for _, answer in said):
         return True
-    return bool(said) and is_put_off(said[-1][0], len(said), now)
+    return bool(said) and now < away_until(said[-1][0], len(said))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...automations import life
 from ...automations.pattern import Pattern
 from ...automations.record import Record, record
 from ...automations.trying import Sandboxed
@@ -18,7 +19,7 @@ from ...disk import why
 from ...journal.apply import entries
 from ...sandbox.levels import Machine
 from ...sandbox.trial import printable
-from ...store.activity import Activity
+from ...store.activity import Activity, Did
 from ...store.automations import (
     AUTOMATIONS,
     Answer,
@@ -34,7 +35,7 @@ from ..open.fix_on_save import SAFE
 from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
 from .fixes import id_of, often
-from .offers import DAY, SECOND_THOUGHTS, Offer, at
+from .offers import Offer, at
 from .pages import automation_page
 from .view import view
 from .watching import Watching
@@ -220,8 +221,20 @@ class Learned:
         self, automation: Automation, given: Sequence[Mapping[str, str]] = ()
     ) -> Automation:
         """Validate and try it, where its pattern was done or for what is ``given``; as it stands
-        then. One that is active stays so when nothing is against it. Raises ValueError where
-        nothing may be run."""
+        then. One that is active stays so when nothing is against it, and any stays as it is where
+        no trial could be made: then it is told why. Raises ValueError where nothing may be run."""
+        tested, untried = await self._tested(automation, given)
+        if untried:
+            tested = replace(automation, told=f"not at all, as {untried}")
+        await self.store.put(tested, automation)
+        await self.load()
+        return tested
+
+    async def _tested(
+        self, automation: Automation, given: Sequence[Mapping[str, str]]
+    ) -> tuple[Automation, str]:
+        """As it stands after a trial; and why none could be made, empty where one was. Raises
+        ValueError where nothing may be run."""
         from . import drafts  # it takes long to import
 
         self.runs.admit()
@@ -230,60 +243,77 @@ class Learned:
         try:
             source = await asyncio.to_thread(self.runs.source_of, automation)
         except (OSError, ValueError) as error:
-            tested = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
-        else:
-            asked = automation, script, source, None if given else pattern, given
-            tested = await drafts.test(*asked, self.workspace, self._checks, self._run)
+            failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
+            return failed, ""
+        asked = automation, script, source, None if given else pattern, given
+        tested, untried = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
-        await self.store.put(tested, automation)
-        await self.load()
-        return tested
+        return tested, untried
 
-    async def create(self, automation: Automation) -> Path:
-        """Accept it: its script is written into the workspace; where it is."""
-        source = await asyncio.to_thread(self.runs.source_of, automation)
-        root = self.workspace.root
-        await asyncio.to_thread(scripts.write_script, root, automation.name, source)
-        await self.store.answer(self.clock(), automation.id, Answer.ACCEPTED)
-        await self._put(replace(automation, state=State.ACTIVE, why=""), automation)
-        return scripts.path_of(root, automation.name)
+    async def stands(self, automation: Automation) -> bool:
+        """Whether it came through a trial, and its script is the one that did."""
+        return automation.state in life.TRIED and not await self.runs.is_edited(automation)
+
+    async def accept(
+        self, automation: Automation, given: Sequence[Mapping[str, str]] = ()
+    ) -> Automation:
+        """Let it be run, after a trial where none stands; as it is then, with its script in the
+        workspace. What it did before is forgiven. Raises ValueError, for people, where something is
+        against it, where no trial can be made, and where another process was faster."""
+        if not await self.stands(automation):
+            before = automation
+            automation, untried = await self._tested(before, given)
+            if untried:
+                name, state = before.name, before.state
+                raise ValueError(f"{name} is {state} as before: it cannot be tried, as {untried}")
+            await self._put(automation, before)
+        accepted = life.accepted(automation)
+        if automation.state is not State.ACTIVE:
+            source = await asyncio.to_thread(self.runs.source_of, automation)
+            await self._say(accepted, automation)
+            await self._write(accepted.automation, automation, source)
+        return accepted.automation
+
+    async def _write(self, active: Automation, before: Automation, source: str) -> None:
+        """The script of one that was accepted just now. Raises OSError; then it is as ``before``.
+        One that is in the workspace already stays as it is."""
+        root, name = self.workspace.root, active.name
+        if await asyncio.to_thread(scripts.is_there, root, name):
+            return
+        try:
+            await asyncio.to_thread(scripts.write_script, root, name, source)
+        except OSError:
+            await self._put(before, active)
+            raise
 
     async def dismiss(self, automation: Automation, *, never: bool) -> None:
-        """Not now, with second thoughts that become rarer; or never."""
-        count = automation.dismissals
-        said = Answer.NEVER if never else Answer.DISMISSED
-        await self.store.answer(self.clock(), automation.id, said)
-        if never or count >= len(SECOND_THOUGHTS):
-            changed = replace(automation, state=State.RETIRED, why="you did not want it")
-        else:
-            changed = replace(automation, later=self.clock() + SECOND_THOUGHTS[count] * DAY)
-        await self._put(replace(changed, dismissals=count + 1), automation)
+        """Not now, with second thoughts that become rarer; or never. Raises ValueError."""
+        await self._say(life.dismissed(automation, self.clock(), never=never), automation)
 
-    async def disable(self, automation: Automation, reason: str) -> None:
-        await self._put(replace(automation, state=State.DISABLED, why=reason), automation)
-
-    async def enable(self, automation: Automation) -> Automation:
-        """Try one again that is disabled; as it stands then. What it did before is forgiven."""
-        tested = await self.test(automation)
-        if tested.state is State.TRIED and scripts.is_there(self.workspace.root, tested.name):
-            await self.store.answer(self.clock(), tested.id, Answer.ACCEPTED)
-            active = replace(tested, state=State.ACTIVE)
-            await self._put(active, tested)
-            return active
-        return tested
+    async def disable(self, automation: Automation) -> None:
+        """Raises ValueError."""
+        await self._say(life.disabled(automation), automation)
 
     async def remove(self, automation: Automation) -> None:
-        """Its script goes, and it is not made again."""
+        """Its script goes, and it is not made again. Raises ValueError."""
+        await self._say(life.removed(automation), automation)
         await asyncio.to_thread(scripts.remove_script, self.workspace.root, automation.name)
-        await self._put(replace(automation, state=State.RETIRED, why="you removed it"), automation)
 
     async def run_on_save(self, automation: Automation, *, on: bool) -> None:
         await self._put(replace(automation, on_save=on), automation)
 
-    async def _put(self, automation: Automation, before: Automation) -> None:
+    async def _say(self, said: life.Said, before: Automation) -> None:
+        await self._put(said.automation, before, (self.clock(), said.answer))
+
+    async def _put(
+        self,
+        automation: Automation,
+        before: Automation,
+        said: tuple[float, Answer] | None = None,
+    ) -> None:
         """Raises ValueError where another process was faster."""
-        is_done = await self.store.put(automation, before)
+        is_done = await self.store.put(automation, before, said)
         await self.load()
         if not is_done:
             raise ValueError(f"{automation.name} was changed meanwhile: look at it, and try again")

@@ -20,7 +20,7 @@ from ...runner.budget import Conditions, why_not_now
 from ...runner.execute import Runner
 from ...sandbox.probe import probe
 from ...state import state_dir
-from ...store.automations import Automation, State
+from ...store.automations import Automation
 from .. import events
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
@@ -187,29 +187,21 @@ class Learning:
         await learned.load()
         return learned, learned.find(name)
 
-    async def create(self, root: Path | None, name: str) -> Path:
-        """Accept one that is offered: where its script is. Raises ValueError, OSError."""
+    async def accept(self, root: Path | None, name: str) -> Path:
+        """Let one be run, after a trial where none stands: where its script is. Raises ValueError,
+        OSError."""
         learned, automation = await self._find(root, name)
-        return await learned.create(automation)
+        return learned.runs.script_of(await learned.accept(automation))
 
     async def dismiss(self, root: Path | None, name: str, *, never: bool) -> None:
         """Raises ValueError, OSError."""
         learned, automation = await self._find(root, name)
         await learned.dismiss(automation, never=never)
 
-    async def enable(self, root: Path | None, name: str) -> None:
-        """Try it again, and let it be run. Raises ValueError, OSError."""
-        learned, automation = await self._find(root, name)
-        tested = await learned.enable(automation)
-        if tested.state is State.DISABLED:
-            raise ValueError(f"{name} was tried again: {tested.why}")
-        if tested.state is not State.ACTIVE:
-            await learned.create(tested)
-
     async def disable(self, root: Path | None, name: str) -> None:
         """Raises ValueError, OSError."""
         learned, automation = await self._find(root, name)
-        await learned.disable(automation, "you disabled it")
+        await learned.disable(automation)
 
     async def ready(self, root: Path | None, name: str, given: Mapping[str, str]) -> Ready:
         """Raises ValueError, OSError."""

@@ -11,9 +11,7 @@ from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, State
 from ..scripts.runs import is_done
 
-_MINUTE, _HOUR, DAY = 60.0, 3_600.0, 86_400.0
-SECOND_THOUGHTS = (1.0, 7.0, 30.0)
-"""Days for which what was dismissed stays away; afterwards it is not offered any more."""
+_MINUTE, _HOUR = 60.0, 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +57,6 @@ def at(
         sure = each.score >= settings.preferred_score and each.id in clean
         found.append(Offer(root, each, {each.takes: name}, is_new, preferred=sure and not is_new))
     return found
-
-
-def is_put_off(at: float, dismissals: int, now: float) -> bool:
-    """Whether what was dismissed so often, the last time ``at``, stays away yet."""
-    if dismissals > len(SECOND_THOUGHTS):
-        return True
-    return now < at + SECOND_THOUGHTS[dismissals - 1] * DAY
 
 
 def seen(automation: Automation) -> str:

@@ -67,17 +67,11 @@ class Opened:
         await self.look()
         return await self.learned.test(automation, [given] if given else ())
 
-    async def enable(self, automation: Automation, given: Mapping[str, str]) -> Automation:
-        """Accept it, after a trial where none holds; as it stands then. Raises ValueError, for
-        people, where something is against it."""
-        tried = automation.state in (State.TRIED, State.OFFERED, State.ACTIVE)
-        if not tried or await self.learned.runs.is_edited(automation):
-            automation = await self.test(automation, given)
-        if automation.state is State.DISABLED:
-            raise ValueError(f"{automation.name} stays disabled: {automation.why}")
-        if automation.state is not State.ACTIVE:
-            await self.learned.create(automation)
-        return self.learned.find(automation.id)
+    async def accept(self, automation: Automation, given: Mapping[str, str]) -> Automation:
+        """As ``Learned.accept``, by what repeats as things are now."""
+        if not await self.learned.stands(automation):
+            await self.look()
+        return await self.learned.accept(automation, [given] if given else ())
 
 
 @asynccontextmanager
