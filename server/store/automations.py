@@ -43,7 +43,8 @@ class Automation:
     trial, for people. ``is_idempotent``: twice comes to the same as once. ``later``: it is not
     offered before, in seconds since the epoch; ``dismissals``: how often it was dismissed.
     ``on_save``: its user had it run by itself when a file that it fits is saved. ``offered``: when
-    it was first offered, in seconds since the epoch; 0 for not yet."""
+    it was first offered, and ``attempted``: when it was last to be tried, in seconds since the
+    epoch; 0 for not yet."""
 
     id: str
     name: str
@@ -67,6 +68,7 @@ class Automation:
     dismissals: int = 0
     on_save: bool = False
     offered: float = 0.0
+    attempted: float = 0.0
 
     @property
     def is_disabled(self) -> bool:
@@ -120,8 +122,9 @@ CREATE INDEX executions_of ON executions (automation, id);
 CREATE TABLE answers (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, automation TEXT NOT NULL, answer TEXT NOT NULL
 )"""
+_ATTEMPTED = "ALTER TABLE automations ADD COLUMN attempted REAL NOT NULL DEFAULT 0"
 AUTOMATIONS = Schema(
-    (_TABLES,), durable=True, lost="what you said of automations is not remembered"
+    (_TABLES, _ATTEMPTED), durable=True, lost="what you said of automations is not remembered"
 )
 _BOOLEANS = frozenset(("is_idempotent", "on_save", "applied", "undone"))
 _MOST_EXECUTIONS = 10_000

@@ -247,6 +247,7 @@ class Learned:
             tested = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
+        tested = replace(tested, attempted=self.clock())
         await self.store.put(tested, automation)
         await self.load()
         return tested
