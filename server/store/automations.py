@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields, replace
 from enum import StrEnum
 
 from .database import Database, Schema
@@ -143,19 +144,29 @@ class Automations:
 
     async def put(self, automation: Automation, before: Automation | None = None) -> bool:
         """A new one, or in place of ``before``; whether that was done. What another process has
-        made of it meanwhile stands, and so does another one of its name."""
+        made of it meanwhile stands, and so does another one of its name; what its pattern says of
+        it is no such thing."""
         marks = ", ".join("?" * len(fields(Automation)))
         statement = f"INSERT OR REPLACE INTO automations VALUES ({marks})"  # noqa: S608
         query = "SELECT * FROM automations WHERE id = ? OR name = ?"
 
         def work(c: sqlite3.Connection) -> bool:
             there = [_automation(row) for row in c.execute(query, (automation.id, automation.name))]
-            if there != ([before] if before else []):
+            if [*map(_said, there)] != ([_said(before)] if before else []):
                 return False
             c.execute(statement, astuple(automation))
             return True
 
         return await self._database.run(work, write=True)
+
+    async def follow(self, automations: Iterable[Automation]) -> None:
+        """Keep what their patterns say of them now."""
+        rows = [(e.score, e.seen, e.low, e.high, e.a_week, e.id) for e in automations]
+        statement = (
+            "UPDATE automations SET score = ?, seen = ?, low = ?, high = ?, a_week = ? WHERE id = ?"
+        )
+        if rows:
+            await self._database.run(lambda c: c.executemany(statement, rows), write=True)
 
     async def remove(self, id_: str) -> None:
         """With its runs."""
@@ -213,6 +224,11 @@ class Automations:
         return await self._database.run(
             lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
         )
+
+
+def _said(automation: Automation) -> Automation:
+    """Without what its pattern says of it."""
+    return replace(automation, score=0.0, seen=0, low=0.0, high=0.0, a_week=0.0)
 
 
 def _automation(row: tuple[object, ...]) -> Automation:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations.commits import Commits
 from ...automations.mining.files import Op
@@ -40,6 +40,9 @@ from ..scripts.runs import Prepared, Runs
 from .offers import Offer, at
 from .pages import automation_page
 from .view import view
+
+if TYPE_CHECKING:
+    from .looking import Grown
 
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
@@ -86,6 +89,8 @@ class Learned:
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
+        self.grown: Grown | None = None
+        """What the log was read into so far, for the next look."""
         self.changed: Callable[[], object] = lambda: None
 
     @property
