@@ -35,6 +35,7 @@ from typing import NamedTuple
 from understudy.automations.mining.budget import Budget
 from understudy.automations.mining.counts import KEPT, Occurrence
 from understudy.automations.mining.miner import Candidate, Miner
+from understudy.automations.mining.repeats import Repeats
 from understudy.automations.mining.score import Features, Weights
 from understudy.automations.mining.unify import unify
 from understudy.store.activity import Activity, Did
@@ -428,14 +429,14 @@ class Cost(NamedTuple):
 
 def cost(lines: Sequence[str], tasks: int = 10_000) -> Cost:
     """Of the last half of so many tasks, the lines again and again."""
-    miner = Miner()
+    repeats = Repeats(3)
     taken = []
     gc.collect()
     gc.freeze()  # what the replays left is no part of what a task costs
     for number in range(tasks):
         task = Activity(20.0 * number, Did.COMMAND, lines[number % len(lines)], "s", id=number)
         started = time.perf_counter()
-        miner.add(task)
+        repeats.add(task)
         taken.append((time.perf_counter() - started) * 1e6)
     gc.unfreeze()
     steady = sorted(taken[tasks // 2 :])

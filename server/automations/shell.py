@@ -42,6 +42,7 @@ VARIABLE, SUBSTITUTION, HOME = "a variable", "a substitution", "a home folder"
 CONTROL, BUILTIN, UNCLOSED = "a loop or condition", "only a shell does it", "an open quote"
 ALTERNATIVE, BRACES, HISTORY = "an alternative", "braces", "it repeats from the shell's history"
 
+GIT = "it writes into git's own folder, which no automation may"
 TOO_LONG = "it is very long"
 _LONGEST = 1_000
 """Characters. Longer lines are pasted, not repeated; and what is read of a line takes up to the
@@ -118,6 +119,29 @@ _ON_TEXTS = _words(
 _BEFORE = _words("sudo time nohup env nice command npx doas xvfb-run")
 """Before a program, with its words."""
 _RUNNERS = _words("uv poetry pipenv pdm hatch rye pixi conda")
+_GIT_WRITES = _words(
+    "add am bisect branch checkout cherry-pick clone commit commit-tree config fetch filter-branch"
+    " gc init lfs maintenance merge mv notes pack-refs prune pull push read-tree rebase reflog"
+    " remote repack replace reset restore revert rm sparse-checkout stash submodule switch tag"
+    " update-index update-ref worktree write-tree"
+)
+"""Its subcommands that change something in ``.git``, be it the index only."""
+_GIT_READS = {
+    "bisect": _words("log view"),
+    "branch": frozenset({""}),
+    "config": _words("get list"),
+    "lfs": _words("ls-files status"),
+    "notes": _words("list show") | {""},
+    "reflog": _words("show") | {""},
+    "remote": _words("show get-url") | {""},
+    "stash": _words("list show"),
+    "submodule": _words("status summary") | {""},
+    "tag": frozenset({""}),
+    "worktree": _words("list"),
+}
+"""What follows them where they only look; empty: nothing but options."""
+_GIT_VALUES = _words("-C -c --git-dir --work-tree --namespace --config-env")
+"""Options before a subcommand that have a value of their own."""
 _DEEP = _words(
     "stash remote submodule worktree bisect notes run compose container image volume network system"
     " config get describe create delete pip auth pr issue repo"
@@ -219,7 +243,24 @@ def _command(words: list[str], raw: list[str], why_not: str) -> Command:
     for number, (word, typed) in enumerate(zip(words, raw, strict=True)):
         reader.template.append(reader.read(number, word, typed))
     template, arguments = " ".join(reader.template), tuple(reader.arguments)
-    return Command(tuple(words), template, arguments, why_not or reader.why_not)
+    return Command(tuple(words), template, arguments, why_not or reader.why_not or _of_git(words))
+
+
+def _of_git(words: list[str]) -> str:
+    """Why it cannot be tried, where it is one of git's that writes; empty where it is none."""
+    rest = iter(words)
+    program = next((word for word in rest if word not in _BEFORE), "")
+    if program.rpartition("/")[2] != "git":
+        return ""
+    plain: list[str] = []
+    for word in rest:
+        if not plain and word in _GIT_VALUES:
+            next(rest, None)
+        elif not word.startswith("-"):
+            plain.append(word)
+    command, argument, *_ = [*plain, "", ""]
+    looks = argument in _GIT_READS.get(command, ())
+    return GIT if command in _GIT_WRITES and not looks else ""
 
 
 class _Reader:

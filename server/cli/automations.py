@@ -212,7 +212,7 @@ def learn(folder: Path) -> None:
     async def work(found: Opened) -> None:
         if not found.learned.workspace.settings.automations.enabled:
             raise ValueError("nothing is looked for: automations.enabled is off in the settings")
-        _echo(await cycle(found.learned) or ["Nothing new repeats so far."])
+        _echo(await cycle(found.learned, wait=True) or ["Nothing new repeats so far."])
 
     opened(root_of((folder,)), work)
 

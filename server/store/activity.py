@@ -164,6 +164,12 @@ class Log:
         rows = await self._database.run(lambda c: c.execute(query, (id_,)).fetchall())
         return [_activity(row) for row in rows]
 
+    async def extent(self, id_: int) -> tuple[int, bool]:
+        """How many there are, and whether the one of that number is among them."""
+        query = "SELECT count(*), count(*) FILTER (WHERE id = ?) FROM activity"
+        count, found = await self._database.run(lambda c: c.execute(query, (id_,)).fetchone())
+        return int(count), bool(found)
+
     async def forget(self, since: float | None = None) -> int:
         """Take out what began at ``since`` or later, or all; how many those were. Afterwards they
         are in no file, and do not come back from what git noted until now. Raises sqlite3.Error,

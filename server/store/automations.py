@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields, replace
 from enum import StrEnum
 
 from .database import Database, Schema
@@ -43,7 +44,8 @@ class Automation:
     trial, for people. ``is_idempotent``: twice comes to the same as once. ``later``: it is not
     offered before, in seconds since the epoch; ``dismissals``: how often it was dismissed.
     ``on_save``: its user had it run by itself when a file that it fits is saved. ``offered``: when
-    it was first offered, in seconds since the epoch; 0 for not yet."""
+    it was first offered, and ``attempted``: when it was last to be tried, in seconds since the
+    epoch; 0 for not yet."""
 
     id: str
     name: str
@@ -67,6 +69,7 @@ class Automation:
     dismissals: int = 0
     on_save: bool = False
     offered: float = 0.0
+    attempted: float = 0.0
 
     @property
     def is_disabled(self) -> bool:
@@ -120,8 +123,9 @@ CREATE INDEX executions_of ON executions (automation, id);
 CREATE TABLE answers (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, automation TEXT NOT NULL, answer TEXT NOT NULL
 )"""
+_ATTEMPTED = "ALTER TABLE automations ADD COLUMN attempted REAL NOT NULL DEFAULT 0"
 AUTOMATIONS = Schema(
-    (_TABLES,), durable=True, lost="what you said of automations is not remembered"
+    (_TABLES, _ATTEMPTED), durable=True, lost="what you said of automations is not remembered"
 )
 _BOOLEANS = frozenset(("is_idempotent", "on_save", "applied", "undone"))
 _MOST_EXECUTIONS = 10_000
@@ -147,14 +151,15 @@ class Automations:
     ) -> bool:
         """A new one, or in place of ``before``, together with what its user ``said``, and when, in
         seconds since the epoch; whether that was done. What another process has made of it
-        meanwhile stands, and so does another one of its name."""
+        meanwhile stands, and so does another one of its name; what its pattern says of it is no
+        such thing."""
         marks = ", ".join("?" * len(fields(Automation)))
         statement = f"INSERT OR REPLACE INTO automations VALUES ({marks})"  # noqa: S608
         query = "SELECT * FROM automations WHERE id = ? OR name = ?"
 
         def work(c: sqlite3.Connection) -> bool:
             there = [_automation(row) for row in c.execute(query, (automation.id, automation.name))]
-            if there != ([before] if before else []):
+            if [*map(_said, there)] != ([_said(before)] if before else []):
                 return False
             c.execute(statement, astuple(automation))
             if said:
@@ -163,6 +168,15 @@ class Automations:
             return True
 
         return await self._database.run(work, write=True)
+
+    async def follow(self, automations: Iterable[Automation]) -> None:
+        """Keep what their patterns say of them now."""
+        rows = [(e.score, e.seen, e.low, e.high, e.a_week, e.id) for e in automations]
+        statement = (
+            "UPDATE automations SET score = ?, seen = ?, low = ?, high = ?, a_week = ? WHERE id = ?"
+        )
+        if rows:
+            await self._database.run(lambda c: c.executemany(statement, rows), write=True)
 
     async def remove(self, id_: str) -> None:
         """With its runs."""
@@ -219,6 +233,11 @@ class Automations:
         return await self._database.run(
             lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
         )
+
+
+def _said(automation: Automation) -> Automation:
+    """Without what its pattern says of it."""
+    return replace(automation, score=0.0, seen=0, low=0.0, high=0.0, a_week=0.0)
 
 
 def _automation(row: tuple[object, ...]) -> Automation:

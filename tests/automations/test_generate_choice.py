@@ -237,10 +237,17 @@ def test_it_is_quick() -> None:
     assert perf_counter() - begin < 1.0
 
 
-def test_programs_with_the_same_words_have_scripts_of_other_names() -> None:
-    one, other = (draft(pattern(run("make"), identity=each)).name for each in ("a", "b"))
-    assert one != other
-    assert one.startswith("make-")
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (pattern(run("make", "-j", "4"), run("git", "push")), "make-j-4-git-push"),
+        (_of_file("black", _WHOLE), "black"),
+        (pattern(run("ü")), "automation"),
+        (pattern(run("x" * 40)), "x" * 32),
+    ],
+)
+def test_a_script_is_called_after_what_it_does(given: Pattern, name: str) -> None:
+    assert draft(given).name == name
 
 
 def test_a_parameter_is_asked_for_as_the_pattern_has_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ async def add(here: World, *automations: Automation) -> None:
 async def tasks(here: World, count: int) -> None:
     for number in range(count):
         here.now += 60
-        await here.learned.note([Activity(here.now, Did.SAVED, f"f{number}.py", "s")])
+        done = Activity(here.now, Did.COMMAND, f"make part-{number}", f"s{number}")
+        await here.learned.note([done])
 
 
 def offered(here: World) -> int:
@@ -65,6 +67,107 @@ async def test_never_more_is_offered_than_the_budget_has(here: World) -> None:
     await tasks(here, 1)
     await here.cycle()
     assert offered(here) == 2
+
+
+async def test_what_nothing_is_made_of_adds_nothing_to_the_budget(here: World) -> None:
+    here.set(offers_per_hundred=2)
+    await add(here, automation(1), automation(2))
+    await here.cycle()
+    assert offered(here) == 1
+    for did in (Did.SAVED, Did.FIXED, Did.EDITOR):
+        await here.learned.note(Activity(here.now + n, did, f"f{n}.py") for n in range(200))
+    await here.cycle()
+    assert offered(here) == 1
+    await tasks(here, 100)
+    await here.cycle()
+    assert offered(here) == 2
+
+
+async def test_all_kinds_have_one_budget(here: World) -> None:
+    """Of which the last offer is for commands only where they are sure."""
+    await add(
+        here,
+        automation(1, template="workflow", score=0.8),
+        automation(2, template="workflow", score=0.95),
+        automation(3, score=0.8),
+    )
+    await here.cycle()
+    states = {each.name: each.state for each in here.learned.automations}
+    assert states == {"own-1": State.TRIED, "own-2": State.OFFERED, "own-3": State.TRIED}
+
+
+async def test_an_automation_follows_its_pattern(here: World) -> None:
+    """Also while it is being tried; what became unlikely is not offered any more."""
+    await here.past()
+    await here.cycle()
+    before = await here.found()
+    assert (before.seen, len(here.learned.offers(str(here.root / "src/shop/new.py")))) == (5, 1)
+    await here.past("refund", "tax")
+    await here.cycle()
+    after = await here.found()
+    assert after.seen == 7
+    assert after.score > before.score
+    assert after.a_week != before.a_week
+    assert await here.learned.store.put(replace(before, told="x"), before)
+    for number in range(12):
+        here.now += DAY
+        alone = Activity(here.now, Did.CREATED, f"src/shop/alone{number}.py", "s")
+        await here.learned.note([alone])
+    await here.cycle()
+    unlikely = await here.found()
+    assert unlikely.score < 0.7
+    assert unlikely.state is State.OFFERED
+    assert here.learned.offers(str(here.root / "src/shop/new.py")) == []
+
+
+async def test_only_what_came_since_is_read(here: World) -> None:
+    """All is read anew where something was forgotten, much had to go, or something older came; what
+    is found is always the same as from all that there is."""
+
+    async def look() -> bool:
+        """Whether it was read anew."""
+        before = here.learned.grown
+        await here.cycle()
+        found, is_new = here.learned.patterns, here.learned.grown is not before
+        here.learned.grown = None
+        await here.cycle()
+        assert here.learned.patterns == found
+        return is_new
+
+    here.set(offers_per_hundred=0.0)
+    await here.past()
+    assert await look()
+    assert not await look()
+    await here.past("refund")
+    assert not await look()
+    old = Activity(here.now - 3 * DAY, Did.COMMAND, "make", "import")
+    await here.learned.log.add([old], 10_000)
+    assert await look()
+    await here.past("tax", "price")
+    assert not await look()
+    await here.learned.log.forget(here.now - 1.5 * DAY)
+    assert await look()
+    await here.learned.log.add([Activity(here.now, Did.SAVED, "x.py", "s")], 12)
+    assert await look()
+
+
+async def test_a_longer_one_is_not_made_of_what_is_active(here: World) -> None:
+    async def week(*lines: str) -> None:
+        for _ in range(7):
+            here.now += DAY
+            await here.learned.note(
+                Activity(here.now + n * 20, Did.COMMAND, line, f"s{here.now}", seconds=2.0)
+                for n, line in enumerate(lines)
+            )
+
+    first, last = "touch made-by-hand-of-somebody.txt", "touch another-file-beside-it.txt"
+    await week(first, last)
+    await here.cycle()
+    assert (await here.found()).state is not State.DISABLED
+    await here.learned.accept(await here.found())
+    await week(first, last, "mkdir -p what-comes-after-that")
+    await here.cycle()
+    assert (await here.found()).seen == 14
 
 
 async def test_a_low_score_is_only_listed(here: World) -> None:

@@ -64,8 +64,8 @@ class World:
         where = folder or self.root
         return await run_here(argv, where, policy, self.runner, place, self.machine)
 
-    async def cycle(self) -> str:
-        return "\n".join(await cycle(self.learned))
+    async def cycle(self, *, wait: bool = False) -> str:
+        return "\n".join(await cycle(self.learned, wait=wait))
 
     async def past(self, *names: str) -> None:
         """On a day each a file came, and its test after it."""

@@ -41,6 +41,7 @@ def found(
         (OFFERED, "/home/me/shop/src/cart.js", []),
         (OFFERED, "/elsewhere/src/cart.py", []),
         (replace(OFFERED, when=""), "/home/me/shop/src/cart.py", []),
+        (replace(OFFERED, score=0.69), "/home/me/shop/src/cart.py", []),
         (replace(OFFERED, later=101.0), "/home/me/shop/src/cart.py", []),
         (replace(OFFERED, later=99.0), "/home/me/shop/src/cart.py", [(True, False)]),
         *((replace(OFFERED, state=state), "/home/me/shop/src/cart.py", []) for state in State

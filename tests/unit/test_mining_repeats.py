@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from understudy.automations.mining.repeats import patterns
-from understudy.automations.pattern import Shape
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.automations.mining.files import Op
+from understudy.automations.mining.groups import detail_of
+from understudy.automations.mining.repeats import Repeats
+from understudy.automations.pattern import Pattern, Shape
 from understudy.store.activity import Activity, Did
 
 DAY = 86_400.0
+
+
+def patterns(
+    done: Sequence[Activity], least: int, now: float, answers: Mapping[str, bool]
+) -> list[Pattern]:
+    repeats = Repeats(least)
+    for each in done:
+        repeats.add(each)
+    return repeats.patterns(now, answers)
 
 
 def commands(*lines: str, times: int, start: float = 0.0) -> list[Activity]:
@@ -64,3 +81,77 @@ def test_a_no_lowers_the_score_of_what_is_alike() -> None:
 def test_the_same_log_gives_the_same_patterns() -> None:
     done = log(commands("ruff check src", "pytest -q", times=6), created(4))
     assert patterns(done, 3, 6 * DAY, {}) == patterns(done, 3, 6 * DAY, {})
+
+
+# ── what grows ──────────────────────────────────────────────────────────────────────────────────
+
+NAMES = ("cart", "order", "invoice")
+_LINES = st.sampled_from(("make", "ls", "ruff check {}.py", "mypy {}.py", "git add {}.py"))
+_FOLDERS = ("src/{}.py", "tests/test_{}.py", "docs/{}.md")
+
+
+@st.composite
+def _activity(draw: st.DrawFn) -> Activity:
+    """``at`` is the pause before it."""
+    pause = draw(st.sampled_from((1.0, 20.0, 2_000.0, 0.6 * DAY, 2 * DAY)))
+    name = draw(st.sampled_from(NAMES))
+    paths = [each.format(name) for each in _FOLDERS]
+    kind = draw(
+        st.sampled_from((Did.COMMAND, Did.CREATED, Did.DELETED, Did.COMMITTED, Did.SWITCHED))
+    )
+    if kind is Did.COMMAND:
+        return Activity(pause, kind, draw(_LINES).format(name), "s")
+    if kind is Did.COMMITTED:
+        detail = detail_of([Op(Did.CREATED, each) for each in draw(st.permutations(paths))[:2]])
+        return Activity(pause, kind, "Add it", "git", old="1a2b", detail=detail)
+    return Activity(pause, kind, draw(st.sampled_from(paths)), "s")
+
+
+def _in_order(done: Sequence[Activity]) -> list[Activity]:
+    at, found = 0.0, []
+    for number, each in enumerate(done, 1):
+        at += each.at
+        found.append(replace(each, at=at, id=number))
+    return found
+
+
+@given(
+    st.lists(_activity(), min_size=1, max_size=60).map(_in_order),
+    st.sets(st.integers(0, 60)),
+    st.sampled_from((False, True)),
+)
+def test_looked_at_in_between_or_only_at_the_end_it_is_the_same(
+    done: list[Activity], looks: set[int], wanted: bool
+) -> None:
+    """Also with answers, by which the score is fitted at each look."""
+    now = done[-1].at
+    found = patterns(done, 2, now, {})
+    offered = frozenset(each.id for each in found[::2])
+    answers = dict.fromkeys(offered, wanted)
+    at_once, by_and_by = Repeats(2, offered), Repeats(2, offered)
+    for number, each in enumerate(done):
+        at_once.add(each)
+        by_and_by.add(each)
+        if number in looks:
+            by_and_by.patterns(each.at, answers)
+    assert by_and_by.patterns(now, answers) == at_once.patterns(now, answers)
+
+
+def test_what_is_offered_is_no_news_one_step_longer() -> None:
+    done = log(
+        commands("ruff check src", "pytest -q", times=6),
+        commands("ruff check src", "pytest -q", "make docs", times=6, start=6 * DAY),
+    )
+    first, longer = ("ruff check src → pytest -q", "ruff check src → pytest -q → make docs")
+    titles = {each.title: each.id for each in patterns(done, 3, 12 * DAY, {})}
+    assert longer in titles
+    repeats = Repeats(3)
+    for each in done[:12]:
+        repeats.add(each)
+    (known,) = repeats.patterns(6 * DAY, {})
+    assert known.title == first
+    repeats = Repeats(3, {known.id})
+    for each in done:
+        repeats.add(each)
+    found = repeats.patterns(12 * DAY, {})
+    assert [(each.title, each.count) for each in found] == [(first, 12)]

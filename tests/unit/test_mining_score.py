@@ -125,10 +125,17 @@ def test_never_more_than_the_budget(tasks: int, per_hundred: float) -> None:
 )
 def test_what_is_scarce_is_for_what_is_sure(tasks: int, score: float, made: bool) -> None:
     """With one, with two and with three offers left."""
-    budget = Budget(least=0.7, sure=0.9)
+    budget = Budget(least=0.7)
     for _ in range(tasks):
         budget.task()
-    assert budget.take(score) == made
+    assert budget.take(score, 0.9) == made
+
+
+def test_of_one_kind_the_last_may_be_less_sure_than_of_another() -> None:
+    budget = Budget(least=0.7)
+    assert not budget.take(0.8, 0.9)
+    assert budget.take(0.8, 0.7)
+    assert not budget.take(1.0, 0.7)
 
 
 def test_no_budget_no_offer() -> None:

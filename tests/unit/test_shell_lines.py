@@ -79,7 +79,7 @@ def test_templates(line: str, templates: list[str]) -> None:
         ("echo " + "very " * 1_000, shell.TOO_LONG),
         ("echo '$HOME'", ""),
         (r"echo \$HOME", ""),
-        ('git commit -m "say \\"yes\\""', ""),
+        ('git-cola -m "say \\"yes\\""', ""),
         ("git diff HEAD~1", ""),
         ("git stash show stash@{0}", ""),
     ],
@@ -87,6 +87,39 @@ def test_templates(line: str, templates: list[str]) -> None:
 def test_what_needs_a_shell(line: str, why_not: str) -> None:
     (command,) = commands(line)
     assert command.why_not == why_not
+
+
+@pytest.mark.parametrize(
+    ("line", "writes"),
+    [
+        ("git add a.py", True),
+        ("git commit -m 'Add it'", True),
+        ("git mv a.py b.py", True),
+        ("git rm a.py", True),
+        ("git checkout main", True),
+        ("git -C sub -c user.name=me add .", True),
+        ("sudo /usr/bin/git pull", True),
+        ("git branch -d old", True),
+        ("git stash", True),
+        ("git stash pop", True),
+        ("git tag v1.0", True),
+        ("git remote add origin there", True),
+        ("git status", False),
+        ("git diff --stat HEAD", False),
+        ("git log --grep commit", False),
+        ("git show add", False),
+        ("git branch --all", False),
+        ("git stash list", False),
+        ("git remote -v", False),
+        ("git tag", False),
+        ("git", False),
+        ("gitk add", False),
+        ("touch git add", False),
+    ],
+)
+def test_what_writes_into_the_folder_of_git(line: str, writes: bool) -> None:
+    (command,) = commands(line)
+    assert command.why_not == (shell.GIT if writes else "")
 
 
 def test_a_loop_is_one_command() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from ...automations import trying
@@ -33,15 +34,27 @@ _LOOKING = ("bandit", "ruff")
 """Of them at least one has to look at a script."""
 
 
-def drafted(pattern: Pattern, templates: Templates, folder: Path, now: float) -> Automation:
-    """Write the script of a pattern into ``folder``, where nothing runs it. Raises ValueError where
-    none can be made of it, and OSError."""
+def judged(pattern: Pattern, templates: Templates) -> Pattern:
+    """With the reason, where no script can be made of it."""
+    try:
+        generate(pattern, templates)
+    except ValueError as error:
+        return replace(pattern, why_not=f"no script can be made of it: {str(error).rstrip('.')}")
+    return pattern
+
+
+def drafted(
+    pattern: Pattern, templates: Templates, folder: Path, now: float, taken: Collection[str]
+) -> Automation:
+    """Write the script of a pattern into ``folder``, where nothing runs it, under a name that is
+    not ``taken``. Raises ValueError where none can be made of it, and OSError."""
     draft = generate(pattern, templates)
-    replace_file(private_folder(folder) / f"{draft.name}.py", draft.source.encode(), mode=0o700)
+    name = _free(draft.name, taken)
+    replace_file(private_folder(folder) / f"{name}.py", draft.source.encode(), mode=0o700)
     makes = [step.path for step in pattern.steps if isinstance(step, Create)]
     return Automation(
         pattern.id,
-        draft.name,
+        name,
         State.GENERATED,
         pattern.title,
         draft.template,
@@ -56,6 +69,11 @@ def drafted(pattern: Pattern, templates: Templates, folder: Path, now: float) ->
         a_week=pattern.a_week,
         why="" if draft.is_offered else draft.why,
     )
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{name}-{number}" for number in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def _cases(

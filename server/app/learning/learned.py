@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations import life
 from ...automations.pattern import Pattern
@@ -39,6 +39,9 @@ from .offers import Offer, at
 from .pages import automation_page
 from .view import view
 from .watching import Watching
+
+if TYPE_CHECKING:
+    from .looking import Grown
 
 
 class Ready(NamedTuple):
@@ -81,6 +84,8 @@ class Learned:
         self._taken: Mapping[str, int] = {}
         self._answers: Sequence[tuple[float, str, Answer]] = ()
         self.patterns: Sequence[Pattern] = ()
+        self.grown: Grown | None = None
+        """What the log was read into so far, for the next look."""
         self.changed: Callable[[], object] = lambda: None
 
     @property
@@ -249,7 +254,7 @@ class Learned:
         tested, untried = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
-        return tested, untried
+        return replace(tested, attempted=self.clock()), untried
 
     async def stands(self, automation: Automation) -> bool:
         """Whether it came through a trial, and its script is the one that did."""

@@ -147,12 +147,17 @@ class Learning:
         with logged(f"the commits of {learned.workspace.root} are not seen"):
             await learned.look_at_git()
 
-    async def cycle(self, learned: Learned) -> list[str]:
-        """Look through what was done there; what came of it, in sentences."""
+    async def cycle(self, learned: Learned, *, wait: bool = False) -> list[str]:
+        """Look through what was done there; what came of it, in sentences. ``wait``: for somebody
+        else who does so just now."""
+        root = learned.workspace.root
         try:
-            told = await (await asyncio.to_thread(_cycle))(learned)
+            told = await (await asyncio.to_thread(_cycle))(learned, wait=wait)
         except (OSError, ValueError, sqlite3.Error) as error:
-            log.warning("nothing is learned in %s: %s", learned.workspace.root, why(error))
+            log.warning("nothing is learned in %s: %s", root, why(error))
+            return []
+        except Exception:  # one look that goes wrong must not end all that come after it
+            log.exception("nothing is learned in %s", root)
             return []
         for line in told:
             log.info("%s", line)
@@ -233,7 +238,7 @@ class Learning:
     async def learn(self) -> list[str]:
         """Look through what was done, now."""
         await self.recording.settled()
-        return [line for one in self._all(None) for line in await self.cycle(one)]
+        return [line for one in self._all(None) for line in await self.cycle(one, wait=True)]
 
     async def toggle_pause(self) -> bool:
         """Whether it is paused now, in all folders."""
@@ -270,7 +275,7 @@ def as_texts(given: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in given.items()}
 
 
-def _cycle() -> Callable[[Learned], Coroutine[Any, Any, list[str]]]:
+def _cycle() -> Callable[..., Coroutine[Any, Any, list[str]]]:
     """For a thread: it takes long to import."""
     from .cycle import cycle
 

@@ -40,8 +40,9 @@ def at(
     exists: Callable[[str], bool],
     clean: frozenset[str],
 ) -> list[Offer]:
-    """Those that fit a file, an absolute path: what it would make is not there. ``now``: seconds
-    since the epoch; ``clean``: the ids of those that have only succeeded."""
+    """Those that fit a file, an absolute path: what it would make is not there. A new one whose
+    pattern became unlikely is none. ``now``: seconds since the epoch; ``clean``: the ids of those
+    that have only succeeded."""
     if not Path(path).is_relative_to(root):
         return []
     name = Path(path).relative_to(root).as_posix()
@@ -50,7 +51,9 @@ def at(
         is_new = each.state is State.OFFERED
         if not (is_new or each.state is State.ACTIVE) or not each.when:
             continue
-        if (is_new and each.later > now) or not fits(name, each.when):
+        if is_new and (each.later > now or each.score < settings.min_score):
+            continue
+        if not fits(name, each.when):
             continue
         if is_done(each, name, root, exists):
             continue

@@ -18,8 +18,8 @@ from ..folder.workspace import Workspace
 from ..sandboxing import Sandbox
 from ..scripts.confined import sandboxed
 from ..scripts.runs import Prepared
-from .cycle import mined
 from .learned import Learned
+from .looking import look
 
 __all__ = ["Automation", "Opened", "Prepared", "open_learned"]
 
@@ -53,7 +53,7 @@ class Opened:
     async def look(self) -> None:
         """Find what repeats, as things are now."""
         await self.learned.look_at_git()
-        self.learned.patterns = await mined(self.learned, await self.learned.log.all())
+        await look(self.learned)
 
     async def run(
         self, prepared: Prepared, listen: Callable[[bytes], object] | None = None

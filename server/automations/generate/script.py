@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from jinja2 import Template
@@ -35,12 +34,11 @@ _READERS: tuple[Reader, ...] = (
 )
 VERSION = 1
 _LONGEST_NAME = 32
-_MARK = 6
 
 
 class Draft(NamedTuple):
-    """A script that nobody has accepted yet. ``name``: ``[a-z0-9-]+``, another for each pattern.
-    ``why``: why it is not offered; empty where it is."""
+    """A script that nobody has accepted yet. ``name``: ``[a-z0-9-]+``, which another
+    may have, too. ``why``: why it is not offered; empty where it is."""
 
     name: str
     source: str
@@ -197,8 +195,7 @@ def _prose(text: str) -> str:
 
 
 def _slug(pattern: Pattern) -> str:
-    """What it does without what varies, and a mark that no other has."""
+    """What it does without what varies."""
     plain = re.sub(r"\{[^}]*\}", " ", pattern.title.lower())
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_NAME].strip("-")
-    mark = sha256(pattern.id.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
-    return f"{words}-{mark}" if words else mark
+    return words or "automation"

@@ -9,12 +9,12 @@ BEGINNING = 300
 
 class Budget:
     """Offers that are left: about ``per_hundred`` in a hundred tasks, no more than a burst at
-    once; the first may be made at once. The last one left is for what scores ``sure`` or more, all
-    of a burst for what scores ``least``: what is scarce is not spent on the first that comes."""
+    once; the first may be made at once. The last one left is for what is sure, all of a burst for
+    what scores ``least``: what is scarce is not spent on the first that comes."""
 
-    def __init__(self, per_hundred: float = 1.0, least: float = 0.7, sure: float = 0.9) -> None:
+    def __init__(self, per_hundred: float = 1.0, least: float = 0.7) -> None:
         self._each = per_hundred / 100
-        self._least, self._sure = least, max(least, sure)
+        self._least = least
         self._tasks = 0
         self._left = min(1.0, per_hundred)
 
@@ -24,18 +24,18 @@ class Budget:
         share = 0.5 if self._tasks <= BEGINNING else 1.0
         self._left = min(BURST, self._left + share * self._each)
 
-    def take(self, score: float) -> bool:
-        """Whether what has this score may be offered; then it counts as offered."""
+    def take(self, score: float, sure: float = 0.9) -> bool:
+        """Whether what has this score may be offered; then it counts as offered. ``sure``: from
+        which score on one of its kind is."""
         # Sums of hundredths miss a whole by some 1e-15.
-        if self._left < 1 - _NEAR or score < self._needed - _NEAR:
+        if self._left < 1 - _NEAR or score < self._needed(max(self._least, sure)) - _NEAR:
             return False
         self._left -= 1
         return True
 
-    @property
-    def _needed(self) -> float:
+    def _needed(self, sure: float) -> float:
         spare = (self._left - 1) / (BURST - 1)
-        return self._sure - spare * (self._sure - self._least)
+        return sure - spare * (sure - self._least)
 
 
 _NEAR = 1e-9

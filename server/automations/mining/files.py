@@ -6,9 +6,9 @@ A *group* is what was done to files in one go, such as one commit. Pure.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, deque
+from collections import ChainMap, Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from posixpath import basename, commonpath, dirname, splitext
 from typing import NamedTuple
 
@@ -88,15 +88,26 @@ class _Seen:
         if len(self.days) < least and (day := int(group.at // _DAY)) not in self.days:
             self.days = (*self.days, day)
 
+    def copy(self) -> _Seen:
+        return replace(self, uses=self.uses.copy())
+
 
 class Files:
     """``least``: how often something has to be done before it counts."""
 
     def __init__(self, least: int = 3) -> None:
         self._least = least
-        self._seen: dict[_Key, _Seen] = {}
+        self._seen = ChainMap[_Key, _Seen]()
+        """What was added to this one comes first, then what was known where it was forked."""
         self._groups: deque[tuple[int, Group]] = deque(maxlen=_MOST_GROUPS)
         self._number = 0
+
+    def fork(self) -> Files:
+        """Another one that knows the same, for as long as nothing is added to this one."""
+        forked = Files(self._least)
+        forked._seen = self._seen.new_child()
+        forked._groups, forked._number = self._groups.copy(), self._number
+        return forked
 
     def add(self, group: Group) -> None:
         ops = group.ops
@@ -105,15 +116,26 @@ class Files:
         self._number += 1
         self._groups.append((self._number, group))
         for key, cause in dict(_relations(ops)).items():
-            seen = self._seen.setdefault(key, _Seen(self._number))
-            seen.add(group, cause, self._least)
+            self._own(key).add(group, cause, self._least)
+
+    def _own(self, key: _Key) -> _Seen:
+        own = self._seen.maps[0]
+        if key not in own:
+            before = self._seen.get(key)
+            own[key] = _Seen(self._number) if before is None else before.copy()
+        return own[key]
 
     def patterns(self, now: float) -> list[Pattern]:
         """Those that were seen often enough, the likeliest to be used again first; of several ways
         to say the same the most general one that says no more. ``now``: as ``Group.at``."""
-        often = [(key, seen) for key, seen in self._seen.items() if seen.count >= self._least]
+        often = {  # in the order in which they were first seen, however it was forked
+            key: seen
+            for part in reversed(self._seen.maps)
+            for key, seen in part.items()
+            if seen.count >= self._least
+        }
         found: dict[tuple[object, ...], list[tuple[_Key, _Seen]]] = {}
-        for key, seen in often:
+        for key, seen in often.items():
             if not _varies(key, seen):
                 continue
             what = tuple((id(group), cause.path) for group, cause in seen.uses)

@@ -43,14 +43,20 @@ class Candidate(NamedTuple):
 
 
 class Miner:
-    """``weights``: of the score. ``min_occurrences``: seen less often, it is no pattern."""
+    """``weights``: of the score. ``min_occurrences``: seen less often, it is no pattern.
+    ``offered``: the ids of those that are offered already."""
 
-    def __init__(self, weights: Weights | None = None, min_occurrences: int = 3) -> None:
-        self.weights = weights or Weights()
+    def __init__(
+        self,
+        weights: Weights | None = None,
+        min_occurrences: int = 3,
+        offered: AbstractSet[str] = frozenset(),
+    ) -> None:
+        self.weights = self._given = weights or Weights()
         self._least = min_occurrences
         self._events = Events()
         self._counts = Counts()
-        self._offered: set[str] = set()
+        self._offered = set(offered)
         self._covered: set[int] = set()
 
     @property
@@ -106,7 +112,7 @@ class Miner:
         candidates."""
         known = [each for each in self._closed() if each.id in answers]
         seen = [(self.features(each), answers[each.id]) for each in known]
-        self.weights = self.weights.refitted(seen)
+        self.weights = self._given.refitted(seen)
 
     def _cover(self, occurrences: Iterable[Found]) -> None:
         self._covered.update(event.number for each in occurrences for event in each)
@@ -119,15 +125,17 @@ class Miner:
         return new >= min(2, len(last))
 
     def patterns(self, now: float, most: int = 50) -> list[Pattern]:
-        """What repeats: what can be automated first, and of that what is expected to save the most.
-        None of them does mostly what another one before it does."""
+        """What repeats: those that are offered, and ``most`` others; what can be automated first,
+        and of that what is expected to save the most. None of the others does mostly what another
+        one before it does, or one that is offered."""
         chosen: list[Pattern] = []
-        covered: set[int] = set()
+        covered, most = set(self._covered), most + len(self._offered)
         # To unify is what takes long, so it is left for those that may be chosen.
         for candidate in sorted(self._closed(), key=lambda each: self._rank(each, now)):
             if len(chosen) == most:
                 break
-            if not self._is_novel(candidate.entry, covered):
+            is_offered = candidate.id in self._offered
+            if not is_offered and not self._is_novel(candidate.entry, covered):
                 continue
             unified = self._unified(candidate)
             if unified is not None:
@@ -136,17 +144,19 @@ class Miner:
                 covered.update(event.number for each in occurrences for event in each)
         return sorted(chosen, key=lambda each: (bool(each.why_not), -_worth(each), each.id))
 
-    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, float, str]:
-        """As patterns are ranked, as if nothing of it had to be typed any more."""
+    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, bool, float, str]:
+        """As patterns are ranked, as if nothing of it had to be typed any more; those that are
+        offered first."""
         entry = candidate.entry
         commands = (event.command for event in entry.occurrences[-1])
         needs_shell = any(each.why_not and not folder_of(each) for each in commands)
         saved = saving(entry.occurrences, 0)
         worth = self.score(candidate) * (saved.low + saved.high) * _a_week(entry, now)
-        return needs_shell, -worth, candidate.id
+        return candidate.id not in self._offered, needs_shell, -worth, candidate.id
 
     def _closed(self) -> list[Candidate]:
-        """Those that were seen often enough, and not only as a part of a longer one."""
+        """Those that were seen often enough, and not only as a part of a longer one, but for those
+        that are offered."""
         often = {
             sequence: entry
             for sequence, entry in self._counts.entries.items()
@@ -159,7 +169,8 @@ class Miner:
                 within.update(
                     part for part in parts if part in often and often[part].count == entry.count
                 )
-        return [Candidate(*each) for each in often.items() if each[0] not in within]
+        found = (Candidate(*each) for each in often.items())
+        return [e for e in found if e.sequence not in within or e.id in self._offered]
 
     def _unified(self, candidate: Candidate) -> Unified | None:
         """Of a run, None where more than one thing varies in it."""

@@ -1,0 +1,180 @@
+"""A look at what was done in a folder: what repeats there, and how much of it may be offered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from ...automations.contents import with_contents
+from ...automations.generate import Templates
+from ...automations.mining.budget import Budget
+from ...automations.mining.repeats import Repeats
+from ...automations.pattern import Pattern
+from ...store.activity import Activity, Did, Log
+from ...store.automations import Answer, State
+from . import drafts
+from .learned import Learned
+
+log = logging.getLogger(__name__)
+
+_MOST_READ = 50_000
+"""Of the last activities at first: seconds of one processor, and some 100 MB."""
+_LEAST_GONE = 0.1
+"""Where more of what was read is gone from the log, for want of room, it is read anew."""
+_NO_TASKS = frozenset({Did.SAVED, Did.FIXED, Did.EDITOR})
+"""No pattern is made of them, so the budget of offers does not grow by them either."""
+_OFFERED = frozenset({State.OFFERED, State.ACTIVE, State.RETIRED})
+
+
+class _Terms(NamedTuple):
+    """What the log is read under. ``offered``: the ids of automations that their users were offered
+    and that are not disabled; ``offers``: when each offer so far was made."""
+
+    least: int
+    per_hundred: float
+    min_score: float
+    offered: frozenset[str]
+    offers: tuple[float, ...]
+
+
+class Grown:
+    """What a log was read into so far, oldest first. ``last``: the last task; ``newest``: the
+    highest number; ``count``: how many."""
+
+    def __init__(self, terms: _Terms) -> None:
+        self.terms = terms
+        self.repeats = Repeats(terms.least, terms.offered)
+        self.budget = Budget(terms.per_hundred, terms.min_score)
+        self.last: Activity | None = None
+        self.newest = self.count = 0
+        self._offers = deque(terms.offers)
+
+    def read(self, activities: Sequence[Activity]) -> None:
+        """All that is in the log by now, or came since."""
+        for activity in activities:
+            self.repeats.add(activity)
+            if activity.did not in _NO_TASKS:
+                self.budget.task()
+            while self._offers and self._offers[0] <= activity.at:
+                self._charge()
+        while self._offers:
+            self._charge()
+        self.count += len(activities)
+        if activities:
+            self.last = activities[-1]
+            self.newest = max(self.newest, *(each.id for each in activities))
+
+    def _charge(self) -> None:
+        self._offers.popleft()
+        self.budget.take(1.0)
+
+    async def new_in(self, log: Log) -> list[Activity] | None:
+        """What came since, oldest first; None where the log has to be read anew: something was
+        forgotten, much had to go, or what came is older than what was there. Raises
+        sqlite3.Error."""
+        if self.last is None:
+            return None
+        count, is_there = await log.extent(self.last.id)
+        new = sorted(await log.after(self.newest), key=lambda each: (each.at, each.id))
+        is_much = self.count + len(new) - count > _LEAST_GONE * self.count
+        if not is_there or is_much or (new and new[0].at < self.last.at):
+            return None
+        return new
+
+
+async def look(learned: Learned) -> Budget:
+    """Find what repeats, the most useful first, and bring what it says of automations up to date;
+    what may be offered. Raises sqlite3.Error."""
+    await learned.load()
+    grown = await _grown(learned)
+    now, answers = learned.clock(), await _answers(learned)
+    root = learned.workspace.root
+
+    def work() -> list[Pattern]:
+        return [with_contents(each, root) for each in grown.repeats.patterns(now, answers)]
+
+    learned.patterns = await _judged(learned, await asyncio.to_thread(work))
+    learned.grown = grown
+    await _follow(learned)
+    return grown.budget
+
+
+async def _grown(learned: Learned) -> Grown:
+    settings = learned.workspace.settings.automations
+    terms = _Terms(
+        settings.min_occurrences,
+        settings.offers_per_hundred,
+        settings.min_score,
+        frozenset(each.id for each in learned.automations if each.state in _OFFERED),
+        tuple(sorted(each.offered for each in learned.automations if each.offered)),
+    )
+    # A look that is interrupted leaves none to the next, as its thread may still be at it.
+    grown, learned.grown = learned.grown, None
+    new = None
+    if grown is not None and grown.terms == terms:
+        new = await grown.new_in(learned.log)
+    if grown is None or new is None:
+        grown, new = Grown(terms), await learned.log.all(most=_MOST_READ)
+    await asyncio.to_thread(grown.read, new)
+    return grown
+
+
+async def _answers(learned: Learned) -> dict[str, bool]:
+    """Whether its user wanted what was offered: the last word on each counts."""
+    said = {id_: answer for _, id_, answer in await learned.store.answers()}
+    return {id_: answer in (Answer.ACCEPTED, Answer.EDITED) for id_, answer in said.items()}
+
+
+async def _follow(learned: Learned) -> None:
+    found = {each.id: each for each in learned.patterns}
+    now = [
+        replace(
+            each,
+            score=pattern.score,
+            seen=pattern.count,
+            low=pattern.each.low,
+            high=pattern.each.high,
+            a_week=pattern.a_week,
+        )
+        for each in learned.automations
+        if (pattern := found.get(each.id)) is not None
+    ]
+    await learned.store.follow(now)
+    await learned.load()
+
+
+# ── of what a script can be made ────────────────────────────────────────────────────────────────
+
+
+def new(learned: Learned, found: Sequence[Pattern]) -> list[Pattern]:
+    """Of those that were found, of which an automation can be made, and none is."""
+    least = learned.workspace.settings.automations.min_score
+    known = {each.id for each in learned.automations}
+    likely = (each for each in found if each.score >= least and not each.why_not)
+    return [each for each in likely if each.id not in known]
+
+
+async def _judged(learned: Learned, found: Sequence[Pattern]) -> tuple[Pattern, ...]:
+    """With the reason, of those of which no script can be made. Templates of somebody who is not
+    trusted say nothing."""
+    able = {each.id for each in new(learned, found)}
+    if not able or not learned.workspace.trusted:
+        return tuple(found)
+    ours = await templates(learned)
+
+    def work() -> tuple[Pattern, ...]:
+        return tuple(drafts.judged(each, ours) if each.id in able else each for each in found)
+
+    return await asyncio.to_thread(work)
+
+
+async def templates(learned: Learned) -> Templates:
+    """Those that can be used there."""
+    loaded, problems = await asyncio.to_thread(Templates.load, learned.templates)
+    for problem in problems:
+        log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
+    return loaded
