@@ -109,7 +109,7 @@ def _draft(pattern: Pattern, templates: Templates) -> Draft:
     source = signed(render(template, values))
     _check(source, template.name, Permissions.model_validate(metadata["permissions"]))
     doubt = next((each.doubt for each in operations if each.doubt), "")
-    return Draft(_slug(pattern), source, entry.name, not doubt, doubt)
+    return Draft(slug(pattern.title, pattern.id), source, entry.name, not doubt, doubt)
 
 
 def _check(source: str, template: str | None, permissions: Permissions) -> None:
@@ -196,9 +196,10 @@ def _prose(text: str) -> str:
     return " ".join(plain.translate(table).replace("%(", "% (").split())
 
 
-def _slug(pattern: Pattern) -> str:
-    """What it does without what varies, and a mark that no other has."""
-    plain = re.sub(r"\{[^}]*\}", " ", pattern.title.lower())
+def slug(title: str, id_: str) -> str:
+    """The name of a pattern's script: what it does without what varies, and a mark that no other
+    has."""
+    plain = re.sub(r"\{[^}]*\}", " ", title.lower())
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_NAME].strip("-")
-    mark = sha256(pattern.id.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+    mark = sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return f"{words}-{mark}" if words else mark
