@@ -81,7 +81,7 @@ async def story(console: Console, folder: Path, log: Path) -> None:
         )
         await _command(client, "undoLast")
         _want(not made.exists(), "It was not undone.")
-        console.print(f"[green]✓ undone:[/] {name} is gone again")
+        console.print(f"[green]✓ undone:[/] {made.relative_to(root)} is gone again")
 
 
 def _worked(root: Path) -> list[str]:

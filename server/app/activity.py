@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
-from ..automations.histories import SHELLS, Imported, place, read
+from ..automations.histories import SHELLS, Imported, places, read
 from ..settings import learning
 from ..state import state_place, workspace_dir, workspace_place
 from ..store.activity import ACTIVITY, FILE, Activity, Did, Log, without_secrets
 from ..store.database import Database
 from ..trust import Trust
 
-__all__ = ["SHELLS", "Activity", "Did", "Imported", "Log", "place", "read"]
+__all__ = ["SHELLS", "Activity", "Did", "Imported", "Log", "places", "read"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGO = re.compile(rf"(\d{{1,9}})([{''.join(_UNITS)}])")

@@ -43,18 +43,17 @@ class Imported(NamedTuple):
     is_cut: bool
 
 
-def place(shell: str, environ: Mapping[str, str]) -> Path:
-    """Where a shell keeps its history by default."""
+def places(shell: str, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where a shell may keep its history by default, the likeliest first."""
     home = Path(environ.get("HOME", "~")).expanduser()
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
     named = environ.get("HISTFILE") if Path(environ.get("SHELL", "")).name == shell else None
     if named and shell != "fish":
-        return Path(named)
-    zsh = Path(environ.get("ZDOTDIR") or home) / ".zsh_history"
+        return (Path(named),)
     return {
-        "bash": home / ".bash_history",
-        "zsh": zsh if zsh.exists() else home / ".zhistory",
-        "fish": data / "fish/fish_history",
+        "bash": (home / ".bash_history",),
+        "zsh": (Path(environ.get("ZDOTDIR") or home) / ".zsh_history", home / ".zhistory"),
+        "fish": (data / "fish/fish_history",),
     }[shell]
 
 

@@ -21,13 +21,14 @@ from ..app.activity import (
     moment,
     open_log,
     payload,
-    place,
+    places,
     read,
     settings_of,
     take_in,
 )
 from ..app.activity import record as record_
 from ..app.sandboxing import printable
+from ..settings import user_file
 from .exits import Exit
 from .roots import root_of
 from .shell_hooks import hook
@@ -157,7 +158,11 @@ def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, 
     They are of all folders, not only of this workspace. Secrets are left out.
     """
     root = root_of((folder,))
-    path = file or place(shell, os.environ)
+    path = file or next((each for each in places(shell, os.environ) if each.exists()), None)
+    if path is None:
+        usual = " or ".join(map(str, places(shell, os.environ)))
+        click.echo(f"{shell} has no history in {usual}: give the FILE where it is.", err=True)
+        ctx.exit(Exit.FAILED)
     found = read(shell, path, settings_of(root).max_tasks)
     count = len(found.activities)
     told = f"{printable(str(path))}: {found.commands} commands"
@@ -169,7 +174,8 @@ def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, 
     if not count:
         return
     which = f"the last {count}" if count < found.commands else f"all {count}"
-    if not (yes or agreed(f"Remember {which} as done in {printable(str(root))}?")):
+    where = f"as done in {printable(str(root))}, though a history is of all folders"
+    if not (yes or agreed(f"Remember {which} {where}?")):
         click.echo("Nothing was taken in.", err=True)
         ctx.exit(Exit.FAILED)
     click.echo(f"Taken in: {asyncio.run(take_in(root, found.activities))}.")
@@ -184,6 +190,12 @@ def hook_(shell: str) -> None:
     where activity.terminal is on. What begins with a space is not told of.
     """
     click.echo(hook(shell), nl=False)
+    root = root_of((Path.cwd(),))
+    if not settings_of(root).terminal:
+        how = f"`activity: {{terminal: true}}` in {user_file(os.environ)} switches it on"
+        click.echo(
+            f"Nothing is kept while activity.terminal is off, as in {root}: {how}.", err=True
+        )
 
 
 @activity.command(hidden=True)

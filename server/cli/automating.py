@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from ..app import undoing
-from ..app.learning.offers import span
+from ..app.learning.listing import example, metadata_of, standing
+from ..app.learning.offers import misfit, span
 from ..app.learning.opening import Automation, Opened, Prepared, open_learned
 from ..app.sandboxing import Level, Trial, history, payload, printable
 from .exits import Exit
@@ -71,7 +72,9 @@ class _Tried(NamedTuple):
 async def _try(found: Opened, name: str, given: dict[str, str], *, quiet: bool) -> _Tried | None:
     """None when its user does not agree to the level."""
     prepared = await found.learned.runs.prepare(found.learned.find(name), given)
-    machine = found.machine
+    machine, root = found.machine, found.learned.workspace.root
+    if doubt := misfit(prepared.automation, given, root):
+        click.echo(printable(f"Note: {doubt}."), err=True)
     if not quiet:
         said = machine.said(prepared.policy.hosts)
         click.echo(f"Level {machine.level}. {said}", err=True)
@@ -144,7 +147,7 @@ def _apply(
         opened(root, lambda found: found.learned.runs.applied(run, automation, applied.entry))
         if automation.high >= 1:
             saved = span(automation.low, automation.high)
-            click.echo(f"It saves about {saved}, as long as it took you by hand.", err=True)
+            click.echo(f"That saved about {saved} of work by hand, an estimate.", err=True)
     return applied.exit
 
 
@@ -173,8 +176,15 @@ def preview(
     if as_json:
         click.echo(json.dumps(payload(tried.trial), indent=2))
     elif show_trial(tried.trial, root, everything=everything):
-        click.echo(f"`understudy automations apply {name}` makes it so.", err=True)
+        click.echo(_how_on(tried.prepared.automation), err=True)
     ctx.exit(Exit.CLEAN if tried.trial.is_clean else Exit.FAILED)
+
+
+def _how_on(automation: Automation) -> str:
+    make = f"`understudy automations apply {automation.name}` makes it so"
+    if automation.is_active:
+        return f"{make}."
+    return f"`understudy automations enable {automation.name}` accepts it; then {make}."
 
 
 @click.command
@@ -237,18 +247,34 @@ def test(
 ) -> None:
     """Try an automation anew: where it was done before, or for the parameters that are given."""
     root, given = root_of((folder,)), values(parameters)
-    tested = opened(root, lambda found: found.test(found.learned.find(name), given))
+
+    async def work(found: Opened) -> tuple[Automation, str]:
+        tested = await found.test(found.learned.find(name), given)
+        return tested, example_of(found, tested)
+
+    tested, words = opened(root, work)
     if as_json:
         told = {"name": tested.name, "state": tested.state, "why": tested.why, "tried": tested.told}
         click.echo(json.dumps(told, indent=2))
     else:
-        tell_test(tested)
+        tell_test(tested, words)
     ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
 
 
-def tell_test(tested: Automation) -> None:
-    """What came of a trial, or why there was none."""
-    told = tested.told
-    if tested.is_disabled:
-        told = f"{tested.why}; tried {told}" if told else tested.why
-    click.echo(printable(f"{tested.name} is {tested.state}: {told}."))
+def example_of(found: Opened, automation: Automation) -> str:
+    """As ``listing.example``, from its script; its name alone where that cannot be read."""
+    try:
+        metadata = metadata_of(found.learned.runs.source_of(automation))
+    except (OSError, ValueError):
+        metadata = None
+    return example(automation, metadata)
+
+
+def tell_test(tested: Automation, words: str, *, still: str = "") -> None:
+    """What came of a trial, and how to go on where it does not hold. ``words``: what is typed to
+    try it; ``still``: stands before its state where that is as it was."""
+    click.echo(printable(f"{tested.name} is {still}{tested.state}: {standing(tested)}."))
+    if tested.is_disabled or tested.is_untried:
+        before = "`understudy trust` lets it be run; then " if tested.is_untried else ""
+        again = f"{before}`understudy automations test {words}` tries it."
+        click.echo(printable(again), err=True)

@@ -16,7 +16,18 @@ from ..app.learning import listing, sharing
 from ..app.learning.cycle import cycle
 from ..app.learning.opening import Automation, Opened
 from ..app.sandboxing import printable
-from .automating import AS_JSON, NAME, PARAMETERS, apply, opened, preview, run, tell_test, test
+from .automating import (
+    AS_JSON,
+    NAME,
+    PARAMETERS,
+    apply,
+    example_of,
+    opened,
+    preview,
+    run,
+    tell_test,
+    test,
+)
 from .automating import values as parameters_of
 from .exits import Exit
 from .roots import root_of
@@ -85,26 +96,29 @@ def list_(folder: Path, *, as_json: bool) -> None:
 
 @automations.command
 @NAME
+@click.option("--script", "whole", is_flag=True, help="Print its whole script, too.")
 @FOLDER
 @AS_JSON
-def show(name: str, folder: Path, *, as_json: bool) -> None:
-    """Print the script of one, what it may touch, what came of its trial, and its last runs."""
+def show(name: str, folder: Path, *, whole: bool, as_json: bool) -> None:
+    """Print what one does and asks for, what it may touch, what came of its trial, and its last
+    runs."""
 
     async def look(found: Opened) -> None:
         learned, automation = found.learned, found.learned.find(name)
         runs = await learned.store.executions(automation.id, _SHOWN)
         script = learned.runs.source_of(automation)
         told = listing.automation_payload(automation, learned.record(automation))
+        path = str(learned.runs.script_of(automation))
         if as_json:
             last = [listing.execution_payload(each) for each in runs]
-            path = str(learned.runs.script_of(automation))
             told |= {"path": path, "script": script, "executions": last}
             click.echo(json.dumps(told, indent=2))
             return
         metadata = listing.metadata_of(script)
         _echo(listing.automation_lines(automation, learned.record(automation), metadata))
-        _echo(map(listing.execution_line, runs))
-        _echo(["", str(learned.runs.script_of(automation)), "", *script.splitlines()])
+        _echo([f"  script: {path}", *map(listing.execution_line, runs)])
+        if whole:
+            _echo(["", *script.splitlines()])
 
     opened(root_of((folder,)), look)
 
@@ -115,29 +129,32 @@ def show(name: str, folder: Path, *, as_json: bool) -> None:
 @FOLDER
 @click.pass_context
 def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Path) -> None:
-    """Open the script of one in your editor ($VISUAL, else $EDITOR); then it is tried again."""
+    """Open the script of one in your editor ($VISUAL, else $EDITOR). Once it is otherwise, it is
+    tried again; one that is active stays so where nothing is against it."""
     root, given = root_of((folder,)), parameters_of(parameters)
 
     async def place(found: Opened) -> tuple[Path, str]:
         automation = found.learned.find(name)
         return found.learned.runs.script_of(automation), found.learned.runs.source_of(automation)
 
-    async def tried(found: Opened) -> Automation | None:
+    async def tried(found: Opened) -> tuple[Automation, Automation, str] | None:
         automation = found.learned.find(name)
         if found.learned.runs.source_of(automation) == before:
             return None
-        return await found.test(automation, given)
+        click.echo("It is tried again.", err=True)
+        tested = await found.test(automation, given)
+        return automation, tested, example_of(found, tested)
 
     path, before = opened(root, place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     if (code := subprocess.run([*shlex.split(editor), str(path)], check=False).returncode) != 0:
         click.echo(f"{editor} ended with {code}.", err=True)
         ctx.exit(Exit.FAILED)
-    tested = opened(root, tried)
-    if tested is None:
+    if (edited := opened(root, tried)) is None:
         click.echo("It is as it was.", err=True)
         return
-    tell_test(tested)
+    former, tested, words = edited
+    tell_test(tested, words, still="still " if former.state is tested.state else "")
     ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
 
 
@@ -147,7 +164,7 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
 @click.option(
     "--on-save/--no-on-save",
     default=None,
-    help="Run it by itself when a file that it fits is saved, and make its changes.",
+    help="Run it by itself when a file that it fits is saved in an editor, and make its changes.",
 )
 @FOLDER
 def enable(name: str, parameters: tuple[str, ...], folder: Path, *, on_save: bool | None) -> None:
@@ -162,8 +179,10 @@ def enable(name: str, parameters: tuple[str, ...], folder: Path, *, on_save: boo
                 raise ValueError(f"{name} fits no files, so no save can start it")
             await found.learned.run_on_save(automation, on=on_save)
         where = found.learned.runs.script_of(automation)
-        alone = " It runs by itself when a file is saved that it fits." if on_save else ""
-        _echo([f"{name} is active: {where}.{alone}", f"`understudy run {name}` runs it."])
+        alone = f" It runs by itself when {automation.when} is saved in an editor."
+        words = example_of(found, automation)
+        _echo([f"{name} is active: {where}.{alone if on_save else ''}"])
+        _echo([f"`understudy run {words}` runs it."])
 
     opened(root_of((folder,)), work)
 
@@ -190,31 +209,37 @@ def remove(ctx: click.Context, name: str, folder: Path, *, yes: bool) -> None:
     """Take one out: its script goes, and it is not offered again. `understudy undo` brings the
     script back, and `enable` the automation."""
 
-    async def work(found: Opened) -> bool:
+    async def work(found: Opened) -> bool | None:
         automation = found.learned.find(name)
-        if not (yes or agreed(f"Remove {name}?")):
-            return False
-        await found.learned.remove(automation)
-        return True
+        if wanted := yes or agreed(f"Remove {name}?"):
+            await found.learned.remove(automation)
+        return wanted
 
-    if not opened(root_of((folder,)), work):
-        click.echo("Nothing was removed.", err=True)
+    if not (done := opened(root_of((folder,)), work)):
+        nobody = "There is no terminal to ask on; --yes removes it. " if done is None else ""
+        click.echo(f"{nobody}Nothing was removed.", err=True)
         ctx.exit(Exit.FAILED)
     click.echo(f"{name} is removed; `understudy undo` brings its script back.")
 
 
 @automations.command
 @FOLDER
-def learn(folder: Path) -> None:
+@click.pass_context
+def learn(ctx: click.Context, folder: Path) -> None:
     """Look through what was done now: find what repeats, make and try automations of it, review
     those that run. Tells what it did."""
 
-    async def work(found: Opened) -> None:
+    async def work(found: Opened) -> bool:
         if not found.learned.workspace.settings.automations.enabled:
             raise ValueError("nothing is looked for: automations.enabled is off in the settings")
-        _echo(await cycle(found.learned, wait=True) or ["Nothing new repeats so far."])
+        told = await cycle(found.learned, wait=True)
+        if not told:
+            found.learned.runs.admit()
+        _echo(told or ["Nothing new repeats so far."])
+        return found.learned.workspace.trusted
 
-    opened(root_of((folder,)), work)
+    if not opened(root_of((folder,)), work):
+        ctx.exit(Exit.USAGE)
 
 
 @automations.command
@@ -275,11 +300,10 @@ def import_(ctx: click.Context, file: Path, parameters: tuple[str, ...], folder:
     async def work(found: Opened) -> bool:
         tested = [await sharing.taken_in(found, each, given) for each in sharing.read_file(file)]
         for each in tested:
-            tell_test(each)
+            tell_test(each, example_of(found, each))
         return all(not each.is_disabled for each in tested)
 
     if not opened(root_of((folder,)), work):
-        click.echo("What is disabled can be tried again: `understudy automations test`.", err=True)
         ctx.exit(Exit.FAILED)
 
 

@@ -49,6 +49,8 @@ _COMMANDS = {
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),
 }
 """By name: the module, and the line in the list of all."""
+_LEARNING = ("automations", "activity")
+"""Groups of commands that are looked for without them."""
 
 
 class _Group(click.Group):
@@ -65,6 +67,19 @@ class _Group(click.Group):
         assert isinstance(command, click.Command)
         command.short_help = summary
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            for name in _LEARNING:
+                group = self.get_command(ctx, name)
+                if isinstance(group, click.Group) and args[0] in group.commands:
+                    there = f"There is `understudy {name} {args[0]}`."
+                    raise click.UsageError(f"{error.format_message()} {there}", ctx) from None
+            raise
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -38,7 +38,7 @@ def watch(folder: Path, *, dry_run: bool) -> None:
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def schedule(folder: Path, *, as_json: bool) -> None:
-    """List what the clock will start, and when next."""
+    """List what the clock will start, and when next; and the automations that saves start."""
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:

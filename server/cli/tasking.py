@@ -99,7 +99,7 @@ def _parameters(words: tuple[str, ...], texts: Collection[str]) -> dict[str, Any
 async def _hand_over(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) -> int:
     async with open_service(root, "command", runs=False) as service:
         complain(service)
-        given = _given(service, task, words)
+        given = await _given(service, task, words)
         with _refusing():
             id_ = await service.engine.submit(task, given, cause=IN_A_TERMINAL)
         waits = "" if service.engine.holder() else "; nothing runs it until `understudy start` does"
@@ -107,8 +107,10 @@ async def _hand_over(root: Path, task: str, words: tuple[str, ...], *, as_json: 
         return Exit.CLEAN
 
 
-def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[str, Any]:
+async def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[str, Any]:
     known = service.engine.tasks.get(task)
+    if known is None and (against := await service.chores.automated.against(task)):
+        raise click.UsageError(f"There is no task {task!r}: {against}.")
     texts = {each.name for each in known.parameters} if known else ()
     given = _parameters(words, texts)
     if known and (complaint := known.complaint(given)):
@@ -121,7 +123,7 @@ async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) 
     async with open_service(root, "command") as service:
         complain(service)
         engine = service.engine
-        given = _given(service, task, words)
+        given = await _given(service, task, words)
         with _refusing():
             plan = await engine.plan(task)
             ids = await engine.submit_all(task, given, cause=IN_A_TERMINAL)
@@ -248,6 +250,7 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
             kinds = await kinds_of(service)
             recent = await service.engine.jobs.recent(limit=_ALL if everything else _LOOKED_AT)
             jobs = recent if everything else without_deliveries(recent)[:_LISTED]
+            waiting = await service.chores.automated.waiting()
             if as_json:
                 click.echo(
                     json.dumps(
@@ -257,7 +260,7 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
                                 | {"needs": kind.needs, "seconds": kind.seconds}
                                 for kind in kinds
                             ],
-                            "jobs": [job_payload(job) for job in jobs],
+                            "jobs": [job_payload(job, waiting) for job in jobs],
                         },
                         indent=2,
                     )
@@ -267,7 +270,7 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
                 click.echo(f"{kind.task.name:<24} {kind.task.title}{_about(kind)}")
             click.echo()
             for job in reversed(jobs):
-                click.echo(interrupted(job) or job_line(job))
+                click.echo(interrupted(job) or job_line(job, waiting))
 
     asyncio.run(look())
 

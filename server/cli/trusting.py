@@ -12,8 +12,9 @@ from .roots import FOLDER, workspace
 
 
 @click.command
+@click.option("--yes", is_flag=True, help="Without a question, as always: this command asks none.")
 @FOLDER
-def trust(folder: Path | None) -> None:
+def trust(folder: Path | None, *, yes: bool) -> None:  # noqa: ARG001 - all commands know it
     """Let the programs run that FOLDER brings along: interpreters and tools that it configures.
 
     Without FOLDER it is the workspace around the current folder, as for `understudy scan`.

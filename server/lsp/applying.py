@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types as lsp
 
+from ..app.sandboxing import printable
 from ..app.trials import Applying, Change, Entry, Kind, State
-from ..disk import mask
+from ..disk import mask, why
 from ..model import Edit, Range
 from ..text import Lines, opcodes
 from . import convert
@@ -24,15 +26,22 @@ _NEW_FILE, _NEW_FOLDER = 0o666, 0o777
 """What an editor gives what is new, without the bits of its mask: ours is the one it gave us."""
 
 _Step = lsp.TextDocumentEdit | lsp.CreateFile | lsp.RenameFile | lsp.DeleteFile
-_OPERATIONS = {
-    lsp.CreateFile: lsp.ResourceOperationKind.Create,
-    lsp.RenameFile: lsp.ResourceOperationKind.Rename,
-    lsp.DeleteFile: lsp.ResourceOperationKind.Delete,
+
+
+class _Operation(NamedTuple):
+    kind: lsp.ResourceOperationKind
+    what: str
+
+
+_OPERATIONS: Mapping[type, _Operation] = {
+    lsp.CreateFile: _Operation(lsp.ResourceOperationKind.Create, "is new"),
+    lsp.RenameFile: _Operation(lsp.ResourceOperationKind.Rename, "has moved"),
+    lsp.DeleteFile: _Operation(lsp.ResourceOperationKind.Delete, "is deleted"),
 }
 
 
-class _Beyond(Exception):
-    """An editor cannot do that."""
+class Beyond(Exception):
+    """An editor cannot do that: which file, and why, for people, without an end."""
 
 
 Shown = Mapping[str, lsp.OptionalVersionedTextDocumentIdentifier | None]
@@ -49,33 +58,37 @@ def shown_now(ls: Server) -> Shown:
     }
 
 
-async def resource_edit(ls: Server, applying: Applying, shown: Shown) -> lsp.WorkspaceEdit | None:
-    """None where the client cannot make all of it exactly so. With change annotations, where it
-    knows them, the user confirms what is done; who does not know them changes texts alone, that
-    end with a line: files would come and go unseen, and not as they are to be. What is ``shown``
-    was as on disk in that version: a client refuses the edit for a later one."""
+async def resource_edit(ls: Server, applying: Applying, shown: Shown) -> lsp.WorkspaceEdit:
+    """With change annotations, where the client knows them, the user confirms what is done; who
+    does not know them changes texts alone, that end with a line: files would come and go unseen,
+    and not as they are to be. What is ``shown`` was as on disk in that version: a client refuses
+    the edit for a later one. Raises Beyond where the client cannot make all of it exactly so."""
     workspace = ls.client_capabilities.workspace
     known = workspace.workspace_edit if workspace else None
     # Who knows operations on files knows document changes, which alone carry them: Neovim says the
     # one and not the other.
     if known is None or not (known.document_changes or known.resource_operations):
-        return None
+        raise Beyond("this editor does not take changes of files from a server")
     annotates = known.change_annotation_support is not None and ls.confirms_files
     edit = _Edit(applying, shown, ls.encoding, _CHANGE if annotates else None)
     try:
         steps = await asyncio.to_thread(lambda: list(edit.steps()))
-    except (_Beyond, OSError, UnicodeDecodeError):
-        return None
+    except OSError as error:
+        raise Beyond(why(error)) from error
     can = frozenset(known.resource_operations or ()) if annotates else frozenset()
-    if any(
-        kind not in can for step in steps for of, kind in _OPERATIONS.items() if type(step) is of
-    ):
-        return None
+    for step in steps:
+        if (does := _OPERATIONS.get(type(step))) and does.kind not in can:
+            raise Beyond(f"{_named(applying, step)} {does.what}, which this editor does not show")
     if not annotates:
         return lsp.WorkspaceEdit(document_changes=steps)
     tried = None if applying.undoes else "It was tried in the sandbox."
     annotation = lsp.ChangeAnnotation(applying.label, needs_confirmation=True, description=tried)
     return lsp.WorkspaceEdit(document_changes=steps, change_annotations={_CHANGE: annotation})
+
+
+def _named(applying: Applying, step: _Step) -> str:
+    uri = step.new_uri if isinstance(step, lsp.RenameFile) else getattr(step, "uri", "")
+    return printable(str(Path(convert.to_path(uri) or uri).relative_to(applying.root)))
 
 
 class _Edit:
@@ -111,16 +124,16 @@ class _Edit:
         uri = self._uri(change.path)
         match change.kind:
             case Kind.CREATED if after and after.is_folder:
-                self._want_usual(after.mode, _NEW_FOLDER)
+                self._want_usual(change.path, after.mode, _NEW_FOLDER)
                 self._want_filled(change.path)
             case Kind.CREATED if after:
-                self._want_usual(after.mode, _NEW_FILE)
+                self._want_usual(change.path, after.mode, _NEW_FILE)
                 yield lsp.CreateFile(uri, annotation_id=self._annotation)
-                if text := _text(after):
+                if text := _text(change.path, after):
                     yield self._write(change.path, "", text)
             case Kind.DELETED:
                 if before and not before.is_folder:
-                    _want_file(before)
+                    _want_file(change.path, before)
                 if not self._goes_with_another(change.path):
                     options = lsp.DeleteFileOptions(recursive=change.path in self._gone)
                     yield lsp.DeleteFile(uri, options=options, annotation_id=self._annotation)
@@ -130,30 +143,32 @@ class _Edit:
                     yield lsp.RenameFile(old, uri, annotation_id=self._annotation)
                 if before.digest != after.digest:
                     place = str(self._root / (change.old or change.path))
-                    text = _text(replace(before, place=place))
-                    yield self._write(change.path, text, self._ended(_text(after)))
+                    text = _text(change.path, replace(before, place=place))
+                    new = self._ended(change.path, _text(change.path, after))
+                    yield self._write(change.path, text, new)
             case _:
-                raise _Beyond
+                raise _beyond(change.path, "gets other permissions")
 
-    def _ended(self, text: str) -> str:
+    def _ended(self, path: str, text: str) -> str:
         """Who does not show what it makes may end the last line, too."""
         if self._annotation is None and text and not text.endswith("\n"):
-            raise _Beyond
+            raise _beyond(path, "has a last line without an end, which this editor may add")
         return text
 
     def _uri(self, path: str) -> str:
         return convert.to_uri(self._root / path)
 
-    def _want_usual(self, mode: int, new: int) -> None:
+    def _want_usual(self, path: str, mode: int, new: int) -> None:
         """What is for fewer eyes, or can be run, does not come out so from an editor."""
         if mode != new & ~self._mask:
-            raise _Beyond
+            usual = f"{new & ~self._mask:o}"
+            raise _beyond(path, f"has the permissions {mode:o}, and an editor gives it {usual}")
 
     def _want_filled(self, folder: str) -> None:
         """An editor makes a folder only for what it puts there."""
         made = (each for each in self._changes if each.after and not each.after.is_folder)
         if not any(each.path.startswith(f"{folder}/") for each in made):
-            raise _Beyond
+            raise _beyond(folder, "is an empty folder")
 
     def _goes_with_another(self, path: str) -> bool:
         return any(path.startswith(f"{folder}/") for folder in self._gone)
@@ -171,7 +186,7 @@ class _Edit:
     def _identifier(self, path: str) -> lsp.OptionalVersionedTextDocumentIdentifier:
         unknown = lsp.OptionalVersionedTextDocumentIdentifier(self._uri(path), None)
         if (identifier := self._shown.get(str(self._root / path), unknown)) is None:
-            raise _Beyond
+            raise _beyond(path, "is open as a notebook")
         return identifier
 
 
@@ -190,15 +205,22 @@ def line_edits(before: str, after: str) -> Iterator[Edit]:
         yield Edit(Range(lines.position(start), lines.position(stop)), text)
 
 
-def _want_file(state: State) -> None:
+def _beyond(path: str, what: str) -> Beyond:
+    return Beyond(f"{printable(path)} {what}")
+
+
+def _want_file(path: str, state: State) -> None:
     if state.entry is not Entry.FILE:
-        raise _Beyond
+        raise _beyond(path, f"is a {state.entry.name.lower()}")
 
 
-def _text(state: State) -> str:
+def _text(path: str, state: State) -> str:
     """Lines that end otherwise than an editor writes them are not made exactly so by it."""
-    _want_file(state)
-    text = state.read().decode("utf-8")
+    _want_file(path, state)
+    try:
+        text = state.read().decode("utf-8")
+    except UnicodeDecodeError:
+        raise _beyond(path, "is no text in UTF-8") from None
     if "\r" in text or "\0" in text or text.startswith("\ufeff"):
-        raise _Beyond
+        raise _beyond(path, "has lines that end otherwise than an editor ends them")
     return text

@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from ..app import commands
-from ..app.learning.learning import Offer, Ready, as_texts
+from ..app.learning.learning import Offer, Ready, as_texts, misfit
 from ..app.trials import Tried
 from .asking import asked, mapping, padded, root_of
 from .choosing import completed
@@ -165,6 +165,8 @@ async def _tried(
     if wanted is None:
         return None
     ready = await learning.ready(root_of(wanted.root) or root, wanted.name, as_texts(wanted.values))
+    if doubt := misfit(ready.automation, ready.prepared.arguments, ready.trial.root):
+        ls.publisher.message(f"Note: {doubt}.")
     question = ready.trial.question
     instead = f"understudy automations run {ready.automation.name}"
     if question and not await ls.publisher.agrees(question, "Run", instead):

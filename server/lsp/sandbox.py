@@ -19,7 +19,7 @@ from ..app.undoing import NO_CHANGE, NOTHING, does
 from ..disk import LARGEST_FILE, read_regular
 from ..text import decode
 from . import convert
-from .applying import resource_edit, shown_now
+from .applying import Beyond, resource_edit, shown_now
 from .asking import asked, padded, root_of
 from .server import Server
 
@@ -89,16 +89,19 @@ async def make(ls: Server, applying: Applying) -> Made:
             return Made(False)
     shown = shown_now(ls)
     await _want_saved(ls, applying.paths)  # as it was shown just now
-    if edit := await resource_edit(ls, applying, shown):
+    try:
+        edit = await resource_edit(ls, applying, shown)
+    except Beyond as beyond:
+        question = (
+            f"Apply it? It {does(applying.changes)}. It is written to disk without the editor, and "
+            f"can be taken back: {beyond}."
+        )
+    else:
         if not edit.change_annotations and not await ls.publisher.agrees(
             f"Apply it? It {does(applying.changes)}.", "Apply", instead
         ):
             return Made(False)
         return await _made(ls, applying, edit)
-    question = (
-        f"Apply it? It {does(applying.changes)}. There is more to it than an editor can do (modes, "
-        "links, or what is no text): it is written to disk, and can be taken back."
-    )
     if not await ls.publisher.agrees(question, "Apply", instead):
         return Made(False)
     await _want_saved(ls, applying.paths)
@@ -116,7 +119,10 @@ async def _undo(ls: Server) -> bool:
     applying, undoing = found
     changes = undoing.record.changes
     is_open = not applying.paths.isdisjoint(shown)
-    edit = await resource_edit(ls, applying, shown) if is_open else None
+    edit = None
+    if is_open:
+        with contextlib.suppress(Beyond):
+            edit = await resource_edit(ls, applying, shown)
     paths = {str(applying.root / path) for each in changes for path in each.paths}
     if not edit:
         await _want_saved(ls, paths)

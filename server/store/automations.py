@@ -72,6 +72,14 @@ class Automation:
     attempted: float = 0.0
 
     @property
+    def is_active(self) -> bool:
+        return self.state is State.ACTIVE
+
+    @property
+    def is_untried(self) -> bool:
+        return self.state is State.GENERATED
+
+    @property
     def is_disabled(self) -> bool:
         return self.state is State.DISABLED
 

@@ -91,8 +91,23 @@ def test_an_import_tells_what_there_is_and_asks(run: Run, root: Path) -> None:
     assert asked.returncode == 3
     assert "2 commands; 1 lines that are no text or too long are left out." in asked.stderr
     assert texts(run) == []
+    assert "Remember all 2 as done in " in asked.stderr
+    assert ", though a history is of all folders? " in asked.stderr
     file.unlink()
-    assert "No such file" in run("import", "bash").stderr
+    for shell, usual in (("bash", ".bash_history"), ("zsh", ".zsh_history or ")):
+        missing = run("import", shell)
+        assert missing.returncode == 3
+        assert f"{usual}" in missing.stderr
+        assert ": give the FILE where it is." in missing.stderr
+
+
+def test_a_hook_says_where_nothing_would_be_kept(run: Run, root: Path) -> None:
+    assert run("hook", "bash").stderr == ""
+    (root / ".understudy/config.yaml").write_text("")
+    told = run("hook", "bash")
+    assert told.stdout.startswith("# Understudy")
+    assert "Nothing is kept while activity.terminal is off, as in " in told.stderr
+    assert "config.yaml switches it on." in told.stderr
 
 
 def test_a_pipe_is_no_history(run: Run, root: Path) -> None:

@@ -106,10 +106,15 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     given = (name, "file=src/shop/refund.py")
     assert "is not active but offered" in world.automations("run", *given, code=2)
     assert "file is not given" in world.automations("preview", name, code=2)
-    assert "+from shop.refund import total\n" in world.automations("preview", *given)
+    (world.root / "src/shop/refund.py").write_text(SOURCE)
+    told = world.automations("preview", *given)
+    assert "+from shop.refund import total\n" in told
+    assert f"`understudy automations enable {name}` accepts it; then " in told
+    assert "Note: " not in told
     assert not test.exists()
 
-    assert f"`understudy run {name}` runs it" in world.automations("enable", name)
+    words = f"`understudy run {name} file=src/shop/FILE.py` runs it."
+    assert words in world.automations("enable", name)
     assert world.script.stat().st_mode & 0o777 == 0o755
     assert "nothing was applied" in world.automations("run", *given, code=3)
     assert not test.exists()
@@ -118,25 +123,31 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     assert "nothing of" in world.automations("apply", name, "--yes", code=2)
 
     told = world.automations("run", name, "file=src/shop/tax.py", "--yes")
-    assert "It saves about" in told
+    assert "That saved about" in told
+    assert "Note: there is no file src/shop/tax.py so far." in told
+    told = world.automations("preview", name, "file=README.md")
+    assert f"Note: {name} is for /src/shop/*.py, and README.md is none of these." in told
+    assert f"\n`understudy automations apply {name}` makes it so.\n" in told
     assert (world.root / "tests/test_tax.py").exists()
     world("undo", "--yes")
     assert not (world.root / "tests/test_tax.py").exists()
     world.automations("learn")
     assert world.listed()["record"] | {"interval": [], "saved": []} == {
-        "runs": 3,
-        "successes": 2,
-        "rate": 2 / 3,
+        "runs": 4,
+        "successes": 3,
+        "rate": 3 / 4,
         "interval": [],
         "saved": [],
     }
     by = json.loads(world.automations("stats", "--json"))
-    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 2
-    assert "2 of 3 runs succeeded" in world.automations("stats")
+    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 3
+    assert "3 of 4 runs succeeded" in world.automations("stats")
     shown = world.automations("show", name)
     assert shown.count("  may ") == 4
     assert "undone" in shown
-    assert "#!/usr/bin/env python3\n" in shown
+    assert "  takes: file (path)\n" in shown
+    assert "#!/usr/bin/env python3\n" not in shown
+    assert "#!/usr/bin/env python3\n" in world.automations("show", name, "--script")
 
 
 CONFIG = """
@@ -171,7 +182,11 @@ with open("tests/made.py", "w") as file:
 
 def test_an_active_one_is_a_task(world: World, name: str) -> None:
     given = ("run", name, "file=src/shop/refund.py")
-    assert "no task" in world(*given).stderr.lower()
+    refused = world(*given)
+    told = f"the automation {name} is not active but offered; `understudy automations enable"
+    assert (refused.returncode, told in refused.stderr) == (2, True), refused.stderr
+    assert "there is no task 'nothing'. `understudy tasks`" in world("run", "nothing").stderr
+    assert told in world(*given, "--detach").stderr
     world.automations("enable", name)
     assert name in world("tasks").stdout
     assert f"{name} needs file" in world("run", name).stderr
@@ -179,8 +194,13 @@ def test_an_active_one_is_a_task(world: World, name: str) -> None:
     assert done.returncode == 0
     assert f"`understudy automations apply {name}` makes it so" in done.stderr
     assert not (world.root / "tests/test_refund.py").exists()
+    again = f"would change 1 file (new): `understudy automations apply {name}` makes it so"
+    assert again in world("tasks").stdout
     world.automations("apply", name, "--yes")
     assert (world.root / "tests/test_refund.py").exists()
+    for words in (["tasks"], ["tasks", "--json"]):
+        listed = world(*words).stdout
+        assert ("would change 1 file" in listed, "makes it so" in listed) == (True, False), listed
     assert world.listed()["record"]["runs"] == 1
     world.automations("disable", name)
     assert world(*given).returncode == 2
@@ -222,14 +242,16 @@ def test_one_can_be_a_step_of_a_task(world: World) -> None:
 
 
 def test_disabled_removed_and_back(world: World, name: str) -> None:
-    world.automations("enable", name, "--on-save")
+    told = world.automations("enable", name, "--on-save")
+    assert "It runs by itself when /src/shop/*.py is saved in an editor." in told
     assert world.listed()["onSave"]
     world.automations("disable", name)
     assert "is disabled: you disabled it" in world.automations("preview", name, code=2)
     world.automations("enable", name, "--no-on-save")
     assert (world.listed()["state"], world.listed()["onSave"]) == ("active", False)
     script = world.script
-    assert "Nothing was removed" in world.automations("remove", name, code=3)  # nobody answers
+    told = "There is no terminal to ask on; --yes removes it. Nothing was removed."
+    assert told in world.automations("remove", name, code=3)
     world.automations("remove", name, "--yes")
     assert (world.listed()["state"], script.exists()) == ("retired", False)
     world("undo", "--yes")
@@ -244,7 +266,7 @@ def test_disabled_removed_and_back(world: World, name: str) -> None:
         pytest.param("true", "active", "It is as it was.", id="nothing"),
         pytest.param("echo 'def' >> \"$1\"", "disabled", "is disabled: ", id="broken"),
         pytest.param("echo 'eval(input())' >> \"$1\"", "disabled", "eval", id="dangerous"),
-        pytest.param("echo '# mine' >> \"$1\"", "active", "is active: ", id="harmless"),
+        pytest.param("echo '# mine' >> \"$1\"", "active", "is still active: ", id="harmless"),
     ],
 )
 def test_what_is_edited_is_tried_again(
@@ -269,9 +291,10 @@ def test_a_script_of_a_workspace_that_is_not_trusted_is_not_run(world: World, na
     for words in (("test", *given), ("enable", *given)):
         assert "is not trusted, so nothing is run" in world.automations(*words, code=2)
     assert "is not trusted, so nothing is run" in world.automations("preview", *given, code=2)
+    assert "not tried yet" in world.automations("list")
     for refused in (["run", *given], ["apply", "cloned"]):
         assert "cloned is not active but generated" in world.automations(*refused, code=2)
-    world.automations("learn")
+    assert "is not trusted, so nothing is run" in world.automations("learn", code=2)
     assert len(world.trials) == before
     world("trust", ".")
     assert "cloned is tried: it would change nothing" in world.automations("test", *given)
@@ -305,10 +328,61 @@ def test_what_is_exported_can_be_taken_in_elsewhere(world: World, name: str) -> 
 
 def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     script = world.root.parent / "make-test.py"
-    script.write_text(world("automations", "export", name, "--script").stdout)
+    source = world("automations", "export", name, "--script").stdout
+    script.write_text(source)
+    told = world.automations("import", str(script), code=2)  # it is the one that was made here
+    assert f"there is an automation {name} already; `understudy automations test {name}`" in told
+    script.write_text(f"{source}# mine\n")
     told = world.automations("import", str(script), code=3)
-    assert "make-test is disabled: file is not given" in told
+    assert "make-test is disabled: file is not given.\n" in told
+    assert "`understudy automations test make-test file=PATH` tries it." in told
+    assert "make-test  file is not given" in world.automations("list")
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
+
+
+def test_what_is_taken_in_without_trust_waits_for_it(world: World, name: str) -> None:
+    script = world.root.parent / "make-test.py"
+    source = world("automations", "export", name, "--script").stdout
+    script.write_text(f"{source}# mine\n")
+    world("untrust", ".")
+    told = world.automations("import", str(script))
+    assert "make-test is generated: not tried, as the workspace is not trusted.\n" in told
+    words = "`understudy trust` lets it be run; then `understudy automations test make-test file="
+    assert words in told
+    assert "make-test  not tried, as the workspace is not trusted" in world.automations("list")
+    assert world("trust", ".", "--yes").returncode == 0
+    assert "tries it" in world.automations("import", str(script), code=2)
+    assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
+
+
+def test_what_saves_start_is_listed_with_what_is_against_it(world: World, name: str) -> None:
+    world.automations("enable", name, "--on-save")
+    listed = world("schedule").stdout
+    assert f"{name} (on save) (save of /src/shop/*.py in an editor)" in listed
+    for change, why in (
+        (lambda: world("untrust", "."), "; not now: the workspace is not trusted)"),
+        (lambda: world("trust", "."), " in an editor)"),
+        (lambda: world.script.write_text("pass\n"), "; not now: it was edited, and has to"),
+        (lambda: (world.root / ".understudy/config.yaml").write_text(OFF), "triggers.enabled is"),
+    ):
+        change()
+        assert why in world("schedule").stdout
+
+
+OFF = "triggers: {enabled: false}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["learn"], "There is `understudy automations learn`."),
+        (["forget"], "There is `understudy activity forget`."),
+        (["frobnicate"], "No such command 'frobnicate'.\n"),
+    ],
+)
+def test_a_command_of_a_group_is_found(world: World, words: list[str], told: str) -> None:
+    done = world(*words)
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,10 @@ async def test_what_no_editor_can_do_is_written_and_taken_back(
     assert await editor.command("undoLast") is True
     assert (workspace / "run.sh").stat().st_mode & 0o777 == 0o644
     assert editor.said("workspace/applyEdit") == []
-    assert asked[0].startswith("Apply it? It changes the permissions of run.sh. ")
+    assert asked[0] == (
+        "Apply it? It changes the permissions of run.sh. It is written to disk without the editor, "
+        "and can be taken back: run.sh gets other permissions."
+    )
     assert asked[-1] == (
         "Undo “sandbox: chmod 755 run.sh” (entry 1, less than a minute ago)? "
         "It changes the permissions of run.sh."

@@ -15,8 +15,9 @@ from ...automations.pattern import Type
 from ...disk import LARGEST_FILE, read_regular, why
 from ...runner.calls import Outcome, Status
 from ...runner.task import Context, Parameter, Result, Task
+from ...sandbox.trial import Status as Ended
 from ...sandbox.trial import Trial
-from ...store.automations import AUTOMATIONS, Automation, Automations, State
+from ...store.automations import AUTOMATIONS, Automation, Automations, Execution, State
 from ...store.database import Database
 from ...tasks.answers import summed
 from ...tasks.sandboxed import Where, outcome_of, tried
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LOOKED_AT = 10_000
+"""Of the last runs."""
 _ASIDE = 30.0
 """Seconds that a run takes besides its script."""
 
@@ -92,6 +95,38 @@ class Automated:
             for each in self._active.values()
             if each.on_save and each.when and each.name in names
         )
+
+    async def on_save(self) -> list[tuple[Rule, str]]:
+        """What saves start, each with why it would not be run, for people; empty where it would."""
+        return [(rule, await self._held(rule.tasks[0])) for rule in self.rules(self._active)]
+
+    async def _held(self, name: str) -> str:
+        if not self._workspace.settings.triggers.enabled:
+            return "triggers.enabled is off in the settings"
+        if not self._workspace.trusted:
+            return "the workspace is not trusted"
+        edited = await self._runs.is_edited(self._active[name])
+        return "it was edited, and has to be tried again first" if edited else ""
+
+    async def against(self, name: str) -> str:
+        """Why an automation is no task, for people; empty where there is none of that name."""
+        every = await self._store.all() if self._file.is_file() else []
+        for each in every:
+            if each.name == name and not each.is_active:
+                why = f": {each.why}" if each.why else ""
+                accept = f"`understudy automations enable {name}` lets it be run"
+                return f"the automation {name} is not active but {each.state}{why}; {accept}"
+        return ""
+
+    async def waiting(self) -> frozenset[int]:
+        """The trials whose changes `understudy automations apply` would make."""
+        if not self._file.is_file():
+            return frozenset()
+        newest: dict[str, Execution] = {}
+        for each in await self._store.executions(most=_LOOKED_AT):
+            newest.setdefault(each.automation, each)
+        able = (each for each in newest.values() if each.status == Ended.CLEAN)
+        return frozenset(each.trial for each in able if not each.applied)
 
     def given(self, start: Start) -> list[dict[str, Any]] | None:
         """What one is to be started with: once for each file that it is about and that it has
@@ -182,4 +217,4 @@ def _value(name: str, trial: Trial, entry: int) -> Any:
     if not trial.is_clean:
         return summed(told, 0, trial=trial.id)
     again = f"`understudy automations apply {name}` makes it so"
-    return summed(f"{told}: {again}", 0, trial=trial.id, automation=name)
+    return summed(f"{told}: {again}", 0, trial=trial.id, automation=name, would=told)

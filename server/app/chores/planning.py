@@ -17,6 +17,7 @@ from ...runner.graph import Plan, needs_of
 from ...runner.scheduler import nodes_of
 from ...runner.task import Task
 from ...store.job_rows import DONE, MANUAL
+from ...triggers.changes import Changes
 from ...triggers.rules import Event, On, describe, explain, schedules
 from ...triggers.schedule import Mark, next_due, settle
 from ...triggers.watch import watch
@@ -67,7 +68,7 @@ class NextRun(NamedTuple):
 
 
 async def next_runs(service: Service) -> list[NextRun]:
-    """What the clock starts, the soonest first."""
+    """What the clock starts, the soonest first, and the automations that saves start."""
     found = trigger_rules(service.settings, service.engine.tasks)
     kept = await service.engine.history.marks()
     marks = {rule: Mark(*json.loads(mark)) for rule, mark in kept.items()}
@@ -80,6 +81,9 @@ async def next_runs(service: Service) -> list[NextRun]:
             runs.append(
                 NextRun(0.0 if at == float("inf") else at, rule.name, describe(rule), rule.tasks)
             )
+    for rule, against in await service.chores.automated.on_save():
+        held = f"; not now: {against}" if against else ""
+        runs.append(NextRun(0.0, rule.name, f"{describe(rule)} in an editor{held}", rule.tasks))
     return sorted(runs)
 
 
@@ -101,6 +105,22 @@ async def watch_and_explain(service: Service) -> AsyncIterator[str]:
                 tasks = ", ".join(start.task for start in each.starts)
                 would = f"would run {tasks}" if tasks else "nothing"
                 yield f"  {each.rule}: {would} ({each.why})"
+            for line in await _saved(service, batch.changes):
+                yield line
+
+
+async def _saved(service: Service, changes: Changes) -> list[str]:
+    """What the automations would do if these were saved in an editor."""
+    automated, told = service.chores.automated, []
+    for rule, against in await automated.on_save():
+        (each,) = explain([rule], Event(On.SAVE, changes))
+        would, why = "nothing", against or each.why
+        if each.starts and not against:
+            given = automated.given(each.starts[0])
+            would = f"would run {rule.tasks[0]}" if given else "nothing"
+            why = "when it is saved in an editor" if given else "what it would make is there"
+        told.append(f"  {rule.name}: {would} ({why})")
+    return told
 
 
 async def run_notice(service: Service, severity: str, title: str, message: str) -> dict[str, str]:

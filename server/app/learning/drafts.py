@@ -160,7 +160,7 @@ async def test(
         cases = _cases(metadata, pattern, given)
         against = await complaint(source, workspace, checks)
     except (ValueError, SyntaxError, RecursionError) as error:
-        against = why(error)
+        against = why(error).removesuffix(".")
     looked_at = replace(automation, script=digest(source))
     if against:
         return replace(looked_at, state=State.DISABLED, why=printable(against), told=""), ""

@@ -27,11 +27,11 @@ from ..open.documents import OpenDocuments
 from ..scripts.confined import sandboxed
 from ..trials import Tried
 from .learned import Learned, Ready
-from .offers import Offer
+from .offers import Offer, misfit
 from .pages import pattern_page
 from .recording import Recording
 
-__all__ = ["Learning", "Offer", "Ready", "as_texts"]
+__all__ = ["Learning", "Offer", "Ready", "as_texts", "misfit"]
 
 log = logging.getLogger(__name__)
 

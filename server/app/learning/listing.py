@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from ...automations.metadata import Metadata, read
+from ...automations.metadata import Asked, Metadata, read
 from ...automations.pattern import Parameter, Pattern, Type, words_of
 from ...automations.record import Record, record
 from ...settings.learning import Automations as Settings
@@ -77,8 +78,28 @@ def automation_line(automation: Automation, record: Record) -> str:
     told = [seen(automation)] if automation.seen else []
     told += [record_line(record)] if record.runs else []
     told += ["on save"] if automation.on_save else []
-    told += [automation.why] if automation.why else []
+    told += [standing(automation)] if automation.why or automation.is_untried else []
     return f"{automation.state:<9}  {automation.name}  {'; '.join(told)}".rstrip()
+
+
+def standing(automation: Automation) -> str:
+    """Why it stands as it does, or what came of its trial; without an end."""
+    told = "" if automation.is_disabled else automation.told
+    return automation.why or told or ("not tried yet" if automation.is_untried else "")
+
+
+def example(automation: Automation, metadata: Metadata | None) -> str:
+    """The name and what has to be given with it, as they are typed: ``NAME file=src/FILE.py``."""
+    asked = metadata.parameters if metadata else ()
+    lacking = [each for each in asked if each.default is None]
+    given = [f"{each.name}={_fitting(automation, each)}" for each in lacking]
+    return shlex.join([automation.name, *given])
+
+
+def _fitting(automation: Automation, asked: Asked) -> str:
+    if asked.name == automation.takes and automation.when:
+        return automation.when.lstrip("/").replace("**/", "").replace("*", "FILE")
+    return asked.choices[0] if asked.choices else asked.type.upper()
 
 
 def automation_lines(

@@ -7,12 +7,14 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...automations.codec import loads
+from ...automations.generate import slug
 from ...automations.metadata import read
 from ...disk import read_regular
 from ...state import private_folder, replace_file
@@ -68,7 +70,7 @@ def read_file(path: Path) -> list[Shared]:
         name = path.stem.lower()
         if not _NAME.fullmatch(name):
             raise ValueError(f"{path.name!r} is no name for an automation: a-z, 0-9, - and _ are")
-        return [Shared(name=name, script=text)]
+        return [Shared(name=_made_as(text) or name, script=text)]
     try:
         found = _File.model_validate_json(text).automations
         for each in found:
@@ -88,6 +90,13 @@ def _check(shared: Shared) -> None:
         raise ValueError(f"what {shared.name} makes cannot be read: {error}") from error
 
 
+def _made_as(source: str) -> str:
+    """The name under which Understudy made a script; empty for one that was written or edited by
+    hand. Raises ValueError, for people."""
+    metadata = read(source)
+    return "" if metadata.is_edited(source) else slug(metadata.pattern.title)
+
+
 async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> Automation:
     """Keep one, and try it where the workspace is trusted; as it stands then: nothing runs it
     before it is enabled. Raises ValueError, for people, and OSError."""
@@ -97,7 +106,8 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
     if (before and before.state is not State.RETIRED) or in_place.is_relative_to(
         learned.workspace.root
     ):
-        raise ValueError(f"there is an automation {shared.name} already")
+        again = f"`understudy automations test {shared.name}` tries it, `remove` takes it out"
+        raise ValueError(f"there is an automation {shared.name} already; {again}")
     metadata = read(shared.script)
     folder = private_folder(learned.runs.drafts)
     await asyncio.to_thread(
@@ -114,10 +124,12 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
         takes=shared.takes,
         makes=shared.makes,
     )
+    if not learned.workspace.trusted:
+        automation = replace(automation, told="not tried, as the workspace is not trusted")
     await learned.store.put(automation, before)
     if not learned.workspace.trusted:
         await learned.load()
-        return automation  # it is tried once that is so
+        return automation
     return await learned.test(automation, [given] if given else ())
 
 

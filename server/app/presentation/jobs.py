@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ...runner.graph import Plan
@@ -10,15 +11,16 @@ from ...store.job_rows import DONE, JobState, Record
 from ...tasks.answers import issues_of, summary_of
 
 
-def job_payload(record: Record) -> dict[str, Any]:
-    """A job as every front is told of it; times are seconds since the epoch."""
+def job_payload(record: Record, waiting: Collection[int] | None = None) -> dict[str, Any]:
+    """A job as every front is told of it; times are seconds since the epoch. ``waiting``: as for
+    ``job_line``."""
     return {
         "id": record.id,
         "task": record.task,
         "state": str(record.state),
         "status": record.status,
         "why": record.why,
-        "summary": summary_of(record.value),
+        "summary": _summary(record, waiting),
         "issues": issues_of(record.value),
         "causes": [cause.text for cause in record.causes],
         "attempt": record.attempt,
@@ -34,12 +36,13 @@ def job_payload(record: Record) -> dict[str, Any]:
     }
 
 
-def job_line(record: Record) -> str:
-    """A job in one line: ``#7 tests: done in 3.1 s, 12 passed``."""
+def job_line(record: Record, waiting: Collection[int] | None = None) -> str:
+    """A job in one line: ``#7 tests: done in 3.1 s, 12 passed``. ``waiting``: the trials of
+    automations that can still be applied; None where that is not known, as right after a run."""
     words = f"#{record.id} {record.task}: "
     if record.state is JobState.ENDED:
         took = f" in {record.seconds:.1f} s" if record.seconds else ""
-        said = summary_of(record.value) or record.why
+        said = _summary(record, waiting) or record.why
         if record.why and record.status != DONE:
             said = record.why
         return f"{words}{record.status}{took}{f', {said}' if said else ''}"
@@ -65,6 +68,13 @@ def waiting_in(record: Record) -> str:
     """The automation that was run and whose changes wait to be applied; empty for others."""
     value = record.value
     return str(value.get("automation", "")) if isinstance(value, dict) else ""
+
+
+def _summary(record: Record, waiting: Collection[int] | None) -> str:
+    value = record.value
+    if waiting is None or not waiting_in(record) or value.get("trial") in waiting:
+        return summary_of(value)
+    return str(value.get("would", ""))
 
 
 def task_payload(task: Task) -> dict[str, Any]:

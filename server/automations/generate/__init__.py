@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .operations import Unfit
-from .script import Draft, generate
+from .script import Draft, generate, slug
 from .templates import Templates
 from .values import arguments
 
-__all__ = ["Draft", "Templates", "Unfit", "arguments", "generate"]
+__all__ = ["Draft", "Templates", "Unfit", "arguments", "generate", "slug"]

@@ -107,7 +107,7 @@ def _draft(pattern: Pattern, templates: Templates) -> Draft:
     source = signed(render(template, values))
     _check(source, template.name, Permissions.model_validate(metadata["permissions"]))
     doubt = next((each.doubt for each in operations if each.doubt), "")
-    return Draft(_slug(pattern), source, entry.name, not doubt, doubt)
+    return Draft(slug(pattern.title), source, entry.name, not doubt, doubt)
 
 
 def _check(source: str, template: str | None, permissions: Permissions) -> None:
@@ -194,8 +194,8 @@ def _prose(text: str) -> str:
     return " ".join(plain.translate(table).replace("%(", "% (").split())
 
 
-def _slug(pattern: Pattern) -> str:
-    """What it does without what varies."""
-    plain = re.sub(r"\{[^}]*\}", " ", pattern.title.lower())
+def slug(title: str) -> str:
+    """The name of a pattern's script: what it does without what varies."""
+    plain = re.sub(r"\{[^}]*\}", " ", title.lower())
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_NAME].strip("-")
     return words or "automation"
