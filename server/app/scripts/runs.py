@@ -103,8 +103,8 @@ class Runs:
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
         script = self.script_of(automation)
         source = await asyncio.to_thread(self.source_of, automation)
-        words, permissions = await asyncio.to_thread(_read, source, given)
-        allowed = policy(permissions, self._workspace.settings.automations, script)
+        words, permissions, secrets = await asyncio.to_thread(_read, source, given)
+        allowed = policy(permissions, self._workspace.settings.automations, script, secrets)
         return Prepared(automation, given, command(script, words), allowed)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
@@ -128,13 +128,23 @@ class Runs:
         await self._store.applied(run, entry, automation.low, automation.high)
 
 
-def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Permissions]:
-    """The words for a script, and what it may do. Raises ValueError."""
-    from ...automations.generate import arguments
+def _read(
+    source: str, given: Mapping[str, str]
+) -> tuple[list[str], Permissions, Mapping[str, str]]:
+    """The words for a script, what it may do, and the environment variables that it gets its
+    secrets from. Raises ValueError."""
+    from ...automations.generate import arguments, secrets
     from ...automations.metadata import read
 
     metadata = read(source)
-    return arguments(metadata, given), metadata.permissions
+    words = arguments(metadata, given)
+    names = sorted(secrets(metadata, given))
+    if missing := [each for each in names if each not in os.environ]:
+        raise ValueError(
+            f"the environment variable {missing[0]} is not set where Understudy runs, so there is"
+            " no secret for it: set it there, and start it again"
+        )
+    return words, metadata.permissions, {each: os.environ[each] for each in names}
 
 
 def _kept(output: bytes) -> str:
