@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -66,10 +66,15 @@ class Parameter(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A program with its words, in a folder below the workspace (empty: in it)."""
+    """A program with its words, in a folder below the workspace (empty: in it). ``source`` and
+    ``out``: the files that it reads as its input and that its output goes to, as paths from there;
+    ``otherwise``: what is run where it fails."""
 
     words: tuple[Text, ...]
     cwd: Text = ()
+    source: Text = ()
+    out: Text = ()
+    otherwise: Run | None = None
 
 
 class Create(NamedTuple):
@@ -165,7 +170,7 @@ def words_of(step: Step) -> str:
     """A step in a line, with the places as ``{name}``."""
     match step:
         case Run():
-            return " ".join(shown(word) for word in step.words)
+            return " ".join(_run(step))
         case Create():
             return f"create {shown(step.path)}"
         case Move():
@@ -174,6 +179,15 @@ def words_of(step: Step) -> str:
             return f"delete {shown(step.path)}"
         case Call():
             return f"task {step.task}"
+
+
+def _run(step: Run) -> Iterator[str]:
+    yield from map(shown, step.words)
+    for operator, file in (("<", step.source), (">", step.out)):
+        if file:
+            yield f"{operator} {shown(file)}"
+    if step.otherwise:
+        yield f"|| {words_of(step.otherwise)}"
 
 
 def shown(text: Text) -> str:

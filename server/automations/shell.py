@@ -4,8 +4,10 @@ A template keeps what a person picks when choosing *what* to do (the program, su
 and names the types of what is picked each time anew: ``git add <file.py>``. Two commands with the
 same template have the same words but for the values of their arguments.
 
-Only what runs without a shell can be automated: of pipes, redirections, variables and the like
-there is a template, too, so that they are counted and listed, and the reason why they are no more.
+This is the judge of what can be automated: what runs without a shell, and files for input and
+output (``<``, ``>``) and alternatives (``||``), which a script does by itself. Of pipes, variables
+and the like there is a template, too, so that they are counted and listed, and the reason why they
+are no more.
 """
 
 from __future__ import annotations
@@ -28,16 +30,20 @@ class Argument(NamedTuple):
 
 
 class Command(NamedTuple):
-    """``words``: as the program gets them. ``template``: equal for what differs in arguments only.
-    ``why_not``: why it cannot be run without a shell; empty where it can."""
+    """``words``: as the program gets them; those whose numbers are in ``operators`` are the
+    shell's, and where there is no ``why_not`` each is ``<``, ``>`` or ``||``. ``template``: equal
+    for what differs in arguments only. ``why_not``: why it cannot be automated; empty where it
+    can."""
 
     words: tuple[str, ...]
     template: str
     arguments: tuple[Argument, ...]
     why_not: str = ""
+    operators: tuple[int, ...] = ()
 
 
 PIPE, REDIRECTION, BACKGROUND = "a pipe", "a redirection", "it runs in the background"
+INPUT, OUTPUT, OR = "<", ">", "||"
 VARIABLE, SUBSTITUTION, HOME = "a variable", "a substitution", "a home folder"
 CONTROL, BUILTIN, UNCLOSED = "a loop or condition", "only a shell does it", "an open quote"
 ALTERNATIVE, BRACES, HISTORY = "an alternative", "braces", "it repeats from the shell's history"
@@ -75,7 +81,7 @@ _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(?:=|\Z)|-\d+\Z|--?\Z")
 _SHORT_NUMBER = re.compile(r"(-[A-Za-z]?)(\d+)\Z")
-_SEPARATORS = frozenset({"|", "||", "|&", "&", "(", ")", ";"})
+_SEPARATORS = frozenset({"|", OR, "|&", "&", "(", ")", ";"})
 _SUBCOMMAND = re.compile(r"[a-z][a-z0-9]*(?:[-:_][a-z0-9]+)*\Z")
 _KINDS = re.compile(
     r"""
@@ -99,7 +105,7 @@ def _words(text: str) -> frozenset[str]:
 
 _CONTROL = _words("for while until if then else elif fi case esac select function do done { } [[ !")
 _BUILTINS = _words(
-    "cd pushd popd export source . alias unalias set unset shopt exit logout history fg bg jobs"
+    "cd : pushd popd export source . alias unalias set unset shopt exit logout history fg bg jobs"
     " eval exec read trap ulimit umask wait disown bind complete declare local typeset let hash"
     " activate deactivate setopt rehash"
 )
@@ -162,7 +168,7 @@ def _read(line: str) -> list[Command]:
     found: list[Command] = []
     words: list[str] = []
     raw: list[str] = []
-    why_not = ""
+    why_not = end = ""
     control = False
     for token in _TOKEN.finditer(line):
         match token.lastgroup:
@@ -175,7 +181,7 @@ def _read(line: str) -> list[Command]:
                 words.append(_unquoted(text) if _SPECIAL.search(text) else text)
             case "operator":
                 control = control or token[0] == "("
-                why_not = why_not or _of_operator(token[0])
+                why_not = why_not or _of_operator(token[0], end)
                 raw.append("")
                 words.append(token[0])
             case "open":
@@ -186,7 +192,7 @@ def _read(line: str) -> list[Command]:
             case "end" if not control:
                 if words:
                     found.append(_command(words, raw, why_not))
-                words, raw, why_not = [], [], ""
+                words, raw, why_not, end = [], [], "", token[0]
             case "end":
                 raw.append("")
                 words.append(";")
@@ -195,12 +201,15 @@ def _read(line: str) -> list[Command]:
     return found
 
 
-def _of_operator(text: str) -> str:
+def _of_operator(text: str, end: str) -> str:
+    """``end``: of the command before, as ``a && b || c`` does ``c`` where either fails."""
     match text:
+        case "<" | ">":
+            return ""
         case "|" | "|&":
             return PIPE
         case "||":
-            return ALTERNATIVE
+            return ALTERNATIVE if end == "&&" else ""
         case "&":
             return BACKGROUND
         case "(" | ")":
@@ -243,7 +252,25 @@ def _command(words: list[str], raw: list[str], why_not: str) -> Command:
     for number, (word, typed) in enumerate(zip(words, raw, strict=True)):
         reader.template.append(reader.read(number, word, typed))
     template, arguments = " ".join(reader.template), tuple(reader.arguments)
-    return Command(tuple(words), template, arguments, why_not or reader.why_not or _of_git(words))
+    why_not = why_not or reader.why_not or _misplaced(words, raw) or _of_git(words)
+    operators = tuple(number for number, typed in enumerate(raw) if not typed)
+    return Command(tuple(words), template, arguments, why_not, operators)
+
+
+def _misplaced(words: list[str], raw: list[str]) -> str:
+    """Why its operators are not one file for the input, one for the output, of each command."""
+    seen: set[str] = set()
+    begins = True
+    for number, (word, typed) in enumerate(zip(words, raw, strict=True)):
+        if typed:
+            begins = False
+        elif begins or not any(raw[number + 1 : number + 2]) or word in seen:
+            return ALTERNATIVE if word == OR else REDIRECTION
+        elif begins := word == OR:
+            seen.clear()
+        else:
+            seen.add(word)
+    return ""
 
 
 def _of_git(words: list[str]) -> str:
@@ -265,21 +292,27 @@ def _of_git(words: list[str]) -> str:
 
 class _Reader:
     """Reads a command word by word. ``bare``: the type of a word that looks like nothing; empty
-    while it may be a subcommand. ``option``: the one before, whose value may follow."""
+    while it may be a subcommand. ``option``: the one before, whose value may follow. ``is_file``:
+    what follows is a file's name."""
 
-    __slots__ = ("arguments", "bare", "option", "program", "template", "why_not")
+    __slots__ = ("arguments", "bare", "is_file", "option", "program", "template", "why_not")
 
     def __init__(self) -> None:
         self.template: list[str] = []
         self.arguments: list[Argument] = []
         self.program = self.bare = self.option = self.why_not = ""
+        self.is_file = False
 
     def read(self, number: int, word: str, typed: str) -> str:
         """What stands for it in the template."""
         if not typed:
             if word in _SEPARATORS:
                 self.program = ""
+            self.is_file = word in (INPUT, OUTPUT)
             return word
+        if self.is_file:
+            self.is_file = False
+            return self._argument(Argument(number, "", word, _kind(word, typed, "path")))
         if not self.program:
             return self._begin(number, word, typed)
         if typed[0] == "-" and _OPTION.match(word):

@@ -113,8 +113,11 @@ class _Done(NamedTuple):
     root: Path | None
 
 
-def policy(permissions: Permissions, settings: Settings, script: Path) -> Policy:
-    """What a script may do: what it declares, within the limits of the settings."""
+def policy(
+    permissions: Permissions, settings: Settings, script: Path, secrets: Mapping[str, str]
+) -> Policy:
+    """What a script may do: what it declares, within the limits of the settings. ``secrets``: the
+    environment variables that it gets them from."""
     limits = Limits(
         seconds=settings.timeout_seconds,
         cpu=settings.timeout_seconds * 4,
@@ -129,6 +132,7 @@ def policy(permissions: Permissions, settings: Settings, script: Path) -> Policy
         read=(str(script),),
         write=tuple(permissions.write) or ("!**",),
         hosts=hosts,
+        secrets=secrets,
         limits=limits,
         copy=bool(hosts),  # it could not be run twice
     )

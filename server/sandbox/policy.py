@@ -62,6 +62,8 @@ class Policy:
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.
     ``hosts``: the names that can be reached, through a filtering proxy; none without one.
+    ``variables``: that reach it beside those of ``environment``, and ``secrets``, whose values are
+    left out of what it prints.
     ``copy``: on a copy, also where an overlay is to be had; what renames folders needs one.
     """
 
@@ -72,5 +74,6 @@ class Policy:
     hosts: tuple[str, ...] = ()
     environment: tuple[str, ...] = ENVIRONMENT
     variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     limits: Limits = field(default_factory=Limits)
     copy: bool = False

@@ -31,6 +31,7 @@ from .plan import COPY, FINDER, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
 from .private import Private, look
 from .trial import Level, Status, Trial, Usage, printable
+from .withheld import Withheld
 
 _STAGE = "understudy.sandbox.stage:enter"
 _NOT_BEGUN = (126, 127)
@@ -185,7 +186,12 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
     argv, limits, listen = asked.argv, asked.policy.limits, asked.listen
     printed, is_cut = bytearray(), False
 
+    withheld = Withheld(asked.policy.secrets.values())
+
     def output(chunk: bytes) -> None:
+        keep(withheld.part(chunk))
+
+    def keep(chunk: bytes) -> None:
         nonlocal is_cut
         within = chunk[: limits.output - len(printed)]
         is_cut = is_cut or len(within) < len(chunk)
@@ -208,6 +214,7 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
     longest = limits.seconds + _KEEPING_SECONDS
     job = Job("sandbox", command, longest, Urgency(Priority.INTERACTIVE))
     outcome = await asked.runner.execute(job)
+    keep(withheld.end())
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
     if is_cut:
         cut = f"it printed more than {limits.output / _MB:g} MB: what came then was left out"
@@ -295,7 +302,7 @@ def _environment(policy: Policy, environ: Mapping[str, str]) -> dict[str, str]:
         if any(fnmatch.fnmatchcase(name, each) for each in policy.environment)
     }
     ours = {"HOME": HOME, "TMPDIR": TEMPORARY, **(_way_out(policy) if policy.hosts else {})}
-    return {**passed, **ours, **policy.variables}
+    return {**passed, **ours, **policy.variables, **policy.secrets}
 
 
 def _way_out(policy: Policy) -> dict[str, str]:

@@ -35,4 +35,13 @@ def pattern(
 
 
 def run(*words: str | Text, cwd: Text = ()) -> Run:
-    return Run(tuple((each,) if isinstance(each, str) else each for each in words), cwd)
+    """``<`` and ``>`` are a shell's."""
+    kept: list[Text] = []
+    files: dict[Text, Text] = {}
+    rest = iter((each,) if isinstance(each, str) else each for each in words)
+    for word in rest:
+        if word in (("<",), (">",)):
+            files[word] = next(rest)
+        else:
+            kept.append(word)
+    return Run(tuple(kept), cwd, files.get(("<",), ()), files.get((">",), ()))

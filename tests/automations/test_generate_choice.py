@@ -92,15 +92,12 @@ DOUBTED: dict[str, tuple[Pattern, str]] = {
 UNFIT: dict[str, Pattern] = {
     "no steps": pattern(),
     "only a change of the folder": pattern(run("cd", "src")),
-    "a shell's own command": pattern(run("export", "A=1"), run("make")),
-    "a variable before the program": pattern(run("A=1", "make")),
     "no web server": pattern(run("curl", "file:///etc/passwd")),
-    "a file that is appended to": pattern(run("echo", "x", ">>", "f")),
     "many values of two parameters": pattern(
         run("x", _WHOLE), parameters=(FILE, Parameter("b")), shape=Shape.EACH
     ),
     "no time that there is": replace(pattern(run("a")), occurrences=(Occurrence(1e30, 1.0, {}),)),
-    "a pipe": pattern(run("a", "|", "b")),
+    "a pipe": replace(pattern(run("a", "|", "b")), why_not="a pipe"),
     "another program each time": pattern(run(_WHOLE), parameters=(FILE,)),
     "a place without a parameter": pattern(run("a", _WHOLE)),
     "another host each time": _of_file("curl", ("https://", _FILE, ".example.com/")),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import NamedTuple
 
 import pytest
 
@@ -16,72 +13,13 @@ from understudy.automations.pattern import Parameter, Place, Type
 
 from .patterns import pattern, run
 from .scripts import draft, perform
-
-
-class Asked(NamedTuple):
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class _Server(ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[Asked] = []
-        self.failures = 0
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-        if self.path == "/garbage":
-            self.wfile.write(b"\x00\xff not HTTP at all\r\n\r\n")
-        elif self.path == "/cut":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
-        elif self.path == "/huge":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-            try:
-                for _ in range(60):
-                    self.wfile.write(bytes(1_000_000))
-            except OSError:
-                pass
-        elif self.path.startswith("/to?"):
-            self._send(302, b"", Location=self.path[4:])
-        elif self.path == "/missing":
-            self._send(404, b"no")
-        elif self.server.failures:
-            self.server.failures -= 1
-            self._send(503, b"later")
-        else:
-            self._send(200, "né\n".encode())
-
-    def _send(self, code: int, content: bytes, **headers: str) -> None:
-        self.send_response(code)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer  # noqa: N815
-
-    def log_message(self, *args: object) -> None:
-        """Tests print nothing of their own."""
+from .server import Server, serving
 
 
 @pytest.fixture
-def server() -> Iterator[_Server]:
-    with _Server() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def server() -> Iterator[Server]:
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -91,7 +29,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_request_is_sent_as_it_was(server: _Server, root: Path) -> None:
+def test_a_request_is_sent_as_it_was(server: Server, root: Path) -> None:
     url = (f"{server.url}/a/", Place("name"), "?q=1")
     token = ("Authorization: Bearer ", Place("token"))
     payload = ('{"x": "', Place("name"), '"}')
@@ -116,13 +54,13 @@ def test_a_request_is_sent_as_it_was(server: _Server, root: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_any_method(method: str, server: _Server, root: Path) -> None:
+def test_any_method(method: str, server: Server, root: Path) -> None:
     done = perform(draft(pattern(run("curl", "-X", method, server.url))).source, root)
     assert (done.returncode, done.stdout) == (0, "né\n")
     assert [each.method for each in server.asked] == [method]
 
 
-def test_it_is_asked_again_where_that_does_no_harm(server: _Server, root: Path) -> None:
+def test_it_is_asked_again_where_that_does_no_harm(server: Server, root: Path) -> None:
     server.failures = 2
     done = perform(draft(pattern(run("curl", f"{server.url}/a"))).source, root)
     assert (done.returncode, len(server.asked)) == (0, 3)
@@ -144,7 +82,7 @@ def test_it_is_asked_again_where_that_does_no_harm(server: _Server, root: Path) 
         ("/to?/to?/missing", "404"),
     ],
 )
-def test_a_hostile_answer_is_told_of(path: str, why: str, server: _Server, root: Path) -> None:
+def test_a_hostile_answer_is_told_of(path: str, why: str, server: Server, root: Path) -> None:
     words = ["curl", "-L", "--retry", "0", f"{server.url}{path}", "-o", "out"]
     done = perform(draft(pattern(run(*words))).source, root)
     assert done.returncode == 1
@@ -153,14 +91,14 @@ def test_a_hostile_answer_is_told_of(path: str, why: str, server: _Server, root:
     assert not (root / "out").exists()
 
 
-def test_a_server_that_is_not_there_is_told_of(server: _Server, root: Path) -> None:
+def test_a_server_that_is_not_there_is_told_of(server: Server, root: Path) -> None:
     url = "http://127.0.0.1:1/"
     done = perform(draft(pattern(run("curl", "--retry", "0", url))).source, root)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
 
 
 @pytest.mark.parametrize("value", ["@evil.example/", "\r\nX-Evil: 1"])
-def test_no_value_changes_the_host_or_the_headers(value: str, server: _Server, root: Path) -> None:
+def test_no_value_changes_the_host_or_the_headers(value: str, server: Server, root: Path) -> None:
     given = pattern(
         run("curl", "-H", ("X-A: ", Place("a")), (f"{server.url}/", Place("b"))),
         parameters=(Parameter("a", Type.TEXT, "1"), Parameter("b", Type.TEXT, "1")),

@@ -10,8 +10,10 @@ import pytest
 from understudy.automations import past
 from understudy.sandbox.levels import Machine
 from understudy.sandbox.trial import Level
+from understudy.store.activity import Activity, Did
 from understudy.store.automations import State
 
+from .server import serving
 from .world import DAY, NAMES, TEST, World, git, script, world
 
 
@@ -113,6 +115,33 @@ async def test_on_a_lesser_machine_nothing_is_tried_and_it_is_said_why(here: Wor
     await here.cycle()
     offered = await here.found()
     assert (offered.state, offered.why) == (State.OFFERED, "")
+
+
+async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a line with one in it to a run; no other variable reaches it."""
+    with serving() as server:
+        for _ in NAMES:
+            for number, last in enumerate((f"{server.url}/echo", f"-X PUT {server.url}/done")):
+                line = f"curl -s -H 'Authorization: Bearer s3cr3t-abcdef' {last}"
+                await here.learned.note([Activity(here.now + number, Did.COMMAND, line, "s")])
+            here.now += DAY
+        told = await here.cycle()
+        assert "is offered" in told
+        found = await here.found()
+        assert server.asked == []
+        monkeypatch.delenv("TOKEN", raising=False)
+        await here.learned.accept(found)
+        with pytest.raises(ValueError, match="the environment variable TOKEN is not set"):
+            await here.ran(await here.found(), authorization="TOKEN")
+        monkeypatch.setenv("TOKEN", "s3cr3t-abcdef")
+        tried, _ = await here.ran(await here.found(), authorization="TOKEN")
+        assert tried.trial.is_clean, tried.trial.why
+        assert {each.headers["Authorization"] for each in server.asked} == {"Bearer s3cr3t-abcdef"}
+    assert b"Bearer <secret>" in tried.trial.output
+    kept = [each for each in here.root.parent.rglob("*") if each.is_file()]
+    assert not [each for each in kept if b"s3cr3t-abcdef" in each.read_bytes()]
 
 
 async def test_what_failed_can_be_tried_again(here: World) -> None:

@@ -44,6 +44,10 @@ from understudy.automations.shell import Command, commands
         ("deploy --token='<secret>'", ["deploy --token=<secret>"]),
         ("cd src; make", ["cd <path>", "make"]),
         ("ls # all of it", ["ls"]),
+        ("make > log", ["make > <path>"]),
+        ("sort a.txt > b.txt", ["sort <file.txt> > <file.txt>"]),
+        ("make || touch failed", ["make || touch <path>"]),
+        ("grep '<' a.txt", ["grep <text> <file.txt>"]),
         ("echo a#b", ["echo <text>"]),
         ("  ", []),
         ("# nothing", []),
@@ -57,8 +61,16 @@ def test_templates(line: str, templates: list[str]) -> None:
     ("line", "why_not"),
     [
         ("ls -l | grep cart", shell.PIPE),
-        ("make || true", shell.ALTERNATIVE),
-        ("make > log", shell.REDIRECTION),
+        ("make || true", ""),
+        ("make ||", shell.ALTERNATIVE),
+        ("|| make", shell.ALTERNATIVE),
+        ("make > log", ""),
+        ("tr a b < in > out || cat < in > out", ""),
+        ("make >> log", shell.REDIRECTION),
+        ("make > a > b", shell.REDIRECTION),
+        ("make >", shell.REDIRECTION),
+        ("make > || true", shell.REDIRECTION),
+        ("> log", shell.REDIRECTION),
         ("make 2>&1", shell.REDIRECTION),
         ("cat <<EOF", shell.REDIRECTION),
         ("sleep 5 &", shell.BACKGROUND),
@@ -74,6 +86,7 @@ def test_templates(line: str, templates: list[str]) -> None:
         ("for f in *.py; do black $f; done", shell.CONTROL),
         ("if true; then ls; fi", shell.CONTROL),
         ("export A=1", shell.BUILTIN),
+        ("make || exit", shell.BUILTIN),
         ("source venv/bin/activate", shell.BUILTIN),
         ("cat 'notes", shell.UNCLOSED),
         ("echo " + "very " * 1_000, shell.TOO_LONG),
@@ -120,6 +133,11 @@ def test_what_needs_a_shell(line: str, why_not: str) -> None:
 def test_what_writes_into_the_folder_of_git(line: str, writes: bool) -> None:
     (command,) = commands(line)
     assert command.why_not == (shell.GIT if writes else "")
+
+
+def test_what_depends_on_two_commands_before_needs_a_shell() -> None:
+    assert [each.why_not for each in commands("make && ls || true")] == ["", shell.ALTERNATIVE]
+    assert [each.why_not for each in commands("make || true && ls")] == ["", ""]
 
 
 def test_a_loop_is_one_command() -> None:

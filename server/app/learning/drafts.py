@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...automations import trying
 from ...automations.codec import dumps
-from ...automations.generate import Templates, arguments, generate
+from ...automations.generate import Templates, arguments, generate, secrets
 from ...automations.metadata import Metadata, read
 from ...automations.paths import filled
 from ...automations.pattern import Create, Delete, Move, Pattern, Step, Text, Type
@@ -32,6 +32,8 @@ _PAST = "automation-past"
 """In the state folder of a workspace: as it was before some commit, as long as a trial takes."""
 _LOOKING = ("bandit", "ruff")
 """Of them at least one has to look at a script."""
+_STAND_IN = "a-secret-of-a-trial"
+"""No trial is given a secret."""
 
 
 def judged(pattern: Pattern, templates: Templates) -> Pattern:
@@ -96,6 +98,13 @@ def _cases(
         )
         for each in pattern.occurrences
     ]
+
+
+def _variables(
+    metadata: Metadata, pattern: Pattern | None, given: Sequence[Mapping[str, str]]
+) -> frozenset[str]:
+    done = [each.arguments for each in pattern.occurrences] if pattern else given or [{}]
+    return frozenset(name for each in done for name in secrets(metadata, each))
 
 
 def _moved(step: Step) -> tuple[Text, ...]:
@@ -164,7 +173,9 @@ async def test(
     looked_at = replace(automation, script=digest(source))
     if against:
         return replace(looked_at, state=State.DISABLED, why=printable(against), told=""), ""
-    policy = trying.policy(metadata.permissions, workspace.settings.automations, script)
+    stand_ins = dict.fromkeys(_variables(metadata, pattern, given), _STAND_IN)
+    settings = workspace.settings.automations
+    policy = trying.policy(metadata.permissions, settings, script, stand_ins)
     root, past = workspace.root, workspace.state / _PAST
     tested = await trying.test(script, cases, policy, run, root, past)
     trial = tested.trial

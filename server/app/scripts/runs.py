@@ -106,8 +106,9 @@ class Runs:
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
         script = self.script_of(automation)
         source = await asyncio.to_thread(self.source_of, automation)
-        words, metadata = await asyncio.to_thread(_read, source, given)
-        allowed = policy(metadata.permissions, self._workspace.settings.automations, script)
+        words, metadata, environment = await asyncio.to_thread(_read, source, given)
+        settings = self._workspace.settings.automations
+        allowed = policy(metadata.permissions, settings, script, environment)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
         return Prepared(automation, given, command(script, words), allowed, secrets)
 
@@ -135,13 +136,21 @@ class Runs:
         await self._store.applied(run, entry, automation.low, automation.high)
 
 
-def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Metadata]:
-    """The words for a script, and what it tells of itself. Raises ValueError."""
-    from ...automations.generate import arguments
+def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Metadata, Mapping[str, str]]:
+    """The words for a script, what it tells of itself, and the environment variables that it gets
+    its secrets from. Raises ValueError."""
+    from ...automations.generate import arguments, secrets
     from ...automations.metadata import read
 
     metadata = read(source)
-    return arguments(metadata, given), metadata
+    words = arguments(metadata, given)
+    names = sorted(secrets(metadata, given))
+    if missing := [each for each in names if each not in os.environ]:
+        raise ValueError(
+            f"the environment variable {missing[0]} is not set where Understudy runs, so there is"
+            " no secret for it: set it there, and start it again"
+        )
+    return words, metadata, {each: os.environ[each] for each in names}
 
 
 def _without_secret(name: str, value: str) -> str:

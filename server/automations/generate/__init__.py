@@ -5,6 +5,6 @@ from __future__ import annotations
 from .operations import Unfit
 from .script import Draft, generate, slug
 from .templates import Templates
-from .values import arguments
+from .values import arguments, secrets
 
-__all__ = ["Draft", "Templates", "Unfit", "arguments", "generate", "slug"]
+__all__ = ["Draft", "Templates", "Unfit", "arguments", "generate", "secrets", "slug"]

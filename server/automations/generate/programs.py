@@ -6,7 +6,7 @@ import re
 
 from ..pattern import Call, Run, Step, Text
 from .literal import Value
-from .operations import ALL, Operation, Unfit, form, glob, joined, literal
+from .operations import ALL, Operation, form, glob, joined, literal
 from .words import Command, Given, command_of, doubt, given
 
 _FLAGS = {
@@ -26,10 +26,25 @@ def read_programs(step: Step) -> tuple[Operation, ...] | None:
     if isinstance(step, Call):
         values = [(f"{name}=", *text) for name, text in sorted(step.parameters.items())]
         step = Run((("understudy",), ("run",), ("--",), (step.task,), *values))
+    if isinstance(step, Run) and step.otherwise:
+        first = read_programs(step._replace(otherwise=None))
+        second = read_programs(step.otherwise)
+        return (_either(*first, *second),) if first and second else None
     command = command_of(step)
     if command and command.program == "cd":
         return ()
     return (started(command),) if command else None
+
+
+def _either(first: Operation, second: Operation) -> Operation:
+    return Operation(
+        {**first.data, "otherwise": second.data},
+        first.read,
+        first.write,
+        tuple({*first.network, *second.network}),
+        tuple({*first.run, *second.run}),
+        first.doubt or second.doubt,
+    )
 
 
 def started(command: Command, do: str = "run", why: str = "") -> Operation:
@@ -38,11 +53,10 @@ def started(command: Command, do: str = "run", why: str = "") -> Operation:
     if command.cwd:
         glob(command.cwd)
         data["cwd"] = form(command.cwd)
-    if command.source or command.appends:
-        raise Unfit("It reads from a file by '<', or appends to one: only a shell does that.")
-    if command.out:
-        data["out"] = form(joined(command.cwd, command.out))
-        glob(command.out, command.cwd)
+    for name, file in (("source", command.source), ("out", command.out)):
+        if file:
+            data[name] = form(joined(command.cwd, file))
+            glob(file, command.cwd)
     urls = "\n".join(each for word in command.words for each in word if isinstance(each, str))
     hosts = tuple(_HOST.findall(urls))
     why = why or doubt(command.words)

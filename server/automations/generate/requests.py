@@ -21,7 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 def read_requests(step: Step) -> tuple[Operation, ...] | None:
     command = command_of(step)
-    if not command or command.source or command.appends:
+    if not command or command.source:
         return None
     reader = _READERS.get(command.program)
     made = reader(command) if reader else None

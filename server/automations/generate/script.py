@@ -87,6 +87,8 @@ def _chosen(
 
 
 def _draft(pattern: Pattern, templates: Templates) -> Draft:
+    if pattern.why_not:
+        raise Unfit(f"It cannot be automated: {pattern.why_not}.")
     operations, entry, template = _chosen(pattern.steps, templates)
     asked = _asked(pattern)
     metadata: dict[str, Any] = {

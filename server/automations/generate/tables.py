@@ -41,7 +41,7 @@ def read_data(step: Step) -> tuple[Operation, ...] | None:
     is_tool = command.program in ("python", "python3") and words == ["-m", "json.tool"]
     if not is_tool and command.program not in _PROGRAMS:
         return None
-    made = None if command.appends else _json_tool(command) if is_tool else _native(command)
+    made = _json_tool(command) if is_tool else _native(command)
     return (made or started(command, "process", _UNKNOWN),)
 
 
@@ -73,7 +73,9 @@ def _native(command: Command) -> Operation | None:
 
 def _jq(command: Command) -> Operation | None:
     known = given(command.words, "r S c M raw-output sort-keys compact-output")
-    if not known or len(known.operands) != 2 or not (program := literal(known.operands[0])):
+    if not known or not 1 <= len(known.operands) <= 2:
+        return None
+    if not (program := literal(known.operands[0])):
         return None
     stages: list[Value] = []
     for each in program.split("|"):
@@ -112,7 +114,7 @@ def _stage(text: str) -> list[Value] | None:
 
 def _json_tool(command: Command) -> Operation | None:
     known = given(command.words[2:], "sort-keys no-ensure-ascii compact")
-    if not known or not 1 <= len(known.operands) <= 2 or known.options.keys() & {"compact"}:
+    if not known or len(known.operands) > 2 or known.options.keys() & {"compact"}:
         return None
     if known.operands[1:] and command.out:
         return None

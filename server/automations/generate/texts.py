@@ -20,7 +20,7 @@ _PRIVATE = 0xE000
 
 def read_texts(step: Step) -> tuple[Operation, ...] | None:
     command = command_of(step)
-    if not command or command.appends:
+    if not command:
         return None
     match command.program:
         case "sed":

@@ -28,6 +28,17 @@ def arguments(metadata: Metadata, values: Mapping[str, str]) -> list[str]:
     return words
 
 
+def secrets(metadata: Metadata, values: Mapping[str, str]) -> frozenset[str]:
+    """The names of the environment variables that the script gets its secrets from, where these
+    ``values``, which fit, are given."""
+    found = (
+        values.get(each.name) or each.default or ""
+        for each in metadata.parameters
+        if each.type is Type.SECRET
+    )
+    return frozenset(name for value in found for name in value.splitlines())
+
+
 def _wrong(asked: Asked, value: str) -> str:
     """What is wrong with a value; empty where nothing is."""
     if "\0" in value:

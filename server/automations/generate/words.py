@@ -9,55 +9,29 @@ from typing import NamedTuple
 from ..pattern import Place, Run, Step, Text
 from .operations import Unfit, literal
 
-_SHELL = frozenset(
-    {"|", "||", "|&", "&&", "&", ";", "(", ")", "<<", "<<<", "2>", "&>", "2>&1", "if"}
-)
-_BUILT_IN = frozenset(
-    {".", ":", "alias", "bg", "eval", "exec", "exit", "export", "fg", "for", "function", "history"}
-    | {"jobs", "popd", "pushd", "read", "set", "shopt", "source", "trap", "ulimit", "umask"}
-    | {"unalias", "unset", "wait", "while"}
-)
 _FILLED_IN = re.compile(r"[*?]|\[.+\]|\$[\w({?]|`|^~|\{.*[,.].*\}")
 
 
 class Command(NamedTuple):
-    """``options``: by their names without hyphens, each with its values, one of a flag being empty;
-    ``source`` and ``out``: the files that ``<`` and ``>`` name."""
+    """``source`` and ``out``: the files of its input and output, from ``cwd``; empty: none."""
 
     program: str
     words: tuple[Text, ...]
     cwd: Text
     source: Text = ()
     out: Text = ()
-    appends: bool = False
 
 
 def command_of(step: Step) -> Command | None:
-    """None for what is no command at all. Raises Unfit for one that only a shell can carry out, and
+    """None for what is no command at all, and where another one is run when it fails. Raises Unfit
     where the program itself varies."""
-    if not isinstance(step, Run) or not step.words:
+    if not isinstance(step, Run) or not step.words or step.otherwise:
         return None
     program = literal(step.words[0])
     if not program or any(c.isspace() or c == "\0" for c in program) or program.startswith("-"):
         raise Unfit("Which program is started is not the same each time.")
-    if program in _BUILT_IN or "=" in program:
-        raise Unfit(f"Only a shell can carry out {program!r}.")
-    kept: list[Text] = []
-    files: dict[str, Text] = {}
-    rest = iter(step.words[1:])
-    for word in rest:
-        text = literal(word)
-        if text in _SHELL:
-            raise Unfit(f"Only a shell can carry out what has {text!r} in it.")
-        if text in ("<", ">", ">>"):
-            files[text] = next(rest, ())
-            if not files[text]:
-                raise Unfit(f"Nothing stands behind {text!r}.")
-        else:
-            kept.append(word)
-    out = files.get(">", files.get(">>", ()))
     cwd = () if literal(step.cwd) in ("", ".") else step.cwd
-    return Command(program, tuple(kept), cwd, files.get("<", ()), out, ">>" in files)
+    return Command(program, step.words[1:], cwd, step.source, step.out)
 
 
 class Given(NamedTuple):

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...findings.redact_text import SECRET
 from ...store.activity import Did
 from ..pattern import Call, Parameter, Place, Run, Step, Text, Type
-from ..shell import Argument
+from ..shell import INPUT, OR, OUTPUT, Argument
 from .counts import Occurrence
 from .events import Event, folder_of, moved
 from .parts import link
@@ -24,6 +25,9 @@ _OFTEN = 6
 """Seen less often, few values may be chance."""
 _MOVES = "it leaves the shell in another folder"
 _ELSEWHERE = "the folder of a command is not known"
+_SECRETS = "where its secrets stand is not the same each time"
+_ORIGIN = re.compile(r"https?://[^/?#]+[/?#]")
+_NAMED = re.compile(r"([A-Za-z][\w-]*)[ \t]*[:=][^:=]*\Z", re.ASCII)
 
 
 class Unified(NamedTuple):
@@ -38,12 +42,19 @@ class Unified(NamedTuple):
 
 
 class _Slot(NamedTuple):
-    """A place in the steps, and what stood there in each occurrence. ``word`` -1: the folder."""
+    """A place in the steps, and what stood there in each occurrence, between ``lead`` and ``tail``.
+    ``word`` -1: the folder."""
 
     step: int
     word: int
     argument: Argument
     values: tuple[str, ...]
+    lead: str = ""
+    tail: str = ""
+
+    def text(self, made: Text) -> Text:
+        whole = (self.lead, *made, self.tail)
+        return tuple(each for each in whole if each)
 
 
 def unify(occurrences: Sequence[Occurrence]) -> Unified:
@@ -51,7 +62,11 @@ def unify(occurrences: Sequence[Occurrence]) -> Unified:
     kept, why_not = _without_moves(occurrences)
     slots = [slot for step in kept for slot in _slots(step, [each[step] for each in occurrences])]
     texts, parameters = _named(slots)
-    found = {(slot.step, slot.word): text for slot, text in zip(slots, texts, strict=True)}
+    found = {
+        (slot.step, slot.word): slot.text(text) for slot, text in zip(slots, texts, strict=True)
+    }
+    if any(SECRET in slot.values[0] for slot in slots):
+        why_not = why_not or _SECRETS
     first = occurrences[0]
     steps = tuple(_step(first[step], step, found) for step in kept)
     arguments = tuple(
@@ -91,15 +106,32 @@ def _slots(step: int, events: Sequence[Event]) -> list[_Slot]:
     folders = tuple(each.cwd for each in events)
     slots = [_Slot(step, -1, Argument(-1, "", folders[0], "folder"), folders)]
     slots += (
-        _Slot(
-            step,
-            argument.word,
-            argument,
-            tuple(event.command.arguments[number].value for event in events),
-        )
+        _slot(step, argument, [event.command.arguments[number].value for event in events])
         for number, argument in enumerate(events[0].command.arguments)
     )
     return slots
+
+
+def _slot(step: int, argument: Argument, values: Sequence[str]) -> _Slot:
+    """Of addresses, the host that all have stays; of what has a secret in it, all but that, whose
+    value is the name of an environment variable."""
+    lead = tail = ""
+    if argument.kind == "secret":
+        found = {each.partition(SECRET)[::2] for each in values}
+        (lead, tail), *others = found
+        if not others and SECRET not in tail:
+            named = _NAMED.search(lead)
+            name = named[1] if named else argument.option if len(argument.option) > 1 else "secret"
+            variable = re.sub(r"\W+", "_", name, flags=re.ASCII).upper()
+            argument = argument._replace(option=variable.lower())
+            values = [variable] * len(values)
+        else:
+            lead = tail = ""
+    elif argument.kind == "url" and len(set(values)) > 1:
+        origins = {origin[0] if (origin := _ORIGIN.match(each)) else "" for each in values}
+        lead = origins.pop() if len(origins) == 1 else ""
+        values = [each.removeprefix(lead) for each in values]
+    return _Slot(step, argument.word, argument, tuple(values), lead, tail)
 
 
 _Parameters = dict[str, tuple[Parameter, tuple[str, ...]]]
@@ -210,4 +242,23 @@ def _step(event: Event, step: int, texts: dict[tuple[int, int], Text]) -> Step:
         elif each.prefix:
             text = (each.prefix, *text)
         words[each.word] = text
-    return Run(tuple(words), texts[step, -1])
+    return _run(words, command.operators, texts[step, -1])
+
+
+def _run(words: Sequence[Text], operators: Sequence[int], cwd: Text) -> Run:
+    kept: list[Text] = []
+    otherwise: Run | None = None
+    files: dict[str | Place, Text] = {INPUT: (), OUTPUT: ()}
+    rest = iter(range(len(words)))
+    for number in rest:
+        word = words[number]
+        operator = word[0] if number in operators else ""
+        if operator == OR:
+            later = [each - number - 1 for each in operators if each > number]
+            otherwise = _run(words[number + 1 :], later, cwd)
+            break
+        if operator in files:
+            files[operator] = words[next(rest)] if number + 1 < len(words) else ()
+        else:
+            kept.append(word)
+    return Run(tuple(kept), cwd, files[INPUT], files[OUTPUT], otherwise)
