@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import settings
 from ..automations.histories import SHELLS, Imported, places, read
@@ -87,11 +87,33 @@ def _known(folder: Path) -> Path | None:
     return next((each for each in around if workspace_place(each, state).is_dir()), None)
 
 
-async def take_in(root: Path, activities: Iterable[Activity]) -> int:
-    """Add what a shell's history has that is not in the log yet; how many commands that was."""
+class Taken(NamedTuple):
+    """``came``: how many commands are in the log that were not before; ``left``: how many that are
+    new are not, and ``why``."""
+
+    came: int
+    left: int = 0
+    why: str = ""
+
+
+async def take_in(root: Path, activities: Iterable[Activity]) -> Taken:
+    """Add what a shell's history has that is not in the log yet."""
+    wanted = settings_of(root)
     async with open_log(root) as log:
-        known = {(each.at, each.text) for each in await log.all() if each.did is Did.COMMAND}
+        known = {_typed(each) for each in await log.all()}
         kept = map(without_secrets, activities)
-        new = [each for each in kept if (each.at, each.text) not in known]
-        await log.add(new, settings_of(root).max_tasks)
-        return len(new)
+        new = [each for each in kept if _typed(each) not in known]
+        if not wanted.enabled:
+            return Taken(0, len(new), "activity.enabled is off")
+        await log.add(new, wanted.max_tasks)
+        added = {_typed(each) for each in new}
+        came = sum(_typed(each) in added for each in await log.all())
+        if await log.paused():
+            why = "it is paused; `understudy activity resume` goes on"
+        else:
+            why = f"they are older than the last {wanted.max_tasks} tasks (activity.maxTasks)"
+        return Taken(came, len(new) - came, why)
+
+
+def _typed(activity: Activity) -> tuple[float, Did, str]:
+    return activity.at, activity.did, activity.text

@@ -178,7 +178,12 @@ def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, 
     if not (yes or agreed(f"Remember {which} {where}?")):
         click.echo("Nothing was taken in.", err=True)
         ctx.exit(Exit.FAILED)
-    click.echo(f"Taken in: {asyncio.run(take_in(root, found.activities))}.")
+    taken = asyncio.run(take_in(root, found.activities))
+    click.echo(f"Taken in: {taken.came}.")
+    if taken.left:
+        click.echo(f"Not taken in: {taken.left}, as {taken.why}.", err=True)
+        if not taken.came:
+            ctx.exit(Exit.FAILED)
 
 
 @activity.command("hook")

@@ -54,11 +54,13 @@ def texts(run: Run) -> list[str]:
     return [each["text"] for each in exported(run)]
 
 
-def filled(run: Run, root: Path) -> None:
+def filled(run: Run, root: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     file = root.parent / "history"
     now = int(time.time())
     file.write_text(f"#{now - 90_000}\nold one\n#{now - 60}\nmake --token=hunter2\n")
-    assert run("import", "bash", str(file), "--yes").returncode == 0
+    done = run("import", "bash", str(file), "--yes")
+    assert done.returncode == code
+    return done
 
 
 def test_import_show_export_and_forget(run: Run, root: Path) -> None:
@@ -82,6 +84,32 @@ def test_what_was_taken_in_is_not_taken_in_again(run: Run, root: Path) -> None:
     again = run("import", "bash", str(root.parent / "history"), "--yes")
     assert again.stdout == "Taken in: 0.\n"
     assert len(texts(run)) == 2
+
+
+def test_nothing_is_taken_in_where_nothing_is_remembered(run: Run, root: Path) -> None:
+    (root / ".understudy/config.yaml").write_text("activity: {enabled: false}\n")
+    done = filled(run, root, code=3)
+    assert done.stdout == "Taken in: 0.\n"
+    assert "Not taken in: 2, as activity.enabled is off." in done.stderr
+    assert texts(run) == []
+
+
+def test_an_import_tells_what_is_there_afterwards(run: Run, root: Path) -> None:
+    """Of what is older than all that is kept, nothing is."""
+    (root / ".understudy/config.yaml").write_text("activity: {maxTasks: 100}\n")
+    file = root.parent / "history"
+    later = int(time.time())
+    lines = [f"#{later + n}\nlater {n}\n" for n in range(95)]
+    file.write_text("".join(lines))
+    assert run("import", "bash", str(file), "--yes").stdout == "Taken in: 95.\n"
+    file.write_text("".join(f"#{1_000 + n}\nearlier {n}\n" for n in range(20)))
+    done = run("import", "bash", str(file), "--yes")
+    assert (done.returncode, done.stdout) == (0, "Taken in: 5.\n")
+    why = "they are older than the last 100 tasks (activity.maxTasks)"
+    assert f"Not taken in: 15, as {why}." in done.stderr
+    file.write_text("#500\nearliest\n")
+    assert run("import", "bash", str(file), "--yes").returncode == 3
+    assert len(texts(run)) == 100
 
 
 def test_an_import_tells_what_there_is_and_asks(run: Run, root: Path) -> None:
@@ -120,7 +148,9 @@ def test_a_pipe_is_no_history(run: Run, root: Path) -> None:
 
 def test_pause_and_resume(run: Run, root: Path) -> None:
     assert run("pause").returncode == 0
-    filled(run, root)
+    done = filled(run, root, code=3)
+    assert done.stdout == "Taken in: 0.\n"
+    assert "Not taken in: 2, as it is paused; `understudy activity resume` goes on." in done.stderr
     assert "paused" in run("show").stderr
     assert texts(run) == []
     assert run("resume").returncode == 0
