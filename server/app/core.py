@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
@@ -77,7 +77,7 @@ class Core:
             self.checks,
             self._runner,
             self._conditions,
-            sink.learned,
+            self._learned,
         )
         self.background = Background(
             self.folders,
@@ -412,6 +412,10 @@ class Core:
         self._closed_files.show_again(workspace, paths)
         self._telling.soon()
 
+    def _learned(self, listed: Mapping[str, Any]) -> None:
+        self._sink.learned(listed)
+        self._telling.soon()  # a database may be in trouble, or not any more
+
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
@@ -420,7 +424,7 @@ class Core:
             self.documents.values(),
             self._runner,
             self._closed_files,
-            (self.folders.trouble, *self.background.troubles),
+            (self.folders.trouble, *self.background.troubles, *self.learning.troubles),
         )
 
     def tell_status(self) -> Status:

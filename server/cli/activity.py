@@ -8,7 +8,8 @@ import os
 import sqlite3
 import sys
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from ..app.activity import (
     SHELLS,
     Activity,
     Did,
+    Log,
     line,
     moment,
     open_log,
@@ -94,8 +96,19 @@ def export(since: float | None, folder: Path) -> None:
         click.echo(json.dumps(payload(each)))
 
 
-async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
+@asynccontextmanager
+async def _open(root: Path) -> AsyncIterator[Log]:
+    """What is wrong with it is told afterwards."""
     async with open_log(root) as log:
+        try:
+            yield log
+        finally:
+            if log.problem:
+                click.echo(printable(f"{log.problem}."), err=True)
+
+
+async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
+    async with _open(root) as log:
         return await log.all(since or 0.0), await log.paused()
 
 
@@ -108,7 +121,7 @@ def forget(ctx: click.Context, since: float | None, folder: Path, *, yes: bool) 
     """Forget all, or what was since a moment. It is gone from the disk afterwards."""
 
     async def run(root: Path) -> int:
-        async with open_log(root) as log:
+        async with _open(root) as log:
             count = len(await log.all(since or 0.0))
             question = f"Forget {count} tasks? They cannot be brought back."
             if count and not (yes or agreed(question)):
@@ -139,7 +152,7 @@ def resume(folder: Path) -> None:
 
 
 async def _pause(root: Path, *, on: bool) -> None:
-    async with open_log(root) as log:
+    async with _open(root) as log:
         await log.pause(on)
 
 

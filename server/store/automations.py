@@ -72,6 +72,10 @@ class Automation:
     def is_disabled(self) -> bool:
         return self.state is State.DISABLED
 
+    def stays_away(self, now: float) -> bool:
+        """Whether it was dismissed for now; ``now``: seconds since the epoch."""
+        return self.state is State.OFFERED and self.later > now
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -204,9 +208,17 @@ class Automations:
 
         return await self._database.run(work, write=True)
 
-    async def executions(self, id_: str = "", most: int = 1_000) -> list[Execution]:
-        """The newest first; ``id_``: of one automation."""
-        query = "SELECT * FROM executions WHERE ? IN ('', automation) ORDER BY id DESC LIMIT ?"
+    async def executions(
+        self, id_: str = "", most: int = 1_000, *, output: bool = True
+    ) -> list[Execution]:
+        """The newest first; ``id_``: of one automation. Without ``output`` that is empty: it is
+        most of what has to be read."""
+        wanted = (e.name if output or e.name != "output" else "''" for e in fields(Execution))
+        columns = ", ".join(wanted)
+        query = (
+            f"SELECT {columns} FROM executions WHERE ? IN ('', automation)"  # noqa: S608
+            " ORDER BY id DESC LIMIT ?"
+        )
         return await self._database.run(
             lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
         )

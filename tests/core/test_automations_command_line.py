@@ -100,6 +100,23 @@ def test_what_repeats_is_listed_with_its_evidence(world: World) -> None:
     assert "only listed: it may not come again: its score is 0." in world("patterns").stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("activity", ("patterns",)),
+        ("activity", ("activity", "show")),
+        ("automations", ("automations", "list")),
+    ],
+)
+def test_that_a_database_was_moved_aside_is_told(
+    world: World, file: str, words: tuple[str, ...]
+) -> None:
+    (world.state / f"{file}.db").write_bytes(b"no database" * 1_000)
+    done = world(*words)
+    assert done.returncode == 0
+    assert f"it was moved to {world.state / file}.corrupt-" in done.stderr
+
+
 def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> None:
     world.run = understudy
     test = world.root / "tests/test_refund.py"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...automations.mining.files import as_gitignore
 from ...automations.pattern import Type
 from ...disk import LARGEST_FILE, read_regular, why
 from ...runner.calls import Outcome, Status
@@ -59,6 +60,11 @@ class Automated:
         self._active: dict[str, Automation] = {}
         self.tasks: Sequence[Task] = ()
 
+    @property
+    def problem(self) -> str:
+        """What there is to say of the database; empty when nothing is."""
+        return self._database.problem
+
     async def close(self) -> None:
         await self._database.close()
 
@@ -86,14 +92,14 @@ class Automated:
                 f"{each.name} (on save)",
                 (each.name,),
                 frozenset({On.SAVE}),
-                (each.when,),
+                (as_gitignore(each.when),),
                 debounce=0.0,
             )
             for each in self._active.values()
             if each.on_save and each.when and each.name in names
         )
 
-    def given(self, start: Start) -> list[dict[str, Any]] | None:
+    async def given(self, start: Start) -> list[dict[str, Any]] | None:
         """What one is to be started with: once for each file that it is about and that it has
         something to make for. None where it is none of these."""
         if (automation := self._active.get(start.task)) is None:
@@ -102,8 +108,11 @@ class Automated:
             return [{}]
         there = sorted(path for path, kind in start.changes.items() if kind is not Kind.DELETED)
         root = self._workspace.root
-        wanted = (each for each in there if not is_done(automation, each, root, os.path.lexists))
-        return [{automation.takes: each} for each in wanted]
+
+        def wanted() -> list[str]:
+            return [each for each in there if not is_done(automation, each, root, os.path.lexists)]
+
+        return [{automation.takes: each} for each in await asyncio.to_thread(wanted)]
 
     def _task(self, automation: Automation) -> Task:
         name = automation.name

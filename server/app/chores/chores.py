@@ -81,7 +81,7 @@ class Chores:
         )
         self.notices = Notices(self._deliver, lambda: workspace.settings, self._channels, typed_at)
         self._refresh = refresh
-        self._automated = Automated(workspace, environ, shown)
+        self.automated = Automated(workspace, environ, shown)
         settings = workspace.settings
         setting = Setting(
             options_of(settings),
@@ -92,7 +92,7 @@ class Chores:
             kind=kind,
         )
         self.engine = Engine(workspace.state, self._tasks(settings), runner, setting, self._change)
-        self.triggering = Triggering(workspace, self.engine, self._automated)
+        self.triggering = Triggering(workspace, self.engine, self.automated)
         self._triggered: asyncio.Task[None] | None = None
 
     async def start(self, *, runs: bool = True, triggers: Sources = Sources.ALL) -> None:
@@ -117,7 +117,7 @@ class Chores:
             await asyncio.gather(self._triggered, return_exceptions=True)
         await self.notices.close()
         await self.engine.close()
-        await self._automated.close()
+        await self.automated.close()
         self._channels.close()
 
     async def _deliver(self, what: Queued) -> int:
@@ -148,7 +148,7 @@ class Chores:
         """Take over what others have changed. Cheap where nothing has."""
         if self._refresh is not None:
             await self._refresh()
-        if await self._automated.look():
+        if await self.automated.look():
             self.configure()
 
     def configure(self) -> None:
@@ -177,7 +177,7 @@ class Chores:
         tasks.append(self.notices.task(own))
         tasks += custom_tasks(own, self.workspace.root, self.workspace.state, self._environ)
         taken = {task.name for task in tasks}
-        return tasks + [each for each in self._automated.tasks if each.name not in taken]
+        return tasks + [each for each in self.automated.tasks if each.name not in taken]
 
     async def _scan_for(
         self, category: Category, importance: Importance, progress: Callable[[str, float], object]

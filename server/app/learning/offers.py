@@ -50,7 +50,7 @@ def at(
         is_new = each.state is State.OFFERED
         if not (is_new or each.state is State.ACTIVE) or not each.when:
             continue
-        if (is_new and each.later > now) or not fits(name, each.when):
+        if each.stays_away(now) or not fits(name, each.when):
             continue
         if is_done(each, name, root, exists):
             continue

@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # it takes long to import
 _OUTPUT = 4_096
 """Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
 _READ = 16_384
+_MOST_GIVEN = 100_000
+"""Bytes of the words of a script: Linux takes 131,072 of one."""
 
 
 class Prepared(NamedTuple):
@@ -134,7 +136,14 @@ def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Permissions
     from ...automations.metadata import read
 
     metadata = read(source)
-    return arguments(metadata, given), metadata.permissions
+    words = arguments(metadata, given)
+    if sum(len(each.encode(errors="surrogatepass")) for each in words) > _MOST_GIVEN:
+        longest = max(given, key=lambda name: len(given[name]))
+        raise ValueError(
+            f"the value of {longest} is too long: a script takes {_MOST_GIVEN:,} bytes in all."
+            " What is longer belongs into a file"
+        )
+    return words, metadata.permissions
 
 
 def _kept(output: bytes) -> str:
