@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
@@ -77,7 +77,7 @@ class Core:
             self.checks,
             self._runner,
             self._conditions,
-            self._learned,
+            self._telling.after(sink.learned),
         )
         self.background = Background(
             self.folders,
@@ -411,10 +411,6 @@ class Core:
                 self.documents[uri].tasked()
         self._closed_files.show_again(workspace, paths)
         self._telling.soon()
-
-    def _learned(self, listed: Mapping[str, Any]) -> None:
-        self._sink.learned(listed)
-        self._telling.soon()  # a database may be in trouble, or not any more
 
     # ── status ──────────────────────────────────────────────────────────────────────────────────
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 
 from .database import Database, Schema
+
+FILE = "automations.db"
+"""Its name in the workspace's state folder."""
 
 
 class State(StrEnum):
@@ -166,6 +170,28 @@ class Automations:
             c.execute("DELETE FROM executions WHERE automation = ?", (id_,))
 
         await self._database.run(work, write=True)
+
+    async def forget(self, gone: Iterable[Automation]) -> list[int]:
+        """Take them out, with their runs, of which these are the numbers of the trials. Of what
+        nobody wants any more only the id is kept, so that it is not made again."""
+        never = "SELECT 1 FROM answers WHERE automation = ? AND answer = ?"
+        answer = "INSERT INTO answers (at, automation, answer) VALUES (0, ?, ?)"
+
+        def work(c: sqlite3.Connection) -> list[int]:
+            c.execute("PRAGMA secure_delete=ON")
+            trials: list[int] = []
+            for each in gone:
+                own = (each.id,)
+                runs = c.execute("DELETE FROM executions WHERE automation = ? RETURNING trial", own)
+                trials += [trial for (trial,) in runs if trial]
+                c.execute("DELETE FROM automations WHERE id = ?", own)
+                c.execute("DELETE FROM answers WHERE automation = ? AND answer != 'never'", own)
+                refused = (each.id, str(Answer.NEVER))
+                if each.state is State.RETIRED and not c.execute(never, refused).fetchone():
+                    c.execute(answer, refused)
+            return trials
+
+        return await self._database.run(work, write=True)
 
     async def answer(self, at: float, id_: str, answer: Answer) -> None:
         """``at``: seconds since the epoch."""

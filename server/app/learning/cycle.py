@@ -108,7 +108,7 @@ async def _draft_new(learned: Learned) -> list[str]:
 def _new(learned: Learned) -> list[Pattern]:
     """Of which an automation can be made, and none is."""
     least = learned.workspace.settings.automations.min_score
-    known = {each.id for each in learned.automations}
+    known = {each.id for each in learned.automations} | learned.refused
     likely = (each for each in learned.patterns if each.score >= least and not each.why_not)
     return [each for each in likely if each.id not in known]
 

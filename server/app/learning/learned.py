@@ -83,6 +83,8 @@ class Learned:
         self._records: Mapping[str, Record] = {}
         self._since: Mapping[str, Record] = {}
         """Since each was last accepted, or switched on again."""
+        self.refused: frozenset[str] = frozenset()
+        """The ids of those that were never to be made again, also where all else is forgotten."""
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self.patterns: Sequence[Pattern] = ()
@@ -141,7 +143,9 @@ class Learned:
             by_id.setdefault(execution.automation, []).append(execution)
         self.automations = found
         self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
-        since = {id_: at for at, id_, said in await self.store.answers() if said is Answer.ACCEPTED}
+        answers = await self.store.answers()
+        since = {id_: at for at, id_, said in answers if said is Answer.ACCEPTED}
+        self.refused = frozenset(id_ for _, id_, said in answers if said is Answer.NEVER)
         self._since = {
             id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
             for id_, done in by_id.items()

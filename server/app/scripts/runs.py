@@ -22,6 +22,8 @@ from . import files
 if TYPE_CHECKING:  # it takes long to import
     from ...automations.metadata import Permissions
 
+DRAFTS = "drafts"
+"""Where scripts are that nobody has accepted yet, in the state folder of a workspace."""
 _OUTPUT = 4_096
 """Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
 _READ = 16_384
@@ -59,7 +61,7 @@ class Runs:
     @property
     def drafts(self) -> Path:
         """Where scripts are that nobody has accepted yet."""
-        return self._workspace.state / "drafts"
+        return self._workspace.state / DRAFTS
 
     def script_of(self, automation: Automation) -> Path:
         """In the workspace once it was accepted; also where somebody took it away there."""
