@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..disk import read_regular, why
+from ..findings.redact_text import redacted_words
 from ..journal.encoding import amount, change_of, moment, plain_of, texts, want
 from ..state import LOCK_SECONDS, locked, private, private_folder, take
 from .plan import REPORT, WORKING
@@ -45,7 +46,8 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A trial that came to its end. ``at``: when it began, in seconds since the epoch."""
+    """A trial that came to its end. ``at``: when it began, in seconds since the epoch. ``argv``:
+    without secrets."""
 
     id: int
     at: float
@@ -192,7 +194,7 @@ def _encoded(at: float, argv: Sequence[str], trial: Trial) -> bytes:
     plain = {
         "version": _VERSION,
         "at": at,
-        "argv": [*argv],
+        "argv": redacted_words(argv),
         "usage": asdict(trial.usage),
         "changes": [_plain(each) for each in trial.changes],
         **{name: getattr(trial, name) for name in (*_PLAIN, *_LISTS)},
