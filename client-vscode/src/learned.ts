@@ -52,7 +52,7 @@ const STATES: [string[], string, AutomationNode["context"], string][] = [
   [["offered"], "Offered", "offered", "lightbulb"],
   [["active"], "Active", "active", "zap"],
   [["disabled"], "Disabled", "disabled", "circle-slash"],
-  [["generated", "tried"], "Not Offered Yet", "other", "beaker"],
+  [["generated", "tried", "dismissed"], "Not Offered Now", "other", "beaker"],
 ];
 
 /** What all folders have, in groups; a group of nothing is left out, and so is what nobody wanted. */

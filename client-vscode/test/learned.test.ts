@@ -28,7 +28,7 @@ const folder = (given: Partial<Learned> = {}): Learned => ({
 });
 
 test("automations are grouped by state, and what nobody wanted is left out", () => {
-  const states = ["retired", "tried", "disabled", "active", "offered", "generated", "of tomorrow"];
+  const states = ["retired", "tried", "disabled", "active", "offered", "generated", "dismissed", "of tomorrow"];
   const shown = nodes([folder({ automations: states.map((each) => automation(each, each)) })]);
   assert.deepEqual(
     shown.map(({ label, children }) => [label, children.map((each) => each.description)]),
@@ -36,12 +36,12 @@ test("automations are grouped by state, and what nobody wanted is left out", () 
       ["Offered", ["offered"]],
       ["Active", ["active"]],
       ["Disabled", ["disabled"]],
-      ["Not Offered Yet", ["tried", "generated"]],
+      ["Not Offered Now", ["tried", "generated", "dismissed"]],
     ],
   );
   assert.deepEqual(
     shown.flatMap(({ children }) => children.map((each) => each.context)),
-    ["offered", "active", "disabled", "other", "other"],
+    ["offered", "active", "disabled", "other", "other", "other"],
   );
 });
 

@@ -78,7 +78,7 @@ class Core:
             self.checks,
             self._runner,
             self._conditions,
-            sink.learned,
+            self._telling.after(sink.learned),
         )
         self.background = Background(
             self.folders,
@@ -421,7 +421,7 @@ class Core:
             self.documents.values(),
             self._runner,
             self._closed_files,
-            (self.folders.trouble, *self.background.troubles),
+            (self.folders.trouble, *self.background.troubles, *self.learning.troubles),
         )
 
     def tell_status(self) -> Status:

@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 from ..analyzers.base import Analyzer
 from ..analyzers.table import BUILT_IN, analyzers
@@ -18,6 +19,8 @@ from .folder.closed import ClosedFiles
 from .folder.workspace import Workspace
 from .open.document import OpenDocument
 from .results.scan import versions
+
+_T = TypeVar("_T")
 
 _PAUSE_SECONDS = 0.1
 _SHARE = 0.05
@@ -40,6 +43,15 @@ class StatusTeller:
             loop = asyncio.get_running_loop()
             pause = max(_PAUSE_SECONDS, self._took / _SHARE)
             self._timer = loop.call_later(pause, self._due)
+
+    def after(self, heard: Callable[[_T], object]) -> Callable[[_T], None]:
+        """``heard``, which is told of something that the status may tell of, too."""
+
+        def both(told: _T) -> None:
+            heard(told)
+            self.soon()
+
+        return both
 
     def _due(self) -> None:
         self._timer = None

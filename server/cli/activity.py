@@ -8,7 +8,8 @@ import os
 import sqlite3
 import sys
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from ..app.activity import (
     SHELLS,
     Activity,
     Did,
+    Log,
     line,
     moment,
     open_log,
@@ -27,6 +29,7 @@ from ..app.activity import (
     take_in,
 )
 from ..app.activity import record as record_
+from ..app.learning.forgetting import forget as forget_
 from ..app.sandboxing import printable
 from ..settings import user_file
 from .exits import Exit
@@ -95,8 +98,19 @@ def export(since: float | None, folder: Path) -> None:
         click.echo(json.dumps(payload(each)))
 
 
-async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
+@asynccontextmanager
+async def _open(root: Path) -> AsyncIterator[Log]:
+    """What is wrong with it is told afterwards."""
     async with open_log(root) as log:
+        try:
+            yield log
+        finally:
+            if log.problem:
+                click.echo(printable(f"{log.problem}."), err=True)
+
+
+async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
+    async with _open(root) as log:
         return await log.all(since or 0.0), await log.paused()
 
 
@@ -106,21 +120,21 @@ async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
 @FOLDER
 @click.pass_context
 def forget(ctx: click.Context, since: float | None, folder: Path, *, yes: bool) -> None:
-    """Forget all, or what was since a moment. It is gone from the disk afterwards."""
-
-    async def run(root: Path) -> int:
-        async with open_log(root) as log:
-            count = len(await log.all(since or 0.0))
-            question = f"Forget {count} tasks? They cannot be brought back."
-            if count and not (yes or agreed(question)):
-                return -1
-            return await log.forget(since)
-
-    count = asyncio.run(run(root_of((folder,))))
-    if count < 0:
+    """Forget all, or what was since a moment, with the automations that were made of it and that
+    nobody has accepted. It is gone from the disk afterwards."""
+    root = root_of((folder,))
+    count = len(asyncio.run(_all(root, since))[0])
+    question = f"Forget {count} tasks, and what was made of them? They cannot be brought back."
+    if not (yes or agreed(question)):
         click.echo("Nothing was forgotten.", err=True)
         ctx.exit(Exit.FAILED)
-    click.echo(f"Forgotten: {count}.")
+    forgotten = asyncio.run(forget_(root, since))
+    click.echo(f"Forgotten: {forgotten.tasks}.")
+    if forgotten.drafts:
+        click.echo(f"Automations that nobody had accepted went with it: {forgotten.drafts}.")
+    if forgotten.kept:
+        stay = f"Automations that stay: {forgotten.kept}"
+        click.echo(f"{stay}; `understudy automations remove` takes one out.", err=True)
 
 
 @activity.command
@@ -140,7 +154,7 @@ def resume(folder: Path) -> None:
 
 
 async def _pause(root: Path, *, on: bool) -> None:
-    async with open_log(root) as log:
+    async with _open(root) as log:
         await log.pause(on)
 
 

@@ -42,7 +42,11 @@ def opened(root: Path, work: Callable[[Opened], Awaitable[_T]]) -> _T:
 
     async def run() -> _T:
         async with open_learned(root) as found:
-            return await work(found)
+            try:
+                return await work(found)
+            finally:
+                if problem := found.learned.problem:
+                    click.echo(printable(f"{problem}."), err=True)
 
     try:
         return asyncio.run(run())

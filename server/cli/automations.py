@@ -251,7 +251,7 @@ def stats(folder: Path, *, as_json: bool) -> None:
 
     async def look(found: Opened) -> None:
         learned = found.learned
-        runs = await learned.store.executions(most=10_000)
+        runs = await learned.store.executions(most=10_000, output=False)
         by = {
             "template": listing.rows(learned.automations, runs, lambda each: each.template),
             "state": listing.rows(learned.automations, runs, lambda each: each.state),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .secret_shapes import (
     CALLS,
@@ -137,6 +137,17 @@ def redacted(text: str, most: int = LONGEST) -> str:
     while (after := _cut(_once(text), most)) != text:
         text = after
     return text
+
+
+def redacted_words(words: Iterable[str]) -> tuple[str, ...]:
+    """Those of a command, also without what follows the name of a secret. A path stays."""
+    found, name = [], ""
+    for word in words:
+        is_value = name.startswith("-") and names_secret(name) and not word.startswith("-")
+        kept = word if word.startswith("/") else redacted(word, _MOST_READ)
+        found.append(SECRET if is_value else kept)
+        name = word
+    return tuple(found)
 
 
 def _once(text: str) -> str:

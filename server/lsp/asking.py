@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from .server import Server
 
 
-async def asked(ls: Server, answer: Coroutine[Any, Any, Any]) -> Any:
+async def asked(ls: Server, answer: Callable[[], Awaitable[Any]]) -> Any:
     """What a person asked for; when it cannot be had, they are told why."""
     await ready(ls)
     try:
-        return await answer
+        return await answer()
     except (ValueError, OSError, sqlite3.Error) as error:
         ls.publisher.message(f"That could not be done: {why(error)}.", error=True)
         return None
@@ -33,8 +33,14 @@ def padded(given: Sequence[Any], count: int) -> list[Any]:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    """Parameters. Raises ValueError, for people, for what is no object."""
+    if not isinstance(value, Mapping | None):
+        raise ValueError(f'parameters are an object, such as {{"file": "a.py"}}, not {value!r}')  # noqa: TRY004 - who asked is told
+    return value or {}
 
 
-def root_of(root: str | None) -> Path | None:
+def root_of(root: Any) -> Path | None:
+    """Raises ValueError, for people, for what is no path."""
+    if not isinstance(root, str | None):
+        raise ValueError(f"a folder is named by its path, not by {root!r}")  # noqa: TRY004 - who asked is told
     return Path(root) if root else None

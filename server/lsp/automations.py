@@ -19,9 +19,9 @@ from .server import Server
 KIND = "refactor.understudy"
 
 
-def actions(ls: Server, path: str) -> list[lsp.CodeAction]:
+async def actions(ls: Server, path: str) -> list[lsp.CodeAction]:
     """What can be done in a file with those that fit it."""
-    return [action for offer in ls.core.learning.offers(path) for action in _actions(offer)]
+    return [action for offer in await ls.core.learning.offers(path) for action in _actions(offer)]
 
 
 def _actions(offer: Offer) -> list[lsp.CodeAction]:
@@ -50,57 +50,59 @@ def _action(title: str, command: commands.Command, arguments: list[Any]) -> lsp.
 async def create(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, and for which parameters it was offered. Whether it was done."""
     root, name, _ = padded(given, 3)
-    return await asked(ls, _create(ls, root_of(root), str(name)))
+    return await asked(ls, lambda: _create(ls, root_of(root), str(name)))
 
 
 async def run(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, parameters. Whether it was done."""
     root, name, parameters = padded(given, 3)
-    return await asked(ls, _run(ls, root_of(root), name, mapping(parameters)))
+    return await asked(ls, lambda: _run(ls, root_of(root), name, mapping(parameters)))
 
 
 async def preview(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, parameters. A diff, or a sentence when there is none."""
     root, name, parameters = padded(given, 3)
-    return await asked(ls, _preview(ls, root_of(root), name, mapping(parameters)))
+    return await asked(ls, lambda: _preview(ls, root_of(root), name, mapping(parameters)))
 
 
 async def dismiss(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name, whether that is for ever."""
     root, name, never = padded(given, 3)
-    return await asked(ls, ls.core.learning.dismiss(root_of(root), str(name), never=bool(never)))
+    return await asked(
+        ls, lambda: ls.core.learning.dismiss(root_of(root), str(name), never=bool(never))
+    )
 
 
 async def enable(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name. Whether it was done."""
     root, name = padded(given, 2)
-    return await asked(ls, _done(ls.core.learning.accept(root_of(root), str(name))))
+    return await asked(ls, lambda: _done(ls.core.learning.accept(root_of(root), str(name))))
 
 
 async def disable(ls: Server, *given: Any) -> Any:
     """Arguments: a folder, a name. Whether it was done."""
     root, name = padded(given, 2)
-    return await asked(ls, _done(ls.core.learning.disable(root_of(root), str(name))))
+    return await asked(ls, lambda: _done(ls.core.learning.disable(root_of(root), str(name))))
 
 
 async def parameters(ls: Server, *given: Any) -> Any:
     """Argument: a folder. Of each automation that can be run its name, title and parameters."""
-    return await asked(ls, ls.core.learning.runnable(root_of(*padded(given, 1))))
+    return await asked(ls, lambda: ls.core.learning.runnable(root_of(*padded(given, 1))))
 
 
 async def patterns(ls: Server) -> Any:
     """Markdown."""
-    return await asked(ls, ls.core.learning.patterns())
+    return await asked(ls, ls.core.learning.patterns)
 
 
 async def listed(ls: Server) -> Any:
     """Markdown."""
-    return await asked(ls, ls.core.learning.listed())
+    return await asked(ls, ls.core.learning.listed)
 
 
 async def learn(ls: Server) -> Any:
     """What was done, a sentence a line."""
-    told = await asked(ls, ls.core.learning.learn())
+    told = await asked(ls, ls.core.learning.learn)
     if told is not None:
         ls.publisher.message("\n".join(told) or "Nothing new repeats so far.")
     return told
@@ -108,7 +110,7 @@ async def learn(ls: Server) -> Any:
 
 async def pause(ls: Server) -> Any:
     """Whether it is paused now."""
-    paused = await asked(ls, ls.core.learning.toggle_pause())
+    paused = await asked(ls, ls.core.learning.toggle_pause)
     if paused is not None:
         ls.publisher.message(
             "Nothing of what you do is written down any more, until you resume it."

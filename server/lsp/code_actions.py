@@ -63,7 +63,7 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         installs = await ls.core.actions.installs(document, place)
         actions += [_install(ls, shown, *each) for each in installs]
     if _wants(wanted, automations.KIND):
-        actions += automations.actions(ls, document.path)
+        actions += await automations.actions(ls, document.path)
     return actions if shown.version == version else []
 
 

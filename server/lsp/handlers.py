@@ -288,27 +288,29 @@ async def untrust(ls: Server) -> None:
 async def run_task(ls: Server, *given: Any) -> Any:
     """Arguments: a task's name, its parameters, a folder; the last two may be left out."""
     task, parameters, root = padded(given, 3)
-    return await asked(ls, ls.core.background.run(str(task), mapping(parameters), root_of(root)))
+    return await asked(
+        ls, lambda: ls.core.background.run(str(task), mapping(parameters), root_of(root))
+    )
 
 
 async def task_parameters(ls: Server, *given: Any) -> Any:
     """Arguments: a task's name and a folder, which may be left out."""
     task, root = padded(given, 2)
-    return await asked(ls, ls.core.background.parameters(str(task), root_of(root)))
+    return await asked(ls, lambda: ls.core.background.parameters(str(task), root_of(root)))
 
 
 async def run_tests(ls: Server, *given: Any) -> Any:
     """Arguments: parameters, a folder; both may be left out."""
     parameters, root = padded(given, 2)
-    return await asked(ls, ls.core.background.run_tests(mapping(parameters), root_of(root)))
+    return await asked(ls, lambda: ls.core.background.run_tests(mapping(parameters), root_of(root)))
 
 
 async def run_again(ls: Server) -> Any:
-    return await asked(ls, ls.core.background.run_again())
+    return await asked(ls, ls.core.background.run_again)
 
 
 async def cancel_task(ls: Server, root: str, job: int) -> Any:
-    return await asked(ls, ls.core.background.cancel(Path(root), job))
+    return await asked(ls, lambda: ls.core.background.cancel(Path(root), job))
 
 
 async def show_tasks(ls: Server) -> list[dict[str, Any]]:
@@ -317,7 +319,7 @@ async def show_tasks(ls: Server) -> list[dict[str, Any]]:
 
 
 async def task_output(ls: Server, root: str, job: int) -> Any:
-    return await asked(ls, ls.core.background.output(Path(root), job))
+    return await asked(ls, lambda: ls.core.background.output(Path(root), job))
 
 
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
@@ -333,7 +335,7 @@ async def fix_on_save(ls: Server, uri: str, rule: str) -> None:
 
 async def dismiss_fix(ls: Server, uri: str, rule: str, never: bool) -> None:
     if (path := to_path(uri)) is not None:
-        await asked(ls, ls.core.learning.dismiss_fix(path, rule, never=never))
+        await asked(ls, lambda: ls.core.learning.dismiss_fix(path, rule, never=never))
 
 
 async def explain(ls: Server, uri: str, line: int, rule: str) -> list[dict[str, Any]] | None:

@@ -26,22 +26,22 @@ from .server import Server
 
 async def run(ls: Server, *given: Any) -> Any:
     """Arguments: a command in one line, a folder, which may be left out where one is open."""
-    return await asked(ls, _tried(ls, *padded(given, 2)))
+    return await asked(ls, lambda: _tried(ls, *padded(given, 2)))
 
 
 async def show(ls: Server) -> Any:
     """A diff, or a sentence when there is none."""
-    return await asked(ls, _changes(ls))
+    return await asked(ls, lambda: _changes(ls))
 
 
 async def apply(ls: Server) -> Any:
     """Whether it was done."""
-    return await asked(ls, _apply(ls))
+    return await asked(ls, lambda: _apply(ls))
 
 
 async def undo(ls: Server) -> Any:
     """Whether it was done."""
-    return await asked(ls, _undo(ls))
+    return await asked(ls, lambda: _undo(ls))
 
 
 async def _tried(ls: Server, line: Any, root: Any) -> Mapping[str, Any] | None:

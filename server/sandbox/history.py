@@ -7,13 +7,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..disk import read_regular, why
+from ..findings.redact_text import redacted_words
 from ..journal.encoding import amount, change_of, moment, plain_of, texts, want
 from ..state import LOCK_SECONDS, locked, private, private_folder, take
 from .plan import REPORT, WORKING
@@ -45,7 +46,8 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A trial that came to its end. ``at``: when it began, in seconds since the epoch."""
+    """A trial that came to its end. ``at``: when it began, in seconds since the epoch. ``argv``:
+    without secrets."""
 
     id: int
     at: float
@@ -113,7 +115,7 @@ class History:
     def begin(self, bounds: Bounds = BOUNDS) -> Place:
         """A place for the next one, with a number of its own. Older ones go."""
         with locked(self._folder / "lock", LOCK_SECONDS):
-            numbers = self._numbers()
+            numbers = self.numbers()
             self._prune(numbers, bounds)
             return Place(self._folder / str(max(numbers, default=0) + 1))
 
@@ -128,17 +130,28 @@ class History:
         except FileNotFoundError as error:
             raise LookupError(number) from error
 
+    def numbers(self) -> list[int]:
+        """Of all, the newest first: also of those that cannot be read."""
+        return sorted(map(int, filter(str.isdecimal, os.listdir(self._folder))), reverse=True)
+
+    def since(self, at: float) -> list[int]:
+        """The numbers of those that began then or later, in seconds since the epoch."""
+        return [past.id for past in self._past() if past.at >= at]
+
+    def take_out(self, numbers: Iterable[int]) -> None:
+        """Those that do not run."""
+        for number in numbers:
+            folder = self._folder / str(number)
+            if folder.is_dir() and not _runs(folder):
+                _discard(folder)
+
     def newest(self) -> Past | None:
         return next(self._past(), None)
 
     def _past(self) -> Iterator[Past]:
-        for number in self._numbers():
+        for number in self.numbers():
             with contextlib.suppress(OSError):
                 yield _decoded(number, self._folder / str(number))
-
-    def _numbers(self) -> list[int]:
-        """The newest first."""
-        return sorted(map(int, filter(str.isdecimal, os.listdir(self._folder))), reverse=True)
 
     def _prune(self, numbers: Sequence[int], bounds: Bounds) -> None:
         """The one that begins will be the newest."""
@@ -181,7 +194,7 @@ def _encoded(at: float, argv: Sequence[str], trial: Trial) -> bytes:
     plain = {
         "version": _VERSION,
         "at": at,
-        "argv": [*argv],
+        "argv": redacted_words(argv),
         "usage": asdict(trial.usage),
         "changes": [_plain(each) for each in trial.changes],
         **{name: getattr(trial, name) for name in (*_PLAIN, *_LISTS)},

@@ -118,6 +118,11 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def problem(self) -> str:
+        """What there is to say of the database; empty when nothing is."""
+        return self._database.problem
+
     async def add(self, activities: Iterable[Activity], most: int) -> None:
         """Append them, without secrets, and keep the last ``most`` by their times; while it is
         paused, nothing."""

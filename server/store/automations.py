@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from .database import Database, Schema
 
+FILE = "automations.db"
+"""Its name in the workspace's state folder."""
+
 
 class State(StrEnum):
     """How far one has come. ``DISABLED``: nothing runs it before it was tried again; ``RETIRED``:
@@ -82,6 +85,10 @@ class Automation:
     @property
     def is_disabled(self) -> bool:
         return self.state is State.DISABLED
+
+    def stays_away(self, now: float) -> bool:
+        """Whether it was dismissed for now; ``now``: seconds since the epoch."""
+        return self.state is State.OFFERED and self.later > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,28 @@ class Automations:
 
         await self._database.run(work, write=True)
 
+    async def forget(self, gone: Iterable[Automation]) -> list[int]:
+        """Take them out, with their runs, of which these are the numbers of the trials. Of what
+        nobody wants any more only the id is kept, so that it is not made again."""
+        never = "SELECT 1 FROM answers WHERE automation = ? AND answer = ?"
+        answer = "INSERT INTO answers (at, automation, answer) VALUES (0, ?, ?)"
+
+        def work(c: sqlite3.Connection) -> list[int]:
+            c.execute("PRAGMA secure_delete=ON")
+            trials: list[int] = []
+            for each in gone:
+                own = (each.id,)
+                runs = c.execute("DELETE FROM executions WHERE automation = ? RETURNING trial", own)
+                trials += [trial for (trial,) in runs if trial]
+                c.execute("DELETE FROM automations WHERE id = ?", own)
+                c.execute("DELETE FROM answers WHERE automation = ? AND answer != 'never'", own)
+                refused = (each.id, str(Answer.NEVER))
+                if each.state is State.RETIRED and not c.execute(never, refused).fetchone():
+                    c.execute(answer, refused)
+            return trials
+
+        return await self._database.run(work, write=True)
+
     async def answer(self, at: float, id_: str, answer: Answer) -> None:
         """``at``: seconds since the epoch."""
         row = (at, id_, answer)
@@ -235,9 +264,17 @@ class Automations:
 
         return await self._database.run(work, write=True)
 
-    async def executions(self, id_: str = "", most: int = 1_000) -> list[Execution]:
-        """The newest first; ``id_``: of one automation."""
-        query = "SELECT * FROM executions WHERE ? IN ('', automation) ORDER BY id DESC LIMIT ?"
+    async def executions(
+        self, id_: str = "", most: int = 1_000, *, output: bool = True
+    ) -> list[Execution]:
+        """The newest first; ``id_``: of one automation. Without ``output`` that is empty: it is
+        most of what has to be read."""
+        wanted = (e.name if output or e.name != "output" else "''" for e in fields(Execution))
+        columns = ", ".join(wanted)
+        query = (
+            f"SELECT {columns} FROM executions WHERE ? IN ('', automation)"  # noqa: S608
+            " ORDER BY id DESC LIMIT ?"
+        )
         return await self._database.run(
             lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
         )

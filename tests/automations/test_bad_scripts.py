@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,9 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.app.chores.automated import _parameter
 from understudy.app.scripts import files
 from understudy.app.trials import Tried
-from understudy.automations.metadata import Flawed, read
+from understudy.automations.metadata import Asked, Flawed, read
+from understudy.automations.pattern import Type
+from understudy.runner.task import Context, Result, Task
+from understudy.sandbox.policy import Policy
 from understudy.store.automations import Automation, State
 
 from .world import World, script, world
@@ -268,3 +273,24 @@ async def test_the_fuzzed_block_is_refused_or_read() -> None:
             read(GOOD[:at] + new + GOOD[at + length :])
 
     fuzzed()
+
+
+async def test_a_secret_that_is_given_is_in_no_trial(here: World) -> None:
+    argv = (sys.executable, "-P", "-c", "pass", "--password=hunter2", "--token", "hunter2")
+    trial = await here.run(argv, Policy(), None)
+    assert trial.is_clean
+    kept = [each for each in here.workspace.state.rglob("*") if each.is_file()]
+    assert any(each.name == "trial.json" for each in kept)
+    assert not any(b"hunter2" in each.read_bytes() for each in kept)
+
+
+@pytest.mark.parametrize("name", ["password", "api_key"])
+def test_no_queue_keeps_a_secret(name: str) -> None:
+    asked = Asked(name=name, type=Type.TEXT, default="x")
+    task = Task("login", _run, parameters=(_parameter("login", asked),))
+    assert "the queue of tasks would keep it" in task.complaint({name: "hunter2"})
+    assert task.complaint({}) == ""
+
+
+async def _run(_: Context) -> Result:
+    raise AssertionError

@@ -126,7 +126,8 @@ async def test_a_corrupt_database_is_moved_aside(here: World, file: str) -> None
         each.write_bytes(b"no database" * 1_000)
     await here.restart(closed=True)
     await here.cycle()
-    assert [*here.workspace.state.glob(f"{Path(file).stem}.corrupt-*")]
+    (aside,) = here.workspace.state.glob(f"{Path(file).stem}.corrupt-*[0-9]")
+    assert f"it was moved to {aside}" in here.learned.problem
     await here.past()
     await here.cycle()
     assert (await here.found()).state is State.OFFERED

@@ -69,7 +69,7 @@ async def is_preferred(here: World) -> object:
     await here.learned.accept(await here.found())
     await here.learned.store.ran(Execution((await here.found()).id, here.now, "{}", "clean", 1.0))
     await here.learned.load()
-    (offer,) = here.learned.offers(str(here.root / "src/shop/new.py"))
+    (offer,) = await here.learned.offers(str(here.root / "src/shop/new.py"))
     return offer.preferred
 
 

@@ -101,7 +101,10 @@ async def test_an_automation_follows_its_pattern(here: World) -> None:
     await here.past()
     await here.cycle()
     before = await here.found()
-    assert (before.seen, len(here.learned.offers(str(here.root / "src/shop/new.py")))) == (5, 1)
+    assert (before.seen, len(await here.learned.offers(str(here.root / "src/shop/new.py")))) == (
+        5,
+        1,
+    )
     await here.past("refund", "tax")
     await here.cycle()
     after = await here.found()
@@ -117,7 +120,7 @@ async def test_an_automation_follows_its_pattern(here: World) -> None:
     unlikely = await here.found()
     assert unlikely.score < 0.7
     assert unlikely.state is State.OFFERED
-    assert here.learned.offers(str(here.root / "src/shop/new.py")) == []
+    assert await here.learned.offers(str(here.root / "src/shop/new.py")) == []
 
 
 async def test_only_what_came_since_is_read(here: World) -> None:
@@ -184,16 +187,32 @@ async def test_one_that_is_dismissed_comes_back_ever_later(here: World) -> None:
     await here.cycle()
     path = str(here.root / "src/shop/new.py")
     for days in (1, 7, 30):
-        assert len(here.learned.offers(path)) == 1
+        assert len(await here.learned.offers(path)) == 1
         await here.learned.dismiss(await here.found(), never=False)
         await here.restart()
         await here.learned.load()
         here.now += (days - 0.1) * DAY
-        assert here.learned.offers(path) == []
+        assert await here.learned.offers(path) == []
         here.now += 0.2 * DAY
     await here.learned.dismiss(await here.found(), never=False)
     found = await here.found()
     assert (found.state, found.why) == (State.RETIRED, "you did not want it")
+
+
+async def test_what_runs_printed_is_read_where_it_is_wanted(here: World) -> None:
+    run = Execution("a", here.now, "{}", "clean", 1.0, output="long")
+    await here.learned.store.ran(run)
+    (whole,) = await here.learned.store.executions()
+    (without,) = await here.learned.store.executions(output=False)
+    assert (whole.output, without.output) == ("long", "")
+
+
+async def test_a_value_that_no_program_takes_is_told_of(here: World) -> None:
+    await here.past()
+    await here.cycle()
+    found = await here.found()
+    with pytest.raises(ValueError, match=r"the value of file is too long: .* 100,000 bytes"):
+        await here.learned.ready(found, {"file": f"src/{'x' * 1_000_000}"}, here.machine)
 
 
 async def test_never_is_for_good(here: World) -> None:
@@ -211,7 +230,7 @@ async def test_never_is_for_good(here: World) -> None:
     await here.cycle()
     assert here.learned.patterns[0].count == 5
     assert (await here.found()).state is State.RETIRED
-    assert here.learned.offers(str(here.root / "src/shop/new.py")) == []
+    assert await here.learned.offers(str(here.root / "src/shop/new.py")) == []
 
 
 async def test_the_least_useful_are_proposed_for_retirement(here: World) -> None:

@@ -100,6 +100,64 @@ def test_what_repeats_is_listed_with_its_evidence(world: World) -> None:
     assert "only listed: it may not come again: its score is 0." in world("patterns").stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("activity", ("patterns",)),
+        ("activity", ("activity", "show")),
+        ("automations", ("automations", "list")),
+    ],
+)
+def test_that_a_database_was_moved_aside_is_told(
+    world: World, file: str, words: tuple[str, ...]
+) -> None:
+    (world.state / f"{file}.db").write_bytes(b"no database" * 1_000)
+    done = world(*words)
+    assert done.returncode == 0
+    assert f"it was moved to {world.state / file}.corrupt-" in done.stderr
+
+
+def names_in(folder: Path) -> list[Path]:
+    """The files in which a name of what was done is."""
+    names = [each.encode() for each in ("voucher", "invoice", "refund")]
+    return [
+        each
+        for each in folder.rglob("*")
+        if each.is_file() and any(name in each.read_bytes() for name in names)
+    ]
+
+
+def test_with_what_was_done_goes_what_was_made_of_it(world: World, name: str) -> None:
+    world.automations("preview", name, "file=src/shop/refund.py")
+    assert {each.name for each in names_in(world.state)} >= {"automations.db", "trial.json"}
+    told = world("activity", "forget", "--yes").stdout
+    assert told == "Forgotten: 10.\nAutomations that nobody had accepted went with it: 1.\n"
+    assert names_in(world.state) == []
+    assert [*(world.state / "drafts").iterdir()] == []
+    asyncio.run(world._remember())
+    assert "is offered" in world.automations("learn")
+
+
+def test_what_was_made_before_is_not_forgotten(world: World, name: str) -> None:
+    assert world("activity", "forget", "--since", "0s", "--yes").stdout == "Forgotten: 0.\n"
+    assert world.listed()["name"] == name
+
+
+def test_what_was_accepted_is_not_forgotten(world: World, name: str) -> None:
+    world.automations("enable", name)
+    assert "Automations that stay: 1;" in world("activity", "forget", "--yes").stderr
+    assert world.listed()["state"] == "active"
+
+
+def test_what_nobody_wants_stays_away_when_all_is_forgotten(world: World, name: str) -> None:
+    world.automations("remove", name, "--yes")
+    world("activity", "forget", "--yes")
+    assert names_in(world.state) == []
+    asyncio.run(world._remember())
+    assert "is offered" not in world.automations("learn")
+    assert world.automations("list", "--json") == "[]\n"
+
+
 def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> None:
     world.run = understudy
     test = world.root / "tests/test_refund.py"

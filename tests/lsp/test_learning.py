@@ -117,6 +117,42 @@ async def test_a_dismissed_one_stays_away(start: Start, workspace: Path) -> None
     assert "offered" in await editor.command("showAutomations")
 
 
+async def test_a_dismissed_one_is_not_shown_as_offered(start: Start, workspace: Path) -> None:
+    editor, _ = await learned_there(start, workspace)
+    where = [str(workspace)]
+    (offered,) = await editor.command("automationParameters", *where)
+    await editor.command("dismissAutomation", *where, offered["name"], False)
+    await learned(editor, lambda told: states(told) == ["dismissed"])
+    assert await editor.command("automationParameters", *where) == []
+
+
+async def test_a_folder_that_is_closed_has_nothing(start: Start, workspace: Path) -> None:
+    editor, _ = await learned_there(start, workspace)
+    await learned(editor, lambda told: states(told) == ["offered"])
+    event = {"added": [], "removed": [{"uri": workspace.as_uri(), "name": "x"}]}
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    told = await learned(editor, lambda told: told["activity"] == "off")
+    assert (told["root"], told["patterns"], told["automations"]) == (str(workspace), [], [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("{root}", "{name}", [1, 2]), "parameters are an object"),
+        ((5, "{name}", {"file": "src/shop/a.py"}), "a folder is named by its path"),
+    ],
+)
+async def test_arguments_of_another_type_are_refused(
+    start: Start, workspace: Path, arguments: tuple[Any, ...], why: str
+) -> None:
+    editor, _ = await learned_there(start, workspace)
+    (offered,) = await editor.command("automationParameters", str(workspace))
+    names = {"{root}": str(workspace), "{name}": offered["name"]}
+    given = [names.get(each, each) if isinstance(each, str) else each for each in arguments]
+    assert await editor.command("runAutomation", *given) is None
+    await editor.until(lambda: why in said(editor))
+
+
 async def test_never_is_for_good(start: Start, workspace: Path) -> None:
     editor, buffer = await learned_there(start, workspace)
     *_, never = ours(await editor.actions(buffer, "x"))

@@ -9,9 +9,10 @@ import pytest
 
 from understudy.automations import paths
 from understudy.automations.mining import files
-from understudy.automations.mining.files import Files, Group, Op, fits
+from understudy.automations.mining.files import Files, Group, Op, as_gitignore, fits
 from understudy.automations.mining.groups import detail_of, groups
 from understudy.automations.pattern import Pattern, Text
+from understudy.gitignore import gitignore
 from understudy.store.activity import Activity, Did
 
 DAY = 86_400.0
@@ -236,3 +237,23 @@ def test_what_came_and_went_is_nothing() -> None:
 
 def test_a_commit_that_cannot_be_read_is_nothing() -> None:
     assert groups([Activity(0, Did.COMMITTED, "x", detail="[1]")]) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "path"),
+    [
+        ("/app/[id]/*.tsx", "app/[id]/page.tsx"),
+        ("/a b/**/*.py", "a b/c/d.py"),
+        ("/#x/*.py", "#x/a.py"),
+        ("/x?/*.py", "x?/a.py"),
+        ("/a\\b/*.py", "a\\b/c.py"),
+        ("*.py", "a/b.py"),
+        ("/*.py ", "a.py "),
+    ],
+)
+def test_what_fits_is_the_same_as_a_gitignore_pattern(when: str, path: str) -> None:
+    pattern = gitignore([as_gitignore(when)])
+    assert fits(path, when)
+    assert pattern.match_file(path)
+    others = ("app/i/page.tsx", "xy/a.py", "other/a.tsx", "a b.py")
+    assert [fits(each, when) for each in others] == [pattern.match_file(each) for each in others]

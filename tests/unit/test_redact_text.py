@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted
+from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted, redacted_words
 
 from .secret_commands import Command, ordinary_commands, secret_commands
 from .unseen_commands import unseen_ordinary_commands, unseen_secret_commands
@@ -196,3 +196,9 @@ def test_a_hostile_text_costs_no_more(part: str) -> None:
     begin = time.process_time()
     redacted(text)
     assert time.process_time() - begin < 5
+
+
+def test_words_of_a_command_are_kept_without_secrets() -> None:
+    words = ("/opt/run", "--password=hunter2", "--token", "hunter2", "-v", "make", "src/a.py")
+    kept = ("/opt/run", f"--password={SECRET}", "--token", SECRET, "-v", "make", "src/a.py")
+    assert redacted_words(words) == kept

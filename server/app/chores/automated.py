@@ -11,8 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...automations.mining.files import as_gitignore
 from ...automations.pattern import Type
 from ...disk import LARGEST_FILE, read_regular, why
+from ...findings.secret_words import names_secret
 from ...runner.calls import Outcome, Status
 from ...runner.task import Context, Parameter, Result, Task
 from ...sandbox.trial import Status as Ended
@@ -62,6 +64,11 @@ class Automated:
         self._active: dict[str, Automation] = {}
         self.tasks: Sequence[Task] = ()
 
+    @property
+    def problem(self) -> str:
+        """What there is to say of the database; empty when nothing is."""
+        return self._database.problem
+
     async def close(self) -> None:
         await self._database.close()
 
@@ -89,7 +96,7 @@ class Automated:
                 f"{each.name} (on save)",
                 (each.name,),
                 frozenset({On.SAVE}),
-                (each.when,),
+                (as_gitignore(each.when),),
                 debounce=0.0,
             )
             for each in self._active.values()
@@ -128,7 +135,7 @@ class Automated:
         able = (each for each in newest.values() if each.status == Ended.CLEAN)
         return frozenset(each.trial for each in able if not each.applied)
 
-    def given(self, start: Start) -> list[dict[str, Any]] | None:
+    async def given(self, start: Start) -> list[dict[str, Any]] | None:
         """What one is to be started with: once for each file that it is about and that it has
         something to make for. None where it is none of these."""
         if (automation := self._active.get(start.task)) is None:
@@ -137,8 +144,11 @@ class Automated:
             return [{}]
         there = sorted(path for path, kind in start.changes.items() if kind is not Kind.DELETED)
         root = self._workspace.root
-        wanted = (each for each in there if not is_done(automation, each, root, os.path.lexists))
-        return [{automation.takes: each} for each in wanted]
+
+        def wanted() -> list[str]:
+            return [each for each in there if not is_done(automation, each, root, os.path.lexists)]
+
+        return [{automation.takes: each} for each in await asyncio.to_thread(wanted)]
 
     def _task(self, automation: Automation) -> Task:
         name = automation.name
@@ -159,7 +169,7 @@ class Automated:
             title=automation.title,
             timeout=seconds + _ASIDE,
             retries=0,
-            parameters=tuple(map(_parameter, asked)),
+            parameters=tuple(_parameter(name, each) for each in asked),
         )
 
     async def _run(self, name: str, context: Context) -> Result:
@@ -202,9 +212,13 @@ def _differing(root: Path, texts: Mapping[str, Collection[str]]) -> list[str]:
     return sorted(found)
 
 
-def _parameter(asked: Asked) -> Parameter:
+def _parameter(automation: str, asked: Asked) -> Parameter:
     kind = "number" if asked.type is Type.NUMBER else "text"
-    return Parameter(asked.name, asked.default, kind, asked.choices, asked.question)
+    why_not = ""
+    if names_secret(asked.name) and asked.type is not Type.SECRET:
+        instead = f"`understudy automations run {automation}` does not"
+        why_not = f"it is a secret, and the queue of tasks would keep it; {instead}"
+    return Parameter(asked.name, asked.default, kind, asked.choices, asked.question, why_not)
 
 
 def _value(name: str, trial: Trial, entry: int) -> Any:

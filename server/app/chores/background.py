@@ -153,6 +153,7 @@ class Background:
         for chores in self._chores.values():
             yield chores.engine.trouble
             yield chores.triggering.notice
+            yield chores.automated.problem
 
     # ── what the developer does ─────────────────────────────────────────────────────────────────
 

@@ -116,7 +116,7 @@ async def _saved(service: Service, changes: Changes) -> list[str]:
         (each,) = explain([rule], Event(On.SAVE, changes))
         would, why = "nothing", against or each.why
         if each.starts and not against:
-            given = automated.given(each.starts[0])
+            given = await automated.given(each.starts[0])
             would = f"would run {rule.tasks[0]}" if given else "nothing"
             why = "when it is saved in an editor" if given else "what it would make is there"
         told.append(f"  {rule.name}: {would} ({why})")

@@ -198,7 +198,7 @@ class Triggering:
         task = self._engine.tasks.get(start.task)
         if task is None or (task.needs_trust and not self._workspace.trusted):
             return False
-        given = self._automated.given(start)
+        given = await self._automated.given(start)
         if given is None:
             given = [_parameters(start, self._workspace)]
         cause = (str(on), f"{start.cause} [{start.rule}]")

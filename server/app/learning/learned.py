@@ -83,6 +83,8 @@ class Learned:
         """Since each was last accepted, or switched on again."""
         self._taken: Mapping[str, int] = {}
         self._answers: Sequence[tuple[float, str, Answer]] = ()
+        self.refused: frozenset[str] = frozenset()
+        """The ids of those that were never to be made again, also where all else is forgotten."""
         self.patterns: Sequence[Pattern] = ()
         self.grown: Grown | None = None
         """What the log was read into so far, for the next look."""
@@ -93,6 +95,11 @@ class Learned:
         """Where its user has templates of their own."""
         folder = self.workspace.settings.automations.templates
         return self.workspace.root / folder if folder else None
+
+    @property
+    def problem(self) -> str:
+        """What there is to say of the databases; empty when nothing is."""
+        return " ".join(filter(None, (self.watching.problem, self._database.problem)))
 
     async def close(self) -> None:
         await self.watching.close()
@@ -108,7 +115,7 @@ class Learned:
 
     async def load(self) -> None:
         """Look how things stand: another process may have changed them."""
-        found, runs = await self.store.all(), await self.store.executions(most=10_000)
+        found, runs = await self.store.all(), await self.store.executions(most=10_000, output=False)
         by_id: dict[str, list[Execution]] = {}
         for execution in runs:
             by_id.setdefault(execution.automation, []).append(execution)
@@ -117,6 +124,7 @@ class Learned:
         self._taken = await self.log.counts(Did.FIXED)
         self._answers = await self.store.answers()
         since = {id_: at for at, id_, said in self._answers if said is Answer.ACCEPTED}
+        self.refused = frozenset(id_ for _, id_, said in self._answers if said is Answer.NEVER)
         self._since = {
             id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
             for id_, done in by_id.items()
@@ -125,7 +133,7 @@ class Learned:
 
     async def heed_undone(self) -> None:
         """What a run had made and its user took back, in an editor or a terminal, was a failure."""
-        runs = await self.store.executions()
+        runs = await self.store.executions(output=False)
         open_ = {each.entry: each for each in runs if each.entry and not each.undone}
         if not open_:
             return
@@ -157,11 +165,12 @@ class Learned:
         expected = automation.score * automation.high * automation.a_week
         return self.record(automation).saved.high + expected
 
-    def offers(self, path: str) -> list[Offer]:
+    async def offers(self, path: str) -> list[Offer]:
         """Those that fit a file."""
         clean = frozenset(id_ for id_, each in self._records.items() if each.is_clean)
         settings, root = self.workspace.settings.automations, self.workspace.root
-        return at(path, root, self.automations, settings, self.clock(), os.path.lexists, clean)
+        known = self.automations, settings, self.clock(), os.path.lexists, clean
+        return await asyncio.to_thread(at, path, root, *known)
 
     def fixes(self) -> Mapping[str, int]:
         """The rules of which is offered that they are fixed after each save, and how often the fix
@@ -184,7 +193,7 @@ class Learned:
         activity = "off" if not enabled else "paused" if await self.log.paused() else "on"
         known = self.patterns, self.automations, self.record
         return await asyncio.to_thread(
-            view, self.workspace.root, activity, *known, self.runs.script_of
+            view, self.workspace.root, activity, *known, self.runs.script_of, self.clock()
         )
 
     def page(self) -> str:
@@ -202,7 +211,11 @@ class Learned:
 
     async def runnable(self) -> list[dict[str, Any]]:
         """Those that a person can run, as JSON."""
-        able = [e for e in self.automations if e.state in (State.ACTIVE, State.OFFERED)]
+        able = [
+            each
+            for each in self.automations
+            if each.state in (State.ACTIVE, State.OFFERED) and not each.stays_away(self.clock())
+        ]
         found = [await asyncio.to_thread(self._runnable, each) for each in able]
         return [each for each in found if each is not None]
 

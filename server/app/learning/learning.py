@@ -30,6 +30,7 @@ from .learned import Learned, Ready
 from .offers import Offer, misfit
 from .pages import pattern_page
 from .recording import Recording
+from .view import nothing
 
 __all__ = ["Learning", "Offer", "Ready", "as_texts", "misfit"]
 
@@ -81,6 +82,7 @@ class Learning:
         for root in self._learned.keys() - wanted.keys():
             self._lives.pop(root).cancel()
             del self._learned[root]
+            self._tell(nothing(root))
         for root, workspace in wanted.items():
             if root not in self._learned:
                 run = sandboxed(workspace, self._runner)
@@ -124,9 +126,12 @@ class Learning:
 
     async def _tell_of(self, learned: Learned) -> None:
         await asyncio.sleep(0)
-        self._telling.discard(learned.workspace.root)
+        root = learned.workspace.root
+        self._telling.discard(root)
         with logged("what is learned cannot be listed"):
-            self._tell(await learned.listing())
+            listing = await learned.listing()
+            if self._learned.get(root) is learned:  # its folder is open still
+                self._tell(listing)
 
     async def _again_and_again(self, learned: Learned) -> None:
         seconds = _FIRST_SECONDS
@@ -163,13 +168,18 @@ class Learning:
             log.info("%s", line)
         return told
 
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong with what is learned, for the status."""
+        return [each.problem for each in self._learned.values()]
+
     # ── what is offered ─────────────────────────────────────────────────────────────────────────
 
-    def offers(self, path: str) -> list[Offer]:
+    async def offers(self, path: str) -> list[Offer]:
         """What fits a file, of the folder that it is in."""
         workspace = self._folders.around(path)
         learned = self._learned.get(workspace.root) if workspace else None
-        return learned.offers(path) if learned else []
+        return await learned.offers(path) if learned else []
 
     def fixes(self, path: str) -> Mapping[str, int]:
         """The rules of which is offered there that they are fixed after each save, and how often

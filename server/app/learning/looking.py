@@ -153,7 +153,7 @@ async def _follow(learned: Learned) -> None:
 def new(learned: Learned, found: Sequence[Pattern]) -> list[Pattern]:
     """Of those that were found, of which an automation can be made, and none is."""
     least = learned.workspace.settings.automations.min_score
-    known = {each.id for each in learned.automations}
+    known = {each.id for each in learned.automations} | learned.refused
     likely = (each for each in found if each.score >= least and not each.why_not)
     return [each for each in likely if each.id not in known]
 

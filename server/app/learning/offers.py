@@ -52,7 +52,7 @@ def at(
         is_new = each.state is State.OFFERED
         if not (is_new or each.state is State.ACTIVE) or not each.when:
             continue
-        if is_new and (each.later > now or each.score < settings.min_score):
+        if each.stays_away(now) or (is_new and each.score < settings.min_score):
             continue
         if not fits(name, each.when):
             continue

@@ -20,9 +20,11 @@ def view(
     automations: Sequence[Automation],
     record_of: Callable[[Automation], Record],
     script_of: Callable[[Automation], Path],
+    now: float,
 ) -> dict[str, Any]:
     """``activity``: ``on``, ``paused`` or ``off``. A pattern that an automation was made of names
-    it."""
+    it. The state of one that is offered and was dismissed is ``dismissed`` until it comes back;
+    ``now``: seconds since the epoch."""
     made = {each.id: each.name for each in automations}
     return {
         "root": str(root),
@@ -42,7 +44,7 @@ def view(
             {
                 "name": each.name,
                 "title": each.title,
-                "state": str(each.state),
+                "state": "dismissed" if each.stays_away(now) else str(each.state),
                 "summary": seen(each),
                 "lines": [*filter(None, (each.why, each.told, _runs(record_of(each))))],
                 "script": str(script_of(each)),
@@ -50,6 +52,11 @@ def view(
             for each in automations
         ],
     }
+
+
+def nothing(root: Path) -> dict[str, Any]:
+    """Of a folder that is not open any more."""
+    return {"root": str(root), "activity": "off", "patterns": [], "automations": []}
 
 
 def _runs(record: Record) -> str:

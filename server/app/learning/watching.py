@@ -29,6 +29,11 @@ class Watching:
         self._looking = asyncio.Lock()
         self._seen: tuple[int, int, int] | None = None
 
+    @property
+    def problem(self) -> str:
+        """What there is to say of the database; empty when nothing is."""
+        return self._database.problem
+
     async def close(self) -> None:
         await self._database.close()
 

@@ -23,9 +23,13 @@ from . import files
 if TYPE_CHECKING:  # it takes long to import
     from ...automations.metadata import Metadata
 
+DRAFTS = "drafts"
+"""Where scripts are that nobody has accepted yet, in the state folder of a workspace."""
 _OUTPUT = 4_096
 """Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
 _READ = 16_384
+_MOST_GIVEN = 100_000
+"""Bytes of the words of a script: Linux takes 131,072 of one."""
 
 
 class Prepared(NamedTuple):
@@ -60,7 +64,7 @@ class Runs:
     @property
     def drafts(self) -> Path:
         """Where scripts are that nobody has accepted yet."""
-        return self._workspace.state / "drafts"
+        return self._workspace.state / DRAFTS
 
     def script_of(self, automation: Automation) -> Path:
         """In the workspace once it was accepted; also where somebody took it away there."""
@@ -144,6 +148,12 @@ def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Metadata, M
 
     metadata = read(source)
     words = arguments(metadata, given)
+    if sum(len(each.encode(errors="surrogatepass")) for each in words) > _MOST_GIVEN:
+        longest = max(given, key=lambda name: len(given[name]))
+        raise ValueError(
+            f"the value of {longest} is too long: a script takes {_MOST_GIVEN:,} bytes in all."
+            " What is longer belongs into a file"
+        )
     names = sorted(secrets(metadata, given))
     if missing := [each for each in names if each not in os.environ]:
         raise ValueError(

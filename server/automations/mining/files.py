@@ -6,6 +6,7 @@ A *group* is what was done to files in one go, such as one commit. Pure.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import ChainMap, Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,7 @@ _LEAST_RATE = 1 / 25
 """What is done in fewer of the groups is seldom done again."""
 _SELDOM = 0.6
 """The most that it scores then, and what was deleted: that is mostly done for once."""
+_SPECIAL, _ITSELF = re.compile(r"[\\*?\[\]!# ]"), r"\\\g<0>"
 _EACH = Saving(5.0, 30.0)
 """Seconds that it takes to make, move or delete a file by hand."""
 
@@ -264,3 +266,11 @@ def fits(path: str, when: str) -> bool:
     place = folder.removesuffix("**/").strip("/")
     own = part_of(path, Part.FOLDER)
     return own == place or (deep and (not place or own.startswith(f"{place}/")))
+
+
+def as_gitignore(when: str) -> str:
+    """As ``fits`` takes it: whatever else has a meaning there stands for itself."""
+    folder, _, suffix = when.rpartition("*")
+    place = folder.removesuffix("**/")
+    deep = folder.removeprefix(place)
+    return f"{_SPECIAL.sub(_ITSELF, place)}{deep}*{_SPECIAL.sub(_ITSELF, suffix)}"
