@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from understudy.app.scripts import files
 from understudy.app.trials import Tried
 from understudy.automations.metadata import Flawed, read
-from understudy.store.automations import Automation, State
+from understudy.store.automations import Automation, Purpose, State
 
 from .world import World, script, world
 
@@ -257,8 +257,9 @@ async def test_a_script_of_a_draft_s_name_is_not_taken_for_it(here: World) -> No
     await here.cycle()
     offered = await here.found()
     here.write(offered.name, script("Path('x').write_text('x')", write=["**"]))
+    given = {"file": "src/shop/new.py"}
     with pytest.raises(ValueError, match="was edited, and has to be tried again"):
-        await here.ran(offered, file="src/shop/new.py")
+        await here.learned.ready(offered, given, here.machine, Purpose.PREVIEW)
 
 
 async def test_the_fuzzed_block_is_refused_or_read() -> None:

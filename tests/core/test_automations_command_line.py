@@ -124,17 +124,18 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     assert not (world.root / "tests/test_tax.py").exists()
     world.automations("learn")
     assert world.listed()["record"] | {"interval": [], "saved": []} == {
-        "runs": 3,
-        "successes": 2,
-        "rate": 2 / 3,
+        "runs": 2,
+        "successes": 1,
+        "rate": 1 / 2,
         "interval": [],
         "saved": [],
     }
     by = json.loads(world.automations("stats", "--json"))
-    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 2
-    assert "2 of 3 runs succeeded" in world.automations("stats")
+    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 1
+    assert "1 of 2 runs succeeded" in world.automations("stats")
     shown = world.automations("show", name)
     assert shown.count("  may ") == 4
+    assert [shown.count(f"  {why}: clean, 1 change, ") for why in ("preview", "run")] == [1, 2]
     assert "undone" in shown
     assert "#!/usr/bin/env python3\n" in shown
 
@@ -182,6 +183,8 @@ def test_an_active_one_is_a_task(world: World, name: str) -> None:
     world.automations("apply", name, "--yes")
     assert (world.root / "tests/test_refund.py").exists()
     assert world.listed()["record"]["runs"] == 1
+    (kept,) = json.loads(world.automations("show", name, "--json"))["executions"]
+    assert (kept["purpose"], kept["applied"]) == ("task", True)
     world.automations("disable", name)
     assert world(*given).returncode == 2
 

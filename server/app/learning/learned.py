@@ -31,6 +31,7 @@ from ...store.automations import (
     Automation,
     Automations,
     Execution,
+    Purpose,
     State,
 )
 from ...store.database import Database
@@ -202,9 +203,9 @@ class Learned:
                 await self.store.put(new)
         await self.load()
 
-    async def runnable(self) -> list[dict[str, Any]]:
-        """Those that a person can run, as JSON."""
-        able = [e for e in self.automations if e.state in (State.ACTIVE, State.OFFERED)]
+    async def runnable(self, purpose: Purpose) -> list[dict[str, Any]]:
+        """Those that a person can run for that, as JSON."""
+        able = [each for each in self.automations if not life.refusal(each, purpose)]
         found = [await asyncio.to_thread(self._runnable, each) for each in able]
         return [each for each in found if each is not None]
 
@@ -328,13 +329,16 @@ class Learned:
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
 
     async def ready(
-        self, automation: Automation, given: Mapping[str, str], machine: Machine
+        self,
+        automation: Automation,
+        given: Mapping[str, str],
+        machine: Machine,
+        purpose: Purpose = Purpose.RUN,
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
-        prepared = await self.runs.prepare(automation, given)
-        _, _, argv, allowed = prepared
-        trial = trials.Ready(self.workspace.root, argv, machine, allowed, prepared.what)
-        return Ready(prepared, trial)
+        prepared = await self.runs.prepare(automation, given, purpose)
+        root, argv, policy = self.workspace.root, prepared.argv, prepared.policy
+        return Ready(prepared, trials.Ready(root, argv, machine, policy, prepared.what))
 
     async def ran(self, ready: Ready, tried: trials.Tried) -> int:
         """Keep a run; its number."""
@@ -343,7 +347,7 @@ class Learned:
         return number
 
     async def applied(self, run: int, ready: Ready, entry: int) -> None:
-        """What a run would change was made; ``entry``: the journal's number, 0 for none."""
+        """What a run would change is so now; ``entry``: the journal's number, 0 for none."""
         await self.runs.applied(run, ready.automation, entry)
         await self.load()
 

@@ -20,7 +20,7 @@ from ...runner.budget import Conditions, why_not_now
 from ...runner.execute import Runner
 from ...sandbox.probe import probe
 from ...state import state_dir
-from ...store.automations import Automation
+from ...store.automations import Automation, Purpose
 from .. import events
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
@@ -31,7 +31,7 @@ from .offers import Offer
 from .pages import pattern_page
 from .recording import Recording
 
-__all__ = ["Learning", "Offer", "Ready", "as_texts"]
+__all__ = ["Learning", "Offer", "Purpose", "Ready", "as_texts"]
 
 log = logging.getLogger(__name__)
 
@@ -190,22 +190,25 @@ class Learning:
         learned, automation = await self._find(root, name)
         await learned.disable(automation)
 
-    async def ready(self, root: Path | None, name: str, given: Mapping[str, str]) -> Ready:
+    async def ready(
+        self, root: Path | None, name: str, given: Mapping[str, str], purpose: Purpose
+    ) -> Ready:
         """Raises ValueError, OSError."""
         learned, automation = await self._find(root, name)
-        return await learned.ready(automation, given, await probe(self._runner, state_dir()))
+        machine = await probe(self._runner, state_dir())
+        return await learned.ready(automation, given, machine, purpose)
 
     async def ran(self, ready: Ready, tried: Tried) -> int:
         """The number under which the run is kept."""
         return await self.of(tried.root).ran(ready, tried)
 
     async def applied(self, ready: Ready, run: int, entry: int) -> None:
-        """What it would change was made; ``entry``: the journal's number."""
+        """What it would change is so now; ``entry``: the journal's number, 0 for none."""
         await self.of(ready.trial.root).applied(run, ready, entry)
 
-    async def runnable(self, root: Path | None) -> list[dict[str, Any]]:
-        """Those that a person can run, as JSON."""
-        return [each for one in self._all(root) for each in await one.runnable()]
+    async def runnable(self, root: Path | None, purpose: Purpose) -> list[dict[str, Any]]:
+        """Those that a person can run for that, as JSON."""
+        return [each for one in self._all(root) for each in await one.runnable(purpose)]
 
     async def patterns(self) -> str:
         """What repeats, as Markdown."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...automations import life
 from ...automations.codec import loads
 from ...automations.paths import filled
 from ...automations.trying import command, policy
 from ...findings.redact_text import redacted
 from ...sandbox.policy import Policy
 from ...sandbox.trial import Trial
-from ...store.automations import Automation, Automations, Execution, State
+from ...store.automations import Automation, Automations, Execution, Purpose, State
 from ..folder.workspace import Workspace
 from . import files
 
@@ -34,6 +35,7 @@ class Prepared(NamedTuple):
     arguments: Mapping[str, str]
     argv: tuple[str, ...]
     policy: Policy
+    purpose: Purpose
 
     @property
     def what(self) -> str:
@@ -91,13 +93,14 @@ class Runs:
             root = self._workspace.root
             raise ValueError(f"{root} is not trusted, so nothing is run in it: `understudy trust`")
 
-    async def prepare(self, automation: Automation, given: Mapping[str, str]) -> Prepared:
+    async def prepare(
+        self, automation: Automation, given: Mapping[str, str], purpose: Purpose
+    ) -> Prepared:
         """Raises ValueError, for people, where it cannot be run so."""
         self.admit()
         name = automation.name
-        if automation.state in (State.DISABLED, State.RETIRED):
-            again = f"`understudy automations enable {name}` tries it again"
-            raise ValueError(f"{name} is {automation.state}: {automation.why}; {again}")
+        if why_not := life.refusal(automation, purpose):
+            raise ValueError(why_not)
         if await self.is_edited(automation):
             again = f"`understudy automations test {name}` does"
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
@@ -105,7 +108,7 @@ class Runs:
         source = await asyncio.to_thread(self.source_of, automation)
         words, permissions = await asyncio.to_thread(_read, source, given)
         allowed = policy(permissions, self._workspace.settings.automations, script)
-        return Prepared(automation, given, command(script, words), allowed)
+        return Prepared(automation, given, command(script, words), allowed, purpose)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
@@ -120,12 +123,16 @@ class Runs:
                 len(trial.changes),
                 output=_kept(trial.output),
                 trial=trial.id,
+                purpose=prepared.purpose,
             )
         )
 
-    async def applied(self, run: int, automation: Automation, entry: int) -> None:
-        """What a run would change was made; ``entry``: the journal's number, 0 for none."""
-        await self._store.applied(run, entry, automation.low, automation.high)
+    async def applied(self, run: int, automation: Automation, entry: int) -> bool:
+        """What a run would change is so now; ``entry``: the journal's number. Whether that saved
+        something: where nothing had to be changed, there is no entry (0), and it did not."""
+        if entry:
+            await self._store.applied(run, entry, automation.low, automation.high)
+        return bool(entry)
 
 
 def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Permissions]:
