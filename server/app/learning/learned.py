@@ -246,14 +246,12 @@ class Learned:
         from . import drafts  # it takes long to import
 
         self.runs.admit()
-        pattern = next((each for each in self.patterns if each.id == automation.id), None)
-        script = self.runs.script_of(automation)
         try:
-            source = await asyncio.to_thread(self.runs.source_of, automation)
+            script = await asyncio.to_thread(self.runs.read, automation)
         except (OSError, ValueError) as error:
             failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
             return failed, ""
-        asked = automation, script, source, None if given else pattern, given
+        asked = automation, script, self.patterns, given
         tested, untried = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
@@ -278,9 +276,11 @@ class Learned:
             await self._put(automation, before)
         accepted = life.accepted(automation)
         if automation.state is not State.ACTIVE:
-            source = await asyncio.to_thread(self.runs.source_of, automation)
+            script = await asyncio.to_thread(self.runs.read, automation)
+            if script.digest != automation.script:
+                raise ValueError(f"{automation.name} was edited meanwhile: try again")
             await self._say(accepted, automation)
-            await self._write(accepted.automation, automation, source)
+            await self._write(accepted.automation, automation, script.source)
         return accepted.automation
 
     async def _write(self, active: Automation, before: Automation, source: str) -> None:

@@ -68,10 +68,14 @@ class Runs:
             return accepted
         return self.drafts / accepted.name
 
-    def source_of(self, automation: Automation) -> str:
+    def read(self, automation: Automation) -> files.Script:
         """For a thread. Raises ValueError, too."""
         script, root = self.script_of(automation), self._workspace.root
         return files.read_script(script, root if script.is_relative_to(root) else self.drafts)
+
+    def source_of(self, automation: Automation) -> str:
+        """For a thread. Raises ValueError, too."""
+        return self.read(automation).source
 
     def parameters_of(self, automation: Automation) -> list[dict[str, Any]]:
         """As JSON. For a thread; raises ValueError, too."""
@@ -82,10 +86,10 @@ class Runs:
     async def is_edited(self, automation: Automation) -> bool:
         """Whether its script is not the one that was tried."""
         try:
-            source = await asyncio.to_thread(self.source_of, automation)
+            script = await asyncio.to_thread(self.read, automation)
         except (OSError, ValueError):
             return True
-        return files.digest(source) != automation.script
+        return script.digest != automation.script
 
     def admit(self) -> None:
         """Raises ValueError, for people, where nothing of the workspace may be run."""
@@ -101,14 +105,14 @@ class Runs:
         name = automation.name
         if why_not := life.refusal(automation, purpose):
             raise ValueError(why_not)
-        if await self.is_edited(automation):
+        script = await asyncio.to_thread(self.read, automation)
+        if script.digest != automation.script:
             again = f"`understudy automations test {name}` does"
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
-        script = self.script_of(automation)
-        source = await asyncio.to_thread(self.source_of, automation)
-        words, permissions = await asyncio.to_thread(_read, source, given)
-        allowed = policy(permissions, self._workspace.settings.automations, script)
-        return Prepared(automation, given, command(script, words), allowed, purpose)
+        words, permissions = await asyncio.to_thread(_read, script.source, given)
+        copy = await asyncio.to_thread(script.kept, self._workspace.state)
+        allowed = policy(permissions, self._workspace.settings.automations, copy)
+        return Prepared(automation, given, command(copy, words), allowed, purpose)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
