@@ -104,7 +104,7 @@ async def learn(ls: Server) -> Any:
     """What was done, a sentence a line."""
     told = await asked(ls, ls.core.learning.learn())
     if told is not None:
-        ls.publisher.message("\n".join(told) or "Nothing new repeats so far.")
+        ls.publisher.message("\n".join(told) or "No folder is open.")
     return told
 
 

@@ -153,7 +153,7 @@ class Learning:
             told = await (await asyncio.to_thread(_cycle))(learned)
         except (OSError, ValueError, sqlite3.Error) as error:
             log.warning("nothing is learned in %s: %s", learned.workspace.root, why(error))
-            return []
+            return [f"Nothing is learned in {learned.workspace.root}: {why(error)}."]
         for line in told:
             log.info("%s", line)
         return told
@@ -221,9 +221,15 @@ class Learning:
         return "\n".join([one.page() for one in self._all(None)])
 
     async def learn(self) -> list[str]:
-        """Look through what was done, now."""
+        """Look through what was done, now; what came of it, or why nothing did, in sentences."""
         await self.recording.settled()
-        return [line for one in self._all(None) for line in await self.cycle(one)]
+        return [line for one in self._all(None) for line in await self._learn(one)]
+
+    async def _learn(self, learned: Learned) -> list[str]:
+        if not learned.workspace.settings.automations.enabled:
+            root = learned.workspace.root
+            return [f"Nothing is looked for in {root}: automations.enabled is off in the settings."]
+        return await self.cycle(learned) or ["Nothing new repeats so far."]
 
     async def toggle_pause(self) -> bool:
         """Whether it is paused now, in all folders."""
