@@ -15,7 +15,8 @@ interface Runnable {
   parameters: Parameter[];
 }
 
-const RUN = [`${SECTION}.runAutomation`, `${SECTION}.previewAutomation`];
+const RUN = `${SECTION}.runAutomation`;
+const PREVIEW = `${SECTION}.previewAutomation`;
 
 /**
  * The arguments of a command, asked for where they are not given; undefined: thought better of. The
@@ -28,10 +29,11 @@ export async function completed(
 ): Promise<unknown[] | undefined> {
   const [first] = args;
   const named = isNamed(first) ? [first.root, first.name, first.values] : args;
-  if (!RUN.includes(command)) return isNamed(first) ? named.slice(0, 2) : args;
+  if (command !== RUN && command !== PREVIEW) return isNamed(first) ? named.slice(0, 2) : args;
   const [root, name, given] = named;
-  const known = (await ask(`${SECTION}.automationParameters`, [root ?? null])) as
+  const every = (await ask(`${SECTION}.automationParameters`, [root ?? null])) as
     Runnable[] | null | undefined;
+  const known = every?.filter((each) => command === PREVIEW || each.state === "active");
   const found =
     name === undefined
       ? await pick(known ?? [])

@@ -1,4 +1,5 @@
-"""How an automation goes from one state to another by what its user says. Pure."""
+"""How an automation goes from one state to another by what its user says, and what may be done in
+each. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +7,28 @@ import math
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..store.automations import Answer, Automation, State
+from ..store.automations import Answer, Automation, Purpose, State
 
 _DAY = 86_400.0
 _SECOND_THOUGHTS = (1.0, 7.0, 30.0)
 """Days for which one that was dismissed stays away; afterwards it is not offered any more."""
 TRIED = frozenset({State.TRIED, State.OFFERED, State.ACTIVE})
 """It came through a trial."""
+
+
+def refusal(automation: Automation, purpose: Purpose) -> str:
+    """Why one is not run for that, for people; empty where it is. To see what it would change, a
+    trial is enough; to have it changed, its user has to have accepted it."""
+    name, state = automation.name, automation.state
+    if state is State.ACTIVE or (purpose is Purpose.PREVIEW and state in TRIED):
+        return ""
+    why = f": {automation.why}" if automation.why else ""
+    if state in (State.DISABLED, State.RETIRED):
+        return f"{name} is {state}{why}; `understudy automations enable {name}` tries it again"
+    if purpose is Purpose.PREVIEW:
+        return f"{name} was not tried yet; `understudy automations test {name}` does that"
+    accept = f"“Create Automation” or `understudy automations enable {name}` accepts it"
+    return f"{name} is not active but {state}{why}; {accept}"
 
 
 class Said(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -13,13 +13,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from ..sandbox.hosts import Hosts
-from .pattern import Type
+from .pattern import Place, Type
 
 _LARGEST = 1_000_000
 """Characters of a script."""
 _LARGEST_BLOCK = 64_000
 _BEGIN, _END = "# /// script", "# ///"
 _TITLE = "# [tool.understudy]"
+_TABLES = ("pattern", "permissions", "offer", "example")
 _ID = re.compile(r'# id = "[^"]*"')
 _AT = re.compile(r" \(at line (\d+), column \d+\)")
 RESERVED = frozenset({"root", "dry_run", "help", "values"})
@@ -88,8 +89,19 @@ class Asked(_Part):
     many: Annotated[bool, Field(strict=True)] = False
 
 
+class Fit(_Part):
+    """Where it is offered. ``fits``: files, as a .gitignore pattern; ``takes``: the parameter that
+    such a file is the value of; ``makes``: the paths of the files that it makes then, as texts with
+    places ``[parameter, part]``."""
+
+    fits: Annotated[str, Field(max_length=500)]
+    takes: Annotated[str, Field(max_length=40)]
+    makes: Annotated[tuple[tuple[str | Place, ...], ...], Field(max_length=200)] = ()
+
+
 class Metadata(_Part):
-    """``id``: from the content of the script; ``created``: when the pattern was last seen, UTC."""
+    """``id``: from the content of the script; ``created``: when the pattern was last seen, UTC;
+    ``example``: values of parameters for which it can be tried."""
 
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     version: Annotated[StrictInt, Field(ge=1, lt=1 << 53)]
@@ -98,6 +110,8 @@ class Metadata(_Part):
     pattern: Origin
     permissions: Permissions = Permissions()
     parameters: Annotated[tuple[Asked, ...], Field(max_length=50)] = ()
+    offer: Fit | None = None
+    example: Annotated[dict[str, Line], Field(max_length=50)] = {}
 
     def is_edited(self, source: str) -> bool:
         """Whether the script is not the one that its id was made from. Raises Flawed."""
@@ -136,7 +150,23 @@ def _checked(own: dict[str, Any], lines: list[str], first: int) -> Metadata:
     names = [each.name for each in metadata.parameters]
     if len(set(names)) < len(names):
         raise Flawed("tool.understudy.parameters: two have the same name.")
+    if metadata.offer and (wrong_place := _misplaced(metadata.offer, names)):
+        raise Flawed(f"tool.understudy.offer: {wrong_place}.")
     return metadata
+
+
+def _misplaced(offer: Fit, names: Sequence[str]) -> str:
+    """What is wrong with where it is offered; empty where nothing is."""
+    if offer.fits and offer.takes not in names:
+        return f"it takes {offer.takes!r}, which is no parameter"
+    for text in offer.makes:
+        if any(isinstance(each, Place) and each.parameter != offer.takes for each in text):
+            return f"what it makes follows from {offer.takes!r} alone"
+        plain = "".join(each if isinstance(each, str) else "_" for each in text)
+        path = PurePosixPath(plain)
+        if "\0" in plain or not path.parts or path.is_absolute() or ".." in path.parts:
+            return f"{plain!r} is no path below the workspace"
+    return ""
 
 
 def _names(line: str, key: str) -> bool:
@@ -186,13 +216,13 @@ def block(metadata: Mapping[str, Any]) -> str:
     """The block of a table of metadata as it stands in a script, without the line of the id."""
     lines = ['requires-python = ">=3.11"', "dependencies = []", ""]
     tables: list[tuple[str, Mapping[str, Any]]] = [(_TITLE[2:], metadata)]
-    tables += [(f"[tool.understudy.{name}]", metadata[name]) for name in ("pattern", "permissions")]
+    tables += [
+        (f"[tool.understudy.{name}]", metadata[name]) for name in _TABLES if metadata.get(name)
+    ]
     tables += [("[[tool.understudy.parameters]]", each) for each in metadata["parameters"]]
     for number, (title, table) in enumerate(tables):
         lines += [""] * (number > 0) + [title]
-        plain = {
-            k: v for k, v in table.items() if k not in {"pattern", "permissions", "parameters"}
-        }
+        plain = {k: v for k, v in table.items() if k not in {*_TABLES, "parameters"}}
         lines += [f"{key} = {_toml(value)}" for key, value in plain.items() if value is not None]
     return "\n".join([_BEGIN, *(f"# {line}".rstrip() for line in lines), _END])
 

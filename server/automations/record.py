@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from ..settings.learning import Automations as Limits
-from ..store.automations import Execution
+from ..store.automations import Execution, Purpose
 from .pattern import Saving
 
 _Z = 1.96
@@ -49,7 +49,8 @@ class Record(NamedTuple):
 
 
 def record(executions: Sequence[Execution]) -> Record:
-    """``executions``: of one automation, the newest first."""
+    """``executions``: of one automation, the newest first. What was only looked at is no run."""
+    executions = [each for each in executions if each.purpose is not Purpose.PREVIEW]
     runs, successes = len(executions), sum(each.is_success for each in executions)
     failures = sum(1 for _ in takewhile(lambda each: not each.is_success, executions))
     kept = [each for each in executions if each.applied and each.is_success]

@@ -14,7 +14,7 @@ import click
 from ..app import undoing
 from ..app.learning.listing import example, metadata_of, standing
 from ..app.learning.offers import misfit, span
-from ..app.learning.opening import Automation, Opened, Prepared, open_learned
+from ..app.learning.opening import Automation, Opened, Prepared, Purpose, open_learned
 from ..app.sandboxing import Level, Trial, history, payload, printable
 from .exits import Exit
 from .roots import root_of
@@ -73,9 +73,11 @@ class _Tried(NamedTuple):
     run: int
 
 
-async def _try(found: Opened, name: str, given: dict[str, str], *, quiet: bool) -> _Tried | None:
+async def _try(
+    found: Opened, name: str, given: dict[str, str], purpose: Purpose, *, quiet: bool
+) -> _Tried | None:
     """None when its user does not agree to the level."""
-    prepared = await found.learned.runs.prepare(found.learned.find(name), given)
+    prepared = await found.learned.runs.prepare(found.learned.find(name), given, purpose)
     machine, root = found.machine, found.learned.workspace.root
     if doubt := misfit(prepared.automation, given, root):
         click.echo(printable(f"Note: {doubt}."), err=True)
@@ -118,7 +120,7 @@ def run(
 
     async def work(found: Opened) -> _Tried | None:
         found.active(name)
-        return await _try(found, name, given, quiet=False)
+        return await _try(found, name, given, Purpose.RUN, quiet=False)
 
     tried = opened(root, work)
     if tried is None:
@@ -147,11 +149,11 @@ def _apply(
     """Ask, and make it so; kept with the ``run``."""
     what = f"automation: {automation.name}"
     applied = offer(trial, root, what, yes=yes, consents=consents)
-    if applied.made:
-        opened(root, lambda found: found.learned.runs.applied(run, automation, applied.entry))
-        if automation.high >= 1:
-            saved = span(automation.low, automation.high)
-            click.echo(f"That saved about {saved} of work by hand, an estimate.", err=True)
+    entry = applied.entry
+    saves = opened(root, lambda found: found.learned.runs.applied(run, automation, entry))
+    if saves and automation.high >= 1:
+        saved = span(automation.low, automation.high)
+        click.echo(f"That saved about {saved} of work by hand, an estimate.", err=True)
     return applied.exit
 
 
@@ -173,7 +175,7 @@ def preview(
 ) -> None:
     """Show what an automation would change, and change nothing."""
     root, given = root_of((folder,)), values(parameters)
-    tried = opened(root, lambda found: _try(found, name, given, quiet=as_json))
+    tried = opened(root, lambda found: _try(found, name, given, Purpose.PREVIEW, quiet=as_json))
     if tried is None:
         click.echo("It was not run.", err=True)
         ctx.exit(Exit.FAILED)

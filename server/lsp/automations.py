@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from ..app import commands
-from ..app.learning.learning import Offer, Ready, as_texts, misfit
+from ..app.learning.learning import Offer, Purpose, Ready, as_texts, misfit
 from ..app.trials import Tried
 from .asking import asked, mapping, padded, root_of
 from .choosing import completed
@@ -86,8 +86,12 @@ async def disable(ls: Server, *given: Any) -> Any:
 
 
 async def parameters(ls: Server, *given: Any) -> Any:
-    """Argument: a folder. Of each automation that can be run its name, title and parameters."""
-    return await asked(ls, lambda: ls.core.learning.runnable(root_of(*padded(given, 1))))
+    """Argument: a folder. Of each automation that can be previewed its name, title, state and
+    parameters; those that are active can be run."""
+    return await asked(
+        ls,
+        lambda: ls.core.learning.runnable(root_of(*padded(given, 1)), Purpose.PREVIEW),
+    )
 
 
 async def patterns(ls: Server) -> Any:
@@ -104,7 +108,7 @@ async def learn(ls: Server) -> Any:
     """What was done, a sentence a line."""
     told = await asked(ls, ls.core.learning.learn)
     if told is not None:
-        ls.publisher.message("\n".join(told) or "Nothing new repeats so far.")
+        ls.publisher.message("\n".join(told) or "No folder is open.")
     return told
 
 
@@ -134,7 +138,7 @@ async def _create(ls: Server, root: Path | None, name: str) -> bool:
 
 async def _run(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]) -> bool:
     """Raises ValueError, OSError."""
-    if (found := await _tried(ls, root, name, given)) is None:
+    if (found := await _tried(ls, root, name, given, Purpose.RUN)) is None:
         return False
     learning, (ready, tried) = ls.core.learning, found
     run = await learning.ran(ready, tried)
@@ -149,24 +153,26 @@ async def _run(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any
 
 async def _preview(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]) -> Any:
     """Raises ValueError, OSError."""
-    if (found := await _tried(ls, root, name, given)) is None:
+    if (found := await _tried(ls, root, name, given, Purpose.PREVIEW)) is None:
         return None
-    _, tried = found
+    ready, tried = found
+    await ls.core.learning.ran(ready, tried)
     if not tried.trial.is_clean:
         raise ValueError(tried.said)
     return await ls.core.trials.changes(tried) or "It would change nothing."
 
 
 async def _tried(
-    ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]
+    ls: Server, root: Path | None, name: Any, given: Mapping[str, Any], purpose: Purpose
 ) -> tuple[Ready, Tried] | None:
     """What was not given is asked for. None when the user thinks better of it, or does not agree to
     the level. Raises ValueError, OSError."""
     learning = ls.core.learning
-    wanted = await completed(ls, await learning.runnable(root), name, given)
+    wanted = await completed(ls, await learning.runnable(root, purpose), name, given)
     if wanted is None:
         return None
-    ready = await learning.ready(root_of(wanted.root) or root, wanted.name, as_texts(wanted.values))
+    place, values = root_of(wanted.root) or root, as_texts(wanted.values)
+    ready = await learning.ready(place, wanted.name, values, purpose)
     if doubt := misfit(ready.automation, ready.prepared.arguments, ready.trial.root):
         ls.publisher.message(f"Note: {doubt}.")
     question = ready.trial.question

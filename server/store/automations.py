@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from enum import StrEnum
 
 from .database import Database, Schema
@@ -33,6 +33,16 @@ class Answer(StrEnum):
     NEVER = "never"
     UNDONE = "undone"
     EDITED = "edited"
+
+
+class Purpose(StrEnum):
+    """What a run is for. ``PREVIEW``: only to be looked at; ``RUN``: its user wants the changes;
+    ``SAVE``: a file was saved that it fits; ``TASK``: a task needed it, or a rule started it."""
+
+    PREVIEW = "preview"
+    RUN = "run"
+    SAVE = "on save"
+    TASK = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Automation:
 @dataclass(frozen=True, slots=True)
 class Execution:
     """One run for its user. ``parameters``: JSON, without secrets. ``status``: of its trial;
-    ``applied``: its changes were made, under the number ``entry`` of the journal (0: by an editor).
+    ``applied``: its changes were made, under the number ``entry`` of the journal (0: none was).
     ``low`` and ``high``: seconds that it saved. ``output``: the end of what it printed. ``trial``:
     the number of its trial, as long as that is kept."""
 
@@ -112,6 +122,7 @@ class Execution:
     output: str = ""
     trial: int = 0
     id: int = 0
+    purpose: Purpose = Purpose.RUN
 
     @property
     def is_success(self) -> bool:
@@ -139,8 +150,11 @@ CREATE TABLE answers (
   id INTEGER PRIMARY KEY, at REAL NOT NULL, automation TEXT NOT NULL, answer TEXT NOT NULL
 )"""
 _ATTEMPTED = "ALTER TABLE automations ADD COLUMN attempted REAL NOT NULL DEFAULT 0"
+_WITH_PURPOSE = "ALTER TABLE executions ADD COLUMN purpose TEXT NOT NULL DEFAULT 'run'"
 AUTOMATIONS = Schema(
-    (_TABLES, _ATTEMPTED), durable=True, lost="what you said of automations is not remembered"
+    (_TABLES, _ATTEMPTED, _WITH_PURPOSE),
+    durable=True,
+    lost="what you said of automations is not remembered",
 )
 _BOOLEANS = frozenset(("is_idempotent", "on_save", "applied", "undone"))
 _MOST_EXECUTIONS = 10_000
@@ -240,8 +254,8 @@ class Automations:
         """Keep a run; its number."""
 
         def work(c: sqlite3.Connection) -> int:
-            row = (*astuple(execution)[:-1], None)
-            marks = ", ".join("?" * len(row))
+            row = {**asdict(execution), "id": None}
+            marks = ", ".join(f":{name}" for name in row)
             added = c.execute(f"INSERT INTO executions VALUES ({marks})", row).lastrowid  # noqa: S608
             assert added is not None
             c.execute("DELETE FROM executions WHERE id <= ?", (added - _MOST_EXECUTIONS,))
@@ -250,9 +264,13 @@ class Automations:
         return await self._database.run(work, write=True)
 
     async def applied(self, id_: int, entry: int, low: float, high: float) -> None:
-        """The changes of a run were made."""
-        statement = "UPDATE executions SET applied = 1, entry = ?, low = ?, high = ? WHERE id = ?"
-        await self._database.run(lambda c: c.execute(statement, (entry, low, high, id_)))
+        """The changes of a run were made; a preview was one, then."""
+        statement = (
+            "UPDATE executions SET applied = 1, entry = ?, low = ?, high = ?,"
+            " purpose = CASE purpose WHEN ? THEN ? ELSE purpose END WHERE id = ?"
+        )
+        row = (entry, low, high, Purpose.PREVIEW, Purpose.RUN, id_)
+        await self._database.run(lambda c: c.execute(statement, row))
 
     async def undone(self, entry: int) -> str:
         """What a run had made was taken back; its automation, empty when it was no run."""
@@ -294,4 +312,4 @@ def _automation(row: tuple[object, ...]) -> Automation:
 def _execution(row: tuple[object, ...]) -> Execution:
     named = dict(zip((each.name for each in fields(Execution)), row, strict=True))
     named |= {name: bool(named[name]) for name in _BOOLEANS & named.keys()}
-    return Execution(**named)  # type: ignore[arg-type]
+    return Execution(**{**named, "purpose": Purpose(str(named["purpose"]))})  # type: ignore[arg-type]

@@ -240,10 +240,12 @@ class Database:
         return locked(self._lock, 0 if self.trouble else LOCK_SECONDS)
 
     def _connect_alone(self) -> sqlite3.Connection:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        about = os.fstat(descriptor)
+        # To close a file ends all locks that this process has on it, those of another connection
+        # too; then the next process that leaves takes the log away that is written here.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        about = os.stat(self._path)
         self._file = about.st_dev, about.st_ino
-        os.close(descriptor)
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         try:
             self._version(connection)  # what is newer is not touched

@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,8 @@ from understudy.automations.metadata import Asked, Flawed, read
 from understudy.automations.pattern import Type
 from understudy.runner.task import Context, Result, Task
 from understudy.sandbox.policy import Policy
-from understudy.store.automations import Automation, State
+from understudy.sandbox.trial import Trial
+from understudy.store.automations import Automation, Purpose, State
 
 from .world import World, script, world
 
@@ -67,8 +68,48 @@ async def test_loops_end_with_all_that_they_started(here: World) -> None:
     here.set(timeout_seconds=2)
     found = await tried(here, script("if os.fork() == 0:\n    os.setsid()\nwhile True:\n    pass"))
     assert (found.state, found.why) == (State.DISABLED, "no end within 2 s")
-    place = str(here.scripts / "own.py")
+    (copy,) = (here.workspace.state / files.COPIES).iterdir()
+    place = str(copy)
     assert [p for p in psutil.process_iter(["cmdline"]) if place in (p.info["cmdline"] or ())] == []
+
+
+EVIL = script("Path('out').write_text('evil')", write=["out"])
+
+
+async def test_what_runs_is_what_was_looked_at(here: World) -> None:
+    """Whatever becomes of the script in between."""
+    accepted = await here.learned.accept(await tried(here, GOOD))
+    ready = await here.learned.ready(accepted, {}, here.machine)
+    here.write("own", EVIL)
+    trial = await here.run(ready.trial.argv, ready.trial.policy, None)
+    (change,) = trial.changes
+    assert change.after is not None
+    assert change.after.read() == b"x"
+
+
+async def test_what_is_tried_is_what_was_looked_at(here: World) -> None:
+    source, run = here.write("own", GOOD), here.learned._run
+
+    async def edited(argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
+        source.write_text("raise SystemExit(3)\n")
+        return await run(argv, policy, folder)
+
+    here.learned._run = edited
+    await here.cycle()
+    found = await here.found()
+    assert found.state is State.TRIED
+    with pytest.raises(ValueError, match="was edited"):
+        await here.learned.ready(found, {}, here.machine, Purpose.PREVIEW)
+
+
+async def test_copies_of_scripts_do_not_pile_up(here: World) -> None:
+    accepted = await here.learned.accept(await tried(here, GOOD))
+    (copy,) = (here.workspace.state / files.COPIES).iterdir()
+    old = copy.with_name("old.py")
+    old.write_text("")
+    os.utime(old, (0, 0))
+    assert (await here.ran(accepted))[0].trial.is_clean
+    assert [*copy.parent.iterdir()] == [copy]
 
 
 async def test_too_much_memory(here: World) -> None:
@@ -262,8 +303,9 @@ async def test_a_script_of_a_draft_s_name_is_not_taken_for_it(here: World) -> No
     await here.cycle()
     offered = await here.found()
     here.write(offered.name, script("Path('x').write_text('x')", write=["**"]))
+    given = {"file": "src/shop/new.py"}
     with pytest.raises(ValueError, match="was edited, and has to be tried again"):
-        await here.ran(offered, file="src/shop/new.py")
+        await here.learned.ready(offered, given, here.machine, Purpose.PREVIEW)
 
 
 async def test_the_fuzzed_block_is_refused_or_read() -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,8 @@ import pytest
 
 from understudy.automations.pattern import Create
 from understudy.store.activity import Activity, Did
-from understudy.store.automations import State
+from understudy.store.automations import AUTOMATIONS, Automations, Execution, Purpose, State
+from understudy.store.database import Database
 
 from .patterns import FILE, pattern
 from .world import DAY, World, git, world
@@ -147,6 +149,23 @@ async def test_a_newer_database_is_let_be(here: World, file: str) -> None:
     connection = sqlite3.connect(here.workspace.state / file)
     assert connection.execute("PRAGMA user_version").fetchone() == (99,)
     connection.close()
+
+
+async def test_what_ran_before_purposes_were_kept_was_run(tmp_path: Path) -> None:
+    path = tmp_path / "automations.db"
+    before = Database(path, AUTOMATIONS._replace(migrations=AUTOMATIONS.migrations[:1]))
+    row = "('a', 1.0, '{}', 'clean', 0.5, 1, 1, 0, 7, 2.0, 3.0, 'done', 4, 5)"
+    insert = f"INSERT INTO executions VALUES {row}"
+    await before.run(lambda c: c.execute(insert), write=True)
+    await before.close()
+    database = Database(path, AUTOMATIONS)
+    store = Automations(database)
+    old = Execution("a", 1.0, "{}", "clean", 0.5, 1, True, False, 7, 2.0, 3.0, "done", 4, 5)
+    assert await store.executions() == [old]
+    new = replace(old, id=6, purpose=Purpose.TASK)
+    assert await store.ran(new) == 6
+    assert await store.executions() == [new, old]
+    await database.close()
 
 
 async def test_a_locked_database_is_told_of_and_used_again(here: World) -> None:

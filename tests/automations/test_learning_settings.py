@@ -123,6 +123,17 @@ async def pauses(here: World) -> object:
     return slept[1]
 
 
+async def test_learning_now_tells_what_is_so(here: World) -> None:
+    learning = Learning(Mock(), Mock(), Mock(), Mock(), Mock(), Mock())
+    learning._learned[here.root] = here.learned
+    assert await learning.learn() == ["Nothing new repeats so far."]
+    with patch.object(here.learned, "load", side_effect=OSError("no luck")):
+        assert await learning.learn() == [f"Nothing is learned in {here.root}: no luck."]
+    here.set(enabled=False)
+    (told,) = await learning.learn()
+    assert told.endswith("automations.enabled is off in the settings.")
+
+
 async def template(here: World) -> object:
     folder = here.root / "templates"
     folder.mkdir()

@@ -12,9 +12,9 @@ import pytest
 
 from understudy.app.trials import Tried
 from understudy.store.activity import Activity, Did
-from understudy.store.automations import Automation, Execution, State
+from understudy.store.automations import Automation, Execution, Purpose, State
 
-from .world import DAY, World, world
+from .world import DAY, World, script, world
 
 
 @pytest.fixture
@@ -307,6 +307,45 @@ async def test_try_again_forgives(here: World) -> None:
         await here.learned.store.ran(run(active.id, here.now))
     await here.cycle()
     assert (await here.found()).state is State.DISABLED
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("purpose", Purpose)
+async def test_what_is_run_in_which_state(here: World, state: State, purpose: Purpose) -> None:
+    """What its user has not accepted is only looked at."""
+    here.write("own", script("Path('out').write_text('x')", write=["out"]))
+    await here.cycle()
+    tried = await here.found()
+    assert await here.learned.store.put(replace(tried, state=state, why="a reason"), tried)
+    found, able = await here.found(), {State.ACTIVE}
+    able |= {State.TRIED, State.OFFERED} if purpose is Purpose.PREVIEW else set()
+    assert len(await here.learned.runnable(purpose)) == (state in able)
+    if state not in able:
+        with pytest.raises(ValueError, match=r"^own (is|was) .*`understudy automations \w+ own`"):
+            await here.learned.ready(found, {}, here.machine, purpose)
+        return
+    ready = await here.learned.ready(found, {}, here.machine, purpose)
+    trial = await here.run(ready.trial.argv, ready.trial.policy, None)
+    await here.learned.ran(ready, Tried(here.root, here.now, ready.trial.argv, trial))
+    (kept,) = await here.learned.store.executions()
+    assert (kept.status, kept.purpose) == ("clean", purpose)
+
+
+async def test_a_run_that_changes_nothing_saves_nothing(here: World) -> None:
+    active = await accepted(here)
+    given = {"file": "src/shop/new.py"}
+    ready = await here.learned.ready(active, given, here.machine, Purpose.PREVIEW)
+    trial = await here.run(ready.trial.argv, ready.trial.policy, None)
+    tried = Tried(here.root, here.now, ready.trial.argv, trial)
+    number = await here.learned.ran(ready, tried)
+    await here.learned.applied(number, ready, 0)
+    (kept,) = await here.learned.store.executions()
+    assert (kept.purpose, kept.applied, kept.high) == (Purpose.PREVIEW, False, 0.0)
+    assert here.learned.record(active).runs == 0
+    await here.learned.applied(number, ready, 7)
+    (kept,) = await here.learned.store.executions()
+    assert (kept.purpose, kept.applied, kept.high) == (Purpose.RUN, True, active.high)
+    assert here.learned.record(active).saved.high == active.high > 0
 
 
 async def test_two_editors_learn_at_the_same_time(here: World, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.automations.generate import Templates, Unfit, generate
-from understudy.automations.metadata import Flawed, read
+from understudy.automations.metadata import Fit, Flawed, read
 from understudy.automations.pattern import (
     Create,
     Delete,
     Move,
+    Occurrence,
     Parameter,
     Part,
     Place,
@@ -27,6 +29,13 @@ from .patterns import FILE, TEST_OF_MODULE, pattern, run
 from .scripts import draft, ours, perform
 
 _SOURCE = draft(pattern(TEST_OF_MODULE, parameters=(FILE,), shape=Shape.FILES)).source
+_FITTED = draft(
+    replace(
+        pattern(TEST_OF_MODULE, parameters=(FILE,), shape=Shape.FILES),
+        when="/src/*.py",
+        occurrences=(Occurrence(1_760_000_000.0, 30.0, {"file": "src/cart.py"}),),
+    )
+).source
 _CRLF = _SOURCE.replace("\n", "\r\n")
 
 FLAWED = [
@@ -53,6 +62,19 @@ FLAWED = [
     (_SOURCE.replace("# seen = 4", f"# x = {'[' * 30_000}"), "block"),
     (_SOURCE.replace("# seen = 4", "# x = 1\n" * 20_000 + "#"), "larger than"),
     (_SOURCE + " " * 1_000_000, "too large"),
+    *(
+        (_FITTED.replace(old, new), why)
+        for old, new, why in [
+            ('takes = "file"', 'takes = "other"', "'other', which is no parameter"),
+            ('["file", "stem"]', '["other", "stem"]', "follows from 'file' alone"),
+            ('["file", "stem"]', '["file", "heart"]', "tool.understudy.offer.makes"),
+            ('["file", "stem"]', "7", "tool.understudy.offer.makes"),
+            ('makes = [["tests/', 'makes = [["../', "no path below the workspace"),
+            ('makes = [["tests/', 'makes = [["/', "no path below the workspace"),
+            ('fits = "/src/*.py"', "fits = 1", "tool.understudy.offer.fits"),
+            ('file = "src/cart.py"', "file = 1", "tool.understudy.example.file"),
+        ]
+    ),
 ]
 
 
@@ -60,6 +82,35 @@ FLAWED = [
 def test_a_broken_block_is_refused_with_the_reason(source: str, why: str) -> None:
     with pytest.raises(Flawed, match=why):
         read(source)
+
+
+def test_what_a_script_tells_of_where_it_fits() -> None:
+    metadata = read(_FITTED)
+    assert metadata.offer == Fit(
+        fits="/src/*.py", takes="file", makes=(("tests/test_", Place("file", Part.STEM), ".py"),)
+    )
+    assert metadata.example == {"file": "src/cart.py"}
+    assert (read(_SOURCE).offer, read(_SOURCE).example) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "told"),
+    [
+        (FILE, "src/cart.py", "src/cart.py"),
+        (Parameter("word"), "two words", "two words"),
+        (Parameter("password"), "hunter2-is-mine", None),
+        (Parameter("word"), "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8", None),
+        (Parameter("word"), "<secret>", None),
+        (Parameter("word", Type.SECRET), "SHOP_KEY", None),
+        (Parameter("word"), "x" * 2_001, None),
+    ],
+)
+def test_no_example_has_a_secret_in_it(parameter: Parameter, value: str, told: str | None) -> None:
+    seen = (Occurrence(1_760_000_000.0, 30.0, {parameter.name: value}),)
+    step = Create((Place(parameter.name), ".txt"))
+    made = draft(replace(pattern(step, parameters=(parameter,)), occurrences=seen))
+    assert read(made.source).example.get(parameter.name) == told
+    assert told or value not in made.source
 
 
 def test_what_the_id_says() -> None:

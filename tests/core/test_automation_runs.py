@@ -18,7 +18,7 @@ from understudy.app.scripts import files
 from understudy.app.scripts.runs import Runs, _without_secret
 from understudy.findings.redact_text import SECRET
 from understudy.sandbox.trial import Status
-from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
+from understudy.store.automations import AUTOMATIONS, Automation, Automations, Purpose, State
 from understudy.store.database import Database
 
 SCRIPT = '''#!/usr/bin/env python3
@@ -70,14 +70,17 @@ async def there(tmp_path: Path) -> AsyncIterator[tuple[Runs, Automations]]:
 GIVEN = {"door": "GREENHOUSE", "word": "make --token=swordfish x", "password": "hunter2 4u"}
 
 
-async def test_parameters_are_kept_without_secrets(tmp_path: Path) -> None:
+async def test_parameters_are_kept_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By what they are, by what is in them, and by how they are called."""
+    monkeypatch.setenv("GREENHOUSE", "somewhere")
     async with there(tmp_path) as (runs, store):
         runs.drafts.mkdir()
         automation = Automation("own", "own", State.TRIED, "own", "", 0.0)
-        automation = replace(automation, script=files.digest(SCRIPT))
+        automation = replace(automation, script=files.Script(tmp_path, SCRIPT).digest)
         runs.script_of(automation).write_text(SCRIPT)
-        prepared = await runs.prepare(automation, GIVEN)
+        prepared = await runs.prepare(automation, GIVEN, Purpose.PREVIEW)
         trial = Mock(status=Status.CLEAN, usage=Mock(seconds=1.0), changes=(), output=b"", id=1)
         await runs.ran(prepared, 0.0, trial)
         (kept,) = await store.executions()

@@ -191,17 +191,18 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     assert not (world.root / "tests/test_tax.py").exists()
     world.automations("learn")
     assert world.listed()["record"] | {"interval": [], "saved": []} == {
-        "runs": 4,
-        "successes": 3,
-        "rate": 3 / 4,
+        "runs": 2,
+        "successes": 1,
+        "rate": 1 / 2,
         "interval": [],
         "saved": [],
     }
     by = json.loads(world.automations("stats", "--json"))
-    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 3
-    assert "3 of 4 runs succeeded" in world.automations("stats")
+    assert by["state"]["active"]["automations"] == by["template"]["file_operations"]["runs"] - 1
+    assert "1 of 2 runs succeeded" in world.automations("stats")
     shown = world.automations("show", name)
     assert shown.count("  may ") == 4
+    assert [shown.count(f"  {why}: clean, 1 change, ") for why in ("preview", "run")] == [1, 2]
     assert "undone" in shown
     assert "  takes: file (path)\n" in shown
     assert "#!/usr/bin/env python3\n" not in shown
@@ -260,6 +261,8 @@ def test_an_active_one_is_a_task(world: World, name: str) -> None:
         listed = world(*words).stdout
         assert ("would change 1 file" in listed, "makes it so" in listed) == (True, False), listed
     assert world.listed()["record"]["runs"] == 1
+    (kept,) = json.loads(world.automations("show", name, "--json"))["executions"]
+    assert (kept["purpose"], kept["applied"]) == ("task", True)
     world.automations("disable", name)
     assert world(*given).returncode == 2
 
@@ -391,10 +394,9 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     told = world.automations("import", str(script), code=2)  # it is the one that was made here
     assert f"there is an automation {name} already; `understudy automations test {name}`" in told
     script.write_text(f"{source}# mine\n")
-    told = world.automations("import", str(script), code=3)
-    assert "make-test is disabled: file is not given.\n" in told
-    assert "`understudy automations test make-test file=PATH` tries it." in told
-    assert "make-test  file is not given" in world.automations("list")
+    (world.root / "src/shop/customer.py").unlink()  # for which it could be tried
+    told = world.automations("import", str(script))
+    assert "its trial needs file=…: `understudy automations test make-test file=…`" in told
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
 
 

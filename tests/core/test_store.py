@@ -578,3 +578,26 @@ async def test_another_process_holds_it_for_a_while(path: Path) -> None:
             await flushing
             assert await results.get(["key"]) == {"key": "report"}
             assert results.problem == database.problem == ""
+
+
+LEAVES = """\
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT * FROM sqlite_master").fetchall()
+connection.close()
+"""
+
+
+async def test_what_is_written_after_another_process_left_is_kept(path: Path) -> None:
+    """Where this one has it open twice: SQLite's locks on it are those of the process."""
+    one, other = Database(path, RESULTS), Database(path, RESULTS)
+    create = "CREATE TABLE more (number INTEGER)"
+    await one.run(lambda c: c.execute(create), write=True)
+    await other.run(lambda c: c.execute("SELECT * FROM more").fetchall())
+    command = (sys.executable, "-P", "-c", LEAVES, str(path))
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    await one.run(lambda c: c.execute("INSERT INTO more VALUES (7)"), write=True)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT * FROM more").fetchall() == [(7,)]
+    await one.close()
+    await other.close()

@@ -12,6 +12,7 @@ import pytest
 
 from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
+from understudy.store.automations import AUTOMATIONS, Automations, Execution, Purpose
 from understudy.store.database import Database
 
 from ..core.support import PATIENCE, own_environment, understudy, until
@@ -91,12 +92,27 @@ async def test_a_pattern_becomes_an_automation(start: Start, workspace: Path) ->
     assert await editor.command("runAutomation", *run["command"]["arguments"]) is True
     assert test.read_text() == TEST.format("refund")
     assert ours(await editor.actions(buffer, "def")) == []
+    assert await editor.command("runAutomation", *run["command"]["arguments"]) is True
+    kept = await runs(workspace, Path(editor.state))
+    assert [(each.purpose, each.applied, each.high > 0) for each in kept] == [
+        (Purpose.RUN, False, False),  # there was nothing left to do
+        (Purpose.RUN, True, True),
+        (Purpose.PREVIEW, False, False),
+    ]
 
     assert await editor.command("undoLast") is True
     assert not test.exists()
     assert len(ours(await editor.actions(buffer, "def"))) == 2
-    assert "1 of 1 runs succeeded" in await editor.command("showAutomations")
+    assert "2 of 2 runs succeeded" in await editor.command("showAutomations")
     assert "done 5 times" in await editor.command("showPatterns")
+
+
+async def runs(root: Path, state: Path) -> list[Execution]:
+    """The newest first."""
+    database = Database(workspace_dir(root, state) / "automations.db", AUTOMATIONS)
+    kept = await Automations(database).executions()
+    await database.close()
+    return kept
 
 
 async def learned_there(start: Start, workspace: Path) -> tuple[Editor, Buffer]:
@@ -300,6 +316,10 @@ async def test_what_is_not_given_is_asked_for(start: Start, workspace: Path) -> 
     await past(workspace, Path(editor.state))
     await editor.command("learnNow")
     (known,) = await editor.command("automationParameters", None)
+    where = (str(workspace), known["name"])
+    assert await editor.command("runAutomation", *where, {"file": "src/shop/a.py"}) is None
+    await editor.until(lambda: f"{known['name']} is not active but offered" in said(editor))
+    await editor.command("createAutomation", *where)
 
     editor.replies["window/showMessageRequest"] = lambda _: None
     assert await editor.command("runAutomation") is False
@@ -328,6 +348,8 @@ async def test_what_is_not_saved_is_not_lost(start: Start, workspace: Path, of: 
     await editor.command("learnNow")
     source, test = workspace / "src/shop/refund.py", workspace / "tests/test_refund.py"
     file = editor.open(source, "x = 1\n")
+    create = ours(await editor.actions(file, "x"))[0]
+    await editor.command("createAutomation", *create["command"]["arguments"])
     run = ours(await editor.actions(file, "x"))[0]
     edited = file
     if of == "target":
@@ -434,6 +456,7 @@ async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: 
     editor.save(buffer)
     await until(test.exists)
     assert test.read_text() == TEST.format("refund")
+    assert [e.purpose for e in await runs(workspace, Path(editor.state))] == [Purpose.SAVE]
     editor.replies["window/showMessageRequest"] = agreeing
     assert await editor.command("undoLast") is True
     assert not test.exists()

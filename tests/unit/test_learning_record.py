@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.automations.record import interval, record
 from understudy.settings.learning import Automations
-from understudy.store.automations import Execution
+from understudy.store.automations import Execution, Purpose
 
 LIMITS = Automations()
 
@@ -53,6 +55,12 @@ def test_what_was_undone_saved_nothing() -> None:
     found = record(runs("+u-+"))
     assert found.saved == (20.0, 40.0)
     assert (found.runs, found.successes, found.is_clean) == (4, 2, False)
+
+
+def test_what_was_only_looked_at_is_no_run() -> None:
+    previews = [replace(each, purpose=Purpose.PREVIEW, applied=False) for each in runs("---+")]
+    assert record(previews) == record([])
+    assert record([*previews, *runs("-+")]) == record(runs("-+"))
 
 
 def test_no_run_is_no_clean_record() -> None:

@@ -22,8 +22,9 @@ return function(editor)
     return values
   end
 
-  -- Calls `on_ready` with the arguments of a command for the automation `name`, or a chosen one.
-  local function with_arguments(name, on_ready)
+  -- Calls `on_ready` with the arguments of a command for the automation `name`, or a chosen one, of
+  -- those that are `able`.
+  local function with_arguments(name, able, on_ready)
     local function chosen(automation)
       editor.ask_for(automation.parameters, 1, known_values(automation), function(values)
         on_ready({ automation.root, automation.name, values })
@@ -33,11 +34,9 @@ return function(editor)
       if type(automations) ~= "table" then
         return
       end
-      if name then
-        automations = vim.tbl_filter(function(automation)
-          return automation.name == name
-        end, automations)
-      end
+      automations = vim.tbl_filter(function(automation)
+        return able(automation) and (not name or automation.name == name)
+      end, automations)
       if #automations == 0 then
         editor.tell(name and ("there is no automation '%s' that could be run"):format(name) or "there is no automation so far")
       elseif name then
@@ -48,6 +47,14 @@ return function(editor)
         end, chosen)
       end
     end)
+  end
+
+  local function is_active(automation)
+    return automation.state == "active"
+  end
+
+  local function any()
+    return true
   end
 
   local function show_changes(changes)
@@ -72,13 +79,13 @@ return function(editor)
   M.showAutomations = show_page("showAutomations")
 
   function M.runAutomation(name)
-    with_arguments(name, function(arguments)
+    with_arguments(name, is_active, function(arguments)
       editor.execute("runAutomation", function() end, arguments)
     end)
   end
 
   function M.previewAutomation(name)
-    with_arguments(name, function(arguments)
+    with_arguments(name, any, function(arguments)
       editor.execute("previewAutomation", show_changes, arguments)
     end)
   end

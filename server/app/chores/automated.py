@@ -19,7 +19,14 @@ from ...runner.calls import Outcome, Status
 from ...runner.task import Context, Parameter, Result, Task
 from ...sandbox.trial import Status as Ended
 from ...sandbox.trial import Trial
-from ...store.automations import AUTOMATIONS, Automation, Automations, Execution, State
+from ...store.automations import (
+    AUTOMATIONS,
+    Automation,
+    Automations,
+    Execution,
+    Purpose,
+    State,
+)
 from ...store.database import Database
 from ...tasks.answers import summed
 from ...tasks.sandboxed import Where, outcome_of, tried
@@ -179,11 +186,13 @@ class Automated:
             found = next((e for e in await self._store.all() if e.name == name), None)
             if found is None or found.state is not State.ACTIVE:
                 raise ValueError(f"{name} is not active any more")
-            prepared = await self._runs.prepare(found, given)
+            by_itself = found.on_save and not by_hand
+            purpose = Purpose.SAVE if by_itself else Purpose.TASK
+            prepared = await self._runs.prepare(found, given, purpose)
             trial = await tried(context, prepared.argv, prepared.policy, self._where)
             run = await self._runs.ran(prepared, at, trial)
             entry = 0
-            if trial.is_clean and trial.changes and found.on_save and not by_hand:
+            if trial.is_clean and trial.changes and by_itself:
                 entry = await self._apply(prepared.what, trial)
                 await self._runs.applied(run, found, entry)
         except (OSError, ValueError) as error:

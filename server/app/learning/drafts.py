@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tokenize
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +26,7 @@ from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
 from ..folder.fixing import present
 from ..folder.workspace import Workspace
-from ..scripts.files import digest
+from ..scripts.files import Script
 from ..sinks import Text as File
 
 _PAST = "automation-past"
@@ -78,13 +79,21 @@ def _free(name: str, taken: Collection[str]) -> str:
     return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
+class _Lacking(Exception):
+    """Nobody knows for what a script could be tried; the message says what it has to be given."""
+
+
 def _cases(
-    metadata: Metadata, pattern: Pattern | None, given: Sequence[Mapping[str, str]]
+    metadata: Metadata,
+    pattern: Pattern | None,
+    given: Sequence[Mapping[str, str]],
+    root: Path,
 ) -> list[Instance]:
-    """As a script is to be run: the times that its pattern was done, the newest last, or for what
-    is given. Raises ValueError."""
-    if pattern is None:
-        return [Instance(tuple(arguments(metadata, each))) for each in given or [{}]]
+    """As a script is to be run: for what is given, else the times that its pattern was done, the
+    newest last, else as in its example. Raises ValueError, and _Lacking."""
+    if given or pattern is None:
+        known = given or [_example(metadata, root)]
+        return [Instance(tuple(arguments(metadata, each))) for each in known]
     makes = [step.path for step in pattern.steps if isinstance(step, Create)]
     moves = [text for step in pattern.steps for text in _moved(step)]
     paths = [each.name for each in pattern.parameters if each.type is Type.PATH]
@@ -103,8 +112,26 @@ def _cases(
 def _variables(
     metadata: Metadata, pattern: Pattern | None, given: Sequence[Mapping[str, str]]
 ) -> frozenset[str]:
-    done = [each.arguments for each in pattern.occurrences] if pattern else given or [{}]
+    done = (
+        [each.arguments for each in pattern.occurrences] if pattern else given or [metadata.example]
+    )
     return frozenset(name for each in done for name in secrets(metadata, each))
+
+
+def _example(metadata: Metadata, root: Path) -> Mapping[str, str]:
+    """Of values that still fit, and of files that are there. Raises _Lacking."""
+    known: dict[str, str] = {}
+    lacking = []
+    for each in metadata.parameters:
+        value = metadata.example.get(each.name)
+        paths = (value or "").splitlines() if each.type is Type.PATH else []
+        if value is not None and all((root / path).exists() for path in paths):
+            known[each.name] = value
+        elif each.default is None:
+            lacking.append(f"{each.name}=…")
+    if lacking:
+        raise _Lacking(" ".join(lacking))
+    return known
 
 
 def _moved(step: Step) -> tuple[Text, ...]:
@@ -151,37 +178,52 @@ def _without_comments(source: str) -> str:
 
 async def test(
     automation: Automation,
-    script: Path,
-    source: str,
-    pattern: Pattern | None,
+    script: Script,
+    patterns: Sequence[Pattern],
     given: Sequence[Mapping[str, str]],
     workspace: Workspace,
     checks: Checks,
     run: Sandboxed,
 ) -> tuple[Automation, str]:
-    """Validate a script, which has this ``source``, and try it, where its ``pattern`` was done or
-    for what is ``given``; the automation as it stands then, disabled with the reason where
-    something is against it. And why it could not be tried, for people: then the automation is as
-    it was. Raises OSError."""
+    """Validate a script and try it: for what is ``given``, else where the one of the ``patterns``
+    that it was made of was done, else as in its example. The automation as it stands then, disabled
+    with the reason where something is against it. And why it could not be tried, for people: then
+    the automation is as it was. Raises OSError."""
+    source, root, past = script.source, workspace.root, workspace.state / _PAST
+    looked_at = replace(automation, script=script.digest)
     try:
         metadata = read(source)
-        compile(source, script.name, "exec", dont_inherit=True)
-        cases = _cases(metadata, pattern, given)
+        compile(source, script.path.name, "exec", dont_inherit=True)
         against = await complaint(source, workspace, checks)
+        ids = automation.id, metadata.pattern.id
+        pattern = next((each for each in patterns if each.id in ids), None)
+        cases = [] if against else await asyncio.to_thread(_cases, metadata, pattern, given, root)
+    except _Lacking as lacking:
+        told = f"`understudy automations test {automation.name} {lacking}`"
+        return automation, f"its trial needs {lacking}: {told}"
     except (ValueError, SyntaxError, RecursionError) as error:
         against = why(error).removesuffix(".")
-    looked_at = replace(automation, script=digest(source))
     if against:
         return replace(looked_at, state=State.DISABLED, why=printable(against), told=""), ""
+    copy = await asyncio.to_thread(script.kept, workspace.state)
     stand_ins = dict.fromkeys(_variables(metadata, pattern, given), _STAND_IN)
     settings = workspace.settings.automations
-    policy = trying.policy(metadata.permissions, settings, script, stand_ins)
-    root, past = workspace.root, workspace.state / _PAST
-    tested = await trying.test(script, cases, policy, run, root, past)
+    policy = trying.policy(metadata.permissions, settings, copy, stand_ins)
+    tested = await trying.test(copy, cases, policy, run, root, past)
     trial = tested.trial
     if trial.status is Status.REFUSED and trial.level is not Level.ISOLATED:
         return automation, printable(tested.why)
-    return _tried(looked_at, tested), ""
+    return _tried(_described(looked_at, metadata), tested), ""
+
+
+def _described(automation: Automation, metadata: Metadata) -> Automation:
+    """With what its script tells of itself."""
+    if not automation.template:  # it was found in the workspace
+        title = metadata.pattern.title or automation.title
+        automation = replace(automation, title=title, template=metadata.template)
+    if (offer := metadata.offer) is None:
+        return automation
+    return replace(automation, when=offer.fits, takes=offer.takes, makes=dumps(offer.makes))
 
 
 def _tried(automation: Automation, tested: Tested) -> Automation:

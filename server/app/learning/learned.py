@@ -26,6 +26,7 @@ from ...store.automations import (
     Automation,
     Automations,
     Execution,
+    Purpose,
     State,
 )
 from ...store.database import Database
@@ -209,13 +210,11 @@ class Learned:
                 await self.store.put(new)
         await self.load()
 
-    async def runnable(self) -> list[dict[str, Any]]:
-        """Those that a person can run, as JSON."""
-        able = [
-            each
-            for each in self.automations
-            if each.state in (State.ACTIVE, State.OFFERED) and not each.stays_away(self.clock())
-        ]
+    async def runnable(self, purpose: Purpose) -> list[dict[str, Any]]:
+        """Those that a person can run for that, as JSON."""
+        now = self.clock()
+        known = [each for each in self.automations if not each.stays_away(now)]
+        able = [each for each in known if not life.refusal(each, purpose)]
         found = [await asyncio.to_thread(self._runnable, each) for each in able]
         return [each for each in found if each is not None]
 
@@ -256,14 +255,12 @@ class Learned:
         from . import drafts  # it takes long to import
 
         self.runs.admit()
-        pattern = next((each for each in self.patterns if each.id == automation.id), None)
-        script = self.runs.script_of(automation)
         try:
-            source = await asyncio.to_thread(self.runs.source_of, automation)
+            script = await asyncio.to_thread(self.runs.read, automation)
         except (OSError, ValueError) as error:
             failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
             return failed, ""
-        asked = automation, script, source, None if given else pattern, given
+        asked = automation, script, self.patterns, given
         tested, untried = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state)
@@ -288,9 +285,11 @@ class Learned:
             await self._put(automation, before)
         accepted = life.accepted(automation)
         if automation.state is not State.ACTIVE:
-            source = await asyncio.to_thread(self.runs.source_of, automation)
+            script = await asyncio.to_thread(self.runs.read, automation)
+            if script.digest != automation.script:
+                raise ValueError(f"{automation.name} was edited meanwhile: try again")
             await self._say(accepted, automation)
-            await self._write(accepted.automation, automation, source)
+            await self._write(accepted.automation, automation, script.source)
         return accepted.automation
 
     async def _write(self, active: Automation, before: Automation, source: str) -> None:
@@ -339,13 +338,16 @@ class Learned:
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
 
     async def ready(
-        self, automation: Automation, given: Mapping[str, str], machine: Machine
+        self,
+        automation: Automation,
+        given: Mapping[str, str],
+        machine: Machine,
+        purpose: Purpose = Purpose.RUN,
     ) -> Ready:
         """Raises ValueError where it cannot be run so."""
-        prepared = await self.runs.prepare(automation, given)
-        root, argv, allowed = self.workspace.root, prepared.argv, prepared.policy
-        trial = trials.Ready(root, argv, machine, allowed, prepared.what)
-        return Ready(prepared, trial)
+        prepared = await self.runs.prepare(automation, given, purpose)
+        root, argv, policy = self.workspace.root, prepared.argv, prepared.policy
+        return Ready(prepared, trials.Ready(root, argv, machine, policy, prepared.what))
 
     async def ran(self, ready: Ready, tried: trials.Tried) -> int:
         """Keep a run; its number."""
@@ -354,6 +356,6 @@ class Learned:
         return number
 
     async def applied(self, run: int, ready: Ready, entry: int) -> None:
-        """What a run would change was made; ``entry``: the journal's number, 0 for none."""
+        """What a run would change is so now; ``entry``: the journal's number, 0 for none."""
         await self.runs.applied(run, ready.automation, entry)
         await self.load()

@@ -20,7 +20,7 @@ from ...runner.budget import Conditions, why_not_now
 from ...runner.execute import Runner
 from ...sandbox.probe import probe
 from ...state import state_dir
-from ...store.automations import Automation
+from ...store.automations import Automation, Purpose
 from .. import events
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
@@ -32,7 +32,7 @@ from .pages import pattern_page
 from .recording import Recording
 from .view import nothing
 
-__all__ = ["Learning", "Offer", "Ready", "as_texts", "misfit"]
+__all__ = ["Learning", "Offer", "Purpose", "Ready", "as_texts", "misfit"]
 
 log = logging.getLogger(__name__)
 
@@ -160,10 +160,10 @@ class Learning:
             told = await (await asyncio.to_thread(_cycle))(learned, wait=wait)
         except (OSError, ValueError, sqlite3.Error) as error:
             log.warning("nothing is learned in %s: %s", root, why(error))
-            return []
-        except Exception:  # one look that goes wrong must not end all that come after it
+            return [f"Nothing is learned in {root}: {why(error)}."]
+        except Exception as error:  # one look that goes wrong must not end all that come after it
             log.exception("nothing is learned in %s", root)
-            return []
+            return [f"Nothing is learned in {root}, by a mistake of Understudy's own: {error}"]
         for line in told:
             log.info("%s", line)
         return told
@@ -218,22 +218,25 @@ class Learning:
         learned, automation = await self._find(root, name)
         await learned.disable(automation)
 
-    async def ready(self, root: Path | None, name: str, given: Mapping[str, str]) -> Ready:
+    async def ready(
+        self, root: Path | None, name: str, given: Mapping[str, str], purpose: Purpose
+    ) -> Ready:
         """Raises ValueError, OSError."""
         learned, automation = await self._find(root, name)
-        return await learned.ready(automation, given, await probe(self._runner, state_dir()))
+        machine = await probe(self._runner, state_dir())
+        return await learned.ready(automation, given, machine, purpose)
 
     async def ran(self, ready: Ready, tried: Tried) -> int:
         """The number under which the run is kept."""
         return await self.of(tried.root).ran(ready, tried)
 
     async def applied(self, ready: Ready, run: int, entry: int) -> None:
-        """What it would change was made; ``entry``: the journal's number."""
+        """What it would change is so now; ``entry``: the journal's number, 0 for none."""
         await self.of(ready.trial.root).applied(run, ready, entry)
 
-    async def runnable(self, root: Path | None) -> list[dict[str, Any]]:
-        """Those that a person can run, as JSON."""
-        return [each for one in self._all(root) for each in await one.runnable()]
+    async def runnable(self, root: Path | None, purpose: Purpose) -> list[dict[str, Any]]:
+        """Those that a person can run for that, as JSON."""
+        return [each for one in self._all(root) for each in await one.runnable(purpose)]
 
     async def patterns(self) -> str:
         """What repeats, as Markdown."""
@@ -246,9 +249,15 @@ class Learning:
         return "\n".join([one.page() for one in self._all(None)])
 
     async def learn(self) -> list[str]:
-        """Look through what was done, now."""
+        """Look through what was done, now; what came of it, or why nothing did, in sentences."""
         await self.recording.settled()
-        return [line for one in self._all(None) for line in await self.cycle(one, wait=True)]
+        return [line for one in self._all(None) for line in await self._learn(one)]
+
+    async def _learn(self, learned: Learned) -> list[str]:
+        if not learned.workspace.settings.automations.enabled:
+            root = learned.workspace.root
+            return [f"Nothing is looked for in {root}: automations.enabled is off in the settings."]
+        return await self.cycle(learned, wait=True) or ["Nothing new repeats so far."]
 
     async def toggle_pause(self) -> bool:
         """Whether it is paused now, in all folders."""

@@ -134,7 +134,7 @@ def execution_line(execution: Execution) -> str:
     how = "undone" if execution.undone else "applied" if execution.applied else "not applied"
     count = f"{execution.changes} change{'s' * (execution.changes != 1)}"
     return (
-        f"  {moment(execution.at)}  {execution.status}, {count}, {how}, "
+        f"  {moment(execution.at)}  {execution.purpose}: {execution.status}, {count}, {how}, "
         f"{execution.seconds:.1f} s  {execution.parameters}"
     )
 

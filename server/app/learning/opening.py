@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ...automations import life
 from ...checks.engine import Checks
 from ...runner.execute import Runner
 from ...sandbox.levels import Machine
 from ...sandbox.probe import probe
 from ...sandbox.trial import Status, Trial
 from ...state import state_dir, workspace_dir
-from ...store.automations import Automation, Execution, State
+from ...store.automations import Automation, Execution, Purpose
 from ...trust import Trust
 from ..folder.workspace import Workspace
 from ..sandboxing import Sandbox
@@ -21,7 +22,7 @@ from ..scripts.runs import Prepared
 from .learned import Learned
 from .looking import look
 
-__all__ = ["Automation", "Opened", "Prepared", "open_learned"]
+__all__ = ["Automation", "Opened", "Prepared", "Purpose", "open_learned"]
 
 
 class Opened:
@@ -38,10 +39,8 @@ class Opened:
     def active(self, name: str) -> Automation:
         """One that was accepted. Raises ValueError, for people."""
         found = self.learned.find(name)
-        if found.state is not State.ACTIVE:
-            why = f": {found.why}" if found.why else ""
-            accept = f"`understudy automations enable {name}` accepts it"
-            raise ValueError(f"{name} is not active but {found.state}{why}; {accept}")
+        if why_not := life.refusal(found, Purpose.RUN):
+            raise ValueError(why_not)
         return found
 
     async def newest(self, automation: Automation) -> Execution | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
 import re
+import time
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ...journal.beneath import Beneath
 from ...journal.change import Change, Entry, State
 from ...sandbox.trial import few
+from ...state import private_folder, replace_file
 from ..undoing import write
 
 log = logging.getLogger(__name__)
@@ -23,6 +27,9 @@ _MODE = 0o755
 _NEW_FOLDER = State(Entry.FOLDER, 0o755)
 _CONSENTS = frozenset({"understudy"})
 _MOST = 10_000
+COPIES = "automation-copies"
+"""In the state folder of a workspace: scripts as they are run."""
+_LEFT_SECONDS = 24 * 3_600.0
 
 
 def path_of(root: Path, name: str) -> Path:
@@ -36,9 +43,29 @@ def is_there(root: Path, name: str) -> bool:
     return os.path.lexists(path_of(root, name))
 
 
-def digest(source: str) -> str:
-    """By which a script is known."""
-    return hashlib.sha256(source.encode()).hexdigest()
+class Script(NamedTuple):
+    """One as it was read."""
+
+    path: Path
+    source: str
+
+    @property
+    def digest(self) -> str:
+        """By which it is known."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    def kept(self, folder: Path) -> Path:
+        """A copy that stays as it is, whatever becomes of the script: what runs is what was looked
+        at. ``folder``: the state folder of the workspace, of which copies that no run needs any
+        more are taken away. Raises OSError."""
+        place = private_folder(folder / COPIES)
+        for each in place.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another process does the same
+                if each.stat().st_mtime < time.time() - _LEFT_SECONDS:
+                    each.unlink()
+        copy = place / f"{self.path.stem}-{self.digest}.py"
+        replace_file(copy, self.source.encode(), mode=0o600)
+        return copy
 
 
 def listed(root: Path) -> list[str]:
@@ -54,7 +81,7 @@ def listed(root: Path) -> list[str]:
     return sorted(each for each in names if _NAME.fullmatch(each))
 
 
-def read_script(path: Path, root: Path) -> str:
+def read_script(path: Path, root: Path) -> Script:
     """No link is followed below ``root``. Raises OSError, also for what is no regular file, and
     ValueError for what is no text."""
     below = path.relative_to(root).as_posix()
@@ -63,7 +90,7 @@ def read_script(path: Path, root: Path) -> str:
     if len(content) > _LARGEST:
         raise ValueError(f"{path} is larger than {_LARGEST >> 10} KiB")
     try:
-        return content.decode("utf-8")
+        return Script(path, content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8 (byte {error.start + 1})") from error
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...automations import life
 from ...automations.codec import loads
 from ...automations.paths import filled
 from ...automations.pattern import Type
@@ -16,7 +17,7 @@ from ...automations.trying import command, policy
 from ...findings.redact_text import SECRET, redacted
 from ...sandbox.policy import Policy
 from ...sandbox.trial import Trial
-from ...store.automations import Automation, Automations, Execution, State
+from ...store.automations import Automation, Automations, Execution, Purpose, State
 from ..folder.workspace import Workspace
 from . import files
 
@@ -40,6 +41,7 @@ class Prepared(NamedTuple):
     arguments: Mapping[str, str]
     argv: tuple[str, ...]
     policy: Policy
+    purpose: Purpose
     secrets: frozenset[str] = frozenset()
 
     @property
@@ -73,10 +75,14 @@ class Runs:
             return accepted
         return self.drafts / accepted.name
 
-    def source_of(self, automation: Automation) -> str:
+    def read(self, automation: Automation) -> files.Script:
         """For a thread. Raises ValueError, too."""
         script, root = self.script_of(automation), self._workspace.root
         return files.read_script(script, root if script.is_relative_to(root) else self.drafts)
+
+    def source_of(self, automation: Automation) -> str:
+        """For a thread. Raises ValueError, too."""
+        return self.read(automation).source
 
     def parameters_of(self, automation: Automation) -> list[dict[str, Any]]:
         """As JSON. For a thread; raises ValueError, too."""
@@ -87,10 +93,10 @@ class Runs:
     async def is_edited(self, automation: Automation) -> bool:
         """Whether its script is not the one that was tried."""
         try:
-            source = await asyncio.to_thread(self.source_of, automation)
+            script = await asyncio.to_thread(self.read, automation)
         except (OSError, ValueError):
             return True
-        return files.digest(source) != automation.script
+        return script.digest != automation.script
 
     def admit(self) -> None:
         """Raises ValueError, for people, where nothing of the workspace may be run."""
@@ -98,23 +104,24 @@ class Runs:
             root = self._workspace.root
             raise ValueError(f"{root} is not trusted, so nothing is run in it: `understudy trust`")
 
-    async def prepare(self, automation: Automation, given: Mapping[str, str]) -> Prepared:
+    async def prepare(
+        self, automation: Automation, given: Mapping[str, str], purpose: Purpose
+    ) -> Prepared:
         """Raises ValueError, for people, where it cannot be run so."""
         self.admit()
         name = automation.name
-        if automation.state in (State.DISABLED, State.RETIRED):
-            again = f"`understudy automations enable {name}` tries it again"
-            raise ValueError(f"{name} is {automation.state}: {automation.why}; {again}")
-        if await self.is_edited(automation):
+        if why_not := life.refusal(automation, purpose):
+            raise ValueError(why_not)
+        script = await asyncio.to_thread(self.read, automation)
+        if script.digest != automation.script:
             again = f"`understudy automations test {name}` does"
             raise ValueError(f"{name} was edited, and has to be tried again first: {again}")
-        script = self.script_of(automation)
-        source = await asyncio.to_thread(self.source_of, automation)
-        words, metadata, environment = await asyncio.to_thread(_read, source, given)
+        words, metadata, environment = await asyncio.to_thread(_read, script.source, given)
+        copy = await asyncio.to_thread(script.kept, self._workspace.state)
         settings = self._workspace.settings.automations
-        allowed = policy(metadata.permissions, settings, script, environment)
+        allowed = policy(metadata.permissions, settings, copy, environment)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
-        return Prepared(automation, given, command(script, words), allowed, secrets)
+        return Prepared(automation, given, command(copy, words), allowed, purpose, secrets)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
@@ -132,12 +139,16 @@ class Runs:
                 len(trial.changes),
                 output=_kept(trial.output),
                 trial=trial.id,
+                purpose=prepared.purpose,
             )
         )
 
-    async def applied(self, run: int, automation: Automation, entry: int) -> None:
-        """What a run would change was made; ``entry``: the journal's number, 0 for none."""
-        await self._store.applied(run, entry, automation.low, automation.high)
+    async def applied(self, run: int, automation: Automation, entry: int) -> bool:
+        """What a run would change is so now; ``entry``: the journal's number. Whether that saved
+        something: where nothing had to be changed, there is no entry (0), and it did not."""
+        if entry:
+            await self._store.applied(run, entry, automation.low, automation.high)
+        return bool(entry)
 
 
 def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Metadata, Mapping[str, str]]:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from jinja2 import Template
 
+from ...findings.redact_text import SECRET, redacted
 from ..metadata import Flawed, Permissions, block, read, signed
-from ..pattern import Parameter, Pattern, Place, Shape, Step, Type
+from ..pattern import Create, Parameter, Pattern, Place, Shape, Step, Type
 from .apart import Apart
 from .literal import Value, assigned
 from .operations import Operation, Unfit, read_files
@@ -34,6 +35,8 @@ _READERS: tuple[Reader, ...] = (
 )
 VERSION = 1
 _LONGEST_NAME = 32
+_MANY = 3
+_LONGEST_VALUE = 2_000
 
 
 class Draft(NamedTuple):
@@ -98,6 +101,8 @@ def _draft(pattern: Pattern, templates: Templates) -> Draft:
         "pattern": {"id": pattern.id, "title": pattern.title[:2_000], "seen": pattern.count},
         "permissions": _permissions(operations),
         "parameters": asked,
+        "offer": _offer(pattern),
+        "example": example(pattern),
     }
     values = {
         "block": block(metadata),
@@ -134,6 +139,41 @@ def _permissions(operations: Sequence[Operation]) -> Mapping[str, list[str]]:
         name: sorted({one for each in operations for one in getattr(each, name)})
         for name in ("read", "write", "network", "run")
     }
+
+
+def _offer(pattern: Pattern) -> Mapping[str, Any]:
+    """Empty where it fits no file."""
+    if not (pattern.when and pattern.parameters):
+        return {}
+    takes = pattern.parameters[0].name
+    made = [
+        step.path
+        for step in pattern.steps
+        if isinstance(step, Create) and _used(step.path) <= {takes}
+    ]
+    return {"fits": pattern.when, "takes": takes, "makes": made}
+
+
+def example(pattern: Pattern) -> dict[str, str]:
+    """Of the newest time that it was done the values of the parameters, of many some; without those
+    that are secret or may have a secret in them."""
+    if not pattern.occurrences:
+        return {}
+    found = pattern.occurrences[-1].arguments
+    if pattern.shape is Shape.EACH:
+        found = {k: "\n".join(v.splitlines()[:_MANY]) for k, v in found.items()}
+    open_ = {each.name for each in pattern.parameters if each.type is not Type.SECRET}
+    return {
+        name: value
+        for name, value in sorted(found.items())
+        if name in open_ and len(value) <= _LONGEST_VALUE and not _tells(name, value)
+    }
+
+
+def _tells(name: str, value: str) -> bool:
+    """Whether a value may have a secret in it."""
+    told = f"{name}={value}"
+    return SECRET in value or redacted(told, len(told) + 1) != told
 
 
 def _asked(pattern: Pattern) -> list[dict[str, Value]]:
