@@ -302,7 +302,7 @@ class _Reader:
             return self._argument(Argument(number, f"{name}=", value, kind, name.lstrip("-")))
         self.option = word.lstrip("-")
         if word == "-m" and self.program.startswith("python"):
-            self.program = ""
+            self.program = self.option = ""
         return word
 
     def _argument(self, argument: Argument) -> str:

@@ -258,3 +258,10 @@ def test_what_cannot_be_made_does_not_spoil_the_rest() -> None:
     made = [each.title for each in found if not each.why_not]
     assert made == ["black {file} → ruff check {file}", "sort -o {output} {output}"]
     assert [each.shape for each in found][:2] == [Shape.SEQUENCE, Shape.EACH]
+
+
+def test_what_is_only_listed_makes_nothing_else_old() -> None:
+    """However much it would save."""
+    lines = ("cat @.sql | mysql --batch --database shop", "black @.py", "ruff check @.py")
+    first, *_ = _mined(_each(*lines, values=(*NAMES, "stock")))
+    assert (first.title, first.why_not) == ("black {file} → ruff check {file}", "")

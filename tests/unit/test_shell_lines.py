@@ -29,6 +29,7 @@ from understudy.automations.shell import Command, commands
         ("python -m pytest tests/test_cart.py -k total", ["python -m pytest <file.py> -k <text>"]),
         ("pytest tests/test_cart.py::test_total", ["pytest <text>"]),
         ("pytest -k mb tests/test_mb.py", ["pytest -k <text> <file.py>"]),
+        ("python -m pytest cart -k total", ["python -m pytest cart -k <text>"]),
         ("uv run pytest -x -m slow", ["uv run pytest -x -m <text>"]),
         ("uv run pytest -x", ["uv run pytest -x"]),
         ("sudo apt install vim", ["sudo apt install <text>"]),
@@ -168,3 +169,8 @@ def _literal(command: Command) -> list[str]:
 def test_what_somebody_works_in(line: str, talks: bool) -> None:
     (command,) = commands(line)
     assert command.why_not == (shell.INTERACTIVE if talks else "")
+
+
+def test_the_module_that_python_runs_is_no_option_of_what_follows() -> None:
+    (command,) = commands("python -m json.tool in.json")
+    assert [(each.value, each.option) for each in command.arguments] == [("in.json", "")]
