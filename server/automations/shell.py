@@ -16,6 +16,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from .interactive import talks
+
 
 class Argument(NamedTuple):
     """What may be another value the next time: of the word of that number, what follows ``prefix``.
@@ -47,6 +49,7 @@ INPUT, OUTPUT, OR = "<", ">", "||"
 VARIABLE, SUBSTITUTION, HOME = "a variable", "a substitution", "a home folder"
 CONTROL, BUILTIN, UNCLOSED = "a loop or condition", "only a shell does it", "an open quote"
 ALTERNATIVE, BRACES, HISTORY = "an alternative", "braces", "it repeats from the shell's history"
+INTERACTIVE = "somebody works in it, at a terminal"
 
 GIT = "it writes into git's own folder, which no automation may"
 TOO_LONG = "it is very long"
@@ -153,6 +156,14 @@ _DEEP = _words(
     " config get describe create delete pip auth pr issue repo"
 )
 """Subcommands that have some of their own."""
+_PICKED = {
+    "pytest": _words("k m"),
+    **dict.fromkeys(("jest", "vitest"), _words("t testNamePattern")),
+    **dict.fromkeys(("mocha", "playwright"), _words("g grep")),
+    "phpunit": _words("filter group"),
+    "rspec": _words("e example t tag"),
+}
+"""Of programs without subcommands, the options whose value is a word that is picked each time."""
 
 
 @lru_cache(4096)
@@ -252,7 +263,8 @@ def _command(words: list[str], raw: list[str], why_not: str) -> Command:
     for number, (word, typed) in enumerate(zip(words, raw, strict=True)):
         reader.template.append(reader.read(number, word, typed))
     template, arguments = " ".join(reader.template), tuple(reader.arguments)
-    why_not = why_not or reader.why_not or _misplaced(words, raw) or _of_git(words)
+    why_not = why_not or reader.why_not or _misplaced(words, raw)
+    why_not = why_not or (INTERACTIVE if talks(_started(words)) else _of_git(words))
     operators = tuple(number for number, typed in enumerate(raw) if not typed)
     return Command(tuple(words), template, arguments, why_not, operators)
 
@@ -290,6 +302,16 @@ def _of_git(words: list[str]) -> str:
     return GIT if command in _GIT_WRITES and not looks else ""
 
 
+def _started(words: list[str]) -> list[str]:
+    """A program and its words, without what is before it."""
+    number = 0
+    while number + 1 < len(words) and (
+        words[number] in _BEFORE or (number and words[number][0:1] == "-")
+    ):
+        number += 1
+    return words[number:]
+
+
 class _Reader:
     """Reads a command word by word. ``bare``: the type of a word that looks like nothing; empty
     while it may be a subcommand. ``option``: the one before, whose value may follow. ``is_file``:
@@ -317,15 +339,17 @@ class _Reader:
             return self._begin(number, word, typed)
         if typed[0] == "-" and _OPTION.match(word):
             return self._option(number, word, typed)
-        kind = _kind(word, typed, self.bare)
         option, self.option = self.option, ""
+        picked = option in _PICKED.get(self.program, ())
+        kind = _kind(word, typed, "text" if picked else self.bare)
         if not kind:
             if word == "run" and self.program in _RUNNERS:
                 self.program = ""
             elif not option and word not in _DEEP:
                 self.bare = "text"
             return word
-        self.bare = self.bare or "text"
+        if not picked:
+            self.bare = self.bare or "text"
         return self._argument(Argument(number, "", word, kind, option))
 
     def _begin(self, number: int, word: str, typed: str) -> str:
@@ -352,7 +376,7 @@ class _Reader:
             return self._argument(Argument(number, f"{name}=", value, kind, name.lstrip("-")))
         self.option = word.lstrip("-")
         if word == "-m" and self.program.startswith("python"):
-            self.program = ""
+            self.program = self.option = ""
         return word
 
     def _argument(self, argument: Argument) -> str:

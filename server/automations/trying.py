@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..disk import read_regular, why
 from ..sandbox.names import writable
 from ..sandbox.policy import Limits, Policy
-from ..sandbox.trial import Entry, Trial
+from ..sandbox.trial import Entry, Status, Trial
 from ..settings.learning import Automations as Settings
 from .past import Past
 
@@ -40,11 +40,14 @@ for path in gone:
     if os.path.isfile(path):
         os.remove(path)
 for _ in range(times):
-    done = subprocess.run(sys.argv[3:]).returncode
+    done = subprocess.run(
+        sys.argv[3:], stdin=subprocess.DEVNULL, start_new_session=True
+    ).returncode
     if done:
         sys.exit(done)
 """
-"""Takes files away that a developer had made, and runs the script so often."""
+"""Takes files away that a developer had made, and runs the script so often. Nobody is there to type
+anything: it gets no terminal, and nothing to read."""
 
 Sandboxed = Callable[[Sequence[str], Policy, Path | None], Awaitable[Trial]]
 """Runs a command in a folder (None: in the workspace), isolated or not at all."""
@@ -171,6 +174,8 @@ async def test(
                 notes[f"not as it was in git: {why(error)}"] = None
                 place = None
             done = await run(_driven(script, each, 1, place), policy, place)
+            if done.status is Status.TIMED_OUT:  # the others would take as long
+                return Tested(done, done.why or done.status)
             tried.append(_Done(each, done, place))
         instance, trial, place = next((each for each in tried if each.trial.is_clean), tried[0])
         if not trial.is_clean:

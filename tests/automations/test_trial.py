@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from understudy.automations import past
+from understudy.automations import past, trying
+from understudy.automations.metadata import read
 from understudy.sandbox.levels import Machine
-from understudy.sandbox.trial import Level
+from understudy.sandbox.policy import Policy
+from understudy.sandbox.trial import Level, Status, Trial
 from understudy.store.activity import Activity, Did
 from understudy.store.automations import State
 
@@ -154,3 +156,27 @@ async def test_what_failed_can_be_tried_again(here: World) -> None:
         await here.ran(failed)
     (here.root / "missing").write_text("")
     assert (await here.learned.accept(failed)).state is State.ACTIVE
+
+
+async def test_a_trial_has_nobody_to_type_and_no_terminal(here: World) -> None:
+    body = "sys.exit(sys.stdin.read() != '' or os.getsid(0) != os.getpid())"
+    here.write("own", script(body))
+    await here.cycle()
+    assert (await here.found()).state is State.TRIED
+
+
+async def test_what_takes_too_long_is_not_tried_for_the_others(here: World) -> None:
+    source, path, ran = script("__import__('signal').pause()"), here.root.parent / "own.py", 0
+    path.write_text(source)
+    here.set(timeout_seconds=1)
+
+    async def run(argv: Sequence[str], policy: Policy, folder: Path | None) -> Trial:
+        nonlocal ran
+        ran += 1
+        return await here.run(argv, policy, folder)
+
+    policy = trying.policy(read(source).permissions, here.workspace.settings.automations, path, {})
+    past = here.workspace.state / "past"
+    tested = await trying.test(path, [trying.Instance(())] * 3, policy, run, here.root, past)
+    assert (ran, tested.trial.status) == (1, Status.TIMED_OUT)
+    assert tested.why

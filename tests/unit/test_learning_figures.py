@@ -68,11 +68,11 @@ def test_a_rule_of_three_that_the_fourth_breaks_does_not_fit() -> None:
     lines = [
         line
         for number, name in enumerate(["a.py", "b.py", "c.py", "d.py"])
-        for line in (f"black {name}", f"vim test_{name}", f"x{number} --flag")
+        for line in (f"black {name}", f"isort test_{name}", f"x{number} --flag")
     ]
     fits = LEARNING.fit([_typed(*lines)])
     assert (fits.later, fits.rule, fits.verbatim) == (1, 1, 0)
-    lines[-2] = "vim other.py"
+    lines[-2] = "isort other.py"
     fits = LEARNING.fit([_typed(*lines)])
     assert (fits.later, fits.rule, fits.demoting) == (1, 0, 0)
 

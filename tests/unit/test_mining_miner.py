@@ -44,11 +44,11 @@ def _only(patterns: list[Pattern]) -> Pattern:
     ("lines", "title"),
     [
         (["git pull", "make"], "git pull → make"),
-        (["touch @.py", "vim test_@.py"], "touch {file} → vim test_{file}"),
-        (["touch test_@.py", "vim @.py"], "touch test_{file} → vim {file}"),
-        (["touch src/@.py", "vim tests/test_@.py"], "touch {file} → vim tests/test_{file.name}"),
+        (["touch @.py", "black test_@.py"], "touch {file} → black test_{file}"),
+        (["touch test_@.py", "black @.py"], "touch test_{file} → black {file}"),
+        (["touch src/@.py", "black tests/test_@.py"], "touch {file} → black tests/test_{file.name}"),
         (["black @.py", "git commit -m 'Format @'"], "black {file} → git commit -m Format {file.stem}"),
-        (["vim @.md", "cp @.md old/@.bak"], "vim {file} → cp {file} old/{file.stem}.bak"),
+        (["mdformat @.md", "cp @.md old/@.bak"], "mdformat {file} → cp {file} old/{file.stem}.bak"),
         (["mkdir -p src/@", "touch src/@/__init__.py"], "mkdir -p {path} → touch {path}/__init__.py"),
         (["git add -A", "git commit -m '@ it'"], "git add -A → git commit -m {message}"),
         (["make lint && make test", "git push"], "make lint → make test → git push"),
@@ -168,7 +168,7 @@ def test_saves_and_quick_fixes_do_not_part_what_belongs_together() -> None:
     ("typed", "count"), [("git commit -m 'Tidy up'", 0), ("make", 3)], ids=["typed", "elsewhere"]
 )
 def test_a_commit_that_was_typed_counts_once(typed: str, count: int) -> None:
-    log = _each("make all", typed)
+    log = _each(typed, "ls | wc")
     commits = [
         Activity(each.at + 1, Did.COMMITTED, "Tidy up", "s", old="1a2b3c4")
         for each in log
@@ -208,3 +208,60 @@ def test_seen_less_often_it_is_none() -> None:
 def test_the_same_log_gives_the_same_patterns() -> None:
     log = _each("touch @.py", "git add @.py", "make test", "git push")
     assert _mined(log) == _mined(log)
+
+
+def test_what_somebody_works_in_is_no_step_and_parts_nothing() -> None:
+    lines = ["vim m@.py", "ruff format m@.py", "less log", "pytest tests/test_m@.py", "man git"]
+    found = _mined(_each(*lines, values="abcdef"))
+    assert _only(found).title == "ruff format {file} → pytest tests/test_{file}"
+    assert not found[0].why_not
+
+
+def test_what_is_run_between_edits_is_a_for_each() -> None:
+    found = _mined(
+        _typed(
+            *(f"{each} {name}.py" for name in NAMES for each in ("vim", "black")),
+            "",
+            *(f"black {name}.py" for name in NAMES),
+            "",
+            *(f"black {name}.py" for name in NAMES),
+        )
+    )
+    assert (_only(found).title, found[0].shape) == ("black {file}", Shape.EACH)
+
+
+def test_alone_it_is_only_listed() -> None:
+    found = _only(_mined(_typed(*(f"vim {name}.py" if name else "" for name in (*NAMES, "") * 3))))
+    assert (found.title, found.why_not) == ("vim {file}", "somebody works in it, at a terminal")
+
+
+def test_all_steps_of_a_day_are_one_sequence() -> None:
+    lines = ("vim m@.py", "ruff format m@.py", "pytest -k m@ tests/test_m@.py", "git add m@.py",
+             "git commit -m 'Change m@ again'")  # fmt: skip
+    values = [name * length for length in (1, 2) for name in "abcdefg"]
+    best = _mined(_each(*lines, values=values))[0]
+    assert [each.words[0] for each in best.steps if isinstance(each, Run)] == [
+        ("ruff",), ("pytest",), ("git",), ("git",),
+    ]  # fmt: skip
+    assert best.count == 14
+
+
+def test_what_cannot_be_made_does_not_spoil_the_rest() -> None:
+    lines = (
+        "black @.py",
+        "ruff check @.py",
+        "mysql shop < @.sql",
+        "sort -o @.txt @.txt",
+        "ls | wc",
+    )
+    found = _mined(_each(*lines, values=(*NAMES, "stock")))
+    made = [each.title for each in found if not each.why_not]
+    assert made == ["black {file} → ruff check {file}", "sort -o {output} {output}"]
+    assert [each.shape for each in found][:2] == [Shape.SEQUENCE, Shape.EACH]
+
+
+def test_what_is_only_listed_makes_nothing_else_old() -> None:
+    """However much it would save."""
+    lines = ("cat @.sql | mysql --batch --database shop", "black @.py", "ruff check @.py")
+    first, *_ = _mined(_each(*lines, values=(*NAMES, "stock")))
+    assert (first.title, first.why_not) == ("black {file} → ruff check {file}", "")

@@ -28,6 +28,9 @@ from understudy.automations.shell import Command, commands
         ("head -n5 notes", ["head -n<number> <path>"]),
         ("python -m pytest tests/test_cart.py -k total", ["python -m pytest <file.py> -k <text>"]),
         ("pytest tests/test_cart.py::test_total", ["pytest <text>"]),
+        ("pytest -k mb tests/test_mb.py", ["pytest -k <text> <file.py>"]),
+        ("python -m pytest cart -k total", ["python -m pytest cart -k <text>"]),
+        ("uv run pytest -x -m slow", ["uv run pytest -x -m <text>"]),
         ("uv run pytest -x", ["uv run pytest -x"]),
         ("sudo apt install vim", ["sudo apt install <text>"]),
         ("npm run build; npm test", ["npm run build", "npm test"]),
@@ -200,3 +203,25 @@ def _literal(command: Command) -> list[str]:
     for each in command.arguments:
         words[each.word] = each.prefix
     return words
+
+
+@pytest.mark.parametrize(
+    ("line", "talks"),
+    [
+        ("vim cart.py", True), ("sudo -E nano /etc/hosts", True), ("less log", True),
+        ("top", True), ("ssh host", True), ("ssh -v host", True), ("ssh host uptime", False),
+        ("python", True), ("python3 -i", True), ("python cart.py", False), ("node -e 1", False),
+        ("psql shop", True), ("psql shop -c 'select 1'", False), ("mysql -e 'show tables'", False),
+        ("git rebase -i main", True), ("git rebase main", False), ("git add -p", True),
+        ("docker run -it debian", True), ("docker run debian ls", False),
+        ("kubectl exec -it web -- sh", True), ("nvim.sh", False),
+    ],
+)  # fmt: skip
+def test_what_somebody_works_in(line: str, talks: bool) -> None:
+    (command,) = commands(line)
+    assert command.why_not == (shell.INTERACTIVE if talks else "")
+
+
+def test_the_module_that_python_runs_is_no_option_of_what_follows() -> None:
+    (command,) = commands("python -m json.tool in.json")
+    assert [(each.value, each.option) for each in command.arguments] == [("in.json", "")]

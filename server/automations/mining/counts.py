@@ -56,9 +56,10 @@ class Entry:
 class _Stream:
     """The last events of a session without a long pause. ``position``: how many there were;
     ``until``: the one with which the last occurrence of a sequence ended. ``run``: the last events
-    that have the same template, and each another argument than the one before."""
+    that have the same template, and each another argument than the one before. ``aside``: those of
+    what somebody works in, which parts no other run."""
 
-    __slots__ = ("ended", "events", "position", "run", "until")
+    __slots__ = ("aside", "ended", "events", "position", "run", "until")
 
     def __init__(self) -> None:
         self.position = 0
@@ -66,23 +67,35 @@ class _Stream:
         self.ended = float("inf")
         self.events: deque[Event] = deque(maxlen=LONGEST)
         self.run: list[Event] = []
+        self.aside: list[Event] = []
 
 
 class Counts:
     def __init__(self) -> None:
         self.entries: OrderedDict[Sequence, Entry] = OrderedDict()
+        self.singles: OrderedDict[Sequence, Entry] = OrderedDict()
+        """Each command that can be run and has an argument, whatever is around it."""
         self._streams: OrderedDict[str, _Stream] = OrderedDict()
 
     def add(self, session: str, event: Event) -> Iterator[tuple[Sequence, Entry]]:
         """The sequences that this completes, as they are counted now, shortest first. To be read
         to its end."""
         stream = self._stream(session, event)
+        if event.is_aside:
+            stream.aside, entry = self._run(stream.aside, event)
+            if entry is not None:
+                yield (event.template,), entry
+            return
+        stream.aside = []
+        if event.command.arguments and not event.command.why_not:
+            self._entry((event.template,), self.singles).add((event,))
         stream.events.append(event)
         stream.position += 1
         if len(stream.until) > _RECENT:
             oldest = stream.position - LONGEST
             stream.until = {each: end for each, end in stream.until.items() if end > oldest}
-        if (entry := self._run(stream, event)) is not None:
+        stream.run, entry = self._run(stream.run, event)
+        if entry is not None:
             yield (event.template,), entry
         events = tuple(stream.events)
         templates = tuple(each.template for each in events)
@@ -97,28 +110,30 @@ class Counts:
             entry.add(events[-length:])
             yield sequence, entry
 
-    def _run(self, stream: _Stream, event: Event) -> Entry | None:
-        """The entry of the run that this begins, with its second event."""
-        run = stream.run
+    def _run(self, run: list[Event], event: Event) -> tuple[list[Event], Entry | None]:
+        """The run with this event, and its entry where this is its second one."""
         if not run or run[-1].template != event.template:
-            stream.run = [event]
-        elif run[-1].command.words != event.command.words and len(run) < LONGEST_RUN:
+            return [event], None
+        if run[-1].command.words != event.command.words and len(run) < LONGEST_RUN:
             run.append(event)
             entry = self._entry((event.template,))
             if len(run) == SHORTEST:
                 entry.add(tuple(run))
-                return entry
+                return run, entry
             entry.occurrences = (*entry.occurrences[:-1], tuple(run))
-        return None
+        return run, None
 
-    def _entry(self, sequence: Sequence) -> Entry:
-        entry = self.entries.get(sequence)
+    def _entry(
+        self, sequence: Sequence, entries: OrderedDict[Sequence, Entry] | None = None
+    ) -> Entry:
+        entries = self.entries if entries is None else entries
+        entry = entries.get(sequence)
         if entry is None:
-            entry = self.entries[sequence] = Entry()
-            if len(self.entries) > _SEQUENCES:
-                self.entries.popitem(last=False)
+            entry = entries[sequence] = Entry()
+            if len(entries) > _SEQUENCES:
+                entries.popitem(last=False)
         else:
-            self.entries.move_to_end(sequence)
+            entries.move_to_end(sequence)
         return entry
 
     def _stream(self, session: str, event: Event) -> _Stream:

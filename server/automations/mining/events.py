@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...store.activity import Activity, Did
-from ..shell import BUILTIN, Argument, Command, commands
+from ..shell import BUILTIN, INTERACTIVE, Argument, Command, commands
 
 GAP = 30 * 60.0
 """Seconds after which what follows in a session is another stream."""
@@ -34,6 +34,11 @@ class Event(NamedTuple):
     at: float
     seconds: float | None
     task: int
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether somebody worked in it at a terminal: as a save, it parts nothing."""
+        return self.command.why_not == INTERACTIVE
 
     @property
     def typed(self) -> int:

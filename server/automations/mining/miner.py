@@ -36,6 +36,12 @@ class Candidate(NamedTuple):
         return Shape.EACH if len(self.sequence) == 1 else Shape.SEQUENCE
 
     @property
+    def is_able(self) -> bool:
+        """Whether each of its commands can be automated, as far as they tell by themselves."""
+        commands = (event.command for event in self.entry.occurrences[-1])
+        return all(not each.why_not or folder_of(each) for each in commands)
+
+    @property
     def id(self) -> str:
         """Of the pattern."""
         text = "\0".join((self.shape, *self.sequence))
@@ -127,36 +133,49 @@ class Miner:
     def patterns(self, now: float, most: int = 50) -> list[Pattern]:
         """What repeats: those that are offered, and ``most`` others; what can be automated first,
         and of that what is expected to save the most. None of the others does mostly what another
-        one before it does, or one that is offered."""
+        one before it does, or one that is offered; what is only listed does nothing."""
         chosen: list[Pattern] = []
-        covered, most = set(self._covered), most + len(self._offered)
+        made, listed = set(self._covered), set(self._covered)
+        most += len(self._offered)
         # To unify is what takes long, so it is left for those that may be chosen.
-        for candidate in sorted(self._closed(), key=lambda each: self._rank(each, now)):
+        for candidate in sorted(self._candidates(), key=lambda each: self._rank(each, now)):
             if len(chosen) == most:
                 break
+            covered = made if candidate.is_able else listed
             is_offered = candidate.id in self._offered
             if not is_offered and not self._is_novel(candidate.entry, covered):
                 continue
             unified = self._unified(candidate)
             if unified is not None:
                 chosen.append(self._pattern(candidate, unified, now))
-                occurrences = candidate.entry.occurrences
-                covered.update(event.number for each in occurrences for event in each)
+                events = {event.number for each in candidate.entry.occurrences for event in each}
+                listed |= events
+                if not unified.why_not:
+                    made |= events
         return sorted(chosen, key=lambda each: (bool(each.why_not), -_worth(each), each.id))
 
-    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, bool, float, str]:
+    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, bool, bool, float, str]:
         """As patterns are ranked, as if nothing of it had to be typed any more; those that are
-        offered first."""
+        offered first. Single commands come after sequences, which save more than their parts."""
         entry = candidate.entry
-        commands = (event.command for event in entry.occurrences[-1])
-        needs_shell = any(each.why_not and not folder_of(each) for each in commands)
         saved = saving(entry.occurrences, 0)
         worth = self.score(candidate) * (saved.low + saved.high) * _a_week(entry, now)
-        return candidate.id not in self._offered, needs_shell, -worth, candidate.id
+        single = len(entry.occurrences[-1]) == 1
+        is_new = candidate.id not in self._offered
+        return is_new, not candidate.is_able, single, -worth, candidate.id
+
+    def _candidates(self) -> list[Candidate]:
+        """The closed ones, and of those that cannot be automated the single commands that can."""
+        found = self._closed()
+        known = {each.sequence for each in found}
+        parts = {(name,) for each in found if not each.is_able for name in each.sequence} - known
+        singles = ((part, self._counts.singles.get(part)) for part in sorted(parts))
+        found += (Candidate(p, e) for p, e in singles if e and e.count >= self._least)
+        return found
 
     def _closed(self) -> list[Candidate]:
-        """Those that were seen often enough, and not only as a part of a longer one, but for those
-        that are offered."""
+        """Those that were seen often enough, and not only as a part of a longer one; that can be
+        automated, of a longer one that can, too; and those that are offered."""
         often = {
             sequence: entry
             for sequence, entry in self._counts.entries.items()
@@ -166,8 +185,13 @@ class Miner:
         for sequence, entry in often.items():
             if len(sequence) > 2:
                 parts = (sequence[1:], sequence[:-1])
+                is_able = Candidate(sequence, entry).is_able
                 within.update(
-                    part for part in parts if part in often and often[part].count == entry.count
+                    part
+                    for part in parts
+                    if part in often
+                    and often[part].count == entry.count
+                    and (is_able or not Candidate(part, often[part]).is_able)
                 )
         found = (Candidate(*each) for each in often.items())
         return [e for e in found if e.sequence not in within or e.id in self._offered]
