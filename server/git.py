@@ -82,6 +82,7 @@ class Blob(NamedTuple):
 
     path: str
     oid: str
+    is_executable: bool = False
 
 
 class Push(NamedTuple):
@@ -339,7 +340,7 @@ class Repository:
             about, _, path = entry.partition(b"\t")
             mode, _, oid = about.decode().split(" ")
             if mode in _FILES:
-                yield Blob(os.fsdecode(path), oid)
+                yield Blob(os.fsdecode(path), oid, mode == "100755")
 
     def _commit(self, revision: str) -> str:
         """The full name of a commit. Raises GitError for what is no plain name of one."""

@@ -246,7 +246,7 @@ class Learned:
             asked = automation, script, source, None if given else pattern, given
             tested = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
-            tested = replace(tested, state=automation.state)
+            tested = replace(tested, state=automation.state, why="")
         await self.store.put(tested, automation)
         await self.load()
         return tested
@@ -279,7 +279,7 @@ class Learned:
         tested = await self.test(automation)
         if tested.state is State.TRIED and scripts.is_there(self.workspace.root, tested.name):
             await self.store.answer(self.clock(), tested.id, Answer.ACCEPTED)
-            active = replace(tested, state=State.ACTIVE)
+            active = replace(tested, state=State.ACTIVE, why="")
             await self._put(active, tested)
             return active
         return tested

@@ -7,13 +7,16 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...automations.codec import loads
+from ...automations.generate.operations import glob
 from ...automations.metadata import read
+from ...automations.pattern import Place, shown
 from ...disk import read_regular
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
@@ -91,6 +94,7 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
     ):
         raise ValueError(f"there is an automation {shared.name} already")
     metadata = read(shared.script)
+    _check(shared, {each.name for each in metadata.parameters})
     folder = private_folder(learned.runs.drafts)
     await asyncio.to_thread(
         replace_file, folder / f"{shared.name}.py", shared.script.encode(), mode=0o700
@@ -111,6 +115,16 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
         await learned.load()
         return automation  # it is tried once that is so
     return await learned.test(automation, [given] if given else ())
+
+
+def _check(shared: Shared, parameters: AbstractSet[str]) -> None:
+    """Raises ValueError where what is said of one is not of its script, or not of a workspace."""
+    if shared.takes and shared.takes not in parameters:
+        raise ValueError(f"{shared.name} takes {shared.takes!r}, and its script does not")
+    for text in loads(shared.makes):
+        if any(isinstance(e, Place) and e.parameter != shared.takes for e in text):
+            raise ValueError(f"{shared.name} makes {shown(text)!r} of what it does not take")
+        glob(text)
 
 
 def _first_line(source: str) -> str:
