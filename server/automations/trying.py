@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..disk import read_regular, why
 from ..sandbox.names import writable
 from ..sandbox.policy import Limits, Policy
-from ..sandbox.trial import Entry, Status, Trial
+from ..sandbox.trial import Entry, Status, Trial, few
 from ..settings.learning import Automations as Settings
 from .past import Past
 
@@ -32,6 +32,7 @@ MOST_INSTANCES = 3
 TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
 _UNTRIED = "it cannot be tried where you had done it, as the workspace is not as it was then"
+_ALL = "**"
 _MB = 1 << 20
 _OUTPUT = 1 * _MB
 _LARGEST = 10 * _MB
@@ -81,8 +82,8 @@ class Tested(NamedTuple):
     """``trial``: the first run. ``why``: what stands against it, for people; empty when nothing
     does. ``doubt``: why it is only to be listed, for people; empty where nothing speaks for that.
     ``compared``: with what the developer had done, each instance. ``unused``: what it may write and
-    did not. ``notes``: what else is to be known, for people. ``asks``: the hosts for whose sake it
-    was only asked what it would do."""
+    did not; ``wrote``: what it wrote, where it may write anything. ``notes``: what else is to be
+    known, for people. ``asks``: the hosts for whose sake it was only asked what it would do."""
 
     trial: Trial
     why: str
@@ -90,6 +91,7 @@ class Tested(NamedTuple):
     is_idempotent: bool = False
     compared: tuple[As, ...] = ()
     unused: tuple[str, ...] = ()
+    wrote: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
 
@@ -111,6 +113,8 @@ class Tested(NamedTuple):
                 found.append(f"begun so in {begun}")
         if self.unused:
             found.append(f"it never wrote {', '.join(self.unused)}, which it may")
+        if self.wrote:
+            found.append(f"it may write anything, and wrote {few(self.wrote)}")
         return "; ".join((", ".join(found), *self.notes, cost))
 
 
@@ -200,9 +204,9 @@ async def test(
             each for each in tried if each.instance.made or (each.root and each.instance.moved)
         ]
         compared = await asyncio.to_thread(lambda: tuple(_compared(each, root) for each in asked))
-        unused = _unused(policy, tried)
+        unused, wrote = _unused(policy, tried), _written(tried) if _ALL in policy.write else ()
         doubt = _doubt(compared, len(failed), len(tried))
-        return Tested(trial, "", doubt, is_idempotent, compared, unused, tuple(notes))
+        return Tested(trial, "", doubt, is_idempotent, compared, unused, wrote, tuple(notes))
 
 
 def _may_be_of_the_past(instance: Instance, trial: Trial) -> bool:
@@ -307,6 +311,10 @@ def _unused(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
         paths |= changed if place else changed ^ {*instance.made}
     allowed = (each for each in policy.write if not each.startswith("!"))
     return tuple(each for each in allowed if not any(map(writable([each]), paths)))
+
+
+def _written(tried: Sequence[_Done]) -> tuple[str, ...]:
+    return tuple(sorted({path for each in tried for c in each.trial.changes for path in c.paths}))
 
 
 def _after(trial: Trial) -> dict[str, str]:

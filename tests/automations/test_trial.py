@@ -103,6 +103,11 @@ async def test_what_may_be_written_and_never_was_is_told(here: World) -> None:
     assert (await here.found()).state is State.TRIED
 
 
+async def test_what_it_wrote_is_told_where_it_may_write_anything(here: World) -> None:
+    here.write("own", script("for n in 'abcd':\n    Path(n).write_text('x')", write=["**"]))
+    assert "it may write anything, and wrote a, b, c and 1 more" in await here.cycle()
+
+
 async def test_twice_may_be_other_than_once(here: World) -> None:
     source = script("with open('log', 'a') as file:\n    file.write('x')", write=["log"])
     here.write("own", source)
