@@ -4,16 +4,23 @@ where it is told to: for threads."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from ..disk import read_regular
 from ..git import Blob, GitError, Repository, UnknownRevision
 
 MOST_FILES = 5_000
 MOST_BYTES = 50_000_000
 _AT_ONCE = 100
 _GIT = ".git"
+_MOST_READ = 20_000_000
+_MOVED = re.compile(
+    rb"^[0-9a-f]+ ([0-9a-f]{40,64}) [^\t\n]*> (\d{1,15}) [+-]\d{4}(?=[\t\n])", re.MULTILINE
+)
+"""A line of git's notes of how HEAD moved: the new commit, and when."""
 
 
 class Past:
@@ -27,6 +34,20 @@ class Past:
         below = Path(os.path.realpath(root)).relative_to(top).as_posix()
         self._below = "" if below == "." else f"{below}/"
 
+    def head_at(self, at: float) -> str:
+        """The commit that was checked out then, in seconds since the epoch; empty where git does
+        not know that any more."""
+        path = self._repository.reflog()
+        if not path.is_file():
+            return ""
+        moves = _MOVED.findall(read_regular(path, _MOST_READ))
+        known = [commit.decode() for commit, seconds in moves if int(seconds) <= at]
+        return known[-1] if known else ""
+
+    def restore(self, commit: str, folder: Path) -> None:
+        """Write into ``folder``, which is empty, what a commit has."""
+        self._write(self._tree(commit), folder)
+
     def rebuild(self, commit: str, given: Iterable[str], folder: Path) -> None:
         """Write into ``folder``, which is empty, what was there before a commit, and the paths that
         were ``given`` then as the commit has them."""
@@ -39,6 +60,9 @@ class Past:
             files.pop(path, None)
             if path in after:
                 files[path] = after[path]
+        self._write(files, folder)
+
+    def _write(self, files: Mapping[str, Blob], folder: Path) -> None:
         self._admit(files.values())
         for blobs in _some(files.items()):
             names = {blob: path for path, blob in blobs}
@@ -47,6 +71,8 @@ class Past:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with open(place, "xb") as file:
                     file.write(content)
+                if blob.is_executable:
+                    place.chmod(0o755)
 
     def content(self, commit: str, path: str) -> bytes | None:
         """What a commit has under a path; None for no file."""

@@ -1,9 +1,11 @@
 """An automation is tried: once and twice, and where its pattern was done before. Where that was in
-a commit, the workspace is as it was before it; else it is as it is now, without what was made."""
+a commit, the workspace is as it was before it; else it is as it is now, without what was made, and
+where it fails so, as the commit had it that was checked out then."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 import sys
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..disk import read_regular, why
 from ..sandbox.names import writable
 from ..sandbox.policy import Limits, Policy
-from ..sandbox.trial import Entry, Status, Trial
+from ..sandbox.trial import Entry, Status, Trial, few
 from ..settings.learning import Automations as Settings
 from .past import Past
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:  # it takes long to import
 MOST_INSTANCES = 3
 TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
+_UNTRIED = "it cannot be tried where you had done it, as the workspace is not as it was then"
+_ALL = "**"
 _MB = 1 << 20
 _OUTPUT = 1 * _MB
 _LARGEST = 10 * _MB
@@ -56,13 +60,15 @@ Sandboxed = Callable[[Sequence[str], Policy, Path | None], Awaitable[Trial]]
 class Instance(NamedTuple):
     """A time that the pattern was done: the words for the script, and the files that the developer
     ``made`` then, below the workspace. ``commit``: its hash where it was in one; ``given``: the
-    paths that the script is given, ``moved``: those that went or came from elsewhere."""
+    paths that the script is given, ``moved``: those that went or came from elsewhere; ``at``: when
+    it was, in seconds since the epoch, None where it is only to be tried."""
 
     words: tuple[str, ...]
     made: tuple[str, ...] = ()
     commit: str = ""
     given: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
+    at: float | None = None
 
 
 class As(IntEnum):
@@ -77,15 +83,18 @@ class As(IntEnum):
 
 class Tested(NamedTuple):
     """``trial``: the first run. ``why``: what stands against it, for people; empty when nothing
-    does. ``compared``: with what the developer had done, each instance. ``unused``: what it may
-    write and did not. ``notes``: what else is to be known, for people. ``asks``: the hosts for
-    whose sake it was only asked what it would do."""
+    does. ``doubt``: why it is only to be listed, for people; empty where nothing speaks for that.
+    ``compared``: with what the developer had done, each instance. ``unused``: what it may write and
+    did not; ``wrote``: what it wrote, where it may write anything. ``notes``: what else is to be
+    known, for people. ``asks``: the hosts for whose sake it was only asked what it would do."""
 
     trial: Trial
     why: str
+    doubt: str = ""
     is_idempotent: bool = False
     compared: tuple[As, ...] = ()
     unused: tuple[str, ...] = ()
+    wrote: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
 
@@ -96,6 +105,8 @@ class Tested(NamedTuple):
         cost = f"{seconds:.1f} s, {memory:.0f} MB"
         if self.asks:
             return f"it only told what it would do, as it asks {', '.join(self.asks)}; {cost}"
+        if not self.trial.is_clean:
+            return "; ".join(("it did not end well", *self.notes, cost))
         twice = "twice is as once" if self.is_idempotent else "twice is not as once"
         found = [f"it would change {self.trial.many or 'nothing'}", twice]
         if self.compared:
@@ -105,6 +116,8 @@ class Tested(NamedTuple):
                 found.append(f"begun so in {begun}")
         if self.unused:
             found.append(f"it never wrote {', '.join(self.unused)}, which it may")
+        if self.wrote:
+            found.append(f"it may write anything, and wrote {few(self.wrote)}")
         return "; ".join((", ".join(found), *self.notes, cost))
 
 
@@ -176,9 +189,19 @@ async def test(
             done = await run(_driven(script, each, 1, place), policy, place)
             if done.status is Status.TIMED_OUT:  # the others would take as long
                 return Tested(done, done.why or done.status)
+            if _may_be_of_the_past(each, done):
+                with contextlib.suppress(OSError):  # there is no such past
+                    then = await stack.enter_async_context(_as_it_was_then(each, root, folder))
+                    done, place = await run(_driven(script, each, 1, then), policy, then), then
             tried.append(_Done(each, done, place))
+        failed = [each.trial for each in tried if not each.trial.is_clean]
+        if failed:
+            said = failed[0].why or failed[0].status
+            notes[f"it failed in {len(failed)} of {len(tried)} cases: {said}"] = None
         instance, trial, place = next((each for each in tried if each.trial.is_clean), tried[0])
         if not trial.is_clean:
+            if all(_may_be_of_the_past(each.instance, each.trial) for each in tried):
+                return Tested(trial, "", f"{_UNTRIED}: {trial.why}", notes=tuple(notes))
             return Tested(trial, trial.why or trial.status)
         again = await run(_driven(script, instance, 2, place), policy, place)
         is_idempotent = again.is_clean and _after(again) == _after(trial)
@@ -186,8 +209,36 @@ async def test(
             each for each in tried if each.instance.made or (each.root and each.instance.moved)
         ]
         compared = await asyncio.to_thread(lambda: tuple(_compared(each, root) for each in asked))
-        unused = _unused(policy, tried)
-        return Tested(trial, "", is_idempotent, compared, unused, tuple(notes))
+        unused, wrote = _unused(policy, tried), _written(tried) if _ALL in policy.write else ()
+        doubt = _doubt(compared, len(failed), len(tried))
+        return Tested(trial, "", doubt, is_idempotent, compared, unused, wrote, tuple(notes))
+
+
+def _may_be_of_the_past(instance: Instance, trial: Trial) -> bool:
+    """Whether it may have failed only because the workspace is not as it was then."""
+    then = instance.at is not None and not instance.commit and not instance.made
+    return then and trial.status is Status.FAILED
+
+
+def _doubt(compared: Sequence[As], failed: int, tried: int) -> str:
+    if compared and not any(compared):
+        return f"it never did as you had done it, in {len(compared)} cases"
+    return f"it failed in {failed} of {tried} cases" if 2 * failed > tried else ""
+
+
+@asynccontextmanager
+async def _as_it_was_then(instance: Instance, root: Path, folder: Path) -> AsyncIterator[Path]:
+    """A folder with what was checked out then. Raises OSError where nothing tells that."""
+    async with _place(folder) as place:
+        await asyncio.to_thread(_restore, root, instance.at or 0.0, place)
+        yield place
+
+
+def _restore(root: Path, at: float, place: Path) -> None:
+    past = Past(root)
+    if not (commit := past.head_at(at)):
+        raise OSError(0, "git does not know what was checked out then")
+    past.restore(commit, place)
 
 
 @asynccontextmanager
@@ -196,9 +247,15 @@ async def _as_it_was(instance: Instance, root: Path, folder: Path) -> AsyncItera
     if not instance.commit:
         yield None
         return
+    async with _place(folder) as place:
+        await asyncio.to_thread(lambda: Past(root).rebuild(instance.commit, instance.given, place))
+        yield place
+
+
+@asynccontextmanager
+async def _place(folder: Path) -> AsyncIterator[Path]:
     place = await asyncio.to_thread(_fresh, folder)
     try:
-        await asyncio.to_thread(lambda: Past(root).rebuild(instance.commit, instance.given, place))
         yield place
     finally:
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
@@ -225,7 +282,7 @@ def _compared(done: _Done, root: Path) -> As:
         return As.OTHERWISE
     after = _contents(trial)
     found = As.SAME
-    past = Past(root) if place else None
+    past = Past(root) if instance.commit and place else None
     for path in (*instance.made, *instance.moved):
         meant = past.content(instance.commit, path) if past else _read(root / path)
         got = after[path] if path in after else _read((place or root) / path)
@@ -259,6 +316,10 @@ def _unused(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
         paths |= changed if place else changed ^ {*instance.made}
     allowed = (each for each in policy.write if not each.startswith("!"))
     return tuple(each for each in allowed if not any(map(writable([each]), paths)))
+
+
+def _written(tried: Sequence[_Done]) -> tuple[str, ...]:
+    return tuple(sorted({path for each in tried for c in each.trial.changes for path in c.paths}))
 
 
 def _after(trial: Trial) -> dict[str, str]:

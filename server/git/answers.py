@@ -27,6 +27,7 @@ class Blob(NamedTuple):
 
     path: str
     oid: str
+    is_executable: bool = False
 
 
 class Operation(NamedTuple):

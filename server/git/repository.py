@@ -280,7 +280,7 @@ class Repository:
             about, _, path = entry.partition(b"\t")
             mode, _, oid = about.decode().split(" ")
             if mode in FILES:
-                yield Blob(os.fsdecode(path), oid)
+                yield Blob(os.fsdecode(path), oid, mode == "100755")
 
     def _commit(self, revision: str) -> str:
         """The full name of a commit. Raises GitError for what is no plain name of one."""

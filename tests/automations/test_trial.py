@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from understudy.app.learning.opening import Opened
+from understudy.app.learning.sharing import Shared, taken_in
 from understudy.automations import past, trying
-from understudy.automations.metadata import read
+from understudy.automations.codec import dumps
+from understudy.automations.metadata import Permissions, read
+from understudy.automations.pattern import Place, Text
+from understudy.automations.trying import Instance, Tested, policy
+from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.trial import Level, Status, Trial
@@ -96,6 +104,11 @@ async def test_what_may_be_written_and_never_was_is_told(here: World) -> None:
     assert (await here.found()).state is State.TRIED
 
 
+async def test_what_it_wrote_is_told_where_it_may_write_anything(here: World) -> None:
+    here.write("own", script("for n in 'abcd':\n    Path(n).write_text('x')", write=["**"]))
+    assert "it may write anything, and wrote a, b, c and 1 more" in await here.cycle()
+
+
 async def test_twice_may_be_other_than_once(here: World) -> None:
     source = script("with open('log', 'a') as file:\n    file.write('x')", write=["log"])
     here.write("own", source)
@@ -144,6 +157,127 @@ async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
     assert b"Bearer <secret>" in tried.trial.output
     kept = [each for each in here.root.parent.rglob("*") if each.is_file()]
     assert not [each for each in kept if b"s3cr3t-abcdef" in each.read_bytes()]
+
+
+async def tried(here: World, body: str, *instances: Instance) -> Tested:
+    script_ = here.root.parent / "own.py"
+    script_.write_text(script(body))
+    settings = here.workspace.settings.automations
+    allowed = policy(Permissions(write=("*.txt",)), settings, script_, {})
+    places = here.root, here.workspace.state / "past"
+    return await try_(script_, instances, allowed, here.run, *places)
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "doubt"),
+    [
+        ("done", "as you had done it in 3 of 3 cases", ""),
+        ("do", "begun so in 3", ""),
+        ("other", "in 0 of 3 cases", "it never did as you had done it, in 3 cases"),
+    ],
+)
+async def test_what_it_never_did_so_is_only_listed(
+    here: World, text: str, told: str, doubt: str
+) -> None:
+    (here.root / "a.txt").write_text("done")
+    made = Instance((), ("a.txt",))
+    tested = await tried(here, f"Path('a.txt').write_text({text!r})", *[made] * 3)
+    assert told in tested.told
+    assert (tested.why, tested.doubt) == ("", doubt)
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "doubt"),
+    [
+        ("ok ok ok", "", ""),
+        ("ok bad ok", "it failed in 1 of 3 cases", ""),
+        ("bad bad ok", "it failed in 2 of 3 cases", "it failed in 2 of 3 cases"),
+    ],
+)
+async def test_what_failed_counts_against_it(
+    here: World, words: str, told: str, doubt: str
+) -> None:
+    instances = [Instance((each,)) for each in words.split()]
+    tested = await tried(here, "sys.exit(sys.argv[-1] == 'bad')", *instances)
+    assert told in tested.told
+    assert ("failed in" in tested.told) == bool(told)
+    assert (tested.why, tested.doubt) == ("", doubt)
+
+
+async def moved(here: World) -> None:
+    """On each day somebody types where a file goes that lay there for a day."""
+    (here.root / "done").mkdir()
+    for name in NAMES:
+        (here.root / f"{name}.txt").write_text(name)
+        if (here.root / ".git").is_dir():
+            git(here.root, "add", "-A")
+            git(here.root, "commit", "-qm", name, at=here.now)
+        here.now += DAY / 2
+        lines = f"mv {name}.txt done/{name}.txt", f"touch done/{name}.ok"
+        (here.root / f"{name}.txt").rename(here.root / f"done/{name}.txt")
+        (here.root / f"done/{name}.ok").touch()
+        for number, line in enumerate(lines):
+            typed = Activity(here.now + number, Did.COMMAND, line, f"s{name}")
+            await here.learned.note([typed])
+        here.now += DAY / 2
+
+
+async def test_what_was_typed_is_tried_where_it_was_typed(here: World) -> None:
+    git(here.root, "init", "-q")
+    (here.root / ".keep").write_text("")
+    git(here.root, "add", "-A")
+    git(here.root, "commit", "-qm", "first", at=here.now)
+    await moved(here)
+    told = await here.cycle()
+    assert "is offered" in told
+    assert "failed" not in told
+
+
+async def test_what_cannot_be_tried_on_its_past_is_only_listed(here: World) -> None:
+    await moved(here)
+    await here.cycle()
+    found = await here.found()
+    assert found.state is State.TRIED
+    assert "it cannot be tried where you had done it" in found.why
+    assert "is not there" not in found.told
+
+
+async def test_the_past_has_its_run_bits(here: World) -> None:
+    git(here.root, "init", "-q")
+    for name in ("tool", "text"):
+        (here.root / name).write_text("x")
+    (here.root / "tool").chmod(0o755)
+    git(here.root, "add", "-A")
+    git(here.root, "commit", "-qm", "first", at=here.now)
+    then = past.Past(here.root)
+    assert then.head_at(here.now - 1) == ""
+    folder = here.root.parent / "then"
+    folder.mkdir()
+    then.restore(then.head_at(here.now), folder)
+    modes = {each.name: each.stat().st_mode & 0o111 for each in folder.iterdir()}
+    assert (bool(modes["tool"]), modes["text"]) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("takes", "makes", "why"),
+    [
+        ("other", (), "takes 'other', and its script does not"),
+        ("", (Place("file"),), "makes '{file}' of what it does not take"),
+        ("", ("../x",), "outside the workspace"),
+        ("", ("/etc/x",), "outside the workspace"),
+    ],
+)
+async def test_what_is_said_of_one_that_comes_in_is_of_its_script(
+    here: World, takes: str, makes: Text, why: str
+) -> None:
+    shared = Shared(
+        name="own", script=script(""), takes=takes, makes=dumps([makes] if makes else [])
+    )
+    opened = SimpleNamespace(learned=here.learned)
+    with pytest.raises(ValueError, match=why):
+        await taken_in(cast("Opened", opened), shared, {})
+    await here.learned.load()
+    assert here.learned.automations == []
 
 
 async def test_what_failed_can_be_tried_again(here: World) -> None:

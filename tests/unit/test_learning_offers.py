@@ -58,6 +58,8 @@ def test_what_is_there_already_is_not_offered() -> None:
     assert found(OFFERED, "/home/me/shop/src/cart.py", "/home/me/shop/tests/test_cart.py") == []
     everywhere = replace(OFFERED, when="*.py")
     assert found(everywhere, "/home/me/shop/tests/test_cart.py") == [(True, False)]
+    for broken in (dumps([(Place("other"),)]), "no JSON", "[[1]]"):
+        assert found(replace(everywhere, makes=broken)) == [(True, False)]
     same = replace(everywhere, makes=dumps([(Place("file"),)]))
     assert found(same) == []
 

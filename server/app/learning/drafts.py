@@ -104,6 +104,7 @@ def _cases(
             each.commit,
             tuple(each.arguments[name] for name in paths),
             tuple(filled(text, each.arguments) for text in moves),
+            each.at,
         )
         for each in pattern.occurrences
     ]
@@ -230,10 +231,11 @@ def _tried(automation: Automation, tested: Tested) -> Automation:
     if tested.why:
         said = printable(redacted(tested.why))
         return replace(automation, state=State.DISABLED, why=said, told="")
+    listed = automation.why if automation.state is State.GENERATED else ""
     return replace(
         automation,
         state=State.TRIED,
-        why=automation.why if automation.state is State.GENERATED else "",
+        why=listed or printable(redacted(tested.doubt)),
         told=tested.told,
         is_idempotent=tested.is_idempotent,
     )

@@ -263,7 +263,7 @@ class Learned:
         asked = automation, script, self.patterns, given
         tested, untried = await drafts.test(*asked, self.workspace, self._checks, self._run)
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
-            tested = replace(tested, state=automation.state)
+            tested = replace(tested, state=automation.state, why="")
         return replace(tested, attempted=self.clock()), untried
 
     async def stands(self, automation: Automation) -> bool:

@@ -114,7 +114,7 @@ def automation_lines(
         kind = Type(asked.type)
         yield f"  takes: {_varying(Parameter(asked.name, kind, asked.default, asked.choices))}"
     for name, may in metadata.permissions if metadata else ():
-        yield f"  may {_MAY[name]}: {', '.join(may) or 'nothing'}"
+        yield f"  {_PERMITS[name]}: {', '.join(may) or 'nothing'}"
     if automation.told:
         yield f"  tried: {automation.told}"
 
@@ -127,7 +127,13 @@ def metadata_of(source: str) -> Metadata | None:
         return None
 
 
-_MAY = {"read": "read", "write": "write", "network": "reach", "run": "start"}
+_PERMITS = {
+    "read": "says that it reads",
+    "write": "may write",
+    "network": "may reach",
+    "run": "says that it starts",
+}
+"""The sandbox holds it to what it may; what it says is not enforced."""
 
 
 def execution_line(execution: Execution) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...automations.codec import loads
 from ...automations.generate import slug
+from ...automations.generate.operations import glob
 from ...automations.metadata import read
+from ...automations.pattern import Place, shown
 from ...disk import read_regular
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
@@ -74,7 +77,7 @@ def read_file(path: Path) -> list[Shared]:
     try:
         found = _File.model_validate_json(text).automations
         for each in found:
-            _check(each)
+            _must_be_paths(each)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, wrong["loc"]))
@@ -82,7 +85,7 @@ def read_file(path: Path) -> list[Shared]:
     return [*found]
 
 
-def _check(shared: Shared) -> None:
+def _must_be_paths(shared: Shared) -> None:
     """Raises ValueError where what it makes are no paths."""
     try:
         loads(shared.makes)
@@ -109,6 +112,7 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
         again = f"`understudy automations test {shared.name}` tries it, `remove` takes it out"
         raise ValueError(f"there is an automation {shared.name} already; {again}")
     metadata = read(shared.script)
+    _check(shared, {each.name for each in metadata.parameters})
     folder = private_folder(learned.runs.drafts)
     await asyncio.to_thread(
         replace_file, folder / f"{shared.name}.py", shared.script.encode(), mode=0o700
@@ -131,6 +135,16 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
         await learned.load()
         return automation
     return await learned.test(automation, [given] if given else ())
+
+
+def _check(shared: Shared, parameters: AbstractSet[str]) -> None:
+    """Raises ValueError where what is said of one is not of its script, or not of a workspace."""
+    if shared.takes and shared.takes not in parameters:
+        raise ValueError(f"{shared.name} takes {shared.takes!r}, and its script does not")
+    for text in loads(shared.makes):
+        if any(isinstance(e, Place) and e.parameter != shared.takes for e in text):
+            raise ValueError(f"{shared.name} makes {shown(text)!r} of what it does not take")
+        glob(text)
 
 
 def _first_line(source: str) -> str:

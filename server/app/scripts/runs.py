@@ -51,8 +51,12 @@ class Prepared(NamedTuple):
 
 
 def is_done(automation: Automation, file: str, root: Path, exists: Callable[[str], bool]) -> bool:
-    """Whether what it would make for a ``file`` below the root is there, or is that file."""
-    made = [filled(text, {automation.takes: file}) for text in loads(automation.makes)]
+    """Whether what it would make for a ``file`` below the root is there, or is that file. Of a
+    record that no file can be filled into, nothing is."""
+    try:
+        made = [filled(text, {automation.takes: file}) for text in loads(automation.makes)]
+    except (KeyError, ValueError):
+        return False
     return file in made or any(exists(str(root / each)) for each in made)
 
 
