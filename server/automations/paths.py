@@ -39,8 +39,9 @@ def part_of(path: str, part: Part) -> str:
             return "".join(word[:1].upper() + word[1:] for word in _WORD.findall(stem))
         case Part.MODULE:
             names = [each for each in (*folder.split("/"), stem) if each not in ("", ".")]
-            inner = names[1:] if names[1:] and names[0] in _SOURCES else names
-            return ".".join(inner[:-1] if inner[1:] and inner[-1] == "__init__" else inner)
+            if names[1:] and names[0] in _SOURCES:
+                names = names[1:]
+            return ".".join(names[:-1] if names[1:] and names[-1] == "__init__" else names)
 
 
 def filled(text: Text, arguments: Mapping[str, str]) -> str:

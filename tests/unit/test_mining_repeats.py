@@ -108,15 +108,16 @@ def _activity(draw: st.DrawFn) -> Activity:
 
 
 def _in_order(done: Sequence[Activity]) -> list[Activity]:
+    """Done three times, so that there are patterns."""
     at, found = 0.0, []
-    for number, each in enumerate(done, 1):
+    for number, each in enumerate([*done] * 3, 1):
         at += each.at
         found.append(replace(each, at=at, id=number))
     return found
 
 
 @given(
-    st.lists(_activity(), min_size=1, max_size=60).map(_in_order),
+    st.lists(_activity(), min_size=2, max_size=20).map(_in_order),
     st.sets(st.integers(0, 60)),
     st.sampled_from((False, True)),
 )
@@ -135,6 +136,22 @@ def test_looked_at_in_between_or_only_at_the_end_it_is_the_same(
         if number in looks:
             by_and_by.patterns(each.at, answers)
     assert by_and_by.patterns(now, answers) == at_once.patterns(now, answers)
+
+
+def test_files_that_were_counted_are_counted_once_when_they_are_committed() -> None:
+    """Long after, and however often it was looked at before."""
+    done = created(4)
+    ops = [Op(each.did, each.text) for each in done[:4]]
+    late = Activity(9 * DAY, Did.COMMITTED, "Add two", "git", old="1a2b", detail=detail_of(ops))
+    repeats = Repeats(3)
+    for each in done:
+        repeats.add(each)
+    for _ in range(3):
+        assert [each.count for each in repeats.patterns(4 * DAY, {})] == [4]
+    repeats.add(late)
+    found = repeats.patterns(9 * DAY, {})
+    assert found == patterns([*done, late], 3, 9 * DAY, {})
+    assert [each.commit for each in found[0].occurrences] == ["", "", "1a2b"]
 
 
 def test_what_is_offered_is_no_news_one_step_longer() -> None:
