@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -177,6 +178,26 @@ def test_only_what_it_needs_is_declared(
 ) -> None:
     found = read(draft(given).source).permissions
     assert (found.read, found.write, found.network, found.run) == (read_, write, network, programs)
+
+
+@pytest.mark.parametrize(
+    ("name", "functions"),
+    [
+        ("a file for each", {"create", "read"}),
+        ("moves and deletes", {"move", "target", "delete"}),
+        ("file programs", {"create", "read", "mkdir", "copy", "move", "target", "link", "delete"}),
+        ("programs", set()),
+        ("a mixture", {"create", "read"}),
+        ("sed", {"replace", "read"}),
+        ("sort", {"sort", "read"}),
+    ],
+)
+def test_a_script_has_only_what_its_steps_need(name: str, functions: set[str]) -> None:
+    given, _ = NATIVE[name]
+    steps = {"create", "read", "mkdir", "copy", "move", "target", "link", "delete"}
+    steps |= {"replace", "sort", "columns", "translate"}
+    tree = ast.parse(draft(given).source)
+    assert {e.name for e in tree.body if isinstance(e, ast.FunctionDef)} & steps == functions
 
 
 def test_scripts_are_formatted_typed_and_without_a_finding(tmp_path: Path) -> None:
