@@ -13,7 +13,8 @@ from time import perf_counter
 
 import pytest
 
-from understudy.automations.generate import Unfit
+from understudy.app.learning.drafts import drafted
+from understudy.automations.generate import Templates, Unfit
 from understudy.automations.metadata import read
 from understudy.automations.pattern import (
     Call,
@@ -125,11 +126,13 @@ def test_the_template_is_chosen_by_what_is_done(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOUBTED)
-def test_what_is_in_doubt_is_only_listed(name: str) -> None:
+def test_what_is_in_doubt_is_only_listed(name: str, tmp_path: Path) -> None:
     given, template = DOUBTED[name]
     made = draft(given)
     assert (made.template, made.is_offered) == (template, False)
     assert "look at it first" in made.why
+    kept = drafted(given, Templates.load()[0], tmp_path / "drafts", 0.0)
+    assert f"{kept.why}." == made.why
 
 
 @pytest.mark.parametrize("name", UNFIT)

@@ -54,7 +54,7 @@ def drafted(pattern: Pattern, templates: Templates, folder: Path, now: float) ->
         low=pattern.each.low,
         high=pattern.each.high,
         a_week=pattern.a_week,
-        why="" if draft.is_offered else draft.why,
+        why="" if draft.is_offered else draft.why.removesuffix("."),
     )
 
 

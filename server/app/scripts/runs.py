@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations.codec import loads
+from ...automations.mining.files import fits
 from ...automations.paths import filled
 from ...automations.trying import command, policy
 from ...findings.redact_text import redacted
@@ -45,6 +46,18 @@ def is_done(automation: Automation, file: str, root: Path, exists: Callable[[str
     """Whether what it would make for a ``file`` below the root is there, or is that file."""
     made = [filled(text, {automation.takes: file}) for text in loads(automation.makes)]
     return file in made or any(exists(str(root / each)) for each in made)
+
+
+def misfit(automation: Automation, given: Mapping[str, str], root: Path) -> str:
+    """Why a run for what is ``given`` may not be meant, for people, without an end; empty where
+    nothing is known against it, as of a script by hand."""
+    named = given.get(automation.takes, "") if automation.when else ""
+    for file in map(os.path.normpath, named.splitlines()):
+        if not fits(file, automation.when):
+            return f"{automation.name} is for {automation.when}, and {file} is none of these"
+        if not os.path.lexists(root / file):
+            return f"there is no file {file} so far"
+    return ""
 
 
 class Runs:
