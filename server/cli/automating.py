@@ -13,9 +13,10 @@ import click
 
 from ..app import undoing
 from ..app.learning.listing import example, metadata_of, standing
-from ..app.learning.offers import misfit, span
+from ..app.learning.offers import span
 from ..app.learning.opening import Automation, Opened, Prepared, Purpose, open_learned
 from ..app.sandboxing import Level, Trial, history, payload, printable
+from ..app.scripts.runs import misfit
 from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER

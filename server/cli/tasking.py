@@ -115,6 +115,8 @@ async def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[st
     given = _parameters(words, texts)
     if known and (complaint := known.complaint(given)):
         raise click.UsageError(f"{complaint}. Parameters are given as NAME=VALUE.")
+    if doubt := service.chores.automated.misfit(task, given):
+        click.echo(f"Note: {doubt}.", err=True)
     return given
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -12,7 +13,8 @@ from time import perf_counter
 
 import pytest
 
-from understudy.automations.generate import Unfit
+from understudy.app.learning.drafts import drafted
+from understudy.automations.generate import Templates, Unfit
 from understudy.automations.metadata import read
 from understudy.automations.pattern import (
     Call,
@@ -121,11 +123,13 @@ def test_the_template_is_chosen_by_what_is_done(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOUBTED)
-def test_what_is_in_doubt_is_only_listed(name: str) -> None:
+def test_what_is_in_doubt_is_only_listed(name: str, tmp_path: Path) -> None:
     given, template = DOUBTED[name]
     made = draft(given)
     assert (made.template, made.is_offered) == (template, False)
     assert "look at it first" in made.why
+    kept = drafted(given, Templates.load()[0], tmp_path / "drafts", 0.0)
+    assert f"{kept.why}." == made.why
 
 
 @pytest.mark.parametrize("name", UNFIT)
@@ -174,6 +178,26 @@ def test_only_what_it_needs_is_declared(
 ) -> None:
     found = read(draft(given).source).permissions
     assert (found.read, found.write, found.network, found.run) == (read_, write, network, programs)
+
+
+@pytest.mark.parametrize(
+    ("name", "functions"),
+    [
+        ("a file for each", {"create", "read"}),
+        ("moves and deletes", {"move", "target", "delete"}),
+        ("file programs", {"create", "read", "mkdir", "copy", "move", "target", "link", "delete"}),
+        ("programs", set()),
+        ("a mixture", {"create", "read"}),
+        ("sed", {"replace", "read"}),
+        ("sort", {"sort", "read"}),
+    ],
+)
+def test_a_script_has_only_what_its_steps_need(name: str, functions: set[str]) -> None:
+    given, _ = NATIVE[name]
+    steps = {"create", "read", "mkdir", "copy", "move", "target", "link", "delete"}
+    steps |= {"replace", "sort", "columns", "translate"}
+    tree = ast.parse(draft(given).source)
+    assert {e.name for e in tree.body if isinstance(e, ast.FunctionDef)} & steps == functions
 
 
 def test_scripts_are_formatted_typed_and_without_a_finding(tmp_path: Path) -> None:

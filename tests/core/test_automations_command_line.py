@@ -12,12 +12,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from understudy.app.chores.planning import on_save
+from understudy.app.chores.service import open_service
 from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
+from understudy.triggers.changes import Kind
 
 from .programs import program
 from .support import own_environment, tree, understudy, understudy_here
@@ -251,6 +255,7 @@ def test_an_active_one_is_a_task(world: World, name: str) -> None:
     assert f"{name} needs file" in world("run", name).stderr
     done = world(*given)
     assert done.returncode == 0
+    assert "Note: there is no file src/shop/refund.py so far.\n" in done.stderr
     assert f"`understudy automations apply {name}` makes it so" in done.stderr
     assert not (world.root / "tests/test_refund.py").exists()
     again = f"would change 1 file (new): `understudy automations apply {name}` makes it so"
@@ -427,6 +432,29 @@ def test_what_saves_start_is_listed_with_what_is_against_it(world: World, name: 
     ):
         change()
         assert why in world("schedule").stdout
+
+
+def test_it_is_told_what_a_save_would_start(world: World, name: str) -> None:
+    world.automations("enable", name, "--on-save")
+    tree(world.root, {"src/shop/refund.py": SOURCE})
+
+    async def told() -> list[str]:
+        changes = {f"src/shop/{each}.py": Kind.MODIFIED for each in ("cart", "refund")}
+        async with open_service(world.root, "command", runs=False) as service:
+            several = [{path: kind} for path, kind in [*changes.items(), ("a.md", Kind.MODIFIED)]]
+            return [line for each in several for line in await on_save(service, each)]
+
+    def look() -> list[str]:
+        with patch.dict(os.environ, world.environment):
+            return [line.removeprefix(f"  {name} (on save): ") for line in asyncio.run(told())]
+
+    assert look() == [
+        "nothing (what it would make is there)",
+        f"would run {name} (when it is saved in an editor)",
+        "nothing (no file matches its paths (/src/shop/*.py))",
+    ]
+    world("untrust", ".")
+    assert look() == ["nothing (the workspace is not trusted)"] * 3
 
 
 OFF = "triggers: {enabled: false}\n"

@@ -435,6 +435,12 @@ async def test_commands_that_take_a_file_fit_files_of_its_kind(
     values = dict.fromkeys(takes, "docs/more.md")
     diff = await editor.command("previewAutomation", None, known["name"], values)
     assert ("+++ b/docs/more.md" in diff) is bool(takes)
+    notes = [each["message"] for each in editor.said("window/showMessage")]
+    assert not any(each.startswith("Note: ") for each in notes)
+    other = dict.fromkeys(takes, "docs/none.py")
+    await editor.command("previewAutomation", None, known["name"], other)
+    notes = [each["message"] for each in editor.said("window/showMessage")]
+    assert any("docs/none.py is none of these." in each for each in notes) is bool(takes)
 
 
 async def test_on_save_only_where_that_was_switched_on(start: Start, workspace: Path) -> None:

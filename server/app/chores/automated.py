@@ -35,7 +35,7 @@ from ...triggers.changes import Kind
 from ...triggers.rules import On, Rule, Start
 from .. import undoing
 from ..folder.workspace import Workspace
-from ..scripts.runs import Runs, is_done
+from ..scripts.runs import Runs, is_done, misfit
 from ..stamps import Stamps
 
 if TYPE_CHECKING:
@@ -131,6 +131,13 @@ class Automated:
                 accept = f"`understudy automations enable {name}` lets it be run"
                 return f"the automation {name} is not active but {each.state}{why}; {accept}"
         return ""
+
+    def misfit(self, name: str, given: Mapping[str, Any]) -> str:
+        """As ``runs.misfit``, of what a task is asked for with; empty for other tasks."""
+        if (found := self._active.get(name)) is None:
+            return ""
+        texts = {key: str(value) for key, value in given.items()}
+        return misfit(found, texts, self._workspace.root)
 
     async def waiting(self) -> frozenset[int]:
         """The trials whose changes `understudy automations apply` would make."""

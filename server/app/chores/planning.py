@@ -105,11 +105,11 @@ async def watch_and_explain(service: Service) -> AsyncIterator[str]:
                 tasks = ", ".join(start.task for start in each.starts)
                 would = f"would run {tasks}" if tasks else "nothing"
                 yield f"  {each.rule}: {would} ({each.why})"
-            for line in await _saved(service, batch.changes):
+            for line in await on_save(service, batch.changes):
                 yield line
 
 
-async def _saved(service: Service, changes: Changes) -> list[str]:
+async def on_save(service: Service, changes: Changes) -> list[str]:
     """What the automations would do if these were saved in an editor."""
     automated, told = service.chores.automated, []
     for rule, against in await automated.on_save():

@@ -24,7 +24,7 @@ from ...tasks.test_runs import NAME as TESTS
 from ...triggers.changes import Debouncer, Kind
 from ...triggers.rules import Event, On, Rule, Start, schedules, starts, starts_by_clock
 from ...triggers.schedule import Mark, Run
-from ...triggers.timer import Timer
+from ...triggers.timer import Clock, Timer
 from ...triggers.watch import watch
 from ..folder.rules import rules_of
 from ..folder.workspace import Workspace
@@ -50,7 +50,13 @@ class Sources(Enum):
 class Triggering:
     """Belongs to the event loop."""
 
-    def __init__(self, workspace: Workspace, engine: Engine, automated: Automated) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        engine: Engine,
+        automated: Automated,
+        clock: Clock | None = None,
+    ) -> None:
         self._workspace = workspace
         self._engine = engine
         self._automated = automated
@@ -63,7 +69,7 @@ class Triggering:
         self._after: set[asyncio.Task[None]] = set()
         self._empty = False
         self._known: tuple[Rule, ...] | None = None
-        self._timer = Timer(self._by_clock, self._keep)
+        self._timer = Timer(self._by_clock, self._keep, clock)
         self.watches = asyncio.Event()
         """Set once changes on disk are seen, here or by who runs the jobs."""
         self.broken = False

@@ -70,7 +70,7 @@ def drafted(
         low=pattern.each.low,
         high=pattern.each.high,
         a_week=pattern.a_week,
-        why="" if draft.is_offered else draft.why,
+        why="" if draft.is_offered else draft.why.removesuffix("."),
     )
 
 

@@ -25,9 +25,10 @@ from .. import events
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
 from ..scripts.confined import sandboxed
+from ..scripts.runs import misfit
 from ..trials import Tried
 from .learned import Learned, Ready
-from .offers import Offer, misfit
+from .offers import Offer
 from .pages import pattern_page
 from .recording import Recording
 from .view import nothing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,18 +60,6 @@ def at(
         sure = each.score >= settings.preferred_score and each.id in clean
         found.append(Offer(root, each, {each.takes: name}, is_new, preferred=sure and not is_new))
     return found
-
-
-def misfit(automation: Automation, given: Mapping[str, str], root: Path) -> str:
-    """Why a run for what is ``given`` may not be meant, for people, without an end; empty where
-    nothing is known against it, as of a script by hand."""
-    named = given.get(automation.takes, "") if automation.when else ""
-    for file in map(os.path.normpath, named.splitlines()):
-        if not fits(file, automation.when):
-            return f"{automation.name} is for {automation.when}, and {file} is none of these"
-        if not os.path.lexists(root / file):
-            return f"there is no file {file} so far"
-    return ""
 
 
 def seen(automation: Automation) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations import life
 from ...automations.codec import loads
+from ...automations.mining.files import fits
 from ...automations.paths import filled
 from ...automations.pattern import Type
 from ...automations.trying import command, policy
@@ -58,6 +59,18 @@ def is_done(automation: Automation, file: str, root: Path, exists: Callable[[str
     except (KeyError, ValueError):
         return False
     return file in made or any(exists(str(root / each)) for each in made)
+
+
+def misfit(automation: Automation, given: Mapping[str, str], root: Path) -> str:
+    """Why a run for what is ``given`` may not be meant, for people, without an end; empty where
+    nothing is known against it, as of a script by hand."""
+    named = given.get(automation.takes, "") if automation.when else ""
+    for file in map(os.path.normpath, named.splitlines()):
+        if not fits(file, automation.when):
+            return f"{automation.name} is for {automation.when}, and {file} is none of these"
+        if not os.path.lexists(root / file):
+            return f"there is no file {file} so far"
+    return ""
 
 
 class Runs:
