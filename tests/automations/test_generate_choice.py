@@ -128,7 +128,7 @@ def test_what_is_in_doubt_is_only_listed(name: str, tmp_path: Path) -> None:
     made = draft(given)
     assert (made.template, made.is_offered) == (template, False)
     assert "look at it first" in made.why
-    kept = drafted(given, Templates.load()[0], tmp_path / "drafts", 0.0)
+    kept = drafted(given, Templates.load()[0], tmp_path / "drafts", 0.0, ())
     assert f"{kept.why}." == made.why
 
 
