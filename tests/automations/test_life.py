@@ -212,7 +212,9 @@ async def test_a_value_that_no_program_takes_is_told_of(here: World) -> None:
     await here.cycle()
     found = await here.found()
     with pytest.raises(ValueError, match=r"the value of file is too long: .* 100,000 bytes"):
-        await here.learned.ready(found, {"file": f"src/{'x' * 1_000_000}"}, here.machine)
+        await here.learned.ready(
+            found, {"file": f"src/{'x' * 1_000_000}"}, here.machine, Purpose.PREVIEW
+        )
 
 
 async def test_never_is_for_good(here: World) -> None:
@@ -369,7 +371,7 @@ async def test_two_editors_learn_at_the_same_time(here: World, tmp_path: Path) -
         await other.learned.remove(active)
         trial = await here.run(ready.trial.argv, ready.trial.policy, None)
         await here.learned.ran(ready, Tried(here.root, here.now, ready.trial.argv, trial))
-        assert not trial.is_clean
+        assert trial.is_clean  # what was looked at is what runs
         await asyncio.gather(here.cycle(), other.cycle())
         found = await here.found()
         assert (found.state, found.why) == (State.RETIRED, "you removed it")

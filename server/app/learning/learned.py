@@ -242,7 +242,8 @@ class Learned:
         no trial could be made: then it is told why. Raises ValueError where nothing may be run."""
         tested, untried = await self._tested(automation, given)
         if untried:
-            tested = replace(automation, told=f"not at all, as {untried}")
+            told = f"not at all, as {untried}"
+            tested = replace(automation, told=told, attempted=self.clock())
         await self.store.put(tested, automation)
         await self.load()
         return tested
