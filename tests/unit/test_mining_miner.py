@@ -47,11 +47,11 @@ def _only(patterns: list[Pattern]) -> Pattern:
         (["touch @.py", "black test_@.py"], "touch {file} → black test_{file}"),
         (["touch test_@.py", "black @.py"], "touch test_{file} → black {file}"),
         (["touch src/@.py", "black tests/test_@.py"], "touch {file} → black tests/test_{file.name}"),
-        (["black @.py", "git commit -m 'Format @'"], "black {file} → git commit -m Format {file.stem}"),
+        (["black @.py", "tell -m 'Format @'"], "black {file} → tell -m Format {file.stem}"),
         (["mdformat @.md", "cp @.md old/@.bak"], "mdformat {file} → cp {file} old/{file.stem}.bak"),
         (["mkdir -p src/@", "touch src/@/__init__.py"], "mkdir -p {path} → touch {path}/__init__.py"),
         (["git add -A", "git commit -m '@ it'"], "git add -A → git commit -m {message}"),
-        (["make lint && make test", "git push"], "make lint → make test → git push"),
+        (["make lint && make test", "hg push"], "make lint → make test → hg push"),
     ],
 )  # fmt: skip
 def test_what_varies_together_is_one_parameter(lines: list[str], title: str) -> None:
@@ -81,7 +81,7 @@ def test_parameters(lines: list[str], values: list[str], parameter: Parameter) -
 
 
 def test_evidence() -> None:
-    pattern = _only(_mined(_each("touch @.py", "git add @.py")))
+    pattern = _only(_mined(_each("touch @.py", "hg add @.py")))
     assert pattern.count == 3
     assert [each.arguments for each in pattern.occurrences] == [
         {"file": f"{name}.py"} for name in NAMES
@@ -195,8 +195,8 @@ def test_one_that_is_offered_is_no_news_and_what_it_covers_neither() -> None:
 
 def test_the_longest_says_it_all() -> None:
     """Closed: its parts were never seen without it."""
-    assert [each.title for each in _mined(_each("git pull", "make", "ls"))] == [
-        "git pull → make → ls"
+    assert [each.title for each in _mined(_each("hg pull", "make", "ls"))] == [
+        "hg pull → make → ls"
     ]
 
 
@@ -236,12 +236,12 @@ def test_alone_it_is_only_listed() -> None:
 
 
 def test_all_steps_of_a_day_are_one_sequence() -> None:
-    lines = ("vim m@.py", "ruff format m@.py", "pytest -k m@ tests/test_m@.py", "git add m@.py",
-             "git commit -m 'Change m@ again'")  # fmt: skip
+    lines = ("vim m@.py", "ruff format m@.py", "pytest -k m@ tests/test_m@.py", "hg add m@.py",
+             "hg commit -m 'Change m@ again'")  # fmt: skip
     values = [name * length for length in (1, 2) for name in "abcdefg"]
     best = _mined(_each(*lines, values=values))[0]
     assert [each.words[0] for each in best.steps if isinstance(each, Run)] == [
-        ("ruff",), ("pytest",), ("git",), ("git",),
+        ("ruff",), ("pytest",), ("hg",), ("hg",),
     ]  # fmt: skip
     assert best.count == 14
 
@@ -250,7 +250,7 @@ def test_what_cannot_be_made_does_not_spoil_the_rest() -> None:
     lines = (
         "black @.py",
         "ruff check @.py",
-        "mysql shop < @.sql",
+        "cat @.sql | mysql shop",
         "sort -o @.txt @.txt",
         "ls | wc",
     )

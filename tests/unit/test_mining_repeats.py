@@ -139,18 +139,18 @@ def test_looked_at_in_between_or_only_at_the_end_it_is_the_same(
 
 
 def test_files_that_were_counted_are_counted_once_when_they_are_committed() -> None:
-    """Long after, and however often it was looked at before."""
+    """Days after, and however often it was looked at before."""
     done = created(4)
     ops = [Op(each.did, each.text) for each in done[:4]]
-    late = Activity(9 * DAY, Did.COMMITTED, "Add two", "git", old="1a2b", detail=detail_of(ops))
+    late = Activity(5 * DAY, Did.COMMITTED, "Add two", "git", old="1a2b", detail=detail_of(ops))
     repeats = Repeats(3)
     for each in done:
         repeats.add(each)
     for _ in range(3):
         assert [each.count for each in repeats.patterns(4 * DAY, {})] == [4]
     repeats.add(late)
-    found = repeats.patterns(9 * DAY, {})
-    assert found == patterns([*done, late], 3, 9 * DAY, {})
+    found = repeats.patterns(5 * DAY, {})
+    assert found == patterns([*done, late], 3, 5 * DAY, {})
     assert [each.commit for each in found[0].occurrences] == ["", "", "1a2b"]
 
 

@@ -219,7 +219,7 @@ def _literal(command: Command) -> list[str]:
 )  # fmt: skip
 def test_what_somebody_works_in(line: str, talks: bool) -> None:
     (command,) = commands(line)
-    assert command.why_not == (shell.INTERACTIVE if talks else "")
+    assert (command.why_not == shell.INTERACTIVE) is talks
 
 
 def test_the_module_that_python_runs_is_no_option_of_what_follows() -> None:
