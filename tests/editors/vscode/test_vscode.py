@@ -461,12 +461,16 @@ def test_nothing_is_written_below_an_edit_that_is_not_saved(window: Window, proj
     committed(project, ("cart", "order", "invoice", "voucher", "customer"))
     source, test = project / "refund.py", project / "tests/test_refund.py"
     source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
-    test.write_text("mine = 1\n")
+    title = "create tests/test_{file.stem}.py"
     with window() as bench:
         bench.open_file("refund.py")
         bench.squiggles.first.wait_for()
         bench.run_command("Understudy: Learn Now")
         bench.toasts.filter(has_text="is offered").wait_for()
+        bench.go_to(1, 8)
+        bench.choose(bench.open_quick_fixes(), f"Create automation: {title} (seen 5×, saves about")
+        bench.toasts.filter(has_text="Created").wait_for()
+        test.write_text("mine = 1\n")
         bench.file("tests").first.click()
         bench.open_file("test_refund.py")
         bench.type("# not saved\n")
