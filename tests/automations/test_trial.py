@@ -15,7 +15,7 @@ from understudy.automations import past, trying
 from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
 from understudy.automations.pattern import Place, Text
-from understudy.automations.trying import Instance, Tested, policy
+from understudy.automations.trying import Instance, policy
 from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
 from understudy.sandbox.policy import Policy
@@ -159,7 +159,7 @@ async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
     assert not [each for each in kept if b"s3cr3t-abcdef" in each.read_bytes()]
 
 
-async def tried(here: World, body: str, *instances: Instance) -> Tested:
+async def tried(here: World, body: str, *instances: Instance) -> trying.Tested:
     script_ = here.root.parent / "own.py"
     script_.write_text(script(body))
     settings = here.workspace.settings.automations
