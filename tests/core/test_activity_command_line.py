@@ -248,9 +248,8 @@ def typed(
                 deadline = time.monotonic() + PATIENCE
                 while not told(count):
                     assert time.monotonic() < deadline, (each, os.read(master, 10_000))
-                    time.sleep(
-                        0.1
-                    )  # each look is a process; what is waited for is written by another
+                    # Each look is a process; what is waited for is written by another.
+                    time.sleep(0.1)
         os.write(master, b"exit\n")
     finally:
         process.kill()

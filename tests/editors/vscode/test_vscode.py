@@ -23,7 +23,7 @@ from ..history import committed
 from .code_server import REPOSITORY, CodeServer
 from .conftest import Window
 from .road import UNUSED_IMPORT, RoadEnds, main_road
-from .workbench import STEP_SECONDS
+from .workbench import STEP_SECONDS, Workbench
 
 pytestmark = [pytest.mark.editor, pytest.mark.alone]
 
@@ -371,27 +371,38 @@ def test_a_command_is_tried_in_the_sandbox_its_changes_made_and_taken_back(
         assert not app.stat().st_mode & 0o100
 
 
+CREATES = "create tests/test_{file.stem}.py"
+
+
+def learned(bench: Workbench) -> None:
+    """What was committed is looked through, and offered in a file that it fits."""
+    bench.open_file("refund.py")
+    bench.squiggles.first.wait_for()
+    bench.run_command("Understudy: Learn Now")
+    bench.toasts.filter(has_text="is offered").wait_for()
+
+
+def accepted(bench: Workbench) -> None:
+    bench.go_to(1, 8)
+    bench.choose(bench.open_quick_fixes(), f"Create automation: {CREATES} (seen 5×, saves about")
+    bench.toasts.filter(has_text="Created").wait_for()
+
+
 def test_what_is_repeated_becomes_an_automation(window: Window, project: Path) -> None:
     committed(project, ("cart", "order", "invoice", "voucher", "customer"))
     source, test = project / "refund.py", project / "tests/test_refund.py"
     source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
-    title = "create tests/test_{file.stem}.py"
     with window() as bench:
-        bench.open_file("refund.py")
-        bench.squiggles.first.wait_for()
-        bench.run_command("Understudy: Learn Now")
-        bench.toasts.filter(has_text="is offered").wait_for()
+        learned(bench)
         bench.go_to(1, 8)
-        bench.choose(bench.open_quick_fixes(), f"Preview: {title}")
+        bench.choose(bench.open_quick_fixes(), f"Preview: {CREATES}")
         expect(bench.editor).to_contain_text("+from refund import total")
         assert not test.exists()
         bench.run_command("View: Revert and Close Editor")
 
+        accepted(bench)
         bench.go_to(1, 8)
-        bench.choose(bench.open_quick_fixes(), f"Create automation: {title} (seen 5×, saves about")
-        bench.toasts.filter(has_text="Created").wait_for()
-        bench.go_to(1, 8)
-        bench.choose(bench.open_quick_fixes(), f"Run: {title}")
+        bench.choose(bench.open_quick_fixes(), f"Run: {CREATES}")
         bench.confirm_edit()
         bench.page.locator('.tab.dirty[data-resource-name="test_refund.py"]').wait_for()
         bench.run_command("File: Save All Files")
@@ -409,14 +420,13 @@ def test_automations_have_a_view_and_lose_no_edit(window: Window, project: Path)
     committed(project, ("cart", "order", "invoice", "voucher", "customer"))
     source, test = project / "refund.py", project / "tests/test_refund.py"
     source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
-    title = "create tests/test_{file.stem}.py"
     with window() as bench:
         bench.open_file("refund.py")
         bench.squiggles.first.wait_for()
         pane = bench.page.locator(".pane", has_text="Understudy Automations")
         pane.locator(".pane-header").click()
         bench.run_command("Understudy: Learn Now")
-        row = pane.locator(".monaco-list-row").filter(has_text=title).first
+        row = pane.locator(".monaco-list-row").filter(has_text=CREATES).first
         expect(pane.locator(".monaco-list-row").filter(has_text="Offered")).to_be_visible()
         bench.toasts.filter(has_text="is offered").wait_for()  # after which no row changes
         row.hover()
@@ -461,15 +471,9 @@ def test_nothing_is_written_below_an_edit_that_is_not_saved(window: Window, proj
     committed(project, ("cart", "order", "invoice", "voucher", "customer"))
     source, test = project / "refund.py", project / "tests/test_refund.py"
     source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
-    title = "create tests/test_{file.stem}.py"
     with window() as bench:
-        bench.open_file("refund.py")
-        bench.squiggles.first.wait_for()
-        bench.run_command("Understudy: Learn Now")
-        bench.toasts.filter(has_text="is offered").wait_for()
-        bench.go_to(1, 8)
-        bench.choose(bench.open_quick_fixes(), f"Create automation: {title} (seen 5×, saves about")
-        bench.toasts.filter(has_text="Created").wait_for()
+        learned(bench)
+        accepted(bench)
         test.write_text("mine = 1\n")
         bench.file("tests").first.click()
         bench.open_file("test_refund.py")
