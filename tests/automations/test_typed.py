@@ -17,6 +17,7 @@ from understudy.automations.mining.repeats import Repeats
 from understudy.automations.pattern import Pattern, Type
 from understudy.store.activity import Activity, Did
 
+from ..needs import missing
 from .scripts import draft, perform
 from .server import serving
 
@@ -104,7 +105,7 @@ def test_a_script_does_what_was_typed(name: str, tmp_path: Path) -> None:
     story = STORIES[name]
     program = story.lines[0].split()[0]
     if not shutil.which(program):
-        pytest.skip(f"{program} is not installed")
+        missing(f"missing: {program}: the package manager of the system has it")
     by_hand, by_script = tmp_path / "hand/workspace", tmp_path / "script/workspace"
     for root in (by_hand, by_script):
         root.mkdir(parents=True)

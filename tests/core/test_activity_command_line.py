@@ -18,6 +18,7 @@ import pytest
 from understudy.state import state_dir
 from understudy.trust import Trust
 
+from ..needs import missing
 from .support import own_environment, tree, understudy_here
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -202,7 +203,7 @@ def test_a_hook_tells_of_commands(
 ) -> None:
     installed = subprocess.run([Path(__file__).parent / "install_shells.sh"], check=False)
     if installed.returncode and not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed, and only root may install it")
+        missing(f"missing: {shell}: only root may install it")
     tree(root, {"src/a.py": ""})
     run("show")
     start_up = root.parent / (".zshrc" if shell == "zsh" else "hook")
