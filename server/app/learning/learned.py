@@ -83,7 +83,8 @@ class Learned:
         self._since: Mapping[str, Record] = {}
         """Since each was last accepted, or switched on again."""
         self._taken: Mapping[str, int] = {}
-        self._answers: Sequence[tuple[float, str, Answer]] = ()
+        self.answers: Sequence[tuple[float, str, Answer]] = ()
+        """When its user said what, and to which; the oldest first."""
         self.refused: frozenset[str] = frozenset()
         """The ids of those that were never to be made again, also where all else is forgotten."""
         self.patterns: Sequence[Pattern] = ()
@@ -123,9 +124,9 @@ class Learned:
         self.automations = found
         self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
         self._taken = await self.log.counts(Did.FIXED)
-        self._answers = await self.store.answers()
-        since = {id_: at for at, id_, said in self._answers if said is Answer.ACCEPTED}
-        self.refused = frozenset(id_ for _, id_, said in self._answers if said is Answer.NEVER)
+        self.answers = await self.store.answers()
+        since = {id_: at for at, id_, said in self.answers if said is Answer.ACCEPTED}
+        self.refused = frozenset(id_ for _, id_, said in self.answers if said is Answer.NEVER)
         self._since = {
             id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
             for id_, done in by_id.items()
@@ -180,7 +181,7 @@ class Learned:
         if not (self.workspace.trusted and least.enabled) or SAFE in settings.fixes.on_save:
             return {}
         on_save, now = settings.fixes.on_save, self.clock()
-        return often(self._taken, least.min_occurrences, self._answers, on_save, now)
+        return often(self._taken, least.min_occurrences, self.answers, on_save, now)
 
     async def dismiss_fix(self, rule: str, *, never: bool) -> None:
         """Do not offer it now, with second thoughts that become rarer; or never."""

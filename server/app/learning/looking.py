@@ -91,7 +91,7 @@ async def look(learned: Learned) -> Budget:
     what may be offered. Raises sqlite3.Error."""
     await learned.load()
     grown = await _grown(learned)
-    now, answers = learned.clock(), await _answers(learned)
+    now, answers = learned.clock(), _wanted(learned)
     root = learned.workspace.root
 
     def work() -> list[Pattern]:
@@ -123,9 +123,9 @@ async def _grown(learned: Learned) -> Grown:
     return grown
 
 
-async def _answers(learned: Learned) -> dict[str, bool]:
+def _wanted(learned: Learned) -> dict[str, bool]:
     """Whether its user wanted what was offered: the last word on each counts."""
-    said = {id_: answer for _, id_, answer in await learned.store.answers()}
+    said = {id_: answer for _, id_, answer in learned.answers}
     return {id_: answer in (Answer.ACCEPTED, Answer.EDITED) for id_, answer in said.items()}
 
 
