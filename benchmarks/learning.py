@@ -33,8 +33,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from understudy.automations.mining.budget import Budget
-from understudy.automations.mining.counts import KEPT, Occurrence
-from understudy.automations.mining.miner import Candidate, Miner
+from understudy.automations.mining.counts import KEPT, Counts, Occurrence
+from understudy.automations.mining.events import Events
+from understudy.automations.mining.miner import Candidate
 from understudy.automations.mining.repeats import Repeats
 from understudy.automations.mining.score import Features, Weights
 from understudy.automations.mining.unify import unify
@@ -47,6 +48,8 @@ _FEW_TASKS = 50
 """Of a person with fewer, nothing is replayed."""
 _FEW_SCORES = 20
 """From fewer, nobody's weights are refitted."""
+_LEAST = 3
+"""Seen less often, it is no pattern."""
 _MOST_PATHS = 8
 _MOST_LATER = 20
 
@@ -162,30 +165,79 @@ def tasks_of(history: Iterable[Commit]) -> Iterable[list[Activity]]:
 # ── Offers ──────────────────────────────────────────────────────────────────────────────────────
 
 
+class Known:
+    """What is counted of the tasks so far, as a miner counts it, and what was offered. A miner is
+    asked every few minutes for all that repeats; here each task may bring an offer, of what was
+    done once more with it, so that what is compared is the choice and not the time of a look."""
+
+    def __init__(self) -> None:
+        self._events, self._counts = Events(), Counts()
+        self._offered: set[str] = set()
+        self._covered: set[int] = set()
+
+    @property
+    def tasks(self) -> int:
+        """As the miner counts them: what ``&&`` joins is several."""
+        return self._events.number
+
+    def add(self, task: Activity) -> list[Candidate]:
+        """What was done once more with it, seen often enough or not; shortest first."""
+        found: list[Candidate] = []
+        for session, event in self._events.of(task):
+            found += map(Candidate._make, self._counts.add(session, event))
+        for each in found:
+            if each.id in self._offered:
+                self._cover(each.entry.occurrences[-1])
+        return found
+
+    def features(self, candidate: Candidate) -> Features:
+        return candidate.features(self.tasks)
+
+    def score(self, candidate: Candidate) -> float:
+        return Weights().score(self.features(candidate))
+
+    def is_new(self, candidate: Candidate) -> bool:
+        """Whether it is seen often enough, and does mostly what no offered one does."""
+        return (
+            candidate.entry.count >= _LEAST
+            and candidate.id not in self._offered
+            and candidate.is_novel(self._covered)
+        )
+
+    def offer(self, candidate: Candidate) -> None:
+        """From now on, what this one does is no news of another."""
+        self._offered.add(candidate.id)
+        for each in candidate.entry.occurrences:
+            self._cover(each)
+
+    def _cover(self, events: Occurrence) -> None:
+        self._covered.update(event.number for event in events)
+
+
 class Contender(NamedTuple):
     """``rank``: the higher, the sooner it is offered; None: it is not. ``score``: what the budget
     judges by; the others' have none, so they may spend it on whatever comes."""
 
     name: str
-    rank: Callable[[Miner, Candidate], float | None]
-    score: Callable[[Miner, Candidate], float] = lambda miner, candidate: 1.0
+    rank: Callable[[Known, Candidate], float | None]
+    score: Callable[[Known, Candidate], float] = lambda known, candidate: 1.0
 
 
-def _ours(miner: Miner, candidate: Candidate) -> float | None:
-    return miner.score(candidate) * _saved(candidate) if miner.is_new(candidate) else None
+def _ours(known: Known, candidate: Candidate) -> float | None:
+    return known.score(candidate) * _saved(candidate) if known.is_new(candidate) else None
 
 
-def _naive(miner: Miner, candidate: Candidate) -> float | None:
+def _naive(known: Known, candidate: Candidate) -> float | None:
     """Frequency · time · recency."""
-    if not miner.is_new(candidate):
+    if not known.is_new(candidate):
         return None
     entry = candidate.entry
     return entry.count * _saved(candidate) / (1 + entry.gap)
 
 
-def _plain(_: Miner, candidate: Candidate) -> float | None:
+def _plain(_: Known, candidate: Candidate) -> float | None:
     """Whatever was seen three times."""
-    return candidate.entry.count if candidate.entry.count >= 3 else None
+    return candidate.entry.count if candidate.entry.count >= _LEAST else None
 
 
 def _saved(candidate: Candidate) -> int:
@@ -194,7 +246,7 @@ def _saved(candidate: Candidate) -> int:
 
 US = "understudy"
 CONTENDERS = (
-    Contender(US, _ours, Miner.score),
+    Contender(US, _ours, Known.score),
     Contender("frequency · time · recency", _naive),
     Contender("plain n-grams", _plain),
 )
@@ -247,7 +299,7 @@ def replay(people: Iterable[Sequence[Activity]], contender: Contender) -> Replay
 
 
 def _replayed(tasks: Iterable[Activity], contender: Contender) -> Replay:
-    miner, budget = Miner(), Budget()
+    known, budget = Known(), Budget()
     uses: dict[str, int] = {}
     offered: dict[str, int] = {}
     saved: set[int] = set()
@@ -255,10 +307,10 @@ def _replayed(tasks: Iterable[Activity], contender: Contender) -> Replay:
     ends: dict[str, list[int]] = defaultdict(list)
     scored: list[tuple[str, int, Features, float]] = []
     for task in tasks:
-        completed = miner.add(task)
+        completed = known.add(task)
         budget.task()
         for each in completed:
-            ends[each.id].append(miner.tasks)
+            ends[each.id].append(known.tasks)
         # The longest first: what it does is not done twice.
         for each in sorted(completed, key=lambda each: -len(each.sequence)):
             numbers = {event.number for event in each.entry.occurrences[-1]}
@@ -267,21 +319,21 @@ def _replayed(tasks: Iterable[Activity], contender: Contender) -> Replay:
                 commands += len(numbers) - 1
                 saved |= numbers
         scored += (
-            (each.id, miner.tasks, miner.features(each), miner.score(each))
+            (each.id, known.tasks, known.features(each), known.score(each))
             for each in completed
-            if miner.is_new(each)
+            if known.is_new(each)
         )
         ranked = [
             (rank, each.id, each)
             for each in completed
-            if each.id not in uses and (rank := contender.rank(miner, each)) is not None
+            if each.id not in uses and (rank := contender.rank(known, each)) is not None
         ]
         if ranked:
             _, found, chosen = max(ranked, key=lambda each: each[:2])
-            if budget.take(contender.score(miner, chosen)):
-                uses[found], offered[found] = 0, miner.tasks
-                miner.offered(chosen)
-    last = miner.tasks - HORIZON
+            if budget.take(contender.score(known, chosen)):
+                uses[found], offered[found] = 0, known.tasks
+                known.offer(chosen)
+    last = known.tasks - HORIZON
     judged = [
         Judged(
             features,
@@ -292,7 +344,7 @@ def _replayed(tasks: Iterable[Activity], contender: Contender) -> Replay:
         for name, number, features, score in scored
     ]
     whole = [count for name, count in uses.items() if offered[name] <= last]
-    return Replay(miner.tasks, list(uses.values()), whole, commands, judged)
+    return Replay(known.tasks, list(uses.values()), whole, commands, judged)
 
 
 # ── How true the scores are ─────────────────────────────────────────────────────────────────────
@@ -402,10 +454,10 @@ def fit(people: Iterable[Sequence[Activity]]) -> Fit:
 
 
 def _occurrences(tasks: Iterable[Activity]) -> Iterator[list[Occurrence]]:
-    miner = Miner()
+    known = Known()
     found: dict[str, list[Occurrence]] = defaultdict(list)
     for task in tasks:
-        for each in miner.add(task):
+        for each in known.add(task):
             if len(each.sequence) > 1:
                 found[each.id].append(each.entry.occurrences[-1])
     for occurrences in found.values():

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from understudy.automations.mining.files import Files, Group, Op
+from understudy.automations.mining.files import Files
+from understudy.automations.mining.history import Group, Op
 from understudy.settings.learning import Automations
 from understudy.store.activity import Did
 

@@ -9,7 +9,7 @@ from posixpath import basename, splitext
 
 from ..disk import read_regular
 from ..git import GitError, Repository
-from .mining.files import FILE
+from .mining.history import FILE
 from .paths import filled
 from .pattern import Create, Occurrence, Pattern, Saving, Step, Text
 from .skeleton import Instance, skeleton

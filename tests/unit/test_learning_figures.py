@@ -111,3 +111,13 @@ def test_commits_become_tasks_of_a_number(tmp_path: Path) -> None:
     assert [each.text for each in tasks] == [
         "new 'a b.py'", "commit", "rename 'a b.py' c.py", "new d.py", "commit",
     ]  # fmt: skip
+
+
+def test_one_that_is_offered_is_no_news_and_what_it_covers_neither() -> None:
+    known = LEARNING.Known()
+    lines = [line for n in range(3) for line in ("git pull", "make", "ls", f"x{n} --flag")]
+    completed = [each for task in _typed(*lines) for each in known.add(task)]
+    fresh = {each.sequence: each for each in completed if known.is_new(each)}
+    assert set(fresh) == {("git pull", "make"), ("make", "ls"), ("git pull", "make", "ls")}
+    known.offer(fresh["git pull", "make", "ls"])
+    assert not any(map(known.is_new, completed))

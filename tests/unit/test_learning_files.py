@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import pytest
 
 from understudy.automations import paths
-from understudy.automations.mining import files
-from understudy.automations.mining.files import Files, Group, Op, as_gitignore, fits
+from understudy.automations.mining import history
+from understudy.automations.mining.files import Files
 from understudy.automations.mining.groups import detail_of, groups
+from understudy.automations.mining.history import Group, Op
+from understudy.automations.mining.when import as_gitignore, fits
 from understudy.automations.pattern import Pattern, Text
 from understudy.gitignore import gitignore
 from understudy.store.activity import Activity, Did
@@ -95,7 +97,7 @@ def test_each_file_of_a_group_is_looked_at_once_for_a_score(
     for number, name in enumerate(names):
         alone = (f"src/shop/{number}z{n}.py" for n in range(count - 2))
         found.add(Group(number * DAY, (*with_test(name), *came(*alone))))
-    monkeypatch.setattr(files, "filled", filled)
+    monkeypatch.setattr(history, "filled", filled)
     patterns = found.patterns(len(names) * DAY)
     assert patterns
     assert len(asked) < len(patterns) * len(names) * count * 6

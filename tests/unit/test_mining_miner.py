@@ -180,19 +180,6 @@ def test_a_commit_that_was_typed_counts_once(typed: str, count: int) -> None:
     assert bool(found) == bool(count)
 
 
-def test_one_that_is_offered_is_no_news_and_what_it_covers_neither() -> None:
-    miner = Miner()
-    completed = [each for task in _each("git pull", "make", "ls") for each in miner.add(task)]
-    fresh = {each.sequence: each for each in completed if miner.is_new(each)}
-    assert set(fresh) == {
-        ("git pull", "make"),
-        ("make", "ls"),
-        ("git pull", "make", "ls"),
-    }
-    miner.offered(fresh["git pull", "make", "ls"])
-    assert not any(map(miner.is_new, completed))
-
-
 def test_the_longest_says_it_all() -> None:
     """Closed: its parts were never seen without it."""
     assert [each.title for each in _mined(_each("hg pull", "make", "ls"))] == [

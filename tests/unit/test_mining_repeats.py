@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.automations.mining.files import Op
 from understudy.automations.mining.groups import detail_of
+from understudy.automations.mining.history import Op
 from understudy.automations.mining.repeats import Repeats
 from understudy.automations.pattern import Pattern, Shape
 from understudy.store.activity import Activity, Did

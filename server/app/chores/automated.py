@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...automations.mining.files import as_gitignore
+from ...automations.mining.when import as_gitignore
 from ...automations.pattern import Type
 from ...disk import LARGEST_FILE, read_regular, why
 from ...findings.secret_words import names_secret

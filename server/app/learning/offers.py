@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...automations.mining.files import fits
+from ...automations.mining.when import fits
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, State
 from ..scripts.runs import is_done

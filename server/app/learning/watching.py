@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ...automations.commits import Commits
-from ...automations.mining.files import Op
 from ...automations.mining.groups import detail_of
+from ...automations.mining.history import Op
 from ...git import GitError, Operation
 from ...store.activity import ACTIVITY, FILE, Activity, Did, Log
 from ...store.database import Database

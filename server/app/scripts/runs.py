@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...automations import life
 from ...automations.codec import loads
-from ...automations.mining.files import fits
+from ...automations.mining.when import fits
 from ...automations.paths import filled
 from ...automations.pattern import Type
 from ...automations.trying import command, policy

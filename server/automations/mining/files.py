@@ -1,27 +1,23 @@
 """Files that come, move or go together: what is done to one follows from what was done to another.
-
-A *group* is what was done to files in one go, such as one commit. Pure.
-"""
+Pure."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import ChainMap, Counter, deque
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from posixpath import basename, commonpath, dirname, splitext
+from posixpath import basename, splitext
 from typing import NamedTuple
 
 from ...store.activity import Did
-from ..paths import filled, part_of, ways
+from ..paths import filled, ways
 from ..pattern import (
     Create,
     Delete,
     Move,
     Occurrence,
     Parameter,
-    Part,
     Pattern,
     Place,
     Saving,
@@ -30,9 +26,10 @@ from ..pattern import (
     Text,
     Type,
 )
+from .history import FILE, Group, History, Op, Rule, Share
+from .when import common
 
-FILE, TO = "file", "to"
-_MOST_GROUPS = 5_000
+TO = "to"
 _MOST_FILES = 20
 """A group of more is not the work of a hand: a branch was merged, or a generator ran."""
 _KEPT = 20
@@ -42,27 +39,8 @@ _LEAST_RATE = 1 / 25
 """What is done in fewer of the groups is seldom done again."""
 _SELDOM = 0.6
 """The most that it scores then, and what was deleted: that is mostly done for once."""
-_SPECIAL, _ITSELF = re.compile(r"[\\*?\[\]!# ]"), r"\\\g<0>"
 _EACH = Saving(5.0, 30.0)
 """Seconds that it takes to make, move or delete a file by hand."""
-
-
-class Op(NamedTuple):
-    """``path`` below the workspace; ``old``: of what moved, where it was."""
-
-    did: Did
-    path: str
-    old: str = ""
-
-
-class Group(NamedTuple):
-    """``at``: seconds since the epoch. ``tasks``: the numbers in the log; ``commit``: its hash."""
-
-    at: float
-    ops: tuple[Op, ...]
-    seconds: float = 0.0
-    tasks: tuple[int, ...] = ()
-    commit: str = ""
 
 
 class _Key(NamedTuple):
@@ -101,22 +79,20 @@ class Files:
         self._least = least
         self._seen = ChainMap[_Key, _Seen]()
         """What was added to this one comes first, then what was known where it was forked."""
-        self._groups: deque[tuple[int, Group]] = deque(maxlen=_MOST_GROUPS)
-        self._number = 0
+        self._history = History()
 
     def fork(self) -> Files:
         """Another one that knows the same, for as long as nothing is added to this one."""
         forked = Files(self._least)
         forked._seen = self._seen.new_child()
-        forked._groups, forked._number = self._groups.copy(), self._number
+        forked._history = self._history.fork()
         return forked
 
     def add(self, group: Group) -> None:
         ops = group.ops
         if not 0 < len(ops) <= _MOST_FILES:
             return
-        self._number += 1
-        self._groups.append((self._number, group))
+        self._history.add(group)
         for key, cause in dict(_relations(ops)).items():
             self._own(key).add(group, cause, self._least)
 
@@ -124,7 +100,7 @@ class Files:
         own = self._seen.maps[0]
         if key not in own:
             before = self._seen.get(key)
-            own[key] = _Seen(self._number) if before is None else before.copy()
+            own[key] = _Seen(self._history.number) if before is None else before.copy()
         return own[key]
 
     def patterns(self, now: float) -> list[Pattern]:
@@ -142,51 +118,49 @@ class Files:
                 continue
             what = tuple((id(group), cause.path) for group, cause in seen.uses)
             found.setdefault((key.did, key.suffix, seen.count, *what), []).append((key, seen))
-        patterns = [self._pattern(_chosen(group), now) for group in found.values()]
+        chosen = [*map(_chosen, found.values())]
+        rules = [*map(_rule, chosen)]
+        shares = self._history.shares(rules)
+        patterns = [
+            _pattern(seen, rule, self._score(seen, rule, share), key.suffix, now)
+            for ((key, seen), *_), rule, share in zip(chosen, rules, shares, strict=True)
+        ]
         return sorted(patterns, key=lambda each: each.score, reverse=True)
 
-    def _pattern(self, found: Sequence[tuple[_Key, _Seen]], now: float) -> Pattern:
-        did, suffix, _ = found[0][0]
-        seen = found[0][1]
-        texts = [key.text for key, _ in found]
-        steps = tuple(_step(did, text) for text in texts)
-        when = _when([cause.path for _, cause in seen.uses], suffix)
-        names = (FILE, TO) if did is Did.MOVED else (FILE,)
-        kept = [
-            Occurrence(g.at, g.seconds, _arguments(did, cause), g.tasks, g.commit)
-            for g, cause in seen.uses
-        ]
-        weeks = max((now - kept[0].at) / _WEEK, 1.0)
-        digest = hashlib.sha256(repr((Shape.FILES, did, suffix, texts)).encode()).hexdigest()
-        return Pattern(
-            digest[:16],
-            Shape.FILES,
-            steps,
-            tuple(Parameter(name, Type.PATH) for name in names),
-            tuple(kept),
-            seen.count,
-            self._score(did, texts, when, seen),
-            Saving(_EACH.low * len(texts), _EACH.high * len(texts)),
-            len(kept) / weeks,
-            when=when,
-        )
-
-    def _score(self, did: Did, texts: Sequence[Text], when: str, seen: _Seen) -> float:
+    def _score(self, seen: _Seen, rule: Rule, share: Share) -> float:
         """The share of the files of its kind beside which it was done (Laplace's rule)."""
-        chances = done = 0
-        since = [group for number, group in self._groups if number >= seen.first]
-        for group in since:
-            paths = {op.path for op in group.ops if op.did is did}
-            if not any(fits(path, when) for path in paths):
-                continue
-            made = {path: {filled(text, {FILE: path}) for text in texts} for path in paths}
-            followed = Counter(each for path in paths for each in made[path] - {path})
-            asked = [made[path] for path in paths if fits(path, when) and not followed[path]]
-            chances += len(asked)
-            done += sum(each <= paths for each in asked)
-        score = (done + 1) / (chances + 2)
-        is_rare = seen.count < _LEAST_RATE * len(since) or len(seen.days) < self._least
-        return min(score, _SELDOM) if is_rare or did is Did.DELETED else score
+        score = (share.done + 1) / (share.chances + 2)
+        is_rare = seen.count < _LEAST_RATE * share.groups or len(seen.days) < self._least
+        return min(score, _SELDOM) if is_rare or rule.did is Did.DELETED else score
+
+
+def _rule(chosen: Sequence[tuple[_Key, _Seen]]) -> Rule:
+    (key, seen), *_ = chosen
+    when = common([cause.path for _, cause in seen.uses], key.suffix)
+    return Rule(key.did, tuple(each.text for each, _ in chosen), when, seen.first)
+
+
+def _pattern(seen: _Seen, rule: Rule, score: float, suffix: str, now: float) -> Pattern:
+    did, texts = rule.did, rule.texts
+    names = (FILE, TO) if did is Did.MOVED else (FILE,)
+    kept = [
+        Occurrence(g.at, g.seconds, _arguments(did, cause), g.tasks, g.commit)
+        for g, cause in seen.uses
+    ]
+    weeks = max((now - kept[0].at) / _WEEK, 1.0)
+    digest = hashlib.sha256(repr((Shape.FILES, did, suffix, [*texts])).encode()).hexdigest()
+    return Pattern(
+        digest[:16],
+        Shape.FILES,
+        tuple(_step(did, text) for text in texts),
+        tuple(Parameter(name, Type.PATH) for name in names),
+        tuple(kept),
+        seen.count,
+        score,
+        Saving(_EACH.low * len(texts), _EACH.high * len(texts)),
+        len(kept) / weeks,
+        when=rule.when,
+    )
 
 
 def _relations(ops: Sequence[Op]) -> Iterator[tuple[_Key, Op]]:
@@ -234,43 +208,3 @@ def _step(did: Did, text: Text) -> Step:
 
 def _arguments(did: Did, cause: Op) -> dict[str, str]:
     return {FILE: cause.old, TO: cause.path} if did is Did.MOVED else {FILE: cause.path}
-
-
-def fitting(pattern: Pattern) -> str:
-    """The files that a pattern is for that works on one path: as ``Pattern.when``; else empty."""
-    paths = [each.name for each in pattern.parameters if each.type is Type.PATH]
-    if len(paths) != 1 or len(pattern.parameters) != 1 or pattern.shape is Shape.EACH:
-        return ""
-    values = [each.arguments[paths[0]] for each in pattern.occurrences]
-    suffixes = {splitext(basename(value))[1] for value in values}
-    return _when(values, suffixes.pop()) if len(suffixes) == 1 else ""
-
-
-def _when(paths: Sequence[str], suffix: str) -> str:
-    """What all of them match, as a .gitignore pattern."""
-    folders = {dirname(path) for path in paths}
-    if len(folders) == 1:
-        return f"/{folder}/*{suffix}" if (folder := folders.pop()) else f"/*{suffix}"
-    above = "" if "" in folders else commonpath(folders)
-    return f"/{above}/**/*{suffix}" if above else f"*{suffix}"
-
-
-def fits(path: str, when: str) -> bool:
-    """Whether a pattern that ``when`` tells of is for a file."""
-    folder, suffix = when.rpartition("*")[0], when.rpartition("*")[2]
-    if not path.endswith(suffix):
-        return False
-    if not folder.startswith("/"):
-        return True
-    deep = folder.endswith("/**/")
-    place = folder.removesuffix("**/").strip("/")
-    own = part_of(path, Part.FOLDER)
-    return own == place or (deep and (not place or own.startswith(f"{place}/")))
-
-
-def as_gitignore(when: str) -> str:
-    """As ``fits`` takes it: whatever else has a meaning there stands for itself."""
-    folder, _, suffix = when.rpartition("*")
-    place = folder.removesuffix("**/")
-    deep = folder.removeprefix(place)
-    return f"{_SPECIAL.sub(_ITSELF, place)}{deep}*{_SPECIAL.sub(_ITSELF, suffix)}"

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...store.activity import Activity, Did
-from .files import Group, Op
+from .history import Group, Op
 
 GAP_SECONDS = 900.0
 """What is done later belongs to something else."""

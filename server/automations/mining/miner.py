@@ -47,6 +47,25 @@ class Candidate(NamedTuple):
         text = "\0".join((self.shape, *self.sequence))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    def features(self, tasks: int) -> Features:
+        """``tasks``: all that were counted so far."""
+        entry = self.entry
+        return Features(
+            entry.count,
+            *entry.blocks,
+            entry.last - entry.first,
+            max(entry.gap, tasks - entry.last),
+            tasks,
+            len(self.sequence),
+        )
+
+    def is_novel(self, covered: AbstractSet[int]) -> bool:
+        """Whether in two of its last three uses at least half of the events are none of those
+        numbers."""
+        last = self.entry.occurrences[-3:]
+        new = sum(2 * sum(event.number in covered for event in each) < len(each) for each in last)
+        return new >= min(2, len(last))
+
 
 class Miner:
     """``weights``: of the score. ``min_occurrences``: seen less often, it is no pattern.
@@ -70,65 +89,27 @@ class Miner:
         """How many commands and tasks were counted so far."""
         return self._events.number
 
-    def add(self, activity: Activity) -> list[Candidate]:
-        """One task, not older than those before it in its session. What was done once more with
-        it, seen often enough or not; shortest first."""
-        found: list[Candidate] = []
+    def add(self, activity: Activity) -> None:
+        """One task, not older than those before it in its session."""
         for session, event in self._events.of(activity):
-            found += (
-                Candidate(sequence, entry) for sequence, entry in self._counts.add(session, event)
-            )
-        if self._offered:
-            for each in found:
-                if each.id in self._offered:
-                    self._cover([each.entry.occurrences[-1]])
-        return found
+            for each in map(Candidate._make, self._counts.add(session, event)):
+                if self._offered and each.id in self._offered:
+                    self._cover(each.entry.occurrences[-1])
 
-    def features(self, candidate: Candidate) -> Features:
-        entry = candidate.entry
-        return Features(
-            entry.count,
-            *entry.blocks,
-            entry.last - entry.first,
-            max(entry.gap, self.tasks - entry.last),
-            self.tasks,
-            len(candidate.sequence),
-        )
-
-    def score(self, candidate: Candidate) -> float:
-        """How likely it is that it is used twice more in the next 2,000 tasks, 0 to 1."""
-        return self.weights.score(self.features(candidate))
-
-    def is_new(self, candidate: Candidate) -> bool:
-        """Whether it is seen often enough, and at least half of what it did in two of its last
-        three uses was done by no offered one."""
-        return (
-            candidate.entry.count >= self._least
-            and candidate.id not in self._offered
-            and self._is_novel(candidate.entry, self._covered)
-        )
-
-    def offered(self, candidate: Candidate) -> None:
-        """From now on, what this one does is no news of another."""
-        self._offered.add(candidate.id)
-        self._cover(candidate.entry.occurrences)
+    def _score(self, candidate: Candidate) -> float:
+        return self.weights.score(candidate.features(self.tasks))
 
     def heed(self, answers: Mapping[str, bool]) -> None:
         """Score so that it explains best which offers its user wanted, by the ids of their
         candidates."""
         known = [each for each in self._closed() if each.id in answers]
-        seen = [(self.features(each), answers[each.id]) for each in known]
+        seen = [(each.features(self.tasks), answers[each.id]) for each in known]
         self.weights = self._given.refitted(seen)
 
-    def _cover(self, occurrences: Iterable[Found]) -> None:
-        self._covered.update(event.number for each in occurrences for event in each)
+    def _cover(self, events: Found) -> None:
+        self._covered.update(event.number for event in events)
         if len(self._covered) > 2 * _COVERED:
             self._covered = {each for each in self._covered if each > self.tasks - _COVERED}
-
-    def _is_novel(self, entry: Entry, covered: AbstractSet[int]) -> bool:
-        last = entry.occurrences[-3:]
-        new = sum(2 * sum(event.number in covered for event in each) < len(each) for each in last)
-        return new >= min(2, len(last))
 
     def patterns(self, now: float, most: int = 50) -> list[Pattern]:
         """What repeats: those that are offered, and ``most`` others; what can be automated first,
@@ -143,7 +124,7 @@ class Miner:
                 break
             covered = made if candidate.is_able else listed
             is_offered = candidate.id in self._offered
-            if not is_offered and not self._is_novel(candidate.entry, covered):
+            if not is_offered and not candidate.is_novel(covered):
                 continue
             unified = self._unified(candidate)
             if unified is not None:
@@ -159,7 +140,7 @@ class Miner:
         offered first. Single commands come after sequences, which save more than their parts."""
         entry = candidate.entry
         saved = saving(entry.occurrences, 0)
-        worth = self.score(candidate) * (saved.low + saved.high) * _a_week(entry, now)
+        worth = self._score(candidate) * (saved.low + saved.high) * _a_week(entry, now)
         single = len(entry.occurrences[-1]) == 1
         is_new = candidate.id not in self._offered
         return is_new, not candidate.is_able, single, -worth, candidate.id
@@ -216,7 +197,7 @@ class Miner:
             parameters=unified.parameters,
             occurrences=tuple(map(_occurrence, occurrences, arguments)),
             count=entry.count,
-            score=self.score(candidate),
+            score=self._score(candidate),
             each=saving(occurrences, asked // len(occurrences)),
             a_week=_a_week(entry, now),
             pauses=pauses(occurrences, unified.events),

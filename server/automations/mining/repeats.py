@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from ...store.activity import Activity, Did
 from ..pattern import Pattern
-from .files import Files, Group, fitting
+from .files import Files
 from .groups import groups
+from .history import Group
 from .miner import Miner
+from .when import fitting
 
 MOST = 50
 """Of each kind so many are of interest."""
