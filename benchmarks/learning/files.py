@@ -12,7 +12,7 @@ from understudy.automations.mining.files import Files, Group, Op
 from understudy.settings.learning import Automations
 from understudy.store.activity import Did
 
-from .learning import Commit, commits
+from .sources import Commit, commits
 
 _DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
 _FEW_COMMITS = 20
