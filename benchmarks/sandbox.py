@@ -22,6 +22,9 @@ from understudy.runner.execute import Runner
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import bubblewrap, run
 
+from .report import Aim, console, table
+from .world import Run
+
 SIZES = (500, 5_000, 50_000)
 PLAIN, OURS, CHANGING = "a plain process", "understudy", "understudy, 20 files changed"
 FIRST = "understudy, the first time"
@@ -132,3 +135,19 @@ def _workspace(root: Path, files: int) -> Path:
     for arguments in (("init", "-q"), ("add", "-A"), (*identity, "commit", "-qm", "all")):
         subprocess.run(("git", "-C", str(root), *arguments), check=True, env=os.environ)
     return root
+
+
+async def figures(given: Run) -> list[Aim]:
+    costs = [await cost(given.folder / str(size), size, given.rounds(3, 11)) for size in SIZES]
+    sizes = (f"{each.files:,}" for each in costs)
+    told = table("`true` on a workspace of so many files: ms", "", *sizes)
+    for name in costs[0].milliseconds:
+        told.add_row(name, *(f"{each.milliseconds[name]:.1f}" for each in costs))
+    console.print(told)
+    return [
+        *(
+            Aim(f"sandbox, {each.files:,} files: above a plain process", each.above, 60, "ms")
+            for each in costs
+        ),
+        Aim("sandbox: memory of a run", max(each.memory for each in costs), 30, "MB"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import statistics
 import sys
 import time
@@ -11,16 +12,17 @@ from pathlib import Path
 import psutil
 
 from .client import Client
-from .world import HERE, SERVER, environment
+from .report import US, Aim, console
+from .world import FILES, HERE, SERVER, Run, environment, workspace
 
 _BARE = (sys.executable, "-P", str(HERE / "bare_server.py"))
 
 
 async def measure(root: Path, state: Path, rounds: int) -> dict[str, float]:
     """Median milliseconds of ours and of a bare pygls server, in turns."""
-    taken: dict[str, list[float]] = {"understudy": [], "bare pygls": []}
+    taken: dict[str, list[float]] = {US: [], "bare pygls": []}
     for _ in range(rounds):
-        for name, command in (("understudy", SERVER), ("bare pygls", _BARE)):
+        for name, command in ((US, SERVER), ("bare pygls", _BARE)):
             started = time.perf_counter()
             async with Client.start(command, root, environment(state)) as client:
                 await client.initialize(root, {"trusted": True})
@@ -47,3 +49,19 @@ async def idle(root: Path, file: Path, state: Path, seconds: float) -> tuple[flo
 def _cpu(process: psutil.Process) -> float:
     times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
     return sum(t.user + t.system for t in times)
+
+
+async def figures(run: Run) -> list[Aim]:
+    root = workspace(run.folder / "workspace")
+    file = Path(shutil.copy(run.world.corpus / FILES[500], root))
+    starts = await measure(root, run.folder / "state", run.rounds(3, 11))
+    cpu, memory = await idle(root, file, run.folder / "state", run.rounds(5, 30))
+    console.print(
+        f"Start → initialize: {starts[US]:.0f} ms;"
+        f" a bare pygls server {starts['bare pygls']:.0f} ms.\n"
+        f"Idle: {cpu:.2f} % of a CPU, {memory:.0f} MB (server, supervisor and workers).\n"
+    )
+    return [
+        Aim("start → initialize, against bare pygls", starts[US] / starts["bare pygls"], 1.3, "×"),
+        Aim("idle CPU", cpu, 0.3, "%"),
+    ]

@@ -23,7 +23,8 @@ from understudy.runner.engine import Engine
 from understudy.runner.scheduler import Options
 from understudy.runner.task import Context, Result, Task
 
-from .world import environment
+from .report import Aim, console, table
+from .world import Run, environment, workspace
 
 OPTIONS = Options(most=5, queued=100_000, percent=100.0)
 _BURN = (sys.executable, "-I", "-S", "-c", "for _ in range(int(2e7)): pass")
@@ -143,3 +144,34 @@ async def _through(engine: Engine, task: str, numbers: Sequence[int]) -> None:
 def _processor_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+async def figures(run: Run) -> list[Aim]:
+    rounds = run.rounds(1, 3)
+    cpu = await throughput(run.folder / "cpu", rounds, waiting=False)
+    waits = await throughput(run.folder / "wait", rounds, waiting=True)
+    waiting = await queue(run.folder / "queue", run.rounds(1_000, 5_000), run.rounds(5, 25))
+    root = workspace(run.folder / "hook")
+    hooked = hook(root, run.folder / "state-hook", run.rounds(5, 25))
+    told = table(
+        f"Tasks: seconds ({OPTIONS.most} at once, {OPTIONS.percent:.0f} % of the processors)",
+        *("", "one after another", "engine", ""),
+    )
+    for name, each in (("compute", cpu), ("wait", waits)):
+        times = f"{each.times:.2f}× faster"
+        told.add_row(f"{each.jobs} that {name}", f"{each.serial:.2f}", f"{each.engine:.2f}", times)
+    console.print(told)
+    console.print(
+        f"Jobs that do nothing: {waiting.a_second:.0f} a second"
+        f" ({waiting.a_processor_second:.0f} a second of processor time).\n"
+        f"Ranking 1,000 that wait: {waiting.rank:.1f} ms,"
+        f" {waiting.rank_alone:.1f} without reading.\n"
+        f"A commit waits {hooked:.0f} ms for the hook.\n"
+    )
+    return [
+        Aim("tasks that compute, against one after another", cpu.times, 1.8, "×", least=True),
+        Aim("tasks that wait, against one after another", waits.times, 4, "×", least=True),
+        Aim("jobs that do nothing, a second", waiting.a_second, 500, "", least=True),
+        Aim("ranking 1,000 jobs that wait", waiting.rank, 10, "ms"),
+        Aim("a commit waits for the hook", hooked, 100, "ms"),
+    ]

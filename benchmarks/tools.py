@@ -28,8 +28,8 @@ from understudy.settings import Settings
 from understudy.store.database import Database
 from understudy.store.results import RESULTS, Results
 
-from .workspace import script
-from .world import ROOT, World
+from .report import Aim, console, table
+from .world import ROOT, Run, World, script
 
 ESLINT = ROOT / ".cache/eslint"
 BATCHED = ("ruff", "bandit", "radon", "complexipy", "detect-secrets", "eslint")
@@ -242,3 +242,31 @@ def many_files(world: World, tool: Tool) -> list[Path]:
     if tool.name == "eslint":
         return sorted((ESLINT / "node_modules/eslint/lib").rglob("*.js"))[:_MANY]
     return sorted((world.corpus / "django").rglob("*.py"))[:: 885 // _MANY][:_MANY]
+
+
+async def figures(run: Run) -> list[Aim]:
+    one = table(
+        "One file: ms by the command, by us first, later", "", "command", "first", "later", ""
+    )
+    several = table(
+        "Many files: seconds in calls of one, in batches",
+        *("", "files", "one by one", "batches", "again"),
+    )
+    aims = []
+    for tool in tools(run.world):
+        root = run.folder / tool.name / "one"
+        root.mkdir(parents=True)
+        if tool.name == "eslint":
+            equip(root)
+        taken = await cost(tool, root, run.folder / tool.name / "state", run.rounds(3, 11))
+        milliseconds = (f"{each:.1f}" for each in (taken.command, taken.first, taken.later))
+        one.add_row(tool.name, *milliseconds, f"{taken.times:.1f}× sooner")
+        if tool.name == "eslint":
+            aims.append(Aim("ESLint, warm: sooner than `eslint`", taken.times, 5, "×", least=True))
+        if tool.name in BATCHED:
+            many = await batch(tool, many_files(run.world, tool), run.folder / tool.name / "many")
+            seconds = (f"{each:.2f}" for each in (many.single, many.batched, many.again))
+            several.add_row(tool.name, str(many.files), *seconds)
+    console.print(one)
+    console.print(several)
+    return aims

@@ -7,16 +7,16 @@ import json
 import shutil
 import statistics
 import sys
-import sysconfig
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .client import Client
-from .saves import tool_findings
-from .world import SERVER, World, environment, workspace
+from .contenders import tool_findings
+from .report import US, Aim, console, table
+from .world import SERVER, Run, World, environment, versions, workspace
 
 
 @dataclass(slots=True)
@@ -107,56 +107,41 @@ def _touch(root: Path) -> None:
         file.write(f"# {time.time_ns()}\n")
 
 
-async def family(root: Path, folder: Path, rounds: int) -> tuple[int, dict[str, list[float]]]:
-    """All tools for Python on a project, each by its own command, and all of them by us: the
-    number of files, and seconds by what was run. Only its Python files are there, so that all look
-    at the same."""
-    home = workspace(folder / "family")
-    shutil.copytree(root, home, dirs_exist_ok=True, ignore=_but_python)
-    files = sum(1 for _ in home.rglob("*.py"))
-    config = "complexity:\n  enabled: true\nsecrets:\n  enabled: true\n"
-    (home / ".understudy/config.yaml").write_text(config, encoding="utf-8")
-    seconds: dict[str, list[float]] = {}
-    for number in range(rounds):
-        for name, command in FAMILY.items():
-            seconds.setdefault(name, []).append(await _timed((script(name), *command), home))
-        ours = (sys.executable, "-P", "-m", "understudy", "scan", "--format", "json", str(home))
-        state = environment(folder / f"state-family-{number}")
-        seconds.setdefault("understudy scan", []).append(await _timed(ours, home, state))
-        seconds.setdefault("understudy scan, again", []).append(await _timed(ours, home, state))
-    return files, seconds
-
-
-def _but_python(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if not name.endswith(".py") and Path(folder, name).is_file()]
-
-
-FAMILY = {
-    "ruff": ("check", "--no-cache", "--output-format", "json", "."),
-    "bandit": ("-q", "-r", "-f", "json", "."),
-    "radon": ("cc", "-j", "."),
-    "complexipy": (".", "-q"),
-    "detect-secrets": ("scan", "--no-verify", "--all-files", "."),
-}
-
-
-def script(name: str) -> str:
-    """The command of this environment."""
-    return str(Path(sysconfig.get_path("scripts"), name))
-
-
-async def _timed(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> float:
-    began = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env=env,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await process.wait()
-    return time.perf_counter() - began
-
-
-def percentile(values: Sequence[float], share: float) -> float:
+def _percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+async def figures(run: Run) -> list[Aim]:
+    scans = await measure(run.world, run.folder, run.rounds(1, 3))
+    told = table("Django, 885 files: seconds, findings", "", "seconds", "of bandit -r")
+    bandit = scans.median("bandit")
+    for name in scans.seconds:
+        told.add_row(
+            name, f"{scans.median(name):.2f}", f"{bandit / scans.median(name):.1f}× faster"
+        )
+    console.print(told)
+    alone = scans.counts["bandit"] + scans.counts["ruff"]
+    both = "equal" if alone == scans.counts[US] else f"different: {_difference(alone, scans)}"
+    console.print(
+        f"{versions()}\n"
+        f"Findings: Bandit {scans.counts['bandit'].total()}, Ruff {scans.counts['ruff'].total()},"
+        f" Understudy {scans.counts[US].total()} ({both})\n"
+    )
+    again = scans.median("understudy in the editor, again")
+    ping = _percentile(scans.pings, 0.95)
+    return [
+        Aim(
+            "Django, cold: faster than bandit -r",
+            bandit / scans.median("understudy scan"),
+            1.6,
+            "×",
+            True,
+        ),
+        Aim("Django, again: faster than bandit -r", bandit / again, 100, "×", True),
+        Aim("ping during a full scan, p95", ping, 20, "ms"),
+    ]
+
+
+def _difference(alone: Counter[str], scans: Scans) -> str:
+    ours = scans.counts[US]
+    return f"missing {dict(alone - ours)}, more {dict(ours - alone)}"

@@ -8,9 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +46,22 @@ class World:
         return str(self.peers / name)
 
 
+@dataclass(frozen=True)
+class Run:
+    """What a part is given. ``quick``: it is only to be seen that everything works."""
+
+    folder: Path
+    quick: bool
+
+    def rounds(self, quick: int, measured: int) -> int:
+        """How often: when it is quick, and when it is to be quoted."""
+        return quick if self.quick else measured
+
+    @cached_property
+    def world(self) -> World:
+        return prepare()
+
+
 def prepare() -> World:
     """Download once, by hash. Raises CalledProcessError."""
     return World(
@@ -56,10 +75,13 @@ def sources() -> Path:
     return found
 
 
-def peer_versions() -> list[str]:
+def versions() -> str:
+    """Of ours and of the peers."""
+    ours = ", ".join(f"{name} {version(name)}" for name in ("ruff", "bandit"))
     named = r"(bandit|python-lsp-ruff|python-lsp-server|ruff)==(\S+)"
     lock = (HERE / "peers.lock").read_text(encoding="utf-8")
-    return [f"{name} {number}" for name, number in re.findall(f"(?m)^{named}", lock)]
+    peers = ", ".join(f"{name} {number}" for name, number in re.findall(f"(?m)^{named}", lock))
+    return f"Ours: {ours}. Peers: {peers}"
 
 
 def environment(state: Path) -> dict[str, str]:
@@ -74,6 +96,11 @@ def workspace(folder: Path) -> Path:
     (folder / ".understudy").mkdir()
     (folder / ".understudy/config.yaml").write_text(_SETTINGS, encoding="utf-8")
     return folder
+
+
+def script(name: str) -> str:
+    """The command of this environment."""
+    return str(Path(sysconfig.get_path("scripts"), name))
 
 
 def _made(name: str, lock: str, make: object) -> Path:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
+from benchmarks.learned import story
 
-async def test_it_tells_what_was_made_and_undone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+
+async def test_it_tells_what_was_made_and_undone(tmp_path: Path) -> None:
     told = io.StringIO()
     console = Console(file=told, width=200)
-    await importlib.import_module("benchmarks.learned").story(console, tmp_path, tmp_path / "log")
+    await story(console, tmp_path, tmp_path / "log")
     lines = told.getvalue().splitlines()
     assert lines[-1] == "✓ undone: tests/test_refund.py is gone again"
     (asked,) = [line for line in lines if "Apply it?" in line]

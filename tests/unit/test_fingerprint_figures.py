@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from benchmarks.fingerprints import Change, Figures, judge, main
 from understudy.findings.fingerprint import fingerprinted
 from understudy.model import Category, Finding, Position, Range, Severity
 
 from ..core.repositories import Git
 
-BENCHMARK = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks/fingerprints.py"))
 ONE = "class One:\n    def leave(self):\n        eval(x)\n        return x\n\n"
 TWO = ONE.replace("One", "Two")
 TAKEN = TWO.replace("Two", "One")
@@ -40,8 +39,8 @@ def found(text: str) -> tuple[Finding, ...]:
 def test_what_is_counted(
     old: str, new: str, rows: Mapping[int, int], figures: tuple[int, ...]
 ) -> None:
-    change = BENCHMARK["Change"](found(old), found(new), rows)
-    assert BENCHMARK["judge"](change)[0] == figures
+    change = Change(found(old), found(new), rows)
+    assert judge(change)[0] == figures
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_what_is_counted(
     ],
 )
 def test_what_is_promised_of_them(figures: tuple[int, ...], hold: bool) -> None:
-    assert BENCHMARK["Figures"](*figures).hold is hold
+    assert Figures(*figures).hold is hold
 
 
 def test_the_measurement_of_a_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +61,7 @@ def test_the_measurement_of_a_history(tmp_path: Path, capsys: pytest.CaptureFixt
     repository = Git.new(tmp_path)
     repository.commit({"a.py": ONE})
     repository.commit({"a.py": "\n" + ONE})
-    assert BENCHMARK["main"]([str(repository.root)]) == 0
+    assert main([str(repository.root)]) == 0
     assert "100.00 % keep their fingerprint, 0 were given" in capsys.readouterr().out
     repository.commit({"a.py": "x = 1\n"})
-    assert BENCHMARK["main"]([str(repository.root), "--commits", "1"]) == 1
+    assert main([str(repository.root), "--commits", "1"]) == 1

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import runpy
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.learning.known import Known
+from benchmarks.learning.parameters import fit
+from benchmarks.learning.replay import CONTENDERS, HORIZON, Judged, replay
+from benchmarks.learning.scores import auc, deciles
+from benchmarks.learning.sources import commits, tasks_of
+from understudy.automations.mining.score import Features
 from understudy.store.activity import Activity, Did
 
-LEARNING = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[2] / "benchmarks/learning.py"))
-)
-
-
-_PLAIN = LEARNING.CONTENDERS[-1]
+_PLAIN = CONTENDERS[-1]
+_ANY = Features(3, 1, 1, 1, 1, 1, 1)
 
 
 def _typed(*lines: str) -> list[Activity]:
     return [Activity(20.0 * number, Did.COMMAND, line, "s") for number, line in enumerate(lines)]
 
 
-def _judged(*pairs: tuple[float, bool]) -> list[object]:
-    return [LEARNING.Judged(None, score, used) for score, used in pairs]
+def _judged(*pairs: tuple[float, bool]) -> list[Judged]:
+    return [Judged(_ANY, score, used) for score, used in pairs]
 
 
 @pytest.mark.parametrize(
@@ -37,31 +37,31 @@ def _judged(*pairs: tuple[float, bool]) -> list[object]:
     ],
 )
 def test_auc(pairs: list[tuple[float, bool]], area: float) -> None:
-    assert LEARNING.auc(_judged(*pairs)) == area
+    assert auc(_judged(*pairs)) == area
 
 
 def test_deciles() -> None:
     judged = _judged((0.81, True), (0.89, False), (1.0, True))
-    found = [(each.low, each.scores, each.used) for each in LEARNING.deciles(judged)]
+    found = [(each.low, each.scores, each.used) for each in deciles(judged)]
     assert found == [(0.8, 2, 0.5), (0.9, 1, 1)]
 
 
 def test_only_uses_after_the_offer_count_and_each_once() -> None:
     """The third time it is offered; of the two uses after it, each saves one command."""
     lines = [line for n in range(5) for line in ("git pull", "make", f"x{n} --flag")]
-    replay = LEARNING.replay([_typed(*lines)], _PLAIN)
-    assert (replay.tasks, replay.uses, replay.saved) == (15, [2], 2)
+    found = replay([_typed(*lines)], _PLAIN)
+    assert (found.tasks, found.uses, found.saved) == (15, [2], 2)
 
 
 def test_of_what_had_no_time_to_be_used_nobody_knows() -> None:
     """An offer early, after which all tasks come that a score speaks of, and one at the end."""
     early = ["git pull", "make"] * 3
-    middle = [f"x{number} --flag" for number in range(LEARNING.HORIZON)]
+    middle = [f"x{number} --flag" for number in range(HORIZON)]
     late = [line for n in range(4) for line in ("git fetch", "tox", f"y{n} --flag")]
-    replay = LEARNING.replay([_typed(*early, *middle, *late)], _PLAIN)
-    assert (replay.uses, replay.whole) == ([0, 1], [0])
-    assert (replay.reused(1), replay.reused(1, whole=True)) == (0.5, 0)
-    assert {each.whole for each in replay.judged} == {True, False}
+    found = replay([_typed(*early, *middle, *late)], _PLAIN)
+    assert (found.uses, found.whole) == ([0, 1], [0])
+    assert (found.reused(1), found.reused(1, whole=True)) == (0.5, 0)
+    assert {each.whole for each in found.judged} == {True, False}
 
 
 def test_a_rule_of_three_that_the_fourth_breaks_does_not_fit() -> None:
@@ -70,10 +70,10 @@ def test_a_rule_of_three_that_the_fourth_breaks_does_not_fit() -> None:
         for number, name in enumerate(["a.py", "b.py", "c.py", "d.py"])
         for line in (f"black {name}", f"isort test_{name}", f"x{number} --flag")
     ]
-    fits = LEARNING.fit([_typed(*lines)])
+    fits = fit([_typed(*lines)])
     assert (fits.later, fits.rule, fits.verbatim) == (1, 1, 0)
     lines[-2] = "isort other.py"
-    fits = LEARNING.fit([_typed(*lines)])
+    fits = fit([_typed(*lines)])
     assert (fits.later, fits.rule, fits.demoting) == (1, 0, 0)
 
 
@@ -84,7 +84,7 @@ def test_a_literal_is_violated_once() -> None:
         for number, name in enumerate(["a.py"] * 3 + ["b.py", "c.py"])
         for line in (f"black {name}", "git push", f"x{number} --flag")
     ]
-    fits = LEARNING.fit([_typed(*lines)])
+    fits = fit([_typed(*lines)])
     assert (fits.later, fits.rule, fits.demoting) == (2, 0, 1)
 
 
@@ -101,20 +101,20 @@ def test_commits_become_tasks_of_a_number(tmp_path: Path) -> None:
     (tmp_path / "d.py").write_text("")
     git("add", "-A")
     git("commit", "-qm", "two")
-    facts = list(LEARNING.commits(tmp_path))
+    facts = list(commits(tmp_path))
     assert [each.author for each in facts] == [0, 0]
     assert [each.changes for each in facts] == [
         (("A", "a b.py"),),
         (("R", "a b.py", "c.py"), ("A", "d.py")),
     ]
-    (tasks,) = LEARNING.tasks_of(facts)
+    (tasks,) = tasks_of(facts)
     assert [each.text for each in tasks] == [
         "new 'a b.py'", "commit", "rename 'a b.py' c.py", "new d.py", "commit",
     ]  # fmt: skip
 
 
 def test_one_that_is_offered_is_no_news_and_what_it_covers_neither() -> None:
-    known = LEARNING.Known()
+    known = Known()
     lines = [line for n in range(3) for line in ("git pull", "make", "ls", f"x{n} --flag")]
     completed = [each for task in _typed(*lines) for each in known.add(task)]
     fresh = {each.sequence: each for each in completed if known.is_new(each)}

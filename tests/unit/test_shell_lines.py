@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.automations import shell
-from understudy.automations.shell import Command, commands
+from understudy.automations.shell import Command, commands, judge
 
 
 @pytest.mark.parametrize(
@@ -63,36 +62,36 @@ def test_templates(line: str, templates: list[str]) -> None:
 @pytest.mark.parametrize(
     ("line", "why_not"),
     [
-        ("ls -l | grep cart", shell.PIPE),
+        ("ls -l | grep cart", judge.PIPE),
         ("make || true", ""),
-        ("make ||", shell.ALTERNATIVE),
-        ("|| make", shell.ALTERNATIVE),
+        ("make ||", judge.ALTERNATIVE),
+        ("|| make", judge.ALTERNATIVE),
         ("make > log", ""),
         ("tr a b < in > out || cat < in > out", ""),
-        ("make >> log", shell.REDIRECTION),
-        ("make > a > b", shell.REDIRECTION),
-        ("make >", shell.REDIRECTION),
-        ("make > || true", shell.REDIRECTION),
-        ("> log", shell.REDIRECTION),
-        ("make 2>&1", shell.REDIRECTION),
-        ("cat <<EOF", shell.REDIRECTION),
-        ("sleep 5 &", shell.BACKGROUND),
-        ("echo $HOME", shell.VARIABLE),
-        ('echo "${name}"', shell.VARIABLE),
-        ("DEBUG=1 make", shell.VARIABLE),
-        ("echo `date`", shell.SUBSTITUTION),
-        ("echo $(date -u)", shell.SUBSTITUTION),
-        ("ls ~/src", shell.HOME),
-        ("cp a.{py,txt} b", shell.BRACES),
-        ("!!", shell.HISTORY),
-        ("(cd src && make)", shell.CONTROL),
-        ("for f in *.py; do black $f; done", shell.CONTROL),
-        ("if true; then ls; fi", shell.CONTROL),
-        ("export A=1", shell.BUILTIN),
-        ("make || exit", shell.BUILTIN),
-        ("source venv/bin/activate", shell.BUILTIN),
-        ("cat 'notes", shell.UNCLOSED),
-        ("echo " + "very " * 1_000, shell.TOO_LONG),
+        ("make >> log", judge.REDIRECTION),
+        ("make > a > b", judge.REDIRECTION),
+        ("make >", judge.REDIRECTION),
+        ("make > || true", judge.REDIRECTION),
+        ("> log", judge.REDIRECTION),
+        ("make 2>&1", judge.REDIRECTION),
+        ("cat <<EOF", judge.REDIRECTION),
+        ("sleep 5 &", judge.BACKGROUND),
+        ("echo $HOME", judge.VARIABLE),
+        ('echo "${name}"', judge.VARIABLE),
+        ("DEBUG=1 make", judge.VARIABLE),
+        ("echo `date`", judge.SUBSTITUTION),
+        ("echo $(date -u)", judge.SUBSTITUTION),
+        ("ls ~/src", judge.HOME),
+        ("cp a.{py,txt} b", judge.BRACES),
+        ("!!", judge.HISTORY),
+        ("(cd src && make)", judge.CONTROL),
+        ("for f in *.py; do black $f; done", judge.CONTROL),
+        ("if true; then ls; fi", judge.CONTROL),
+        ("export A=1", judge.BUILTIN),
+        ("make || exit", judge.BUILTIN),
+        ("source venv/bin/activate", judge.BUILTIN),
+        ("cat 'notes", judge.UNCLOSED),
+        ("echo " + "very " * 1_000, judge.TOO_LONG),
         ("echo '$HOME'", ""),
         (r"echo \$HOME", ""),
         ('git-cola -m "say \\"yes\\""', ""),
@@ -135,11 +134,11 @@ def test_what_needs_a_shell(line: str, why_not: str) -> None:
 )
 def test_what_writes_into_the_folder_of_git(line: str, writes: bool) -> None:
     (command,) = commands(line)
-    assert command.why_not == (shell.GIT if writes else "")
+    assert command.why_not == (judge.GIT if writes else "")
 
 
 def test_what_depends_on_two_commands_before_needs_a_shell() -> None:
-    assert [each.why_not for each in commands("make && ls || true")] == ["", shell.ALTERNATIVE]
+    assert [each.why_not for each in commands("make && ls || true")] == ["", judge.ALTERNATIVE]
     assert [each.why_not for each in commands("make || true && ls")] == ["", ""]
 
 
@@ -219,7 +218,7 @@ def _literal(command: Command) -> list[str]:
 )  # fmt: skip
 def test_what_somebody_works_in(line: str, talks: bool) -> None:
     (command,) = commands(line)
-    assert (command.why_not == shell.INTERACTIVE) is talks
+    assert (command.why_not == judge.INTERACTIVE) is talks
 
 
 def test_the_module_that_python_runs_is_no_option_of_what_follows() -> None:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from .programs import names
 
 _ALWAYS = (
     # What Debian offers as its alternatives of `editor`, and those that their makers name so.
-    _words("vi vim nvim view vimdiff gvim ex nano pico emacs mcedit joe micro helix hx kak ne")
+    names("vi vim nvim view vimdiff gvim ex nano pico emacs mcedit joe micro helix hx kak ne")
     # Alternatives of `pager`, and what shows pages with it.
-    | _words("less more most man info")
+    | names("less more most man info")
     # They draw a whole screen, by their manuals (curses).
-    | _words("top htop btop atop watch tmux screen mc ranger nnn fzf tig lazygit ncdu dialog")
+    | names("top htop btop atop watch tmux screen mc ranger nnn fzf tig lazygit ncdu dialog")
     # They log in elsewhere, by asking.
-    | _words("telnet ftp sftp mosh passwd su")
+    | names("telnet ftp sftp mosh passwd su")
 )
 _WITHOUT_A_SCRIPT = {
     # Interpreters: with a file, a text or a module they run that (Python's `Command line`, ...).
-    **dict.fromkeys(_words("python python3 pypy pypy3 node ruby irb bash sh zsh fish lua R"), ""),
-    **dict.fromkeys(_words("ipython bpython ptpython ghci jshell julia"), ""),
+    **dict.fromkeys(names("python python3 pypy pypy3 node ruby irb bash sh zsh fish lua R"), ""),
+    **dict.fromkeys(names("ipython bpython ptpython ghci jshell julia"), ""),
     # Clients of databases: with one of these options they run a text or a file.
-    **dict.fromkeys(_words("mysql mariadb"), "-e --execute"),
+    **dict.fromkeys(names("mysql mariadb"), "-e --execute"),
     "psql": "-c -f -l --command --file --list",
     "redis-cli": "",
 }
@@ -35,7 +32,7 @@ _ASKS = {
             ("restore", "-p --patch"), ("reset", "-p --patch"), ("stash", "-p --patch")),
     # They attach a terminal, by the manuals of docker, podman and kubectl.
     **dict.fromkeys(
-        _words("docker podman kubectl"),
+        names("docker podman kubectl"),
         (("run", "-it -ti -i -t --interactive --tty"), ("attach", ""),
          ("exec", "-it -ti -i -t --interactive --tty")),
     ),
@@ -57,5 +54,5 @@ def talks(words: Sequence[str]) -> bool:
         return "<" not in rest and not any(each.startswith(tuple(said)) for each in rest)
     return any(
         name in rest[:1] and (not options or not options.isdisjoint(rest))
-        for name, options in ((name, _words(text)) for name, text in _ASKS.get(program, ()))
+        for name, options in ((name, names(text)) for name, text in _ASKS.get(program, ()))
     )

@@ -13,7 +13,7 @@ from understudy.automations.mining.history import Group, Op
 from understudy.settings.learning import Automations
 from understudy.store.activity import Did
 
-from .learning import Commit, commits
+from .sources import Commit, commits
 
 _DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
 _FEW_COMMITS = 20
