@@ -27,6 +27,9 @@ class Known:
         """As the miner counts them: what ``&&`` joins is several."""
         return self._events.number
 
+    def uses(self, template: str) -> Occurrence:
+        return self._counts.uses(template)
+
     def add(self, task: Activity) -> list[Candidate]:
         """What was done once more with it, seen often enough or not; shortest first."""
         found: list[Candidate] = []

@@ -30,32 +30,45 @@ class Fit(NamedTuple):
         return self.rule / max(1, self.later)
 
 
+class Done(NamedTuple):
+    """A sequence, and with what each of its tasks was done elsewhere until then."""
+
+    occurrence: Occurrence
+    uses: dict[str, Occurrence]
+
+    def unified(self, occurrences: Sequence[Occurrence]) -> Sequence[object]:
+        """The steps of some occurrences, for who knows no more than that."""
+        return unify(occurrences, lambda template: self.uses[template]).steps
+
+
 def fit(people: Iterable[Sequence[Activity]]) -> Fit:
     """Of the sequences that have arguments."""
     later = rule = demoting = verbatim = 0
     for tasks in people:
-        for occurrences in _occurrences(tasks):
-            first, third = occurrences[:3], occurrences[2]
-            learned = unify(first).steps
+        for done in _done(tasks):
+            occurrences = [each.occurrence for each in done]
+            first, third = occurrences[:3], done[2]
+            learned = third.unified(first)
             for number, each in enumerate(occurrences[3 : 3 + _MOST_LATER], 3):
-                before = occurrences[max(0, number - KEPT) : number]
+                before, last = occurrences[max(0, number - KEPT) : number], done[number - 1]
                 later += 1
-                demoting += unify([*before, each]).steps == unify(before).steps
-                rule += unify([*first, each]).steps == learned
-                verbatim += _words(each) == _words(third)
+                demoting += last.unified([*before, each]) == last.unified(before)
+                rule += third.unified([*first, each]) == learned
+                verbatim += _words(each) == _words(third.occurrence)
     return Fit(later, rule, demoting, verbatim)
 
 
-def _occurrences(tasks: Iterable[Activity]) -> Iterator[list[Occurrence]]:
+def _done(tasks: Iterable[Activity]) -> Iterator[list[Done]]:
     known = Known()
-    found: dict[str, list[Occurrence]] = defaultdict(list)
+    found: dict[str, list[Done]] = defaultdict(list)
     for task in tasks:
         for each in known.add(task):
-            if len(each.sequence) > 1:
-                found[each.id].append(each.entry.occurrences[-1])
-    for occurrences in found.values():
-        if len(occurrences) > 3 and any(event.command.arguments for event in occurrences[0]):
-            yield occurrences
+            if len(each.sequence) > 1 and len(found[each.id]) < 3 + _MOST_LATER:
+                uses = {template: known.uses(template) for template in each.sequence}
+                found[each.id].append(Done(each.entry.occurrences[-1], uses))
+    for done in found.values():
+        if len(done) > 3 and any(event.command.arguments for event in done[0].occurrence):
+            yield done
 
 
 def _words(occurrence: Occurrence) -> list[tuple[str, ...]]:

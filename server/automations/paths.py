@@ -23,7 +23,7 @@ def part_of(path: str, part: Part) -> str:
     folder, name = dirname(path), basename(path)
     stem, suffix = splitext(name)
     match part:
-        case Part.WHOLE:
+        case Part.WHOLE | Part.MATCHES:
             return path
         case Part.NAME:
             return name

@@ -43,6 +43,8 @@ class Part(StrEnum):
     """``Cart``: the stem as the name of a class, ``shopping_cart`` as ``ShoppingCart``."""
     MODULE = "module"
     """``shop.cart``, as Python imports it: without a leading ``src`` and the suffix."""
+    MATCHES = "matches"
+    """The files that the value, a pattern of names, matches when it is done: as so many words."""
 
 
 class Place(NamedTuple):
@@ -107,7 +109,7 @@ class Shape(StrEnum):
     SEQUENCE = "sequence"
     """Tasks one after the other."""
     EACH = "for each"
-    """One task for many values of its one parameter, each after the other."""
+    """One task for many rows of values of its parameters, one after the other."""
     FILES = "files"
     """Files that come, move or go when one comes, moves or goes: the PATH parameter ``file``."""
 
@@ -115,8 +117,9 @@ class Shape(StrEnum):
 class Occurrence(NamedTuple):
     """One time that it was done. ``at``: when it began, in seconds since the epoch; ``seconds``:
     from its begin to its end, pauses included. ``arguments``: by the parameters' names, of EACH the
-    values one in a line. ``tasks``: the numbers of its tasks in the log; ``commit``: the hash of
-    the commit that it was in; empty where it was in none."""
+    values one in a line, and what is in the same line of each is a row. ``tasks``: the numbers of
+    its tasks in the log; ``commit``: the hash of the commit that it was in; empty where it was in
+    none."""
 
     at: float
     seconds: float

@@ -35,6 +35,7 @@ from .scripts import draft
 
 _FILE = Place("file")
 _WHOLE = (_FILE,)
+_FILES = Parameter("files", Type.GLOB, "*.log")
 
 
 def _of_file(*words: object) -> Pattern:
@@ -84,6 +85,28 @@ NATIVE: dict[str, tuple[Pattern, str]] = {
         pattern(run("black", _WHOLE), parameters=(FILE,), shape=Shape.EACH),
         "workflow",
     ),
+    "rows": (
+        pattern(
+            run(
+                "convert", _WHOLE, "-resize", (Place("resize"),), ("out/", Place("file", Part.NAME))
+            ),
+            parameters=(FILE, Parameter("resize", Type.NUMBER)),
+            shape=Shape.EACH,
+        ),
+        "workflow",
+    ),
+    "a pattern of files": (
+        pattern(run("gzip", (Place("files", Part.MATCHES),)), parameters=(_FILES,)),
+        "workflow",
+    ),
+    "files that are deleted by a pattern": (
+        pattern(run("rm", "-f", (Place("files", Part.MATCHES),)), parameters=(_FILES,)),
+        "workflow",
+    ),
+    "patterns of texts": (
+        pattern(run("sed", "-i", "s/a/b/", (Place("files", Part.MATCHES),)), parameters=(_FILES,)),
+        "workflow",
+    ),
 }
 DOUBTED: dict[str, tuple[Pattern, str]] = {
     "a filter that is not known": (_of_file("jq", ".[] | keys", _WHOLE), "data_processing"),
@@ -95,9 +118,6 @@ UNFIT: dict[str, Pattern] = {
     "no steps": pattern(),
     "only a change of the folder": pattern(run("cd", "src")),
     "no web server": pattern(run("curl", "file:///etc/passwd")),
-    "many values of two parameters": pattern(
-        run("x", _WHOLE), parameters=(FILE, Parameter("b")), shape=Shape.EACH
-    ),
     "no time that there is": replace(pattern(run("a")), occurrences=(Occurrence(1e30, 1.0, {}),)),
     "a pipe": replace(pattern(run("a", "|", "b")), why_not="a pipe"),
     "another program each time": pattern(run(_WHOLE), parameters=(FILE,)),

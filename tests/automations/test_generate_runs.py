@@ -11,7 +11,7 @@ import pytest
 
 from understudy.automations.generate import arguments
 from understudy.automations.metadata import read
-from understudy.automations.pattern import Create, Parameter, Pattern, Place, Shape, Type
+from understudy.automations.pattern import Create, Parameter, Part, Pattern, Place, Shape, Type
 
 from .patterns import FILE, TEST_OF_MODULE, pattern, run
 from .scripts import draft, perform
@@ -188,6 +188,92 @@ def test_each_of_many_values(root: Path) -> None:
     assert perform(source, root, *words, "d").returncode == 0
     assert {each.name for each in root.glob("*.gz")} == {"a.gz", "b c.gz", "d.gz"}
     assert perform(source, root).returncode == 2
+
+
+def _rows(*words: object) -> str:
+    parameters = (FILE, Parameter("size", Type.NUMBER))
+    steps = run(*words, (Place("file"),), (Place("size"),))  # type: ignore[arg-type]
+    return draft(pattern(steps, parameters=parameters, shape=Shape.EACH)).source
+
+
+def test_rows_of_values(root: Path) -> None:
+    source = _rows("echo", "x")
+    words = arguments(read(source), {"file": "a\nb c", "size": "1\n22"})
+    assert perform(source, root, *words).stdout == "x a 1\nx b c 22\n"
+    same = arguments(read(source), {"file": "a\nb\nc", "size": "7"})
+    assert perform(source, root, *same).stdout == "x a 7\nx b 7\nx c 7\n"
+    uneven = {"file": "a\nb\nc", "size": "1\n2"}
+    with pytest.raises(ValueError, match="not as many values of each: 3 of file, 2 of size"):
+        arguments(read(source), uneven)
+    options = [f"--{name}={value}" for name in uneven for value in uneven[name].split("\n")]
+    assert perform(source, root, *options).returncode == 2
+    assert perform(source, root, "--file=a").returncode == 2
+
+
+def test_the_first_row_that_fails_is_the_last_and_told_of(root: Path) -> None:
+    source = _rows("sh", "-c", 'echo $0 $1; test "$1" -lt 3')
+    words = arguments(read(source), {"file": "a\nb\nc\nd", "size": "1\n2\n3\n4"})
+    done = perform(source, root, *words)
+    assert (done.returncode, done.stdout) == (1, "a 1\nb 2\nc 3\n")
+    assert done.stderr.endswith("ended with 1 (in row 3 of 4; those before it are done)\n")
+
+
+def test_a_pattern_in_a_row_is_a_row_for_each_file_that_matches(root: Path) -> None:
+    for name in ("b.png", "a.png", ".c.png", "d.jpg", "[e].gif"):
+        (root / name).touch()
+    source = _rows("echo")
+    rows = {"file": "*.png\nout/new.jpg\n[e].gif", "size": "1\n2\n3"}
+    done = perform(source, root, *arguments(read(source), rows))
+    assert done.stdout == "a.png 1\nb.png 1\nout/new.jpg 2\n[e].gif 3\n"
+    none = perform(source, root, "--file=*.bmp", "--size=1")
+    assert (none.returncode, none.stderr) == (1, f"failed: there are no files '*.bmp' in {root}\n")
+
+
+def test_a_pattern_is_the_files_that_match_as_in_a_shell(root: Path) -> None:
+    (root / "sub").mkdir()
+    for name in ("b.py", "a c.py", ".d.py", "e.txt", "-f.py", "x1", "x2", "sub/g.py"):
+        (root / name).touch()
+    files = Parameter("files", Type.GLOB, "[!-]*.py")
+    given = pattern(run("printf", "%s\n", (Place("files", Part.MATCHES),)), parameters=(files,))
+    source = draft(given).source
+    for word in ("[!-]*.py", "[^-]*.py", "x[12]", "*/*.py", "?.txt", "e.txt"):
+        shell = f"printf '%s\n' {word}"
+        meant = subprocess.run(["bash", "-c", shell], cwd=root, capture_output=True, check=True)
+        done = perform(source, root, f"--files={word}")
+        assert done.stdout.encode() == meant.stdout, done.stderr
+    assert perform(source, root).stdout == "a c.py\nb.py\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "why"),
+    [
+        ("*.md", 1, "there are no files '*.md' in "),
+        ("-*", 1, "would be an option"),
+        ("out/*", 1, "leads out of "),
+        ("../*", 2, "not in the workspace"),
+        ("/etc/*", 2, "not in the workspace"),
+    ],
+)
+def test_a_pattern_that_is_not_for_files_of_the_workspace(
+    word: str, code: int, why: str, root: Path
+) -> None:
+    (root / "-f").touch()
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (outside / "keep").touch()
+    (root / "out").symlink_to(outside)
+    files = Parameter("files", Type.GLOB)
+    given = pattern(run("ls", (Place("files", Part.MATCHES),)), parameters=(files,))
+    done = perform(draft(given).source, root, f"--files={word}")
+    assert (done.returncode, why in done.stderr) == (code, True), done.stderr
+
+
+def test_the_workspace_itself_may_be_the_folder(root: Path) -> None:
+    (root / "sub").mkdir()
+    folder = Parameter("folder", Type.PATH, ".")
+    source = draft(pattern(run("pwd", cwd=(Place("folder"),)), parameters=(folder,))).source
+    assert perform(source, root).stdout == f"{root}\n"
+    assert perform(source, root, "--folder=sub").stdout == f"{root}/sub\n"
 
 
 def test_file_programs_are_done_without_them(root: Path) -> None:

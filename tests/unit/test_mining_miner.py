@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from understudy.automations.mining.miner import Miner
-from understudy.automations.pattern import Call, Parameter, Pattern, Place, Run, Shape, Type
+from understudy.automations.pattern import (
+    Call,
+    Parameter,
+    Part,
+    Pattern,
+    Place,
+    Run,
+    Shape,
+    Text,
+    Type,
+)
 from understudy.store.activity import Activity, Did
 
 NAMES = ("cart", "order", "user")
@@ -113,10 +124,108 @@ def test_a_run_is_a_for_each() -> None:
     ]
 
 
-def test_of_a_run_only_one_thing_varies() -> None:
-    lines = [f"cp {name}.png {other}.jpg" for name, other in zip("abcdef", "uvwxyz", strict=True)]
+def _run(line: str, *rows: str) -> Pattern | None:
+    """Of the line for six rows of values, which are typed in three runs of two."""
+    lines = [line.format(*row.split()) for row in rows]
     log = _typed(*lines[:2], "ls", *lines[2:4], "make", *lines[4:], "pwd")
-    assert not [each for each in _mined(log) if each.shape is Shape.EACH]
+    return next((each for each in _mined(log) if each.shape is Shape.EACH), None)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("convert {0}.png -resize {1} {0}.jpg", "convert {file} -resize {resize} {file.stem}.jpg"),
+        ("curl -o out/{0}.json https://x.example/orders/{0}",
+         "curl -o {output} https://x.example/orders/{output.stem}"),
+        ("publish --channel main --to {0} --size {1}", "publish --channel main --to {to} --size {size}"),
+    ],
+)  # fmt: skip
+def test_what_varies_in_a_run_is_rows(line: str, title: str) -> None:
+    rows = [f"{name.upper()}{name} {size}00" for name, size in zip("abcdef", "132645", strict=True)]
+    found = _run(line, *rows)
+    assert found is not None
+    assert (found.title, found.why_not) == (title, "")
+    values = found.occurrences[-1].arguments.values()
+    assert [len(each.split("\n")) for each in values] == [2] * len(found.parameters)
+
+
+def test_rows_that_ask_for_more_than_they_spare_are_none() -> None:
+    rows = [f"{name} {other}" for name, other in zip("abcdef", "uvwxyz", strict=True)]
+    assert _run("cp {0}.png {1}.jpg", *rows) is None
+
+
+def test_of_rows_a_secret_is_the_same_in_all() -> None:
+    found = _run("publish --to {0} --token <secret> --quietly", *(f"To{n}" for n in range(6)))
+    assert found is not None
+    assert found.occurrences[0].arguments == {"to": "To0\nTo1", "token": "TOKEN"}
+
+
+def test_values_that_are_no_lines_are_no_rows() -> None:
+    assert _run("tell --verbose '{0}\n'", *(f"to{n}" for n in range(6))) is None
+
+
+def test_what_is_long_to_type_is_found_alone() -> None:
+    """Whatever is around it; what is short is as soon typed as chosen."""
+    lines = ["curl -o out/@.json https://shop.example/v2/orders/@", "black @.py", "ls -l @"]
+    log = [
+        task
+        for number, name in enumerate("abcd")
+        for task in _typed(*(each.replace("@", name) for each in lines), pause=5_000 + number)
+    ]
+    found = _only(_mined(sorted(log, key=lambda each: each.at)))
+    assert (found.shape, found.count) == (Shape.EACH, 4)
+    assert found.title == "curl -o {output} https://shop.example/v2/orders/{output.stem}"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "title"),
+    [
+        (["black a.py", "black a.py"], "black src/cart.py → hg push"),
+        (["black a.py", "black b.py"], "black {file} → hg push"),
+        (["black -q a.py", "black -q b.py"], "black src/cart.py → hg push"),
+    ],
+)
+def test_what_varies_elsewhere_is_a_parameter_with_a_default(
+    elsewhere: list[str], title: str
+) -> None:
+    same = _each("black src/cart.py", "hg push")
+    log = [replace(each, at=each.at - 9e6) for each in _typed(*elsewhere, pause=5_000)]
+    found = _only([each for each in _mined([*log, *same]) if len(each.steps) > 1])
+    assert found.title == title
+    assert all(each.default == "src/cart.py" for each in found.parameters)
+
+
+def test_a_folder_that_varies_elsewhere_is_one_for_all_steps() -> None:
+    elsewhere = [
+        replace(each, cwd=name, at=each.at - 9e6)
+        for name in NAMES
+        for each in _typed("make", pause=5_000)
+    ]
+    found = _only([e for e in _mined([*elsewhere, *_each("make", "hg push")]) if len(e.steps) > 1])
+    assert found.parameters == (Parameter("folder", Type.PATH, "."),)
+    assert [each.cwd for each in found.steps if isinstance(each, Run)] == [(Place("folder"),)] * 2
+
+
+def test_what_was_the_same_each_time_is_no_choice() -> None:
+    elsewhere = [
+        replace(e, at=e.at - 9e6) for n in NAMES for e in _typed(f"to -m {n.title()}", pause=5e3)
+    ]
+    same = _each("to -m Live", "hg push", values="abcdef")
+    found = _only([each for each in _mined([*elsewhere, *same]) if len(each.steps) > 1])
+    assert found.parameters == (Parameter("message", Type.TEXT, "Live"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("twine upload dist/*", (Place("files", Part.MATCHES),)),
+        ("grep -r x --include=*.py", ("--include=", Place("include"))),
+    ],
+)
+def test_a_pattern_is_the_files_where_it_is_one_in_a_shell(line: str, word: Text) -> None:
+    step = _only(_mined(_each(line, "hg push"))).steps[0]
+    assert isinstance(step, Run)
+    assert step.words[-1] == word
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,21 @@ def test_what_works_on_one_path_fits_the_files_of_its_kind() -> None:
     ]
     (found,) = patterns(lines, 3, 4 * DAY, {})
     assert found.when == "/src/*.py"
+
+
+@pytest.mark.parametrize("line", ["make -C {}", "mypy src/cart.py"])
+def test_a_folder_or_always_the_same_file_fits_no_others(line: str) -> None:
+    lines = [
+        Activity(at + number, Did.COMMAND, each.format(f"lib/{name}"), "s")
+        for day, name in enumerate(NAMES)
+        for at in (day * DAY,)
+        for number, each in enumerate((line, "hg push"))
+    ]
+    elsewhere = [
+        Activity(n - 5_000, Did.COMMAND, f"mypy {name}.py", f"s{n}") for n, name in enumerate("abc")
+    ]
+    found = patterns([*elsewhere, *lines], 3, 4 * DAY, {})
+    assert [(len(each.parameters), each.when) for each in found] == [(1, "")]
 
 
 def test_a_no_lowers_the_score_of_what_is_alike() -> None:

@@ -71,7 +71,7 @@ def _marked(each: str | Place) -> str:
     """``\\0`` stands for any path."""
     if isinstance(each, str):
         return "".join(f"[{c}]" if c in "*?[" else c for c in each)
-    return "\0" if each.part in (Part.WHOLE, Part.FOLDER) else "*"
+    return "\0" if each.part in (Part.WHOLE, Part.FOLDER, Part.MATCHES) else "*"
 
 
 def joined(cwd: Text, path: Text) -> Text:

@@ -7,7 +7,7 @@ import re
 from ..pattern import Call, Run, Step, Text
 from .literal import Value
 from .operations import ALL, Operation, form, glob, joined, literal
-from .words import Command, Given, command_of, doubt, given
+from .words import Command, Given, are_plain, command_of, doubt, given
 
 _FLAGS = {
     "mkdir": "p v parents verbose",
@@ -69,7 +69,7 @@ def read_file_programs(step: Step) -> tuple[Operation, ...] | None:
     if not command or command.program not in _FLAGS or command.out or command.source:
         return None
     known = given(command.words, _FLAGS[command.program])
-    if not known or not known.operands or doubt(known.operands):
+    if not known or not known.operands or not are_plain(known.operands):
         return None
     paths = tuple(joined(command.cwd, each) for each in known.operands)
     if command.program in ("cp", "mv", "ln"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from jinja2 import Template
 
 from ...findings.redact_text import SECRET, redacted
 from ..metadata import Flawed, Permissions, block, read, signed
-from ..pattern import Create, Parameter, Pattern, Place, Shape, Step, Type
+from ..pattern import Create, Parameter, Part, Pattern, Place, Shape, Step, Type
 from .apart import Apart
 from .literal import Value, assigned
 from .operations import Operation, Unfit, read_files
@@ -110,6 +110,8 @@ def _draft(pattern: Pattern, templates: Templates) -> Draft:
         "parameters": assigned("PARAMETERS", "list[dict[str, Any]]", asked),
         "steps": assigned("STEPS", "list[Step]", [each.data for each in operations]),
         "kinds": sorted({each.kind for each in operations}),
+        "many": pattern.shape is Shape.EACH,
+        "matches": _matches(pattern),
     }
     source = signed(render(template, values))
     _check(source, template.name, Permissions.model_validate(metadata["permissions"]))
@@ -161,7 +163,7 @@ def example(pattern: Pattern) -> dict[str, str]:
         return {}
     found = pattern.occurrences[-1].arguments
     if pattern.shape is Shape.EACH:
-        found = {k: "\n".join(v.splitlines()[:_MANY]) for k, v in found.items()}
+        found = {k: "\n".join(v.split("\n")[:_MANY]) for k, v in found.items()}
     open_ = {each.name for each in pattern.parameters if each.type is not Type.SECRET}
     return {
         name: value
@@ -177,13 +179,10 @@ def _tells(name: str, value: str) -> bool:
 
 
 def _asked(pattern: Pattern) -> list[dict[str, Value]]:
-    """Only what the steps use, or what the pattern is about."""
     known = {each.name for each in pattern.parameters}
     if missing := sorted(_used(pattern.steps) - known):
         raise Unfit(f"It has places without a parameter: {', '.join(missing)}.")
     each_of = pattern.shape is Shape.EACH
-    if each_of and len(pattern.parameters) != 1:
-        raise Unfit("What is done for many values has one parameter.")
     return [
         {
             "name": each.name,
@@ -191,7 +190,7 @@ def _asked(pattern: Pattern) -> list[dict[str, Value]]:
             "default": each.default,
             "choices": list(each.choices),
             "question": _question(each),
-            "many": each_of,
+            "many": each_of and each.type is not Type.SECRET,
         }
         for each in pattern.parameters
     ]
@@ -199,13 +198,23 @@ def _asked(pattern: Pattern) -> list[dict[str, Value]]:
 
 def _used(value: object) -> set[str]:
     """The names of the parameters that have a place anywhere in it."""
+    return {each.parameter for each in _places(value)}
+
+
+def _places(value: object) -> Iterator[Place]:
     if isinstance(value, Place):
-        return {value.parameter}
-    if isinstance(value, Mapping):
-        value = tuple(value.values())
-    if isinstance(value, tuple):
-        return {name for each in value for name in _used(each)}
-    return set()
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _places(tuple(value.values()))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _places(each)
+
+
+def _matches(pattern: Pattern) -> bool:
+    """Whether a pattern of names may be given for files: in a step, or for many paths."""
+    of_many = pattern.shape is Shape.EACH and any(e.type is Type.PATH for e in pattern.parameters)
+    return of_many or any(each.part is Part.MATCHES for each in _places(pattern.steps))
 
 
 def _question(parameter: Parameter) -> str:

@@ -13,7 +13,7 @@ from ..pattern import Step, Text
 from .literal import Value
 from .operations import Operation, form, glob, joined, literal
 from .programs import started
-from .words import Command, command_of, doubt, given
+from .words import Command, are_plain, command_of, given
 
 _UNKNOWN = "What this makes of the data is not known: look at it first."
 _PROGRAMS = frozenset(
@@ -140,7 +140,7 @@ def _table(
     **layout: Value,
 ) -> Operation | None:
     found = files or ((command.source,) if command.source else ())
-    if len(found) != 1 or doubt(found):
+    if len(found) != 1 or not are_plain(found):
         return None
     path = joined(command.cwd, found[0])
     out = joined(command.cwd, command.out) if command.out else ()

@@ -8,7 +8,7 @@ from itertools import pairwise
 from ..pattern import Place, Step, Text
 from .literal import Value
 from .operations import Operation, form, glob, joined, literal
-from .words import Command, command_of, doubt, given
+from .words import Command, are_plain, command_of, given
 
 _SPECIAL = re.compile(r"[.*\[\]^$\\+?(){}|]")
 _ATOM = re.compile(r"\\.|\[\^?\]?[^\]\\]*\]|.", re.DOTALL)
@@ -40,7 +40,7 @@ def lines(
     """The steps that do ``data`` to the files. ``out`` None: each is written in place; empty: to
     the standard output."""
     found = files or ((command.source,) if command.source else ())
-    if not found or doubt(found) or (out is not None and len(found) != 1):
+    if not found or not are_plain(found) or (out is not None and len(found) != 1):
         return None
     made = []
     for each in found:

@@ -10,21 +10,28 @@ from ..pattern import Type
 
 
 def arguments(metadata: Metadata, values: Mapping[str, str]) -> list[str]:
-    """``values``: by the parameters' names, of one that takes many one in a line. A parameter that
-    has a default may be left out. Raises ValueError for what does not fit, in words for people."""
+    """``values``: by the parameters' names, of one that takes many one in a line: as many as of the
+    others, or one for all of them. A parameter that has a default may be left out. Raises
+    ValueError for what does not fit, in words for people."""
     if unknown := sorted(values.keys() - {each.name for each in metadata.parameters}):
         raise ValueError(f"There is no parameter {unknown[0]!r}.")
     words: list[str] = []
+    rows: dict[str, int] = {}
     for each in metadata.parameters:
         value = values.get(each.name)
         if value is None or (each.many and not value):
             if each.default is None:
                 raise ValueError(f"{each.name} is not given.")
             continue
-        for one in value.splitlines() if each.many else [value]:
+        given = value.split("\n") if each.many else [value]
+        rows |= {each.name: len(given)} if each.many and len(given) > 1 else {}
+        for one in given:
             if wrong := _wrong(each, one):
                 raise ValueError(f"{each.name} is {wrong}: {one!r}.")
             words.append(f"--{each.name.replace('_', '-')}={one}")
+    if len({*rows.values()}) > 1:
+        told = ", ".join(f"{number} of {name}" for name, number in rows.items())
+        raise ValueError(f"there are not as many values of each: {told}.")
     return words
 
 
@@ -36,7 +43,7 @@ def secrets(metadata: Metadata, values: Mapping[str, str]) -> frozenset[str]:
         for each in metadata.parameters
         if each.type is Type.SECRET
     )
-    return frozenset(name for value in found for name in value.splitlines())
+    return frozenset(name for value in found for name in value.split("\n"))
 
 
 def _wrong(asked: Asked, value: str) -> str:
@@ -46,7 +53,7 @@ def _wrong(asked: Asked, value: str) -> str:
     match asked.type:
         case Type.PATH | Type.GLOB:
             path = PurePosixPath(value)
-            outside = path.is_absolute() or ".." in path.parts or not path.parts
+            outside = path.is_absolute() or ".." in path.parts or not value
             return "no path below the workspace" if outside else ""
         case Type.NUMBER:
             return "" if _is_number(value) else "no number"

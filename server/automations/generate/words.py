@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..pattern import Place, Run, Step, Text
+from ..pattern import Part, Place, Run, Step, Text
 from .operations import Unfit, literal
 
 _FILLED_IN = re.compile(r"[*?]|\[.+\]|\$[\w({?]|`|^~|\{.*[,.].*\}")
@@ -75,6 +75,12 @@ def given(words: Sequence[Text], flags: str, valued: str = "") -> Given | None:
         for key, each in found.items():
             options[key] = (*options.get(key, ()), each)
     return Given(options, tuple(operands))
+
+
+def are_plain(words: Sequence[Text]) -> bool:
+    """Whether each is one word, as it stands: a shell puts nothing else for it."""
+    places = (each for word in words for each in word if isinstance(each, Place))
+    return not doubt(words) and all(each.part is not Part.MATCHES for each in places)
 
 
 def doubt(words: Sequence[Text]) -> str:

@@ -74,7 +74,7 @@ class Counts:
     def __init__(self) -> None:
         self.entries: OrderedDict[Sequence, Entry] = OrderedDict()
         self.singles: OrderedDict[Sequence, Entry] = OrderedDict()
-        """Each command that can be run and has an argument, whatever is around it."""
+        """Each task, whatever is around it."""
         self._streams: OrderedDict[str, _Stream] = OrderedDict()
 
     def add(self, session: str, event: Event) -> Iterator[tuple[Sequence, Entry]]:
@@ -87,8 +87,7 @@ class Counts:
                 yield (event.template,), entry
             return
         stream.aside = []
-        if event.command.arguments and not event.command.why_not:
-            self._entry((event.template,), self.singles).add((event,))
+        self._entry((event.template,), self.singles).add((event,))
         stream.events.append(event)
         stream.position += 1
         if len(stream.until) > _RECENT:
@@ -109,6 +108,11 @@ class Counts:
             stream.until[sequence] = stream.position
             entry.add(events[-length:])
             yield sequence, entry
+
+    def uses(self, template: str) -> Occurrence:
+        """The last times that it was done, whatever was around it."""
+        entry = self.singles.get((template,))
+        return tuple(event for (event,) in entry.occurrences) if entry else ()
 
     def _run(self, run: list[Event], event: Event) -> tuple[list[Event], Entry | None]:
         """The run with this event, and its entry where this is its second one."""

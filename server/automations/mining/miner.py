@@ -7,15 +7,17 @@ log that is left.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import NamedTuple
 
 from ...store.activity import Activity
-from ..pattern import Occurrence, Pattern, Shape
-from .counts import Counts, Entry, Sequence
+from ..pattern import Occurrence, Parameter, Pattern, Shape, Type
+from .counts import Counts, Entry
 from .counts import Occurrence as Found
-from .events import Events, folder_of
+from .counts import Sequence as Templates
+from .events import Event, Events, folder_of
 from .saving import pauses, saving
 from .score import Features, Weights
 from .unify import Unified, unify
@@ -28,7 +30,7 @@ _COVERED = 10_000
 class Candidate(NamedTuple):
     """Something that may repeat, before it is looked at closely."""
 
-    sequence: Sequence
+    sequence: Templates
     entry: Entry
 
     @property
@@ -146,12 +148,19 @@ class Miner:
         return is_new, not candidate.is_able, single, -worth, candidate.id
 
     def _candidates(self) -> list[Candidate]:
-        """The closed ones, and of those that cannot be automated the single commands that can."""
+        """The closed ones, and single commands that can be automated: those in what cannot be, and
+        those that take longer to type than an automation takes to choose."""
         found = self._closed()
         known = {each.sequence for each in found}
-        parts = {(name,) for each in found if not each.is_able for name in each.sequence} - known
-        singles = ((part, self._counts.singles.get(part)) for part in sorted(parts))
-        found += (Candidate(p, e) for p, e in singles if e and e.count >= self._least)
+        parts = {(name,) for each in found if not each.is_able for name in each.sequence}
+        found += (
+            candidate
+            for candidate in map(Candidate._make, self._counts.singles.items())
+            if candidate.entry.count >= self._least
+            and candidate.sequence not in known
+            and _can_run(candidate)
+            and (candidate.sequence in parts or saving(candidate.entry.occurrences, 0).low > 0)
+        )
         return found
 
     def _closed(self) -> list[Candidate]:
@@ -162,7 +171,7 @@ class Miner:
             for sequence, entry in self._counts.entries.items()
             if entry.count >= self._least
         }
-        within: set[Sequence] = set()
+        within: set[Templates] = set()
         for sequence, entry in often.items():
             if len(sequence) > 2:
                 parts = (sequence[1:], sequence[:-1])
@@ -178,18 +187,19 @@ class Miner:
         return [e for e in found if e.sequence not in within or e.id in self._offered]
 
     def _unified(self, candidate: Candidate) -> Unified | None:
-        """Of a run, None where more than one thing varies in it."""
+        """Of single tasks, None where they are no rows of values that are worth it."""
         occurrences = candidate.entry.occurrences
         if candidate.shape is Shape.SEQUENCE:
-            return unify(occurrences)
-        unified = unify([(event,) for each in occurrences for event in each])
-        return unified if len(unified.parameters) == 1 else None
+            return unify(occurrences, self._counts.uses)
+        events = [event for each in occurrences for event in each]
+        unified = unify([(event,) for event in events])
+        return unified if _are_rows(events, unified) else None
 
     def _pattern(self, candidate: Candidate, unified: Unified, now: float) -> Pattern:
         entry = candidate.entry
         occurrences = entry.occurrences
         arguments = _arguments(candidate.shape, occurrences, unified)
-        asked = sum(len(value) for each in arguments for value in each.values())
+        asked = sum(len(value) for each in unified.arguments for value in each.values())
         return Pattern(
             id=candidate.id,
             shape=candidate.shape,
@@ -205,14 +215,39 @@ class Miner:
         )
 
 
+def _can_run(candidate: Candidate) -> bool:
+    (event,) = candidate.entry.occurrences[-1]
+    return bool(event.command.arguments) and not event.command.why_not
+
+
+def _are_rows(events: Sequence[Event], unified: Unified) -> bool:
+    """Whether each is told by values that stand in lines of their own; of several values, with no
+    more than is spared."""
+    rows = unified.arguments
+    values = [value for each in rows for value in each.values()]
+    if any("\n" in value for value in values) or all(each == rows[0] for each in rows):
+        return False
+    asked, typed = sum(map(len, values)), sum(event.typed for event in events)
+    return len(unified.parameters) == 1 or 2 * asked <= typed
+
+
 def _arguments(
     shape: Shape, occurrences: Iterable[Found], unified: Unified
 ) -> tuple[dict[str, str], ...]:
     if shape is Shape.SEQUENCE:
         return unified.arguments
-    values = iter(unified.arguments)
-    (name,) = (parameter.name for parameter in unified.parameters)
-    return tuple({name: "\n".join(next(values)[name] for _ in each)} for each in occurrences)
+    rows = iter(unified.arguments)
+    return tuple(_columns(unified.parameters, [*islice(rows, len(each))]) for each in occurrences)
+
+
+def _columns(parameters: Iterable[Parameter], rows: Sequence[dict[str, str]]) -> dict[str, str]:
+    """A secret is the same in all."""
+    return {
+        each.name: rows[0][each.name]
+        if each.type is Type.SECRET
+        else "\n".join(row[each.name] for row in rows)
+        for each in parameters
+    }
 
 
 def _occurrence(events: Found, arguments: dict[str, str]) -> Occurrence:

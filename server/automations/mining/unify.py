@@ -1,7 +1,8 @@
 """Anti-unification: from occurrences of a sequence to its steps, with parameters for what varies.
 
 What is equal in all is literal, what varies is a parameter, and what varies together shares one: as
-it is, or as a part of it (``cart.py`` and ``test_cart.py``). Pure.
+it is, or as a part of it (``cart.py`` and ``test_cart.py``). What is equal in these, but varied
+where the same was done lately, is a parameter, too, with what is equal as its default. Pure.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import keyword
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ...findings.redact_text import SECRET
 from ...store.activity import Did
-from ..pattern import Call, Parameter, Place, Run, Step, Text, Type
+from ..pattern import Call, Parameter, Part, Place, Run, Step, Text, Type
 from ..shell import INPUT, OR, OUTPUT, Argument
 from .counts import Occurrence
 from .events import Event, folder_of, moved
@@ -23,6 +24,10 @@ from .parts import link
 _MOST_CHOICES = 4
 _OFTEN = 6
 """Seen less often, few values may be chance."""
+_HERE = "."
+"""The folder that is the workspace itself, where it may be another one."""
+_SEVERAL = 3
+"""Different values that a task was done with lately; fewer may be chance."""
 _MOVES = "it leaves the shell in another folder"
 _ELSEWHERE = "the folder of a command is not known"
 _SECRETS = "where its secrets stand is not the same each time"
@@ -43,12 +48,13 @@ class Unified(NamedTuple):
 
 class _Slot(NamedTuple):
     """A place in the steps, and what stood there in each occurrence, between ``lead`` and ``tail``.
-    ``word`` -1: the folder."""
+    ``word`` -1: the folder; ``varies``: it may be another value."""
 
     step: int
     word: int
     argument: Argument
     values: tuple[str, ...]
+    varies: bool
     lead: str = ""
     tail: str = ""
 
@@ -57,10 +63,20 @@ class _Slot(NamedTuple):
         return tuple(each for each in whole if each)
 
 
-def unify(occurrences: Sequence[Occurrence]) -> Unified:
+Uses = Callable[[str], Sequence[Event]]
+"""The last times that what has a template was done, whatever was around it."""
+
+
+def unify(occurrences: Sequence[Occurrence], uses: Uses = lambda _: ()) -> Unified:
     """Of at least one occurrence; all of them of the same templates."""
     kept, why_not = _without_moves(occurrences)
-    slots = [slot for step in kept for slot in _slots(step, [each[step] for each in occurrences])]
+    slots = [
+        slot
+        for step in kept
+        for slot in _slots(
+            step, [each[step] for each in occurrences], uses(occurrences[0][step].template)
+        )
+    ]
     texts, parameters = _named(slots)
     found = {
         (slot.step, slot.word): slot.text(text) for slot, text in zip(slots, texts, strict=True)
@@ -102,20 +118,30 @@ def _leads(move: Event, then: Event) -> bool:
     return moved(move.cwd, folder_of(move.command)) == then.cwd
 
 
-def _slots(step: int, events: Sequence[Event]) -> list[_Slot]:
-    folders = tuple(each.cwd for each in events)
-    slots = [_Slot(step, -1, Argument(-1, "", folders[0], "folder"), folders)]
-    slots += (
-        _slot(step, argument, [event.command.arguments[number].value for event in events])
+def _slots(step: int, events: Sequence[Event], uses: Sequence[Event]) -> list[_Slot]:
+    found = []
+    if events[0].did is not Did.TASK:  # those know their folder themselves
+        folders = [each.cwd or _HERE for each in events]
+        argument = Argument(-1, "", folders[0], "folder")
+        found.append(_slot(step, argument, folders, [each.cwd or _HERE for each in uses]))
+    found += (
+        _slot(step, argument, *(_values(each, number) for each in (events, uses)))
         for number, argument in enumerate(events[0].command.arguments)
     )
-    return slots
+    return found
 
 
-def _slot(step: int, argument: Argument, values: Sequence[str]) -> _Slot:
+def _values(events: Sequence[Event], number: int) -> list[str]:
+    return [event.command.arguments[number].value for event in events]
+
+
+def _slot(step: int, argument: Argument, values: list[str], lately: Sequence[str]) -> _Slot:
     """Of addresses, the host that all have stays; of what has a secret in it, all but that, whose
-    value is the name of an environment variable."""
+    value is the name of an environment variable. A program gets a pattern of files as the files,
+    and no secret is written anywhere."""
     lead = tail = ""
+    varies = argument.kind in ("glob", "secret") or len(set(values)) > 1
+    varies = varies or len(set(lately)) >= _SEVERAL
     if argument.kind == "secret":
         found = {each.partition(SECRET)[::2] for each in values}
         (lead, tail), *others = found
@@ -127,11 +153,11 @@ def _slot(step: int, argument: Argument, values: Sequence[str]) -> _Slot:
             values = [variable] * len(values)
         else:
             lead = tail = ""
-    elif argument.kind == "url" and len(set(values)) > 1:
+    elif argument.kind == "url" and varies:
         origins = {origin[0] if (origin := _ORIGIN.match(each)) else "" for each in values}
         lead = origins.pop() if len(origins) == 1 else ""
         values = [each.removeprefix(lead) for each in values]
-    return _Slot(step, argument.word, argument, tuple(values), lead, tail)
+    return _Slot(step, argument.word, argument, tuple(values), varies, lead, tail)
 
 
 _Parameters = dict[str, tuple[Parameter, tuple[str, ...]]]
@@ -139,7 +165,8 @@ _Parameters = dict[str, tuple[Parameter, tuple[str, ...]]]
 
 def _named(slots: Sequence[_Slot]) -> tuple[list[Text], _Parameters]:
     """The text of each slot, and the parameters by name with their values."""
-    varying = [slot for slot in slots if _varies(slot)]
+    open_ = {slot.values for slot in slots if slot.varies}
+    varying = [slot for slot in slots if slot.values in open_]
     # The one that explains the most others comes first: of `test_cart.py` and `cart.py`, the last.
     explains = {
         slot.values: sum(bool(link("_", slot.values, each.values)) for each in varying)
@@ -163,16 +190,13 @@ def _named(slots: Sequence[_Slot]) -> tuple[list[Text], _Parameters]:
         made[slot.values] = text
     order = [slot.values for slot in varying]
     sorted_by_place = sorted(parameters.items(), key=lambda each: order.index(each[1][1]))
-    texts = [
-        made[slot.values] if slot in varying else ((slot.values[0],) if slot.values[0] else ())
-        for slot in slots
-    ]
+    texts = [made[slot.values] if slot in varying else _literal(slot) for slot in slots]
     return texts, dict(sorted_by_place)
 
 
-def _varies(slot: _Slot) -> bool:
-    """A program gets a pattern of files as the files, and no secret is written anywhere."""
-    return slot.argument.kind in ("glob", "secret") or len(set(slot.values)) > 1
+def _literal(slot: _Slot) -> Text:
+    value = slot.values[0]
+    return () if not value or (slot.word < 0 and value == _HERE) else (value,)
 
 
 def _parameter(name: str, slot: _Slot, slots: Sequence[_Slot]) -> Parameter:
@@ -189,7 +213,7 @@ def _parameter(name: str, slot: _Slot, slots: Sequence[_Slot]) -> Parameter:
         return Parameter(name, Type.NUMBER, default)
     if _is_path(slot, slots):
         return Parameter(name, Type.PATH, default)
-    if len(values) >= _OFTEN and len(counted) <= _MOST_CHOICES:
+    if len(values) >= _OFTEN and 1 < len(counted) <= _MOST_CHOICES:
         return Parameter(name, Type.CHOICE, default, tuple(sorted(counted)))
     return Parameter(name, Type.TEXT, default)
 
@@ -201,7 +225,8 @@ def _is_path(slot: _Slot, slots: Sequence[_Slot]) -> bool:
             return False
         same = (each for each in slots if each.values == slot.values and each.word >= 0)
         steps = {each.step for each in same}
-        if any(any(each.values) for each in slots if each.word < 0 and each.step in steps):
+        folders = (each.values for each in slots if each.word < 0 and each.step in steps)
+        if any(set(each) != {_HERE} for each in folders):
             return False
     return not any(value.startswith(("/", "~", "..")) for value in slot.values)
 
@@ -237,12 +262,20 @@ def _step(event: Event, step: int, texts: dict[tuple[int, int], Text]) -> Step:
     words: list[Text] = [(word,) if word else () for word in command.words]
     for each in command.arguments:
         text = texts[step, each.word]
+        if each.kind == "glob" and not each.prefix:  # a shell looks for files called `--of=*.py`
+            text = tuple(map(_matching, text))
         if each.prefix and text and isinstance(text[0], str):
             text = (each.prefix + text[0], *text[1:])
         elif each.prefix:
             text = (each.prefix, *text)
         words[each.word] = text
     return _run(words, command.operators, texts[step, -1])
+
+
+def _matching(each: str | Place) -> str | Place:
+    if isinstance(each, Place) and each.part is Part.WHOLE:
+        return each._replace(part=Part.MATCHES)
+    return each
 
 
 def _run(words: Sequence[Text], operators: Sequence[int], cwd: Text) -> Run:

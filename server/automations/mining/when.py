@@ -13,13 +13,14 @@ _SPECIAL, _ITSELF = re.compile(r"[\\*?\[\]!# ]"), r"\\\g<0>"
 
 
 def fitting(pattern: Pattern) -> str:
-    """The files that a pattern is for that works on one path: as ``Pattern.when``; else empty."""
+    """The files that a pattern is for that works on one file, which was not always the same: as
+    ``Pattern.when``; else empty. What has no suffix may be a folder."""
     paths = [each.name for each in pattern.parameters if each.type is Type.PATH]
     if len(paths) != 1 or len(pattern.parameters) != 1 or pattern.shape is Shape.EACH:
         return ""
     values = [each.arguments[paths[0]] for each in pattern.occurrences]
-    suffixes = {splitext(basename(value))[1] for value in values}
-    return common(values, suffixes.pop()) if len(suffixes) == 1 else ""
+    first, *others = {splitext(basename(value))[1] for value in values}
+    return common(values, first) if first and not others and len(set(values)) > 1 else ""
 
 
 def common(paths: Sequence[str], suffix: str) -> str:
