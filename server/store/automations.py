@@ -216,27 +216,32 @@ class Automations:
 
         await self._database.run(work, write=True)
 
-    async def forget(self, gone: Iterable[Automation]) -> list[int]:
-        """Take them out, with their runs, of which these are the numbers of the trials. Of what
-        nobody wants any more only the id is kept, so that it is not made again."""
+    async def trials(self, automations: Iterable[Automation]) -> list[int]:
+        """The numbers of those of their runs."""
+        query = "SELECT trial FROM executions WHERE automation = ? AND trial != 0"
+        ids = [(each.id,) for each in automations]
+        return await self._database.run(
+            lambda c: [trial for own in ids for (trial,) in c.execute(query, own)]
+        )
+
+    async def forget(self, gone: Iterable[Automation]) -> None:
+        """Take them out, with their runs. Of what nobody wants any more only the id is kept, so
+        that it is not made again."""
         never = "SELECT 1 FROM answers WHERE automation = ? AND answer = ?"
         answer = "INSERT INTO answers (at, automation, answer) VALUES (0, ?, ?)"
 
-        def work(c: sqlite3.Connection) -> list[int]:
+        def work(c: sqlite3.Connection) -> None:
             c.execute("PRAGMA secure_delete=ON")
-            trials: list[int] = []
             for each in gone:
                 own = (each.id,)
-                runs = c.execute("DELETE FROM executions WHERE automation = ? RETURNING trial", own)
-                trials += [trial for (trial,) in runs if trial]
+                c.execute("DELETE FROM executions WHERE automation = ?", own)
                 c.execute("DELETE FROM automations WHERE id = ?", own)
                 c.execute("DELETE FROM answers WHERE automation = ? AND answer != 'never'", own)
                 refused = (each.id, str(Answer.NEVER))
                 if each.state is State.RETIRED and not c.execute(never, refused).fetchone():
                     c.execute(answer, refused)
-            return trials
 
-        return await self._database.run(work, write=True)
+        await self._database.run(work, write=True)
 
     async def answer(self, at: float, id_: str, answer: Answer) -> None:
         """``at``: seconds since the epoch."""

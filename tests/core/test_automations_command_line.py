@@ -123,7 +123,7 @@ def test_that_a_database_was_moved_aside_is_told(
 
 def names_in(folder: Path) -> list[Path]:
     """The files in which a name of what was done is."""
-    names = [each.encode() for each in ("voucher", "invoice", "refund")]
+    names = [each.encode() for each in (*NAMES, "refund")]
     return [
         each
         for each in folder.rglob("*")

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from ...automations.generate import Templates
 from ...automations.mining.budget import Budget
 from ...automations.pattern import Pattern
-from ...state import private_folder, take
 from ...store.automations import Answer, Automation, State
 from . import drafts
+from .alone import PATIENCE_SECONDS, alone
 from .learned import Learned
 from .looking import look, new, templates
 
@@ -25,36 +20,16 @@ _MOST_TRIED = 3
 """In one cycle: each takes a second or so of the machine."""
 
 
-_LOCK = "learning.lock"
-"""In the state folder of a workspace: who goes through a cycle there."""
-_PATIENCE_SECONDS = 300.0
-_LOOK_SECONDS = 0.1
-
-
 async def cycle(learned: Learned, *, wait: bool = False) -> list[str]:
     """What was done, in sentences. Where another cycle is under way in the folder, whoever's it is,
     nothing is done; ``wait``: it is waited for. Raises OSError, sqlite3.Error."""
     if not learned.workspace.settings.automations.enabled:
         return []
-    lock = private_folder(learned.workspace.state) / _LOCK
-    async with _alone(lock, _PATIENCE_SECONDS if wait else 0.0) as is_alone:
+    async with alone(learned.workspace.state, PATIENCE_SECONDS if wait else 0.0) as is_alone:
         if is_alone:
             return await _cycle(learned)
     root = learned.workspace.root
     return [f"{root} is being looked through already: try again later."] if wait else []
-
-
-@asynccontextmanager
-async def _alone(lock: Path, seconds: float) -> AsyncIterator[bool]:
-    """Whether the lock, which also another task of this process may hold, is ours meanwhile."""
-    latest = time.monotonic() + seconds
-    while (held := take(lock)) is None and time.monotonic() < latest:  # noqa: ASYNC110 - no event tells
-        await asyncio.sleep(_LOOK_SECONDS)
-    try:
-        yield held is not None
-    finally:
-        if held is not None:
-            os.close(held)
 
 
 async def _cycle(learned: Learned) -> list[str]:

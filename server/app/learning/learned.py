@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -290,20 +291,25 @@ class Learned:
             script = await asyncio.to_thread(self.runs.read, automation)
             if script.digest != automation.script:
                 raise ValueError(f"{automation.name} was edited meanwhile: try again")
-            await self._say(accepted, automation)
-            await self._write(accepted.automation, automation, script.source)
+            async with self._in_place(automation.name, script.source):
+                await self._say(accepted, automation)
         return accepted.automation
 
-    async def _write(self, active: Automation, before: Automation, source: str) -> None:
-        """The script of one that was accepted just now. Raises OSError; then it is as ``before``.
-        One that is in the workspace already stays as it is."""
-        root, name = self.workspace.root, active.name
+    @asynccontextmanager
+    async def _in_place(self, name: str, source: str) -> AsyncIterator[None]:
+        """With a script in the workspace, from before anything is said of it: what is active has
+        one, whenever all ends. One that is there already stays as it is. It goes again where what
+        is done meanwhile raises, unless somebody else has it run by now. Raises OSError."""
+        root = self.workspace.root
         if await asyncio.to_thread(scripts.is_there, root, name):
+            yield
             return
+        await asyncio.to_thread(scripts.write_script, root, name, source)
         try:
-            await asyncio.to_thread(scripts.write_script, root, name, source)
-        except OSError:
-            await self._put(before, active)
+            yield
+        except BaseException:
+            if not any(each.name == name and each.is_active for each in self.automations):
+                await asyncio.to_thread(scripts.remove_script, root, name)
             raise
 
     async def dismiss(self, automation: Automation, *, never: bool) -> None:

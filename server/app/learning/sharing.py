@@ -22,6 +22,8 @@ from ...automations.pattern import Place, shown
 from ...disk import read_regular
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
+from .alone import surely_alone
+from .learned import Learned
 from .listing import automation_payload
 from .opening import Opened
 
@@ -103,7 +105,17 @@ def _made_as(source: str) -> str:
 async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> Automation:
     """Keep one, and try it where the workspace is trusted; as it stands then: nothing runs it
     before it is enabled. Raises ValueError, for people, and OSError."""
-    learned = opened.learned
+    learned, workspace = opened.learned, opened.learned.workspace
+    async with surely_alone(workspace.root, workspace.state):  # nobody else takes its name
+        automation = await _kept(learned, shared)
+    if not workspace.trusted:
+        return automation
+    return await learned.test(automation, [given] if given else ())
+
+
+async def _kept(learned: Learned, shared: Shared) -> Automation:
+    """Raises ValueError, for people, and OSError."""
+    await learned.load()
     before = next((e for e in learned.automations if e.name == shared.name), None)
     in_place = learned.runs.script_of(Automation("", shared.name, State.TRIED, "", "", 0.0))
     if (before and before.state is not State.RETIRED) or in_place.is_relative_to(
@@ -130,11 +142,10 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
     )
     if not learned.workspace.trusted:
         automation = replace(automation, told="not tried, as the workspace is not trusted")
-    await learned.store.put(automation, before)
-    if not learned.workspace.trusted:
-        await learned.load()
-        return automation
-    return await learned.test(automation, [given] if given else ())
+    if not await learned.store.put(automation, before):
+        raise ValueError(f"{shared.name} was changed meanwhile: look at it, and try again")
+    await learned.load()
+    return automation
 
 
 def _check(shared: Shared, parameters: AbstractSet[str]) -> None:

@@ -68,6 +68,11 @@ class Script(NamedTuple):
         return copy
 
 
+def copied_from(copy: Path) -> str:
+    """The name of the automation whose script it is."""
+    return copy.stem.rpartition("-")[0]
+
+
 def listed(root: Path) -> list[str]:
     """The names of those that are there."""
     try:
