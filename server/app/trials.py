@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..findings.redact_text import redacted
 from ..journal.beneath import Beneath
 from ..journal.change import Change, Entry, Kind, State
 from ..journal.check import Checked, admit, check
@@ -22,6 +23,7 @@ from .sandboxing import (
     Machine,
     Policy,
     Sandbox,
+    Status,
     Trial,
     diff,
     history,
@@ -85,7 +87,9 @@ class Tried(NamedTuple):
         """In a few sentences, for people."""
         trial = self.trial
         notes = [*trial.notes, *(f"{each} was taken as it is on disk" for each in self.unsaved)]
-        told = (f"Note: {each}." for each in notes)
+        told = [f"Note: {each}." for each in notes]
+        if self.what and trial.status is Status.FAILED and trial.last_line:
+            told.insert(0, f"It printed last: “{redacted(trial.last_line)}”.")
         return " ".join((f"Level {trial.level}. {trial.said}", *told))
 
     @property

@@ -146,6 +146,7 @@ def policy(
     hosts = tuple(permissions.network)
     return Policy(
         read=(str(script),),
+        programs=tuple(each for each in permissions.run if "/" not in each),
         write=tuple(permissions.write) or ("!**",),
         hosts=hosts,
         secrets=secrets,
@@ -175,7 +176,7 @@ async def test(
         dry = instances[-1]._replace(words=(*instances[-1].words, "--dry-run"))
         alone = replace(policy, hosts=(), copy=False)
         trial = await run(_driven(script, dry, 1, None), alone, None)
-        why_not = "" if trial.is_clean else f"with --dry-run: {trial.why or trial.status}"
+        why_not = "" if trial.is_clean else f"with --dry-run: {_why(trial)}"
         return Tested(trial, why_not, asks=policy.hosts)
     async with AsyncExitStack() as stack:
         notes: dict[str, None] = {}
@@ -196,13 +197,13 @@ async def test(
             tried.append(_Done(each, done, place))
         failed = [each.trial for each in tried if not each.trial.is_clean]
         if failed:
-            said = failed[0].why or failed[0].status
+            said = _why(failed[0])
             notes[f"it failed in {len(failed)} of {len(tried)} cases: {said}"] = None
         instance, trial, place = next((each for each in tried if each.trial.is_clean), tried[0])
         if not trial.is_clean:
             if all(_may_be_of_the_past(each.instance, each.trial) for each in tried):
-                return Tested(trial, "", f"{_UNTRIED}: {trial.why}", notes=tuple(notes))
-            return Tested(trial, trial.why or trial.status)
+                return Tested(trial, "", f"{_UNTRIED}: {_why(trial)}", notes=tuple(notes))
+            return Tested(trial, _why(trial))
         again = await run(_driven(script, instance, 2, place), policy, place)
         is_idempotent = again.is_clean and _after(again) == _after(trial)
         asked = [
@@ -212,6 +213,14 @@ async def test(
         unused, wrote = _unused(policy, tried), _written(tried) if _ALL in policy.write else ()
         doubt = _doubt(compared, len(failed), len(tried))
         return Tested(trial, "", doubt, is_idempotent, compared, unused, wrote, tuple(notes))
+
+
+def _why(trial: Trial) -> str:
+    """Why it did not end well, with what it printed last."""
+    told = trial.why or str(trial.status)
+    if trial.status is not Status.FAILED or not trial.last_line:
+        return told
+    return f"{told} ({trial.last_line})"
 
 
 def _may_be_of_the_past(instance: Instance, trial: Trial) -> bool:

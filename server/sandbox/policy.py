@@ -60,6 +60,7 @@ class Policy:
     the workspace (``src/**``). One that begins with ``!`` takes out what those before it match.
 
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
+    ``programs``: names of those that it starts, seen wherever they are installed, as it is itself.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.
     ``hosts``: the names that can be reached, through a filtering proxy; none without one.
     ``variables``: that reach it beside those of ``environment``, and ``secrets``, whose values are
@@ -68,6 +69,7 @@ class Policy:
     """
 
     read: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     hide: tuple[str, ...] = HIDDEN
     read_only: tuple[str, ...] = READ_ONLY
     write: tuple[str, ...] = ("**",)

@@ -258,7 +258,9 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, P
     private = look(root, policy, folder)
     foreign = private.places.foreign and os.geteuid() == 0
     path = asked.environment.get("PATH", os.defpath)
-    seen = with_program(machine(policy.read, root), asked.argv[0], asked.cwd, path, root)
+    seen = machine(policy.read, root)
+    for program in (asked.argv[0], *policy.programs):
+        seen = with_program(seen, program, asked.cwd, path, root)
     plan = Plan(
         workspace=root,
         folder=folder,

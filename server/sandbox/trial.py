@@ -84,6 +84,13 @@ class Trial:
         return f"{self.status.capitalize()}{why}. It would change {self.many or 'nothing'}."
 
     @property
+    def last_line(self) -> str:
+        """What it printed last, as people can be shown it; empty where it printed nothing."""
+        lines = self.output[-_READ:].decode("utf-8", "replace").splitlines()
+        told = next((each.strip() for each in reversed(lines) if each.strip()), "")
+        return printable(told[:_LONGEST_LINE])
+
+    @property
     def many(self) -> str:
         """How much it would change, for people; empty for nothing."""
         if not self.ignored:
@@ -107,6 +114,8 @@ class Trial:
 
 
 _NAMED = 3
+_READ = 4_096
+_LONGEST_LINE = 200
 _TOLD = {
     Kind.CREATED: "new",
     Kind.DELETED: "deleted",

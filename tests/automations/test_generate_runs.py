@@ -171,6 +171,12 @@ def test_a_workflow_stops_at_the_first_failure(program: tuple[str, ...], root: P
     assert not (root / "never").exists()
 
 
+def test_a_program_that_is_not_there_is_named(root: Path) -> None:
+    done = perform(draft(pattern(run("nowhere-at-all", "x"))).source, root)
+    assert done.returncode == 1
+    assert "failed: there is no program 'nowhere-at-all' on the PATH" in done.stderr
+
+
 def test_no_value_becomes_an_option(root: Path) -> None:
     made = draft(pattern(run("ls", _FILE), parameters=(FILE,)))
     done = perform(made.source, root, "--file=-la")

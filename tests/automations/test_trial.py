@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 
 from understudy.app.learning.opening import Opened
 from understudy.app.learning.sharing import Shared, taken_in
+from understudy.app.trials import Tried
 from understudy.automations import past, trying
 from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
@@ -159,11 +161,13 @@ async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
     assert not [each for each in kept if b"s3cr3t-abcdef" in each.read_bytes()]
 
 
-async def tried(here: World, body: str, *instances: Instance) -> trying.Tested:
+async def tried(
+    here: World, body: str, *instances: Instance, run: Sequence[str] = ()
+) -> trying.Tested:
     script_ = here.root.parent / "own.py"
     script_.write_text(script(body))
     settings = here.workspace.settings.automations
-    allowed = policy(Permissions(write=("*.txt",)), settings, script_, {})
+    allowed = policy(Permissions(write=("*.txt",), run=tuple(run)), settings, script_, {})
     places = here.root, here.workspace.state / "past"
     return await try_(script_, instances, allowed, here.run, *places)
 
@@ -314,3 +318,31 @@ async def test_what_takes_too_long_is_not_tried_for_the_others(here: World) -> N
     tested = await trying.test(path, [trying.Instance(())] * 3, policy, run, here.root, past)
     assert (ran, tested.trial.status) == (1, Status.TIMED_OUT)
     assert tested.why
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_program_is_seen_wherever_it_is_installed(
+    here: World, monkeypatch: pytest.MonkeyPatch, declared: bool
+) -> None:
+    program = here.root.parent / "elsewhere" / "made-here"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\n: > "$1"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    body = (
+        "import asyncio\n\n\nasync def main():\n"
+        "    process = await asyncio.create_subprocess_exec('made-here', 'a.txt')\n"
+        "    await process.wait()\n\n\nasyncio.run(main())"
+    )
+    tested = await tried(here, body, Instance(()), run=["made-here"] if declared else [])
+    assert tested.trial.is_clean is declared, tested.why
+    if not declared:
+        assert "No such file or directory: 'made-here'" in tested.why
+
+
+async def test_what_it_printed_last_is_told(here: World) -> None:
+    body = "print('first')\nprint('there is no cart of token=ghp_' + 'a1B2' * 9)\nsys.exit(1)"
+    tested = await tried(here, body, Instance(()))
+    assert tested.why.startswith("it ended with exit code 1 (there is no cart of ")
+    said = Tried(here.root, 0.0, (), tested.trial, what="automation: own").said
+    assert "It printed last: “there is no cart of token=<secret>”." in said

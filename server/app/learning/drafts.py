@@ -236,6 +236,6 @@ def _tried(automation: Automation, tested: Tested) -> Automation:
         automation,
         state=State.TRIED,
         why=listed or printable(redacted(tested.doubt)),
-        told=tested.told,
+        told=redacted(tested.told),
         is_idempotent=tested.is_idempotent,
     )
