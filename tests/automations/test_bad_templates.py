@@ -97,11 +97,12 @@ def test_what_goes_wrong_is_told(folder: Path, text: str, told: str) -> None:
 async def test_one_without_an_end_is_ended(
     here: World, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apart, "SECONDS", 2)
     here.set(templates="templates")
     (folder / "own.jinja").write_text(LOOP)
     await here.past()
-    await here.cycle()
+    with monkeypatch.context() as brief:
+        brief.setattr(apart, "SECONDS", 2)
+        await here.cycle()
     (pattern,) = here.learned.patterns
     assert pattern.why_not.endswith("own.jinja went wrong: it had no end within 2 s")
     (folder / "own.jinja").write_text(GOOD)
