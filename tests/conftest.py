@@ -3,12 +3,19 @@ this machine cannot form is listed with its reason."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import defaultdict
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from .needs import NOT_APPLICABLE
+
+# What Python compiled is kept, whatever the shell says: else each process that a test starts
+# compiles all of the server again, which is a third of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile(
     "understudy",
