@@ -58,7 +58,7 @@ async def _alone(lock: Path, seconds: float) -> AsyncIterator[bool]:
 
 
 async def _cycle(learned: Learned) -> list[str]:
-    await learned.look_at_git()
+    await learned.watching.look_at_git()
     budget = await look(learned)
     told = await _review(learned)
     if not learned.workspace.trusted:  # nothing of it runs

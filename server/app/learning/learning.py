@@ -29,7 +29,6 @@ from ..scripts.runs import misfit
 from ..trials import Tried
 from .learned import Learned, Ready
 from .offers import Offer
-from .pages import pattern_page
 from .recording import Recording
 from .view import nothing
 
@@ -151,7 +150,7 @@ class Learning:
 
     async def _look_at_git(self, learned: Learned) -> None:
         with logged(f"the commits of {learned.workspace.root} are not seen"):
-            await learned.look_at_git()
+            await learned.watching.look_at_git()
 
     async def cycle(self, learned: Learned, *, wait: bool = False) -> list[str]:
         """Look through what was done there; what came of it, in sentences. ``wait``: for somebody
@@ -241,9 +240,7 @@ class Learning:
 
     async def patterns(self) -> str:
         """What repeats, as Markdown."""
-        return "\n".join(
-            [pattern_page(one.workspace.root, one.patterns) for one in self._all(None)]
-        )
+        return "\n".join([one.pattern_page() for one in self._all(None)])
 
     async def listed(self) -> str:
         """The automations, as Markdown."""
