@@ -18,13 +18,13 @@ from .workspace import scanned
 
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
     if (path := to_path(uri)) is not None:
-        await ls.core.list_rules(path, IGNORED, rules)
+        await ls.core.upkeep.list_rules(path, IGNORED, rules)
         ls.core.learning.recording.commanded(commands.IGNORE_RULES.id, path)
 
 
 async def fix_on_save(ls: Server, uri: str, rule: str) -> None:
     if (path := to_path(uri)) is not None:
-        await ls.core.list_rules(path, FIXED_ON_SAVE, [rule])
+        await ls.core.upkeep.list_rules(path, FIXED_ON_SAVE, [rule])
 
 
 async def dismiss_fix(ls: Server, uri: str, rule: str, never: bool) -> None:

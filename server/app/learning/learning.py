@@ -22,6 +22,7 @@ from ...sandbox.probe import probe
 from ...state import state_dir
 from ...store.automations import Automation, Purpose
 from .. import events
+from ..feature import Feature
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
 from ..scripts.confined import sandboxed
@@ -42,7 +43,7 @@ _FIRST_SECONDS = 10.0
 """After a folder was opened: there is more to do at first."""
 
 
-class Learning:
+class Learning(Feature):
     """Belongs to the event loop. ``conditions``: how the machine is; ``tell``: hears what is
     learned in a folder when that has changed; ``clock``: seconds since the epoch."""
 
@@ -70,13 +71,11 @@ class Learning:
 
     def happened(self, event: events.Event) -> None:
         """The core has taken it."""
-        if isinstance(event, events.RootsChanged):
-            self._follow()
         self.recording.happened(event)
 
     # ── folders ─────────────────────────────────────────────────────────────────────────────────
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Learn in each folder that is open, and in no other."""
         wanted = {each.root: each for each in self._folders if not each.loose}
         for root in self._learned.keys() - wanted.keys():
