@@ -4,12 +4,10 @@ Pure."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import takewhile
 from typing import NamedTuple
 
 from ..settings.learning import Automations as Limits
-from ..store.automations import Execution, Purpose
+from ..store.standing import Tally
 from .pattern import Saving
 
 _Z = 1.96
@@ -48,14 +46,9 @@ class Record(NamedTuple):
         return ""
 
 
-def record(executions: Sequence[Execution]) -> Record:
-    """``executions``: of one automation, the newest first. What was only looked at is no run."""
-    executions = [each for each in executions if each.purpose is not Purpose.PREVIEW]
-    runs, successes = len(executions), sum(each.is_success for each in executions)
-    failures = sum(1 for _ in takewhile(lambda each: not each.is_success, executions))
-    kept = [each for each in executions if each.applied and each.is_success]
-    saved = Saving(sum(each.low for each in kept), sum(each.high for each in kept))
-    return Record(runs, successes, *interval(successes, runs), failures, saved)
+def record(tally: Tally) -> Record:
+    runs, successes, failures, low, high = tally
+    return Record(runs, successes, *interval(successes, runs), failures, Saving(low, high))
 
 
 def interval(successes: int, runs: int) -> tuple[float, float]:

@@ -251,10 +251,10 @@ def stats(folder: Path, *, as_json: bool) -> None:
 
     async def look(found: Opened) -> None:
         learned = found.learned
-        runs = await learned.store.executions(most=10_000, output=False)
+        known = learned.automations, learned.tally
         by = {
-            "template": listing.rows(learned.automations, runs, lambda each: each.template),
-            "state": listing.rows(learned.automations, runs, lambda each: each.state),
+            "template": listing.rows(*known, lambda each: each.template),
+            "state": listing.rows(*known, lambda each: each.state),
         }
         if as_json:
             told: dict[str, Any] = {

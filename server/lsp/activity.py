@@ -9,6 +9,7 @@ from typing import Any
 from ..app import events
 from .convert import to_path
 from .documents import Document
+from .part import Part
 from .server import Server
 
 
@@ -37,3 +38,6 @@ def heed_fix(ls: Server, document: Document) -> None:
             del ls.offered[document.uri]
             ls.core.learning.recording.fixed(path, rule)
             return
+
+
+PART = Part({"understudy/terminal": terminal})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..app.learning.learning import Offer, Purpose, Ready, as_texts, misfit
 from ..app.trials import Tried
 from .asking import asked, mapping, padded, root_of
 from .choosing import completed
+from .part import Part
 from .sandbox import Made, make, unsaved
 from .server import Server
 
@@ -182,16 +183,18 @@ async def _tried(
     return ready, await ls.core.trials.run(ready.trial, await unsaved(ls))
 
 
-COMMANDS: Mapping[str, Callable[..., Any]] = {
-    commands.CREATE_AUTOMATION.id: create,
-    commands.RUN_AUTOMATION.id: run,
-    commands.PREVIEW_AUTOMATION.id: preview,
-    commands.DISMISS_AUTOMATION.id: dismiss,
-    commands.ENABLE_AUTOMATION.id: enable,
-    commands.DISABLE_AUTOMATION.id: disable,
-    commands.AUTOMATION_PARAMETERS.id: parameters,
-    commands.PATTERNS.id: patterns,
-    commands.AUTOMATIONS.id: listed,
-    commands.LEARN.id: learn,
-    commands.PAUSE.id: pause,
-}
+PART = Part(
+    commands={
+        commands.CREATE_AUTOMATION: create,
+        commands.RUN_AUTOMATION: run,
+        commands.PREVIEW_AUTOMATION: preview,
+        commands.DISMISS_AUTOMATION: dismiss,
+        commands.ENABLE_AUTOMATION: enable,
+        commands.DISABLE_AUTOMATION: disable,
+        commands.AUTOMATION_PARAMETERS: parameters,
+        commands.PATTERNS: patterns,
+        commands.AUTOMATIONS: listed,
+        commands.LEARN: learn,
+        commands.PAUSE: pause,
+    }
+)

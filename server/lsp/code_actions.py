@@ -16,6 +16,7 @@ from . import automations, convert
 from .documents import Document
 from .edits import document_edits, plain
 from .notebooks import lower
+from .part import Part
 from .server import Server
 
 if TYPE_CHECKING:
@@ -152,3 +153,13 @@ def _explain(uri: str, problem: Problem, above: int) -> lsp.CodeAction:
     title = f"Explain {rule} in line {line - above}"
     command = lsp.Command(title, commands.EXPLAIN.id, arguments=[uri, line, rule])
     return lsp.CodeAction(title=title, kind=QUICK_FIX, command=command)
+
+
+PART = Part(
+    {lsp.TEXT_DOCUMENT_CODE_ACTION: answer},
+    options={
+        lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions(
+            [lsp.CodeActionKind.QuickFix, FIX_ALL, automations.KIND]
+        )
+    },
+)

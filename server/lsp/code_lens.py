@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from ..app import commands
+from .part import Part
 from .server import Server
 
 if TYPE_CHECKING:
@@ -43,3 +44,9 @@ def resolve(lens: lsp.CodeLens) -> lsp.CodeLens:
             arguments = [chosen, root]
             lens.command = lsp.Command(title, commands.RUN_TESTS.id, arguments=arguments)
     return lens
+
+
+PART = Part(
+    {lsp.TEXT_DOCUMENT_CODE_LENS: answer, lsp.CODE_LENS_RESOLVE: resolve},
+    options={lsp.TEXT_DOCUMENT_CODE_LENS: lsp.CodeLensOptions(resolve_provider=True)},
+)

@@ -10,6 +10,7 @@ from lsprotocol import types as lsp
 from ..app.presentation.problems import hover
 from ..model import Range
 from .notebooks import lower
+from .part import Part
 from .server import Server
 
 _LINK = re.compile(r"\[((?:\\.|[^\]])*)\]\(<?[^)>]*>?\)")
@@ -50,3 +51,6 @@ def _shows_markdown(client: lsp.TextDocumentClientCapabilities | None) -> bool:
 
 def _plain(markdown: str) -> str:
     return _MARKS.sub(r"\1\2", _LINK.sub(r"\1", markdown))
+
+
+PART = Part({lsp.TEXT_DOCUMENT_HOVER: answer})

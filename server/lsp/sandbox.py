@@ -21,6 +21,7 @@ from ..text import decode
 from . import convert
 from .applying import Beyond, resource_edit, shown_now
 from .asking import asked, padded, root_of
+from .part import Part
 from .server import Server
 
 
@@ -181,3 +182,13 @@ def _on_disk(path: str) -> str | None:
         return decode(read_regular(path, LARGEST_FILE))
     except (OSError, ValueError):
         return None
+
+
+PART = Part(
+    commands={
+        commands.TRY: run,
+        commands.CHANGES: show,
+        commands.APPLY: apply,
+        commands.UNDO: undo,
+    }
+)

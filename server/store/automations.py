@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 from .database import Database, Schema
 
@@ -151,12 +152,17 @@ CREATE TABLE answers (
 )"""
 _ATTEMPTED = "ALTER TABLE automations ADD COLUMN attempted REAL NOT NULL DEFAULT 0"
 _WITH_PURPOSE = "ALTER TABLE executions ADD COLUMN purpose TEXT NOT NULL DEFAULT 'run'"
+_SUMMED_UP = """
+DROP INDEX executions_of;
+CREATE INDEX runs ON executions
+  (automation, id, purpose, at, status, applied, undone, low, high, trial);
+CREATE INDEX made ON executions (entry, automation) WHERE entry != 0 AND NOT undone"""
+"""Without them, what runs print is read to sum them up."""
 AUTOMATIONS = Schema(
-    (_TABLES, _ATTEMPTED, _WITH_PURPOSE),
+    (_TABLES, _ATTEMPTED, _WITH_PURPOSE, _SUMMED_UP),
     durable=True,
     lost="what you said of automations is not remembered",
 )
-_BOOLEANS = frozenset(("is_idempotent", "on_save", "applied", "undone"))
 _MOST_EXECUTIONS = 10_000
 _ANSWER = "INSERT INTO answers (at, automation, answer) VALUES (?, ?, ?)"
 
@@ -170,7 +176,7 @@ class Automations:
     async def all(self) -> list[Automation]:
         """The likeliest to be of use first."""
         query = "SELECT * FROM automations ORDER BY score * high * a_week DESC, name"
-        return await self._database.run(lambda c: [_automation(row) for row in c.execute(query)])
+        return await self._database.run(lambda c: [of_row(row) for row in c.execute(query)])
 
     async def put(
         self,
@@ -187,7 +193,7 @@ class Automations:
         query = "SELECT * FROM automations WHERE id = ? OR name = ?"
 
         def work(c: sqlite3.Connection) -> bool:
-            there = [_automation(row) for row in c.execute(query, (automation.id, automation.name))]
+            there = [of_row(row) for row in c.execute(query, (automation.id, automation.name))]
             if [*map(_said, there)] != ([_said(before)] if before else []):
                 return False
             c.execute(statement, astuple(automation))
@@ -287,20 +293,29 @@ class Automations:
 
         return await self._database.run(work, write=True)
 
-    async def executions(
-        self, id_: str = "", most: int = 1_000, *, output: bool = True
-    ) -> list[Execution]:
-        """The newest first; ``id_``: of one automation. Without ``output`` that is empty: it is
-        most of what has to be read."""
-        wanted = (e.name if output or e.name != "output" else "''" for e in fields(Execution))
-        columns = ", ".join(wanted)
-        query = (
-            f"SELECT {columns} FROM executions WHERE ? IN ('', automation)"  # noqa: S608
-            " ORDER BY id DESC LIMIT ?"
-        )
+    async def executions(self, id_: str = "", most: int = 1_000) -> list[Execution]:
+        """The newest first; ``id_``: of one automation."""
+        columns = ", ".join(each.name for each in fields(Execution))
+        of = "automation = ?" if id_ else "? = ''"
+        query = f"SELECT {columns} FROM executions WHERE {of} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return await self._database.run(
             lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
         )
+
+    async def made(self) -> dict[int, str]:
+        """The entries of the journal that runs have made and that were not taken back, as far as is
+        known; of each the automation."""
+        query = "SELECT entry, automation FROM executions WHERE entry != 0 AND NOT undone"
+        return dict(await self._database.run(lambda c: c.execute(query).fetchall()))
+
+    async def waiting(self) -> frozenset[int]:
+        """The trials of the newest run of each automation, where it succeeded and its changes were
+        not made."""
+        query = (
+            "SELECT trial FROM executions WHERE status = 'clean' AND NOT applied AND id IN"
+            " (SELECT MAX(id) FROM executions GROUP BY automation)"
+        )
+        return frozenset(await self._database.run(lambda c: [t for (t,) in c.execute(query)]))
 
 
 def _said(automation: Automation) -> Automation:
@@ -308,13 +323,23 @@ def _said(automation: Automation) -> Automation:
     return replace(automation, score=0.0, seen=0, low=0.0, high=0.0, a_week=0.0)
 
 
-def _automation(row: tuple[object, ...]) -> Automation:
-    named = dict(zip((each.name for each in fields(Automation)), row, strict=True))
-    named |= {name: bool(named[name]) for name in _BOOLEANS & named.keys()}
-    return Automation(**{**named, "state": State(str(named["state"]))})  # type: ignore[arg-type]
+def of_row(row: Sequence[Any]) -> Automation:
+    """As the table has its columns."""
+    return Automation(*[read(value) for read, value in zip(_READ_AUTOMATION, row, strict=True)])
 
 
-def _execution(row: tuple[object, ...]) -> Execution:
-    named = dict(zip((each.name for each in fields(Execution)), row, strict=True))
-    named |= {name: bool(named[name]) for name in _BOOLEANS & named.keys()}
-    return Execution(**{**named, "purpose": Purpose(str(named["purpose"]))})  # type: ignore[arg-type]
+def _execution(row: Sequence[Any]) -> Execution:
+    return Execution(*[read(value) for read, value in zip(_READ_EXECUTION, row, strict=True)])
+
+
+def _readers(of: type[Automation | Execution]) -> list[Callable[[Any], Any]]:
+    """What makes its value of each column."""
+    kept = {"bool": bool, "State": State, "Purpose": Purpose}
+    return [kept.get(str(each.type), _as_it_is) for each in fields(of)]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_READ_AUTOMATION, _READ_EXECUTION = _readers(Automation), _readers(Execution)

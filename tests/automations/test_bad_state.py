@@ -61,7 +61,7 @@ async def test_hostile_names(here: World, name: str) -> None:
             (here.root / path).parent.mkdir(parents=True, exist_ok=True)
             (here.root / path).write_text("x = 1\n")
         done = [Activity(here.now + n, Did.CREATED, p, "s") for n, p in enumerate((source, test))]
-        await here.learned.note(done)
+        await here.learned.watching.note(done)
         here.now += DAY
     told = await here.cycle()
     assert all(line.isprintable() for line in told.split("\n"))
@@ -85,7 +85,7 @@ async def test_paths_that_lead_out_are_not_taken(here: World, path: str) -> None
         done = [
             Activity(here.now + n, Did.CREATED, each, "s") for n, each in enumerate((source, test))
         ]
-        await here.learned.note(done)
+        await here.learned.watching.note(done)
         here.now += DAY
     before = sorted(os.listdir(here.root.parent))
     await here.cycle()
@@ -188,7 +188,7 @@ async def test_a_full_database_loses_nothing_that_was_there(here: World) -> None
     await here.learned.watching._database.run(lambda c: c.execute(limit))
     big = (Activity(here.now + n, Did.CREATED, f"f{n}.py " * 400, "s") for n in range(100))
     with pytest.raises(sqlite3.Error, match=r"full.*what you do is not remembered"):
-        await here.learned.note(big)
+        await here.learned.watching.note(big)
     await here.restart()
     await here.past("invoice", "voucher", "customer")
     await here.cycle()

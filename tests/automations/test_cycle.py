@@ -31,7 +31,7 @@ async def here(tmp_path: Path) -> AsyncIterator[World]:
 async def typed(here: World, *lines: str, times: int = 8) -> None:
     """The lines one after the other, in so many sessions."""
     for number in range(times):
-        await here.learned.note(
+        await here.learned.watching.note(
             [
                 Activity(here.now + at * 20, Did.COMMAND, line, f"s{here.now}", seconds=1.0)
                 for at, line in enumerate(lines)
@@ -67,7 +67,7 @@ async def test_two_that_do_the_like_are_told_apart_by_a_number(here: World) -> N
             for path in paths:
                 (here.root / path).parent.mkdir(parents=True, exist_ok=True)
                 (here.root / path).write_text("x = 1\n")
-            await here.learned.note(
+            await here.learned.watching.note(
                 [Activity(here.now + n, Did.CREATED, path, "s") for n, path in enumerate(paths)]
             )
             here.now += DAY

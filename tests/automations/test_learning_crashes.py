@@ -85,7 +85,7 @@ async def past(scene: Scene) -> None:
                 (scene.root / path).write_text(TEST.format(name))
             at = START + day * DAY
             done = (Activity(at + n, Did.CREATED, path, "s") for n, path in enumerate(pair))
-            await learned.note(done)
+            await learned.watching.note(done)
 
 
 MOMENTS = frozenset((*WRITING, "__exit__"))

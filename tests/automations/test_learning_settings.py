@@ -34,7 +34,7 @@ def note(here: World, **changes: object) -> None:
 
 async def kept(here: World) -> int:
     saved = (Activity(here.now + n, Did.SAVED, f"f{n}.py", "s") for n in range(150))
-    await here.learned.note(saved)
+    await here.learned.watching.note(saved)
     return len(await here.learned.log.all())
 
 

@@ -41,7 +41,7 @@ async def tasks(here: World, count: int) -> None:
     for number in range(count):
         here.now += 60
         done = Activity(here.now, Did.COMMAND, f"make part-{number}", f"s{number}")
-        await here.learned.note([done])
+        await here.learned.watching.note([done])
 
 
 def offered(here: World) -> int:
@@ -75,7 +75,9 @@ async def test_what_nothing_is_made_of_adds_nothing_to_the_budget(here: World) -
     await here.cycle()
     assert offered(here) == 1
     for did in (Did.SAVED, Did.FIXED, Did.EDITOR):
-        await here.learned.note(Activity(here.now + n, did, f"f{n}.py") for n in range(200))
+        await here.learned.watching.note(
+            Activity(here.now + n, did, f"f{n}.py") for n in range(200)
+        )
     await here.cycle()
     assert offered(here) == 1
     await tasks(here, 100)
@@ -115,7 +117,7 @@ async def test_an_automation_follows_its_pattern(here: World) -> None:
     for number in range(12):
         here.now += DAY
         alone = Activity(here.now, Did.CREATED, f"src/shop/alone{number}.py", "s")
-        await here.learned.note([alone])
+        await here.learned.watching.note([alone])
     await here.cycle()
     unlikely = await here.found()
     assert unlikely.score < 0.7
@@ -158,7 +160,7 @@ async def test_a_longer_one_is_not_made_of_what_is_active(here: World) -> None:
     async def week(*lines: str) -> None:
         for _ in range(7):
             here.now += DAY
-            await here.learned.note(
+            await here.learned.watching.note(
                 Activity(here.now + n * 20, Did.COMMAND, line, f"s{here.now}", seconds=2.0)
                 for n, line in enumerate(lines)
             )
@@ -197,14 +199,6 @@ async def test_one_that_is_dismissed_comes_back_ever_later(here: World) -> None:
     await here.learned.dismiss(await here.found(), never=False)
     found = await here.found()
     assert (found.state, found.why) == (State.RETIRED, "you did not want it")
-
-
-async def test_what_runs_printed_is_read_where_it_is_wanted(here: World) -> None:
-    run = Execution("a", here.now, "{}", "clean", 1.0, output="long")
-    await here.learned.store.ran(run)
-    (whole,) = await here.learned.store.executions()
-    (without,) = await here.learned.store.executions(output=False)
-    assert (whole.output, without.output) == ("long", "")
 
 
 async def test_a_value_that_no_program_takes_is_told_of(here: World) -> None:

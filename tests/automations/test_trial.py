@@ -142,7 +142,9 @@ async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
         for _ in NAMES:
             for number, last in enumerate((f"{server.url}/echo", f"-X PUT {server.url}/done")):
                 line = f"curl -s -H 'Authorization: Bearer s3cr3t-abcdef' {last}"
-                await here.learned.note([Activity(here.now + number, Did.COMMAND, line, "s")])
+                await here.learned.watching.note(
+                    [Activity(here.now + number, Did.COMMAND, line, "s")]
+                )
             here.now += DAY
         told = await here.cycle()
         assert "is offered" in told
@@ -222,7 +224,7 @@ async def moved(here: World) -> None:
         (here.root / f"done/{name}.ok").touch()
         for number, line in enumerate(lines):
             typed = Activity(here.now + number, Did.COMMAND, line, f"s{name}")
-            await here.learned.note([typed])
+            await here.learned.watching.note([typed])
         here.now += DAY / 2
 
 

@@ -78,7 +78,7 @@ class World:
                 Activity(self.now, Did.CREATED, source, "s"),
                 Activity(self.now + 60, Did.CREATED, test, "s"),
             ]
-            await self.learned.note(done)
+            await self.learned.watching.note(done)
             self.now += DAY
 
     def write(self, name: str, source: str | bytes) -> Path:

@@ -105,6 +105,7 @@ async def test_a_pattern_becomes_an_automation(start: Start, workspace: Path) ->
     assert len(ours(await editor.actions(buffer, "def"))) == 2
     assert "2 of 2 runs succeeded" in await editor.command("showAutomations")
     assert "done 5 times" in await editor.command("showPatterns")
+    assert "- varies: file (path)\n" in await editor.command("showPatterns")
 
 
 async def runs(root: Path, state: Path) -> list[Execution]:
@@ -243,8 +244,10 @@ async def test_what_is_learned_is_told_when_it_changes(start: Start, workspace: 
     (pattern,), (offered,) = told["patterns"], told["automations"]
     assert (pattern["automation"], pattern["whyNot"]) == (offered["name"], "")
     assert pattern["summary"].startswith("files, done 5 times")
-    assert pattern["evidence"][0].endswith("file = src/shop/customer.py")
-    assert len(pattern["evidence"]) == 5
+    varies, *uses = pattern["evidence"]
+    assert varies == "varies: file (path)"
+    assert uses[0].endswith("file=src/shop/customer.py")
+    assert len(uses) == 5
     assert Path(offered["script"]).parent.name == "drafts"
     assert offered["summary"].startswith("seen 5×")
 

@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 
 from understudy import notebooks
 from understudy.app.core import Core
-from understudy.lsp import handlers
+from understudy.lsp import sync
 from understudy.lsp.convert import Encoding
 from understudy.lsp.notebooks import OpenNotebook, difference
 from understudy.lsp.server import Server
@@ -263,7 +263,7 @@ async def test_a_new_cell_overtakes_what_is_told_of_the_text_before(
     texts = [lsp.TextDocumentItem("eval", "python", 1, "z = 1\nx = eval('1')\n")]
     cells = [lsp.NotebookCell(lsp.NotebookCellKind.Code, "eval")]
     book = lsp.NotebookDocument(uri, "jupyter-notebook", 1, cells)
-    handlers.did_open_notebook(server, lsp.DidOpenNotebookDocumentParams(book, texts))
+    sync.did_open_notebook(server, lsp.DidOpenNotebookDocumentParams(book, texts))
     await until(lambda: shown.get("eval") == [1])
     document = server.core.documents[uri]
     told = document.version, document.text, document.problems()
@@ -275,7 +275,7 @@ async def test_a_new_cell_overtakes_what_is_told_of_the_text_before(
         cells=lsp.NotebookDocumentCellChanges(structure=structure)
     )
     identifier = lsp.VersionedNotebookDocumentIdentifier(2, uri)
-    handlers.did_change_notebook(server, lsp.DidChangeNotebookDocumentParams(identifier, change))
+    sync.did_change_notebook(server, lsp.DidChangeNotebookDocumentParams(identifier, change))
     server.publisher.forget(["eval"])
     shown.clear()
     server.publisher.problems(uri, *told)
@@ -289,14 +289,14 @@ async def test_a_new_line_overtakes_what_is_told_of_the_text_before(
 ) -> None:
     uri = (tmp_path / "a.py").as_uri()
     item = lsp.TextDocumentItem(uri, "python", 1, "z = 1\nx = eval('1')\n")
-    handlers.did_open(server, lsp.DidOpenTextDocumentParams(item))
+    sync.did_open(server, lsp.DidOpenTextDocumentParams(item))
     await until(lambda: shown.get(uri) == [1])
     document = server.core.documents[uri]
     told = document.version, document.text, document.problems()
     top = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
     change = lsp.TextDocumentContentChangePartial(top, "y = 1\n")
     identifier = lsp.VersionedTextDocumentIdentifier(2, uri)
-    handlers.did_change(server, lsp.DidChangeTextDocumentParams(identifier, [change]))
+    sync.did_change(server, lsp.DidChangeTextDocumentParams(identifier, [change]))
     server.publisher.problems(uri, *told)
     assert shown == {uri: [1]}
     await server.core.settle()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.core.support import until
 
@@ -199,6 +200,19 @@ async def test_a_scan_as_a_task(start: Start, workspace: Path) -> None:
     job = await run(editor, "security_scan")
     assert job["summary"] == "1 issue in 1 file: 1 high"
     assert await editor.until(lambda: len(editor.found(file)) == 2)
+
+
+@pytest.mark.parametrize("command", ["cancelTask", "taskOutput"])
+async def test_what_names_no_job(start: Start, workspace: Path, command: str) -> None:
+    """The user is told, whatever the client sends."""
+    editor = await start(trusted=True)
+    given: list[list[Any]] = [[5, 1], [str(workspace), "1"], [str(workspace)], [], [None, None]]
+    for arguments in given:
+        assert await editor.command(command, *arguments) is None
+    said = [each["message"] for each in editor.said("window/showMessage")]
+    whats = ["a folder is named by its path", *["a job is named by"] * 4]
+    assert len(said) == len(whats)
+    assert all(what in each for what, each in zip(whats, said, strict=True))
 
 
 async def test_cancelling_a_task(start: Start, workspace: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from understudy.app.learning.fixes import id_of, often
-from understudy.store.automations import Answer
+from understudy.store.automations import AUTOMATIONS, Answer, Automations
+from understudy.store.database import Database
+from understudy.store.standing import standing
 
 DAY = 86_400.0
 NOT_NOW, NEVER = Answer.DISMISSED, Answer.NEVER
@@ -29,11 +33,21 @@ NOT_NOW, NEVER = Answer.DISMISSED, Answer.NEVER
         (9, [(1.0, Answer.ACCEPTED)], (), True),
     ],
 )
-def test_offers(
-    count: int, said: list[tuple[float, Answer]], on_save: tuple[str, ...], offered: bool
+async def test_offers(
+    tmp_path: Path,
+    count: int,
+    said: list[tuple[float, Answer]],
+    on_save: tuple[str, ...],
+    offered: bool,
 ) -> None:
     """Days from the beginning; now is the hundredth."""
-    answers = [(day * DAY, id_of("F401"), answer) for day, answer in said]
-    others = [(0.0, id_of("B307"), NEVER), (0.0, "an automation", NEVER)]
-    found = often({"F401": count, "B307": 9}, 3, [*others, *answers], on_save, 100 * DAY)
+    database = Database(tmp_path / "automations.db", AUTOMATIONS)
+    store = Automations(database)
+    for id_ in (id_of("B307"), "an automation"):
+        await store.answer(0.0, id_, NEVER)
+    for day, answer in said:
+        await store.answer(day * DAY, id_of("F401"), answer)
+    known = (await standing(database)).said
+    await database.close()
+    found = often({"F401": count, "B307": 9}, 3, known, on_save, 100 * DAY)
     assert found == ({"F401": count} if offered else {})

@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.automations.record import interval, record
-from understudy.settings.learning import Automations
-from understudy.store.automations import Execution, Purpose
+from understudy.automations.record import Record, interval, record
+from understudy.settings.learning import Automations as Settings
+from understudy.store.automations import AUTOMATIONS, Answer, Automations, Execution, Purpose
+from understudy.store.database import Database
+from understudy.store.standing import Tally, standing, together
 
-LIMITS = Automations()
+LIMITS = Settings()
 
 
-def runs(told: str) -> list[Execution]:
-    """The oldest first: ``+`` applied, ``-`` failed, ``u`` undone."""
-    return [
-        Execution(
-            "a",
-            float(number),
-            "{}",
-            "failed" if each == "-" else "clean",
-            1.0,
-            applied=each != "-",
-            undone=each == "u",
-            low=10.0,
-            high=20.0,
-        )
-        for number, each in enumerate(told)
-    ][::-1]
+class World:
+    """What was kept of automations, in a database of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._store = Automations(database)
+
+    async def ran(self, told: str, of: str = "a", purpose: Purpose = Purpose.RUN) -> None:
+        """The oldest first: ``+`` applied, ``=`` succeeded, ``-`` failed, ``u`` undone. The first
+        was at 0, and each of the others a second later."""
+        for number, each in enumerate(told):
+            run = Execution(
+                of,
+                float(number),
+                "{}",
+                "failed" if each == "-" else "clean",
+                1.0,
+                applied=each in "+u",
+                undone=each == "u",
+                low=10.0,
+                high=20.0,
+                purpose=purpose,
+            )
+            await self._store.ran(run)
+
+    async def accepted(self, at: float) -> None:
+        await self._store.answer(at, "a", Answer.ACCEPTED)
+
+    async def record(self, of: str = "a") -> Record:
+        return record((await standing(self._database)).runs.get(of, Tally()))
+
+    async def since(self) -> Record:
+        """What came since it was last accepted."""
+        return record((await standing(self._database)).since("a"))
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    database = Database(tmp_path / "automations.db", AUTOMATIONS)
+    yield World(database)
+    await database.close()
 
 
 @pytest.mark.parametrize(
@@ -47,25 +75,48 @@ def runs(told: str) -> list[Execution]:
         ("-+--+", "2 of 5 runs succeeded, and at least 70% have to"),
     ],
 )
-def test_who_fails_too_often_is_told_so(told: str, against: str) -> None:
-    assert record(runs(told)).against(LIMITS) == against
+async def test_who_fails_too_often_is_told_so(world: World, told: str, against: str) -> None:
+    await world.ran("+-+", of="another")
+    await world.ran(told)
+    assert (await world.record()).against(LIMITS) == against
+    assert await world.since() == await world.record()
 
 
-def test_what_was_undone_saved_nothing() -> None:
-    found = record(runs("+u-+"))
+async def test_what_was_undone_or_not_made_saved_nothing(world: World) -> None:
+    await world.ran("+u=-+")
+    found = await world.record()
     assert found.saved == (20.0, 40.0)
-    assert (found.runs, found.successes, found.is_clean) == (4, 2, False)
+    assert (found.runs, found.successes, found.is_clean) == (5, 3, False)
 
 
-def test_what_was_only_looked_at_is_no_run() -> None:
-    previews = [replace(each, purpose=Purpose.PREVIEW, applied=False) for each in runs("---+")]
-    assert record(previews) == record([])
-    assert record([*previews, *runs("-+")]) == record(runs("-+"))
+async def test_what_was_only_looked_at_is_no_run(world: World) -> None:
+    await world.ran("---=", purpose=Purpose.PREVIEW)
+    assert await world.record() == record(Tally())
+    await world.ran("-+", of="another")
+    await world.ran("-+")
+    assert await world.record() == await world.record("another")
 
 
-def test_no_run_is_no_clean_record() -> None:
-    assert not record([]).is_clean
-    assert record(runs("+")).is_clean
+async def test_what_was_before_it_was_accepted_is_forgiven(world: World) -> None:
+    """Also where nothing came since; what counts is when it was accepted last."""
+    await world.ran("-----")
+    await world.accepted(4.0)
+    assert (await world.since()).failures == 1
+    await world.accepted(5.0)
+    assert await world.since() == record(Tally())
+    assert (await world.record()).failures == 5
+
+
+def test_several_together() -> None:
+    assert together([]) == Tally()
+    both = together([Tally(3, 2, 1, 10.0, 20.0), Tally(4, 4, 0, 1.0, 2.0)])
+    assert both == Tally(7, 6, 0, 11.0, 22.0)
+
+
+async def test_no_run_is_no_clean_record(world: World) -> None:
+    assert not (await world.record()).is_clean
+    await world.ran("+")
+    assert (await world.record()).is_clean
 
 
 @pytest.mark.parametrize(

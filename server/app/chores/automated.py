@@ -17,13 +17,11 @@ from ...disk import LARGEST_FILE, read_regular, why
 from ...findings.secret_words import names_secret
 from ...runner.calls import Outcome, Status
 from ...runner.task import Context, Parameter, Result, Task
-from ...sandbox.trial import Status as Ended
 from ...sandbox.trial import Trial
 from ...store.automations import (
     AUTOMATIONS,
     Automation,
     Automations,
-    Execution,
     Purpose,
     State,
 )
@@ -43,8 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LOOKED_AT = 10_000
-"""Of the last runs."""
 _ASIDE = 30.0
 """Seconds that a run takes besides its script."""
 
@@ -143,11 +139,7 @@ class Automated:
         """The trials whose changes `understudy automations apply` would make."""
         if not self._file.is_file():
             return frozenset()
-        newest: dict[str, Execution] = {}
-        for each in await self._store.executions(most=_LOOKED_AT):
-            newest.setdefault(each.automation, each)
-        able = (each for each in newest.values() if each.status == Ended.CLEAN)
-        return frozenset(each.trial for each in able if not each.applied)
+        return await self._store.waiting()
 
     async def given(self, start: Start) -> list[dict[str, Any]] | None:
         """What one is to be started with: once for each file that it is about and that it has

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +17,12 @@ from ...runner.execute import Runner
 from ...store.job_rows import CANCELLED, DONE, MANUAL, Record
 from ...tasks.answers import found_by
 from ...tasks.test_runs import NAME as TESTS
+from .. import events
+from ..feature import Feature
 from ..folder.folders import Folders
 from ..folder.workspace import Workspace
 from ..notices.notices import without_deliveries
+from ..open.documents import OpenDocuments
 from ..presentation.jobs import job_line, job_payload, task_payload
 from ..sinks import Progress, Sink, when_slow
 from .chores import Chores, ScanAll, limits_of, newest_log
@@ -40,10 +43,9 @@ class Asked(NamedTuple):
     parameters: Mapping[str, Any]
 
 
-class Background:
+class Background(Feature):
     """Belongs to the event loop. ``found`` is called with a folder and the paths in it for which
-    something else is to be shown, ``ended`` with each job of it that has ended here; ``shown``: the
-    texts that documents have of a file."""
+    something else is to be shown, ``ended`` with each job of it that has ended here."""
 
     def __init__(
         self,
@@ -55,7 +57,7 @@ class Background:
         typed_at: Callable[[], float],
         found: Callable[[Workspace, Iterable[str]], None],
         ended: Callable[[Workspace, Record], None],
-        shown: Callable[[str], Collection[str]],
+        documents: OpenDocuments,
     ) -> None:
         self._folders = folders
         self._runner = runner
@@ -65,7 +67,7 @@ class Background:
         self._typed_at = typed_at
         self._found = found
         self._ended = ended
-        self._texts = shown
+        self._documents = documents
         self._chores: dict[Path, Chores] = {}
         self._shown: dict[tuple[Path, int], tuple[ExitStack, Progress]] = {}
         self._timers: dict[Path, asyncio.TimerHandle] = {}
@@ -122,7 +124,7 @@ class Background:
             self._conditions,
             "editor",
             typed_at=self._typed_at,
-            shown=self._texts,
+            shown=self._documents.texts_of,
         )
         self._chores[workspace.root] = chores
         shown: dict[str, int] = {}
@@ -157,13 +159,16 @@ class Background:
 
     # ── what the developer does ─────────────────────────────────────────────────────────────────
 
-    def active(self, workspace: Workspace) -> None:
-        """Somebody types. Cheap enough for every keystroke."""
-        if (chores := self._chores.get(workspace.root)) is not None:
+    def happened(self, event: events.Event) -> None:
+        """The core has taken it."""
+        if not isinstance(event, events.Edited | events.Saved):
+            return
+        if (document := self._documents.get(event.uri)) is None:
+            return
+        if isinstance(event, events.Saved):
+            self._spawn(self._saved(document.workspace, document.path))
+        elif (chores := self._chores.get(document.workspace.root)) is not None:
             chores.triggering.active()
-
-    def saved(self, workspace: Workspace, path: str) -> None:
-        self._spawn(self._saved(workspace, path))
 
     async def _saved(self, workspace: Workspace, path: str) -> None:
         await self.settled()

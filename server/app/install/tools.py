@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ...analyzers.table import BUILT_IN
+from ..feature import Feature
 from ..sinks import Sink
 from .installing import Execute, Installable, NotInstalled, install, installable
 
 
-class Tools:
+class Tools(Feature):
     """``roots`` are the folders that are open, ``installed`` is called when there is a new tool."""
 
     def __init__(

@@ -33,7 +33,7 @@ async def cycle(learned: Learned, *, wait: bool = False) -> list[str]:
 
 
 async def _cycle(learned: Learned) -> list[str]:
-    await learned.look_at_git()
+    await learned.watching.look_at_git()
     budget = await look(learned)
     told = await _review(learned)
     if not learned.workspace.trusted:  # nothing of it runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,17 +20,10 @@ from ...disk import why
 from ...journal.apply import entries
 from ...sandbox.levels import Machine
 from ...sandbox.trial import printable
-from ...store.activity import Activity, Did
-from ...store.automations import (
-    AUTOMATIONS,
-    Answer,
-    Automation,
-    Automations,
-    Execution,
-    Purpose,
-    State,
-)
+from ...store.activity import Did
+from ...store.automations import AUTOMATIONS, Answer, Automation, Automations, Purpose, State
 from ...store.database import Database
+from ...store.standing import Said, Standing, Tally, standing
 from .. import trials
 from ..folder.workspace import Workspace
 from ..open.fix_on_save import SAFE
@@ -38,7 +31,7 @@ from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
 from .fixes import id_of, often
 from .offers import Offer, at
-from .pages import automation_page
+from .pages import automation_page, pattern_page
 from .view import view
 from .watching import Watching
 
@@ -79,15 +72,8 @@ class Learned:
         self.log = self.watching.log
         self.store = Automations(self._database)
         self.runs = Runs(workspace, self.store)
-        self.automations: Sequence[Automation] = ()
-        self._records: Mapping[str, Record] = {}
-        self._since: Mapping[str, Record] = {}
-        """Since each was last accepted, or switched on again."""
+        self._standing = Standing()
         self._taken: Mapping[str, int] = {}
-        self.answers: Sequence[tuple[float, str, Answer]] = ()
-        """When its user said what, and to which; the oldest first."""
-        self.refused: frozenset[str] = frozenset()
-        """The ids of those that were never to be made again, also where all else is forgotten."""
         self.patterns: Sequence[Pattern] = ()
         self.grown: Grown | None = None
         """What the log was read into so far, for the next look."""
@@ -108,45 +94,35 @@ class Learned:
         await self.watching.close()
         await self._database.close()
 
-    async def note(self, activities: Iterable[Activity]) -> None:
-        """Write down what was done."""
-        await self.watching.note(activities)
-
-    async def look_at_git(self) -> None:
-        """Write down what was committed since the last look."""
-        await self.watching.look_at_git()
-
     async def load(self) -> None:
         """Look how things stand: another process may have changed them."""
-        found, runs = await self.store.all(), await self.store.executions(most=10_000, output=False)
-        by_id: dict[str, list[Execution]] = {}
-        for execution in runs:
-            by_id.setdefault(execution.automation, []).append(execution)
-        self.automations = found
-        self._records = {each.id: record(by_id.get(each.id, ())) for each in found}
+        self._standing = await standing(self._database)
         self._taken = await self.log.counts(Did.FIXED)
-        self.answers = await self.store.answers()
-        since = {id_: at for at, id_, said in self.answers if said is Answer.ACCEPTED}
-        self.refused = frozenset(id_ for _, id_, said in self.answers if said is Answer.NEVER)
-        self._since = {
-            id_: record([each for each in done if each.at >= since.get(id_, 0.0)])
-            for id_, done in by_id.items()
-        }
         self.changed()
 
     async def heed_undone(self) -> None:
         """What a run had made and its user took back, in an editor or a terminal, was a failure."""
-        runs = await self.store.executions(output=False)
-        open_ = {each.entry: each for each in runs if each.entry and not each.undone}
-        if not open_:
+        if not (made := await self.store.made()):
             return
         records = await asyncio.to_thread(entries, self.workspace.journal)
-        for each in [each for each in records if each.undone and each.id in open_]:
-            await self.store.undone(each.id)
-            await self.store.answer(self.clock(), open_[each.id].automation, Answer.UNDONE)
+        if not (undone := [each.id for each in records if each.undone and each.id in made]):
+            return
+        for entry in undone:
+            await self.store.undone(entry)
+            await self.store.answer(self.clock(), made[entry], Answer.UNDONE)
         await self.load()
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────
+
+    @property
+    def automations(self) -> Sequence[Automation]:
+        """The likeliest to be of use first."""
+        return self._standing.automations
+
+    @property
+    def said(self) -> Mapping[str, Said]:
+        """What its user said, by ids; of what is forgotten else, that it is not made again."""
+        return self._standing.said
 
     def find(self, name: str) -> Automation:
         """By its name or id. Raises ValueError, for people."""
@@ -155,12 +131,16 @@ class Learned:
                 return each
         raise ValueError(f"there is no automation {name!r}; `understudy automations list` has all")
 
+    def tally(self, automation: Automation) -> Tally:
+        """What its runs come to."""
+        return self._standing.runs.get(automation.id, Tally())
+
     def record(self, automation: Automation) -> Record:
-        return self._records.get(automation.id) or record(())
+        return record(self.tally(automation))
 
     def against(self, automation: Automation) -> str:
         """Why it is not to be run any more, for people; empty when it may be."""
-        since = self._since.get(automation.id) or record(())
+        since = record(self._standing.since(automation.id))
         return since.against(self.workspace.settings.automations)
 
     def use(self, automation: Automation) -> float:
@@ -170,7 +150,7 @@ class Learned:
 
     async def offers(self, path: str) -> list[Offer]:
         """Those that fit a file."""
-        clean = frozenset(id_ for id_, each in self._records.items() if each.is_clean)
+        clean = frozenset(id_ for id_, each in self._standing.runs.items() if record(each).is_clean)
         settings, root = self.workspace.settings.automations, self.workspace.root
         known = self.automations, settings, self.clock(), os.path.lexists, clean
         return await asyncio.to_thread(at, path, root, *known)
@@ -182,7 +162,7 @@ class Learned:
         if not (self.workspace.trusted and least.enabled) or SAFE in settings.fixes.on_save:
             return {}
         on_save, now = settings.fixes.on_save, self.clock()
-        return often(self._taken, least.min_occurrences, self.answers, on_save, now)
+        return often(self._taken, least.min_occurrences, self.said, on_save, now)
 
     async def dismiss_fix(self, rule: str, *, never: bool) -> None:
         """Do not offer it now, with second thoughts that become rarer; or never."""
@@ -194,10 +174,14 @@ class Learned:
         """All that there is, as ``view.view`` has it."""
         enabled = self.workspace.settings.activity.enabled
         activity = "off" if not enabled else "paused" if await self.log.paused() else "on"
-        known = self.patterns, self.automations, self.record
-        return await asyncio.to_thread(
-            view, self.workspace.root, activity, *known, self.runs.script_of, self.clock()
-        )
+        known = self.patterns, self.automations, self.record, self.runs.script_of
+        settings, now = self.workspace.settings.automations, self.clock()
+        return await asyncio.to_thread(view, self.workspace.root, activity, *known, settings, now)
+
+    def pattern_page(self) -> str:
+        """What repeats, as Markdown."""
+        settings = self.workspace.settings.automations
+        return pattern_page(self.workspace.root, self.patterns, settings)
 
     def page(self) -> str:
         """All of them, as Markdown."""
@@ -206,10 +190,12 @@ class Learned:
     async def take_note(self) -> None:
         """Of the scripts in the workspace that nobody knows here yet."""
         known = {each.name for each in self.automations}
-        for name in await asyncio.to_thread(scripts.listed, self.workspace.root):
-            if name not in known:
-                new = Automation(f"script-{name}", name, State.GENERATED, name, "", self.clock())
-                await self.store.put(new)
+        there = await asyncio.to_thread(scripts.listed, self.workspace.root)
+        if not (unknown := [name for name in there if name not in known]):
+            return
+        for name in unknown:
+            new = Automation(f"script-{name}", name, State.GENERATED, name, "", self.clock())
+            await self.store.put(new)
         await self.load()
 
     async def runnable(self, purpose: Purpose) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from ...sandbox.probe import probe
 from ...state import state_dir
 from ...store.automations import Automation, Purpose
 from .. import events
+from ..feature import Feature
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
 from ..scripts.confined import sandboxed
@@ -29,7 +30,6 @@ from ..scripts.runs import misfit
 from ..trials import Tried
 from .learned import Learned, Ready
 from .offers import Offer
-from .pages import pattern_page
 from .recording import Recording
 from .view import nothing
 
@@ -43,7 +43,7 @@ _FIRST_SECONDS = 10.0
 """After a folder was opened: there is more to do at first."""
 
 
-class Learning:
+class Learning(Feature):
     """Belongs to the event loop. ``conditions``: how the machine is; ``tell``: hears what is
     learned in a folder when that has changed; ``clock``: seconds since the epoch."""
 
@@ -71,13 +71,11 @@ class Learning:
 
     def happened(self, event: events.Event) -> None:
         """The core has taken it."""
-        if isinstance(event, events.RootsChanged):
-            self._follow()
         self.recording.happened(event)
 
     # ── folders ─────────────────────────────────────────────────────────────────────────────────
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Learn in each folder that is open, and in no other."""
         wanted = {each.root: each for each in self._folders if not each.loose}
         for root in self._learned.keys() - wanted.keys():
@@ -151,7 +149,7 @@ class Learning:
 
     async def _look_at_git(self, learned: Learned) -> None:
         with logged(f"the commits of {learned.workspace.root} are not seen"):
-            await learned.look_at_git()
+            await learned.watching.look_at_git()
 
     async def cycle(self, learned: Learned, *, wait: bool = False) -> list[str]:
         """Look through what was done there; what came of it, in sentences. ``wait``: for somebody
@@ -241,9 +239,7 @@ class Learning:
 
     async def patterns(self) -> str:
         """What repeats, as Markdown."""
-        return "\n".join(
-            [pattern_page(one.workspace.root, one.patterns) for one in self._all(None)]
-        )
+        return "\n".join([one.pattern_page() for one in self._all(None)])
 
     async def listed(self) -> str:
         """The automations, as Markdown."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -13,46 +12,16 @@ from ...automations.pattern import Parameter, Pattern, Type, words_of
 from ...automations.record import Record, record
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, Execution
-from .offers import seen, span
+from ...store.standing import Tally, together
+from .evidence import evidence, moment, summary, varying, why_listed
+from .offers import seen
 from .pages import record_line
-
-_SHOWN = 5
-
-
-def why_listed(pattern: Pattern, settings: Settings) -> str:
-    """Why no automation is made of it; empty where one is."""
-    if pattern.why_not or pattern.score >= settings.min_score:
-        return pattern.why_not
-    least = f"{settings.min_score:.2f} (automations.minScore)"
-    return f"it may not come again: its score is {pattern.score:.2f}, and {least} is wanted"
 
 
 def pattern_lines(pattern: Pattern, settings: Settings) -> list[str]:
-    """With its evidence: when it was done, with what, which parts vary, why it is only listed."""
-    low, high = pattern.each
-    often = f"{pattern.shape}, done {pattern.count} times, {pattern.a_week:.1f} a week"
-    told = [
-        pattern.title,
-        f"  {often}; saves {span(low, high)} each time; score {pattern.score:.2f}",
-    ]
-    if len(pattern.steps) > 1:
-        pauses = (0.0, *pattern.pauses, *[0.0] * len(pattern.steps))
-        for number, (step, pause) in enumerate(zip(pattern.steps, pauses, strict=False), 1):
-            after = f" (after {span(pause, pause)})" if pause >= 1 else ""
-            told.append(f"  {number}. {words_of(step)}{after}")
-    told += [f"  varies: {_varying(each)}" for each in pattern.parameters]
-    for use in reversed(pattern.occurrences[-_SHOWN:]):
-        values = ", ".join(f"{name}={value}" for name, value in use.arguments.items())
-        told.append(f"  {moment(use.at)}  {' '.join((values or 'the same').split())}")
-    if why := why_listed(pattern, settings):
-        told.append(f"  only listed: {why}")
-    return told
-
-
-def _varying(parameter: Parameter) -> str:
-    kind = f"one of {', '.join(parameter.choices)}" if parameter.choices else str(parameter.type)
-    default = f", usually {parameter.default}" if parameter.default is not None else ""
-    return f"{parameter.name} ({kind}{default})"
+    """With its evidence."""
+    told = [summary(pattern), *evidence(pattern, settings)]
+    return [pattern.title, *(f"  {each}" for each in told)]
 
 
 def pattern_payload(pattern: Pattern, settings: Settings) -> Mapping[str, Any]:
@@ -112,7 +81,7 @@ def automation_lines(
         yield f"  fits: {automation.when}"
     for asked in metadata.parameters if metadata else ():
         kind = Type(asked.type)
-        yield f"  takes: {_varying(Parameter(asked.name, kind, asked.default, asked.choices))}"
+        yield f"  takes: {varying(Parameter(asked.name, kind, asked.default, asked.choices))}"
     for name, may in metadata.permissions if metadata else ():
         yield f"  {_PERMITS[name]}: {', '.join(may) or 'nothing'}"
     if automation.told:
@@ -197,20 +166,14 @@ class Row(NamedTuple):
 
 def rows(
     automations: Sequence[Automation],
-    executions: Sequence[Execution],
+    tally_of: Callable[[Automation], Tally],
     key: Callable[[Automation], str],
 ) -> list[Row]:
-    """By what ``key`` says of each. ``executions``: the newest first."""
-    of = {each.id: key(each) or "by hand" for each in automations}
+    """By what ``key`` says of each."""
+    found: dict[str, list[Tally]] = {}
+    for each in automations:
+        found.setdefault(key(each) or "by hand", []).append(tally_of(each))
     return [
-        Row(
-            name,
-            sum(1 for each in of.values() if each == name),
-            record([each for each in executions if of.get(each.automation) == name]),
-        )
-        for name in sorted(set(of.values()))
+        Row(name, len(tallies), record(together(tallies)))
+        for name, tallies in sorted(found.items())
     ]
-
-
-def moment(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

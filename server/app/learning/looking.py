@@ -125,8 +125,8 @@ async def _grown(learned: Learned) -> Grown:
 
 def _wanted(learned: Learned) -> dict[str, bool]:
     """Whether its user wanted what was offered: the last word on each counts."""
-    said = {id_: answer for _, id_, answer in learned.answers}
-    return {id_: answer in (Answer.ACCEPTED, Answer.EDITED) for id_, answer in said.items()}
+    wanted = (Answer.ACCEPTED, Answer.EDITED)
+    return {id_: said.last in wanted for id_, said in learned.said.items()}
 
 
 async def _follow(learned: Learned) -> None:
@@ -153,7 +153,8 @@ async def _follow(learned: Learned) -> None:
 def new(learned: Learned, found: Sequence[Pattern]) -> list[Pattern]:
     """Of those that were found, of which an automation can be made, and none is."""
     least = learned.workspace.settings.automations.min_score
-    known = {each.id for each in learned.automations} | learned.refused
+    refused = {id_ for id_, said in learned.said.items() if said.never}
+    known = {each.id for each in learned.automations} | refused
     likely = (each for each in found if each.score >= least and not each.why_not)
     return [each for each in likely if each.id not in known]
 

@@ -51,7 +51,7 @@ class Opened:
 
     async def look(self) -> None:
         """Find what repeats, as things are now."""
-        await self.learned.look_at_git()
+        await self.learned.watching.look_at_git()
         await look(self.learned)
 
     async def run(
@@ -83,6 +83,7 @@ async def open_learned(root: Path) -> AsyncIterator[Opened]:
     learned = Learned(workspace, Checks(runner), sandboxed(workspace, runner))
     try:
         await workspace.load(None)
+        await learned.load()
         await learned.take_note()
         await learned.heed_undone()
         yield Opened(learned, Sandbox(root, runner, await probe(runner, state_dir())))

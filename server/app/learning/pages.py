@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ...automations.pattern import Pattern, line
+from ...automations.pattern import Pattern
 from ...automations.record import Record
+from ...settings.learning import Automations as Settings
 from ...store.automations import Automation
+from .evidence import evidence, summary
 from .offers import seen, span
 
-_SHOWN = 5
 
-
-def pattern_page(root: Path, patterns: Sequence[Pattern]) -> str:
-    """Each with its evidence: when it was done, with what, and which parts vary."""
+def pattern_page(root: Path, patterns: Sequence[Pattern], settings: Settings) -> str:
+    """Each with its evidence."""
     lines = [f"# What repeats in {root}", ""]
     if not patterns:
         lines += ["Nothing was done often enough so far.", ""]
     for each in patterns:
-        lines += [f"## {each.title}", "", summary(each), ""]
-        lines += [*(f"- {use}" for use in evidence(each)), ""]
+        lines += [f"## {each.title}", "", f"{summary(each)}.", ""]
+        lines += [*(f"- {told}" for told in evidence(each, settings)), ""]
     return "\n".join(lines)
-
-
-def summary(pattern: Pattern) -> str:
-    """How often it was done, and what it would save."""
-    low, high = pattern.each
-    often = f"{pattern.shape}, done {pattern.count} times, {pattern.a_week:.1f} a week."
-    return f"{often}\nSaves {span(low, high)} each time; score {pattern.score:.2f}."
-
-
-def evidence(pattern: Pattern) -> list[str]:
-    """The last times that it was done, the newest first: when, and what varied in it."""
-    lines = []
-    for use in reversed(pattern.occurrences[-_SHOWN:]):
-        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(use.at))
-        given = use.arguments.items()
-        values = ", ".join(f"{name} = {line(', '.join(v.splitlines()))}" for name, v in given)
-        lines.append(f"{at}: {values or 'the same'}")
-    return lines
 
 
 def automation_page(

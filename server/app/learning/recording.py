@@ -242,7 +242,7 @@ class Recording:
 
     async def _write(self, workspace: Workspace, done: Sequence[Activity]) -> None:
         if (learned := self._learned.get(workspace.root)) is not None:
-            await learned.note(done)
+            await learned.watching.note(done)
 
     def _soon(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(_told_of(work))

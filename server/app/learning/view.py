@@ -8,9 +8,11 @@ from typing import Any
 
 from ...automations.pattern import Pattern
 from ...automations.record import Record
+from ...settings.learning import Automations as Settings
 from ...store.automations import Automation
+from .evidence import evidence, summary
 from .offers import seen
-from .pages import evidence, record_line, summary
+from .pages import record_line
 
 
 def view(
@@ -20,6 +22,7 @@ def view(
     automations: Sequence[Automation],
     record_of: Callable[[Automation], Record],
     script_of: Callable[[Automation], Path],
+    settings: Settings,
     now: float,
 ) -> dict[str, Any]:
     """``activity``: ``on``, ``paused`` or ``off``. A pattern that an automation was made of names
@@ -34,7 +37,7 @@ def view(
                 "id": each.id,
                 "title": each.title,
                 "summary": summary(each),
-                "evidence": evidence(each),
+                "evidence": evidence(each, settings),
                 "whyNot": each.why_not,
                 "automation": made.get(each.id, ""),
             }
