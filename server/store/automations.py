@@ -223,12 +223,10 @@ class Automations:
         answer = "INSERT INTO answers (at, automation, answer) VALUES (0, ?, ?)"
 
         def work(c: sqlite3.Connection) -> list[int]:
-            c.execute("PRAGMA secure_delete=ON")
             trials: list[int] = []
             for each in gone:
                 own = (each.id,)
-                runs = c.execute("DELETE FROM executions WHERE automation = ? RETURNING trial", own)
-                trials += [trial for (trial,) in runs if trial]
+                trials += _without_runs(c, each.id)
                 c.execute("DELETE FROM automations WHERE id = ?", own)
                 c.execute("DELETE FROM answers WHERE automation = ? AND answer != 'never'", own)
                 refused = (each.id, str(Answer.NEVER))
@@ -282,6 +280,10 @@ class Automations:
 
         return await self._database.run(work, write=True)
 
+    async def forget_runs(self, id_: str) -> list[int]:
+        """Take the runs of one out; the numbers of their trials."""
+        return await self._database.run(lambda c: _without_runs(c, id_), write=True)
+
     async def executions(
         self, id_: str = "", most: int = 1_000, *, output: bool = True
     ) -> list[Execution]:
@@ -296,6 +298,11 @@ class Automations:
         return await self._database.run(
             lambda c: [_execution(row) for row in c.execute(query, (id_, most))]
         )
+
+
+def _without_runs(connection: sqlite3.Connection, id_: str) -> list[int]:
+    delete = "DELETE FROM executions WHERE automation = ? RETURNING trial"
+    return [trial for (trial,) in connection.execute(delete, (id_,)) if trial]
 
 
 def _said(automation: Automation) -> Automation:

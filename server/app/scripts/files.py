@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from collections.abc import Collection
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -66,6 +67,14 @@ class Script(NamedTuple):
         copy = place / f"{self.path.stem}-{self.digest}.py"
         replace_file(copy, self.source.encode(), mode=0o600)
         return copy
+
+
+def remove_copies(state: Path, names: Collection[str]) -> None:
+    """Of scripts of these names all that were run; ``state``: as for ``Script.kept``. Raises
+    OSError."""
+    for each in (state / COPIES).glob("*.py"):
+        if each.stem.rpartition("-")[0] in names:
+            each.unlink(missing_ok=True)
 
 
 def listed(root: Path) -> list[str]:
