@@ -1,7 +1,8 @@
 """Pokes between the processes that work on one workspace: "something changed, look".
 
 What there is to know stands in the database; a poke carries nothing. Each process binds a datagram
-socket in a private folder, and pokes all others that it finds there.
+socket in a private folder, and pokes all others that it finds there. What no file is to hold is
+handed to them in the same way.
 """
 
 from __future__ import annotations
@@ -21,17 +22,26 @@ if TYPE_CHECKING:
 LINK = "link"
 """The folder, in a workspace's state folder."""
 _MOMENT_SECONDS = 0.01
+_POKE = b"\0"
+_LARGEST = 1 << 18
 
 
 class Link:
-    """``poked`` is called in the event loop, once for any number of pokes that came together.
+    """``poked`` is called in the event loop, once for any number of pokes that came together, and
+    ``handed`` with what another process hands over, before it tells that something changed.
 
     Without a folder to bind in nobody is poked; looking now and then finds what changed, later.
     """
 
-    def __init__(self, folder: Path, poked: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        poked: Callable[[], object],
+        handed: Callable[[bytes], object] = lambda _: None,
+    ) -> None:
         self._folder = folder
         self._poked = poked
+        self._handed = handed
         self._socket: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._path = folder / f"{os.getpid()}-{os.urandom(3).hex()}"
@@ -57,8 +67,13 @@ class Link:
         assert self._socket is not None
         with contextlib.suppress(OSError):
             while True:
-                self._socket.recv(1)
+                if (content := self._socket.recv(_LARGEST)) != _POKE:
+                    self._handed(content)
         self._poked()
+
+    def hand(self, content: bytes) -> None:
+        """Let all others have it, now, as far as they can take it: nothing of it is on disk."""
+        _send(self._folder, content, but=self._path)
 
     def poke(self) -> None:
         """Tell the others, in a moment: what comes together is told once."""
@@ -82,6 +97,10 @@ class Link:
 
 def poke(folder: Path, but: Path | None = None) -> None:
     """Poke all that listen in ``folder``; those that are gone are cleared away."""
+    _send(folder, _POKE, but)
+
+
+def _send(folder: Path, content: bytes, but: Path | None) -> None:
     with (
         contextlib.suppress(OSError),
         _short(folder) as short,
@@ -92,7 +111,7 @@ def poke(folder: Path, but: Path | None = None) -> None:
             if other == but:
                 continue
             try:
-                ours.sendto(b"\0", f"{short}/{other.name}")
+                ours.sendto(content, f"{short}/{other.name}")
             except ConnectionRefusedError:
                 other.unlink(missing_ok=True)
             except OSError:

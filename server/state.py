@@ -91,8 +91,11 @@ def _taken(descriptor: int) -> bool:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make ``folder`` (its parents too), or take away what others may do in it. Raises OSError."""
-    folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """Make ``folder`` (its parents too, as private), or take away what others may do in it. Raises
+    OSError, also where it belongs to somebody else."""
+    for missing in [each for each in folder.parents if not each.exists()][::-1]:
+        missing.mkdir(_PRIVATE_FOLDER, exist_ok=True)
+    folder.mkdir(_PRIVATE_FOLDER, exist_ok=True)
     about = folder.stat()
     if about.st_uid != os.geteuid():
         raise OSError(f"{folder} belongs to another user (uid {about.st_uid})")

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from ..findings.redact_text import redacted_words
 from ..journal import apply as journal_
 from ..journal import handing
 from ..journal.beneath import Beneath
@@ -64,8 +65,8 @@ class Undoing(NamedTuple):
 
 
 def title(argv: Sequence[str]) -> str:
-    """What an entry is called that comes from a trial of a command."""
-    return f"sandbox: {shlex.join(argv)}"
+    """What an entry is called that comes from a trial of a command: without its secrets."""
+    return f"sandbox: {shlex.join(redacted_words(argv))}"
 
 
 _RUN_BY = {

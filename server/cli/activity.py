@@ -30,6 +30,7 @@ from ..app.activity import (
 )
 from ..app.activity import record as record_
 from ..app.learning.forgetting import forget as forget_
+from ..app.learning.forgetting import forget_all
 from ..app.sandboxing import printable
 from ..settings import user_file
 from .exits import Exit
@@ -116,18 +117,34 @@ async def _all(root: Path, since: float | None) -> tuple[list[Activity], bool]:
 
 @activity.command
 @_SINCE
+@click.option("--all", "everything", is_flag=True, help="All that is kept of the workspace.")
 @_YES
 @FOLDER
 @click.pass_context
-def forget(ctx: click.Context, since: float | None, folder: Path, *, yes: bool) -> None:
-    """Forget all, or what was since a moment, with the automations that were made of it and that
-    nobody has accepted. It is gone from the disk afterwards."""
+def forget(
+    ctx: click.Context, since: float | None, folder: Path, *, everything: bool, yes: bool
+) -> None:
+    """Forget all that you did, or what was since a moment, with the automations that you have not
+    accepted. It is gone from the disk afterwards.
+
+    With --all, everything goes that is kept of the workspace: tasks with their logs, trials,
+    caches, what automations did, and what stood in files before they were changed, so that
+    `understudy undo` has nothing to take back. Your files stay, and so do scripts in
+    .understudy/automations.
+    """
     root = root_of((folder,))
+    if everything and since is not None:
+        raise click.UsageError("--all forgets everything: it takes no --since.")
     count = len(asyncio.run(_all(root, since))[0])
     question = f"Forget {count} tasks, and what was made of them? They cannot be brought back."
+    if everything:
+        question = f"Forget all that is kept of {root}? `understudy undo` has nothing then."
     if not (yes or agreed(question)):
         click.echo("Nothing was forgotten.", err=True)
         ctx.exit(Exit.FAILED)
+    if everything:
+        _forget_all(ctx, root)
+        return
     forgotten = asyncio.run(forget_(root, since))
     click.echo(f"Forgotten: {forgotten.tasks}.")
     if forgotten.drafts:
@@ -135,6 +152,18 @@ def forget(ctx: click.Context, since: float | None, folder: Path, *, yes: bool) 
     if forgotten.kept:
         stay = f"Automations that stay: {forgotten.kept}"
         click.echo(f"{stay}; `understudy automations remove` takes one out.", err=True)
+
+
+def _forget_all(ctx: click.Context, root: Path) -> None:
+    try:
+        left = asyncio.run(forget_all(root))
+    except ValueError as error:
+        click.echo(f"Nothing was forgotten: {printable(str(error))}.", err=True)
+        ctx.exit(Exit.FAILED)
+    click.echo(f"All that was kept of {printable(str(root))} is forgotten.")
+    if left:
+        click.echo(f"Left are {left}.", err=True)
+        ctx.exit(Exit.FAILED)
 
 
 @activity.command

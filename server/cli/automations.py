@@ -206,8 +206,9 @@ def disable(name: str, folder: Path) -> None:
 @FOLDER
 @click.pass_context
 def remove(ctx: click.Context, name: str, folder: Path, *, yes: bool) -> None:
-    """Take one out: its script goes, and it is not offered again. `understudy undo` brings the
-    script back, and `enable` the automation."""
+    """Take one out: its script goes, with what is kept of its runs, and it is not offered again.
+    Where you had accepted it, `understudy undo` brings the script back, and `enable` the
+    automation."""
 
     async def work(found: Opened) -> bool | None:
         automation = found.learned.find(name)
@@ -219,7 +220,9 @@ def remove(ctx: click.Context, name: str, folder: Path, *, yes: bool) -> None:
         nobody = "There is no terminal to ask on; --yes removes it. " if done is None else ""
         click.echo(f"{nobody}Nothing was removed.", err=True)
         ctx.exit(Exit.FAILED)
-    click.echo(f"{name} is removed; `understudy undo` brings its script back.")
+    click.echo(
+        f"{name} is removed. A script that was in the workspace `understudy undo` brings back."
+    )
 
 
 @automations.command

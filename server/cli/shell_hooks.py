@@ -10,7 +10,8 @@ _ABOUT = "# Understudy is told of each command: see `understudy activity hook --
 
 def hook(shell: str) -> str:
     """What a shell's start-up file has to say. The commands are told of in the background; what
-    begins with a space is not, and nothing waits."""
+    begins with a space is not, and nothing waits. They go through pipes: no file has them, and no
+    list of processes."""
     program = f"{shlex.quote(sys.executable)} -P -m understudy activity record"
     return _ABOUT + _HOOKS[shell].replace("@PROGRAM@", program)
 
@@ -60,7 +61,7 @@ end
 function _understudy_told --on-event fish_postexec
     set -l code $status
     if not string match -qr '^\s' -- $argv[1]; and test -n "$argv[1]"
-        sh -c 'line=$1; shift; printf %s "$line" | "$@" >/dev/null 2>&1 &' sh "$argv[1]" \
+        printf %s "$argv[1]" | sh -c 'exec 3<&0; "$@" <&3 >/dev/null 2>&1 &' sh \
             @PROGRAM@ --session "fish $fish_pid" --at $_understudy_at \
             --seconds (math $CMD_DURATION / 1000) --code $code --in $_understudy_in
     end

@@ -100,9 +100,15 @@ async def _hand_over(root: Path, task: str, words: tuple[str, ...], *, as_json: 
     async with open_service(root, "command", runs=False) as service:
         complain(service)
         given = await _given(service, task, words)
+        holder = service.engine.holder()
+        if not holder and (names := service.engine.withholds(given)):
+            raise click.UsageError(
+                f"The value of {', '.join(names)} looks like a secret, so the queue does not keep"
+                " it, and nobody is there who would run it now. Run it without --detach."
+            )
         with _refusing():
             id_ = await service.engine.submit(task, given, cause=IN_A_TERMINAL)
-        waits = "" if service.engine.holder() else "; nothing runs it until `understudy start` does"
+        waits = "" if holder else "; nothing runs it until `understudy start` does"
         click.echo(json.dumps({"job": id_}) if as_json else f"job {id_} is queued{waits}")
         return Exit.CLEAN
 

@@ -7,16 +7,19 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..findings.redact_output import told_without_secrets
+from ..findings.redact_values import taken_out
 from ..store.job_rows import CANCELLED, Checkpoint, Ended, Record
 from ..store.jobs import Jobs
 from . import retry
 from .budget import Conditions
 from .calls import Outcome, Status
 from .execute import Runner
+from .handed import Handed, lacking
 from .task import Context, Result, Task, Transient
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,7 @@ class Surroundings(NamedTuple):
     logs: Path
     every: int
     told: Callable[[Change], object]
+    handed: Handed
 
 
 class Attempt:
@@ -75,6 +79,7 @@ class Attempt:
         self._started = asyncio.get_running_loop().time()
         self._told_at = 0.0
         self._telling: set[asyncio.Task[None]] = set()
+        self._secrets: frozenset[str] = frozenset()
 
     async def run(self) -> Ended:
         """How it ended; only being cancelled raises."""
@@ -96,6 +101,11 @@ class Attempt:
             return _failed(Status.MISSING, why)
         if task.needs_trust and not self._around.world.trusted():
             return _failed(Status.REFUSED, "the workspace is not trusted; see `understudy trust`")
+        if mark := self._record.withheld:
+            if (given := self._around.handed.of(mark)) is None:
+                return _failed(Status.REFUSED, lacking(self._record.parameters))
+            self._record = replace(self._record, parameters=given)
+            self._secrets = taken_out(given)
         context = self._context = await self._new_context(task)
         try:
             return await self._within(task, context)
@@ -133,6 +143,7 @@ class Attempt:
             _execute=around.runner.execute,
             _tell=self._tell,
             _save=self._save,
+            secrets=self._secrets,
             _output=lambda chunk: around.told(Change("output", record, output=chunk)),
             needed=await around.jobs.values(self._needs) if self._needs else {},
         )
@@ -160,7 +171,8 @@ class Attempt:
 
     def _ended(self, result: Result) -> Ended:
         outcome, record = result.outcome, self._record
-        ended = Ended(outcome.status, outcome.why, "", outcome.exit_code, result.value)
+        why = told_without_secrets(outcome.why, self._secrets)
+        ended = Ended(outcome.status, why, "", outcome.exit_code, result.value)
         if outcome.status is not Status.DONE:
             failure = retry.classify(outcome, result.said)
             ended = ended._replace(failure=failure)

@@ -72,7 +72,8 @@ class Command:
     """A program to be run to its end, in a process group of its own. DONE: it ended with 0.
 
     What it prints goes to ``log`` (empty: nowhere), of which the newest ``log_bytes`` at least are
-    kept, and to ``output`` as it comes: the first ``whole`` bytes, then what is no flood.
+    kept, and to ``output`` as it comes: the first ``whole`` bytes, then what is no flood. Where
+    ``secrets`` are not None, the log is without these and whatever else looks like one.
     On time-out, and when it is cancelled, it gets SIGTERM, and after ``grace`` seconds SIGKILL, as
     does all that it started. No file that it writes grows larger than ``file_bytes``.
 
@@ -85,6 +86,7 @@ class Command:
     environment: Mapping[str, str]
     log: str = ""
     log_bytes: int = 5 << 20
+    secrets: tuple[str, ...] | None = None
     output: Callable[[bytes], object] = _nowhere
     whole: int = 0
     importance: int = Importance.LOW

@@ -22,6 +22,7 @@ from .worker import pack, unpack_length
 
 log = logging.getLogger(__name__)
 
+_PRIVATE_LOG = "understudy.runner.private_log"
 _MARGIN_SECONDS = 5.0
 """Beyond its grace, a warden that has not told of an end is ended itself."""
 
@@ -79,6 +80,7 @@ class Commands:
             file_bytes=command.file_bytes,
             log=command.log,
             log_bytes=command.log_bytes,
+            secrets=command.secrets,
             whole=command.whole,
             stage=command.stage,
             context=command.context,
@@ -132,7 +134,9 @@ class Commands:
 
 
 def _preload(command: Command) -> tuple[str, ...]:
-    return ("psutil", command.stage.partition(":")[0]) if command.stage else ("psutil",)
+    stage = [command.stage.partition(":")[0]] if command.stage else []
+    private = [] if command.secrets is None else [_PRIVATE_LOG]
+    return ("psutil", *stage, *private)
 
 
 def _outcome(running: Running, end: End | None, seconds: float) -> Outcome:

@@ -32,6 +32,7 @@ from .budget import Conditions
 from .execute import Runner
 from .forecast import plan
 from .graph import GraphError, Plan, closure, throughput
+from .handed import Handed, secret_names
 from .keeping import Cleaner, Keeping
 from .scheduler import Options, Scheduler, nodes_of
 from .task import Task
@@ -84,7 +85,9 @@ class Engine:
         self._lease = Lease(folder / ENGINE)
         self._lease_name = f"lease {folder}"
         self._wake = asyncio.Event()
-        self._link = Link(folder / LINK, self._poked)
+        self._handed = Handed()
+        self._link = Link(folder / LINK, self._poked, self._handed.take)
+        self._handed.tell = self._link.hand
         now, chance = self._setting.now, self._setting.chance
         self._scheduler = Scheduler(
             self.jobs,
@@ -96,6 +99,7 @@ class Engine:
             self.logs,
             self._changed,
             self._wake.set,
+            self._handed,
         )
         self._watchers: dict[asyncio.Future[None], int | None] = {}
         self._loop: asyncio.Task[None] | None = None
@@ -159,7 +163,8 @@ class Engine:
         due: float | None = None,
         replaces: Iterable[int] = (),
     ) -> int:
-        """Queue a task and what it needs; the id of its job, which is on disk then.
+        """Queue a task and what it needs; the id of its job, which is on disk then: without the
+        secrets that it is given, which only those who listen know (``Handed``).
 
         ``cause`` is a trigger and words for people; it is not run before ``due``, and the jobs that
         it ``replaces`` become part of it. Raises graph.GraphError (an unknown task, a cycle, a need
@@ -191,9 +196,12 @@ class Engine:
             why = cause[1] if asked else f"{name} needs it ({cause[1]})"
             caused = Cause(cause[0], why, now)
             least = Importance.MEDIUM if caused.by_hand else Importance.LOW
+            given, withheld = (parameters or {}) if asked else {}, ""
+            if given and not task.hidden:
+                given, withheld = self._handed.keep_back(given)
             job = NewJob(
                 each,
-                (parameters or {}) if asked else {},
+                given,
                 caused,
                 importance=max(task.importance, least),  # no person waits for a pause of their own
                 repeatable=task.repeatable,
@@ -201,6 +209,7 @@ class Engine:
                 needs=tuple(ids[needed] for needed in needs),
                 due=due if asked else None,
                 replaces=tuple(replaces) if asked else (),
+                withheld=withheld,
             )
             try:
                 added = await self.jobs.add(job, now, self._setting.options.queued)
@@ -216,6 +225,11 @@ class Engine:
         self._scheduler.rerank()
         self._look(ids[name])
         return ids
+
+    def withholds(self, parameters: Mapping[str, Any]) -> list[str]:
+        """The names of those that look like secrets, so that nothing of them is kept: who runs a
+        task has to be there when it is asked for."""
+        return secret_names(parameters)
 
     async def plan(self, name: str) -> Plan:
         """What running a task and all that it needs will come to, from what each took before.
@@ -372,6 +386,8 @@ class Engine:
             self._leads = False
 
     def _changed(self, change: Change) -> None:
+        if change.kind == "ended":
+            self._handed.drop(change.job.withheld)
         self._told(change)
         if change.kind != "output":
             self._look(change.job.id)

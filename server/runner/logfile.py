@@ -19,6 +19,7 @@ class LogFile:
         self._missing = 0
         self._fd: int | None = None
         self.trouble = ""
+        self.is_waiting = False
         if path:
             self._open()
 
@@ -45,6 +46,9 @@ class LogFile:
                 return
             self.trouble = ""
         self._missing = len(chunk) - self._put(chunk)
+
+    def work(self, seconds: float) -> None:
+        """Nothing waits."""
 
     def _put(self, content: bytes) -> int:
         """How many bytes the disk took."""

@@ -25,6 +25,7 @@ from .budget import slots, why_not_now
 from .calls import Status
 from .execute import Runner
 from .graph import Node, needs_of
+from .handed import Handed
 from .task import Task
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Scheduler:
         logs: Path,
         told: Callable[[Change], object],
         wake: Callable[[], object],
+        handed: Handed,
     ) -> None:
         self._jobs = jobs
         self._history = history
@@ -67,7 +69,7 @@ class Scheduler:
         self._told = told
         self._slots = runner.slots
         self._wake = wake
-        self._surroundings = Surroundings(jobs, runner, world, logs, options.every, told)
+        self._surroundings = Surroundings(jobs, runner, world, logs, options.every, told, handed)
         self.owner = f"{os.getpid()}-{os.urandom(4).hex()}"
         self.running: dict[int, asyncio.Task[None]] = {}
         self._cancelling: set[int] = set()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ..findings.redact_output import without_secrets
+from ..findings.secret_words import names_secret
 from ..model import Cost, Importance
 from ..store.job_rows import Checkpoint, Record
 from .calls import Command, Job, Outcome, Status
 from .logfile import LogFile
 
+_LEAST_SECRET = 8
+"""Characters of a variable's value that is looked for in what is printed."""
 _LISTENED = 4_096
 """Of what a command says, so many bytes tell what kind of failure it was."""
 
@@ -124,6 +128,8 @@ class Context:
     _tell: Callable[[str, float], object]
     _save: Callable[[Any, str, float], Awaitable[None]]
     _output: Callable[[bytes], object]
+    secrets: frozenset[str] = frozenset()
+    """Of what it was given: nothing of them is kept."""
     needed: Mapping[str, Any] = field(default_factory=dict)
     """What the tasks that this one needs left, by their names."""
     cost: Cost = Cost()
@@ -160,7 +166,7 @@ class Context:
     async def say(self, text: str) -> None:
         """Print it: to the log, in place of what was there, and to who looks on."""
         content = text.encode("utf-8", "replace")
-        await asyncio.to_thread(_write, self.log, content)
+        await asyncio.to_thread(_write, self.log, content, self.secrets)
         self._hear(content)
 
     async def execute(self, job: Job) -> Outcome:
@@ -172,7 +178,8 @@ class Context:
     async def command(
         self, argv: Sequence[str], cwd: str, environment: Mapping[str, str]
     ) -> Result:
-        """Run a program to its end; what it prints goes to the log, and to who looks on."""
+        """Run a program to its end; what it prints goes to who looks on, and without secrets to
+        the log."""
         return await self.run(Command(tuple(argv), cwd, environment))
 
     async def run(self, command: Command, seconds: float = 0.0) -> Result:
@@ -183,7 +190,10 @@ class Context:
             command.output(chunk)
             self._hear(chunk)
 
-        ours = replace(command, log=self.log, output=hear, importance=self.importance)
+        secrets = (*(command.secrets or ()), *self.secrets, *_secrets_in(command.environment))
+        ours = replace(
+            command, log=self.log, secrets=secrets, output=hear, importance=self.importance
+        )
         job = Job(
             self.task.name,
             ours,
@@ -209,7 +219,15 @@ class Context:
         self._output(chunk)
 
 
-def _write(path: str, content: bytes) -> None:
-    log = LogFile(path, len(content))
-    log.write(content)
+def _write(path: str, content: bytes, secrets: Iterable[str]) -> None:
+    private = without_secrets(content, secrets)
+    log = LogFile(path, len(private))
+    log.write(private)
     log.close()
+
+
+def _secrets_in(environment: Mapping[str, str]) -> Iterator[str]:
+    """The values of variables that are called secret, but those that may stand in any text."""
+    for name, value in environment.items():
+        if len(value) >= _LEAST_SECRET and names_secret(name):
+            yield value

@@ -24,7 +24,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model import Cost
 from .logfile import LogFile
@@ -39,17 +39,23 @@ from .processes import (
 )
 from .worker import pack, resolve, unpack_length
 
+if TYPE_CHECKING:
+    from .private_log import PrivateLog
+
 _LIVE_BYTES = 256 << 10
 _CHUNK = 1 << 16
 _DRAIN_SECONDS = 1.0
 """So long is what is still in the pipe read after the command's end."""
 _KILL_SECONDS = 1.0
 _LEAVE_SECONDS = 5.0
+_WORK_SECONDS = 0.02
+"""So long is a log written in which secrets are looked for, then it is seen what else there is."""
 
 
 class Spec(NamedTuple):
     """What to run, and in which ``stage`` (``Command``). ``log``: where its output goes, empty for
-    nowhere. ``whole``: so many bytes of it are told, however fast they come."""
+    nowhere. ``whole``: so many bytes of it are told, however fast they come. ``secrets``: what the
+    log is to be without; None: it has all that is printed."""
 
     argv: tuple[str, ...]
     cwd: str
@@ -59,6 +65,7 @@ class Spec(NamedTuple):
     log: str
     log_bytes: int
     whole: int
+    secrets: tuple[str, ...] | None = None
     stage: str = ""
     context: tuple[Any, ...] = ()
 
@@ -101,7 +108,7 @@ class _Warden:
     def __init__(self, connection: socket.socket, spec: Spec) -> None:
         self._connection = connection
         self._spec = spec
-        self._log = LogFile(spec.log, spec.log_bytes)
+        self._log = _log(spec)
         self._incoming = bytearray()
         self._printed = 0
         self._allowance = _Allowance(spec.whole)
@@ -129,8 +136,12 @@ class _Warden:
             self._selector = selector
             self._reap()
             while self._exit_code is None:
-                for key, _ in selector.select(self._patience()):
+                found = selector.select(0.0 if self._log.is_waiting else self._patience())
+                for key, _ in found:
                     key.data(key.fd)
+                if not found:  # who prints never waits for that
+                    self._log.work(_WORK_SECONDS)
+                    self._tell_of_trouble()
                 if self._kill_at is not None and time.monotonic() >= self._kill_at:
                     signal_below(signal.SIGKILL)
                     self._kill_at = time.monotonic() + _KILL_SECONDS
@@ -181,13 +192,16 @@ class _Warden:
             return
         self._printed += len(chunk)
         self._log.write(chunk)
+        self._tell_of_trouble()
+        if live := self._allowance.of(chunk):
+            self._tell("output", live)
+
+    def _tell_of_trouble(self) -> None:
         if self._log.trouble != self._trouble:
             self._trouble = self._log.trouble
             if self._trouble:
                 note = f"\n[from here the log is not complete: {self._trouble}]\n"
                 self._tell("output", note.encode())
-        if live := self._allowance.of(chunk):
-            self._tell("output", live)
 
     def _read_orders(self, _fd: int) -> None:
         try:
@@ -261,6 +275,14 @@ class _Warden:
         cpu, _ = tree_usage()
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
         self._tell("ended", End(self._exit_code, cost=Cost(cpu, peak), printed=self._printed))
+
+
+def _log(spec: Spec) -> LogFile | PrivateLog:
+    if spec.secrets is None or not spec.log:
+        return LogFile(spec.log, spec.log_bytes)
+    from .private_log import PrivateLog  # preloaded by the supervisor
+
+    return PrivateLog(spec.log, spec.log_bytes, spec.secrets)
 
 
 def _forked(spec: Spec, output: int, prepare: Callable[[], None]) -> int:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..disk import read_regular, why
-from ..findings.redact_text import redacted_words
+from ..findings.redact_output import told_without_secrets, without_secrets
+from ..findings.redact_text import SECRET, redacted_words
 from ..journal.encoding import amount, change_of, moment, plain_of, texts, want
 from ..state import LOCK_SECONDS, locked, private, private_folder, take
 from .plan import REPORT, WORKING
@@ -72,17 +73,20 @@ class Place:
         """Take a room away, with what is in it."""
         remove(self._folder / name)
 
-    def keep(self, at: float, argv: Sequence[str], trial: Trial) -> Trial:
-        """Write down what came of it; the trial, with its number. A room without a report holds
-        what a stage left that was killed."""
+    def keep(
+        self, at: float, argv: Sequence[str], trial: Trial, secrets: Sequence[str] = ()
+    ) -> Trial:
+        """Write down what came of it, without secrets, of which some are known; the trial, with its
+        number. A room without a report holds what a stage left that was killed."""
         for room in _rooms(self._folder):
             if not (room / REPORT).exists():
                 _discard(room)
         trial = replace(trial, id=int(self._folder.name))
-        self._write(_OUTPUT, trial.output)
+        output = without_secrets(trial.output, secrets)
+        self._write(_OUTPUT, output)
         states = (state for each in trial.changes for state in (each.before, each.after) if state)
-        self._write(_SIZE, b"%d" % (len(trial.output) + sum(each.size for each in states)))
-        self._write(_TRIAL, _encoded(at, argv, trial))
+        self._write(_SIZE, b"%d" % (len(output) + sum(each.size for each in states)))
+        self._write(_TRIAL, _encoded(at, _told(argv, secrets), trial))
         return trial
 
     def _write(self, name: str, content: bytes) -> None:
@@ -190,14 +194,23 @@ def _rooms(folder: Path) -> list[Path]:
     return [each for each in folder.iterdir() if each.is_dir()]
 
 
+def _told(argv: Sequence[str], secrets: Sequence[str]) -> tuple[str, ...]:
+    words = [*argv]
+    for secret in secrets:
+        words = [word.replace(secret, SECRET) if secret else word for word in words]
+    return redacted_words(words)
+
+
 def _encoded(at: float, argv: Sequence[str], trial: Trial) -> bytes:
     plain = {
         "version": _VERSION,
         "at": at,
-        "argv": redacted_words(argv),
+        "argv": argv,
         "usage": asdict(trial.usage),
         "changes": [_plain(each) for each in trial.changes],
         **{name: getattr(trial, name) for name in (*_PLAIN, *_LISTS)},
+        "why": told_without_secrets(trial.why),
+        "notes": [*map(told_without_secrets, trial.notes)],
     }
     return json.dumps(plain).encode()
 

@@ -64,7 +64,7 @@ class Policy:
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.
     ``hosts``: the names that can be reached, through a filtering proxy; none without one.
     ``variables``: that reach it beside those of ``environment``, and ``secrets``, whose values are
-    left out of what it prints.
+    left out of what it prints, as is what else is ``withheld``: secrets that it is given in words.
     ``copy``: on a copy, also where an overlay is to be had; what renames folders needs one.
     """
 
@@ -77,5 +77,11 @@ class Policy:
     environment: tuple[str, ...] = ENVIRONMENT
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    withheld: frozenset[str] = field(default=frozenset(), repr=False)
     limits: Limits = field(default_factory=Limits)
     copy: bool = False
+
+    @property
+    def known_secrets(self) -> tuple[str, ...]:
+        """The values of which nothing is kept."""
+        return (*self.secrets.values(), *self.withheld)

@@ -17,8 +17,10 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from ..findings.withheld import Withheld
 from ..model import Priority
 from ..runner.calls import Command, Job, Outcome, Urgency
+from ..state import private
 from . import seccomp
 from .door import PORT
 from .hints import hints
@@ -31,7 +33,6 @@ from .plan import COPY, FINDER, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
 from .private import Private, look
 from .trial import Level, Status, Trial, Usage, printable
-from .withheld import Withheld
 
 _STAGE = "understudy.sandbox.stage:enter"
 _NOT_BEGUN = (126, 127)
@@ -73,7 +74,8 @@ async def run(
     ``BUILT_IN``. ``backend``: with ``OVERLAY``, a command that failed because of it is run again on
     a copy, unless it may reach hosts; the other levels always use one. ``override``: the user wants
     this run at level C. ``notes``: what the trial has to tell in any case. ``listen`` is given what
-    the command prints, as it comes. Raises OSError when no folder can be made ready."""
+    the command prints, as it comes. What is kept of that is without secrets, those that nobody has
+    named, too. Raises OSError when no folder can be made ready."""
     if level is not Level.ISOLATED:
         launcher, backend = "", COPY
     trial = Trial(Status.REFUSED, level, launcher, backend, notes=notes)
@@ -119,7 +121,8 @@ def _end(place: Place, asked: _Asked, began: float, trial: Trial) -> Trial:
         if trial.status is Status.REFUSED:
             return trial
         ignored = ignored_of(asked.workspace, trial.changes)
-        return place.keep(began, asked.argv, replace(trial, ignored=ignored))
+        secrets = asked.policy.known_secrets
+        return place.keep(began, asked.argv, replace(trial, ignored=ignored), secrets)
     finally:
         place.close()
 
@@ -186,7 +189,7 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
     argv, limits, listen = asked.argv, asked.policy.limits, asked.listen
     printed, is_cut = bytearray(), False
 
-    withheld = Withheld(asked.policy.secrets.values())
+    withheld = Withheld(asked.policy.known_secrets)
 
     def output(chunk: bytes) -> None:
         keep(withheld.part(chunk))
@@ -204,6 +207,7 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
         asked.cwd,
         asked.environment,
         output=output,
+        secrets=asked.policy.known_secrets,
         whole=limits.output + 1,  # which tells that there was more
         nice=0,
         stage=_STAGE,
@@ -281,9 +285,10 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, P
 
 def _written(cleaned: Mapping[str, bytes], folder: str) -> Iterator[tuple[str, str]]:
     for number, (path, content) in enumerate(cleaned.items()):
-        file = Path(folder, f"cleaned-{number}")
-        file.write_bytes(content)
-        yield path, str(file)
+        name = f"{folder}/cleaned-{number}"
+        with open(name, "wb", opener=private) as file:
+            file.write(content)
+        yield path, name
 
 
 def _filter(level: Level) -> bytes:

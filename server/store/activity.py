@@ -44,11 +44,16 @@ ACTIVITY = Schema(
         INSERT INTO looked SELECT 0, ifnull(max(at), 0), 0, '' FROM activity
             WHERE did IN ('committed', 'switched')
         """,
+        """
+        ALTER TABLE looked ADD COLUMN off INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE paused ADD COLUMN until REAL
+        """,
     ),
     durable=False,
     lost="what you do is not remembered",
 )
 
+_Row = tuple[float, *tuple[object, ...]]
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _COLUMNS = "at, did, text, session, cwd, old, seconds, ok, detail"
 
@@ -103,12 +108,19 @@ class Mark(NamedTuple):
     """How far was looked through what git notes of HEAD, a file that grows. ``position``: bytes;
     ``before``: a check sum of what stands before that, which tells whether it is still that file.
     ``last``: when the last of it was done. ``since``: what was done earlier is passed over by the
-    next look: it was forgotten, or was not to be remembered. Seconds of the epoch."""
+    next look: it was forgotten, or was not to be remembered. Seconds of the epoch. ``off``: when it
+    was looked, nothing was to be remembered."""
 
     since: float = 0.0
     last: float = 0.0
     position: int = 0
     before: str = ""
+    off: bool = False
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nobody has looked so far."""
+        return not (self.last or self.position)
 
 
 class Log:
@@ -125,7 +137,7 @@ class Log:
 
     async def add(self, activities: Iterable[Activity], most: int) -> None:
         """Append them, without secrets, and keep the last ``most`` by their times; while it is
-        paused, nothing."""
+        paused, nothing, and nothing that was done while it was the last time."""
         rows = [_row(each) for each in activities]
         if rows:
             await self._database.run(lambda c: _insert(c, rows, most), write=True)
@@ -143,7 +155,9 @@ class Log:
         def work(c: sqlite3.Connection) -> bool:
             if _mark(c) != was:
                 return False
-            c.execute("UPDATE looked SET since = ?, last = ?, position = ?, before = ?", now)
+            c.execute(
+                "UPDATE looked SET since = ?, last = ?, position = ?, before = ?, off = ?", now
+            )
             _insert(c, rows, most)
             return True
 
@@ -182,7 +196,6 @@ class Log:
         cleaned."""
 
         def work(c: sqlite3.Connection) -> int:
-            c.execute("PRAGMA secure_delete=ON")
             _pass_over(c)
             return c.execute(
                 "DELETE FROM activity WHERE ? IS NULL OR at >= ?", (since,) * 2
@@ -200,11 +213,13 @@ class Log:
         while it was paused is not added later."""
 
         def work(c: sqlite3.Connection) -> None:
-            if _is_paused(c):
+            if on and not _is_paused(c):
+                c.execute("DELETE FROM paused")
+                # To the second, as shells tell of when a command began.
+                c.execute("INSERT INTO paused VALUES (?, NULL)", (int(time.time()),))
+            elif not on and _is_paused(c):
                 _pass_over(c)
-            c.execute("DELETE FROM paused")
-            if on:
-                c.execute("INSERT INTO paused VALUES (?)", (time.time(),))
+                c.execute("UPDATE paused SET until = ?", (time.time(),))
 
         await self._database.run(work, write=True)
 
@@ -227,21 +242,24 @@ def without_secrets(activity: Activity) -> Activity:
 
 
 def _is_paused(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM paused").fetchone() is not None
+    return connection.execute("SELECT 1 FROM paused WHERE until IS NULL").fetchone() is not None
 
 
-def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]], most: int) -> None:
+def _insert(connection: sqlite3.Connection, rows: Sequence[_Row], most: int) -> None:
     if not rows or _is_paused(connection):
         return
+    pauses = connection.execute("SELECT since, until FROM paused").fetchall()
+    rows = [row for row in rows if not any(since <= row[0] < until for since, until in pauses)]
     insert = f"INSERT INTO activity ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
     beyond = "SELECT id FROM activity ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?"
-    connection.execute("PRAGMA secure_delete=ON")
     connection.executemany(insert, rows)
     connection.execute(f"DELETE FROM activity WHERE id IN ({beyond})", (most,))  # noqa: S608
 
 
 def _mark(connection: sqlite3.Connection) -> Mark:
-    return Mark(*connection.execute("SELECT since, last, position, before FROM looked").fetchone())
+    query = f"SELECT {', '.join(Mark._fields)} FROM looked"  # noqa: S608
+    mark = Mark(*connection.execute(query).fetchone())
+    return mark._replace(off=bool(mark.off))
 
 
 def _pass_over(connection: sqlite3.Connection) -> None:
@@ -249,7 +267,7 @@ def _pass_over(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE looked SET since = ?", (time.time(),))
 
 
-def _row(activity: Activity) -> tuple[object, ...]:
+def _row(activity: Activity) -> _Row:
     kept = without_secrets(activity)
     texts = kept.text, kept.session, kept.cwd, kept.old
     return (kept.at, str(kept.did), *texts, kept.seconds, kept.ok, kept.detail)

@@ -164,6 +164,7 @@ AUTOMATIONS = Schema(
     lost="what you said of automations is not remembered",
 )
 _MOST_EXECUTIONS = 10_000
+_WITHOUT_RUNS = "DELETE FROM executions WHERE automation = ?"
 _ANSWER = "INSERT INTO answers (at, automation, answer) VALUES (?, ?, ?)"
 
 
@@ -240,7 +241,7 @@ class Automations:
             c.execute("PRAGMA secure_delete=ON")
             for each in gone:
                 own = (each.id,)
-                c.execute("DELETE FROM executions WHERE automation = ?", own)
+                c.execute(_WITHOUT_RUNS, own)
                 c.execute("DELETE FROM automations WHERE id = ?", own)
                 c.execute("DELETE FROM answers WHERE automation = ? AND answer != 'never'", own)
                 refused = (each.id, str(Answer.NEVER))
@@ -293,9 +294,17 @@ class Automations:
 
         return await self._database.run(work, write=True)
 
-    async def executions(self, id_: str = "", most: int = 1_000) -> list[Execution]:
-        """The newest first; ``id_``: of one automation."""
-        columns = ", ".join(each.name for each in fields(Execution))
+    async def forget_runs(self, id_: str) -> None:
+        """Take the runs of one out."""
+        await self._database.run(lambda c: c.execute(_WITHOUT_RUNS, (id_,)), write=True)
+
+    async def executions(
+        self, id_: str = "", most: int = 1_000, *, output: bool = True
+    ) -> list[Execution]:
+        """The newest first; ``id_``: of one automation. Without ``output`` that is empty: it is
+        most of what has to be read."""
+        wanted = (e.name if output or e.name != "output" else "''" for e in fields(Execution))
+        columns = ", ".join(wanted)
         of = "automation = ?" if id_ else "? = ''"
         query = f"SELECT {columns} FROM executions WHERE {of} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return await self._database.run(

@@ -24,6 +24,8 @@ from ..state import LOCK_SECONDS, locked
 
 _T = TypeVar("_T")
 
+_OF_OTHERS = 0o077
+_ASIDE = ".corrupt-"
 _LEAST_BYTES = 1 << 16
 """A database needs them to be opened."""
 
@@ -60,7 +62,9 @@ _Answer = tuple[Any, Exception | None]
 
 
 class Database:
-    """``trouble`` tells a person why what is to be kept cannot be kept now; empty when it can.
+    """What is taken out of it is overwritten.
+
+    ``trouble`` tells a person why what is to be kept cannot be kept now; empty when it can.
     ``moved`` tells that, and where to, a corrupt one was moved aside."""
 
     def __init__(self, path: Path, schema: Schema) -> None:
@@ -222,9 +226,10 @@ class Database:
         with self._locked():
             if not self._is_in_place():
                 return  # another process was faster
-            aside = self._path.with_suffix(f".corrupt-{time.time_ns()}")
+            aside = self._path.with_suffix(f"{_ASIDE}{time.time_ns()}")
             for suffix in ("", "-wal", "-shm"):
                 with contextlib.suppress(FileNotFoundError):
+                    os.chmod(f"{self._path}{suffix}", 0o600)
                     os.replace(f"{self._path}{suffix}", f"{aside}{suffix}")
         self.moved = f"the database was corrupt ({error}); it was moved to {aside}"
 
@@ -245,11 +250,14 @@ class Database:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         about = os.stat(self._path)
+        if about.st_mode & _OF_OTHERS:  # as of one that was copied; its log takes the mode over
+            os.chmod(self._path, 0o600)
         self._file = about.st_dev, about.st_ino
         connection = sqlite3.connect(self._path, timeout=5.0, check_same_thread=False)
         try:
             self._version(connection)  # what is newer is not touched
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA secure_delete=ON")
             connection.execute(f"PRAGMA synchronous={'FULL' if self._schema.durable else 'NORMAL'}")
             self._migrate(connection)
         except BaseException:
@@ -277,6 +285,11 @@ class Database:
                 for statement in script.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version={number}")
+
+
+def set_aside(path: Path) -> list[Path]:
+    """The files that a database was moved to when it was corrupt; ``path``: where it was."""
+    return sorted(path.parent.glob(f"{path.stem}{_ASIDE}*"))
 
 
 def _in_savepoint(

@@ -61,6 +61,7 @@ JOBS = Schema(
             rule TEXT PRIMARY KEY, mark TEXT NOT NULL
         ) WITHOUT ROWID
         """,
+        "ALTER TABLE jobs ADD COLUMN withheld TEXT NOT NULL DEFAULT ''",
     ),
     durable=True,
     lost="tasks wait",
@@ -102,7 +103,9 @@ class Cause(NamedTuple):
 
 class NewJob(NamedTuple):
     """``parameters`` are JSON; the same task with the same ones is queued once. ``due``: not before
-    then; None: at once. ``replaces``: jobs that become part of this one, where they still wait."""
+    then; None: at once. ``replaces``: jobs that become part of this one, where they still wait.
+    ``withheld``: what the secrets that it was given are known by, which are not in the parameters;
+    no other job has the same ones."""
 
     task: str
     parameters: Mapping[str, Any]
@@ -113,6 +116,7 @@ class NewJob(NamedTuple):
     needs: tuple[int, ...] = ()
     due: float | None = None
     replaces: tuple[int, ...] = ()
+    withheld: str = ""
 
 
 class Waiting(NamedTuple):
@@ -164,6 +168,8 @@ class Record:
     merged: int | None
     """The job that this one became part of."""
     needs: tuple[int, ...] = ()
+    withheld: str = ""
+    """What the secrets that it was given are known by; empty where it was given none."""
 
 
 class Ended(NamedTuple):
@@ -190,7 +196,7 @@ MOST_CAUSES = 20
 
 _PLAIN = (
     *("id", "task", "importance", "deadline", "queued", "due", "attempt", "started", "ended"),
-    *("why", "exit_code", "seconds", "message", "fraction", "merged"),
+    *("why", "exit_code", "seconds", "message", "fraction", "merged", "withheld"),
 )
 
 

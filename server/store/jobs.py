@@ -71,9 +71,10 @@ class Jobs:
 
         def work(c: sqlite3.Connection) -> Added:
             parameters = json.dumps(new.parameters, sort_keys=True)
+            input_ = f"{parameters} {new.withheld}".rstrip()
             same = c.execute(
                 "SELECT id, causes FROM jobs WHERE state = 'queued' AND task = ? AND input = ?",
-                (new.task, parameters),
+                (new.task, input_),
             ).fetchone()
             if same is not None:
                 causes = json.dumps([*json.loads(same[1]), new.cause][-MOST_CAUSES:])
@@ -92,11 +93,12 @@ class Jobs:
                 return Added(same[0], coalesced=True)
             row = c.execute(
                 "INSERT INTO jobs (task, input, parameters, causes, importance, repeatable,"
-                " deadline, state, queued, due) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
+                " deadline, state, queued, due, withheld)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
                 (
-                    *(new.task, parameters, parameters, json.dumps([new.cause])),
+                    *(new.task, input_, parameters, json.dumps([new.cause])),
                     *(new.importance, new.repeatable, new.deadline, now),
-                    now if new.due is None else new.due,
+                    *(now if new.due is None else new.due, new.withheld),
                 ),
             )
             assert row.lastrowid is not None

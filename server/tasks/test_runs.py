@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..analyzers.interpreters import NoInterpreter, interpreter
+from ..findings.redact_output import told_without_secrets
 from ..model import Importance, Report
 from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
@@ -156,7 +157,8 @@ class TestRuns:
 
             def read() -> TestReport:
                 output = tail(context.log, _MOST_OUTPUT).decode("utf-8", "replace")
-                return planned.report(output, outcome.exit_code, started)
+                report = planned.report(output, outcome.exit_code, started)
+                return _private(report, context.secrets)
 
             report = TestReport((), False, outcome.why)
             if outcome.status in (Status.DONE, Status.FAILED):
@@ -191,6 +193,21 @@ class TestRuns:
                 why = report.why or outcome.why or "the tests did not run to their end"
                 return Result(value, replace(outcome, status=status, why=why))
         return Result(value)
+
+
+def _private(report: TestReport, secrets: Iterable[str]) -> TestReport:
+    """As it is kept: what failures print may be anything."""
+
+    def told(text: str) -> str:
+        return told_without_secrets(text, secrets) if text else ""
+
+    results = (
+        replace(each, message=told(each.message), text=told(each.text))
+        if each.outcome.fails
+        else each
+        for each in report.results
+    )
+    return replace(report, results=tuple(results), why=told(report.why))
 
 
 def runners_of(root: Path, settings: TestRunner) -> tuple[Runner, ...]:

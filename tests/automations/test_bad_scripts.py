@@ -159,8 +159,9 @@ async def test_secrets_that_it_prints_are_kept_nowhere(here: World) -> None:
     await here.learned.ran(given, Tried(here.root, here.now, ready.trial.argv, trial))
     (kept,) = await here.learned.store.executions()
     assert "password=" in kept.output
-    for each in here.workspace.state.glob("automations.db*"):
-        assert SECRET.encode() not in each.read_bytes()
+    kept_files = [each for each in here.workspace.state.rglob("*") if each.is_file()]
+    assert any(each.name == "output" for each in kept_files)
+    assert not any(SECRET.encode() in each.read_bytes() for each in kept_files)
 
 
 GOOD = script("Path('out').write_text('x')", write=["out"])
@@ -324,6 +325,28 @@ async def test_a_secret_that_is_given_is_in_no_trial(here: World) -> None:
     kept = [each for each in here.workspace.state.rglob("*") if each.is_file()]
     assert any(each.name == "trial.json" for each in kept)
     assert not any(b"hunter2" in each.read_bytes() for each in kept)
+
+
+WITH_WORDS = script("print('it is', sys.argv)").replace(
+    "# [tool.understudy.permissions]",
+    "\n".join(
+        f"# [[tool.understudy.parameters]]\n# name = {name!r}\n# type = 'text'\n# default = 'x'\n#"
+        for name in ("text", "password")
+    )
+    + "\n# [tool.understudy.permissions]",
+)
+
+
+async def test_secrets_that_it_is_given_under_any_name_are_kept_nowhere(here: World) -> None:
+    found = await here.learned.accept(await tried(here, WITH_WORDS))
+    given = {"text": f"make --token=swordfish9 {SECRET}", "password": "four words of it"}
+    tried_, _ = await here.ran(found, **given)
+    assert b"it is [" in tried_.trial.output
+    (kept,) = await here.learned.store.executions()
+    assert "it is [" in kept.output
+    for each in here.workspace.state.rglob("*"):
+        for secret in (SECRET, "swordfish9", "four words", "words of it"):
+            assert not each.is_file() or secret.encode() not in each.read_bytes(), each
 
 
 @pytest.mark.parametrize("name", ["password", "api_key"])

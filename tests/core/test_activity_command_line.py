@@ -197,10 +197,16 @@ SHELLS = {
 COMMANDS = "ls >/dev/null\n false\ncd src\nsh -c 'exit 3'\necho 'two\nlines' >/dev/null\nexit\n"
 
 
+IGNORING = {"bash": "HISTCONTROL=ignorespace\n", "zsh": "setopt hist_ignore_space\n", "fish": ""}
+OF_SHELLS = {"fish_history", ".bash_history", ".zsh_history"}
+
+
+@pytest.mark.parametrize("ignoring", [False, True])
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_hook_tells_of_commands(
-    shell: str, run: Run, root: Path, environment: dict[str, str]
+    shell: str, run: Run, root: Path, environment: dict[str, str], ignoring: bool
 ) -> None:
+    """Also where the shell itself keeps what begins with a space out of its history."""
     installed = subprocess.run([Path(__file__).parent / "install_shells.sh"], check=False)
     if installed.returncode and not shutil.which(shell):
         missing(f"missing: {shell}: only root may install it")
@@ -208,7 +214,10 @@ def test_a_hook_tells_of_commands(
     run("show")
     start_up = root.parent / (".zshrc" if shell == "zsh" else "hook")
     hook = run("hook", shell).stdout
-    start_up.write_text(hook)
+    start_up.write_text(hook + IGNORING[shell] * ignoring)
+    temporary = root.parent / "temporary"
+    temporary.mkdir()
+    environment["TMPDIR"] = str(temporary)
     words = {"bash": [str(start_up), "-i"], "zsh": [], "fish": [f"source {start_up}"]}[shell]
     typed(
         [*SHELLS[shell], *words],
@@ -225,6 +234,12 @@ def test_a_hook_tells_of_commands(
     }
     assert all(each["seconds"] is not None and 0 <= each["seconds"] < 30 for each in found)
     assert {each["session"].split()[0] for each in found} == {shell}
+    # The hook has no files of its own.
+    files = [each for each in root.parent.rglob("*") if each.is_file()]
+    told = {each for each in files if b"sh -c 'exit 3'" in each.read_bytes()}
+    state = root.parent / "state"
+    assert {each.name for each in told if not each.is_relative_to(state)} <= OF_SHELLS
+    assert [*temporary.iterdir()] == []
 
 
 def typed(

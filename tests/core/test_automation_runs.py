@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from understudy.app.folder.workspace import Workspace
 from understudy.app.scripts import files
-from understudy.app.scripts.runs import Runs, _without_secret
+from understudy.app.scripts.runs import Runs
 from understudy.findings.redact_text import SECRET
+from understudy.findings.redact_values import kept as kept_value
 from understudy.sandbox.trial import Status
 from understudy.store.automations import AUTOMATIONS, Automation, Automations, Purpose, State
 from understudy.store.database import Database
@@ -105,10 +106,10 @@ async def test_parameters_are_kept_without_secrets(
     ],
 )
 def test_names_tell_of_secrets(name: str, value: str, kept: str) -> None:
-    assert _without_secret(name, value) == kept
+    assert kept_value(value, name) == kept
 
 
 @given(st.text(min_size=6).filter(lambda text: not text.isspace() and "$" not in text))
 def test_no_value_of_a_password_is_kept(value: str) -> None:
     secret = f"q7{value}x9z"
-    assert _without_secret("password", secret) == SECRET
+    assert kept_value(secret, "password") == SECRET

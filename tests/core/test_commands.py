@@ -336,3 +336,32 @@ async def test_low_work_is_paused_while_you_type(runner: Runner, doing: Doing) -
     await until(lambda: len(doing.said) > seen)
     running.cancel()
     important.cancel()
+
+
+async def test_a_log_without_secrets_has_the_newest_and_holds_nobody_up(
+    runner: Runner, doing: Doing
+) -> None:
+    token = "gh" + "p_" + "a1B2c3D4" * 5
+    code = f"""
+import sys
+for n in range(100_000):
+    print(n, "an ordinary line of a log, as there are many of them in any build")
+sys.stdout.write("{token[:9]}"); sys.stdout.flush()
+print("{token[9:]}", "the door is greenhouse")
+"""
+    job = doing.job(sys.executable, "-P", "-c", code, log_bytes=1 << 20, secrets=("greenhouse",))
+    outcome = await runner.execute(job)
+    assert outcome.status is Status.DONE
+    log = tail(str(doing.log), 1 << 20)
+    assert log.endswith(b"\n<secret> the door is <secret>\n")
+    assert len(log) > 900_000
+    assert not any(token[9:].encode() in each.read_bytes() for each in doing.folder.iterdir())
+
+
+async def test_a_log_without_secrets_is_written_while_it_runs(runner: Runner, doing: Doing) -> None:
+    job = doing.job("sh", "-c", "echo token=hunter2x; sleep 60", secrets=())
+    running = start(runner, job)
+    await until(lambda: doing.log.exists() and doing.log.read_bytes())
+    assert doing.log.read_bytes() == b"token=<secret>\n"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

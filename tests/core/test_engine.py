@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from understudy.findings.redact_text import SECRET
 from understudy.model import Importance
 from understudy.runner import forecast
 from understudy.runner.attempt import Change
@@ -395,6 +397,74 @@ async def test_a_command_with_its_log_and_cost(place: Place) -> None:
     assert record.cost.memory_bytes
     assert (engine.logs / f"{record.id}-1.log").read_text() == "7\n"
     assert b"".join(c.output for c in place.changes) == b"7\n"
+
+
+TOKEN = "gh" + "p_" + "a1B2c3D4" * 5
+
+
+def holding(folder: Path, *secrets: str) -> list[str]:
+    """The files in which one of them is."""
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    return [
+        each.name for each in files if any(word.encode() in each.read_bytes() for word in secrets)
+    ]
+
+
+async def said(context: Context) -> Result:
+    """Prints what it was given, and fails with it."""
+    text, door = context.parameters["text"], context.parameters["password"]
+    code = f"printf '%s\\n' {text} {door} $(printf {door} | base64); exit 4"
+    result = await context.command(["sh", "-c", code], "/", {"PATH": "/bin:/usr/bin"})
+    return replace(result, outcome=replace(result.outcome, why=f"{door} is wrong, as is {text}"))
+
+
+async def test_a_secret_is_given_to_the_task_alone(place: Place) -> None:
+    """By what it is, and by how it is called."""
+    first, second = [await place.engine(Task("said", said)) for _ in range(2)]
+    for engine in (first, second):
+        given = {"text": TOKEN, "password": "hunter2x9", "n": 1}
+        record = await engine.result(await engine.submit("said", given), PATIENCE)
+        assert (record.status, record.exit_code) == (Status.FAILED, 4)
+        assert record.parameters == {"text": SECRET, "password": SECRET, "n": 1}
+        assert record.why == f"{SECRET} is wrong, as is {SECRET}"
+        log = (first.logs / f"{record.id}-1.log").read_text()
+        assert log == f"{SECRET}\n" * 3
+    live = b"".join(c.output for c in place.changes)
+    assert live.count(TOKEN.encode()) == live.count(b"hunter2x9") == 2
+    assert holding(place.folder, TOKEN, "hunter2x9", "aHVudGVyMng5") == []
+
+
+async def test_two_secrets_are_two_jobs(place: Place) -> None:
+    gate = Gate()
+    engine = await place.engine(gate.task, most=1)
+    await engine.submit("gate")
+    ids = {await engine.submit("gate", {"text": TOKEN + end}) for end in ("1", "2", "2")}
+    assert len(ids) == 3
+    gate.open.set()
+    for id_ in ids:
+        assert (await engine.result(id_, PATIENCE)).status == Status.DONE
+
+
+async def test_a_secret_that_nobody_knows_any_more_is_told_of(place: Place) -> None:
+    gate = Gate(repeatable=True)
+    first = await place.engine(gate.task)
+    id_ = await first.submit("gate", {"text": TOKEN})
+    await until(lambda: gate.attempts)
+    await place.close(first)
+    record = await (await place.engine(gate.task)).result(id_, PATIENCE)
+    assert record.status == Status.REFUSED
+    assert "the value of text looks like a secret, so it is kept nowhere" in record.why
+    assert gate.attempts == 1
+
+
+async def test_who_takes_over_knows_what_it_was_told(place: Place) -> None:
+    gate = Gate(repeatable=True)
+    first, second = await place.engine(gate.task), await place.engine(gate.task)
+    id_ = await first.submit("gate", {"text": TOKEN})
+    await until(lambda: gate.attempts)
+    await place.close(first)
+    gate.open.set()
+    assert (await second.result(id_, PATIENCE)).value == 2
 
 
 # ── several engines on one folder ───────────────────────────────────────────────────────────────

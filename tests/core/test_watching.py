@@ -20,12 +20,13 @@ from understudy.app.folder.workspace import Workspace
 from understudy.app.learning.watching import Watching
 from understudy.automations.commits import Commits
 from understudy.git import Operation
+from understudy.settings import project_file
 from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, FILE, Activity, Did, Log, Mark
 from understudy.store.database import Database
 
 from .repositories import Git
-from .support import own_environment, understudy_here
+from .support import own_environment, tree, understudy_here
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -132,11 +133,70 @@ async def test_to_resume_what_is_not_paused_passes_nothing_over(git: Git, run: R
     assert await looked(git) == ["before"]
 
 
-async def test_what_is_done_while_it_is_off_is_not_written_down_later(git: Git) -> None:
-    commit(git, "off", 60)
+async def test_what_is_done_before_it_is_on_again_is_not_written_down_later(git: Git) -> None:
+    """Also where the process that had it off was gone when it was done."""
+    commit(git, "off", 70)
     assert await looked(git, enabled=False) == []
-    commit(git, "on", 50)
+    commit(git, "off, and nobody was there", 60)
+    assert await looked(git) == []
+    commit(git, "on", -2)
     assert await looked(git) == ["on"]
+
+
+async def test_a_process_that_is_told_that_it_is_off_needs_no_commit_to_note_it(git: Git) -> None:
+    commit(git, "on", HOUR)
+    async with watching(git) as editor:
+        await editor.look_at_git()
+        own = editor._workspace.settings
+        activity = own.activity._replace(enabled=False)
+        editor._workspace.settings = own._replace(activity=activity)
+        await editor.look_at_git()
+    commit(git, "off, and nobody was there", 60)
+    assert await looked(git) == ["on"]
+
+
+@pytest.mark.parametrize("how", ["written", "taken away"])
+async def test_what_nobody_saw_before_the_settings_were_changed_is_passed_over(
+    git: Git, how: str
+) -> None:
+    """It was switched off and on again while no process was there."""
+    file = project_file(git.root)
+    commit(git, "before", 2 * HOUR)
+    assert await looked(git) == ["before"]
+    file.parent.mkdir()
+    file.write_text("activity: {enabled: false}")
+    commit(git, "off", 60)
+    if how == "taken away":
+        file.unlink()
+    else:
+        file.write_text("complexity: {enabled: false}")
+    commit(git, "on", -2)
+    assert await looked(git) == ["before", "on"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("activity: {enabled: true}", ["on"]), ("activity: {}", ["first", "on"])]
+)
+async def test_at_first_it_counts_whether_the_settings_say_it(
+    git: Git, said: str, kept: list[str]
+) -> None:
+    commit(git, "first", 60)
+    tree(git.root, {".understudy/config.yaml": said})
+    commit(git, "on", -2)
+    assert await looked(git) == kept
+
+
+async def test_what_was_done_while_it_was_paused_is_not_told_of_afterwards(git: Git) -> None:
+    """As of a command that began before, or of files that were waited for."""
+    async with watching(git) as editor, watching(git) as other:
+        await editor.log.pause(True)
+        began = time.time()
+        await editor.log.pause(True)  # it goes on
+        await other.log.pause(False)
+        ended = time.time()
+        for at, text in ((began, "in it"), (ended + 1, "after"), (began - 9, "before")):
+            await other.note([Activity(at, Did.COMMAND, text)])
+        assert [each.text for each in await editor.log.all()] == ["before", "after"]
 
 
 async def test_two_processes_write_each_commit_down_once(git: Git) -> None:

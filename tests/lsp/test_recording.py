@@ -212,6 +212,12 @@ async def test_terminals_are_heard_where_their_user_wants_it(
     assert all((each.ok, each.seconds, each.cwd) == (False, 1.5, "") for each in commands)
 
 
+async def test_no_terminal_is_heard_before_somebody_wants_it(start: Start, workspace: Path) -> None:
+    editor: Editor = await start(settings={})
+    editor.notify("understudy/terminal", TOLD | {"cwd": str(workspace)})
+    assert await done(editor, workspace) == []
+
+
 async def test_sessions_of_terminals(start: Start, workspace: Path) -> None:
     editor: Editor = await start(settings={"activity": {"terminal": True}})
     for terminal, cwd in (("1", "sub"), ("2", ""), ("1", "sub/deep")):

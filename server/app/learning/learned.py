@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -307,9 +309,23 @@ class Learned:
         await self._say(life.disabled(automation), automation)
 
     async def remove(self, automation: Automation) -> None:
-        """Its script goes, and it is not made again. Raises ValueError."""
-        await self._say(life.removed(automation), automation)
-        await asyncio.to_thread(scripts.remove_script, self.workspace.root, automation.name)
+        """Its script goes, with its runs, and it is not made again; of one that was never accepted
+        only that is kept. Raises ValueError."""
+        from .forgetting import erase
+
+        root, name = self.workspace.root, automation.name
+        retired = life.removed(automation)
+        await self._say(retired, automation)
+        trials = await self.store.trials([automation])
+        await asyncio.to_thread(erase, self.workspace.state, [name], trials)
+        if await asyncio.to_thread(scripts.is_there, root, name):
+            await asyncio.to_thread(scripts.remove_script, root, name)
+            await self.store.forget_runs(automation.id)
+        else:
+            await self.store.forget([retired.automation])
+        with contextlib.suppress(sqlite3.OperationalError):  # who reads it now has it go later
+            await self._database.compact()
+        await self.load()
 
     async def run_on_save(self, automation: Automation, *, on: bool) -> None:
         await self._put(replace(automation, on_save=on), automation)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ...automations.commits import Commits
 from ...automations.mining.groups import detail_of
 from ...automations.mining.history import Op
 from ...git import GitError, Operation
-from ...store.activity import ACTIVITY, FILE, Activity, Did, Log
+from ...settings import load, project_file, read_layers, user_file
+from ...store.activity import ACTIVITY, FILE, Activity, Did, Log, Mark
 from ...store.database import Database
 from ..folder.workspace import Workspace
 
+_ENABLED = ("activity", "enabled")
 _DONE = {"A": Did.CREATED, "D": Did.DELETED, "R": Did.MOVED}
 
 
@@ -27,7 +31,7 @@ class Watching:
         self.log = Log(self._database)
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[bool, int, int, int] | None = None
 
     @property
     def problem(self) -> str:
@@ -45,12 +49,14 @@ class Watching:
 
     async def look_at_git(self) -> None:
         """Write down what was committed since the last look, of whichever process. What is not to
-        be remembered is looked through, too, so that it is not written down later. A workspace
-        without git has none."""
+        be remembered is looked through, too, so that it is not written down later; and of what was
+        done before the settings were changed, while nobody looked, it is not known whether it was
+        to be. A workspace without git has none."""
         async with self._looking:
             if (commits := await self._there()) is None:
                 return
-            seen = await asyncio.to_thread(commits.look)
+            enabled = self._workspace.settings.activity.enabled
+            seen = enabled, *await asyncio.to_thread(commits.look)
             if seen != self._seen:
                 while not await self._look(commits):
                     pass  # the other one is done, and there may be more by now
@@ -61,10 +67,14 @@ class Watching:
         settings = self._workspace.settings.activity
         was = await self.log.looked()
         found, now = await asyncio.to_thread(commits.new, was)
+        now = now._replace(off=not settings.enabled)
         if now == was:
             return True
-        if not settings.enabled or await self.log.paused():
+        if now.off or was.off or await self.log.paused():
             found = []
+        if found:
+            since = await asyncio.to_thread(_holds_since, self._workspace.root, was)
+            found = [each for each in found if each.at >= since]
         kept = found[max(0, len(found) - settings.max_tasks) :]
         done = await asyncio.to_thread(_with_files, commits, kept)
         return await self.log.look(was, now, done, settings.max_tasks)
@@ -84,6 +94,25 @@ class Watching:
             with contextlib.suppress(GitError):
                 self._commits = await asyncio.to_thread(Commits, self._workspace.root)
         return self._commits
+
+
+def _holds_since(root: Path, was: Mark) -> float:
+    """When the settings that hold were written, in seconds since the epoch: what was done before,
+    and not seen, may not have been to be remembered. At first, that is so where they say whether
+    anything is. A file that was taken away was so when its folder was written."""
+    if was.is_first:
+        sources = load(read_layers(root), trusted=True).sources
+        files = [each.path for each in sources if each.path and each.has(_ENABLED)]
+    else:
+        files = [user_file(os.environ), project_file(root)]
+    return max((_written(each) for each in files), default=0.0)
+
+
+def _written(file: Path) -> float:
+    for place in (file, file.parent):
+        with contextlib.suppress(OSError):
+            return float(int(place.stat().st_mtime))  # git tells of seconds
+    return 0.0
 
 
 def _with_files(commits: Commits, found: Sequence[Activity]) -> list[Activity]:

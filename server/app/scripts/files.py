@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from collections.abc import Collection
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -71,6 +72,14 @@ class Script(NamedTuple):
 def copied_from(copy: Path) -> str:
     """The name of the automation whose script it is."""
     return copy.stem.rpartition("-")[0]
+
+
+def remove_copies(state: Path, names: Collection[str]) -> None:
+    """Of scripts of these names all that were run; ``state``: as for ``Script.kept``. Raises
+    OSError."""
+    for each in (state / COPIES).glob("*.py"):
+        if copied_from(each) in names:
+            each.unlink(missing_ok=True)
 
 
 def listed(root: Path) -> list[str]:

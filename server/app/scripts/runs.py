@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +16,9 @@ from ...automations.mining.when import fits
 from ...automations.paths import filled
 from ...automations.pattern import Type
 from ...automations.trying import command, policy
-from ...findings.redact_text import SECRET, redacted
+from ...findings.redact_output import without_secrets
+from ...findings.redact_text import SECRET
+from ...findings.redact_values import kept, taken_out
 from ...sandbox.policy import Policy
 from ...sandbox.trial import Trial
 from ...store.automations import Automation, Automations, Execution, Purpose, State
@@ -138,12 +141,14 @@ class Runs:
         settings = self._workspace.settings.automations
         allowed = policy(metadata.permissions, settings, copy, environment)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
+        plain = {name: value for name, value in given.items() if name not in secrets}
+        allowed = replace(allowed, withheld=taken_out(plain))
         return Prepared(automation, given, command(copy, words), allowed, purpose, secrets)
 
     async def ran(self, prepared: Prepared, at: float, trial: Trial) -> int:
         """Keep a run that began ``at``, in seconds since the epoch; its number."""
         given = {
-            name: SECRET if name in prepared.secrets else _without_secret(name, value)
+            name: SECRET if name in prepared.secrets else kept(value, name)
             for name, value in prepared.arguments.items()
         }
         return await self._store.ran(
@@ -191,17 +196,8 @@ def _read(source: str, given: Mapping[str, str]) -> tuple[list[str], Metadata, M
     return words, metadata, {each: os.environ[each] for each in names}
 
 
-def _without_secret(name: str, value: str) -> str:
-    """What the name of a value tells counts, too."""
-    pair = json.dumps({name: redacted(value)}, ensure_ascii=False)
-    try:
-        return str(json.loads(redacted(pair, 2 * len(pair)))[name])
-    except (ValueError, KeyError):  # so much of it was secret that the rest is no pair
-        return SECRET
-
-
 def _kept(output: bytes) -> str:
     """The end of it, in whole lines, without secrets."""
-    text = output[-_READ:].decode("utf-8", "replace")
-    whole = text if len(output) <= _READ else text.partition("\n")[2]
-    return redacted(whole, _READ)[-_OUTPUT:]
+    end = output[-_READ:]
+    whole = end if len(output) <= _READ else end.partition(b"\n")[2]
+    return without_secrets(whole).decode("utf-8", "replace")[-_OUTPUT:]

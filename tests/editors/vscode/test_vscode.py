@@ -508,15 +508,14 @@ def test_nothing_is_written_below_an_edit_that_is_not_saved(window: Window, proj
         assert not test.exists()
 
 
-@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.parametrize("wanted", [True, False, None])
 def test_terminals_are_heard_where_that_is_wanted(
-    window: Window, vscode: tuple[CodeServer, Any], project: Path, wanted: bool
+    window: Window, vscode: tuple[CodeServer, Any], project: Path, wanted: bool | None
 ) -> None:
+    """And not where nobody has said anything."""
     (project / ".vscode").mkdir()
-    settings = {
-        "understudy.activity.terminal": wanted,
-        "terminal.integrated.defaultProfile.linux": "bash",
-    }
+    said = {} if wanted is None else {"understudy.activity.terminal": wanted}
+    settings = {"terminal.integrated.defaultProfile.linux": "bash"} | said
     (project / ".vscode" / "settings.json").write_text(json.dumps(settings))
     with window() as bench:
         bench.open_file("app.py")

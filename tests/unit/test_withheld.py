@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.sandbox.withheld import Withheld
+from understudy.findings.withheld import Withheld
 
 _parts = st.lists(st.sampled_from([b"a", b"ab", b"secr", b"et", b"secret", b"s", b" "]))
 
