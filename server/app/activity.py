@@ -107,9 +107,12 @@ async def take_in(root: Path, activities: Iterable[Activity]) -> Taken:
             return Taken(0, len(new), "activity.enabled is off")
         await log.add(new, wanted.max_tasks)
         added = {_typed(each) for each in new}
-        came = sum(_typed(each) in added for each in await log.all())
+        there = await log.all()
+        came = sum(_typed(each) in added for each in there)
         if await log.paused():
             why = "it is paused; `understudy activity resume` goes on"
+        elif len(there) < wanted.max_tasks:
+            why = "they were done while it was paused"
         else:
             why = f"they are older than the last {wanted.max_tasks} tasks (activity.maxTasks)"
         return Taken(came, len(new) - came, why)

@@ -30,7 +30,7 @@ _RUN = re.compile(r"[\w+/=.:-]{12,}")
 _DIGIT = re.compile(r"\d")
 _PROGRAM = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
 _MARK = re.compile(
-    r":\S*@|<<<|-----BEGIN|\s[-/][agr]?p(?:[\s:]|w:|ass)|FlyV1|[\"'][a-z]{3,8}(?: [a-z]{3,8}){11}"
+    r"<<<|-----BEGIN|\s[-/][agr]?p(?:[\s:]|w:|ass)|FlyV1|[\"'][a-z]{3,8}(?: [a-z]{3,8}){11}"
 )
 _TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(SHAPES)})")
 _PLACE = re.compile("|".join(PLACES))
@@ -151,12 +151,18 @@ def _is_suspicious(text: str) -> bool:
         or any(map(_is_odd, _RUN.findall(text)))
         or _MARK.search(text)
         or ("://" in text and _PLACE.search(text))
+        or ("@" in text and any(map(_may_log_in, text.split())))
     )
 
 
 def _speaks(word: str) -> bool:
     """Whether it may be the name of a secret, or what stands before one."""
     return word.lower() in _KEYWORDS or names_secret(word) is not None
+
+
+def _may_log_in(word: str) -> bool:
+    """Whether a colon and an at come in it, as around a password in an address."""
+    return 0 <= word.find(":") < word.rfind("@")
 
 
 def _is_odd(run: str) -> bool:

@@ -6,6 +6,7 @@ does: the job fails, and says so.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -38,9 +39,10 @@ class Handed:
         return shown, mark
 
     def take(self, content: bytes) -> None:
-        """Another process has asked for a task."""
-        for mark, parameters in json.loads(content).items():
-            self._hold(mark, parameters)
+        """Another process has asked for a task. What another version says is not understood."""
+        with contextlib.suppress(ValueError, AttributeError):
+            for mark, parameters in json.loads(content).items():
+                self._hold(mark, parameters)
 
     def _hold(self, mark: str, parameters: Mapping[str, Any]) -> None:
         self._values[mark] = parameters

@@ -159,6 +159,17 @@ def test_pause_and_resume(run: Run, root: Path) -> None:
     assert len(texts(run)) == 2
 
 
+def test_what_was_done_in_a_pause_is_not_taken_in_either(run: Run, root: Path) -> None:
+    run("pause")
+    file = root.parent / "history"
+    file.write_text(f"#{int(time.time()) - 60}\nbefore\n#{int(time.time())}\nin it\n")
+    run("resume")
+    done = run("import", "bash", str(file), "--yes")
+    assert done.stdout == "Taken in: 1.\n"
+    assert "Not taken in: 1, as they were done while it was paused." in done.stderr
+    assert texts(run) == ["before"]
+
+
 def recorded(folder: Path, environment: dict[str, str], text: str = "ls") -> None:
     command = (
         *(sys.executable, "-P", "-m", "understudy", "activity", "record"),
@@ -239,7 +250,7 @@ def test_a_hook_tells_of_commands(
     told = {each for each in files if b"sh -c 'exit 3'" in each.read_bytes()}
     state = root.parent / "state"
     assert {each.name for each in told if not each.is_relative_to(state)} <= OF_SHELLS
-    assert [*temporary.iterdir()] == []
+    assert {each.name for each in temporary.iterdir()} <= {"fish.root"}  # where fish itself runs
 
 
 def typed(

@@ -125,6 +125,19 @@ def test_twice_as_much_costs_twice_as_much() -> None:
     assert min(seconds(4_000) for _ in range(3)) < 3.5 * max(seconds(2_000) for _ in range(3))
 
 
+@pytest.mark.parametrize(
+    "part", [b":", b":@", b"a:b@", b"-----BEGIN ", b" -p", b"\x1b]", b"token="]
+)
+def test_a_hostile_line_costs_no_more(part: bytes) -> None:
+    def seconds(size: int) -> float:
+        line = part * (size // len(part))
+        begun = time.process_time()
+        without_secrets(line)
+        return time.process_time() - begun
+
+    assert min(seconds(100_000) for _ in range(3)) < 0.2 + 3.5 * seconds(50_000)
+
+
 def test_a_line_without_an_end_is_not_held_for_ever() -> None:
     redactor = Redactor()
     out = redactor.part(b"x" * 10 + b" y" * 100_000)

@@ -69,6 +69,18 @@ def test_what_is_repeated_becomes_an_automation(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_no_terminal_is_listened_to(
+    version: str, editor: Callable[[str], str], workplace: Workplace
+) -> None:
+    ended = play(editor(version), "terminal.lua", workplace)
+    assert ended.code == 0, ended.output
+    workplace.await_quiet()
+    files = [*Path(workplace.environment["UNDERSTUDY_STATE_DIR"]).rglob("activity.db*")]
+    assert files
+    assert not any(b"greenhouse" in each.read_bytes() for each in files)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_analyzers_and_audits_look_at_is_attached(
     version: str, editor: Callable[[str], str], workplace: Workplace
 ) -> None:
