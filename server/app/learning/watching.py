@@ -10,6 +10,7 @@ from dataclasses import replace
 from ...automations.commits import Commits
 from ...automations.mining.files import Op
 from ...automations.mining.groups import detail_of
+from ...disk import why
 from ...git import GitError, Operation
 from ...store.activity import ACTIVITY, FILE, Activity, Did, Log
 from ...store.database import Database
@@ -28,11 +29,12 @@ class Watching:
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self._seen: tuple[int, int, int] | None = None
+        self._unseen = ""
 
     @property
     def problem(self) -> str:
-        """What there is to say of the database; empty when nothing is."""
-        return self._database.problem
+        """What there is to say of the database, and of what git notes; empty when nothing is."""
+        return ". ".join(filter(None, (self._database.problem, self._unseen)))
 
     async def close(self) -> None:
         await self._database.close()
@@ -46,15 +48,20 @@ class Watching:
     async def look_at_git(self) -> None:
         """Write down what was committed since the last look, of whichever process. What is not to
         be remembered is looked through, too, so that it is not written down later. A workspace
-        without git has none."""
+        without git has none; what git notes and cannot be read is a ``problem``, and no more."""
         async with self._looking:
             if (commits := await self._there()) is None:
                 return
-            seen = await asyncio.to_thread(commits.look)
-            if seen != self._seen:
-                while not await self._look(commits):
-                    pass  # the other one is done, and there may be more by now
-                self._seen = seen
+            try:
+                seen = await asyncio.to_thread(commits.look)
+                if seen != self._seen:
+                    while not await self._look(commits):
+                        pass  # the other one is done, and there may be more by now
+                    self._seen = seen
+            except OSError as error:
+                self._unseen = f"the commits of {self._workspace.root} are not seen: {why(error)}"
+            else:
+                self._unseen = ""
 
     async def _look(self, commits: Commits) -> bool:
         """False where another process was faster."""
@@ -77,7 +84,9 @@ class Watching:
     async def git_wrote(self, since: float) -> bool:
         """Whether git has written files by itself then or later, as for a switch of branches."""
         commits = await self._there()
-        return commits is not None and await asyncio.to_thread(commits.wrote, since)
+        with contextlib.suppress(OSError):
+            return commits is not None and await asyncio.to_thread(commits.wrote, since)
+        return False
 
     async def _there(self) -> Commits | None:
         if self._commits is None:
