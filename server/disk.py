@@ -38,11 +38,10 @@ def open_regular(path: Path | str) -> BinaryIO:
     """For reading. Raises OSError, also when it is no regular file."""
     # O_NONBLOCK: to open a pipe must not wait for its other end.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise OSError(0, "It is not a regular file")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def named(descriptor: int) -> str:

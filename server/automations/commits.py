@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from ..disk import open_regular
 from ..git import Operation, Repository
 from ..store.activity import Activity, Did, Mark
 
@@ -53,7 +54,7 @@ class Commits:
         """What was done since a mark was set, the oldest first, and the mark to be set now. Raises
         OSError."""
         try:
-            file = open(self._reflog, "rb")  # noqa: SIM115 - it is closed below
+            file = open_regular(self._reflog)
         except FileNotFoundError:
             return [], was
         with file:
@@ -76,9 +77,9 @@ class Commits:
         """Whether git has written the files of another commit then or later, in seconds of the
         epoch: a switch, a pull, a reset. Raises OSError."""
         try:
-            with open(self._reflog, "rb") as file:
+            with open_regular(self._reflog) as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - _LATELY))
-                return any(at >= since for at in _writes(file.read()))
+                return any(at >= since for at in _writes(file.read(_LATELY)))
         except FileNotFoundError:
             return False
 

@@ -18,6 +18,8 @@ from ..trust import search_path
 
 TIMEOUT = 30.0
 """Seconds for one command; what is asked of git here takes milliseconds."""
+_MOST_SAID = 2_000
+"""Bytes of what it says of a failure: it repeats what stands in a file, however much that is."""
 
 _NO_HOOKS = "core.hooksPath=/dev/null"
 OVERRIDES = (
@@ -80,7 +82,7 @@ def run(
         return answer.stdout
     if fails and answer.returncode == 1:
         return b""
-    said = answer.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+    said = answer.stderr[:_MOST_SAID].decode("utf-8", "replace").strip().removeprefix("fatal: ")
     raise GitError(f"git in {folder}: {said or f'it ended with {answer.returncode}'}")
 
 

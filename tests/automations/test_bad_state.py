@@ -116,6 +116,24 @@ async def test_commits_are_seen_after_a_clock_was_wrong(here: World) -> None:
     assert "now" in [each.text for each in await here.learned.log.all()]
 
 
+async def test_what_git_notes_and_nobody_can_read_is_told_and_ends_nothing(here: World) -> None:
+    git(here.root, "init", "-q")
+    git(here.root, "commit", "-q", "--allow-empty", "-m", "first", at=here.now)
+    notes = here.root / ".git/logs/HEAD"
+    notes.rename(notes.with_name("before"))
+    os.mkfifo(notes)
+    await here.past()
+    await here.cycle()
+    assert (await here.found()).state is State.OFFERED
+    assert f"the commits of {here.root} are not seen: " in here.learned.problem
+    assert not await here.learned.watching.git_wrote(0)
+    notes.unlink()
+    notes.with_name("before").rename(notes)
+    await here.cycle()
+    assert here.learned.problem == ""
+    assert "first" in [each.text for each in await here.learned.log.all()]
+
+
 # ── databases ───────────────────────────────────────────────────────────────────────────────────
 
 

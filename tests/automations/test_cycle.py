@@ -129,6 +129,42 @@ async def test_that_one_was_edited_is_an_answer_once_it_is_tried(here: World) ->
     assert {each.state for each in here.learned.automations} == {State.ACTIVE}
 
 
+@pytest.mark.parametrize("change", ["edited", "harmful", "gone"])
+async def test_a_draft_that_is_otherwise_is_tried_before_it_is_offered(
+    here: World, change: str
+) -> None:
+    await here.past()
+    here.set(offers_per_hundred=0)
+    await here.cycle()
+    before = await here.found()
+    assert before.state is State.TRIED
+    draft = here.learned.runs.script_of(before)
+    match change:
+        case "edited":
+            draft.write_text(draft.read_text() + "# more\n")
+        case "harmful":
+            draft.write_text(script("sys.exit(3)"))
+        case "gone":
+            draft.unlink()
+    here.set(offers_per_hundred=1)
+    await here.cycle()
+    found = await here.found()
+    assert found.state is (State.OFFERED if change == "edited" else State.DISABLED)
+    assert (found.script != before.script) is (change != "gone")
+
+
+async def test_many_scripts_are_noted_at_once(here: World) -> None:
+    """With one write to the disk, not one for each."""
+    for number in range(300):
+        here.write(f"own-{number}", "pass")
+    await here.learned.load()
+    transactions = Mock(wraps=here.learned._database._transaction)
+    here.learned._database._transaction = transactions  # type: ignore[method-assign]
+    await here.learned.take_note()
+    assert len(here.learned.automations) == 300
+    assert transactions.call_count < 10
+
+
 # ── one at a time ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from unittest.mock import Mock
@@ -148,6 +149,32 @@ def test_garbage_is_passed_over(git: Git) -> None:
     reflog = git.root / ".git/logs/HEAD"
     reflog.write_bytes(b"\xff\0garbage\n" * 50_000 + reflog.read_bytes() + b"0 1\n")
     assert told(Looking(git.root).new()) == [(Did.COMMITTED, "one", commit)]
+
+
+@pytest.mark.parametrize("what", ["pipe", "endless", "folder"])
+def test_what_is_no_file_keeps_nobody(git: Git, what: str) -> None:
+    """Nobody writes into the pipe, and the other one has no end."""
+    made(git, {"a": "1"}, "first")
+    commits, notes = Commits(git.root), git.root / ".git/logs/HEAD"
+    notes.unlink()
+    match what:
+        case "pipe":
+            os.mkfifo(notes)
+        case "endless":
+            notes.symlink_to("/dev/zero")
+        case _:
+            notes.mkdir()
+    with pytest.raises(OSError, match="not a regular file"):
+        commits.new(Mark())
+    with pytest.raises(OSError, match="not a regular file"):
+        commits.wrote(0)
+
+
+def test_what_git_says_of_a_file_without_an_end_is_cut(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: .\n" * 100_000)
+    with pytest.raises(GitError) as raised:
+        Commits(tmp_path)
+    assert len(str(raised.value)) < 3_000
 
 
 def test_operations_of_a_commit(git: Git) -> None:

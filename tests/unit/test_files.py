@@ -28,6 +28,15 @@ def test_a_broken_table_is_reported_afresh_each_time(tmp_path: Path) -> None:
     assert len({str(error) for error in raised}) == 1
 
 
+def test_what_is_no_file_leaves_nothing_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    before = os.listdir("/proc/self/fd")
+    for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(OSError, match="It is not a regular file"):
+            read_regular(path)
+    assert os.listdir("/proc/self/fd") == before
+
+
 def test_a_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     path = tmp_path / "ruff.toml"
     files = CachedFiles()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from ...automations import life
 from ...automations.generate import Templates
 from ...automations.mining.budget import Budget
 from ...automations.pattern import Pattern
@@ -123,11 +124,8 @@ async def _look_at_scripts(learned: Learned) -> list[str]:
     """A script that was edited is tried again before it is offered, and so is one that was not
     tried yet: somebody else wrote it, or its trial was interrupted."""
     await learned.take_note()
-    changed = [
-        each
-        for each in learned.automations
-        if each.state is State.GENERATED
-        or (each.state is State.ACTIVE and await learned.runs.is_edited(each))
-    ]
+    known = [each for each in learned.automations if each.state in life.TRIED]
+    changed = [each for each in learned.automations if each.is_untried]
+    changed += await learned.runs.edited(known)
     changed.sort(key=lambda each: each.attempted)
     return [await _try(learned, each) for each in changed[:_MOST_TRIED]]

@@ -195,9 +195,11 @@ class Learned:
         there = await asyncio.to_thread(scripts.listed, self.workspace.root)
         if not (unknown := [name for name in there if name not in known]):
             return
-        for name in unknown:
-            new = Automation(f"script-{name}", name, State.GENERATED, name, "", self.clock())
-            await self.store.put(new)
+        new = [
+            Automation(f"script-{name}", name, State.GENERATED, name, "", self.clock())
+            for name in unknown
+        ]
+        await asyncio.gather(*map(self.store.put, new))  # they share a transaction
         await self.load()
 
     async def runnable(self, purpose: Purpose) -> list[dict[str, Any]]:
@@ -205,7 +207,7 @@ class Learned:
         now = self.clock()
         known = [each for each in self.automations if not each.stays_away(now)]
         able = [each for each in known if not life.refusal(each, purpose)]
-        found = [await asyncio.to_thread(self._runnable, each) for each in able]
+        found = await asyncio.to_thread(lambda: [*map(self._runnable, able)])
         return [each for each in found if each is not None]
 
     def _runnable(self, automation: Automation) -> dict[str, Any] | None:
@@ -292,12 +294,12 @@ class Learned:
         if await asyncio.to_thread(scripts.is_there, root, name):
             yield
             return
-        await asyncio.to_thread(scripts.write_script, root, name, source)
+        entry = await asyncio.to_thread(scripts.write_script, root, name, source)
         try:
             yield
         except BaseException:
             if not any(each.name == name and each.is_active for each in self.automations):
-                await asyncio.to_thread(scripts.remove_script, root, name)
+                await asyncio.to_thread(scripts.take_back, root, entry)
             raise
 
     async def dismiss(self, automation: Automation, *, never: bool) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ...automations.commits import Commits
 from ...automations.mining.groups import detail_of
 from ...automations.mining.history import Op
+from ...disk import why
 from ...git import GitError, Operation
 from ...settings import load, project_file, read_layers, user_file
 from ...store.activity import ACTIVITY, FILE, Activity, Did, Log, Mark
@@ -32,11 +33,12 @@ class Watching:
         self._commits: Commits | None = None
         self._looking = asyncio.Lock()
         self._seen: tuple[bool, int, int, int] | None = None
+        self._unseen = ""
 
     @property
     def problem(self) -> str:
-        """What there is to say of the database; empty when nothing is."""
-        return self._database.problem
+        """What there is to say of the database, and of what git notes; empty when nothing is."""
+        return ". ".join(filter(None, (self._database.problem, self._unseen)))
 
     async def close(self) -> None:
         await self._database.close()
@@ -51,16 +53,22 @@ class Watching:
         """Write down what was committed since the last look, of whichever process. What is not to
         be remembered is looked through, too, so that it is not written down later; and of what was
         done before the settings were changed, while nobody looked, it is not known whether it was
-        to be. A workspace without git has none."""
+        to be. A workspace without git has none; what git notes and cannot be read is a
+        ``problem``, and no more."""
         async with self._looking:
             if (commits := await self._there()) is None:
                 return
             enabled = self._workspace.settings.activity.enabled
-            seen = enabled, *await asyncio.to_thread(commits.look)
-            if seen != self._seen:
-                while not await self._look(commits):
-                    pass  # the other one is done, and there may be more by now
-                self._seen = seen
+            try:
+                seen = enabled, *await asyncio.to_thread(commits.look)
+                if seen != self._seen:
+                    while not await self._look(commits):
+                        pass  # the other one is done, and there may be more by now
+                    self._seen = seen
+            except OSError as error:
+                self._unseen = f"the commits of {self._workspace.root} are not seen: {why(error)}"
+            else:
+                self._unseen = ""
 
     async def _look(self, commits: Commits) -> bool:
         """False where another process was faster."""
@@ -87,7 +95,9 @@ class Watching:
     async def git_wrote(self, since: float) -> bool:
         """Whether git has written files by itself then or later, as for a switch of branches."""
         commits = await self._there()
-        return commits is not None and await asyncio.to_thread(commits.wrote, since)
+        with contextlib.suppress(OSError):
+            return commits is not None and await asyncio.to_thread(commits.wrote, since)
+        return False
 
     async def _there(self) -> Commits | None:
         if self._commits is None:

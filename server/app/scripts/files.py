@@ -17,7 +17,7 @@ from ...journal.beneath import Beneath
 from ...journal.change import Change, Entry, State
 from ...sandbox.trial import few
 from ...state import private_folder, replace_file
-from ..undoing import write
+from ..undoing import undo, write
 
 log = logging.getLogger(__name__)
 
@@ -109,9 +109,16 @@ def read_script(path: Path, root: Path) -> Script:
         raise ValueError(f"{path} is no text in UTF-8 (byte {error.start + 1})") from error
 
 
-def write_script(root: Path, name: str, source: str) -> None:
-    """In place of the one that is there. Raises OSError; then nothing was changed."""
-    _change(root, name, State.of(source.encode(), _MODE), f"create automation {name}")
+def write_script(root: Path, name: str, source: str) -> int:
+    """In place of the one that is there; the number of the entry in the journal, 0 where nothing
+    had to be changed. Raises OSError; then nothing was changed."""
+    return _change(root, name, State.of(source.encode(), _MODE), f"create automation {name}")
+
+
+def take_back(root: Path, entry: int) -> None:
+    """What an entry of the journal did. Raises OSError."""
+    if entry:
+        undo(root, entry)
 
 
 def remove_script(root: Path, name: str) -> None:
@@ -119,7 +126,7 @@ def remove_script(root: Path, name: str) -> None:
     _change(root, name, None, f"remove automation {name}")
 
 
-def _change(root: Path, name: str, after: State | None, what: str) -> None:
+def _change(root: Path, name: str, after: State | None, what: str) -> int:
     path = PurePosixPath(path_of(root, name).relative_to(root))
     with Beneath(root) as place:
         before = place.look(str(path))
@@ -127,4 +134,6 @@ def _change(root: Path, name: str, after: State | None, what: str) -> None:
     folders = [Change.between(str(each), None, _NEW_FOLDER) for each in reversed(above)]
     if before or after:
         changes = [*folders, Change.between(str(path), before, after)]
-        write(changes, root, what, _CONSENTS)
+        record = write(changes, root, what, _CONSENTS)
+        return record.id if record else 0
+    return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -112,11 +112,18 @@ class Runs:
 
     async def is_edited(self, automation: Automation) -> bool:
         """Whether its script is not the one that was tried."""
-        try:
-            script = await asyncio.to_thread(self.read, automation)
-        except (OSError, ValueError):
-            return True
-        return script.digest != automation.script
+        return bool(await self.edited([automation]))
+
+    async def edited(self, automations: Iterable[Automation]) -> list[Automation]:
+        """Those of which that is so."""
+
+        def differs(automation: Automation) -> bool:
+            try:
+                return self.read(automation).digest != automation.script
+            except (OSError, ValueError):
+                return True
+
+        return await asyncio.to_thread(lambda: [*filter(differs, automations)])
 
     def admit(self) -> None:
         """Raises ValueError, for people, where nothing of the workspace may be run."""
