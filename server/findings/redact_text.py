@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .secret_shapes import (
-    CALLS,
-    NAMES,
-    NOT_OF_A_USER,
-    OF_A_USER,
-    PLACES,
-    PROGRAMS,
-    QUOTE,
-    SHAPES,
-    TYPES_AND_VERBS,
-)
-from .secret_words import looks_odd, names_secret, without_random
+from .secret_arguments import without_arguments
+from .secret_carried import VALUE, without_carried
+from .secret_programs import PROGRAMS, QUOTE
+from .secret_shapes import PLACES, PLAIN, SHAPES, TYPES_AND_VERBS
+from .secret_words import is_reference, looks_odd, names_secret, without_random
 
 SECRET = "<secret>"  # noqa: S105 - what stands instead of one
 CUT = "…"
@@ -26,104 +19,52 @@ LONGEST = 4_000
 _MOST_READ = 1 << 15
 """Characters of a text that are looked at; no command that was typed has more."""
 
-_QUOTED = r"""\\"(?:[^"\\]|\\[^"])*+(?:\\"|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)"""
-_JOINED = r"""(?:"[^"\s]*+"|'[^'\s]*+')"""
-_BARE = (
-    rf"""(?:<secret>|\\.|[^\s"'`;|&<>(){{}}\\,]|[(){{}},<>](?=[^\s"'`;|&<>(){{}}\\,])|{_JOINED})"""
-)
-_VALUE = rf"(?:{_QUOTED}|\$[({{][^\s]*+|{_BARE}++)"
-"""A word as a shell has it: quoted, or bare with quoted parts in it."""
-_UNTIL_AND = rf"(?:{_QUOTED}|{_BARE}++)"
-
 _BLOCK = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL
 )
 _SHAPE = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(SHAPES)})")
 _PLACE = re.compile(rf"({'|'.join(PLACES)})([^\s\"'<>]+)")
 _ADDRESS = re.compile(
-    r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$))([^\s\"'/@]+(?:@[^\s\"'/@]+)*)(?=@)"
+    r"(\w:/{1,2}[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$))([^\s\"'/@]+(?:@[^\s\"'/@]+)*)(?=@)"
 )
 _ADDRESS_SLASHED = re.compile(
     r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)((?:[^\s\"'@:]|:(?!//))++)(?=@)"
 )
 """It ends where another address begins: what is looked through for one is not for the next."""
 _NO_SCHEME = re.compile(
-    r"""((?<!\S)["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
+    r"""((?<![^\s=])["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
     r"""([^\s@:/"'$]+(?:@[^\s@:/"'$]+)*)(?=@(?!sha|latest)(?:[A-Za-z][\w.-]*|\d+(?:\.\d+){3})(?:[:/(\s"']|$))"""
 )
+_OF_ORACLE = re.compile(r"(\bjdbc:oracle:\w+:[^\s/@:]+/)([^\s@/]+)(?=@)")
 _LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
 _HEADER = re.compile(
     r"""((?i:authorization|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
     r"""(?:(?i:bearer|basic|token|digest|negotiate|apikey|key|hmac|splunk|discogs|bot|oauth"""
     r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)++)?+)"""
-    r"""((?!\$)[^"'\r\n\s\\]+(?:,?[ ]*[\w-]+=[^\s"']+)*)"""
+    r"""((?!\$|(?i:bearer|basic|token|digest)(?:["'\\]|\s*$))[^"'\r\n\s\\]+"""
+    r"""(?:,?[ ]*[\w-]+=[^\s"']+)*)"""
 )
 _COOKIE = re.compile(r"""((?i:\bcookie\\?["']?\s*[:=]\\?\s*))([^"'\r\n]+)""")
-_BEARER = re.compile(r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)((?!\$)[\w.~+/=-]{6,})""")
+_BEARER = re.compile(
+    r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)((?!\$)(?=[\w.~+/=-]{16}|[\w.~+/=-]*\d)[\w.~+/=-]{6,})"""
+)
 _NAME = r"[^\W\d][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
 _ASSIGNED = re.compile(
     rf"""(?<![\w.-])(-{{0,2}}(?:{_NAME}))"""
-    r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))\\?[ \t]*)"""
+    r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))(?:\\(?=[ \t]))?[ \t]*"""
+    r"""(?:["']?(?:\$\(|`)[ ]*(?:echo|printf)[ ]+(?:-\w+[ ]+)*+)?)"""
 )
 _OPTION = re.compile(r"""(?<!\S)(["']?--?[^\W\d_][\w.-]{0,60})([ \t]+|=)(?!-\w|--)""")
-_SET = re.compile(
-    r"""(?<![\w.-])(?:set|setenv|setx|config|configure)(?:[ \t]+(?:-\S+|set))*[ \t]+["']?"""
-    r"""([\w./:@-]{2,100})(["']?[ \t]+)(?!-)"""
-)
-_BARE_WORD = re.compile(
-    r"(?<!\S)((?:[\w-]{1,40}[._-])?(?:password|passwd|passphrase|passwort))([ \t]+)(?!-)"
-)
-_A_VALUE = re.compile(_VALUE, re.DOTALL)
-_SQL = re.compile(
-    r"""((?i:\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?"""
-    r"""|\bpragma\s+(?:hex|re)?key\s*=\s*|\bpassword(?:\s+for\s+\S+)?[\s=(]+(?:password\()?|\bpwdcompare\())(\\?'[^']*'|"[^"]*")"""
-)
-_LOGIN_LINE = re.compile(
-    rf"""(\blogin\s+\S+\s+password\s+(?!%s)"""
-    rf"""|\bprintf\s+'[^']{{0,200}}\b(?:password|token|secret)\b[^']{{0,200}}'\s+)({_VALUE})"""
-)
-_PIPED = re.compile(
-    r"""((?<![\w./-])(?:echo|printf|print|Write-Output)[ \t]+(?:-\w+[ \t]+)*"""
-    rf"""(?:["']%s(?:\\n)?["'][ \t]+)?)({_VALUE})"""
-    r"""([^|;&\n]{0,80}\|(?!\|)[^\n|;]{0,200}?(?:--?[\w-]*(?:stdin|with-token|passphrase-fd)"""
-    r"""|password-file=?-|sudo\b[^|]{0,40}-\w*S|\b(?:passwd|login|base64|openssl|gpg|cryptsetup|kinit"""
-    r"""|vncpasswd|su|secret-tool|md5sum|keepassxc-cli|ansible-vault|wl-copy|xclip|pbcopy|age|kubeseal"""
-    r"""|smbpasswd)\b|\bsha\d*sum\b(?!\s+-c)|\bpass\s+insert|\bsecrets?\s+(?:create|put|set|versions)"""
-    r"""|\bcredential\b))"""
-)
-_CREDENTIALS = re.compile(
-    r"((?:echo|printf)[^|\n]{0,200}?[\"']?[\w.-]{1,100}:)([^\s\"'|]+)(?=[^|\n]*\|[^|\n]*(?:chpasswd"
-    r"|htpasswd|base64|newusers))"
-)
-_HERE = re.compile(
-    rf"((?:stdin|with-token|sudo\b[^\n|;]*-\w*S\b|passwd|login|openssl|gpg|base64|secret"
-    rf"|cryptsetup|kinit|auth|signin|unlock|passphrase|keygen)[^\n|;]*<<<[ \t]*)({_VALUE})"
-)
-_FROM_ECHO = re.compile(
-    r"((?:\s-y|--?[\w-]{0,40}?(?:pass|secret|token|key)[\w-]{0,40})[ =]"
-    r"<\(\s*(?:echo|printf)\s+(?:-\w+\s+)*"
-    r"|--?[\w-]{0,40}?pass[\w-]{0,20}(?:command|cmd|eval)[ =][\"']echo\s+)"
-    rf"({_VALUE})"
-)
-_INTO_FILE = re.compile(
-    r"""(\b(?:echo|printf)\s+(?:-\w+\s+)*)(["'][^\s"']+["']|[^\s"'<>|;&]++)"""
-    r"""(?=\s*>>?\s*["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential)"""
-    r"""(?!\S*\.(?:log|md|rst|example)\b))"""
-)
-_CALL = re.compile(rf"({'|'.join(CALLS)})('[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])")
+_A_VALUE = re.compile(VALUE, re.DOTALL)
 _STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'""", re.DOTALL)
 _SIMPLE = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
 )
 _WORD = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
-_REFERENCE = re.compile(
-    r"""["']?(?:\$\{?\w+\}?|\$\(.*|%\w+%|\$\{\{.*|\{\{.*|`.*|\$env:\w+"""
-    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*)["']?""",
-    re.DOTALL,
-)
-_FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}")
-_PLAIN = frozenset(
-    ("true", "false", "yes", "no", "none", "null", "on", "off", "auto", "always", "never")
+_FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}|(?:~|\.{1,2})(?:/[\w.-]+)+")
+_VERSION = re.compile(r"v?\d{1,5}(?:\.\d+)*(?:[-.]\w+)?")
+_PROSE = re.compile(
+    r"\b(?:git|hg|jj)\s[^|;&]{0,200}?\s(?:-\w*m|--message)[= ]|\bgh\s(?:pr|issue|release)\s"
 )
 _KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})")
 
@@ -156,19 +97,16 @@ def _once(text: str) -> str:
     text = _ADDRESS.sub(_second, text)
     text = _ADDRESS_SLASHED.sub(_second, text)
     text = _NO_SCHEME.sub(_second, text)
+    text = _OF_ORACLE.sub(_second, text)
     text = _LOGIN.sub(_login, text)
     text = _SHAPE.sub(SECRET, text)
     text = _HEADER.sub(_second, text)
     text = _COOKIE.sub(_second, text)
     text = _BEARER.sub(_second, text)
     text = "".join(_of_programs(text))
-    text = _PIPED.sub(lambda m: m[1] + _instead(m[2]) + m[3], text)
-    text = _CREDENTIALS.sub(_second, text)
-    for pattern in (_HERE, _FROM_ECHO, _INTO_FILE, _CALL):
-        text = pattern.sub(_second, text)
-    text = _SQL.sub(_second, text)
-    text = _LOGIN_LINE.sub(_second, text)
-    for pattern in (_ASSIGNED, _OPTION, _SET, _BARE_WORD):
+    text = without_arguments(text, _instead)
+    text = without_carried(text, _instead)
+    for pattern in (_ASSIGNED, _OPTION):
         text = "".join(_named(pattern, text))
     return without_random(text, SECRET)
 
@@ -184,11 +122,13 @@ def _cut(text: str, most: int) -> str:
 
 def _instead(value: str) -> str:
     """With its quotes; what only names a variable or a file stays, and so does one character."""
-    if len(value.strip("\"'")) <= 1 or value == CUT or _REFERENCE.fullmatch(value):
+    if len(value.strip("\"'")) <= 1 or value == CUT or is_reference(value):
         return value
     for quote in ('\\"', '"', "'"):
         if value.startswith(quote):
             inner = value[len(quote) :].removesuffix(quote)
+            if quote == "'" and "'" in inner:
+                return SECRET
             closing = quote if len(value) > len(quote) and value.endswith(quote) else ""
             return f"{quote}{SECRET}{closing}" if inner else value
     return SECRET
@@ -205,15 +145,19 @@ def _login(match: re.Match[str]) -> str:
 
 def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     """The text, and instead of each value behind the name of a secret what stands for it."""
-    end = 0
+    end, is_prose = 0, _PROSE.search(text) is not None
     for match in pattern.finditer(text):
         name, between = match.groups()
         if match.start() < end or names_secret(name) is None:
             continue
         value = _A_VALUE.match(text, match.end())
-        if value and not _is_other(pattern, name, between, value):
-            yield text[end : value.start()]
-            yield _judged(pattern, name, value[0])
+        if value is None or _is_other(pattern, name, between, value):
+            continue
+        if (shown := _judged(name, value[0], is_prose=is_prose)) != value[0]:
+            yield from (text[end : value.start()], shown)
+            end = value.end()
+        elif value[0][0] not in "\"'{[":
+            yield text[end : value.end()]
             end = value.end()
     yield text[end:]
 
@@ -225,10 +169,14 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     if name == "--secret" and (value[0][:3] == "id=" or names_secret(value[0]) is not None):
         return True
     if pattern is _OPTION:
-        return not name.startswith("--") and len(name) <= 4 and name[1:] not in NAMES
+        return not name.startswith("--") and len(name) <= 4 and not names_secret(name)
     if between == ":" and (
-        name[:2] == "//" or not TYPES_AND_VERBS.isdisjoint((name.split(":")[-1], value[0]))
+        "/" in name
+        or _VERSION.fullmatch(value[0])
+        or not TYPES_AND_VERBS.isdisjoint((name.split(":")[-1], value[0]))
     ):
+        return True
+    if value[0].isalpha() and value.string[value.end() : value.end() + 1] == "(":
         return True
     quote = value[0][0]
     # It closes the string that the name is in.
@@ -242,14 +190,20 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
     return False
 
 
-def _judged(pattern: re.Pattern[str], name: str, value: str) -> str:
+def _judged(name: str, value: str, *, is_prose: bool) -> str:
     bare = value.strip("\"'\\")
-    if not bare or bare.lower() in _PLAIN or _FILE.fullmatch(bare):
+    if not bare or bare.lower() in PLAIN or bare[0] in "{[" or _FILE.fullmatch(bare):
         return value
-    told = names_secret(name) and pattern is not _BARE_WORD
-    if not told and (not looks_odd(bare) or _KEY_ID.fullmatch(bare)):
-        return value
-    return _instead(value)
+    if names_secret(name):
+        is_one = not (is_prose and bare.isalpha())
+    else:
+        is_one = (looks_odd(bare) and not _KEY_ID.fullmatch(bare)) or _is_code(name, bare)
+    return _instead(value) if is_one else value
+
+
+def _is_code(name: str, value: str) -> bool:
+    """Whether it is a number that somebody has to remember, or gets for one time."""
+    return 4 <= len(value) <= 10 and value.isdigit() and name.lower().endswith(("pin", "mfa"))
 
 
 def _of_programs(text: str) -> Iterator[str]:
@@ -267,15 +221,13 @@ def _of_program(command: str) -> str:
     for name in found:
         for before in _BY_PROGRAM.get(name, ()):
             command = before.sub(_second, command)
-    if NOT_OF_A_USER.isdisjoint(found):
-        command = _OF_A_USER.sub(_second, command)
     return command
 
 
 def _by_program() -> dict[str, list[re.Pattern[str]]]:
     found: dict[str, list[re.Pattern[str]]] = {}
     for names, before in PROGRAMS:
-        patterns = [re.compile(f"({before.replace(QUOTE, '')})({_VALUE})")]
+        patterns = [re.compile(f"({before.replace(QUOTE, '')})({VALUE})")]
         if QUOTE in before:
             inner = {"'": "[^']+", '"': r'(?:[^"\\]|\\.)+'}
             made = (rf"({before.replace(QUOTE, quote)})({inner[quote]})" for quote in inner)
@@ -286,4 +238,3 @@ def _by_program() -> dict[str, list[re.Pattern[str]]]:
 
 
 _BY_PROGRAM = _by_program()
-_OF_A_USER = re.compile(f"({OF_A_USER})({_VALUE})")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from .secret_shapes import (
     DENIED,
     ENDINGS,
     KEYS,
+    MISTYPED,
     NAMES,
     NO_ENDINGS,
+    NOT_MISTYPED,
     OTHERWISE,
     PERHAPS,
     PUBLIC,
@@ -19,11 +24,35 @@ from .secret_shapes import (
 _UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]", r"[^\W\d_A-ZÀ-ÖØ-Þ]"
 _PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 
+_REFERENCE = re.compile(
+    r"""["']?(?:\$\{?\w+\}?|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
+    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
+    r"""|(?:Get|Read|New|ConvertTo|Import)-[A-Z]\w+)["']?""",
+    re.DOTALL,
+)
+_ORDINARY = re.compile(
+    r"""[\w-]+(?:\.[\w-]+)*\.(?:[A-Za-z]+|[A-Za-z]\w{1,3}|7z|\d+)(?::\d+)?|\d[\d.,:x_-]*[a-zA-Z%]{0,3}|[^@\s]+@[\w-]+(?:\.[\w-]+)+"""
+    r"""|@?[\w./-]+@(?:[\d^~v*].*|latest)|[\w.-]+=.*|[\w.@-]+(?:/[\w.@-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
+    r"""|.*(?:<secret>|://|[|;]).*|\*.*""",
+    re.DOTALL,
+)
+_LIKE_PASSWORD = re.compile(
+    r"(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|%(?![A-Za-z]))+"
+)
+_SIGNS = frozenset("!$%&#^*?@+§~")
 _DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _HASH = re.compile(r"(?:0x)?(?:[0-9a-f]{7,}|[0-9A-F]{7,})")
 _PUBLIC = re.compile("|".join(PUBLIC))
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NAMED_HASH = re.compile(
+    r"(?i:commit|revision|\brev|sha\d*|digest|checksum|etag|trace|request|build|span|parent|finalize"
+    r"|fingerprint|integrity|btih|tag|release|snapshot|restore|namespace)(?:[-_/.]?\w+)?"
+    r"[\"']?[ =:/]+[\"']?$|\barn:\S*$"
+)
+"""What stands before a hash that is none of a secret."""
+_PART = re.compile(r"[^/=]+")
+_SUFFIX = re.compile(r"\.[a-z]\w{0,4}\b")
 _OF_HASHES = re.compile(
     r"(?<![\w-])(?:git|gh|hub|glab|tig|jj|sha\d*sum|md5sum|docker|podman|nix|nix-store"
     r"|ostree|ipfs|gpg2?|apt-key)\s|sha\d+[:-]|md5[:=]|@sha|(?i:etag|if-(?:none-)?match)\b"
@@ -31,6 +60,20 @@ _OF_HASHES = re.compile(
 )
 
 
+def _mistyped(name: str) -> Iterator[str]:
+    letters = string.ascii_lowercase
+    for at in range(len(name)):
+        before, after = name[:at], name[at + 1 :]
+        yield before + after
+        yield from (before + letter + after for letter in letters)
+        yield from (before + letter + name[at:] for letter in letters)
+        yield before + after[:1] + name[at] + after[1:]
+
+
+_MISTYPED = frozenset(wrong for name in MISTYPED for wrong in _mistyped(name)) - NOT_MISTYPED
+
+
+@lru_cache(maxsize=4096)
 def names_secret(name: str) -> bool | None:
     """Whether it is the name of a secret; False: perhaps."""
     words = [each.lower() for each in _PARTS.findall(name)]
@@ -39,7 +82,7 @@ def names_secret(name: str) -> bool | None:
     if words[0] in DENIED and len(words) > 1:
         return None
     for before, word in zip(["", *words], words, strict=False):
-        if word in NAMES and word != "pwd":
+        if (word in NAMES and word != "pwd") or word in _MISTYPED:
             return True
         if word == "pwd" and name not in ("PWD", "OLDPWD"):
             return True
@@ -47,7 +90,35 @@ def names_secret(name: str) -> bool | None:
             return True
         if word.endswith(ENDINGS) and word not in NO_ENDINGS:
             return True
+    if len(words) > 1 and words[-1] == "auth" and name.isupper():
+        return True
     return False if not PERHAPS.isdisjoint(words) else None
+
+
+def is_reference(value: str) -> bool:
+    """Whether it only tells where something is to be had: a variable, a command, a file."""
+    return _REFERENCE.fullmatch(value) is not None
+
+
+def is_ordinary(value: str) -> bool:
+    """Whether it is a file, a host, a number, an assignment or the like."""
+    return _ORDINARY.fullmatch(value) is not None
+
+
+def looks_like_password(value: str) -> bool:
+    """Whether it is that alone, wherever it stands: letters, digits and signs in one word."""
+    return 7 <= len(value) <= 40 and _LIKE_PASSWORD.fullmatch(value) is not None
+
+
+def is_chosen(value: str) -> bool:
+    """Whether it has what a person puts into a password: digits or signs among letters."""
+    if not 4 <= len(value) <= 200 or value[0] in "-/~.<{[(" or value.isalpha():
+        return False
+    if is_reference(value) or is_ordinary(value):
+        return False
+    return any(map(str.isalpha, value)) and (
+        any(map(str.isdigit, value)) or not _SIGNS.isdisjoint(value)
+    )
 
 
 def looks_odd(value: str) -> bool:
@@ -64,19 +135,29 @@ def without_random(text: str, instead: str) -> str:
     A hash stays where the text is of hashes, and so does what is told to everybody.
     """
     of_hashes = _OF_HASHES.search(text) is not None
-    return _DENSE.sub(lambda m: _dense(m[0], instead, of_hashes=of_hashes), text)
 
-
-def _dense(word: str, instead: str, *, of_hashes: bool) -> str:
-    def shown(part: str) -> str:
+    def is_one(part: str, start: int) -> bool:
         bare = part.strip("+-")
-        if _PUBLIC.fullmatch(bare) or (of_hashes and _HASH.fullmatch(bare)):
-            return part
-        if _HEX.fullmatch(bare):
-            return instead
-        return instead if _is_random(part) and not _UUID.fullmatch(bare) else part
+        if _PUBLIC.fullmatch(bare) or _UUID.fullmatch(bare):
+            return False
+        if _HASH.fullmatch(bare) and (
+            of_hashes
+            or _NAMED_HASH.search(text, max(0, start - 100), start)
+            or _SUFFIX.match(text, start + len(part))
+        ):
+            return False
+        return _HEX.fullmatch(bare) is not None or _is_random(part)
 
-    return instead if _is_base64(word) else "".join(map(shown, re.split(r"([/=])", word)))
+    def judged(match: re.Match[str]) -> str:
+        if _PUBLIC.fullmatch(match[0]):
+            return match[0]
+        if _is_base64(match[0]):
+            return instead
+        return _PART.sub(
+            lambda m: instead if is_one(m[0], match.start() + m.start()) else m[0], match[0]
+        )
+
+    return _DENSE.sub(judged, text)
 
 
 def _is_base64(word: str) -> bool:
@@ -102,6 +183,8 @@ def _is_random(word: str) -> bool:
     turns = sum(one != other for one, other in pairwise(kinds))
     digits = kinds.count("d")
     groups = sum(k == "d" and (i == 0 or kinds[i - 1] != "d") for i, k in enumerate(kinds))
+    if set(kinds) == {"u", "d"} and len(letters) >= 26 and groups >= 3 and word.isalnum():
+        return True
     if len(set(kinds)) == 3 and turns >= len(kinds) * 0.34 and groups >= 2:
         return True
     is_whole = max(map(len, re.split(r"[_-]", word))) >= 16

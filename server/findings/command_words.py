@@ -1,0 +1,84 @@
+"""The simple commands of a text that a shell might read, and where their words stand. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .secret_programs import BEFORE
+
+QUOTES = "\"'"
+_TOKEN = re.compile(
+    r"""(?P<word>(?:<secret>|[^\s'"\\`|&;<>()$]++|\\.|'[^']*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
+    r"""|\$\((?:[^()]|\([^()]*+\))*+\)|\$\{[^}\s]*+\}|\$|`[^`]*+(?:`|\Z)|&(?=[^\s&;|]))++)"""
+    r"""|(?P<operator><<<|\|\|?|&&?|[;\n()<>])""",
+    re.DOTALL,
+)
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+
+
+class Word(NamedTuple):
+    """``start``: where its ``text`` stands in the whole."""
+
+    start: int
+    text: str
+
+    @property
+    def bare(self) -> str:
+        """Without the quotes around it."""
+        return self.text.lstrip("$").strip(QUOTES) if self.text[-1] in QUOTES else self.text
+
+    @property
+    def is_option(self) -> bool:
+        return self.text[0] == "-" and len(self.text) > 1
+
+    def part(self, start: int) -> Word:
+        """From there on, without a quote that closes."""
+        return Word(self.start + start, self.text[start:].rstrip(QUOTES))
+
+
+NOTHING = Word(-1, "-")
+
+
+@dataclass
+class Command:
+    """``after``: the operator that it follows. ``here``: what it reads from a here-string.
+    ``is_fed``: it reads a file."""
+
+    after: str = ""
+    words: list[Word] = field(default_factory=list)
+    here: Word | None = None
+    is_fed: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of its program; "" of none."""
+        for word in self.words:
+            if word.text not in BEFORE and not _ASSIGNMENT.match(word.text):
+                return word.text.rsplit("/", 1)[-1].removesuffix(".exe")
+        return ""
+
+
+def commands_of(text: str, start: int = 0) -> Iterator[Command]:
+    """They may be empty, as between two operators. ``start``: where the text itself stands."""
+    command, is_here, is_redirected = Command(), False, False
+    for match in _TOKEN.finditer(text):
+        operator = match["operator"]
+        if operator is None:
+            word = Word(start + match.start(), match[0])
+            if is_here:
+                command.here = word
+            elif not is_redirected:
+                command.words.append(word)
+            is_here = is_redirected = False
+        elif operator == "<<<":
+            is_here = True
+        elif operator in "<>":
+            is_redirected = True
+            command.is_fed |= operator == "<"
+        else:
+            yield command
+            command, is_here, is_redirected = Command(operator), False, False
+    yield command
