@@ -11,11 +11,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from enum import IntEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..disk import read_regular, why
@@ -85,7 +85,8 @@ class Tested(NamedTuple):
     """``trial``: the first run. ``why``: what stands against it, for people; empty when nothing
     does. ``doubt``: why it is only to be listed, for people; empty where nothing speaks for that.
     ``compared``: with what the developer had done, each instance. ``unused``: what it may write and
-    did not; ``wrote``: what it wrote, where it may write anything. ``notes``: what else is to be
+    did not; ``wrote``: what it wrote, where it may write anything. ``idle``: the programs that it
+    may start and did not; ``in_turn``: those that the others started. ``notes``: what else is to be
     known, for people. ``asks``: the hosts for whose sake it was only asked what it would do."""
 
     trial: Trial
@@ -95,6 +96,8 @@ class Tested(NamedTuple):
     compared: tuple[As, ...] = ()
     unused: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+    in_turn: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
 
@@ -118,6 +121,10 @@ class Tested(NamedTuple):
             found.append(f"it never wrote {', '.join(self.unused)}, which it may")
         if self.wrote:
             found.append(f"it may write anything, and wrote {few(self.wrote)}")
+        if self.idle:
+            found.append(f"it never started {', '.join(self.idle)}, which it may")
+        if self.in_turn:
+            found.append(f"what it started has started {few(self.in_turn)}")
         return "; ".join((", ".join(found), *self.notes, cost))
 
 
@@ -146,9 +153,10 @@ def policy(
     hosts = tuple(permissions.network)
     return Policy(
         read=(str(script),),
-        programs=tuple(each for each in permissions.run if "/" not in each),
+        show=(*permissions.read, *permissions.write),
         write=tuple(permissions.write) or ("!**",),
         hosts=hosts,
+        run=tuple(permissions.run),
         secrets=secrets,
         limits=limits,
         copy=bool(hosts),  # it could not be run twice
@@ -210,9 +218,18 @@ async def test(
             each for each in tried if each.instance.made or (each.root and each.instance.moved)
         ]
         compared = await asyncio.to_thread(lambda: tuple(_compared(each, root) for each in asked))
-        unused, wrote = _unused(policy, tried), _written(tried) if _ALL in policy.write else ()
-        doubt = _doubt(compared, len(failed), len(tried))
-        return Tested(trial, "", doubt, is_idempotent, compared, unused, wrote, tuple(notes))
+        return Tested(
+            trial,
+            "",
+            _doubt(compared, len(failed), len(tried)),
+            is_idempotent,
+            compared,
+            unused=_unused(policy, tried),
+            wrote=_written(tried) if _ALL in policy.write else (),
+            idle=_idle(policy, tried),
+            in_turn=_names(path for each in tried for path in each.trial.in_turn),
+            notes=tuple(notes),
+        )
 
 
 def _why(trial: Trial) -> str:
@@ -325,6 +342,15 @@ def _unused(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
         paths |= changed if place else changed ^ {*instance.made}
     allowed = (each for each in policy.write if not each.startswith("!"))
     return tuple(each for each in allowed if not any(map(writable([each]), paths)))
+
+
+def _idle(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
+    started = _names(path for each in tried for path in each.trial.started)
+    return tuple(each for each in policy.run or () if PurePosixPath(each).name not in started)
+
+
+def _names(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({PurePosixPath(each).name for each in paths}))
 
 
 def _written(tried: Sequence[_Done]) -> tuple[str, ...]:

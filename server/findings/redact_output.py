@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 
 from .redact_text import redacted
-from .secret_shapes import PLACES, PROGRAMS, SHAPES
+from .secret_programs import PROGRAMS
+from .secret_shapes import PLACES, SHAPES
 from .secret_words import names_secret
 from .withheld import Withheld
 

@@ -27,14 +27,9 @@ def start(plan: Plan, view: BareView, command: Start) -> int:
     home = f"{view.own}/home"
     os.mkdir(home, 0o700)
     elsewhere = {HOME: home, TEMPORARY: view.own}
-
-    def moved(path: str) -> str:
-        inside = path == plan.workspace or path.startswith(f"{plan.workspace}/")
-        return view.place + path[len(plan.workspace) :] if inside else path
-
-    line = [moved(each) for each in _interpreted(command, plan.workspace)]
+    line = [view.moved(each) for each in _interpreted(command, plan.workspace)]
     variables = {
-        name: elsewhere.get(value) or ":".join(map(moved, value.split(":")))
+        name: elsewhere.get(value) or ":".join(map(view.moved, value.split(":")))
         for name, value in {**command.environment, **_VARIABLES}.items()
     }
     told, telling = os.pipe2(os.O_CLOEXEC)
@@ -50,7 +45,7 @@ def start(plan: Plan, view: BareView, command: Start) -> int:
         os.setsid()
         command.limit()
         kernel.give_up_rights()
-        os.chdir(moved(command.cwd))  # not with a right to enter what is hidden
+        os.chdir(view.moved(command.cwd))  # not with a right to enter what is hidden
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if plan.level == Level.PARTIAL:
             landlock.restrict(_places(plan, view))

@@ -1,7 +1,8 @@
 """A copy of the workspace, for where overlayfs cannot serve, and what was changed in it.
 
 The copy holds what is hidden as an empty place that nobody may open, and what is read-only without
-the right to write. ``cleaned``: paths, and the files that are taken in their place. No link is
+the right to write. ``cleaned``: paths, and the files that are taken in their place; ``absent``:
+those of what is left out. No link is
 followed; special files are left out.
 
 Invariant of the comparison: a file whose inode and ``ctime`` are those from the time of the copy
@@ -58,11 +59,13 @@ class Copy:
         hidden: Iterable[str],
         read_only: Iterable[str],
         cleaned: Iterable[tuple[str, str]] = (),
+        absent: Iterable[str] = (),
     ) -> None:
         self.place = place
         self._hidden = frozenset(hidden)
         self._read_only = frozenset(read_only)
         self._cleaned = dict(cleaned)
+        self._absent = frozenset(absent)
         self._made: dict[str, _Made] = {}
         self._not_before = 0.0
         os.mkdir(place, 0o700)
@@ -82,6 +85,8 @@ class Copy:
     def _fill(self, source: int, target: int, above: str, read_only: bool) -> None:
         for name in os.listdir(source):
             path = f"{above}/{name}" if above else name
+            if path in self._absent:
+                continue
             # What goes meanwhile is not there; what comes is seen by the next run.
             with contextlib.suppress(FileNotFoundError):
                 self._put(source, target, name, path, read_only or path in self._read_only)

@@ -54,6 +54,8 @@ def hints(argv: Sequence[str], trial: Trial, plan: Plan) -> tuple[str, ...]:
             f"what holds secrets is hidden from it ({few(paths)}): if it needs that, "
             f"`--hide '!{printable(first)}'` shows it"
         )
+    if missed := _named(plan.absent, output):
+        found.append(f"what it may not read is not there for it ({few(missed)})")
     return tuple(found)
 
 
@@ -81,9 +83,11 @@ def _missed(hidden: Sequence[str], output: bytes) -> list[str]:
     does not always say that there were none."""
     if _DENIED.search(output):
         return list(hidden)
-    named = frozenset(_NAME.findall(output)) if hidden else frozenset()
-    return [
-        path
-        for path in hidden
-        if path.startswith(_SETTINGS) or os.fsencode(os.path.basename(path)) in named
-    ]
+    named = _named(hidden, output)
+    return [path for path in hidden if path.startswith(_SETTINGS) or path in named]
+
+
+def _named(paths: Sequence[str], output: bytes) -> list[str]:
+    """Those whose names are in it."""
+    words = frozenset(_NAME.findall(output)) if paths else frozenset()
+    return [path for path in paths if os.fsencode(os.path.basename(path)) in words]

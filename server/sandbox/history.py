@@ -24,12 +24,12 @@ from .trial import Change, Level, Status, Trial, Usage
 
 TRIALS = "trials"
 """The name of their folder in the state folder of a workspace."""
-_VERSION = 2
+_VERSION = 3
 _TRIAL = "trial.json"
 _OUTPUT = "output"
 _SIZE = "size"
 _PLAIN = ("status", "level", "launcher", "backend", "exit_code", "why")
-_LISTS = ("notes", "ignored", "hidden")
+_LISTS = ("notes", "ignored", "hidden", "started", "in_turn")
 _USAGE = ("seconds", "cpu_seconds", "peak_bytes")
 _RUNNING = "running"
 """Locked by the process whose trial it is, until that has come to its end."""

@@ -23,6 +23,7 @@ from .names import folders_above, writable
 from .plan import NO_VIEW, REPORT, Plan
 from .policy import Limits, Policy
 from .private import Private, look
+from .starts import Started
 from .trial import Change, Entry, Kind, Status, Trial, few, printable
 
 _OVERLAY_ERRORS = {
@@ -110,7 +111,14 @@ def judged(
     )
     asked = (f"it was kept from {printable(each)}" for each in report["refused"])
     unsure = _removed(plan.workspace, found, began)
-    trial = replace(trial, changes=found, notes=(*trial.notes, *asked, *unsure))
+    started = Started(*map(tuple, report["started"]))
+    trial = replace(
+        trial,
+        changes=found,
+        notes=(*trial.notes, *asked, *unsure),
+        started=started.may,
+        in_turn=started.in_turn,
+    )
     now = look(plan.workspace, policy, plan.folder)
     came = few(private.came(now))
     seen = f"{came} came while it ran, and may have been seen" if came else ""
@@ -123,6 +131,9 @@ def judged(
     folders = private.places.folders, now.places.folders
     if outdated := seen or _moved(plan.workspace, found, *folders, began):
         return replace(trial, status=Status.OUTDATED, why=f"{outdated}; run it again")
+    if started.may_not:
+        why = f"it started {few(started.may_not)}, which it may not start"
+        return replace(trial, status=Status.VIOLATED, why=why)
     if trial.exit_code:
         status, why = _failure(trial.exit_code, trial.output, policy.limits)
         return replace(trial, status=status, why=why)

@@ -77,7 +77,7 @@ def with_program(seen: Seen, program: str, cwd: str, path: str, workspace: str) 
     installation of its own all, else the file. To what lies outside, what is in the workspace leads
     only where that is an installation: a link there is not the user's word."""
     is_chosen = not _within(_found(program, cwd, path), workspace)
-    for name in _names(program, cwd, path):
+    for name in names_of(program, cwd, path):
         if seen.has(name) or _within(name, workspace):
             continue
         prefix = _prefix(name)
@@ -90,6 +90,13 @@ def with_program(seen: Seen, program: str, cwd: str, path: str, workspace: str) 
     return seen
 
 
+def paths_of(program: str, workspace: str, path: str) -> list[str]:
+    """By which a program can be started that is called so, or that lies there."""
+    if "/" in program:
+        return [os.path.normpath(os.path.join(workspace, program))]
+    return [os.path.join(each, program) for each in path.split(os.pathsep) if os.path.isabs(each)]
+
+
 def unseen(seen: Seen, program: str, cwd: str, path: str, workspace: str) -> list[str]:
     """What may be why something was not found inside: where ``program`` leads, else the folders of
     ``path``. Nothing where the program is not there outside, either."""
@@ -97,7 +104,7 @@ def unseen(seen: Seen, program: str, cwd: str, path: str, workspace: str) -> lis
     def is_away(name: str) -> bool:
         return not (seen.has(name) or _within(name, workspace))
 
-    names = list(_names(program, cwd, path))
+    names = list(names_of(program, cwd, path))
     folders = dict.fromkeys(filter(os.path.isdir, path.split(os.pathsep))) if names else ()
     return [*filter(is_away, names)] or [*filter(is_away, folders)]
 
@@ -140,7 +147,7 @@ def _special(path: str) -> Iterator[str]:
                 raise
 
 
-def _names(program: str, cwd: str, path: str) -> Iterator[str]:
+def names_of(program: str, cwd: str, path: str) -> Iterator[str]:
     """Absolute names of the program, from the first over its links to the file; and of the one that
     its first line names, if it is a script."""
     waiting = [_found(program, cwd, path)]

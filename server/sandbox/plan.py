@@ -12,8 +12,11 @@ class Plan(NamedTuple):
     """``folder``: private and empty, for what is made and for the report. ``level``: a ``Level``;
     ``backend``: ``OVERLAY`` or ``COPY``; ``launcher``: the path of bubblewrap, empty for our own.
     ``system``: what of the machine is seen, read-only, each under its own name; ``links``: (target,
-    name). ``hidden`` and ``read_only``: paths from the workspace. ``hosts``: what is let through
-    to. ``cleaned``: what is seen otherwise than it is, and the files with what is seen."""
+    name). ``hidden`` and ``read_only``: paths from the workspace, as are
+    those of what is ``absent``. ``hosts``: what is let through
+    to. ``cleaned``: what is seen otherwise than it is, and the files with what is seen. ``own``:
+    paths by which the command may begin, empty where nobody looks; ``starts``: by which it may
+    start what it starts."""
 
     workspace: str
     folder: str
@@ -28,6 +31,9 @@ class Plan(NamedTuple):
     seccomp: bytes
     hosts: tuple[str, ...] = ()
     cleaned: tuple[tuple[str, str], ...] = ()
+    absent: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
 
 
 class Start(NamedTuple):

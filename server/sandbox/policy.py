@@ -60,20 +60,24 @@ class Policy:
     the workspace (``src/**``). One that begins with ``!`` takes out what those before it match.
 
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
-    ``programs``: names of those that it starts, seen wherever they are installed, as it is itself.
+    ``show``: what of the workspace is there; of what is not, the command learns nothing.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.
     ``hosts``: the names that can be reached, through a filtering proxy; none without one.
     ``variables``: that reach it beside those of ``environment``, and ``secrets``, whose values are
     left out of what it prints, as is what else is ``withheld``: secrets that it is given in words.
+    ``run``: the programs that it may start, by names, which are seen wherever they are installed,
+    as it is itself, or by paths from the workspace; what one of them starts is not asked for. None:
+    any.
     ``copy``: on a copy, also where an overlay is to be had; what renames folders needs one.
     """
 
     read: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
     hide: tuple[str, ...] = HIDDEN
     read_only: tuple[str, ...] = READ_ONLY
+    show: tuple[str, ...] = ("**",)
     write: tuple[str, ...] = ("**",)
     hosts: tuple[str, ...] = ()
+    run: tuple[str, ...] | None = None
     environment: tuple[str, ...] = ENVIRONMENT
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -28,10 +28,12 @@ from .history import History, Place
 from .hosts import Hosts, authority
 from .ignored import ignored as ignored_of
 from .judge import in_the_way, judged
-from .outside import Seen, machine, obstacle, unseen, with_program
+from .names import folders_above
+from .outside import Seen, machine, obstacle, paths_of, unseen, with_program
 from .plan import COPY, FINDER, OVERLAY, Plan
 from .policy import HOME, TEMPORARY, Policy
 from .private import Private, look
+from .shown import left_out
 from .trial import Level, Status, Trial, Usage, printable
 
 _STAGE = "understudy.sandbox.stage:enter"
@@ -261,9 +263,11 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, P
     root, policy, folder = asked.workspace, asked.policy, place.room(room)
     private = look(root, policy, folder)
     foreign = private.places.foreign and os.geteuid() == 0
+    absent = left_out(root, policy.show, private.places.read_only)
     path = asked.environment.get("PATH", os.defpath)
     seen = machine(policy.read, root)
-    for program in (asked.argv[0], *policy.programs):
+    named = (each for each in policy.run or () if "/" not in each)
+    for program in (asked.argv[0], *named):
         seen = with_program(seen, program, asked.cwd, path, root)
     plan = Plan(
         workspace=root,
@@ -278,13 +282,21 @@ def _plan(asked: _Asked, place: Place, room: str, trial: Trial) -> tuple[Plan, P
         limits=policy.limits,
         seccomp=_filter(trial.level),
         hosts=policy.hosts,
-        cleaned=tuple(_written(private.cleaned, folder)),
+        cleaned=tuple(_written(private.cleaned, absent, folder)),
+        absent=absent,
+        own=() if policy.run is None else tuple(paths_of(asked.argv[0], asked.cwd, path)),
+        starts=tuple(way for each in policy.run or () for way in paths_of(each, root, path)),
     )
     return plan, private
 
 
-def _written(cleaned: Mapping[str, bytes], folder: str) -> Iterator[tuple[str, str]]:
+def _written(
+    cleaned: Mapping[str, bytes], absent: Iterable[str], folder: str
+) -> Iterator[tuple[str, str]]:
+    away = frozenset(absent)
     for number, (path, content) in enumerate(cleaned.items()):
+        if not away.isdisjoint(folders_above(path)):
+            continue
         name = f"{folder}/cleaned-{number}"
         with open(name, "wb", opener=private) as file:
             file.write(content)

@@ -26,6 +26,7 @@ from .keep import Keeper, Kept, OverLimit
 from .kernel_memory import Held
 from .machine import is_system_root
 from .plan import BROKEN, NO_GROUP, REPORT, WORKING, Plan, Start
+from .starts import Started, Starts
 from .trees import TooDeep
 from .trial import Level, Status
 from .view import BareView, View
@@ -84,7 +85,8 @@ def _tried(
     door = Door(plan.hosts) if plan.hosts else None
     view = View(plan) if plan.level == Level.ISOLATED else BareView(plan)
     try:
-        end = _run(plan, view, groups, door, command)
+        starts = Starts(plan, view.moved) if plan.own else None
+        end = _run(plan, view, groups, door, starts, command)
         changes, touched, surplus = _kept(plan, view, folder)
         return end.code, {
             "exit_code": end.code,
@@ -93,6 +95,7 @@ def _tried(
             "changes": changes,
             "touched": touched,
             "refused": door.refused() if door else [],
+            "started": starts.told() if starts else Started(),
         }
     except TooDeep as error:
         untold = f"what it changed cannot be told: {why(error)}"
@@ -127,6 +130,7 @@ def _run(
     view: View | BareView,
     groups: Cgroups,
     door: Door | None,
+    starts: Starts | None,
     command: _Command,
 ) -> End:
     """Start it, and wait until the last of its processes is gone."""
@@ -136,6 +140,8 @@ def _run(
         if door:
             door.open()
         _limit(plan)
+        if starts:
+            starts.enter()
 
     start = Start(*command, limit)
     before = Held.now()

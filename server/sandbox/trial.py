@@ -38,7 +38,7 @@ class Status(StrEnum):
     TIMED_OUT = "timed out"
     LIMITED = "over a limit"
     OUTDATED = "outdated"
-    VIOLATED = "changed what it may not"
+    VIOLATED = "did what it may not"
     REFUSED = "refused"
 
 
@@ -56,6 +56,8 @@ class Trial:
     """``why`` says what happened when it is not clean. ``launcher`` and ``backend``: what the level
     was made of. ``notes``: what is to be known of how it was run, in sentences without an end.
     ``ignored``: the paths of the changes of what git ignores. ``hidden``: what it could not open.
+    ``started``: the paths of the programs that it started, and ``in_turn`` of those that these did,
+    where that was looked at.
     ``id``: its number in the history of the workspace; 0 for what was not run at all."""
 
     status: Status
@@ -70,6 +72,8 @@ class Trial:
     notes: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+    in_turn: tuple[str, ...] = ()
     id: int = 0
 
     @property

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import signal
+import stat
 from pathlib import Path
 
 from ..disk import named
@@ -17,12 +18,15 @@ from . import kernel
 from .copying import Copy
 from .keep import Keeper, Kept, keep
 from .machine import DEVICES, ETC, USER
+from .names import folders_above
 from .plan import COPY, NO_VIEW, Plan
 from .policy import HOME
 from .trees import opened, remove
 from .watch import Clock, Written, used
 
 _UPPER = "upper"
+_NOT_THERE = os.makedev(0, 0)
+_SPARE = 16
 _FOLDER, _FILE = "nothing", "nobody"
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 
@@ -55,7 +59,7 @@ class View:
         _memory(self.shared, 0o1777, size, plan.limits.inodes // 4)
         merged = f"{self.scratch}/merged"
         os.mkdir(merged, 0o755)
-        self.place = self._shown(merged) if self._copy else self._overlay(merged, plan.workspace)
+        self.place = self._shown(merged) if self._copy else self._overlay(merged, plan)
         self._cover(plan)
         self._devices()
         os.mkdir(self.etc, 0o755)
@@ -70,18 +74,38 @@ class View:
         kernel.mount(self._copy.place, merged, flags=kernel.MS_BIND)
         return merged
 
-    def _overlay(self, merged: str, workspace: str) -> str:
+    def _overlay(self, merged: str, plan: Plan) -> str:
         for name in (_UPPER, "work"):
             os.mkdir(f"{self.scratch}/{name}", 0o755)
         # What a name has in it would be read as more options; kernels differ in how to hinder it.
-        with opened(workspace, flags=os.O_PATH) as lower, opened(self.scratch) as scratch:
+        with opened(plan.workspace, flags=os.O_PATH) as lower, opened(self.scratch) as scratch:
             above = named(scratch)
-            layers = f"lowerdir={named(lower)},upperdir={above}/{_UPPER},workdir={above}/work"
             try:
+                cover = f"{self._without(plan)}:" if plan.absent else ""
+                layers = f"lowerdir={cover}{named(lower)},upperdir={above}/{_UPPER}"
+                layers = f"{layers},workdir={above}/work"
                 kernel.mount("overlay", merged, "overlay", _PLAIN, f"{layers},userxattr")
             except OSError as error:
                 raise OSError(error.errno, f"{NO_VIEW}: {error.strerror}") from error
         return merged
+
+    def _without(self, plan: Plan) -> str:
+        """A layer that takes away what is absent: to an overlay, a device of that number is a name
+        that is not there. The folders on the way are as they are in the workspace."""
+        ways = {path for each in plan.absent for path in folders_above(each)[:-1]}
+        place = f"{self.scratch}/without"
+        _memory(place, 0o755, 1 << 20, len(plan.absent) + len(ways) + _SPARE)
+        for path in sorted(ways):
+            os.mkdir(f"{place}/{path}")
+        for path in plan.absent:
+            os.mknod(f"{place}/{path}", stat.S_IFCHR, _NOT_THERE)
+        for path in ("", *sorted(ways)):
+            model = os.stat(f"{plan.workspace}/{path}", follow_symlinks=False)
+            with contextlib.suppress(PermissionError):  # of somebody who has no number in here
+                os.chown(f"{place}/{path}", model.st_uid, model.st_gid)
+            os.chmod(f"{place}/{path}", stat.S_IMODE(model.st_mode))
+            os.utime(f"{place}/{path}", ns=(model.st_atime_ns, model.st_mtime_ns))
+        return place
 
     def _cover(self, plan: Plan) -> None:
         os.mkdir(f"{self.scratch}/{_FOLDER}", 0)
@@ -117,6 +141,10 @@ class View:
     def etc(self) -> str:
         """What is to be seen of ``/etc``, in one: bubblewrap is slow with each of many."""
         return f"{self.scratch}/etc"
+
+    def moved(self, path: str) -> str:
+        """Where a path that names something of the machine is for the command."""
+        return path
 
     def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
         """As ``Copy.keep``; nothing is covered afterwards."""
@@ -154,8 +182,14 @@ class BareView:
     def __init__(self, plan: Plan) -> None:
         self.own = f"{plan.folder}/own"
         os.mkdir(self.own, 0o700)
+        self._workspace = plan.workspace
         self._copy = _copied(plan)
         self.place = self._copy.place
+
+    def moved(self, path: str) -> str:
+        """Where the workspace is named, the copy is meant."""
+        inside = path == self._workspace or path.startswith(f"{self._workspace}/")
+        return self.place + path[len(self._workspace) :] if inside else path
 
     def keep(self, keeper: Keeper) -> tuple[list[Kept], list[str]]:
         return self._copy.keep(keeper)
@@ -186,7 +220,8 @@ def seen_at(path: str, place: str) -> None:
 
 
 def _copied(plan: Plan) -> Copy:
-    return Copy(plan.workspace, f"{plan.folder}/copy", plan.hidden, plan.read_only, plan.cleaned)
+    place, kept_from = f"{plan.folder}/copy", (plan.hidden, plan.read_only)
+    return Copy(plan.workspace, place, *kept_from, plan.cleaned, plan.absent)
 
 
 def _memory(place: str, mode: int, size: int, inodes: int) -> None:

@@ -41,6 +41,12 @@ async def tried(here: World, source: str | bytes, name: str = "own") -> Automati
     return await here.found(name)
 
 
+START = """\
+import asyncio, glob
+async def start():
+    await (await asyncio.create_subprocess_exec({})).wait()
+asyncio.run(start())
+"""
 HARM = {
     "changes what it did not declare": ("Path('kept.txt').write_text('x')", ["other"], "kept.txt"),
     "declares nothing": ("Path('new.txt').write_text('x')", [], "new.txt"),
@@ -51,6 +57,13 @@ HARM = {
     ),
     "fails half-way": ("Path('a').write_text('x')\nsys.exit(3)", ["a"], "3"),
     "raises": ("Path('a').write_text('x')\nraise OSError('no luck')", ["a"], "1"),
+    "starts what it did not declare": (START.format("'id'"), ["out"], "which it may not start"),
+    "starts it by the loader": (
+        START.format("*glob.glob('/lib*/ld-*')[:1], '/usr/bin/id'"),
+        [],
+        "which it may not start",
+    ),
+    "reads what it did not declare": ("print(Path('kept.txt').read_text())", [], "1"),
     "writes elsewhere": ("Path('/etc/understudy').write_text('x')", ["**"], "1"),
 }
 
@@ -58,7 +71,8 @@ HARM = {
 @pytest.mark.parametrize("kind", HARM)
 async def test_harm(here: World, kind: str) -> None:
     body, write, told = HARM[kind]
-    found = await tried(here, script(body, write=write))
+    read = [] if kind.startswith("reads") else ["**"]
+    found = await tried(here, script(body, write=write, read=read))
     assert found.state is State.DISABLED
     assert told in found.why
     assert sorted(os.listdir(here.root)) == [".understudy", "kept.txt"]
@@ -162,6 +176,14 @@ async def test_secrets_that_it_prints_are_kept_nowhere(here: World) -> None:
     kept_files = [each for each in here.workspace.state.rglob("*") if each.is_file()]
     assert any(each.name == "output" for each in kept_files)
     assert not any(SECRET.encode() in each.read_bytes() for each in kept_files)
+
+
+async def test_it_starts_and_reads_what_it_declares(here: World) -> None:
+    body = START.format("'sh', '-c', 'cat kept.txt'")
+    found = await tried(here, script(body, read=["*.txt"], run=["sh", "make"]))
+    assert found.state is State.TRIED, found.why
+    assert "it never started make, which it may" in found.told
+    assert "what it started has started cat" in found.told
 
 
 GOOD = script("Path('out').write_text('x')", write=["out"])

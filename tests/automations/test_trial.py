@@ -287,7 +287,8 @@ async def test_what_is_said_of_one_that_comes_in_is_of_its_script(
 
 
 async def test_what_failed_can_be_tried_again(here: World) -> None:
-    here.write("own", script("sys.exit(Path('missing').is_file() is False)"))
+    body = "sys.exit(Path('missing').is_file() is False)"
+    here.write("own", script(body, read=["missing"]))
     await here.cycle()
     failed = await here.found()
     assert failed.state is State.DISABLED

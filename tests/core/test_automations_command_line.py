@@ -206,10 +206,10 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     assert "1 of 2 runs succeeded" in world.automations("stats")
     shown = world.automations("show", name)
     for line in (
-        "says that it reads: ",
+        "may read: ",
         "may write: ",
         "may reach: nothing",
-        "says that it starts: ",
+        "may start: ",
     ):
         assert f"\n  {line}" in shown
     assert [shown.count(f"  {why}: clean, 1 change, ") for why in ("preview", "run")] == [2, 2]

@@ -64,7 +64,7 @@ def test_a_run_shows_what_it_would_change_and_changes_nothing(project: Path) -> 
 def test_what_may_change_is_held(project: Path) -> None:
     done = understudy(project, "sandbox", "run", "--write", "src/**", "--", "touch", "b")
     assert done.returncode == 3
-    assert "Changed what it may not: it changed b" in done.stderr
+    assert "Did what it may not: it changed b" in done.stderr
 
 
 @pytest.mark.parametrize(

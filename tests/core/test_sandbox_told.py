@@ -275,7 +275,7 @@ def test_all_that_it_may_not_change_is_named(project: Path) -> None:
     code, said = understudy(project, "run", "--write", "src/**", "--", "sh", "-c", change)
     assert code == 3
     assert said.splitlines()[-1].startswith(
-        "Changed what it may not: it changed b, c, d and 1 more, which it may not write; "
+        "Did what it may not: it changed b, c, d and 1 more, which it may not write; "
         "it made src/pipe: no file, folder or link. It would change"
     )
 

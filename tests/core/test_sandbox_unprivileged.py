@@ -19,6 +19,8 @@ _ROOT = Path(__file__).parents[2]
     ("module", "which"),
     [
         ("test_sandbox", "not copy and not none"),
+        ("test_sandbox_starts", "not copy and not none"),
+        ("test_sandbox_shown", "not copy and not none"),
         ("test_sandbox_places", "listed"),
         ("test_sandbox_probe", "test"),
     ],

@@ -79,7 +79,7 @@ def test_problems_are_found_in_what_it_prints(run: Run, root: Path) -> None:
 @pytest.mark.parametrize(
     ("task", "why", "status"),
     [
-        ("elsewhere", "it changed other, which it may not write", "changed what it may not"),
+        ("elsewhere", "it changed other, which it may not write", "did what it may not"),
         (
             "secret",
             "it ended with exit code 1; what holds secrets is hidden from it (.env)",

@@ -97,12 +97,12 @@ def metadata_of(source: str) -> Metadata | None:
 
 
 _PERMITS = {
-    "read": "says that it reads",
+    "read": "may read",
     "write": "may write",
     "network": "may reach",
-    "run": "says that it starts",
+    "run": "may start",
 }
-"""The sandbox holds it to what it may; what it says is not enforced."""
+"""The sandbox holds it to that."""
 
 
 def execution_line(execution: Execution) -> str:

@@ -6,7 +6,7 @@ import re
 
 from ..pattern import Call, Run, Step, Text
 from .literal import Value
-from .operations import ALL, Operation, form, glob, joined, literal
+from .operations import ALL, Operation, Unfit, form, glob, joined, literal
 from .words import Command, Given, are_plain, command_of, doubt, given
 
 _FLAGS = {
@@ -60,7 +60,16 @@ def started(command: Command, do: str = "run", why: str = "") -> Operation:
     urls = "\n".join(each for word in command.words for each in word if isinstance(each, str))
     hosts = tuple(_HOST.findall(urls))
     why = why or doubt(command.words)
-    return Operation(data, (ALL,), (ALL,), hosts, (command.program,), why)
+    return Operation(data, (ALL,), (ALL,), hosts, (_declared(command),), why)
+
+
+def _declared(command: Command) -> str:
+    """A path is one from the workspace, wherever it was written."""
+    if "/" not in command.program or command.program.startswith("/"):
+        return command.program
+    if literal(command.cwd) is None:
+        raise Unfit("Which program is started is not the same each time.")
+    return glob((command.program,), command.cwd)
 
 
 def read_file_programs(step: Step) -> tuple[Operation, ...] | None:
