@@ -207,7 +207,9 @@ def test_a_folder_that_varies_elsewhere_is_one_for_all_steps() -> None:
 
 
 def test_what_was_the_same_each_time_is_no_choice() -> None:
-    elsewhere = [replace(e, at=e.at - 9e6) for n in NAMES for e in _typed(f"to -m {n.title()}", pause=5e3)]
+    elsewhere = [
+        replace(e, at=e.at - 9e6) for n in NAMES for e in _typed(f"to -m {n.title()}", pause=5e3)
+    ]
     same = _each("to -m Live", "hg push", values="abcdef")
     found = _only([each for each in _mined([*elsewhere, *same]) if len(each.steps) > 1])
     assert found.parameters == (Parameter("message", Type.TEXT, "Live"),)
