@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..findings.redact_text import redacted
 from ..journal.beneath import Beneath
 from ..journal.change import Change, Entry, Kind, State
 from ..journal.check import Checked, admit, check
@@ -46,6 +47,9 @@ from .undoing import (
 )
 
 __all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
+
+_LAST = 4_096
+"""Bytes of what was printed, in which its last line is looked for."""
 
 
 class Ready(NamedTuple):
@@ -87,6 +91,13 @@ class Tried(NamedTuple):
         notes = [*trial.notes, *(f"{each} was taken as it is on disk" for each in self.unsaved)]
         told = (f"Note: {each}." for each in notes)
         return " ".join((f"Level {trial.level}. {trial.said}", *told))
+
+    @property
+    def failing(self) -> str:
+        """``said``, with the last line that it printed: a script tells there how far it came."""
+        lines = self.trial.output[-_LAST:].decode(errors="replace").strip().splitlines() or [""]
+        last = printable(redacted(lines[-1]))
+        return f"{self.said} It printed last: {last}" if last else self.said
 
     @property
     def payload(self) -> Mapping[str, Any]:
