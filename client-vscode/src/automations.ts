@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import { answers, complaint, lacking, type Parameter } from "./jobs.ts";
 import { isNamed } from "./learned.ts";
+import { note, rows } from "./rows.ts";
 import { SECTION } from "./settings.ts";
 
 type Ask = (command: string, args: unknown[]) => Promise<unknown>;
@@ -43,12 +44,14 @@ export async function completed(
     ...fromEditor(found),
     ...(given as object | undefined),
   };
-  for (const each of lacking(found.parameters, values)) {
+  const open = lacking(found.parameters, values);
+  for (const each of open.filter(({ many }) => !many)) {
     const answer = await value(each);
     if (answer === undefined) return undefined;
     values[each.name] = answer;
   }
-  return [found.root, found.name, values];
+  const many = await rows(open.filter((each) => each.many), value);
+  return many && [found.root, found.name, { ...values, ...many }];
 }
 
 async function pick(known: Runnable[]): Promise<Runnable | undefined> {
@@ -65,18 +68,20 @@ async function pick(known: Runnable[]): Promise<Runnable | undefined> {
   return (await vscode.window.showQuickPick(items, { placeHolder: "Which automation?" }))?.each;
 }
 
-async function value(parameter: Parameter): Promise<string | undefined> {
+/** With a row's number it may be the end of the rows: empty. */
+async function value(parameter: Parameter, row?: number): Promise<string | undefined> {
+  const question = (parameter.question || parameter.name) + (row ? note(row) : "");
   const choices = answers(parameter);
-  if (choices) return vscode.window.showQuickPick(choices, { placeHolder: parameter.question || parameter.name });
+  if (choices) return vscode.window.showQuickPick(row ? [...choices, ""] : choices, { placeHolder: question });
   return vscode.window.showInputBox({
-    prompt: parameter.question || parameter.name,
-    validateInput: (text) => complaint(parameter, text),
+    prompt: question,
+    validateInput: (text) => (row && text === "" ? undefined : complaint(parameter, text)),
   });
 }
 
-/** The file that is open is what one works on that asks for a single path. */
+/** The file that is open is what one works on that asks for a single path, and for no more. */
 function fromEditor({ root, parameters }: Runnable): Record<string, string> {
-  const paths = parameters.filter((each) => each.type === "path");
+  const paths = lacking(parameters, {}).filter((each) => each.type === "path" && !each.many);
   const uri = vscode.window.activeTextEditor?.document.uri;
   const [only] = paths;
   if (!only || paths.length > 1 || uri?.scheme !== "file") return {};

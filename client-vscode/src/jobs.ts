@@ -21,6 +21,8 @@ export interface Parameter {
   type: "text" | "number" | "boolean" | "path" | "glob" | "choice" | "secret";
   choices: string[];
   question: string;
+  /** It takes many values, one in a line. */
+  many?: boolean;
 }
 
 /** The tasks and the newest jobs of one folder. */

@@ -49,6 +49,9 @@ from .undoing import (
 
 __all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
 
+_LAST = 4_096
+"""Bytes of what was printed, in which its last line is looked for."""
+
 
 class Ready(NamedTuple):
     """What is about to be tried, and at which level. ``question``: what the user has to agree to
@@ -91,6 +94,13 @@ class Tried(NamedTuple):
         if self.what and trial.status is Status.FAILED and trial.last_line:
             told.insert(0, f"It printed last: “{redacted(trial.last_line)}”.")
         return " ".join((f"Level {trial.level}. {trial.said}", *told))
+
+    @property
+    def failing(self) -> str:
+        """``said``, with the last line that it printed: a script tells there how far it came."""
+        lines = self.trial.output[-_LAST:].decode(errors="replace").strip().splitlines() or [""]
+        last = printable(redacted(lines[-1]))
+        return f"{self.said} It printed last: {last}" if last else self.said
 
     @property
     def payload(self) -> Mapping[str, Any]:

@@ -162,6 +162,15 @@ class Pattern:
         """What it does, in a line for people."""
         return line(" → ".join(map(words_of, self.steps)))
 
+    @property
+    def takes(self) -> str:
+        """The name of the parameter that a file is the value of for which it can be run without a
+        question; empty where there is none."""
+        if self.shape is Shape.FILES:
+            return self.parameters[0].name
+        asked = [each for each in self.parameters if each.default is None] or self.parameters
+        return asked[0].name if len(asked) == 1 and asked[0].type is Type.PATH else ""
+
 
 def line(text: str) -> str:
     """Any text as one line that steers no terminal, and is not too long for people."""

@@ -17,6 +17,7 @@ from ..app.learning.offers import span
 from ..app.learning.opening import Automation, Opened, Prepared, Purpose, open_learned
 from ..app.sandboxing import Level, Trial, history, payload, printable
 from ..app.scripts.runs import misfit
+from .answering import completed
 from .exits import Exit
 from .roots import root_of
 from .tasking import FOLDER
@@ -78,7 +79,10 @@ async def _try(
     found: Opened, name: str, given: dict[str, str], purpose: Purpose, *, quiet: bool
 ) -> _Tried | None:
     """None when its user does not agree to the level."""
-    prepared = await found.learned.runs.prepare(found.learned.find(name), given, purpose)
+    runs, automation = found.learned.runs, found.learned.find(name)
+    if not quiet:
+        given = dict(completed(runs.parameters_of(automation), given))
+    prepared = await runs.prepare(automation, given, purpose)
     machine, root = found.machine, found.learned.workspace.root
     if doubt := misfit(prepared.automation, given, root):
         click.echo(printable(f"Note: {doubt}."), err=True)
@@ -93,7 +97,7 @@ async def _try(
         return found.run(prepared, listen)
 
     trial = await watched(running, quiet=quiet)
-    return _Tried(prepared, trial, await found.learned.runs.ran(prepared, at, trial))
+    return _Tried(prepared, trial, await runs.ran(prepared, at, trial))
 
 
 @click.command

@@ -144,7 +144,7 @@ async def _run(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any
     learning, (ready, tried) = ls.core.learning, found
     run = await learning.ran(ready, tried)
     if not tried.trial.is_clean:
-        ls.publisher.message(tried.said, error=True)
+        ls.publisher.message(tried.failing, error=True)
         return False
     made: Made = await make(ls, await ls.core.trials.applying(tried))
     if made.done:
@@ -159,7 +159,7 @@ async def _preview(ls: Server, root: Path | None, name: Any, given: Mapping[str,
     ready, tried = found
     await ls.core.learning.ran(ready, tried)
     if not tried.trial.is_clean:
-        raise ValueError(tried.said)
+        raise ValueError(tried.failing)
     return await ls.core.trials.changes(tried) or "It would change nothing."
 
 

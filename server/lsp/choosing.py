@@ -42,7 +42,8 @@ async def completed(
     lacking = [e for e in found["parameters"] if e["default"] is None and e["name"] not in values]
     open_ = [each["name"] for each in lacking if not each["choices"]]
     if open_:
-        example = json.dumps(dict.fromkeys(open_, "…"), ensure_ascii=False)
+        values_of = {e["name"]: "…\n…" if e["many"] else "…" for e in lacking if not e["choices"]}
+        example = json.dumps(values_of, ensure_ascii=False)
         raise ValueError(
             f"{name} has to be told {_joined(open_)}: give them as the command's third argument,"
             f" such as {example}"

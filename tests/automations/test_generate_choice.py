@@ -95,6 +95,14 @@ NATIVE: dict[str, tuple[Pattern, str]] = {
         ),
         "workflow",
     ),
+    "requests for many": (
+        pattern(
+            run("curl", "-o", _WHOLE, ("https://api.example.com/of/", Place("file", Part.STEM))),
+            parameters=(FILE,),
+            shape=Shape.EACH,
+        ),
+        "api_call",
+    ),
     "a pattern of files": (
         pattern(run("gzip", (Place("files", Part.MATCHES),)), parameters=(_FILES,)),
         "workflow",

@@ -14,7 +14,7 @@ import pytest
 from understudy.automations.generate import arguments
 from understudy.automations.metadata import read
 from understudy.automations.mining.repeats import Repeats
-from understudy.automations.pattern import Pattern, Type
+from understudy.automations.pattern import Pattern, Shape, Type
 from understudy.store.activity import Activity, Did
 
 from ..needs import missing
@@ -59,6 +59,10 @@ class Story(NamedTuple):
 
 
 _ROWS = "b,2\na,1\nc,3\n"
+_STAMP = """import sys
+with open(sys.argv[3], "w") as made:
+    made.write(sys.argv[2] + " " + open(sys.argv[1]).read())
+"""
 _JSON = '{"items": [{"b": 2, "a": "\u00e9"}]}\n'
 STORIES = {
     "files": Story(
@@ -96,6 +100,11 @@ STORIES = {
         ),
         {"form.md": "x\n", "check.py": "import sys\nprint(open(sys.argv[1]).read())\n"},
     ),
+    "patterns of files": Story(
+        "workflow",
+        ("mkdir -p kept", "cp *.log kept", "wc -c *.log *.md > {n}.count"),
+        {"b.log": "b\n", "a c.log": "a\n", ".d.log": "", "[x].md": "x\n"},
+    ),
 }
 
 
@@ -120,6 +129,33 @@ def test_a_script_does_what_was_typed(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert found(by_script) == found(by_hand)
     assert len(found(by_hand)) > len(story.given)
+
+
+def test_rows_do_what_was_typed_for_each(tmp_path: Path) -> None:
+    """In runs of two; then for three others, one of them with a pattern."""
+    line = f"{PYTHON} stamp.py forms/{{1}}.txt {{0}} forms/{{1}}.made"
+    repeats = Repeats(least=3)
+    for number, name in enumerate(NAMES):
+        day, second = divmod(number, 2)
+        task = line.format(100 + number, name)
+        repeats.add(Activity(day * DAY + second * 20, Did.COMMAND, task, f"s{day}"))
+    (repeated,) = repeats.patterns(3 * DAY, {})
+    assert (repeated.shape, repeated.why_not, repeated.count) == (Shape.EACH, "", 3)
+    by_hand, by_script = tmp_path / "hand/workspace", tmp_path / "script/workspace"
+    for root in (by_hand, by_script):
+        (root / "forms").mkdir(parents=True)
+        (root / "stamp.py").write_text(_STAMP)
+        for name in ("tax", "it's", "a b"):
+            (root / f"forms/{name}.txt").write_text(f"{name}\n")
+    typed(by_hand, [line.format(*row) for row in ((7, "tax"), (8, "a\\ b"), (8, "it\\'s"))])
+    names = [each.name for each in repeated.parameters]
+    columns = ("forms/tax.txt\nforms/[!t]*.txt", "7\n8")
+    source = draft(repeated).source
+    words = arguments(read(source), dict(zip(names, columns, strict=True)))
+    done = perform(source, by_script, *words)
+    assert done.returncode == 0, done.stderr
+    assert found(by_script) == found(by_hand)
+    assert (by_hand / "forms/it's.made").read_text() == "8 it's\n"
 
 
 def asked(repeated: Pattern, source: str) -> list[str]:

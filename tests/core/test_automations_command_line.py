@@ -278,12 +278,19 @@ def test_an_active_one_is_a_task(world: World, name: str) -> None:
     assert world(*given).returncode == 2
 
 
-def test_in_a_terminal_its_user_is_asked(world: World, name: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        ("run {} file=src/shop/refund.py", b"y\n"),
+        ("automations run {}", b"src/shop/refund.py\ny\n"),
+    ],
+    ids=["whether", "for what"],
+)
+def test_in_a_terminal_its_user_is_asked(words: str, typed: bytes, world: World, name: str) -> None:
     world.automations("enable", name)
-    words = ("run", name, "file=src/shop/refund.py")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "understudy", *words],
+        [sys.executable, "-P", "-m", "understudy", *words.format(name).split()],
         cwd=world.root,
         env=world.environment,
         stdin=theirs,
@@ -291,7 +298,7 @@ def test_in_a_terminal_its_user_is_asked(world: World, name: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    os.write(ours, b"y\n")
+    os.write(ours, typed)
     told, _ = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)

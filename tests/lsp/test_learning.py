@@ -342,6 +342,20 @@ async def test_what_is_not_given_is_asked_for(start: Start, workspace: Path) -> 
     assert "+++ b/tests/test_refund.py" in diff
 
 
+async def test_why_a_run_failed_is_told(start: Start, workspace: Path) -> None:
+    editor, _ = await learned_there(start, workspace)
+    (known,) = await editor.command("automationParameters", None)
+    where = (str(workspace), known["name"], {"file": "src/shop/refund.py"})
+    await editor.command("createAutomation", *where)
+    (workspace / "tests/test_refund.py").write_text("mine = 1\n")
+    why = "It printed last: failed: tests/test_refund.py is there with other content"
+    assert await editor.command("runAutomation", *where) is False
+    await editor.until(lambda: why in said(editor))
+    assert await editor.command("previewAutomation", *where) is None
+    told = "window/showMessage"
+    await editor.until(lambda: sum(why in e["message"] for e in editor.said(told)) == 2)
+
+
 @pytest.mark.parametrize("of", ["source", "target"])
 async def test_what_is_not_saved_is_not_lost(start: Start, workspace: Path, of: str) -> None:
     """The source is read as it is on disk, and told of; below an edit of the target nothing is

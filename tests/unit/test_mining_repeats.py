@@ -82,6 +82,22 @@ def test_a_folder_or_always_the_same_file_fits_no_others(line: str) -> None:
     assert [(len(each.parameters), each.when) for each in found] == [(1, "")]
 
 
+def test_what_has_a_default_needs_no_file() -> None:
+    """So it fits those of the one that has none, wherever that stands."""
+    lines = [
+        Activity(day * DAY + number, Did.COMMAND, each.format(name), f"s{day}")
+        for day, name in enumerate(NAMES)
+        for number, each in enumerate(("mypy -p tests/all.py", "ruff format src/{}.py"))
+    ]
+    elsewhere = [
+        Activity(n - 5_000, Did.COMMAND, f"mypy -p {name}.py", f"s{n}")
+        for n, name in enumerate("abc")
+    ]
+    (found,) = patterns([*elsewhere, *lines], 3, 4 * DAY, {})
+    assert [each.default for each in found.parameters] == ["tests/all.py", None]
+    assert (found.takes, found.when) == (found.parameters[1].name, "/src/*.py")
+
+
 def test_a_no_lowers_the_score_of_what_is_alike() -> None:
     done = log(
         *(commands(f"tool{n} a", f"other{n} b", times=4 + n, start=n * 3_600.0) for n in range(6))

@@ -10,11 +10,15 @@ return function(editor)
     return vim.startswith(path, root .. "/") and path:sub(#root + 2) or nil
   end
 
-  -- The file that is open is what one works on that asks for a single path.
+  local function is_asked_for(parameter)
+    return parameter.default == vim.NIL or parameter.default == nil
+  end
+
+  -- The file that is open is what one works on that asks for a single path, and for no more.
   local function known_values(automation)
     local values = vim.empty_dict()
     local paths = vim.tbl_filter(function(parameter)
-      return parameter.type == "path"
+      return parameter.type == "path" and is_asked_for(parameter) and not parameter.many
     end, automation.parameters)
     if #paths == 1 then
       values[paths[1].name] = current(automation.root)
@@ -22,12 +26,62 @@ return function(editor)
     return values
   end
 
+  -- Calls `on_answers` with the values and those that are many, one in a line: asked for row by row,
+  -- until the first one of a row is empty.
+  local function ask_rows(parameters, values, on_answers)
+    local rows = {}
+    local function ask(number, row)
+      local parameter = parameters[number]
+      if not parameter then
+        table.insert(rows, row)
+        return ask(1, {})
+      end
+      local function answered(answer)
+        if answer == "" and number == 1 and #rows > 0 then
+          for at, each in ipairs(parameters) do
+            values[each.name] = table.concat(
+              vim.tbl_map(function(done)
+                return done[at]
+              end, rows),
+              "\n"
+            )
+          end
+          on_answers(values)
+        elseif answer and (answer ~= "" or number > 1) then
+          row[number] = answer
+          ask(number + 1, row)
+        end
+      end
+      local question = parameter.question ~= "" and parameter.question or parameter.name
+      if number == 1 then
+        question = ("%s (row %d; empty: that is all)"):format(question, #rows + 1)
+      end
+      if #parameter.choices > 0 then
+        local choices = vim.list_extend({}, parameter.choices)
+        vim.ui.select(number == 1 and vim.list_extend(choices, { "" }) or choices, { prompt = question }, answered)
+      else
+        vim.ui.input({ prompt = question .. " " }, answered)
+      end
+    end
+    if #parameters == 0 then
+      on_answers(values)
+    else
+      ask(1, {})
+    end
+  end
+
   -- Calls `on_ready` with the arguments of a command for the automation `name`, or a chosen one, of
   -- those that are `able`.
   local function with_arguments(name, able, on_ready)
     local function chosen(automation)
-      editor.ask_for(automation.parameters, 1, known_values(automation), function(values)
-        on_ready({ automation.root, automation.name, values })
+      local single, many = {}, {}
+      for _, parameter in ipairs(automation.parameters) do
+        table.insert(parameter.many and is_asked_for(parameter) and many or single, parameter)
+      end
+      editor.ask_for(single, 1, known_values(automation), function(values)
+        ask_rows(many, values, function(complete)
+          on_ready({ automation.root, automation.name, complete })
+        end)
       end)
     end
     editor.execute("automationParameters", function(automations)

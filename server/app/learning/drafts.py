@@ -63,7 +63,7 @@ def drafted(
         draft.template,
         now,
         when=pattern.when,
-        takes=pattern.parameters[0].name if pattern.parameters else "",
+        takes=pattern.takes,
         makes=dumps(makes),
         score=pattern.score,
         seen=pattern.count,

@@ -145,9 +145,8 @@ def _permissions(operations: Sequence[Operation]) -> Mapping[str, list[str]]:
 
 def _offer(pattern: Pattern) -> Mapping[str, Any]:
     """Empty where it fits no file."""
-    if not (pattern.when and pattern.parameters):
+    if not (pattern.when and (takes := pattern.takes)):
         return {}
-    takes = pattern.parameters[0].name
     made = [
         step.path
         for step in pattern.steps

@@ -159,7 +159,11 @@ class Miner:
             if candidate.entry.count >= self._least
             and candidate.sequence not in known
             and _can_run(candidate)
-            and (candidate.sequence in parts or saving(candidate.entry.occurrences, 0).low > 0)
+            and (
+                candidate.sequence in parts
+                or candidate.id in self._offered
+                or saving(candidate.entry.occurrences, 0).low > 0
+            )
         )
         return found
 

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from posixpath import basename, commonpath, dirname, splitext
 
 from ..paths import part_of
-from ..pattern import Part, Pattern, Shape, Type
+from ..pattern import Part, Pattern, Shape
 
 _SPECIAL, _ITSELF = re.compile(r"[\\*?\[\]!# ]"), r"\\\g<0>"
 
 
 def fitting(pattern: Pattern) -> str:
-    """The files that a pattern is for that works on one file, which was not always the same: as
+    """The files that a pattern is for that takes one, which was not always the same: as
     ``Pattern.when``; else empty. What has no suffix may be a folder."""
-    paths = [each.name for each in pattern.parameters if each.type is Type.PATH]
-    if len(paths) != 1 or len(pattern.parameters) != 1 or pattern.shape is Shape.EACH:
+    if not (name := pattern.takes) or pattern.shape is Shape.EACH:
         return ""
-    values = [each.arguments[paths[0]] for each in pattern.occurrences]
+    values = [each.arguments[name] for each in pattern.occurrences]
     first, *others = {splitext(basename(value))[1] for value in values}
     return common(values, first) if first and not others and len(set(values)) > 1 else ""
 

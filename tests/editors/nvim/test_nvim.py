@@ -81,6 +81,14 @@ def test_no_terminal_is_listened_to(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_done_for_many_is_asked_for_in_rows(
+    version: str, editor: Callable[[str], str], workplace: Workplace
+) -> None:
+    ended = play(editor(version), "rows.lua", workplace)
+    assert ended.code == 0, ended.output
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_analyzers_and_audits_look_at_is_attached(
     version: str, editor: Callable[[str], str], workplace: Workplace
 ) -> None:
