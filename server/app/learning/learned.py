@@ -35,7 +35,7 @@ from .view import view
 from .watching import Watching
 
 if TYPE_CHECKING:
-    from .looking import Grown
+    from .grown import Grown
 
 
 class Ready(NamedTuple):
