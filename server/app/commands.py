@@ -17,71 +17,6 @@ class Command(NamedTuple):
 
 
 SCAN = Command("understudy.scanWorkspace", "Scan Workspace", "Analyse every file of the workspace.")
-STATUS = Command(
-    "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
-)
-LEFT_OUT = Command(
-    "understudy.showLeftOut",
-    "Show What Is Left Out",
-    "List the files and folders that a scan does not look at, and why.",
-)
-ONLY_CHANGED = Command(
-    "understudy.toggleOnlyChanged",
-    "Show Only What I Changed, or All",
-    "Take what was not changed as known, or all as news, for this session.",
-)
-TRUST = Command(
-    "understudy.trust",
-    "Trust This Workspace",
-    "Let programs run that the workspace brings along.",
-)
-UNTRUST = Command(
-    "understudy.untrust",
-    "Do Not Trust This Workspace",
-    "Run nothing that the workspace brings along.",
-)
-DEBUG_INFO = Command(
-    "understudy.debugInfo",
-    "Show Debug Information",
-    "What a problem report needs: versions and states, no file of yours.",
-)
-IGNORE_RULES = Command(
-    "understudy.ignoreRules",
-    "Ignore Rules in This Project",
-    "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
-    palette=False,
-)
-FIX_ON_SAVE = Command(
-    "understudy.fixOnSave",
-    "Fix a Rule After Each Save",
-    "Add to fixes.onSave in .understudy/config.yaml. Arguments: a file's URI, a rule.",
-    palette=False,
-)
-DISMISS_FIX = Command(
-    "understudy.dismissFix",
-    "Do Not Offer to Fix a Rule After Each Save",
-    "For now, or for good. Arguments: a file's URI, a rule, whether that is for ever.",
-    palette=False,
-)
-EXPLAIN = Command(
-    "understudy.explain",
-    "Explain a Finding or Its Absence",
-    "Which tool, version, configuration and comment led to it. Arguments: a file's URI, a line "
-    "from 1, a rule.",
-    palette=False,
-)
-FIX_RULE = Command(
-    "understudy.fixRule",
-    "Fix a Rule in the Workspace",
-    "Fix all safe cases, each verified; the editor may ask first. Arguments: a file's URI, a rule.",
-    palette=False,
-)
-INSTALL = Command(
-    "understudy.installTool",
-    "Install a Tool",
-    "Ask, then install a tool that Understudy runs, for all projects. Argument: its name.",
-    palette=False,
-)
 RUN_TASK = Command(
     "understudy.runTask",
     "Run Task…",
@@ -190,6 +125,71 @@ PAUSE = Command(
     "Pause or Resume Activity",
     "Write down nothing of what you do, or go on with it.",
 )
+STATUS = Command(
+    "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
+)
+LEFT_OUT = Command(
+    "understudy.showLeftOut",
+    "Show What Is Left Out",
+    "List the files and folders that a scan does not look at, and why.",
+)
+ONLY_CHANGED = Command(
+    "understudy.toggleOnlyChanged",
+    "Show Only What I Changed, or All",
+    "Take what was not changed as known, or all as news, for this session.",
+)
+TRUST = Command(
+    "understudy.trust",
+    "Trust This Workspace",
+    "Let programs run that the workspace brings along.",
+)
+UNTRUST = Command(
+    "understudy.untrust",
+    "Do Not Trust This Workspace",
+    "Run nothing that the workspace brings along.",
+)
+DEBUG_INFO = Command(
+    "understudy.debugInfo",
+    "Show Debug Information",
+    "What a problem report needs: versions and states, no file of yours.",
+)
+IGNORE_RULES = Command(
+    "understudy.ignoreRules",
+    "Ignore Rules in This Project",
+    "Add to rules.ignore in .understudy/config.yaml. Arguments: a file's URI, a list of rules.",
+    palette=False,
+)
+FIX_ON_SAVE = Command(
+    "understudy.fixOnSave",
+    "Fix a Rule After Each Save",
+    "Add to fixes.onSave in .understudy/config.yaml. Arguments: a file's URI, a rule.",
+    palette=False,
+)
+DISMISS_FIX = Command(
+    "understudy.dismissFix",
+    "Do Not Offer to Fix a Rule After Each Save",
+    "For now, or for good. Arguments: a file's URI, a rule, whether that is for ever.",
+    palette=False,
+)
+EXPLAIN = Command(
+    "understudy.explain",
+    "Explain a Finding or Its Absence",
+    "Which tool, version, configuration and comment led to it. Arguments: a file's URI, a line "
+    "from 1, a rule.",
+    palette=False,
+)
+FIX_RULE = Command(
+    "understudy.fixRule",
+    "Fix a Rule in the Workspace",
+    "Fix all safe cases, each verified; the editor may ask first. Arguments: a file's URI, a rule.",
+    palette=False,
+)
+INSTALL = Command(
+    "understudy.installTool",
+    "Install a Tool",
+    "Ask, then install a tool that Understudy runs, for all projects. Argument: its name.",
+    palette=False,
+)
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
 )
@@ -201,43 +201,5 @@ REPORT = Command(
     client=True,
 )
 
-COMMANDS = (
-    SCAN,
-    RUN_TASK,
-    PARAMETERS,
-    RUN_TESTS,
-    RUN_AGAIN,
-    CANCEL_TASK,
-    TASKS,
-    TASK_OUTPUT,
-    TRY,
-    CHANGES,
-    APPLY,
-    UNDO,
-    CREATE_AUTOMATION,
-    RUN_AUTOMATION,
-    PREVIEW_AUTOMATION,
-    DISMISS_AUTOMATION,
-    ENABLE_AUTOMATION,
-    DISABLE_AUTOMATION,
-    AUTOMATION_PARAMETERS,
-    PATTERNS,
-    AUTOMATIONS,
-    LEARN,
-    PAUSE,
-    STATUS,
-    LEFT_OUT,
-    ONLY_CHANGED,
-    TRUST,
-    UNTRUST,
-    DEBUG_INFO,
-    IGNORE_RULES,
-    FIX_ON_SAVE,
-    DISMISS_FIX,
-    EXPLAIN,
-    FIX_RULE,
-    INSTALL,
-    RESTART,
-    OUTPUT,
-    REPORT,
-)
+COMMANDS = tuple(each for each in tuple(globals().values()) if isinstance(each, Command))
+"""All of them, as they stand here."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, assert_never
 
 from ..checks.engine import Checks
 from ..model import Importance, Status
-from ..runner.budget import Conditions
+from ..resources import Pressure
 from ..runner.execute import Runner
 from . import events
 from .chores.background import Background
@@ -44,8 +44,6 @@ _T = TypeVar("_T")
 
 _LOOK_SECONDS = 1.0
 """So often, for what the user does in another process, of which nobody tells us."""
-_FLOW_SECONDS = 3.0
-"""Who typed so shortly ago is not to be disturbed."""
 
 _FREQUENT = (events.Edited, events.Overtaken, events.FilesTouched)
 """What changes nothing of the status by itself."""
@@ -86,12 +84,13 @@ class Core:
             sink,
             self._telling.soon,
         )
+        self._machine = Machine(self.folders.state, self._short)
         self.learning = Learning(
             self.folders,
             self.documents,
             self.checks,
             self._runner,
-            self._conditions,
+            self._machine.conditions,
             self._telling.after(sink.learned),
         )
         self.background = Background(
@@ -99,13 +98,12 @@ class Core:
             self._runner,
             sink,
             self._scan_of,
-            self._conditions,
-            lambda: self._typed_at,
+            self._machine.conditions,
+            lambda: self._machine.typed_at,
             self._tasked,
             self.learning.recording.ended,
             self.documents,
         )
-        self._typed_at = float("-inf")
         self.tools = Tools(
             self._runner.execute,
             sink,
@@ -113,11 +111,15 @@ class Core:
             self.upkeep.analyse_again,
         )
         self.trials = Trials(self.folders, self._runner, sink)
-        self._features: tuple[Feature, ...] = (self.tools, self.background, self.learning)
+        self._features: tuple[Feature, ...] = (
+            self._machine,
+            self.tools,
+            self.background,
+            self.learning,
+        )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._machine = Machine(self.folders.state, self.background.short)
 
     def start(self) -> None:
         """Begin to take events."""
@@ -179,7 +181,6 @@ class Core:
             case events.Opened():
                 await self._editing.opened(event)
             case events.Edited():
-                self._typed_at = asyncio.get_running_loop().time()
                 self._editing.edited(event)
             case events.Overtaken():
                 self._editing.overtaken(event)
@@ -231,13 +232,8 @@ class Core:
 
         return scan
 
-    def _conditions(self) -> Conditions:
-        since = asyncio.get_running_loop().time() - self._typed_at
-        return Conditions(
-            typing=since < _FLOW_SECONDS,
-            on_battery=self._machine.pressure.on_battery,
-            pressure=self._machine.pressure.shortage,
-        )
+    def _short(self, pressure: Pressure) -> bool:
+        return self.background.short(pressure)
 
     def _tasked(self, workspace: Workspace, paths: Iterable[str]) -> None:
         for path in paths:

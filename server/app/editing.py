@@ -61,7 +61,7 @@ class Editing:
             partial(when_slow, self._sink),
         )
         self._closed_files.show_again(workspace, [event.path])  # it is none of them any more
-        if workspace.tasks_on(event.path):
+        if workspace.tasked.on(event.path):
             document.tasked()
         document.analyse()
 

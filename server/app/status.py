@@ -123,8 +123,7 @@ def _switched_on(workspaces: Collection[Workspace]) -> list[Analyzer]:
 
 def _of_tasks(workspaces: Collection[Workspace]) -> set[str]:
     """The tools that tasks asked, by what those left."""
-    found = (reports for workspace in workspaces for reports in workspace.tasked.values())
-    return {report.tool for reports in found for report in reports.values()}
+    return {tool for workspace in workspaces for tool in workspace.tasked.tools}
 
 
 def _tool(

@@ -31,11 +31,6 @@ class Record(NamedTuple):
     def rate(self) -> float:
         return self.successes / self.runs if self.runs else 1.0
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing stands against it, and something for it."""
-        return self.runs > 0 and self.successes == self.runs
-
     def against(self, limits: Limits) -> str:
         """Why it is not to be run any more, for people; empty when it may be."""
         if self.failures >= limits.max_failures:

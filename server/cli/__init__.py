@@ -10,7 +10,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: see ``exits``."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given == ["lsp"]:
-        from ..lsp.server import serve
+        from ..lsp.serving import serve
 
         return serve()
     if given[:2] == ["hooks", "run"] and not {"-h", "--help"} & set(given[2:]):

@@ -34,9 +34,9 @@ from ..app.learning.forgetting import forget_all
 from ..app.sandboxing import printable
 from ..settings import user_file
 from .exits import Exit
+from .options import FOLDER
 from .roots import root_of
 from .shell_hooks import hook
-from .tasking import FOLDER
 from .trial import agreed
 
 _LONGEST = 1 << 20

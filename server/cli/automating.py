@@ -19,15 +19,14 @@ from ..app.sandboxing import Level, Trial, history, payload, printable
 from ..app.scripts.runs import misfit
 from .answering import completed
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .tasking import FOLDER
 from .trial import NOT_CLEAN, agreed, offer, show_trial, watched
 
 _T = TypeVar("_T")
 
 NAME = click.argument("name")
 PARAMETERS = click.argument("parameters", nargs=-1, metavar="[PARAMETER=VALUE]…")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 _YES = click.option("--yes", is_flag=True, help="Apply it without a question.")
 _CONSENT = click.option(
     "--consent",

@@ -17,7 +17,6 @@ from ..app.learning.cycle import cycle
 from ..app.learning.opening import Automation, Opened
 from ..app.sandboxing import printable
 from .automating import (
-    AS_JSON,
     NAME,
     PARAMETERS,
     apply,
@@ -30,8 +29,8 @@ from .automating import (
 )
 from .automating import values as parameters_of
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .tasking import FOLDER
 from .trial import agreed
 
 _SHOWN = 10

@@ -14,9 +14,9 @@ from ..app.results.baseline import Baseline, Risen, baseline_file, name_below, r
 from ..app.results.scan import Scan
 from .excerpt import shown
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import root_of
 from .scan import check, progress_bar
-from .tasking import FOLDER
 from .text import number, silences
 
 
@@ -86,7 +86,7 @@ async def _scanned(batch: Batch, root: Path) -> Scan:
 
 
 @baseline.command
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @FOLDER
 def show(folder: Path, *, as_json: bool) -> None:
     """Tell how much there is, by folder and rule."""

@@ -12,8 +12,9 @@ import click
 from ..app.chores.planning import next_runs, run_notice, watch_and_explain
 from ..app.chores.service import open_service
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .tasking import FOLDER, complain
+from .tasking import complain
 
 
 @click.command
@@ -36,7 +37,7 @@ def watch(folder: Path, *, dry_run: bool) -> None:
 
 @click.command
 @FOLDER
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 def schedule(folder: Path, *, as_json: bool) -> None:
     """List what the clock will start, and when next; and the automations that saves start."""
 

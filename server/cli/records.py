@@ -10,13 +10,13 @@ import click
 
 from ..app.chores.records import FORMATS, KINDS, metrics_of, rows_of
 from ..app.chores.service import open_service
+from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .tasking import FOLDER
 
 
 @click.command
 @click.option("--days", type=float, default=30.0, show_default=True, help="Of so many days.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @FOLDER
 def metrics(days: float, folder: Path, *, as_json: bool) -> None:
     """How long tasks take and wait, how often they succeed, and what they use."""

@@ -30,8 +30,8 @@ from ..app.sandboxing import (
     printable,
 )
 from .exits import Exit
+from .options import FOLDER
 from .roots import root_of
-from .tasking import FOLDER
 from .trial import NOT_CLEAN, agreed, offer, show_trial, watched
 
 _YEAR = 31_536_000.0

@@ -26,9 +26,10 @@ from ..settings import project_file
 from ..state import private_folder, state_dir, workspace_dir
 from ..trust import Trust
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import FOLDER as NAMED
 from .roots import root_of, workspace
-from .tasking import FOLDER, complain
+from .tasking import complain
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 30.0
@@ -168,7 +169,7 @@ def _stop(ctx: click.Context, lock: ServiceLock) -> None:
 
 @click.command
 @NAMED
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 def status(folder: Path | None, *, as_json: bool) -> None:
     """Tell whether FOLDER (default: the workspace around the current folder) is trusted, which
     settings hold there, who runs its chores, and what runs and waits."""

@@ -12,6 +12,6 @@ def lsp(ctx: click.Context) -> None:
 
     Editors start this; a person has no use for it.
     """
-    from ..lsp.server import serve
+    from ..lsp.serving import serve
 
     ctx.exit(serve())

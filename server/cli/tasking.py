@@ -28,21 +28,13 @@ from ..app.presentation.jobs import (
 )
 from ..app.presentation.problems import config_line
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import root_of
 
 _FOLLOW_SECONDS = 0.2
 _END_SECONDS = 15.0
 _PIECE = 1 << 20
 _LISTED, _LOOKED_AT, _ALL = 20, 200, 100_000
-FOLDER = click.option(
-    "--in",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
-    default=".",
-    metavar="FOLDER",
-    help="The workspace; default: the one around the current folder.",
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 @click.command
@@ -249,7 +241,7 @@ def complain(service: Service) -> None:
 @click.command
 @click.option("--all", "everything", is_flag=True, help="All that is remembered.")
 @FOLDER
-@_as_json
+@AS_JSON
 def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
     """List the tasks that there are, and the newest jobs."""
 
@@ -342,7 +334,7 @@ def retry(job: int, folder: Path) -> None:
 @click.option("--job", type=int, help="Only of this job.")
 @click.option("--most", type=int, default=50, show_default=True, help="So many entries.")
 @FOLDER
-@_as_json
+@AS_JSON
 def log(job: int | None, most: int, folder: Path, *, as_json: bool) -> None:
     """Show the audit trail: what the engine did, when, why, and for whom."""
 

@@ -13,8 +13,8 @@ import click
 from ..app import undoing
 from .diff import echo_diff
 from .exits import Exit
+from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .tasking import FOLDER
 
 _Wanted = tuple[undoing.Record, undoing.Scope]
 _FILES = click.option(
@@ -27,7 +27,7 @@ _FILES = click.option(
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.option("--drop", type=int, metavar="ID", help="Forget an entry that waits.")
 @FOLDER
 @click.pass_context

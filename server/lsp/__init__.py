@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def main() -> int:
     """Serve one client over stdio; returns the exit code."""
-    from .server import serve
+    from .serving import serve
 
     return serve()

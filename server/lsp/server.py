@@ -29,8 +29,6 @@ from .protocol import Protocol
 from .publisher import Publisher
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
     from ..app.core import Core
 
 log = logging.getLogger(__name__)
@@ -173,20 +171,6 @@ async def _until_terminated(talk: Coroutine[Any, Any, None]) -> None:
     await talk
 
 
-class _ToClient(io.BufferedWriter):
-    """What is told to a client that has gone is told to nobody. That it has gone is seen where it
-    is listened to, a moment later."""
-
-    def write(self, buffer: ReadableBuffer, /) -> int:
-        with contextlib.suppress(BrokenPipeError):
-            return super().write(buffer)
-        return len(memoryview(buffer))
-
-    def flush(self) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            super().flush()
-
-
 class _FromClient:
     """What the client sends. What has come is taken at once: a message is not kept waiting, part by
     part, behind the work for those before it."""
@@ -218,21 +202,3 @@ class _FromClient:
 
     async def _read(self, read: Callable[[int], bytes], most: int) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(self._pool, read, most)
-
-
-def serve() -> int:
-    """Speak LSP over stdio until the client is gone. Standard output belongs to it alone.
-
-    Returns the exit code that LSP wants: 1 when the client left without ``shutdown``.
-    """
-    real = os.dup(1)
-    os.dup2(2, 1)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("pygls").setLevel(logging.WARNING)
-    from . import handlers
-
-    server = Server()
-    handlers.register(server)
-    with open(0, "rb", closefd=False) as stdin, _ToClient(io.FileIO(real, "wb")) as stdout:
-        server.speak(stdin, stdout)
-    return 0 if server.was_shut_down else 1

@@ -21,6 +21,11 @@ class Tally(NamedTuple):
     low: float = 0.0
     high: float = 0.0
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing stands against it, and something for it."""
+        return self.runs > 0 and self.successes == self.runs
+
 
 def together(tallies: Iterable[Tally]) -> Tally:
     """Of several automations, of which no run is the last: ``failures`` is 0."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from understudy.sandbox.run import run
 from understudy.sandbox.trial import Trial
 
 from ..sandbox.walls import Walls
+from .support import understudy
 
 
 class World:
@@ -44,3 +47,24 @@ class World:
     @property
     def supervisor(self) -> int:
         return self._runner.supervisor_pid
+
+
+def new_project(folder: Path) -> Path:
+    """A workspace with a file in it."""
+    root = folder / "project"
+    (root / ".git").mkdir(parents=True)
+    (root / "a.txt").write_text("one\n")
+    return root
+
+
+def environment(project: Path, **more: str) -> dict[str, str]:
+    """Of who types there, wants colours where they are usual, and has a state folder beside it."""
+    ours = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "FORCE_COLOR"}}
+    return {**ours, "UNDERSTUDY_STATE_DIR": str(project.parent / "state"), **more}
+
+
+def typed(
+    project: Path, *words: str, answers: str = "", below: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """The command, in the project or a folder ``below`` it."""
+    return understudy(*words, cwd=project / below, environment=environment(project), stdin=answers)

@@ -50,14 +50,14 @@ def own_environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def understudy(
-    *words: str, cwd: Path, environment: Mapping[str, str]
+    *words: str, cwd: Path, environment: Mapping[str, str], stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """The command as a person or a build runs it."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "understudy", *words],
         cwd=cwd,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,

@@ -414,7 +414,7 @@ def test_a_reader_that_leaves_early_is_no_error(shell: Shell) -> None:
 
 def test_the_server_starts_without_what_only_the_others_need(shell: Shell) -> None:
     code = (
-        "import sys, understudy.lsp.server, understudy.cli;"
+        "import sys, understudy.lsp.serving, understudy.cli;"
         "print({'click', 'rich', 'bandit', 'git', 'pydantic', 'yaml'} & set(sys.modules))"
     )
     command = [sys.executable, "-P", "-c", code]

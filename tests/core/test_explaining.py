@@ -473,7 +473,7 @@ async def test_what_tasks_found(case: str, tmp_path: Path) -> None:
     workspace = Workspace(path.parent, tmp_path / "state", trusted=False)
     try:
         await workspace.load(None)
-        workspace.take(task, {str(path): report}, 1_790_000_000.0)
+        workspace.tasked.take(task, {str(path): report}, 1_790_000_000.0)
         content = path.read_bytes()
         subject = Subject(str(path), path.parent, content, digest(content))
         reasons = await explain(Checks(runner), workspace, subject, row, rule)

@@ -11,25 +11,12 @@ from unittest.mock import ANY
 
 import pytest
 
-
-def understudy(
-    folder: Path, *arguments: str, answers: str = ""
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "understudy", *arguments],
-        cwd=folder,
-        env={**os.environ, "UNDERSTUDY_STATE_DIR": str(folder.parent / "state")},
-        input=answers,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+from .sandbox_world import environment, new_project, typed
 
 
 def form(project: Path, level: str) -> None:
     """Have the machine form ``level``, by what is kept of its probe."""
-    understudy(project, "sandbox", "probe")
+    typed(project, "sandbox", "probe")
     known = project.parent / "state/sandbox.json"
     if level != "A":
         machine = json.loads(known.read_text())
@@ -39,17 +26,13 @@ def form(project: Path, level: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / ".git").mkdir()
-    (folder / "a.txt").write_text("one\n")
-    return folder
+    return new_project(tmp_path)
 
 
 def test_a_run_shows_what_it_would_change_and_changes_nothing(project: Path) -> None:
     (project / "sub").mkdir()
     script = "echo two >> ../a.txt; printf '\\033[31mred\\n' > red; echo said; exit 3"
-    done = understudy(project / "sub", "sandbox", "run", "--", "sh", "-c", script)
+    done = typed(project, "sandbox", "run", "--", "sh", "-c", script, below="sub")
     assert done.returncode == 3
     assert done.stdout.startswith("said\n")
     assert "+two\n" in done.stdout
@@ -62,7 +45,7 @@ def test_a_run_shows_what_it_would_change_and_changes_nothing(project: Path) -> 
 
 
 def test_what_may_change_is_held(project: Path) -> None:
-    done = understudy(project, "sandbox", "run", "--write", "src/**", "--", "touch", "b")
+    done = typed(project, "sandbox", "run", "--write", "src/**", "--", "touch", "b")
     assert done.returncode == 3
     assert "Did what it may not: it changed b" in done.stderr
 
@@ -82,14 +65,14 @@ def test_what_may_change_is_held(project: Path) -> None:
 def test_folders_on_the_way_to_what_may_change_are_made(
     project: Path, pattern: str, script: str, names: str
 ) -> None:
-    done = understudy(project, "sandbox", "run", "--write", pattern, "--", "sh", "-c", script)
+    done = typed(project, "sandbox", "run", "--write", pattern, "--", "sh", "-c", script)
     assert (done.returncode, f"it changed {names}," in done.stderr) == (
         (3, True) if names else (0, False)
     )
 
 
 def test_what_comes_behind_the_command_is_its_own(project: Path) -> None:
-    done = understudy(project, "sandbox", "run", "echo", "--write", "src/**", "--json", "--", "x")
+    done = typed(project, "sandbox", "run", "echo", "--write", "src/**", "--json", "--", "x")
     assert (done.returncode, done.stdout) == (0, "--write src/** --json -- x\n")
 
 
@@ -105,7 +88,7 @@ def test_what_comes_behind_the_command_is_its_own(project: Path) -> None:
 def test_an_option_that_is_none_is_told_and_nothing_runs(
     project: Path, option: str, says: str
 ) -> None:
-    done = understudy(project, "sandbox", "run", option, "--", "echo", "ran")
+    done = typed(project, "sandbox", "run", option, "--", "echo", "ran")
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
 
@@ -128,7 +111,7 @@ def test_what_it_is_shown_is_for_the_user_to_say(
     monkeypatch.setenv("OURS", "here")
     monkeypatch.setenv("OTHER", "there")
     (project / ".env").write_text("KEY=1\n")
-    done = understudy(project, "sandbox", "run", *options, "--", "sh", "-c", script)
+    done = typed(project, "sandbox", "run", *options, "--", "sh", "-c", script)
     assert (done.returncode, done.stdout) == (0, prints)
 
 
@@ -148,7 +131,7 @@ def test_its_limits_are_for_the_user_to_say(
     project: Path, options: tuple[str, ...], program: str, why: str
 ) -> None:
     command = ("sandbox", "run", *options, "--", sys.executable, "-I", "-c", program)
-    done = understudy(project, *command)
+    done = typed(project, *command)
     assert done.returncode != 0
     assert why in done.stderr
 
@@ -177,17 +160,16 @@ def test_below_level_a_it_runs_where_that_was_said_and_agreed_to(
 ) -> None:
     form(project, formed)
     command = ("sandbox", "run", "--level", least, "--", "echo", "ran")
-    done = understudy(project, *command, answers=answers)
+    done = typed(project, *command, answers=answers)
     assert (done.returncode, done.stdout) == (code, "" if code else "ran\n")
     assert says in done.stderr
 
 
 def test_a_command_that_nobody_reads_any_more_is_ended_quietly(project: Path) -> None:
     command = [sys.executable, "-P", "-m", "understudy", "sandbox", "run", "--", "yes"]
-    environment = {**os.environ, "UNDERSTUDY_STATE_DIR": str(project.parent / "state")}
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, cwd=project, env=environment, stdout=pipe, stderr=pipe, text=True
+        command, cwd=project, env=environment(project), stdout=pipe, stderr=pipe, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -200,32 +182,30 @@ def test_a_command_that_nobody_reads_any_more_is_ended_quietly(project: Path) ->
 
 def test_what_was_tried_is_listed_shown_and_applied_later(project: Path) -> None:
     change = ("sandbox", "run", "--", "sh", "-c", "echo two >> a.txt")
-    assert understudy(project, *change).stderr.endswith(
-        "`understudy sandbox apply 1` makes it so.\n"
-    )
-    assert understudy(project, "sandbox", "run", "--", "false").returncode == 1
-    listed = understudy(project, "sandbox", "list").stdout.splitlines()
+    assert typed(project, *change).stderr.endswith("`understudy sandbox apply 1` makes it so.\n")
+    assert typed(project, "sandbox", "run", "--", "false").returncode == 1
+    listed = typed(project, "sandbox", "list").stdout.splitlines()
     assert [line.split()[0] for line in listed] == ["2", "1"]
     assert "A  clean  1 file  sh -c 'echo two >> a.txt'" in listed[1]
-    told = json.loads(understudy(project, "sandbox", "list", "--json").stdout)
+    told = json.loads(typed(project, "sandbox", "list", "--json").stdout)
     assert [(each["id"], each["status"]) for each in told] == [(2, "failed"), (1, "clean")]
-    shown = understudy(project, "sandbox", "show", "1")
+    shown = typed(project, "sandbox", "show", "1")
     assert (shown.returncode, "+two\n" in shown.stdout) == (0, True)
     # The last one is not clean.
-    assert understudy(project, "sandbox", "apply", answers="y\n").returncode == 3
-    assert understudy(project, "sandbox", "apply", "1", answers="n\n").returncode == 1
+    assert typed(project, "sandbox", "apply", answers="y\n").returncode == 3
+    assert typed(project, "sandbox", "apply", "1", answers="n\n").returncode == 1
     assert (project / "a.txt").read_text() == "one\n"
     (project / "a.txt").write_text("zero\none\n")
-    applied = understudy(project, "sandbox", "apply", "1", answers="y\n")
+    applied = typed(project, "sandbox", "apply", "1", answers="y\n")
     assert (applied.returncode, "what was edited meanwhile stays" in applied.stderr) == (0, True)
     assert (project / "a.txt").read_text() == "zero\none\ntwo\n"
-    assert understudy(project, "undo", "--yes").returncode == 0
+    assert typed(project, "undo", "--yes").returncode == 0
     assert (project / "a.txt").read_text() == "zero\none\n"
 
 
 def test_a_trial_that_is_not_there_is_told(project: Path) -> None:
-    assert "Nothing was tried here" in understudy(project, "sandbox", "show").stderr
-    done = understudy(project, "sandbox", "apply", "7")
+    assert "Nothing was tried here" in typed(project, "sandbox", "show").stderr
+    done = typed(project, "sandbox", "apply", "7")
     assert (done.returncode, "There is no trial 7" in done.stderr) == (2, True)
 
 
@@ -234,11 +214,11 @@ def test_as_json_it_is_one_value(project: Path) -> None:
     for name in secrets:
         (project / name).touch()
     script = "echo Permission denied; echo new > n; exit 4"
-    done = understudy(project, "sandbox", "run", "--json", "--", "sh", "-c", script)
+    done = typed(project, "sandbox", "run", "--json", "--", "sh", "-c", script)
     told = json.loads(done.stdout)
     assert (
         told["hidden"],
-        json.loads(understudy(project, "sandbox", "list", "--json").stdout),
+        json.loads(typed(project, "sandbox", "list", "--json").stdout),
     ) == (
         secrets,
         [told | {"at": ANY, "argv": ["sh", "-c", script]}],
@@ -251,7 +231,7 @@ def test_as_json_it_is_one_value(project: Path) -> None:
 
 
 def test_the_probe_tells_the_level_and_what_it_is_made_of(project: Path) -> None:
-    done = understudy(project, "sandbox", "probe", "--fresh")
+    done = typed(project, "sandbox", "probe", "--fresh")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0].startswith("Level A. Isolated")
     assert "Made of: bubblewrap with overlay." in done.stdout
@@ -265,7 +245,7 @@ def test_the_doctor_tells_the_level_in_a_line(
     project: Path, level: str, mark: str, says: str
 ) -> None:
     form(project, level)
-    lines = understudy(project, "doctor").stdout.splitlines()
+    lines = typed(project, "doctor").stdout.splitlines()
     (number,) = [n for n, line in enumerate(lines) if line.startswith(f"{mark} sandbox")]
     assert says in lines[number]
     advice = " ".join(lines[number + 1 : number + 2])
@@ -274,23 +254,23 @@ def test_the_doctor_tells_the_level_in_a_line(
 
 def test_what_did_not_end_clean_is_not_applied_and_a_way_on_is_told(project: Path) -> None:
     run = ("sandbox", "run", "--apply", "--yes", "--", "sh", "-c")
-    done = understudy(project, *run, "echo x > new; exit 1")
+    done = typed(project, *run, "echo x > new; exit 1")
     told = "Not applied: only what ended clean is."
     assert (done.returncode, told in done.stderr) == (1, True)
-    done = understudy(project, "sandbox", "apply", "--yes")
+    done = typed(project, "sandbox", "apply", "--yes")
     assert (done.returncode, told in done.stderr) == (3, True)
     assert not (project / "new").exists()
-    assert understudy(project, *run, "(echo x > new; exit 1) || true").returncode == 0
+    assert typed(project, *run, "(echo x > new; exit 1) || true").returncode == 0
     assert (project / "new").read_text() == "x\n"
 
 
 @pytest.mark.parametrize("time", ["nan", "inf", "0", "-1"])
 def test_a_time_is_one_that_can_pass(project: Path, time: str) -> None:
-    done = understudy(project, "sandbox", "run", "--time", time, "--", "true")
+    done = typed(project, "sandbox", "run", "--time", time, "--", "true")
     assert (done.returncode, "--time" in done.stderr) == (2, True)
 
 
 def test_what_is_not_agreed_to_is_json_too(project: Path) -> None:
     form(project, "B")
-    done = understudy(project, "sandbox", "run", "--level", "B", "--json", "--", "true")
+    done = typed(project, "sandbox", "run", "--level", "B", "--json", "--", "true")
     assert (done.returncode, json.loads(done.stdout)) == (3, None)

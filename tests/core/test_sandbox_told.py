@@ -18,35 +18,19 @@ import pytest
 from understudy.app.undoing import CONSENTS
 from understudy.journal import guard
 
+from .sandbox_world import environment, new_project, typed
+
 COMMAND = (sys.executable, "-P", "-m", "understudy")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / ".git").mkdir()
-    (folder / "a.txt").write_text("one\n")
-    return folder
-
-
-def environment(project: Path, **more: str) -> dict[str, str]:
-    ours = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "FORCE_COLOR"}}
-    return {**ours, "UNDERSTUDY_STATE_DIR": str(project.parent / "state"), **more}
+    return new_project(tmp_path)
 
 
 def understudy(project: Path, *arguments: str, answers: str = "") -> tuple[int, str]:
     """Its exit code, and what it says beside the diff."""
-    done = subprocess.run(
-        (*COMMAND, "sandbox", *arguments),
-        cwd=project,
-        env=environment(project),
-        input=answers,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = typed(project, "sandbox", *arguments, answers=answers)
     return done.returncode, done.stderr
 
 

@@ -294,7 +294,7 @@ class Background(Feature):
         """Show what a task found, in place of what it found before."""
         reports = found_by(job.value)
         if reports is not None:
-            paths = chores.workspace.take(job.task, reports, job.ended)
+            paths = chores.workspace.tasked.take(job.task, reports, job.ended)
             self._found(chores.workspace, paths)
 
     async def _take_newest(self, chores: Chores, shown: Mapping[str, int]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from ...findings.suppressions import TOOL, once_hid
 from ...model import Finding, Problem, Reason, Report, Scope, Suppression
 from ...settings import Settings
 from ...settings.ignored import Ignored, no_longer_in_force
-from ..folder.workspace import Tasked
+from ..folder.tasked import Tasked
 from . import others, unknown_rules
 
 

@@ -47,7 +47,7 @@ async def explain(
     moved = {report.tool: report for report in placed} if rule != growth.NAME else {}
     tasked = tuple(
         each._replace(report=moved.get(each.report.tool, each.report))
-        for each in workspace.tasked_on(subject.path)
+        for each in workspace.tasked.of(subject.path)
     )
     reports += tuple(each.report for each in tasked)
     scanned = await asyncio.to_thread(_passed_over, subject, policy.settings)

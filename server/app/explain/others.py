@@ -11,7 +11,7 @@ from ...findings.rule_names import AUDITS, coded, may_have
 from ...findings.suppressions import EXPIRED, UNCLEAR, UNUSED
 from ...model import Finding, Reason
 from ...tasks.audits import NAME as AUDIT
-from ..folder.workspace import Tasked
+from ..folder.tasked import Tasked
 from . import unknown_rules
 
 _NOTES = frozenset({EXPIRED, UNCLEAR, UNUSED, "settings", "too-large"})

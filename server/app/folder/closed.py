@@ -95,7 +95,7 @@ class ClosedFiles:
         if not (gone := frozenset(paths)):
             return
         for workspace in self._folders:
-            tasked = workspace.gone(gone)
+            tasked = workspace.tasked.gone(gone)
             self._forget(workspace, workspace.below(gone))
             for path in tasked:
                 self._shown.hide(path)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...analyzers.complexity import radon
 from ...checks import compose
@@ -35,6 +35,7 @@ from ..results.comparison import Comparison
 from ..results.scan import FileView, Scan, Seen
 from . import config
 from .stale import Stale
+from .tasked import TaskResults
 from .under_way import ScanMark
 
 _GROWTH = "growth of files"
@@ -45,15 +46,6 @@ _NOTHING = FileView((), (), (), compose.counts(()))
 def today() -> date:
     """The day it is where the user is."""
     return datetime.now().astimezone().date()
-
-
-class Tasked(NamedTuple):
-    """What a task found in a file, and when it ended, in seconds since the epoch; None where that
-    is not known."""
-
-    task: str
-    ended: float | None
-    report: Report
 
 
 class Workspace:
@@ -91,9 +83,7 @@ class Workspace:
         self.inner: AbstractSet[str] = frozenset()
         self.scanned = False
         self.stale = Stale()
-        self.tasked: dict[str, dict[str, Report]] = {}
-        """What tasks found, by task and path."""
-        self._ended: dict[str, float | None] = {}
+        self.tasked = TaskResults()
         self._joined: dict[str, FileView] = {}
         """What ``view`` made, for as long as it is made of the same."""
         self._heads = Heads()
@@ -208,7 +198,7 @@ class Workspace:
         if not await self.comparison.follow(revision):
             return False
         told = {p for p, view in self.files.items() if any(r.findings for r in view.reports)}
-        await self.compare(told.union(*self.tasked.values()))
+        await self.compare(told | self.tasked.paths)
         self.judge_again()
         return True
 
@@ -251,32 +241,12 @@ class Workspace:
         view = self.files[path] = self.seen(path, reports)
         return view
 
-    def take(
-        self, task: str, reports: Mapping[str, Report], ended: float | None = None
-    ) -> set[str]:
-        """What a task found, in place of what it found before; the paths that this is about."""
-        before = self.tasked.get(task, {})
-        self.tasked[task], self._ended[task] = dict(reports), ended
-        return before.keys() | reports.keys()
-
-    def tasked_on(self, path: str) -> list[Tasked]:
-        """What tasks found in a file, each with when."""
-        return [
-            Tasked(task, self._ended[task], found[path])
-            for task, found in self.tasked.items()
-            if path in found
-        ]
-
-    def tasks_on(self, path: str) -> list[Report]:
-        """What tasks found in a file."""
-        return [found[path] for found in self.tasked.values() if path in found]
-
     def view(self, path: str) -> FileView:
         """What is known and shown of a file that is not open, with what tasks found in it."""
         known = self.files.get(path, _NOTHING)
         if path in self._outdated and path in self.files:
             known = self._judge(path, known.reports)
-        found = self.tasks_on(path)
+        found = self.tasked.on(path)
         if not found:
             return known
         reports = (*known.reports, *found)
@@ -287,24 +257,16 @@ class Workspace:
 
     def paths(self) -> set[str]:
         """Of all files that something is known of."""
-        return set(self.files).union(*self.tasked.values())
+        return self.files.keys() | self.tasked.paths
 
     def knows(self, path: str) -> bool:
-        return path in self.files or any(path in found for found in self.tasked.values())
+        return path in self.files or bool(self.tasked.on(path))
 
     def views(self) -> dict[str, FileView]:
         """Of all files that something is known of; what is to be judged anew, as it was."""
-        tasked = {path for found in self.tasked.values() for path in found}
+        tasked = self.tasked.paths
         self._joined = {path: view for path, view in self._joined.items() if path in tasked}
         return self.files | {path: self.view(path) for path in tasked}
-
-    def gone(self, paths: AbstractSet[str]) -> set[str]:
-        """These files, or all in these folders, are gone, and what tasks found with them; which."""
-        tasked = {path for found in self.tasked.values() for path in found}
-        gone = {path for path in tasked if not paths.isdisjoint(around(path))}
-        for task, found in self.tasked.items():
-            self.tasked[task] = {p: report for p, report in found.items() if p not in gone}
-        return gone
 
     async def scan(
         self,
@@ -373,8 +335,9 @@ class Workspace:
         reports = {str(path): view.reports for path, view in views.items()}
         for path in await self.look_back(checks, reports, urgency):
             seen(Seen(path, True, len(views), len(files)))
-        for path in reports.keys() & self.tasked[_GROWTH].keys():
-            views[Path(path)] = self.seen(path, (*reports[path], self.tasked[_GROWTH][path]))
+        grown = self.tasked.by(_GROWTH)
+        for path in reports.keys() & grown.keys():
+            views[Path(path)] = self.seen(path, (*reports[path], grown[path]))
         return views
 
     async def look_back(
@@ -389,14 +352,14 @@ class Workspace:
         by = urgency or Urgency(Priority.BACKGROUND)
         asking = Asking(checks, self.policy, self.results, by)
         found = await self._growth.of(measured, self.today(), asking)
-        before = self.tasked.get(_GROWTH, {})
+        before = self.tasked.by(_GROWTH)
         others = {path: report for path, report in before.items() if path not in reports}
-        self.take(_GROWTH, others | found)
+        self.tasked.take(_GROWTH, others | found)
         return {path for path in reports if before.get(path) != found.get(path)}
 
     def grown(self, path: str) -> Report | None:
         """What ``look_back`` found of a file."""
-        return self.tasked.get(_GROWTH, {}).get(path)
+        return self.tasked.by(_GROWTH).get(path)
 
     def find(self, places: AbstractSet[str]) -> list[Found]:
         """The files at and below ``places`` that a scan would find. Looks at the disk: for a

@@ -38,7 +38,7 @@ from .view import view
 from .watching import Watching
 
 if TYPE_CHECKING:
-    from .looking import Grown
+    from .grown import Grown
 
 
 class Ready(NamedTuple):
@@ -152,7 +152,7 @@ class Learned:
 
     async def offers(self, path: str) -> list[Offer]:
         """Those that fit a file."""
-        clean = frozenset(id_ for id_, each in self._standing.runs.items() if record(each).is_clean)
+        clean = frozenset(id_ for id_, each in self._standing.runs.items() if each.is_clean)
         settings, root = self.workspace.settings.automations, self.workspace.root
         known = self.automations, settings, self.clock(), os.path.lexists, clean
         return await asyncio.to_thread(at, path, root, *known)

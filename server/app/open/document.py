@@ -118,7 +118,7 @@ class OpenDocument:
     def tasked(self) -> None:
         """A task has found something here, or does not any more."""
         settings = self.policy.settings
-        found = self.workspace.tasks_on(self.path)
+        found = self.workspace.tasked.on(self.path)
         analysing = {each.name for each in analyzers_for(self.path, self.language, settings)}
         self.placed.keep(analysing | {report.tool for report in found}, settings)
         self.placed.answered(found, (), settings)
@@ -205,7 +205,7 @@ class OpenDocument:
         return look
 
     async def _analyse(self, subject: Subject, since: Sequence[Edit]) -> None:
-        tasked = {report.tool for report in self.workspace.tasks_on(self.path)}
+        tasked = {report.tool for report in self.workspace.tasked.on(self.path)}
         if self.placed.keep(self.unanswered | tasked, self.policy.settings):
             self._changed(self)
         name = subject.path.rpartition("/")[2]
