@@ -11,6 +11,8 @@ from unittest.mock import ANY
 
 import pytest
 
+from ..probed import know_the_machine
+
 
 def understudy(
     folder: Path, *arguments: str, answers: str = ""
@@ -29,7 +31,6 @@ def understudy(
 
 def form(project: Path, level: str) -> None:
     """Have the machine form ``level``, by what is kept of its probe."""
-    understudy(project, "sandbox", "probe")
     known = project.parent / "state/sandbox.json"
     if level != "A":
         machine = json.loads(known.read_text())
@@ -43,6 +44,7 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / ".git").mkdir()
     (folder / "a.txt").write_text("one\n")
+    know_the_machine(tmp_path / "state")
     return folder
 
 

@@ -18,6 +18,8 @@ import pytest
 from understudy.app.undoing import CONSENTS
 from understudy.journal import guard
 
+from ..probed import know_the_machine
+
 COMMAND = (sys.executable, "-P", "-m", "understudy")
 
 
@@ -27,6 +29,7 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / ".git").mkdir()
     (folder / "a.txt").write_text("one\n")
+    know_the_machine(tmp_path / "state")
     return folder
 
 
