@@ -12,21 +12,14 @@ from unittest.mock import ANY
 import pytest
 
 from ..probed import know_the_machine
+from .support import understudy_here
 
 
 def understudy(
     folder: Path, *arguments: str, answers: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "understudy", *arguments],
-        cwd=folder,
-        env={**os.environ, "UNDERSTUDY_STATE_DIR": str(folder.parent / "state")},
-        input=answers,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    environment = {**os.environ, "UNDERSTUDY_STATE_DIR": str(folder.parent / "state")}
+    return understudy_here(*arguments, cwd=folder, environment=environment, answers=answers)
 
 
 def form(project: Path, level: str) -> None:
