@@ -23,6 +23,7 @@ from understudy.store.activity import Activity, Did
 from understudy.store.automations import Automation
 
 from ..needs import not_applicable
+from ..probed import know_the_machine
 
 DAY = 86_400.0
 START = 1_760_000_000.0
@@ -110,6 +111,7 @@ async def world(folder: Path, state: Path | None = None) -> AsyncIterator[World]
     root = folder / "workspace"
     root.mkdir(parents=True, exist_ok=True)
     runner = Runner()
+    know_the_machine(folder)
     machine = await probe(runner, folder)
     if machine.level is not Level.ISOLATED:
         await runner.close()

@@ -14,8 +14,9 @@ from understudy.sandbox.policy import Policy
 from understudy.sandbox.run import run
 from understudy.sandbox.trial import Trial
 
+from ..probed import know_the_machine
 from ..sandbox.walls import Walls
-from .support import understudy
+from .support import understudy_here
 
 
 class World:
@@ -50,10 +51,11 @@ class World:
 
 
 def new_project(folder: Path) -> Path:
-    """A workspace with a file in it."""
+    """A workspace with a file in it, on a machine that is known."""
     root = folder / "project"
     (root / ".git").mkdir(parents=True)
     (root / "a.txt").write_text("one\n")
+    know_the_machine(folder / "state")
     return root
 
 
@@ -67,4 +69,5 @@ def typed(
     project: Path, *words: str, answers: str = "", below: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """The command, in the project or a folder ``below`` it."""
-    return understudy(*words, cwd=project / below, environment=environment(project), stdin=answers)
+    own = environment(project)
+    return understudy_here(*words, cwd=project / below, environment=own, answers=answers)

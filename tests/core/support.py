@@ -66,14 +66,14 @@ def understudy(
 
 
 def understudy_here(
-    *words: str, cwd: Path, environment: Mapping[str, str]
+    *words: str, cwd: Path, environment: Mapping[str, str], answers: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """The same without a process of its own, whose start takes a second: where it is not about
     the process. In a thread of its own, as a test may have a loop in this one."""
     printed, said = io.TextIOWrapper(io.BytesIO()), io.StringIO()
     with (
         patch.dict(os.environ, environment, clear=True),
-        patch.object(sys, "stdin", io.StringIO()),
+        patch.object(sys, "stdin", io.StringIO(answers)),
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(said),

@@ -23,6 +23,7 @@ from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 from understudy.triggers.changes import Kind
 
+from ..probed import know_the_machine
 from .programs import program
 from .support import own_environment, tree, understudy, understudy_here
 
@@ -43,6 +44,7 @@ class World:
         tests = {f"tests/test_{name}.py": TEST.format(name) for name in NAMES}
         tree(self.root, {".understudy/config.yaml": "", **files, **tests})
         self.environment = own_environment(folder)
+        know_the_machine(folder / "state")
         self.state = workspace_dir(self.root, folder / "state")
         asyncio.run(self._remember())
         self("trust", ".")

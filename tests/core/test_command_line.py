@@ -445,3 +445,12 @@ def test_of_a_line_without_end_a_part_is_printed(shell: Shell) -> None:
     answer = shell.run("scan")
     assert "B307" in answer.stdout
     assert max(map(len, answer.stdout.splitlines())) < 400
+
+
+def test_at_the_end_nothing_is_looked_through_for_garbage() -> None:
+    program = (
+        "import atexit, gc, sys\nfrom understudy.cli import main\nmain(['--version'])\n"
+        "before = gc.get_freeze_count()\natexit._run_exitfuncs()\n"
+        "sys.exit(before or not gc.get_freeze_count())"
+    )
+    assert subprocess.run([sys.executable, "-P", "-c", program], check=False).returncode == 0

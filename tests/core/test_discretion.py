@@ -36,7 +36,7 @@ from understudy.text import digest
 
 from .planted import AWS
 from .programs import EXPRESSION, program
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 
 VALUE = "hunter2correcthorse"
 MASKED = "*" * len(VALUE)
@@ -83,11 +83,11 @@ class World:
         own = settings(folder, secrets=secrets)
         self.home = tree(folder / "home", {".config/understudy/config.yaml": own})
         self._environment = own_environment(self.home, PYLINTHOME=str(folder / "pylint"))
-        understudy("trust", ".", cwd=self.root, environment=self._environment)
+        understudy_here("trust", ".", cwd=self.root, environment=self._environment)
 
     def scanned(self, format_: str) -> str:
         words = ("scan", "--format", format_)
-        done = understudy(*words, cwd=self.root, environment=self._environment)
+        done = understudy_here(*words, cwd=self.root, environment=self._environment)
         return done.stdout + done.stderr
 
 

@@ -30,7 +30,7 @@ from understudy.runner.execute import Runner
 from understudy.text import digest
 
 from .programs import program
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy, understudy_here
 
 EVAL = "import os\n\n\ndef f(x):\n    return eval(x)\n"
 QUIET = '[tool.ruff]\nlint.select = ["E4", "S", "C90"]\n'
@@ -568,7 +568,7 @@ def test_every_kind_of_tool_is_known(case: str, folder: Path, tmp_path: Path) ->
     environment = own_environment(
         tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"), PYTHONPATH=str(site)
     )
-    assert understudy("trust", cwd=folder, environment=environment).returncode == 0
+    assert understudy_here("trust", cwd=folder, environment=environment).returncode == 0
     told = understudy("explain", place, rule, "--json", cwd=folder, environment=environment)
     reasons = json.loads(told.stdout)["reasons"]
     assert kind in [each["kind"] for each in reasons], reasons
@@ -589,7 +589,7 @@ async def test_what_the_baseline_has_is_known(
     files = {"a.py": EVAL, ".understudy/config.yaml": f"baseline: {{show: {show}}}\n"}
     before = await explained(folder, files, "a.py:5", "B307")
     assert before[-1].kind == "shown"
-    understudy("baseline", "create", cwd=folder, environment=own_environment(tmp_path))
+    understudy_here("baseline", "create", cwd=folder, environment=own_environment(tmp_path))
     known = await explained(folder, {}, "a.py:5", "B307")
     assert [each.kind for each in known[-len(kinds) :]] == kinds
     assert f"It is known: the baseline has it, and `baseline.show` has it {how}." in {

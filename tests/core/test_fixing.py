@@ -14,7 +14,7 @@ from understudy.app.sinks import FileFix
 from understudy.journal.replace import Rewrite
 from understudy.journal.replace import rewrite as written
 
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 
 CONFIG = 'lint.select = ["F401", "S", "C901"]\n'
 FILES: dict[str, str | bytes] = {
@@ -37,7 +37,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return understudy("fix", *words, cwd=root, environment=own_environment(root.parent))
+    return understudy_here("fix", *words, cwd=root, environment=own_environment(root.parent))
 
 
 def test_a_dry_run_prints_what_the_other_does(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_dry_run_prints_what_the_other_does(tmp_path: Path) -> None:
     assert "F401: 3 cases in 2 files fixed; 1 case has no safe fix that holds." in told.stdout
     after = contents(root)
     assert after == before | FIXED
-    told = understudy("undo", "--yes", cwd=root, environment=own_environment(tmp_path))
+    told = understudy_here("undo", "--yes", cwd=root, environment=own_environment(tmp_path))
     assert told.returncode == 0, told.stderr
     assert contents(root) == before
     run(root, "F401")

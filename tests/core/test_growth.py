@@ -14,7 +14,7 @@ import pytest
 from understudy.git import Repository
 
 from .repositories import Git
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 
 RUFF = "[tool.ruff.lint]\nselect = ['F']\nignore = ['S']\n"
 
@@ -49,7 +49,7 @@ class History:
 
     def scan(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         words = ("scan", "--format", "json", *words)
-        return understudy(*words, cwd=cwd or self.root, environment=self.environment)
+        return understudy_here(*words, cwd=cwd or self.root, environment=self.environment)
 
     def told(self, *words: str, cwd: Path | None = None) -> dict[str, str]:
         """The messages by the names of the files."""
@@ -84,7 +84,7 @@ def test_a_file_that_has_grown_is_told_with_what_came(history: History) -> None:
     }
     (text,) = [
         line
-        for line in understudy(
+        for line in understudy_here(
             "scan", cwd=history.root, environment=history.environment
         ).stdout.splitlines()
         if "growth" in line
@@ -98,7 +98,7 @@ def test_it_is_explained(history: History) -> None:
     history.versions("a.py", *growing())
     tree(history.root, {"a.py": LARGE})
     words = ("explain", "a.py:1", "growth", "--json")
-    done = understudy(*words, cwd=history.root, environment=history.environment)
+    done = understudy_here(*words, cwd=history.root, environment=history.environment)
     reasons = json.loads(done.stdout)["reasons"]
     assert [each["kind"] for each in reasons] == ["found", "shown"]
 
@@ -183,14 +183,14 @@ def test_a_folder_of_the_repository_is_scanned_by_itself(history: History) -> No
 
 def test_without_a_repository_nothing_is_told(tmp_path: Path) -> None:
     root = tree(tmp_path / "shop", {"a.py": LARGE, "pyproject.toml": RUFF})
-    done = understudy("scan", cwd=root, environment=own_environment(tmp_path))
+    done = understudy_here("scan", cwd=root, environment=own_environment(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_known_is_in_the_baseline(history: History) -> None:
     history.versions("a.py", *growing())
     tree(history.root, {"a.py": LARGE})
-    done = understudy("baseline", "create", cwd=history.root, environment=history.environment)
+    done = understudy_here("baseline", "create", cwd=history.root, environment=history.environment)
     assert done.returncode == 0, done.stdout + done.stderr
     tree(history.root, {"a.py": LARGE + "x = 1\n"})
     done = history.scan()

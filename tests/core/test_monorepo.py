@@ -9,7 +9,7 @@ from pathlib import Path
 from understudy.settings import Settings
 
 from .eslint_support import NODE, modules
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 from .test_optional_tools import executable
 
 PYTHON = "import os\n\nassert eval('x')\n"
@@ -54,9 +54,9 @@ def test_each_package_has_its_own_configuration(tmp_path: Path) -> None:
     (root / "node_modules").mkdir()
     (root / "node_modules/eslint").symlink_to(modules() / "eslint")
     environment = own_environment(tmp_path, PATH=f"{Path(NODE).parent}:/usr/bin:/bin")
-    assert understudy("trust", cwd=root, environment=environment).returncode == 0
+    assert understudy_here("trust", cwd=root, environment=environment).returncode == 0
     for folder, prefix in ((root, ""), (root / "packages", "packages/")):
-        answer = understudy("scan", "--format", "json", cwd=folder, environment=environment)
+        answer = understudy_here("scan", "--format", "json", cwd=folder, environment=environment)
         found: dict[str, set[str]] = {}
         for problem in json.loads(answer.stdout)["problems"]:
             rules = {f"{each['tool']}:{each['rule']}" for each in problem["findings"]}
@@ -106,8 +106,8 @@ def test_programs_have_the_nearest_configuration_too(tmp_path: Path) -> None:
     own = {**programs, "pylint": pylint, "ruff": {"enabled": False}, "bandit": {"enabled": False}}
     tree(tmp_path / ".config/understudy", {"config.yaml": json.dumps(own)})
     environment = own_environment(tmp_path)
-    assert understudy("trust", cwd=root, environment=environment).returncode == 0
-    answer = understudy("scan", "--format", "json", cwd=root, environment=environment)
+    assert understudy_here("trust", cwd=root, environment=environment).returncode == 0
+    answer = understudy_here("scan", "--format", "json", cwd=root, environment=environment)
     found: dict[str, set[str]] = {}
     for problem in json.loads(answer.stdout)["problems"]:
         rules = {f"{each['tool']}:{each['rule']}" for each in problem["findings"]}

@@ -18,7 +18,7 @@ from understudy.checks.engine import Checks
 from understudy.findings.suppressions import EXPIRED, UNUSED
 from understudy.runner.execute import Runner
 
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 
 FILES = {
     "ruff.toml": 'lint.select = ["F401", "S", "C901"]\n',
@@ -131,13 +131,13 @@ async def test_another_day_while_it_runs(tmp_path: Path) -> None:
 def test_entries_of_the_settings_on_the_command_line(tmp_path: Path) -> None:
     config = "rules:\n  ignore:\n    - S101\n    - B307 in plain.py until 2020-01-01 -- soon\n"
     root = tree(tmp_path / "root", FILES | {".understudy/config.yaml": config})
-    told = understudy("scan", "plain.py", cwd=root, environment=own_environment(tmp_path))
+    told = understudy_here("scan", "plain.py", cwd=root, environment=own_environment(tmp_path))
     assert told.returncode == 1
     assert "config.yaml:4:7: B307 was ignored until 2020-01-01 (soon)" in told.stderr
     assert "B307" in told.stdout
     later = config.replace("2020", "2999")
     (root / ".understudy/config.yaml").write_text(later)
-    told = understudy("scan", "plain.py", cwd=root, environment=own_environment(tmp_path))
+    told = understudy_here("scan", "plain.py", cwd=root, environment=own_environment(tmp_path))
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stderr == ""
 
@@ -149,7 +149,7 @@ def test_what_is_no_longer_of_use_in_the_settings_is_found_by_a_scan(tmp_path: P
     environment = own_environment(tmp_path)
 
     def scan(*given: str) -> CompletedProcess[str]:
-        return understudy("scan", *given, cwd=root, environment=environment)
+        return understudy_here("scan", *given, cwd=root, environment=environment)
 
     told = scan(".", "--format=json")
     assert (told.returncode, told.stderr) == (1, "")
@@ -187,7 +187,7 @@ def test_entries_that_nothing_needs_are_told_after_a_scan_of_all(tmp_path: Path)
     config = "rules:\n  ignore:\n" + "".join(f"    - {entry}\n" for entry in ENTRIES)
     root = tree(tmp_path / "root", FILES | {".understudy/config.yaml": config})
     environment = own_environment(tmp_path)
-    told = understudy("scan", "--format=json", ".", cwd=root, environment=environment).stdout
+    told = understudy_here("scan", "--format=json", ".", cwd=root, environment=environment).stdout
     problems = [each for each in json.loads(told)["problems"] if each["path"].endswith(".yaml")]
     idle = [each for each in problems if each["findings"][0]["rule"] == UNUSED]
     assert [(each["start"]["line"], each["message"]) for each in idle] == [
@@ -197,7 +197,7 @@ def test_entries_that_nothing_needs_are_told_after_a_scan_of_all(tmp_path: Path)
     ]
     assert len(problems) == len(idle) + 1, "and the one that is over"
     for part in (("plain.py",), ("--changed", "HEAD", ".")):
-        said = understudy("scan", *part, cwd=root, environment=environment)
+        said = understudy_here("scan", *part, cwd=root, environment=environment)
         assert "Nothing" not in said.stdout + said.stderr
 
 

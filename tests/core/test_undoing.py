@@ -23,7 +23,7 @@ from understudy.journal.record import Record
 from understudy.journal.records import Records
 from understudy.state import workspace_dir
 
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy_here
 from .trees import photograph
 
 FILES = {".understudy/config.yaml": "", "a.py": "one\ntwo\nthree\nfour\nfive\n", "b": "b\n"}
@@ -37,7 +37,7 @@ class World:
         self.store = workspace_dir(self.root, folder / "state") / "journal"
 
     def __call__(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return understudy(*words, cwd=self.here, environment=self._environment, stdin=stdin)
+        return understudy_here(*words, cwd=self.here, environment=self._environment, answers=stdin)
 
     def listed(self) -> list[str]:
         """Without the files."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ..probed import know_the_machine
 from .editor import Editor
 from .processes import MARK
 from .tools import SlowBandit
@@ -32,7 +33,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir()
     hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_", "RUFF_"))]
-    own = {"HOME": str(home), MARK: str(tmp_path / "state")}
+    know_the_machine(state := tmp_path / "state")
+    own = {"HOME": str(home), MARK: str(state)}
     return {name: os.environ[name] for name in os.environ.keys() - hidden} | own
 
 
