@@ -39,15 +39,13 @@ class Transient(Exception):
 
 class Parameter(NamedTuple):
     """``default`` None: it has to be given. ``kind`` is text, number or boolean; ``choices``, if
-    any, are all that it can be; ``question`` is for people. ``why_not``: why no task can be given
-    it, since the queue keeps what it is given; for people, empty where it can."""
+    any, are all that it can be; ``question`` is for people."""
 
     name: str
     default: str | None = None
     kind: str = "text"
     choices: tuple[str, ...] = ()
     question: str = ""
-    why_not: str = ""
 
     def fits(self, value: Any) -> bool:
         text = str(value)
@@ -104,9 +102,6 @@ class Task:
         lacking = [p for p in self.parameters if p.default is None and p.name not in given]
         if lacking:
             return f"{self.name} needs {', '.join(each.expected for each in lacking)}"
-        refused = next((p for p in self.parameters if p.why_not and p.name in given), None)
-        if refused:
-            return f"{self.name} cannot be given {refused.name}: {refused.why_not}"
         unfit = [p for p in self.parameters if p.name in given and not p.fits(given[p.name])]
         return f"{self.name} cannot use what is given for {unfit[0].expected}" if unfit else ""
 

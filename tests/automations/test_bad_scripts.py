@@ -14,12 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.app.chores.automated import _parameter
 from understudy.app.scripts import files
 from understudy.app.trials import Tried
-from understudy.automations.metadata import Asked, Flawed, read
-from understudy.automations.pattern import Type
-from understudy.runner.task import Context, Result, Task
+from understudy.automations.metadata import Flawed, read
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.trial import Trial
 from understudy.store.automations import Automation, Purpose, State
@@ -369,15 +366,3 @@ async def test_secrets_that_it_is_given_under_any_name_are_kept_nowhere(here: Wo
     for each in here.workspace.state.rglob("*"):
         for secret in (SECRET, "swordfish9", "four words", "words of it"):
             assert not each.is_file() or secret.encode() not in each.read_bytes(), each
-
-
-@pytest.mark.parametrize("name", ["password", "api_key"])
-def test_no_queue_keeps_a_secret(name: str) -> None:
-    asked = Asked(name=name, type=Type.TEXT, default="x")
-    task = Task("login", _run, parameters=(_parameter("login", asked),))
-    assert "the queue of tasks would keep it" in task.complaint({name: "hunter2"})
-    assert task.complaint({}) == ""
-
-
-async def _run(_: Context) -> Result:
-    raise AssertionError

@@ -23,6 +23,7 @@ from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 from understudy.triggers.changes import Kind
 
+from ..automations.world import script
 from ..probed import know_the_machine
 from .programs import program
 from .support import own_environment, tree, understudy, understudy_here
@@ -278,6 +279,25 @@ def test_an_active_one_is_a_task(world: World, name: str) -> None:
     assert (kept["purpose"], kept["applied"]) == ("task", True)
     world.automations("disable", name)
     assert world(*given).returncode == 2
+
+
+def test_what_a_task_of_one_is_given_is_kept_nowhere(world: World) -> None:
+    """By what it is, and by how it is called."""
+    token = "gh" + "p_" + "a1B2c3D4" * 5
+    asked = "".join(
+        f"# [[tool.understudy.parameters]]\n# name = '{each}'\n# type = 'text'\n# default = 'x'\n#\n"
+        for each in ("text", "password")
+    )
+    head, marked, rest = script("print(sys.argv)").partition("# [tool.understudy.permissions]")
+    folder = tree(world.root / ".understudy/automations", {"say.py": head + asked + marked + rest})
+    assert (folder / "say.py").exists()
+    world.automations("enable", "say")
+    done = world("run", "say", f"text={token}", "password=four words of it")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "--text=<secret>" in done.stdout
+    files = [each for each in world.state.rglob("*") if each.is_file()]
+    for secret in (token.encode(), b"four words", b"words of it"):
+        assert [each for each in files if secret in each.read_bytes()] == []
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ async def test_an_older_program_leaves_a_newer_queue_alone(place: Versions) -> N
     assert again.runs_here
     await done(again, await again.submit("quick"))
     with closing(sqlite3.connect(place.folder / "jobs.db")) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        assert database.execute("PRAGMA user_version").fetchone() == (len(NEWER.migrations),)
         assert database.execute("SELECT count(mood), count(*) FROM jobs").fetchone() == (0, 2)
 
 

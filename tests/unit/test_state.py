@@ -43,6 +43,15 @@ def test_others_lose_their_access(tmp_path: Path) -> None:
     assert mode(private_folder(folder)) == 0o700
 
 
+def test_what_is_made_on_the_way_is_private_too(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = private_folder(tmp_path / "a/b/c")
+    finally:
+        os.umask(before)
+    assert [mode(each) for each in (folder, *folder.parents[:2])] == [0o700] * 3
+
+
 def test_the_folder_of_somebody_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ...automations.mining.when import as_gitignore
 from ...automations.pattern import Type
 from ...disk import LARGEST_FILE, read_regular, why
-from ...findings.secret_words import names_secret
 from ...runner.calls import Outcome, Status
 from ...runner.task import Context, Parameter, Result, Task
 from ...sandbox.trial import Trial
@@ -175,7 +174,7 @@ class Automated:
             title=automation.title,
             timeout=seconds + _ASIDE,
             retries=0,
-            parameters=tuple(_parameter(name, each) for each in asked),
+            parameters=tuple(map(_parameter, asked)),
         )
 
     async def _run(self, name: str, context: Context) -> Result:
@@ -220,13 +219,9 @@ def _differing(root: Path, texts: Mapping[str, Collection[str]]) -> list[str]:
     return sorted(found)
 
 
-def _parameter(automation: str, asked: Asked) -> Parameter:
+def _parameter(asked: Asked) -> Parameter:
     kind = "number" if asked.type is Type.NUMBER else "text"
-    why_not = ""
-    if names_secret(asked.name) and asked.type is not Type.SECRET:
-        instead = f"`understudy automations run {automation}` does not"
-        why_not = f"it is a secret, and the queue of tasks would keep it; {instead}"
-    return Parameter(asked.name, asked.default, kind, asked.choices, asked.question, why_not)
+    return Parameter(asked.name, asked.default, kind, asked.choices, asked.question)
 
 
 def _value(name: str, trial: Trial, entry: int) -> Any:
