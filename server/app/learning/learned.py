@@ -36,7 +36,7 @@ from ..open.fix_on_save import SAFE
 from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
 from .fixes import id_of, often
-from .offers import Offer, at
+from .offers import Offer, at, seen
 from .pages import automation_page
 from .view import view
 from .watching import Watching
@@ -230,6 +230,7 @@ class Learned:
             "name": automation.name,
             "title": automation.title,
             "state": automation.state,
+            "summary": seen(automation) if automation.seen else "",
             "parameters": parameters,
         }
 
@@ -243,7 +244,7 @@ class Learned:
         no trial could be made: then it is told why. Raises ValueError where nothing may be run."""
         tested, untried = await self._tested(automation, given)
         if untried:
-            told = f"not at all, as {untried}"
+            told = f"not yet, as {untried}"
             tested = replace(automation, told=told, attempted=self.clock())
         await self.store.put(tested, automation)
         await self.load()
@@ -259,6 +260,9 @@ class Learned:
         self.runs.admit()
         try:
             script = await asyncio.to_thread(self.runs.read, automation)
+        except FileNotFoundError:
+            gone = f"its script has gone: {self.runs.script_of(automation)}"
+            return replace(automation, state=State.DISABLED, why=gone, told=""), ""
         except (OSError, ValueError) as error:
             failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
             return failed, ""
@@ -314,10 +318,12 @@ class Learned:
         """Raises ValueError."""
         await self._say(life.disabled(automation), automation)
 
-    async def remove(self, automation: Automation) -> None:
-        """Its script goes, and it is not made again. Raises ValueError."""
+    async def remove(self, automation: Automation) -> bool:
+        """Its script goes, and it is not made again. Whether the workspace had it, so that it can
+        be brought back. Raises ValueError."""
         await self._say(life.removed(automation), automation)
-        await asyncio.to_thread(scripts.remove_script, self.workspace.root, automation.name)
+        root, name = self.workspace.root, automation.name
+        return await asyncio.to_thread(scripts.remove_script, root, name)
 
     async def run_on_save(self, automation: Automation, *, on: bool) -> None:
         await self._put(replace(automation, on_save=on), automation)

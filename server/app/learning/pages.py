@@ -9,7 +9,7 @@ from pathlib import Path
 from ...automations.pattern import Pattern, line
 from ...automations.record import Record
 from ...store.automations import Automation
-from .offers import seen, span
+from .offers import WAITS, seen, span, waits
 
 _SHOWN = 5
 
@@ -49,9 +49,10 @@ def automation_page(
     lines = [f"# Automations in {root}", ""]
     for each in automations:
         lines += [f"## {each.name}", "", f"{each.title} ({seen(each)})", ""]
-        lines.append(f"- {each.state}" + (f": {each.why}" if each.why else ""))
+        why = each.why or (WAITS if waits(each) else "")
+        lines.append(f"- {each.state}" + (f": {why}" if why else ""))
         if each.told:
-            lines.append(f"- tried: {each.told}")
+            lines.append(f"- its trial: {each.told}")
         if (record := record_of(each)).runs:
             lines.append(f"- {record_line(record)}")
         lines.append("")
@@ -63,6 +64,6 @@ def automation_page(
 def record_line(record: Record) -> str:
     """What its runs say of one."""
     rate = f"{record.successes} of {record.runs} runs succeeded"
-    sure = f"{record.low:.0%}–{record.high:.0%} with 95 %"
+    sure = f"the rate is {100 * record.low:.0f}–{100 * record.high:.0f} % with 95 % confidence"
     low, high = record.saved
     return f"{rate} ({sure})" + (f", saved about {span(low, high)}" if high >= 1 else "")

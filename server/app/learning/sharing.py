@@ -129,7 +129,7 @@ async def taken_in(opened: Opened, shared: Shared, given: Mapping[str, str]) -> 
         makes=shared.makes,
     )
     if not learned.workspace.trusted:
-        automation = replace(automation, told="not tried, as the workspace is not trusted")
+        automation = replace(automation, told="not yet, as the workspace is not trusted")
     await learned.store.put(automation, before)
     if not learned.workspace.trusted:
         await learned.load()

@@ -100,12 +100,12 @@ def write_script(root: Path, name: str, source: str) -> None:
     _change(root, name, State.of(source.encode(), _MODE), f"create automation {name}")
 
 
-def remove_script(root: Path, name: str) -> None:
-    """Raises OSError."""
-    _change(root, name, None, f"remove automation {name}")
+def remove_script(root: Path, name: str) -> bool:
+    """Whether there was one, which the journal brings back. Raises OSError."""
+    return _change(root, name, None, f"remove automation {name}")
 
 
-def _change(root: Path, name: str, after: State | None, what: str) -> None:
+def _change(root: Path, name: str, after: State | None, what: str) -> bool:
     path = PurePosixPath(path_of(root, name).relative_to(root))
     with Beneath(root) as place:
         before = place.look(str(path))
@@ -114,3 +114,4 @@ def _change(root: Path, name: str, after: State | None, what: str) -> None:
     if before or after:
         changes = [*folders, Change.between(str(path), before, after)]
         write(changes, root, what, _CONSENTS)
+    return bool(before)
