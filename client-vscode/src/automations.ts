@@ -13,11 +13,22 @@ interface Runnable {
   name: string;
   title: string;
   state: string;
+  summary: string;
   parameters: Parameter[];
 }
 
 const RUN = `${SECTION}.runAutomation`;
 const PREVIEW = `${SECTION}.previewAutomation`;
+
+/** In which states a command takes one, and what is said where there is none. */
+const ABLE: Record<string, [string[], string]> = {
+  [RUN]: [["active"], "no automation is active. “Create Automation…” accepts one that is offered."],
+  [PREVIEW]: [["active", "offered", "tried"], "there is no automation so far."],
+  [`${SECTION}.createAutomation`]: [["offered", "tried"], "nothing is offered."],
+  [`${SECTION}.dismissAutomation`]: [["offered", "tried"], "nothing is offered."],
+  [`${SECTION}.disableAutomation`]: [["active"], "no automation is active."],
+};
+const LEARN = "Learn Now";
 
 /**
  * The arguments of a command, asked for where they are not given; undefined: thought better of. The
@@ -30,15 +41,20 @@ export async function completed(
 ): Promise<unknown[] | undefined> {
   const [first] = args;
   const named = isNamed(first) ? [first.root, first.name, first.values] : args;
-  if (command !== RUN && command !== PREVIEW) return isNamed(first) ? named.slice(0, 2) : args;
+  const [able, otherwise] = ABLE[command] ?? [];
+  const asks = command === RUN || command === PREVIEW;
+  if (!able || (named[1] !== undefined && !asks)) {
+    return isNamed(first) ? named.slice(0, 2) : args;
+  }
   const [root, name, given] = named;
   const every = (await ask(`${SECTION}.automationParameters`, [root ?? null])) as
     Runnable[] | null | undefined;
-  const known = every?.filter((each) => command === PREVIEW || each.state === "active");
+  const known = every?.filter((each) => able.includes(each.state)) ?? [];
   const found =
     name === undefined
-      ? await pick(known ?? [])
-      : known?.find((each) => each.root === root && each.name === name);
+      ? await pick(known, otherwise ?? "")
+      : known.find((each) => each.root === root && each.name === name);
+  if (found && !asks) return [found.root, found.name, given];
   if (!found) return name === undefined ? undefined : named;
   const values: Record<string, unknown> = {
     ...fromEditor(found),
@@ -54,14 +70,15 @@ export async function completed(
   return many && [found.root, found.name, { ...values, ...many }];
 }
 
-async function pick(known: Runnable[]): Promise<Runnable | undefined> {
+async function pick(known: Runnable[], otherwise: string): Promise<Runnable | undefined> {
   if (known.length === 0) {
-    await vscode.window.showInformationMessage("Understudy: there is no automation so far.");
+    const said = await vscode.window.showInformationMessage(`Understudy: ${otherwise}`, LEARN);
+    if (said) await vscode.commands.executeCommand(`${SECTION}.learnNow`);
     return undefined;
   }
   const items = known.map((each) => ({
     label: each.name,
-    description: each.state,
+    description: [each.state, each.summary].filter(Boolean).join(", "),
     detail: each.title,
     each,
   }));

@@ -2,25 +2,43 @@ import * as vscode from "vscode";
 
 import { SECTION } from "./settings.ts";
 
+/** What a command answers with, to be read: nothing to save, and a page that is shown again is the
+ * same one. */
+export class Pages implements vscode.TextDocumentContentProvider {
+  private readonly texts = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.path) ?? "";
+  }
+
+  async show(name: string, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SECTION, path: `/${name}` });
+    this.texts.set(uri.path, text);
+    this.changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+  }
+}
+
+export const pages = new Pages();
+
+const NAMES: Record<string, string> = {
+  [`${SECTION}.showLeftOut`]: "What Is Left Out.txt",
+  [`${SECTION}.showPatterns`]: "What Repeats.md",
+  [`${SECTION}.showAutomations`]: "Automations.md",
+};
 const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
-const PAGES = [`${SECTION}.showPatterns`, `${SECTION}.showAutomations`];
 
 /** Shows the user what the server answered to one of its commands. */
 export async function present(command: string, answer: unknown): Promise<void> {
   if (command === `${SECTION}.showStatus` && typeof answer === "string") {
     await vscode.window.showInformationMessage("Understudy", { modal: true, detail: answer });
-  } else if (command === `${SECTION}.showLeftOut` && typeof answer === "string") {
-    const document = await vscode.workspace.openTextDocument({ content: `${answer}\n` });
-    await vscode.window.showTextDocument(document);
-  } else if (DIFFS.includes(command) && typeof answer === "string") {
-    const document = await vscode.workspace.openTextDocument({ language: "diff", content: answer });
-    await vscode.window.showTextDocument(document);
-  } else if (PAGES.includes(command) && typeof answer === "string") {
-    const document = await vscode.workspace.openTextDocument({
-      language: "markdown",
-      content: answer,
-    });
-    await vscode.window.showTextDocument(document);
+  } else if (typeof answer === "string" && NAMES[command]) {
+    await pages.show(NAMES[command], `${answer}\n`);
+  } else if (typeof answer === "string" && DIFFS.includes(command)) {
+    if (answer.includes("\n")) await pages.show("Preview.diff", answer);
+    else await vscode.window.showInformationMessage(`Understudy: ${answer}`);
   } else if (command === `${SECTION}.scanWorkspace` && isScan(answer)) {
     const { files, findings } = answer;
     const text = `Understudy checked ${count(files, "file")}: ${count(findings, "finding")}.`;

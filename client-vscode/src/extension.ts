@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { openReport } from "./commands.ts";
+import { openReport, pages } from "./commands.ts";
 import type { Row } from "./jobs.ts";
 import { onInterpreterPicked } from "./interpreter.ts";
 import { ofNode } from "./learnedView.ts";
@@ -36,6 +36,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     current.tasks,
     current.sandbox,
     current.learned,
+    vscode.workspace.registerTextDocumentContentProvider(SECTION, pages),
     onCommandEnded((ended) => void current.commandEnded(ended)),
     ...Object.entries(ofNode).map(([name, action]) => command(name, action)),
     command("showTaskOutput", (row: Row) => current.tasks.showOutput(row)),

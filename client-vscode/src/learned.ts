@@ -38,7 +38,8 @@ export interface Node {
   description: string;
   tooltip: string;
   icon?: string;
-  context: "group" | "pattern" | "evidence" | "offered" | "active" | "disabled" | "other";
+  context:
+    "group" | "pattern" | "evidence" | "offered" | "tried" | "active" | "disabled" | "other";
   open: boolean;
   children: Node[];
 }
@@ -52,7 +53,7 @@ const STATES: [string[], string, AutomationNode["context"], string][] = [
   [["offered"], "Offered", "offered", "lightbulb"],
   [["active"], "Active", "active", "zap"],
   [["disabled"], "Disabled", "disabled", "circle-slash"],
-  [["generated", "tried", "dismissed"], "Not Offered Now", "other", "beaker"],
+  [["tried", "generated", "dismissed"], "Not Offered Now", "other", "beaker"],
 ];
 
 /** What all folders have, in groups; a group of nothing is left out, and so is what nobody wanted. */
@@ -63,7 +64,9 @@ export function nodes(folders: readonly Learned[]): Node[] {
       folders.flatMap(({ root, automations }) =>
         automations
           .filter((each) => states.includes(each.state))
-          .map((each) => automationNode(root, each, context, icon)),
+          .map((each) =>
+            automationNode(root, each, each.state === "tried" ? "tried" : context, icon),
+          ),
       ),
     ),
   );
@@ -79,6 +82,15 @@ export function nodes(folders: readonly Learned[]): Node[] {
 export function recorded(folders: readonly Learned[]): boolean | undefined {
   const wanted = folders.filter((each) => each.activity !== "off");
   return wanted.length > 0 ? wanted.some((each) => each.activity === "on") : undefined;
+}
+
+/** What is offered, for people. */
+export function offers(folders: readonly Learned[]): string[] {
+  return folders.flatMap(({ automations }) =>
+    automations
+      .filter((each) => each.state === "offered")
+      .map((each) => `Understudy offers: ${each.title} (${each.summary})`),
+  );
 }
 
 export function isNamed(value: unknown): value is Named {

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { isNamed, keyBinding, nodes, recorded, type Learned, type Node } from "./learned.ts";
+import { isNamed, keyBinding, nodes, offers, recorded, type Learned, type Node } from "./learned.ts";
 import { SECTION } from "./settings.ts";
 
 /** The view of what repeats and of the automations, and whether what is done is written down. */
@@ -58,6 +58,8 @@ export class LearnedView implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   private show(): void {
     this.changed.fire();
+    const offered = offers([...this.folders.values()]);
+    this.view.badge = offered.length > 0 ? { value: offered.length, tooltip: offered.join("\n") } : undefined;
     const state = recorded([...this.folders.values()]);
     this.item.text = state ? "$(eye)" : "$(eye-closed) paused";
     this.item.tooltip = state
@@ -83,12 +85,7 @@ export const ofNode: Record<string, (node: unknown) => Promise<void>> = {
     if (isNamed(node)) await vscode.env.clipboard.writeText(`understudy run ${node.name}`);
   },
   neverAutomation: async (node) => {
-    if (isNamed(node))
-      await vscode.commands.executeCommand(
-        `${SECTION}.dismissAutomation`,
-        node.root,
-        node.name,
-        true,
-      );
+    const [root, name] = isNamed(node) ? [node.root, node.name] : [];
+    await vscode.commands.executeCommand(`${SECTION}.dismissAutomation`, root, name, true);
   },
 };

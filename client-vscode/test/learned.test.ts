@@ -5,6 +5,7 @@ import {
   isNamed,
   keyBinding,
   nodes,
+  offers,
   recorded,
   type Automation,
   type Learned,
@@ -41,7 +42,7 @@ test("automations are grouped by state, and what nobody wanted is left out", () 
   );
   assert.deepEqual(
     shown.flatMap(({ children }) => children.map((each) => each.context)),
-    ["offered", "active", "disabled", "other", "other", "other"],
+    ["offered", "active", "disabled", "tried", "other", "other"],
   );
 });
 
@@ -87,4 +88,9 @@ test("a key binding names what the command takes", () => {
   assert.equal(command, "understudy.runAutomation");
   assert.ok(isNamed(args));
   assert.deepEqual(args, { root: "/shop", name: "a" });
+});
+
+test("what is offered is counted", () => {
+  const automations = [automation("a", "offered"), automation("b", "tried")];
+  assert.deepEqual(offers([folder(), folder({ automations })]), ["Understudy offers: create a (seen 5×)"]);
 });

@@ -69,10 +69,9 @@ UNDO = Command(
 )
 CREATE_AUTOMATION = Command(
     "understudy.createAutomation",
-    "Create Automation",
+    "Create Automation…",
     "Accept one that is offered: its script is written into the workspace. Arguments: the folder "
     "and its name.",
-    palette=False,
 )
 RUN_AUTOMATION = Command(
     "understudy.runAutomation",
@@ -87,9 +86,8 @@ PREVIEW_AUTOMATION = Command(
 )
 DISMISS_AUTOMATION = Command(
     "understudy.dismissAutomation",
-    "Not Now",
+    "Not Now: Dismiss Automation…",
     "Do not offer it now, or never. Arguments: the folder, its name, whether that is for ever.",
-    palette=False,
 )
 ENABLE_AUTOMATION = Command(
     "understudy.enableAutomation",
@@ -98,7 +96,7 @@ ENABLE_AUTOMATION = Command(
 )
 DISABLE_AUTOMATION = Command(
     "understudy.disableAutomation",
-    "Disable Automation",
+    "Disable Automation…",
     "Neither offer nor run it any more. Arguments: the folder and its name.",
 )
 AUTOMATION_PARAMETERS = Command(

@@ -90,10 +90,10 @@ class Tried(NamedTuple):
         """In a few sentences, for people."""
         trial = self.trial
         notes = [*trial.notes, *(f"{each} was taken as it is on disk" for each in self.unsaved)]
-        told = [f"Note: {each}." for each in notes]
-        if self.what and trial.status is Status.FAILED and trial.last_line:
-            told.insert(0, f"It printed last: “{redacted(trial.last_line)}”.")
-        return " ".join((f"Level {trial.level}. {trial.said}", *told))
+        told = (f"Note: {each}." for each in notes)
+        is_told = self.what and trial.status is Status.FAILED and trial.last_line
+        printed = [f"“{redacted(trial.last_line)}”."] if is_told else []
+        return " ".join((*printed, f"Level {trial.level}. {trial.said}", *told))
 
     @property
     def failing(self) -> str:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from ..journal.change import printable
 
 _LONGEST = 300
+STEP = " → "
+"""Stands between the steps, where people are told of them."""
 
 
 class Type(StrEnum):
@@ -160,7 +162,7 @@ class Pattern:
     @property
     def title(self) -> str:
         """What it does, in a line for people."""
-        return line(" → ".join(map(words_of, self.steps)))
+        return line(STEP.join(map(words_of, self.steps)))
 
     @property
     def takes(self) -> str:

@@ -110,14 +110,14 @@ class Tested(NamedTuple):
             return f"it only told what it would do, as it asks {', '.join(self.asks)}; {cost}"
         if not self.trial.is_clean:
             return "; ".join(("it did not end well", *self.notes, cost))
-        twice = "twice is as once" if self.is_idempotent else "twice is not as once"
-        found = [f"it would change {self.trial.many or 'nothing'}", twice]
+        more = "nothing more" if self.is_idempotent else "something again"
+        found = [f"it would change {self.trial.many or 'nothing'}", f"a second run {more}"]
         if self.compared:
             same, begun = self.compared.count(As.SAME), self.compared.count(As.BEGUN)
             found.append(f"as you had done it in {same} of {len(self.compared)} cases")
             if begun:
                 found.append(f"begun so in {begun}")
-        if self.unused:
+        if self.unused and self.trial.changes:
             found.append(f"it never wrote {', '.join(self.unused)}, which it may")
         if self.wrote:
             found.append(f"it may write anything, and wrote {few(self.wrote)}")
@@ -218,14 +218,15 @@ async def test(
             each for each in tried if each.instance.made or (each.root and each.instance.moved)
         ]
         compared = await asyncio.to_thread(lambda: tuple(_compared(each, root) for each in asked))
+        is_free = _ALL in policy.write
         return Tested(
             trial,
             "",
             _doubt(compared, len(failed), len(tried)),
             is_idempotent,
             compared,
-            unused=_unused(policy, tried),
-            wrote=_written(tried) if _ALL in policy.write else (),
+            unused=() if is_free else _unused(policy, tried),
+            wrote=_written(tried) if is_free else (),
             idle=_idle(policy, tried),
             in_turn=_names(path for each in tried for path in each.trial.in_turn),
             notes=tuple(notes),

@@ -258,16 +258,16 @@ def test(
     """Try an automation anew: where it was done before, or for the parameters that are given."""
     root, given = root_of((folder,)), values(parameters)
 
-    async def work(found: Opened) -> tuple[Automation, str]:
+    async def work(found: Opened) -> tuple[Automation, str, bool]:
         tested = await found.test(found.learned.find(name), given)
-        return tested, example_of(found, tested)
+        return tested, example_of(found, tested), found.learned.workspace.trusted
 
-    tested, words = opened(root, work)
+    tested, words, trusted = opened(root, work)
     if as_json:
         told = {"name": tested.name, "state": tested.state, "why": tested.why, "tried": tested.told}
         click.echo(json.dumps(told, indent=2))
     else:
-        tell_test(tested, words)
+        tell_test(tested, words, trusted=trusted)
     ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
 
 
@@ -280,11 +280,12 @@ def example_of(found: Opened, automation: Automation) -> str:
     return example(automation, metadata)
 
 
-def tell_test(tested: Automation, words: str, *, still: str = "") -> None:
+def tell_test(tested: Automation, words: str, *, trusted: bool, still: str = "") -> None:
     """What came of a trial, and how to go on where it does not hold. ``words``: what is typed to
-    try it; ``still``: stands before its state where that is as it was."""
+    try it; ``trusted``: its workspace; ``still``: stands before its state where that is as it
+    was."""
     click.echo(printable(f"{tested.name} is {still}{tested.state}: {standing(tested)}."))
     if tested.is_disabled or tested.is_untried:
-        before = "`understudy trust` lets it be run; then " if tested.is_untried else ""
+        before = "" if trusted else "`understudy trust` lets it be run; then "
         again = f"{before}`understudy automations test {words}` tries it."
         click.echo(printable(again), err=True)

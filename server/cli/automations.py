@@ -14,6 +14,7 @@ import click
 
 from ..app.learning import listing, sharing
 from ..app.learning.cycle import cycle
+from ..app.learning.offers import nothing_new, waits
 from ..app.learning.opening import Automation, Opened
 from ..app.sandboxing import printable
 from .automating import (
@@ -89,6 +90,10 @@ def list_(folder: Path, *, as_json: bool) -> None:
                 "There is none so far; `understudy automations learn` looks for what repeats.",
                 err=True,
             )
+        elif any(waits(each) for each in every):
+            click.echo(
+                "`understudy automations enable NAME` accepts one that is tried, at once.", err=True
+            )
 
     opened(root_of((folder,)), look)
 
@@ -136,13 +141,14 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
         automation = found.learned.find(name)
         return found.learned.runs.script_of(automation), found.learned.runs.source_of(automation)
 
-    async def tried(found: Opened) -> tuple[Automation, Automation, str] | None:
+    async def tried(found: Opened) -> tuple[Automation, Automation, str, bool] | None:
         automation = found.learned.find(name)
-        if found.learned.runs.source_of(automation) == before:
+        source = found.learned.runs.source_of(automation)
+        if source == before and not await found.learned.runs.is_edited(automation):
             return None
         click.echo("It is tried again.", err=True)
         tested = await found.test(automation, given)
-        return automation, tested, example_of(found, tested)
+        return automation, tested, example_of(found, tested), found.learned.workspace.trusted
 
     path, before = opened(root, place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
@@ -152,8 +158,9 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
     if (edited := opened(root, tried)) is None:
         click.echo("It is as it was.", err=True)
         return
-    former, tested, words = edited
-    tell_test(tested, words, still="still " if former.state is tested.state else "")
+    former, tested, words, trusted = edited
+    still = "still " if former.state is tested.state else ""
+    tell_test(tested, words, trusted=trusted, still=still)
     ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
 
 
@@ -212,16 +219,16 @@ def remove(ctx: click.Context, name: str, folder: Path, *, yes: bool) -> None:
     async def work(found: Opened) -> bool | None:
         automation = found.learned.find(name)
         if wanted := yes or agreed(f"Remove {name}?"):
-            await found.learned.remove(automation)
+            enable = f"`understudy automations enable {example_of(found, automation)}`"
+            back = f"`understudy undo` brings its script back, and {enable} takes it in again."
+            was_there = await found.learned.remove(automation)
+            click.echo(f"{name} is removed; {back if was_there else 'it is not made again.'}")
         return wanted
 
     if not (done := opened(root_of((folder,)), work)):
         nobody = "There is no terminal to ask on; --yes removes it. " if done is None else ""
         click.echo(f"{nobody}Nothing was removed.", err=True)
         ctx.exit(Exit.FAILED)
-    click.echo(
-        f"{name} is removed. A script that was in the workspace `understudy undo` brings back."
-    )
 
 
 @automations.command
@@ -237,7 +244,7 @@ def learn(ctx: click.Context, folder: Path) -> None:
         told = await cycle(found.learned, wait=True)
         if not told:
             found.learned.runs.admit()
-        _echo(told or ["Nothing new repeats so far."])
+        _echo(told or [nothing_new(found.learned.automations)])
         return found.learned.workspace.trusted
 
     if not opened(root_of((folder,)), work):
@@ -302,7 +309,7 @@ def import_(ctx: click.Context, file: Path, parameters: tuple[str, ...], folder:
     async def work(found: Opened) -> bool:
         tested = [await sharing.taken_in(found, each, given) for each in sharing.read_file(file)]
         for each in tested:
-            tell_test(each, example_of(found, each))
+            tell_test(each, example_of(found, each), trusted=found.learned.workspace.trusted)
         return all(not each.is_disabled for each in tested)
 
     if not opened(root_of((folder,)), work):

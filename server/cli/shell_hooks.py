@@ -18,14 +18,14 @@ def hook(shell: str) -> str:
 
 _HOOKS = {
     "bash": r"""_understudy_told() {
-    local code=$? line number
+    local code=$? now=${EPOCHREALTIME/[^0-9]/} line number
     line=$(HISTTIMEFORMAT= builtin history 1)
     if [[ $line =~ ^\ *([0-9]+)[\ *]\ (.*)$ ]]; then
         number=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]}
         if [[ -n ${_understudy_at-} && $number != "${_understudy_number-}" &&
             $line != [[:space:]]* ]]; then
-            (printf %s "$line" | @PROGRAM@ --session "bash $$" --at "$_understudy_at" \
-                --seconds "$((EPOCHSECONDS - _understudy_at))" --code "$code" \
+            (printf %s "$line" | @PROGRAM@ --session "bash $$" --at "${_understudy_at}e-6" \
+                --seconds "$((now - _understudy_at))e-6" --code "$code" \
                 --in "$_understudy_in" >/dev/null 2>&1 &)
         fi
         _understudy_number=$number
@@ -33,7 +33,7 @@ _HOOKS = {
     _understudy_at= _understudy_in=$PWD
     return "$code"
 }
-PS0="${PS0-}"'${PS4:$((_understudy_at=EPOCHSECONDS,0)):0}'
+PS0="${PS0-}"'${PS4:$((_understudy_at=${EPOCHREALTIME/[^0-9]/},0)):0}'
 PROMPT_COMMAND="_understudy_told${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
 """,
     "zsh": r"""zmodload zsh/datetime

@@ -10,6 +10,7 @@ from lsprotocol import types as lsp
 
 from ..app import commands
 from ..app.learning.learning import Offer, Purpose, Ready, as_texts, misfit
+from ..app.learning.offers import brief
 from ..app.trials import Tried
 from .asking import asked, mapping, padded, root_of
 from .choosing import completed
@@ -28,18 +29,17 @@ async def actions(ls: Server, path: str) -> list[lsp.CodeAction]:
 def _actions(offer: Offer) -> list[lsp.CodeAction]:
     name, given = offer.automation.name, dict(offer.arguments)
     where = [str(offer.root), name]
-    preview = _action(
-        f"Preview: {offer.automation.title}", commands.PREVIEW_AUTOMATION, [*where, given]
-    )
+    preview = _action(f"Preview: {offer.here}", commands.PREVIEW_AUTOMATION, [*where, given])
     if not offer.is_new:
-        run = _action(f"Run: {offer.automation.title}", commands.RUN_AUTOMATION, [*where, given])
+        run = _action(f"Run: {offer.here}", commands.RUN_AUTOMATION, [*where, given])
         run.is_preferred = offer.preferred or None
         return [run, preview]
+    what = brief(offer.automation.title)
     return [
         _action(f"Create automation: {offer.title}", commands.CREATE_AUTOMATION, [*where, given]),
         preview,
-        _action(f"Not now: {offer.automation.title}", commands.DISMISS_AUTOMATION, [*where, False]),
-        _action(f"Never: {offer.automation.title}", commands.DISMISS_AUTOMATION, [*where, True]),
+        _action(f"Not now: {what}", commands.DISMISS_AUTOMATION, [*where, False]),
+        _action(f"Never: {what}", commands.DISMISS_AUTOMATION, [*where, True]),
     ]
 
 
@@ -133,7 +133,8 @@ async def _done(work: Awaitable[object]) -> bool:
 async def _create(ls: Server, root: Path | None, name: str) -> bool:
     """Raises ValueError, OSError."""
     path = await ls.core.learning.accept(root, name)
-    ls.publisher.message(f"Created {path}. It can be run where it fits, read, edited and removed.")
+    where = "/".join(path.parts[-3:])
+    ls.publisher.message(f"Created {where}. It is run where it fits, and by “Run Automation…”.")
     return True
 
 

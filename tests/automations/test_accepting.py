@@ -91,7 +91,7 @@ async def test_where_nothing_can_be_tried_nothing_is_accepted(
     assert await answers(here) == []
     tested = await here.learned.test(before)
     assert (tested.state, tested.why) == (state, before.why)
-    assert tested.told.startswith("not at all, as level A is wanted")
+    assert tested.told.startswith("not yet, as level A is wanted")
 
 
 Say = Callable[[Learned, Automation], Awaitable[object]]

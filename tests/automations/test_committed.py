@@ -84,7 +84,7 @@ async def test_one_that_nobody_knows_an_example_for_waits_for_one(
         assert (found.state, found.why, found.told) == (
             State.GENERATED,
             "",
-            f"not at all, as {needs}",
+            f"not yet, as {needs}",
         )
         with pytest.raises(ValueError, match="is generated as before: it cannot be tried, as its"):
             await clone.learned.accept(found)

@@ -286,10 +286,17 @@ def test_it_is_quick() -> None:
     assert perf_counter() - begin < 1.0
 
 
+_PARTLY = "a-sentence-that-fits-not-all-of"
+
+
 @pytest.mark.parametrize(
     ("given", "name"),
     [
-        (pattern(run("make", "-j", "4"), run("git", "push")), "make-j-4-git-push"),
+        (pattern(run("make", "-j", "4"), run("git", "push")), "make-4-git-push"),
+        (pattern(run("ruff", "check", "--fix"), run("ruff", "format")), "ruff-check-format"),
+        (pattern(run("curl", "-s", "http://127.0.0.1:8765/orders/7")), "curl-orders-7"),
+        (pattern(run("curl", "https://api.example.com/orders")), "curl-api-example-com-orders"),
+        (pattern(run("a", "sentence", "that", "fits", "not", "all", "of", "it")), _PARTLY),
         (_of_file("black", _WHOLE), "black"),
         (pattern(run("ü")), "automation"),
         (pattern(run("x" * 40)), "x" * 32),

@@ -251,6 +251,8 @@ def test_a_hook_tells_of_commands(
     state = root.parent / "state"
     assert {each.name for each in told if not each.is_relative_to(state)} <= OF_SHELLS
     assert {each.name for each in temporary.iterdir()} <= {"fish.root"}  # where fish itself runs
+    if shell != "fish":  # what is typed within a second keeps its order
+        assert any(each["at"] % 1 for each in found)
 
 
 def typed(

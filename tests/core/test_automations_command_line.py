@@ -170,7 +170,9 @@ def test_from_what_repeats_to_what_is_taken_back(world: World, name: str) -> Non
     test = world.root / "tests/test_refund.py"
     given = (name, "file=src/shop/refund.py")
     assert "is not active but offered" in world.automations("run", *given, code=2)
-    assert "file is not given" in world.automations("preview", name, code=2)
+    assert "file is not given: add file=… (File: a file or folder" in world.automations(
+        "preview", name, code=2
+    )
     (world.root / "src/shop/refund.py").write_text(SOURCE)
     told = world.automations("preview", *given)
     assert "+from shop.refund import total\n" in told
@@ -353,12 +355,30 @@ def test_disabled_removed_and_back(world: World, name: str) -> None:
     script = world.script
     told = "There is no terminal to ask on; --yes removes it. Nothing was removed."
     assert told in world.automations("remove", name, code=3)
-    world.automations("remove", name, "--yes")
+    told = world.automations("remove", name, "--yes")
+    assert "`understudy undo` brings its script back, and `understudy automations enable" in told
     assert (world.listed()["state"], script.exists()) == ("retired", False)
     world("undo", "--yes")
     assert script.exists()
     world.automations("enable", name)
     assert world.listed()["state"] == "active"
+
+
+def test_what_removes_no_file_promises_none_back(world: World, name: str) -> None:
+    """What `undo` would take back is something else then."""
+    told = world.automations("remove", name, "--yes")
+    assert "undo" not in told
+    assert f"{name} is removed; `understudy automations enable {name} file=" in told
+    world.automations("enable", name)
+    assert world.listed()["state"] == "active"
+
+
+def test_what_was_edited_by_other_means_is_tried_again(world: World, name: str) -> None:
+    world("trust", ".")
+    world.automations("enable", name)
+    world.script.write_text(world.script.read_text() + "# mine\n")
+    world.environment["EDITOR"] = "true"
+    assert "is still active: " in world.automations("edit", name)
 
 
 @pytest.mark.parametrize(
@@ -437,6 +457,8 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     (world.root / "src/shop/customer.py").unlink()  # for which it could be tried
     told = world.automations("import", str(script))
     assert "its trial needs file=…: `understudy automations test make-test file=…`" in told
+    assert "make-test is generated: not tried yet, as its trial needs" in told
+    assert "`understudy trust`" not in told, "it is trusted"
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
 
 
@@ -446,10 +468,10 @@ def test_what_is_taken_in_without_trust_waits_for_it(world: World, name: str) ->
     script.write_text(f"{source}# mine\n")
     world("untrust", ".")
     told = world.automations("import", str(script))
-    assert "make-test is generated: not tried, as the workspace is not trusted.\n" in told
+    assert "make-test is generated: not tried yet, as the workspace is not trusted.\n" in told
     words = "`understudy trust` lets it be run; then `understudy automations test make-test file="
     assert words in told
-    assert "make-test  not tried, as the workspace is not trusted" in world.automations("list")
+    assert "make-test  not tried yet, as the workspace is not trusted" in world.automations("list")
     assert world("trust", ".", "--yes").returncode == 0
     assert "tries it" in world.automations("import", str(script), code=2)
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")

@@ -72,8 +72,9 @@ async def test_a_pattern_becomes_an_automation(start: Start, workspace: Path) ->
     create, preview, later, never = ours(await editor.actions(buffer, "def"))
     title = "create tests/test_{file.stem}.py"
     assert create["title"].startswith(f"Create automation: {title} (seen 5×, saves about ")
+    here = "create tests/test_refund.py"
     assert [each["title"] for each in (preview, later, never)] == [
-        f"Preview: {title}",
+        f"Preview: {here}",
         f"Not now: {title}",
         f"Never: {title}",
     ]
@@ -87,7 +88,7 @@ async def test_a_pattern_becomes_an_automation(start: Start, workspace: Path) ->
     assert script.stat().st_mode & 0o777 == 0o755
 
     run, preview = ours(await editor.actions(buffer, "def"))
-    assert (run["title"], preview["title"]) == (f"Run: {title}", f"Preview: {title}")
+    assert (run["title"], preview["title"]) == (f"Run: {here}", f"Preview: {here}")
     editor.replies["window/showMessageRequest"] = agreeing
     assert await editor.command("runAutomation", *run["command"]["arguments"]) is True
     assert test.read_text() == TEST.format("refund")

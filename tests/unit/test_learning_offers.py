@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.learning.offers import at, seen, span
+from understudy.app.learning.offers import Offer, at, brief, nothing_new, seen, span
 from understudy.automations.codec import dumps
 from understudy.automations.pattern import Part, Place
 from understudy.settings.learning import Automations
@@ -72,6 +72,8 @@ def test_what_is_there_already_is_not_offered() -> None:
         (60, 180, "1–3 min"),
         (600, 840, "10–14 min"),
         (3_600, 7_200, "1–2 h"),
+        (20, 150, "20 s–2 min"),
+        (600, 9_000, "10 min–2 h"),
     ],
 )
 def test_spans(low: float, high: float, told: str) -> None:
@@ -81,3 +83,54 @@ def test_spans(low: float, high: float, told: str) -> None:
 def test_what_is_said_of_one() -> None:
     assert seen(OFFERED) == "seen 6×, saves about 1–2 min a week"
     assert seen(replace(OFFERED, high=0.0, low=0.0)) == "seen 6×"
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("create tests/test_{file.stem}.py", "create tests/test_{file.stem}.py"),
+        ("sed -i " + "x" * 60, "sed -i " + "x" * 53 + " …"),
+        (
+            "ruff check --fix {file} → mypy --strict --no-incremental {file} → git log --oneline",
+            "ruff check → mypy → git log (3 steps)",
+        ),
+        (
+            "ruff check --fix {file} → ls → ls -l → python3 -m json.tool a/{file.stem}.json",
+            "ruff check → … → python3 (4 steps)",
+        ),
+    ],
+)
+def test_a_menu_has_room_for_it(title: str, told: str) -> None:
+    assert brief(title) == told
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("create tests/test_{file.stem}.py", "create tests/test_cart.py"),
+        ("ruff format {file} → mypy {file}", "ruff format src/cart.py → mypy src/cart.py"),
+        ("awk {print} {file.none} {other}", "awk {print} {file.none} {other}"),
+    ],
+)
+def test_in_a_file_it_is_told_what_is_done_for_it(title: str, told: str) -> None:
+    offer = Offer(ROOT, replace(ACTIVE, title=title), {"file": "src/cart.py"}, is_new=False)
+    assert offer.here == told
+
+
+TRIED = replace(OFFERED, state=State.TRIED)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ([], ""),
+        ([ACTIVE, replace(TRIED, why="a reason")], ""),
+        ([OFFERED], "; 1 is offered"),
+        ([TRIED, TRIED], "; 2 wait to be: about one in a hundred tasks is"),
+        ([OFFERED, OFFERED, TRIED], "; 2 are offered, 1 waits to be: about one in"),
+    ],
+)
+def test_where_nothing_is_new_it_is_told_what_there_is(known: list[Automation], told: str) -> None:
+    said = nothing_new(known)
+    assert said.startswith(f"Nothing new repeats so far{told}")
+    assert told or said.endswith("far.")

@@ -182,6 +182,8 @@ return function(editor)
     end
   end
 
+  M.createAutomation = switch("createAutomation", "offered", "active")
+  M.dismissAutomation = switch("dismissAutomation", "offered", "dismissed")
   M.enableAutomation = switch("enableAutomation", "disabled", "active")
   M.disableAutomation = switch("disableAutomation", "active", "disabled")
 

@@ -32,7 +32,7 @@ from ..open.fix_on_save import SAFE
 from ..scripts import files as scripts
 from ..scripts.runs import Prepared, Runs
 from .fixes import id_of, often
-from .offers import Offer, at
+from .offers import Offer, at, seen
 from .pages import automation_page, pattern_page
 from .view import view
 from .watching import Watching
@@ -221,6 +221,7 @@ class Learned:
             "name": automation.name,
             "title": automation.title,
             "state": automation.state,
+            "summary": seen(automation) if automation.seen else "",
             "parameters": parameters,
         }
 
@@ -234,7 +235,7 @@ class Learned:
         no trial could be made: then it is told why. Raises ValueError where nothing may be run."""
         tested, untried = await self._tested(automation, given)
         if untried:
-            told = f"not at all, as {untried}"
+            told = f"not yet, as {untried}"
             tested = replace(automation, told=told, attempted=self.clock())
         await self.store.put(tested, automation)
         await self.load()
@@ -250,6 +251,9 @@ class Learned:
         self.runs.admit()
         try:
             script = await asyncio.to_thread(self.runs.read, automation)
+        except FileNotFoundError:
+            gone = f"its script has gone: {self.runs.script_of(automation)}"
+            return replace(automation, state=State.DISABLED, why=gone, told=""), ""
         except (OSError, ValueError) as error:
             failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
             return failed, ""
@@ -310,9 +314,10 @@ class Learned:
         """Raises ValueError."""
         await self._say(life.disabled(automation), automation)
 
-    async def remove(self, automation: Automation) -> None:
+    async def remove(self, automation: Automation) -> bool:
         """Its script goes, with its runs, and it is not made again; of one that was never accepted
-        only that is kept. Raises ValueError."""
+        only that is kept. Whether the workspace had it, so that it can be brought back. Raises
+        ValueError."""
         from .forgetting import erase
 
         root, name = self.workspace.root, automation.name
@@ -320,14 +325,14 @@ class Learned:
         await self._say(retired, automation)
         trials = await self.store.trials([automation])
         await asyncio.to_thread(erase, self.workspace.state, [name], trials)
-        if await asyncio.to_thread(scripts.is_there, root, name):
-            await asyncio.to_thread(scripts.remove_script, root, name)
+        if was_there := await asyncio.to_thread(scripts.remove_script, root, name):
             await self.store.forget_runs(automation.id)
         else:
             await self.store.forget([retired.automation])
         with contextlib.suppress(sqlite3.OperationalError):  # who reads it now has it go later
             await self._database.compact()
         await self.load()
+        return was_there
 
     async def run_on_save(self, automation: Automation, *, on: bool) -> None:
         await self._put(replace(automation, on_save=on), automation)

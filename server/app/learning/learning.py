@@ -29,7 +29,7 @@ from ..scripts.confined import sandboxed
 from ..scripts.runs import misfit
 from ..trials import Tried
 from .learned import Learned, Ready
-from .offers import Offer
+from .offers import Offer, nothing_new
 from .recording import Recording
 from .view import nothing
 
@@ -254,7 +254,7 @@ class Learning(Feature):
         if not learned.workspace.settings.automations.enabled:
             root = learned.workspace.root
             return [f"Nothing is looked for in {root}: automations.enabled is off in the settings."]
-        return await self.cycle(learned, wait=True) or ["Nothing new repeats so far."]
+        return await self.cycle(learned, wait=True) or [nothing_new(learned.automations)]
 
     async def toggle_pause(self) -> bool:
         """Whether it is paused now, in all folders."""

@@ -14,7 +14,7 @@ from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, Execution
 from ...store.standing import Tally, together
 from .evidence import evidence, moment, summary, varying, why_listed
-from .offers import seen
+from .offers import WAITS, seen, waits
 from .pages import record_line
 
 
@@ -48,13 +48,16 @@ def automation_line(automation: Automation, record: Record) -> str:
     told += [record_line(record)] if record.runs else []
     told += ["on save"] if automation.on_save else []
     told += [standing(automation)] if automation.why or automation.is_untried else []
+    told += [WAITS] if waits(automation) else []
     return f"{automation.state:<9}  {automation.name}  {'; '.join(told)}".rstrip()
 
 
 def standing(automation: Automation) -> str:
     """Why it stands as it does, or what came of its trial; without an end."""
     told = "" if automation.is_disabled else automation.told
-    return automation.why or told or ("not tried yet" if automation.is_untried else "")
+    if automation.is_untried and not automation.why:
+        return f"not tried {told.removeprefix('not ') or 'yet'}"
+    return automation.why or told
 
 
 def example(automation: Automation, metadata: Metadata | None) -> str:
@@ -85,7 +88,7 @@ def automation_lines(
     for name, may in metadata.permissions if metadata else ():
         yield f"  {_PERMITS[name]}: {', '.join(may) or 'nothing'}"
     if automation.told:
-        yield f"  tried: {automation.told}"
+        yield f"  its trial: {automation.told}"
 
 
 def metadata_of(source: str) -> Metadata | None:

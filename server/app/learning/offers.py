@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...automations.mining.when import fits
+from ...automations.paths import part_of
+from ...automations.pattern import STEP, Part
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation, State
 from ..scripts.runs import is_done
 
 _MINUTE, _HOUR = 60.0, 3_600.0
+_UNITS = {"s": 1.0, "min": _MINUTE, "h": _HOUR}
+_PLACE = re.compile(r"\{(\w+)(?:\.(\w+))?\}")
+_BRIEF = 60
+"""Characters of what an automation does that a menu has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,38 @@ class Offer:
 
     @property
     def title(self) -> str:
-        return f"{self.automation.title} ({seen(self.automation)})"
+        """What it does whenever it is run, how often that was done, and what it saves."""
+        return f"{brief(self.automation.title)} ({seen(self.automation)})"
+
+    @property
+    def here(self) -> str:
+        """What it does for this file."""
+
+        def value(place: re.Match[str]) -> str:
+            name, part = place[1], place[2] or str(Part.WHOLE)
+            if name not in self.arguments or part not in {*Part}:
+                return place[0]
+            return part_of(self.arguments[name], Part(part))
+
+        return brief(_PLACE.sub(value, self.automation.title))
+
+
+def brief(title: str) -> str:
+    """What it does, in a line that a menu has room for: of several steps the programs."""
+    if len(title) <= _BRIEF:
+        return title
+    first, *others = title.split(STEP)
+    if not others:
+        return f"{first[:_BRIEF]} …"
+    middle = ["…"] if len(others) > 2 else [_program(each) for each in others[:-1]]
+    told = STEP.join([_program(first), *middle, _program(others[-1])])
+    return f"{told[:_BRIEF]} ({len(others) + 1} steps)"
+
+
+def _program(step: str) -> str:
+    program, _, rest = step.partition(" ")
+    second = rest.partition(" ")[0]
+    return f"{program} {second}" if second.isalpha() else program
 
 
 def at(
@@ -62,6 +100,26 @@ def at(
     return found
 
 
+WAITS = "waits for its turn to be offered"
+
+
+def waits(automation: Automation) -> bool:
+    """Whether it came through its trial, and only the budget of offers keeps it back."""
+    return automation.state is State.TRIED and not automation.why
+
+
+def nothing_new(automations: Iterable[Automation]) -> str:
+    """What there is where a look found nothing, for people."""
+    every = [*automations]
+    offered = sum(each.state is State.OFFERED for each in every)
+    waiting = sum(map(waits, every))
+    told = [f"{offered} {'is' if offered == 1 else 'are'} offered"] if offered else []
+    if waiting:
+        wait = f"{waiting} {'waits' if waiting == 1 else 'wait'} to be"
+        told.append(f"{wait}: about one in a hundred tasks is (automations.offersPerHundred)")
+    return f"Nothing new repeats so far{'; ' * bool(told)}{', '.join(told)}."
+
+
 def seen(automation: Automation) -> str:
     """How often it was done, and what it saves, for people."""
     times = f"seen {automation.seen}×"
@@ -70,9 +128,15 @@ def seen(automation: Automation) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """Seconds, at least and at most, for people."""
-    unit, name = (1.0, "s") if high < 2 * _MINUTE else (_MINUTE, "min")
-    if high >= 2 * _HOUR:
-        unit, name = _HOUR, "h"
-    one, other = f"{low / unit:.0f}", f"{high / unit:.0f}"
-    return f"{one}–{other} {name}" if one != other else f"{one} {name}"
+    """Seconds, at least and at most, for people. What would be none of a unit is told in a smaller
+    one."""
+    large = _unit(high)
+    small = large if low >= _UNITS[large] / 2 else _unit(low)
+    one, other = f"{low / _UNITS[small]:.0f}", f"{high / _UNITS[large]:.0f}"
+    if small != large:
+        return f"{one} {small}–{other} {large}"
+    return f"{one}–{other} {large}" if one != other else f"{one} {large}"
+
+
+def _unit(seconds: float) -> str:
+    return "s" if seconds < 2 * _MINUTE else "min" if seconds < 2 * _HOUR else "h"

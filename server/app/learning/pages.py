@@ -10,7 +10,7 @@ from ...automations.record import Record
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation
 from .evidence import evidence, summary
-from .offers import seen, span
+from .offers import WAITS, seen, span, waits
 
 
 def pattern_page(root: Path, patterns: Sequence[Pattern], settings: Settings) -> str:
@@ -30,9 +30,10 @@ def automation_page(
     lines = [f"# Automations in {root}", ""]
     for each in automations:
         lines += [f"## {each.name}", "", f"{each.title} ({seen(each)})", ""]
-        lines.append(f"- {each.state}" + (f": {each.why}" if each.why else ""))
+        why = each.why or (WAITS if waits(each) else "")
+        lines.append(f"- {each.state}" + (f": {why}" if why else ""))
         if each.told:
-            lines.append(f"- tried: {each.told}")
+            lines.append(f"- its trial: {each.told}")
         if (record := record_of(each)).runs:
             lines.append(f"- {record_line(record)}")
         lines.append("")
@@ -44,6 +45,6 @@ def automation_page(
 def record_line(record: Record) -> str:
     """What its runs say of one."""
     rate = f"{record.successes} of {record.runs} runs succeeded"
-    sure = f"{record.low:.0%}–{record.high:.0%} with 95 %"
+    sure = f"the rate is {100 * record.low:.0f}–{100 * record.high:.0f} % with 95 % confidence"
     low, high = record.saved
     return f"{rate} ({sure})" + (f", saved about {span(low, high)}" if high >= 1 else "")

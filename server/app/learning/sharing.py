@@ -141,7 +141,7 @@ async def _kept(learned: Learned, shared: Shared) -> Automation:
         makes=shared.makes,
     )
     if not learned.workspace.trusted:
-        automation = replace(automation, told="not tried, as the workspace is not trusted")
+        automation = replace(automation, told="not yet, as the workspace is not trusted")
     if not await learned.store.put(automation, before):
         raise ValueError(f"{shared.name} was changed meanwhile: look at it, and try again")
     await learned.load()

@@ -11,7 +11,7 @@ from ...automations.record import Record
 from ...settings.learning import Automations as Settings
 from ...store.automations import Automation
 from .evidence import evidence, summary
-from .offers import seen
+from .offers import WAITS, brief, seen, waits
 from .pages import record_line
 
 
@@ -46,10 +46,10 @@ def view(
         "automations": [
             {
                 "name": each.name,
-                "title": each.title,
+                "title": brief(each.title),
                 "state": "dismissed" if each.stays_away(now) else str(each.state),
                 "summary": seen(each),
-                "lines": [*filter(None, (each.why, each.told, _runs(record_of(each))))],
+                "lines": [*filter(None, _lines(each, record_of(each)))],
                 "script": str(script_of(each)),
             }
             for each in automations
@@ -62,5 +62,7 @@ def nothing(root: Path) -> dict[str, Any]:
     return {"root": str(root), "activity": "off", "patterns": [], "automations": []}
 
 
-def _runs(record: Record) -> str:
-    return record_line(record) if record.runs else ""
+def _lines(automation: Automation, record: Record) -> tuple[str, ...]:
+    whole = automation.title if brief(automation.title) != automation.title else ""
+    runs = record_line(record) if record.runs else ""
+    return whole, WAITS if waits(automation) else "", automation.why, automation.told, runs

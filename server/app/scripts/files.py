@@ -121,9 +121,9 @@ def take_back(root: Path, entry: int) -> None:
         undo(root, entry)
 
 
-def remove_script(root: Path, name: str) -> None:
-    """Raises OSError."""
-    _change(root, name, None, f"remove automation {name}")
+def remove_script(root: Path, name: str) -> bool:
+    """Whether there was one, which the journal brings back. Raises OSError."""
+    return bool(_change(root, name, None, f"remove automation {name}"))
 
 
 def _change(root: Path, name: str, after: State | None, what: str) -> int:

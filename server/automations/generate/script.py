@@ -37,6 +37,8 @@ VERSION = 1
 _LONGEST_NAME = 32
 _MANY = 3
 _LONGEST_VALUE = 2_000
+_LONGEST_SHOWN = 60
+_OPEN = (Type.PATH, Type.GLOB, Type.TEXT, Type.NUMBER)
 
 
 class Draft(NamedTuple):
@@ -182,13 +184,14 @@ def _asked(pattern: Pattern) -> list[dict[str, Value]]:
     if missing := sorted(_used(pattern.steps) - known):
         raise Unfit(f"It has places without a parameter: {', '.join(missing)}.")
     each_of = pattern.shape is Shape.EACH
+    shown = example(pattern)
     return [
         {
             "name": each.name,
             "type": str(each.type),
             "default": each.default,
             "choices": list(each.choices),
-            "question": _question(each),
+            "question": _question(each, shown.get(each.name, "")),
             "many": each_of and each.type is not Type.SECRET,
         }
         for each in pattern.parameters
@@ -216,7 +219,8 @@ def _matches(pattern: Pattern) -> bool:
     return of_many or any(each.part is Part.MATCHES for each in _places(pattern.steps))
 
 
-def _question(parameter: Parameter) -> str:
+def _question(parameter: Parameter, example: str) -> str:
+    """With an ``example`` of its value where it is open and short; empty: there is none."""
     kind = {
         Type.PATH: "a file or folder below the workspace",
         Type.GLOB: "a pattern of file names",
@@ -225,7 +229,10 @@ def _question(parameter: Parameter) -> str:
         Type.CHOICE: "one of the choices",
         Type.SECRET: "the name of the environment variable that holds it",
     }
-    return f"{parameter.name.replace('_', ' ').capitalize()}: {kind[parameter.type]}"
+    first = example.partition("\n")[0]
+    is_shown = 0 < len(first) <= _LONGEST_SHOWN and parameter.type in _OPEN
+    such = f", such as {first}" if is_shown and first.isprintable() else ""
+    return f"{parameter.name.replace('_', ' ').capitalize()}: {kind[parameter.type]}{such}"
 
 
 def _docstring(pattern: Pattern, created: datetime) -> str:
@@ -245,7 +252,13 @@ def _prose(text: str) -> str:
 
 
 def slug(title: str) -> str:
-    """The name of a pattern's script: what it does without what varies."""
+    """The name of a pattern's script: what it does, in whole words that come but once, without what
+    varies, the options, and what is only the way to a host."""
     plain = re.sub(r"\{[^}]*\}", " ", title.lower())
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_NAME].strip("-")
-    return words or "automation"
+    plain = re.sub(r"(?<!\S)--?[a-z][\w-]*|https?://(?:\d+(?:\.\d+){3})?|:\d+(?=/|\s)", " ", plain)
+    name = ""
+    for word in dict.fromkeys(re.findall(r"[a-z0-9]+", plain)):
+        if len(name) + len(word) >= _LONGEST_NAME and name:
+            break
+        name = f"{name}-{word}" if name else word[:_LONGEST_NAME]
+    return name or "automation"

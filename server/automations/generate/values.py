@@ -14,14 +14,15 @@ def arguments(metadata: Metadata, values: Mapping[str, str]) -> list[str]:
     others, or one for all of them. A parameter that has a default may be left out. Raises
     ValueError for what does not fit, in words for people."""
     if unknown := sorted(values.keys() - {each.name for each in metadata.parameters}):
-        raise ValueError(f"There is no parameter {unknown[0]!r}.")
+        known = ", ".join(each.name for each in metadata.parameters) or "none"
+        raise ValueError(f"There is no parameter {unknown[0]!r}: it has {known}.")
     words: list[str] = []
     rows: dict[str, int] = {}
     for each in metadata.parameters:
         value = values.get(each.name)
         if value is None or (each.many and not value):
             if each.default is None:
-                raise ValueError(f"{each.name} is not given.")
+                raise ValueError(f"{each.name} is not given: add {each.name}=… ({each.question})")
             continue
         given = value.split("\n") if each.many else [value]
         rows |= {each.name: len(given)} if each.many and len(given) > 1 else {}

@@ -2,6 +2,7 @@
 local t = dofile(vim.env.UNDERSTUDY_TEST_SUPPORT)
 local title = "create tests/test_{file.stem}.py"
 local test = "tests/test_refund.py"
+local here = "create " .. test
 
 -- Takes the code action whose title begins so.
 local function take(start)
@@ -69,11 +70,13 @@ t.run(function()
   t.await_message("is offered")
 
   local diff, kind = window_after("the preview", function()
-    take("Preview: " .. title)
+    take("Preview: " .. here)
   end)
   t.check(diff:find("+from refund import total", 1, true), "the preview has the test: " .. diff)
   t.same(kind, "diff", "the kind of the preview")
   t.check(not exists(test), "a preview makes nothing")
+  vim.cmd("Understudy createAutomation nobody")
+  t.await_message("there is no automation 'nobody' that is offered")
   take("Create automation: " .. title)
   t.await_message("Created")
 
@@ -92,7 +95,7 @@ t.run(function()
   vim.api.nvim_buf_set_lines(0, 0, 0, true, { "# mine" })
   local edited = t.text()
   agree_to("the run", function()
-    take("Run: " .. title)
+    take("Run: " .. here)
   end)
   t.await("the test", function()
     return exists(test)

@@ -395,14 +395,14 @@ def test_what_is_repeated_becomes_an_automation(window: Window, project: Path) -
     with window() as bench:
         learned(bench)
         bench.go_to(1, 8)
-        bench.choose(bench.open_quick_fixes(), f"Preview: {CREATES}")
+        bench.choose(bench.open_quick_fixes(), "Preview: create tests/test_refund.py")
         expect(bench.editor).to_contain_text("+from refund import total")
         assert not test.exists()
         bench.run_command("View: Revert and Close Editor")
 
         accepted(bench)
         bench.go_to(1, 8)
-        bench.choose(bench.open_quick_fixes(), f"Run: {CREATES}")
+        bench.choose(bench.open_quick_fixes(), "Run: create tests/test_refund.py")
         bench.confirm_edit()
         bench.page.locator('.tab.dirty[data-resource-name="test_refund.py"]').wait_for()
         bench.run_command("File: Save All Files")
@@ -473,7 +473,9 @@ def test_nothing_is_written_below_an_edit_that_is_not_saved(window: Window, proj
     source.write_text("import os\n\n\ndef total(items):\n    return len(items)\n")
     with window() as bench:
         learned(bench)
-        accepted(bench)
+        bench.run_command("Understudy: Create Automation…")
+        bench.pick("offered, seen 5×, saves about")
+        bench.toasts.filter(has_text="Created .understudy/automations/create-").wait_for()
         test.write_text("mine = 1\n")
         bench.file("tests").first.click()
         bench.open_file("test_refund.py")
