@@ -298,13 +298,9 @@ class Automations:
         """Take the runs of one out."""
         await self._database.run(lambda c: c.execute(_WITHOUT_RUNS, (id_,)), write=True)
 
-    async def executions(
-        self, id_: str = "", most: int = 1_000, *, output: bool = True
-    ) -> list[Execution]:
-        """The newest first; ``id_``: of one automation. Without ``output`` that is empty: it is
-        most of what has to be read."""
-        wanted = (e.name if output or e.name != "output" else "''" for e in fields(Execution))
-        columns = ", ".join(wanted)
+    async def executions(self, id_: str = "", most: int = 1_000) -> list[Execution]:
+        """The newest first; ``id_``: of one automation."""
+        columns = ", ".join(each.name for each in fields(Execution))
         of = "automation = ?" if id_ else "? = ''"
         query = f"SELECT {columns} FROM executions WHERE {of} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return await self._database.run(
