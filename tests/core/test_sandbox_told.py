@@ -19,6 +19,7 @@ from understudy.app.undoing import CONSENTS
 from understudy.journal import guard
 
 from ..probed import know_the_machine
+from .support import understudy_here
 
 COMMAND = (sys.executable, "-P", "-m", "understudy")
 
@@ -40,15 +41,8 @@ def environment(project: Path, **more: str) -> dict[str, str]:
 
 def understudy(project: Path, *arguments: str, answers: str = "") -> tuple[int, str]:
     """Its exit code, and what it says beside the diff."""
-    done = subprocess.run(
-        (*COMMAND, "sandbox", *arguments),
-        cwd=project,
-        env=environment(project),
-        input=answers,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+    done = understudy_here(
+        "sandbox", *arguments, cwd=project, environment=environment(project), answers=answers
     )
     return done.returncode, done.stderr
 
