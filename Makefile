@@ -16,7 +16,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help setup demo test check bench soak vscode vsix screenshots generate lock clean
+.PHONY: help setup demo test editors check bench soak vscode vsix screenshots generate lock clean
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
@@ -68,10 +68,14 @@ $(SEMGREP): server/analyzers/managed/semgrep.lock | $(VENV)
 TESTS := $(BIN)/python -P -m pytest
 # What pytest ends with when ARGS leaves it nothing to do.
 NONE := 5
-test: $(VENV) $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) $(SEMGREP) ## every test, real editors included
-	@.ci/editors
-	@$(TESTS) -m "not soak and not alone" -n logical --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
+# Much of a test is waiting, for a process or for a time to pass: one worker more than processors.
+test: $(VENV) ## every test, real editors included
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=line $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) $(SEMGREP) editors
+	@$(TESTS) -m "not soak and not alone" -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
 	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)
+
+editors: $(VENV)
+	@.ci/editors
 
 check: $(VENV) ## style, types, layers, packaging, generated files
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""``understudy`` as a person or a build runs it: real processes, exit codes, streams."""
+"""``understudy`` as a person or a build runs it: exit codes, streams, and what a process has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from .support import tree, understudy
+from .support import tree, understudy, understudy_here
 
 FLAWED = "import os\n\nanswer = eval(input())\n"
 SCHEMA = Path(__file__).parents[1] / "unit/data/sarif-2.1.0-rtm.5.json"
@@ -38,6 +38,10 @@ class Shell:
         return file
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return understudy_here(*arguments, cwd=self.folder, environment=self.environment)
+
+    def start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in a process of its own."""
         return understudy(*arguments, cwd=self.folder, environment=self.environment)
 
 
@@ -63,7 +67,7 @@ def shell(tmp_path: Path) -> Shell:
 )
 def test_exit_codes(shell: Shell, text: str, arguments: list[str], code: int) -> None:
     shell.write("code.py", text)
-    answer = shell.run("scan", *arguments)
+    answer = shell.start("scan", *arguments)
     assert answer.returncode == code, answer.stderr
     assert "Traceback" not in answer.stderr
 
@@ -175,7 +179,7 @@ def test_any_name_to_any_terminal(shell: Shell, name: str, locale: dict[str, str
     (shell.folder / os.fsdecode(b"\xff\xc3\xa9.py")).write_text(FLAWED)
     shell.environment |= {"PYTHONCOERCECLOCALE": "0", **locale}
     for rest in ([], ["--output", "found"]):
-        answer = shell.run("scan", "--format", name, *rest)
+        answer = shell.start("scan", "--format", name, *rest)
         told = answer.stderr.removesuffix(" The report is in found.\n")
         assert (answer.returncode, told.startswith("2 problems") or not told) == (1, True), told
     assert "S307" in (shell.folder / "found").read_text(encoding="utf-8")

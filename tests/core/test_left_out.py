@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..needs import not_applicable
-from .support import AS_A_USER, own_environment, tree, understudy
+from .support import AS_A_USER, own_environment, tree, understudy_here
 
 BAD = "import os\n"
 FILES: dict[str, str | bytes] = {
@@ -55,12 +55,12 @@ def project(tmp_path: Path) -> Path:
 
 def test_what_is_left_out_is_listed(project: Path, tmp_path: Path) -> None:
     environment = own_environment(tmp_path)
-    answer = understudy("scan", "--left-out", cwd=project, environment=environment)
+    answer = understudy_here("scan", "--left-out", cwd=project, environment=environment)
     hidden = (".git/", ".understudy/")
     lines = [line for line in answer.stdout.splitlines() if not line.startswith(hidden)]
     assert lines == [f"{name} {why}" for name, why in WHY.items()], answer.stderr
     assert answer.returncode == 0
-    listed = understudy(
+    listed = understudy_here(
         "scan", "--left-out", "--format", "json", "pkg", cwd=project, environment=environment
     )
     (only,) = json.loads(listed.stdout)
@@ -71,7 +71,7 @@ def test_what_is_listed_and_nothing_else_is_not_looked_at(project: Path, tmp_pat
     environment = own_environment(tmp_path)
 
     def found(*words: str) -> set[str]:
-        answer = understudy(
+        answer = understudy_here(
             "scan", "--format", "json", *words, cwd=project, environment=environment
         )
         problems = json.loads(answer.stdout)["problems"]

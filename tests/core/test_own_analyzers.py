@@ -17,7 +17,7 @@ from understudy.analyzers.programs.declared import problems
 from understudy.settings import Layer, Origin, load
 
 from .programs import program
-from .support import own_environment, tree, understudy
+from .support import own_environment, tree, understudy, understudy_here
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to-add-an-analyzer.md"
 BLOCKS = re.findall(r"```(toml|python|yaml)\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -38,7 +38,8 @@ def run(tmp_path: Path) -> Run:
         if config:
             tree(root, {".understudy/config.yaml": config})
         environment = own_environment(tmp_path, **({"PYTHONPATH": str(site)} if site else {}))
-        return understudy(*words, cwd=root, environment=environment)
+        how = understudy if site else understudy_here
+        return how(*words, cwd=root, environment=environment)
 
     return run
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from .support import own_environment, tree, understudy
+from ..probed import know_the_machine
+from .support import own_environment, tree, understudy, understudy_here
 
 CONFIG = """
 tasks:
@@ -43,9 +44,11 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(root: Path, tmp_path: Path) -> Run:
     environment = own_environment(tmp_path)
+    know_the_machine(tmp_path / "state")
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return understudy(*words, cwd=root, environment=environment)
+        how = understudy if words[0] == "run" else understudy_here
+        return how(*words, cwd=root, environment=environment)
 
     run("trust", ".")
     return run
@@ -99,7 +102,6 @@ def test_what_does_not_end_well_fails(run: Run, task: str, why: str, status: str
 
 
 def test_a_machine_that_does_not_isolate_refuses(run: Run, tmp_path: Path) -> None:
-    run("sandbox", "probe")
     (known,) = tmp_path.rglob("sandbox.json")
     machine = json.loads(known.read_text())
     machine["machine"] |= {"level": "B", "launcher": "", "backend": "copy"}

@@ -18,7 +18,7 @@ from understudy.model import Report, State
 from understudy.text import Lines
 
 from .planted import AWS, BASE64, FILES, GITHUB, IN_URL, LONE, PASSWORD, VALUES
-from .support import Asker, own_environment, tree, understudy
+from .support import Asker, own_environment, tree, understudy_here
 
 
 @pytest.fixture
@@ -316,7 +316,7 @@ def test_no_secret_is_written_or_printed(root: Path, tmp_path: Path, enabled: bo
     environment = own_environment(tmp_path / "home")
     planted = VALUES if enabled else (PASSWORD, LONE)
     for format_ in ("text", "json", "sarif", "github"):
-        done = understudy("scan", "--format", format_, cwd=root, environment=environment)
+        done = understudy_here("scan", "--format", format_, cwd=root, environment=environment)
         assert done.returncode == 1, done.stderr
         printed = done.stdout + done.stderr
         assert "B105" in printed

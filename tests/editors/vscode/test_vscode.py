@@ -25,7 +25,7 @@ from .conftest import Window
 from .road import UNUSED_IMPORT, RoadEnds, main_road
 from .workbench import STEP_SECONDS, Workbench
 
-pytestmark = [pytest.mark.editor, pytest.mark.alone]
+pytestmark = pytest.mark.editor
 
 BROKEN_SERVER = REPOSITORY / "tests" / "editors" / "broken_server.py"
 

@@ -27,7 +27,7 @@ from playwright.sync_api import (
 from .code_server import CodeServer
 
 READY_SECONDS = 60
-STEP_SECONDS = 20
+STEP_SECONDS = 30
 # High enough for every row of the Problems panel that a test looks for: the page has visible rows
 # only, and the panel's own filter does not notice a row that comes later.
 SIZE: ViewportSize = {"width": 1280, "height": 1100}
