@@ -14,7 +14,7 @@ from ...automations.codec import loads
 from ...automations.mining.files import fits
 from ...automations.paths import filled
 from ...automations.pattern import Type
-from ...automations.trying import command, policy
+from ...automations.trying import command, held, policy
 from ...findings.redact_text import SECRET, redacted
 from ...sandbox.policy import Policy
 from ...sandbox.trial import Trial
@@ -136,7 +136,8 @@ class Runs:
         words, metadata, environment = await asyncio.to_thread(_read, script.source, given)
         copy = await asyncio.to_thread(script.kept, self._workspace.state)
         settings = self._workspace.settings.automations
-        allowed = policy(metadata.permissions, settings, copy, environment)
+        declared = policy(metadata.permissions, settings, copy, environment)
+        allowed = held(declared, metadata.values(given), metadata.types)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
         return Prepared(automation, given, command(copy, words), allowed, purpose, secrets)
 
