@@ -13,7 +13,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from ..sandbox.hosts import Hosts
-from .pattern import Place, Type
+from .narrowing import places
+from .pattern import Part, Place, Type
 
 _LARGEST = 1_000_000
 """Characters of a script."""
@@ -68,7 +69,8 @@ class Origin(_Part):
 
 
 class Permissions(_Part):
-    """What it may touch. ``read`` and ``write``: globs below the workspace; ``network``: hosts, as
+    """What it may touch. ``read`` and ``write``: globs below the workspace, with places for its
+    parameters; ``network``: hosts, as
     the sandbox writes them; ``run``: the names of programs that it starts."""
 
     read: Annotated[tuple[Glob, ...], Field(max_length=200)] = ()
@@ -113,6 +115,15 @@ class Metadata(_Part):
     offer: Fit | None = None
     example: Annotated[dict[str, Line], Field(max_length=50)] = {}
 
+    @property
+    def types(self) -> dict[str, Type]:
+        """Of its parameters."""
+        return {each.name: each.type for each in self.parameters}
+
+    def values(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Of its parameters, with defaults for what is not ``given``."""
+        return {each.name: given.get(each.name) or each.default or "" for each in self.parameters}
+
     def is_edited(self, source: str) -> bool:
         """Whether the script is not the one that its id was made from. Raises Flawed."""
         return identity(source) != self.id
@@ -150,6 +161,11 @@ def _checked(own: dict[str, Any], lines: list[str], first: int) -> Metadata:
     names = [each.name for each in metadata.parameters]
     if len(set(names)) < len(names):
         raise Flawed("tool.understudy.parameters: two have the same name.")
+    globs = (*metadata.permissions.read, *metadata.permissions.write)
+    for name, part in (place for each in globs for place in places(each)):
+        if name not in names or part not in [*map(str, Part)]:
+            told = f"there is no parameter {name!r}, or no part {part!r} of it"
+            raise Flawed(f"tool.understudy.permissions: {told}.")
     if metadata.offer and (wrong_place := _misplaced(metadata.offer, names)):
         raise Flawed(f"tool.understudy.offer: {wrong_place}.")
     return metadata
@@ -230,6 +246,13 @@ def block(metadata: Mapping[str, Any]) -> str:
 def signed(source: str) -> str:
     """A script that has no id yet, with its id."""
     return source.replace(_TITLE, f'{_TITLE}\n# id = "{identity(source)}"', 1)
+
+
+def with_write(source: str, write: Sequence[str]) -> str:
+    """A script that is as it was made, with other globs of what it may write, and its id."""
+    line = re.compile(r"^# write = \[.*\]$", re.MULTILINE)
+    changed = line.sub(lambda _: f"# write = {_toml(write)}", source, count=1)
+    return _ID.sub(f'# id = "{identity(changed)}"', changed, count=1)
 
 
 def _toml(value: object) -> str:

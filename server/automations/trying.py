@@ -23,7 +23,9 @@ from ..sandbox.names import writable
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.trial import Entry, Status, Trial, few
 from ..settings.learning import Automations as Settings
+from .narrowing import ALL, CACHES, Touched, filled
 from .past import Past
+from .pattern import Type
 
 if TYPE_CHECKING:  # it takes long to import
     from .metadata import Permissions
@@ -32,7 +34,6 @@ MOST_INSTANCES = 3
 TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
 _UNTRIED = "it cannot be tried where you had done it, as the workspace is not as it was then"
-_ALL = "**"
 _MB = 1 << 20
 _OUTPUT = 1 * _MB
 _LARGEST = 10 * _MB
@@ -61,7 +62,8 @@ class Instance(NamedTuple):
     """A time that the pattern was done: the words for the script, and the files that the developer
     ``made`` then, below the workspace. ``commit``: its hash where it was in one; ``given``: the
     paths that the script is given, ``moved``: those that went or came from elsewhere; ``at``: when
-    it was, in seconds since the epoch, None where it is only to be tried."""
+    it was, in seconds since the epoch, None where it is only to be tried. ``values``: of its
+    parameters."""
 
     words: tuple[str, ...]
     made: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ class Instance(NamedTuple):
     given: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     at: float | None = None
+    values: Mapping[str, str] = {}
 
 
 class As(IntEnum):
@@ -85,9 +88,10 @@ class Tested(NamedTuple):
     """``trial``: the first run. ``why``: what stands against it, for people; empty when nothing
     does. ``doubt``: why it is only to be listed, for people; empty where nothing speaks for that.
     ``compared``: with what the developer had done, each instance. ``unused``: what it may write and
-    did not; ``wrote``: what it wrote, where it may write anything. ``idle``: the programs that it
-    may start and did not; ``in_turn``: those that the others started. ``notes``: what else is to be
-    known, for people. ``asks``: the hosts for whose sake it was only asked what it would do."""
+    did not; ``touched``: what it wrote each time, where it may write anything. ``idle``: the
+    programs that it may start and did not; ``in_turn``: those that the others started. ``notes``:
+    what else is to be known, for people. ``asks``: the hosts for whose sake it was only asked what
+    it would do."""
 
     trial: Trial
     why: str
@@ -95,7 +99,7 @@ class Tested(NamedTuple):
     is_idempotent: bool = False
     compared: tuple[As, ...] = ()
     unused: tuple[str, ...] = ()
-    wrote: tuple[str, ...] = ()
+    touched: tuple[Touched, ...] = ()
     idle: tuple[str, ...] = ()
     in_turn: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -119,8 +123,8 @@ class Tested(NamedTuple):
                 found.append(f"begun so in {begun}")
         if self.unused and self.trial.changes:
             found.append(f"it never wrote {', '.join(self.unused)}, which it may")
-        if self.wrote:
-            found.append(f"it may write anything, and wrote {few(self.wrote)}")
+        if wrote := sorted({path for each in self.touched for path in each.paths}):
+            found.append(f"it may write anything, and wrote {few(wrote)}")
         if self.idle:
             found.append(f"it never started {', '.join(self.idle)}, which it may")
         if self.in_turn:
@@ -159,8 +163,15 @@ def policy(
         run=tuple(permissions.run),
         secrets=secrets,
         limits=limits,
+        scratch=CACHES,
         copy=bool(hosts),  # it could not be run twice
     )
+
+
+def held(policy: Policy, values: Mapping[str, str], types: Mapping[str, Type]) -> Policy:
+    """With what a script declares for these values of its parameters."""
+    show, write = (filled(each, values, types) for each in (policy.show, policy.write))
+    return replace(policy, show=show, write=write)
 
 
 def command(script: Path, words: Sequence[str]) -> tuple[str, ...]:
@@ -175,14 +186,15 @@ async def test(
     run: Sandboxed,
     root: Path,
     folder: Path,
+    types: Mapping[str, Type],
 ) -> Tested:
     """Run it for the last of the ``instances``, and twice for the newest of them that it can be run
     for. ``instances`` is not empty; ``root``: the workspace; ``folder``: where others are made as
-    it was. Nobody is asked over the network for a trial: what does so is run with ``--dry-run``.
-    Raises OSError."""
+    it was; ``types``: of its parameters. Nobody is asked over the network for a trial: what does so
+    is run with ``--dry-run``. Raises OSError."""
     if policy.hosts:
         dry = instances[-1]._replace(words=(*instances[-1].words, "--dry-run"))
-        alone = replace(policy, hosts=(), copy=False)
+        alone = replace(held(policy, dry.values, types), hosts=(), copy=False)
         trial = await run(_driven(script, dry, 1, None), alone, None)
         why_not = "" if trial.is_clean else f"with --dry-run: {_why(trial)}"
         return Tested(trial, why_not, asks=policy.hosts)
@@ -195,13 +207,14 @@ async def test(
             except OSError as error:
                 notes[f"not as it was in git: {why(error)}"] = None
                 place = None
-            done = await run(_driven(script, each, 1, place), policy, place)
+            own = held(policy, each.values, types)
+            done = await run(_driven(script, each, 1, place), own, place)
             if done.status is Status.TIMED_OUT:  # the others would take as long
                 return Tested(done, done.why or done.status)
             if _may_be_of_the_past(each, done):
                 with contextlib.suppress(OSError):  # there is no such past
                     then = await stack.enter_async_context(_as_it_was_then(each, root, folder))
-                    done, place = await run(_driven(script, each, 1, then), policy, then), then
+                    done, place = await run(_driven(script, each, 1, then), own, then), then
             tried.append(_Done(each, done, place))
         failed = [each.trial for each in tried if not each.trial.is_clean]
         if failed:
@@ -212,21 +225,22 @@ async def test(
             if all(_may_be_of_the_past(each.instance, each.trial) for each in tried):
                 return Tested(trial, "", f"{_UNTRIED}: {_why(trial)}", notes=tuple(notes))
             return Tested(trial, _why(trial))
-        again = await run(_driven(script, instance, 2, place), policy, place)
+        own = held(policy, instance.values, types)
+        again = await run(_driven(script, instance, 2, place), own, place)
         is_idempotent = again.is_clean and _after(again) == _after(trial)
         asked = [
             each for each in tried if each.instance.made or (each.root and each.instance.moved)
         ]
         compared = await asyncio.to_thread(lambda: tuple(_compared(each, root) for each in asked))
-        is_free = _ALL in policy.write
+        is_free = ALL in policy.write
         return Tested(
             trial,
             "",
             _doubt(compared, len(failed), len(tried)),
             is_idempotent,
             compared,
-            unused=() if is_free else _unused(policy, tried),
-            wrote=_written(tried) if is_free else (),
+            unused=() if is_free else _unused(policy, tried, types),
+            touched=_touched(tried) if is_free else (),
             idle=_idle(policy, tried),
             in_turn=_names(path for each in tried for path in each.trial.in_turn),
             notes=tuple(notes),
@@ -335,14 +349,19 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _unused(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
+def _unused(policy: Policy, tried: Sequence[_Done], types: Mapping[str, Type]) -> tuple[str, ...]:
     """Of what it may write. What was taken away before, and is there again, it has written."""
-    paths: set[str] = set()
+    paths: list[tuple[Mapping[str, str], set[str]]] = []
     for instance, trial, place in tried:
         changed = {path for change in trial.changes for path in change.paths}
-        paths |= changed if place else changed ^ {*instance.made}
-    allowed = (each for each in policy.write if not each.startswith("!"))
-    return tuple(each for each in allowed if not any(map(writable([each]), paths)))
+        paths.append((instance.values, changed if place else changed ^ {*instance.made}))
+
+    def is_used(glob: str) -> bool:
+        return any(
+            any(map(writable(filled([glob], values, types)), written)) for values, written in paths
+        )
+
+    return tuple(each for each in policy.write if not (each.startswith("!") or is_used(each)))
 
 
 def _idle(policy: Policy, tried: Sequence[_Done]) -> tuple[str, ...]:
@@ -354,8 +373,20 @@ def _names(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({PurePosixPath(each).name for each in paths}))
 
 
-def _written(tried: Sequence[_Done]) -> tuple[str, ...]:
-    return tuple(sorted({path for each in tried for c in each.trial.changes for path in c.paths}))
+def _touched(tried: Sequence[_Done]) -> tuple[Touched, ...]:
+    return tuple(
+        Touched(
+            instance.values,
+            tuple(sorted({path for each in trial.changes for path in each.paths})),
+            frozenset(
+                each.path
+                for each in trial.changes
+                if each.after and each.after.is_folder and each.before is None
+            ),
+        )
+        for instance, trial, _ in tried
+        if trial.is_clean
+    )
 
 
 def _after(trial: Trial) -> dict[str, str]:

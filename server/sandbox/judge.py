@@ -100,6 +100,7 @@ def judged(
     except OSError as error:  # such as a name that is too long for any call
         reason = f"what it changed cannot be told: {error.strerror}"
         return replace(trial, status=Status.VIOLATED, why=reason)
+    is_scratch = _scratch(policy)
     found = tuple(
         each
         for each in told
@@ -108,6 +109,7 @@ def judged(
             for name in filter(None, (each.path, each.old))
             for path in unseen
         )
+        and not all(map(is_scratch, each.paths))
     )
     asked = (f"it was kept from {printable(each)}" for each in report["refused"])
     unsure = _removed(plan.workspace, found, began)
@@ -140,6 +142,12 @@ def judged(
     if why := _violation(trial, policy, unseen):
         return replace(trial, status=Status.VIOLATED, why=why)
     return trial
+
+
+def _scratch(policy: Policy) -> Callable[[str], bool]:
+    of_its_own = writable(policy.scratch)
+    named = writable(each for each in policy.write if each != "**")
+    return lambda path: of_its_own(path) and not named(path)
 
 
 def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:

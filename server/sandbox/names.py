@@ -284,7 +284,7 @@ def _any_of(expressions: Iterable[str]) -> re.Pattern[str]:
 def _translate(pattern: str) -> str:
     """``*`` and ``?`` stay in one folder; ``**`` does not."""
     out = []
-    for part in re.split(r"(\*\*/?|\*|\?)", pattern.strip("/")):
+    for part in re.split(r"(\*\*/?|\*|\?|\[!?\]?[^\]/]*\])", pattern.strip("/")):
         match part:
             case "**/":
                 out.append(r"(?:.*/)?")
@@ -294,6 +294,9 @@ def _translate(pattern: str) -> str:
                 out.append(r"[^/]*")
             case "?":
                 out.append(r"[^/]")
+            case _ if part.startswith("[") and part.endswith("]") and len(part) > 2:
+                meant = fnmatch.translate(part).removeprefix("(?s:").removesuffix(")\\Z")
+                out.append(rf"(?!/){meant}")
             case _:
                 out.append(re.escape(part))
     return rf"(?s:{''.join(out)})\Z"

@@ -62,6 +62,7 @@ class Policy:
     ``read``: absolute paths outside of the workspace that are seen, too, read-only.
     ``show``: what of the workspace is there; of what is not, the command learns nothing.
     ``write``: what may change; a change of anything else is a violation, and nothing is applied.
+    ``scratch``: what may change, too, and is left out of what is told, unless ``write`` names it.
     ``hosts``: the names that can be reached, through a filtering proxy; none without one.
     ``variables``: that reach it beside those of ``environment``, and ``secrets``, whose values are
     left out of what it prints, as is what else is ``withheld``: secrets that it is given in words.
@@ -76,6 +77,7 @@ class Policy:
     read_only: tuple[str, ...] = READ_ONLY
     show: tuple[str, ...] = ("**",)
     write: tuple[str, ...] = ("**",)
+    scratch: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     run: tuple[str, ...] | None = None
     environment: tuple[str, ...] = ENVIRONMENT

@@ -171,7 +171,7 @@ async def tried(
     settings = here.workspace.settings.automations
     allowed = policy(Permissions(write=("*.txt",), run=tuple(run)), settings, script_, {})
     places = here.root, here.workspace.state / "past"
-    return await try_(script_, instances, allowed, here.run, *places)
+    return await try_(script_, instances, allowed, here.run, *places, {})
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ async def test_what_takes_too_long_is_not_tried_for_the_others(here: World) -> N
 
     policy = trying.policy(read(source).permissions, here.workspace.settings.automations, path, {})
     past = here.workspace.state / "past"
-    tested = await trying.test(path, [trying.Instance(())] * 3, policy, run, here.root, past)
+    tested = await trying.test(path, [trying.Instance(())] * 3, policy, run, here.root, past, {})
     assert (ran, tested.trial.status) == (1, Status.TIMED_OUT)
     assert tested.why
 
@@ -349,3 +349,64 @@ async def test_what_it_printed_last_is_told(here: World) -> None:
     assert tested.why.startswith("it ended with exit code 1 (there is no cart of ")
     said = Tried(here.root, 0.0, (), tested.trial, what="automation: own").said
     assert said.startswith("“there is no cart of token=<secret>”. Level A. Failed: ")
+
+
+async def packed(here: World) -> str:
+    """On each day somebody packs a file; its script, as it was made of that."""
+    (here.root / "done").mkdir()
+    for name in NAMES:
+        (here.root / f"{name}.txt").write_text(name)
+        lines = f"tar -cf {name}.tar {name}.txt", f"touch done/{name}.ok"
+        for number, line in enumerate(lines):
+            typed = Activity(here.now + number, Did.COMMAND, line, f"s{name}")
+            await here.learned.watching.note([typed])
+        here.now += DAY
+    await here.cycle()
+    return here.learned.runs.source_of(await here.found())
+
+
+async def test_what_may_write_anything_is_narrowed_to_what_it_wrote(here: World) -> None:
+    source = await packed(here)
+    (parameter,) = read(source).parameters
+    name = parameter.name
+    assert read(source).permissions.write == ("done/*.ok", f"{{{name}}}")
+    assert not read(source).is_edited(source)
+    found = await here.found()
+    assert found.state in (State.TRIED, State.OFFERED)
+    assert "from now on it may write " in found.told
+    accepted = await here.learned.accept(found)
+    (here.root / "new.txt").write_text("new")
+    tried_run, _ = await here.ran(accepted, **{name: "new.tar"})
+    assert sorted(each.path for each in tried_run.trial.changes) == ["done/new.ok", "new.tar"]
+    assert tried_run.trial.is_clean, tried_run.trial.why
+
+
+async def test_a_run_that_writes_more_than_its_trial_did_changes_nothing(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = await here.learned.accept((await packed(here), await here.found())[1])
+    parameter = read(here.learned.runs.source_of(accepted)).parameters[0].name
+    tools = here.root / "tools"
+    tools.mkdir()
+    (tools / "tar").write_text('#!/bin/sh\n/usr/bin/tar "$@"\necho x > cart.txt\n')
+    (tools / "tar").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    tried_run, _ = await here.ran(accepted, **{parameter: "order.tar"})
+    assert tried_run.trial.status is Status.VIOLATED
+    assert "it changed cart.txt, which it may not write" in tried_run.trial.why
+
+
+async def test_caches_need_no_word_and_are_left_out(here: World) -> None:
+    body = """
+for each in ('.ruff_cache/0', 'src/__pycache__', 'kept/.mypy_cache'):
+    os.makedirs(each)
+    Path(each, 'x').write_text('x')
+"""
+    (here.root / "src").mkdir()
+    here.write("own", script(body, write=["kept/.mypy_cache/**"]))
+    await here.cycle()
+    found = await here.found()
+    assert found.state is State.TRIED, found.why
+    ran, _ = await here.ran(await here.learned.accept(found))
+    paths = [each.path for each in ran.trial.changes]
+    assert paths == ["kept", "kept/.mypy_cache", "kept/.mypy_cache/x"]

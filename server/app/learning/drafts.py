@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import posixpath
 import tokenize
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 from ...automations import trying
 from ...automations.codec import dumps
 from ...automations.generate import Templates, arguments, generate, secrets
-from ...automations.metadata import Metadata, read
+from ...automations.generate.operations import literal
+from ...automations.metadata import Metadata, read, with_write
+from ...automations.narrowing import narrowed
 from ...automations.paths import filled
-from ...automations.pattern import Create, Delete, Move, Pattern, Step, Text, Type
+from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type
 from ...automations.trying import Instance, Sandboxed, Tested
 from ...checks.engine import Checks
 from ...disk import why
@@ -27,6 +30,7 @@ from ...store.automations import Automation, State
 from ..folder.fixing import present
 from ..folder.workspace import Workspace
 from ..scripts.files import Script
+from ..scripts.runs import DRAFTS
 from ..sinks import Text as File
 
 _PAST = "automation-past"
@@ -93,7 +97,10 @@ def _cases(
     newest last, else as in its example. Raises ValueError, and _Lacking."""
     if given or pattern is None:
         known = given or [_example(metadata, root)]
-        return [Instance(tuple(arguments(metadata, each))) for each in known]
+        return [
+            Instance(tuple(arguments(metadata, each)), values=metadata.values(each))
+            for each in known
+        ]
     makes = [step.path for step in pattern.steps if isinstance(step, Create)]
     moves = [text for step in pattern.steps for text in _moved(step)]
     paths = [each.name for each in pattern.parameters if each.type is Type.PATH]
@@ -105,6 +112,7 @@ def _cases(
             tuple(each.arguments[name] for name in paths),
             tuple(filled(text, each.arguments) for text in moves),
             each.at,
+            metadata.values(each.arguments),
         )
         for each in pattern.occurrences
     ]
@@ -210,11 +218,54 @@ async def test(
     stand_ins = dict.fromkeys(_variables(metadata, pattern, given), _STAND_IN)
     settings = workspace.settings.automations
     policy = trying.policy(metadata.permissions, settings, copy, stand_ins)
-    tested = await trying.test(copy, cases, policy, run, root, past)
+    tested = await trying.test(copy, cases, policy, run, root, past, metadata.types)
     trial = tested.trial
     if trial.status is Status.REFUSED and trial.level is not Level.ISOLATED:
         return automation, printable(tested.why)
+    steps = pattern.steps if pattern else ()
+    narrow = await asyncio.to_thread(_narrowed, script, metadata, steps, tested, workspace)
+    if narrow:
+        replace_file(script.path, narrow.encode(), mode=0o700)
+        looked_at = replace(looked_at, script=Script(script.path, narrow).digest)
+        write = read(narrow).permissions.write
+        note = f"from now on it may write {', '.join(write) or 'nothing'}"
+        tested = tested._replace(notes=(*tested.notes, note))
     return _tried(_described(looked_at, metadata), tested), ""
+
+
+def _narrowed(
+    script: Script,
+    metadata: Metadata,
+    steps: Sequence[Step],
+    tested: Tested,
+    workspace: Workspace,
+) -> str:
+    """The script of a draft that may write anything, with what its trial wrote in place of that;
+    empty where that stays as it is: of somebody else's script, of one that was not tried, and where
+    a step names the workspace as a whole. For a thread."""
+    is_draft = script.path.parent == workspace.state / DRAFTS
+    if not (is_draft and steps and tested.touched) or metadata.is_edited(script.source):
+        return ""
+    named = {each for step in steps for each in _named(step) if (workspace.root / each).exists()}
+    if "." in named:
+        return ""
+    declared = metadata.permissions.write
+    write = narrowed(tested.touched, metadata.types, named, declared)
+    return with_write(script.source, write)
+
+
+def _named(step: Step) -> Iterator[str]:
+    """The paths below the workspace that the words of a program may be, as far as they do not
+    vary."""
+    while isinstance(step, Run):
+        for word in step.words[1:]:
+            text = literal((*step.cwd, "/", *word) if step.cwd else word) or ""
+            path = posixpath.normpath(text)
+            if text and not text.startswith(("-", "/")) and not path.startswith(".."):
+                yield path
+        if step.otherwise is None:
+            return
+        step = step.otherwise
 
 
 def _described(automation: Automation, metadata: Metadata) -> Automation:

@@ -15,7 +15,7 @@ from ...automations.codec import loads
 from ...automations.mining.when import fits
 from ...automations.paths import filled
 from ...automations.pattern import Type
-from ...automations.trying import command, policy
+from ...automations.trying import command, held, policy
 from ...findings.redact_output import without_secrets
 from ...findings.redact_text import SECRET
 from ...findings.redact_values import kept, taken_out
@@ -146,7 +146,8 @@ class Runs:
         words, metadata, environment = await asyncio.to_thread(_read, script.source, given)
         copy = await asyncio.to_thread(script.kept, self._workspace.state)
         settings = self._workspace.settings.automations
-        allowed = policy(metadata.permissions, settings, copy, environment)
+        declared = policy(metadata.permissions, settings, copy, environment)
+        allowed = held(declared, metadata.values(given), metadata.types)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
         plain = {name: value for name, value in given.items() if name not in secrets}
         allowed = replace(allowed, withheld=taken_out(plain))

@@ -8,6 +8,8 @@ from ..pattern import Create, Delete, Move, Part, Place, Step, Text
 from .literal import Value
 
 ALL = "**"
+_QUOTED = {"*": "[*]", "?": "[?]", "[": "[[]", "{": "{{", "}": "}}"}
+"""In a glob of a script."""
 
 
 class Unfit(ValueError):
@@ -70,7 +72,7 @@ def glob(text: Text, cwd: Text = ()) -> str:
 def _marked(each: str | Place) -> str:
     """``\\0`` stands for any path."""
     if isinstance(each, str):
-        return "".join(f"[{c}]" if c in "*?[" else c for c in each)
+        return "".join(_QUOTED.get(c, c) for c in each)
     return "\0" if each.part in (Part.WHOLE, Part.FOLDER, Part.MATCHES) else "*"
 
 
