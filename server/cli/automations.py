@@ -137,13 +137,13 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
         automation = found.learned.find(name)
         return found.learned.runs.script_of(automation), found.learned.runs.source_of(automation)
 
-    async def tried(found: Opened) -> tuple[Automation, Automation, str] | None:
+    async def tried(found: Opened) -> tuple[Automation, Automation, str, str] | None:
         automation = found.learned.find(name)
         if found.learned.runs.source_of(automation) == before:
             return None
         click.echo("It is tried again.", err=True)
-        tested = await found.test(automation, given)
-        return automation, tested, example_of(found, tested)
+        tested, untried = await found.test(automation, given)
+        return automation, tested, untried, example_of(found, tested)
 
     path, before = opened(root, place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
@@ -153,9 +153,9 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
     if (edited := opened(root, tried)) is None:
         click.echo("It is as it was.", err=True)
         return
-    former, tested, words = edited
+    former, tested, untried, words = edited
     tell_test(tested, words, still="still " if former.state is tested.state else "")
-    ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
+    ctx.exit(Exit.FAILED if tested.is_disabled or untried else Exit.CLEAN)
 
 
 @automations.command
