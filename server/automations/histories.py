@@ -68,7 +68,7 @@ def read(shell: str, path: Path, most: int) -> Imported:
         if is_cut:
             file.seek(-_MOST_BYTES, os.SEEK_END)
             file.readline(_LONGEST)
-        for entry in _READERS[shell](_lines(file)):
+        for entry in _READERS[shell](_lines(file, about.st_size)):
             if entry.command is None:
                 left_out += 1
             elif entry.command.strip():
@@ -89,9 +89,10 @@ def _activities(entries: deque[_Entry], name: str, otherwise: float) -> Iterator
         yield Activity(at, Did.COMMAND, text, session, seconds=entry.seconds)
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes | None]:
-    """Without their ends; None for one that is no text, or too long."""
-    while line := file.readline(_LONGEST):
+def _lines(file: IO[bytes], end: int) -> Iterator[bytes | None]:
+    """Those that begin before the ``end``, without their ends; None for one that is no text, or too
+    long. What comes while it is read is of the next time: it may come faster."""
+    while file.tell() < end and (line := file.readline(_LONGEST)):
         if not line.endswith(b"\n") and len(line) == _LONGEST:
             while line and not line.endswith(b"\n"):
                 line = file.readline(_LONGEST)

@@ -255,20 +255,21 @@ async def _newest(found: Opened, root: Path, name: str) -> tuple[Automation, int
 def test(
     ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Path, *, as_json: bool
 ) -> None:
-    """Try an automation anew: where it was done before, or for the parameters that are given."""
+    """Try an automation anew: where it was done before, or for the parameters that are given.
+    Ends with 3 where it failed, and where it could not be tried."""
     root, given = root_of((folder,)), values(parameters)
 
-    async def work(found: Opened) -> tuple[Automation, str, bool]:
-        tested = await found.test(found.learned.find(name), given)
-        return tested, example_of(found, tested), found.learned.workspace.trusted
+    async def work(found: Opened) -> tuple[Automation, str, str, bool]:
+        tested, untried = await found.test(found.learned.find(name), given)
+        return tested, untried, example_of(found, tested), found.learned.workspace.trusted
 
-    tested, words, trusted = opened(root, work)
+    tested, untried, words, trusted = opened(root, work)
     if as_json:
         told = {"name": tested.name, "state": tested.state, "why": tested.why, "tried": tested.told}
         click.echo(json.dumps(told, indent=2))
     else:
         tell_test(tested, words, trusted=trusted)
-    ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
+    ctx.exit(Exit.FAILED if tested.is_disabled or untried else Exit.CLEAN)
 
 
 def example_of(found: Opened, automation: Automation) -> str:

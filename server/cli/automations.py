@@ -141,14 +141,15 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
         automation = found.learned.find(name)
         return found.learned.runs.script_of(automation), found.learned.runs.source_of(automation)
 
-    async def tried(found: Opened) -> tuple[Automation, Automation, str, bool] | None:
+    async def tried(found: Opened) -> tuple[Automation, Automation, str, str, bool] | None:
         automation = found.learned.find(name)
         source = found.learned.runs.source_of(automation)
         if source == before and not await found.learned.runs.is_edited(automation):
             return None
         click.echo("It is tried again.", err=True)
-        tested = await found.test(automation, given)
-        return automation, tested, example_of(found, tested), found.learned.workspace.trusted
+        tested, untried = await found.test(automation, given)
+        words = example_of(found, tested)
+        return automation, tested, untried, words, found.learned.workspace.trusted
 
     path, before = opened(root, place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
@@ -158,10 +159,10 @@ def edit(ctx: click.Context, name: str, parameters: tuple[str, ...], folder: Pat
     if (edited := opened(root, tried)) is None:
         click.echo("It is as it was.", err=True)
         return
-    former, tested, words, trusted = edited
+    former, tested, untried, words, trusted = edited
     still = "still " if former.state is tested.state else ""
     tell_test(tested, words, trusted=trusted, still=still)
-    ctx.exit(Exit.FAILED if tested.is_disabled else Exit.CLEAN)
+    ctx.exit(Exit.FAILED if tested.is_disabled or untried else Exit.CLEAN)
 
 
 @automations.command

@@ -12,6 +12,9 @@ from .documents import Document
 from .part import Part
 from .server import Server
 
+_LONGEST = 1e9
+"""Seconds; nobody has a terminal open for so long."""
+
 
 def terminal(ls: Server, params: Any) -> None:
     """``command``, ``cwd`` (a path), ``exitCode`` and ``seconds`` (null: not known) of what was
@@ -24,7 +27,7 @@ def terminal(ls: Server, params: Any) -> None:
         line,
         Path(os.path.normpath(cwd)),
         code if isinstance(code, int) else None,
-        float(seconds) if isinstance(seconds, int | float) else None,
+        float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _LONGEST else None,
         str(getattr(params, "terminal", "")),
     )
     ls.core.handle(ended)

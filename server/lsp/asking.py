@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from .server import Server
 
 
+_LONGEST = 1_000
+"""Characters of a reason: it may repeat what was given, however long that is."""
+
+
 async def asked(ls: Server, answer: Callable[[], Awaitable[Any]]) -> Any:
     """What a person asked for; when it cannot be had, they are told why."""
     await ready(ls)
     try:
         return await answer()
     except (ValueError, OSError, sqlite3.Error) as error:
-        ls.publisher.message(f"That could not be done: {why(error)}.", error=True)
+        said = why(error)
+        said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} …"
+        ls.publisher.message(f"That could not be done: {said}.", error=True)
         return None
 
 

@@ -28,7 +28,9 @@ async def completed(
 ) -> Wanted | None:
     """``known``: what can be run, as ``Learned.runnable`` has it. None when the user chooses
     nothing. Raises ValueError, for people, for what cannot be asked for."""
-    if not isinstance(name, str):
+    if not isinstance(name, str | None):
+        raise ValueError(f"an automation is called by its name, not by {name!r}")  # noqa: TRY004 - who asked is told
+    if name is None:
         if not known:
             raise ValueError("there is no automation so far that could be run")
         names, how = [each["name"] for each in known], "give the folder and a name as arguments"

@@ -160,6 +160,8 @@ class Database:
                 told = f"the disk of {folder} is full ({said}): {lost} until there is space"
             elif isinstance(error, TimeoutError):
                 told = f"{self._lock} is held by another process: {lost} until that goes on or ends"
+            elif _code(error) == sqlite3.SQLITE_BUSY:
+                told = f"{self._path} is locked by another process: {lost} until that ends"
             elif _is_shut(error):
                 told = f"{self._path} cannot be used ({said}): {lost} until {folder} can be written"
             else:
@@ -310,8 +312,13 @@ def _in_savepoint(
     return answer, None
 
 
+def _code(error: Exception) -> int:
+    """Of sqlite's errors, without what is added to it; 0 for others."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+    return _code(error) in (
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
     )
@@ -320,7 +327,7 @@ def _is_corrupt(error: sqlite3.DatabaseError) -> bool:
 def _is_full(error: Exception, folder: Path) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
     if code == sqlite3.SQLITE_IOERR:  # which tells of no reason
         with contextlib.suppress(OSError):
             return shutil.disk_usage(folder).free < _LEAST_BYTES
@@ -331,7 +338,7 @@ def _is_shut(error: Exception) -> bool:
     """Whether the file cannot be opened, read or written."""
     if isinstance(error, OSError):
         return True
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+    return _code(error) in (
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_IOERR,

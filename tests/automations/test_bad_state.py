@@ -153,6 +153,15 @@ async def test_a_corrupt_database_is_moved_aside(here: World, file: str) -> None
     assert (await here.found()).state is State.OFFERED
 
 
+async def test_each_database_is_told_of_in_a_sentence(here: World) -> None:
+    for name in ("activity.db", "automations.db"):
+        (here.workspace.state / name).write_bytes(b"no database" * 1_000)
+    await here.learned.load()
+    first, second = here.learned.problem.split(". ")
+    assert first.startswith("the database was corrupt")
+    assert second.startswith("the database was corrupt")
+
+
 @pytest.mark.parametrize("file", ["automations.db", "activity.db"])
 async def test_a_newer_database_is_let_be(here: World, file: str) -> None:
     await here.past()
@@ -191,12 +200,14 @@ async def test_a_locked_database_is_told_of_and_used_again(here: World) -> None:
     await here.learned.load()
     connection = sqlite3.connect(here.workspace.state / "automations.db", isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
-    with pytest.raises(sqlite3.Error, match="locked"):
+    with pytest.raises(sqlite3.Error, match=r"automations\.db is locked by another process: what"):
         await here.cycle()
+    assert "is locked by another process" in here.learned.problem
     connection.execute("ROLLBACK")
     connection.close()
     await here.cycle()
     assert (await here.found()).state is State.OFFERED
+    assert here.learned.problem == ""
 
 
 async def test_a_full_database_loses_nothing_that_was_there(here: World) -> None:

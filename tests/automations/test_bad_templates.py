@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ def test_a_good_one_is_used(folder: Path) -> None:
     templates, problems = load(folder, GOOD)
     assert problems == ""
     assert generate(PATTERN, templates).template == "own"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_manifest_that_is_no_file_keeps_nobody(
+    folder: Path, make: Callable[[Path], None]
+) -> None:
+    (folder / MANIFEST).unlink()
+    make(folder / MANIFEST)
+    _, problems = load(folder, GOOD)
+    assert problems == "manifest.yaml:0: It is not a regular file"
 
 
 @pytest.mark.parametrize(

@@ -454,9 +454,11 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     script.write_text(f"{source}# mine\n")
     (world.root / "src/shop/customer.py").unlink()  # for which it could be tried
     told = world.automations("import", str(script))
-    assert "its trial needs file=…: `understudy automations test make-test file=…`" in told
+    needs = "its trial needs file=…: `understudy automations test make-test file=…`"
+    assert needs in told
     assert "make-test is generated: not tried yet, as its trial needs" in told
     assert "`understudy trust`" not in told, "it is trusted"
+    assert needs in world.automations("test", "make-test", code=3)
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
 
 

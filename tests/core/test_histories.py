@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from understudy.automations import histories
 from understudy.automations.histories import SHELLS, places, read
 from understudy.store.activity import Did
 
@@ -98,6 +100,24 @@ found = read(sys.argv[1], Path(sys.argv[2]), 10_000)
 seconds = time.process_time() - begin
 print(len(found.activities), found.commands, found.left_out, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, seconds)
 """
+
+
+def test_what_comes_while_it_is_read_is_of_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However fast it comes: each line that is read is written once more."""
+    file = tmp_path / "history"
+    file.write_text("make a\nmake b\n")
+
+    class Growing(io.FileIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            line = super().readline(size)
+            with file.open("ab") as more:
+                more.write(line)
+            return line
+
+    monkeypatch.setattr(histories, "open_regular", Growing)
+    assert read("bash", file, 100).commands == 2
 
 
 @pytest.mark.parametrize("shell", SHELLS)

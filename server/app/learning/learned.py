@@ -90,7 +90,7 @@ class Learned:
     @property
     def problem(self) -> str:
         """What there is to say of the databases; empty when nothing is."""
-        return " ".join(filter(None, (self.watching.problem, self._database.problem)))
+        return ". ".join(filter(None, (self.watching.problem, self._database.problem)))
 
     async def close(self) -> None:
         await self.watching.close()
@@ -230,16 +230,23 @@ class Learned:
     async def test(
         self, automation: Automation, given: Sequence[Mapping[str, str]] = ()
     ) -> Automation:
+        """As ``attempt``, without why."""
+        return (await self.attempt(automation, given))[0]
+
+    async def attempt(
+        self, automation: Automation, given: Sequence[Mapping[str, str]] = ()
+    ) -> tuple[Automation, str]:
         """Validate and try it, where its pattern was done or for what is ``given``; as it stands
         then. One that is active stays so when nothing is against it, and any stays as it is where
-        no trial could be made: then it is told why. Raises ValueError where nothing may be run."""
+        no trial could be made: then it is told why, else that is empty. Raises ValueError where
+        nothing may be run."""
         tested, untried = await self._tested(automation, given)
         if untried:
             told = f"not yet, as {untried}"
             tested = replace(automation, told=told, attempted=self.clock())
         await self.store.put(tested, automation)
         await self.load()
-        return tested
+        return tested, untried
 
     async def _tested(
         self, automation: Automation, given: Sequence[Mapping[str, str]]

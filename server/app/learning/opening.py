@@ -61,10 +61,12 @@ class Opened:
         argv, policy, least = prepared.argv, prepared.policy, self.machine.level
         return await self._sandbox.run(argv, policy, least=least, listen=listen)
 
-    async def test(self, automation: Automation, given: Mapping[str, str]) -> Automation:
-        """Where its pattern was done, or for what is ``given``; as it stands then."""
+    async def test(
+        self, automation: Automation, given: Mapping[str, str]
+    ) -> tuple[Automation, str]:
+        """Where its pattern was done, or for what is ``given``, as ``Learned.attempt``."""
         await self.look()
-        return await self.learned.test(automation, [given] if given else ())
+        return await self.learned.attempt(automation, [given] if given else ())
 
     async def accept(self, automation: Automation, given: Mapping[str, str]) -> Automation:
         """As ``Learned.accept``, by what repeats as things are now."""

@@ -86,7 +86,7 @@ def _loaded(folder: Path, problems: list[Problem]) -> Iterator[tuple[Entry, Temp
         problems.append(Problem(manifest, 0, f"{where}: {wrong['msg']}"))
         return
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        problems.append(Problem(manifest, 0, str(error)))
+        problems.append(Problem(manifest, 0, reason(error)))
         return
     templates = environment((folder,))
     for entry in entries:
@@ -114,9 +114,7 @@ def _read(templates: Environment, text: str) -> None:
 
 
 def _entries(manifest: Path) -> tuple[Entry, ...]:
-    if manifest.stat().st_size > _LARGEST:
-        raise ValueError("the manifest is too large")
-    return _Manifest.model_validate(yaml.safe_load(manifest.read_bytes())).templates
+    return _Manifest.model_validate(yaml.safe_load(read_regular(manifest, _LARGEST))).templates
 
 
 def render(template: Template | Apart, values: Mapping[str, object]) -> str:
