@@ -17,6 +17,8 @@ from .withheld import Withheld
 
 _LONGEST = 16_000
 """Characters of a line that are looked at together."""
+_MOST = 8 * _LONGEST
+"""Characters that come of them: what stands for a secret may be longer."""
 _KEY_BYTES = 16_384
 """A private key is no longer; what follows is looked at again, whether its end was seen or not."""
 _MOST_KNOWN = 50_000
@@ -119,7 +121,7 @@ def _bytes(text: str) -> bytes:
 def _redacted(line: str) -> str:
     """Without its colours where these may stand in a secret, or hide one."""
     plain = _COLOUR.sub("", line)
-    found = "".join(redacted(piece, len(piece) + 1) for piece in _pieces(plain))
+    found = "".join(redacted(piece, _MOST) for piece in _pieces(plain))
     return line if found == plain else found
 
 
