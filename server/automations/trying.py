@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,7 @@ TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
 _UNTRIED = "it cannot be tried where you had done it, as the workspace is not as it was then"
 _ALL = "**"
+_ENVIRONMENTS = (".venv", "venv")
 _MB = 1 << 20
 _OUTPUT = 1 * _MB
 _LARGEST = 10 * _MB
@@ -130,10 +132,14 @@ class _Done(NamedTuple):
 
 
 def policy(
-    permissions: Permissions, settings: Settings, script: Path, secrets: Mapping[str, str]
+    permissions: Permissions,
+    settings: Settings,
+    script: Path,
+    secrets: Mapping[str, str],
+    root: Path,
 ) -> Policy:
     """What a script may do: what it declares, within the limits of the settings. ``secrets``: the
-    environment variables that it gets them from."""
+    environment variables that it gets them from; ``root``: the workspace, which is trusted."""
     limits = Limits(
         seconds=settings.timeout_seconds,
         cpu=settings.timeout_seconds * 4,
@@ -149,10 +155,17 @@ def policy(
         programs=tuple(each for each in permissions.run if "/" not in each),
         write=tuple(permissions.write) or ("!**",),
         hosts=hosts,
+        variables={"PATH": _path(root)},
         secrets=secrets,
         limits=limits,
         copy=bool(hosts),  # it could not be run twice
     )
+
+
+def _path(root: Path) -> str:
+    """Where programs are: in the workspace's own environment first, as who types has it active."""
+    own = [str(root / each / "bin") for each in _ENVIRONMENTS]
+    return os.pathsep.join([*filter(os.path.isdir, own), os.environ.get("PATH", os.defpath)])
 
 
 def command(script: Path, words: Sequence[str]) -> tuple[str, ...]:

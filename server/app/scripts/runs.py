@@ -136,7 +136,7 @@ class Runs:
         words, metadata, environment = await asyncio.to_thread(_read, script.source, given)
         copy = await asyncio.to_thread(script.kept, self._workspace.state)
         settings = self._workspace.settings.automations
-        allowed = policy(metadata.permissions, settings, copy, environment)
+        allowed = policy(metadata.permissions, settings, copy, environment, self._workspace.root)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
         return Prepared(automation, given, command(copy, words), allowed, purpose, secrets)
 
