@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -34,6 +35,7 @@ MOST_INSTANCES = 3
 TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
 _UNTRIED = "it cannot be tried where you had done it, as the workspace is not as it was then"
+_ENVIRONMENTS = (".venv", "venv")
 _MB = 1 << 20
 _OUTPUT = 1 * _MB
 _LARGEST = 10 * _MB
@@ -141,10 +143,14 @@ class _Done(NamedTuple):
 
 
 def policy(
-    permissions: Permissions, settings: Settings, script: Path, secrets: Mapping[str, str]
+    permissions: Permissions,
+    settings: Settings,
+    script: Path,
+    secrets: Mapping[str, str],
+    root: Path,
 ) -> Policy:
     """What a script may do: what it declares, within the limits of the settings. ``secrets``: the
-    environment variables that it gets them from."""
+    environment variables that it gets them from; ``root``: the workspace, which is trusted."""
     limits = Limits(
         seconds=settings.timeout_seconds,
         cpu=settings.timeout_seconds * 4,
@@ -161,6 +167,7 @@ def policy(
         write=tuple(permissions.write) or ("!**",),
         hosts=hosts,
         run=tuple(permissions.run),
+        variables={"PATH": _path(root)},
         secrets=secrets,
         limits=limits,
         scratch=CACHES,
@@ -172,6 +179,12 @@ def held(policy: Policy, values: Mapping[str, str], types: Mapping[str, Type]) -
     """With what a script declares for these values of its parameters."""
     show, write = (filled(each, values, types) for each in (policy.show, policy.write))
     return replace(policy, show=show, write=write)
+
+
+def _path(root: Path) -> str:
+    """Where programs are: in the workspace's own environment first, as who types has it active."""
+    own = [str(root / each / "bin") for each in _ENVIRONMENTS]
+    return os.pathsep.join([*filter(os.path.isdir, own), os.environ.get("PATH", os.defpath)])
 
 
 def command(script: Path, words: Sequence[str]) -> tuple[str, ...]:

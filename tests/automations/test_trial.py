@@ -169,7 +169,9 @@ async def tried(
     script_ = here.root.parent / "own.py"
     script_.write_text(script(body))
     settings = here.workspace.settings.automations
-    allowed = policy(Permissions(write=("*.txt",), run=tuple(run)), settings, script_, {})
+    allowed = policy(
+        Permissions(write=("*.txt",), run=tuple(run)), settings, script_, {}, here.root
+    )
     places = here.root, here.workspace.state / "past"
     return await try_(script_, instances, allowed, here.run, *places, {})
 
@@ -316,11 +318,19 @@ async def test_what_takes_too_long_is_not_tried_for_the_others(here: World) -> N
         ran += 1
         return await here.run(argv, policy, folder)
 
-    policy = trying.policy(read(source).permissions, here.workspace.settings.automations, path, {})
+    settings = here.workspace.settings.automations
+    policy = trying.policy(read(source).permissions, settings, path, {}, here.root)
     past = here.workspace.state / "past"
     tested = await trying.test(path, [trying.Instance(())] * 3, policy, run, here.root, past, {})
     assert (ran, tested.trial.status) == (1, Status.TIMED_OUT)
     assert tested.why
+
+
+STARTS = (
+    "import asyncio\n\n\nasync def main():\n"
+    "    process = await asyncio.create_subprocess_exec('made-here', 'a.txt')\n"
+    "    await process.wait()\n\n\nasyncio.run(main())"
+)
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -332,15 +342,25 @@ async def test_a_program_is_seen_wherever_it_is_installed(
     program.write_text('#!/bin/sh\n: > "$1"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    body = (
-        "import asyncio\n\n\nasync def main():\n"
-        "    process = await asyncio.create_subprocess_exec('made-here', 'a.txt')\n"
-        "    await process.wait()\n\n\nasyncio.run(main())"
-    )
-    tested = await tried(here, body, Instance(()), run=["made-here"] if declared else [])
+    tested = await tried(here, STARTS, Instance(()), run=["made-here"] if declared else [])
     assert tested.trial.is_clean is declared, tested.why
     if not declared:
         assert "No such file or directory: 'made-here'" in tested.why
+
+
+async def test_a_program_of_the_workspaces_own_environment_comes_first(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = here.root.parent / "elsewhere"
+    for folder, text in ((here.root / ".venv/bin", "own"), (elsewhere, "other")):
+        folder.mkdir(parents=True)
+        (folder / "made-here").write_text(f'#!/bin/sh\necho {text} >"$1"\n')
+        (folder / "made-here").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{elsewhere}:{os.environ['PATH']}")
+    tested = await tried(here, STARTS, Instance(()), run=["made-here"])
+    (change,) = tested.trial.changes
+    assert change.after is not None
+    assert change.after.read() == b"own\n"
 
 
 async def test_what_it_printed_last_is_told(here: World) -> None:

@@ -146,7 +146,8 @@ class Runs:
         words, metadata, environment = await asyncio.to_thread(_read, script.source, given)
         copy = await asyncio.to_thread(script.kept, self._workspace.state)
         settings = self._workspace.settings.automations
-        declared = policy(metadata.permissions, settings, copy, environment)
+        root = self._workspace.root
+        declared = policy(metadata.permissions, settings, copy, environment, root)
         allowed = held(declared, metadata.values(given), metadata.types)
         secrets = frozenset(e.name for e in metadata.parameters if e.type is Type.SECRET)
         plain = {name: value for name, value in given.items() if name not in secrets}
