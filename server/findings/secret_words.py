@@ -32,12 +32,12 @@ _REFERENCE = re.compile(
 )
 _ORDINARY = re.compile(
     r"""[\w-]+(?:\.[\w-]+)*\.(?:[A-Za-z]+|[A-Za-z]\w{1,3}|7z|\d+)(?::\d+)?|\d[\d.,:x_-]*[a-zA-Z%]{0,3}|[^@\s]+@[\w-]+(?:\.[\w-]+)+"""
-    r"""|@?[\w./-]+@(?:[\d^~v*].*|latest)|[\w.-]+=.*|[\w.@-]+(?:/[\w.@-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
+    r"""|@?[\w./-]+@(?:[v^~]?\d+(?:\.[\w-]+)*|latest)|[\w.-]+=.*|[\w.@-]+(?:/[\w.@-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
     r"""|.*(?:<secret>|://|[|;]).*|\*.*""",
     re.DOTALL,
 )
 _LIKE_PASSWORD = re.compile(
-    r"(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|%(?![A-Za-z]))+"
+    r"(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|[$]{2}|%(?![A-Za-z]))+"
 )
 _SIGNS = frozenset("!$%&#^*?@+§~")
 _DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
@@ -92,7 +92,7 @@ def names_secret(name: str) -> bool | None:
             return True
     if len(words) > 1 and words[-1] == "auth" and name.isupper():
         return True
-    return False if not PERHAPS.isdisjoint(words) else None
+    return False if name == "PWD" or not PERHAPS.isdisjoint(words) else None
 
 
 def is_reference(value: str) -> bool:
@@ -107,7 +107,7 @@ def is_ordinary(value: str) -> bool:
 
 def looks_like_password(value: str) -> bool:
     """Whether it is that alone, wherever it stands: letters, digits and signs in one word."""
-    return 7 <= len(value) <= 40 and _LIKE_PASSWORD.fullmatch(value) is not None
+    return 6 <= len(value) <= 40 and _LIKE_PASSWORD.fullmatch(value) is not None
 
 
 def is_chosen(value: str) -> bool:
@@ -184,6 +184,8 @@ def _is_random(word: str) -> bool:
     digits = kinds.count("d")
     groups = sum(k == "d" and (i == 0 or kinds[i - 1] != "d") for i, k in enumerate(kinds))
     if set(kinds) == {"u", "d"} and len(letters) >= 26 and groups >= 3 and word.isalnum():
+        return True
+    if len(letters) >= 18 and {"u", "l"} <= set(kinds) and turns >= len(kinds) * 0.42:
         return True
     if len(set(kinds)) == 3 and turns >= len(kinds) * 0.34 and groups >= 2:
         return True
