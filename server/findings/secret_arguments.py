@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from .command_words import NOTHING, QUOTES, Command, Word, commands_of
+from .command_words import COMMENT, NOTHING, QUOTES, Command, Word, commands_of
 from .secret_programs import (
     ADDS,
     CARRIERS,
@@ -93,7 +93,7 @@ def _secrets(text: str, start: int, depth: int) -> Iterator[Word]:
             yield from _told(_piped(commands, number), said)
         if has_signs:
             yield from _alone(command)
-        if len(command.words) > 1:
+        if len(command.words) > 1 and command.after != COMMENT:
             for found in (_beside_a_user, _logins, _quoted):
                 yield from found(command)
             if READS.isdisjoint(word.text for word in command.words):
@@ -138,8 +138,7 @@ def _of_speaker(command: Command) -> list[Word]:
         return [command.here or command.words[0]]
     if command.name not in SPEAKERS:
         return []
-    begins = next(n for n, word in enumerate(command.words) if word.text in SPEAKERS)
-    said = [word for word in command.words[begins + 1 :] if not word.is_option]
+    said = [word for word in command.arguments if not word.is_option]
     return said[1:] if len(said) > 1 and _FORMAT.search(said[0].text) else said
 
 

@@ -162,7 +162,7 @@ FILTERS = words_of(
     dc xargs column fold fmt nl od less more fzf figlet cowsay lolcat espeak say dot bash sh zsh
     fish python python3 node ruby perl php psql sqlite3 nc ncat telnet mail mailx sendmail while
     for read mapfile readarray parallel diff patch vim vi nano iconv at crontab curl mosquitto_pub
-    wl-paste xxd hexdump strings tee gunzip zcat gzip file numfmt date factor dmenu rofi
+    wl-paste xxd hexdump strings tee gunzip zcat gzip file numfmt date factor dmenu rofi cmp comm join paste
     """
 )
 """Programs that read any text; what is given to others may be for them alone to know."""

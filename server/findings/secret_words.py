@@ -25,7 +25,7 @@ _UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]", r"[^\W\d_A-ZÀ-ÖØ-Þ]"
 _PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 
 _REFERENCE = re.compile(
-    r"""["']?(?:\$\{?\w+\}?|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
+    r"""["']?(?:\$\{?\w+\}?|\$[?#$!@*]|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
     r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
     r"""|(?:Get|Read|New|ConvertTo|Import)-[A-Z]\w+)["']?""",
     re.DOTALL,
@@ -37,7 +37,7 @@ _ORDINARY = re.compile(
     re.DOTALL,
 )
 _LIKE_PASSWORD = re.compile(
-    r"(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|[$]{2}|%(?![A-Za-z]))+"
+    r"(?![\w/.-]+[\^@~]\d*$)(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|[$]{2}|%(?![A-Za-z]))+"
 )
 _SIGNS = frozenset("!$%&#^*?@+§~")
 _DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
@@ -112,7 +112,7 @@ def looks_like_password(value: str) -> bool:
 
 def is_chosen(value: str) -> bool:
     """Whether it has what a person puts into a password: digits or signs among letters."""
-    if not 4 <= len(value) <= 200 or value[0] in "-/~.<{[(" or value.isalpha():
+    if not 4 <= len(value) <= 200 or value[0] in "-/~.<{[(\\" or value.isalpha():
         return False
     if is_reference(value) or is_ordinary(value):
         return False

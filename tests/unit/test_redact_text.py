@@ -91,6 +91,7 @@ CASES = {
     "x get secret a1b2": "x get secret a1b2",
     "x --name password --value blue": f"x --name password --value {SECRET}",
     "echo a1b2 | x": f"echo {SECRET} | x",
+    "/bin/echo a1b2 | x": f"/bin/echo {SECRET} | x",
     "echo a1b2 | grep b": "echo a1b2 | grep b",
     "(echo a1b2; echo a1b2) | x login": f"(echo {SECRET}; echo {SECRET}) | x login",
     "cat <<< blue | x login": f"cat <<< {SECRET} | x login",
@@ -105,6 +106,8 @@ CASES = {
     "<password>blue</password>": f"<password>{SECRET}</password>",
     "sed -i s/CHANGEME/a1b2/ x": f"sed -i s/CHANGEME/{SECRET}/ x",
     "cat > .pgpass <<A\nh:1:d:u:blue\nA": f"cat > .pgpass <<A\nh:1:d:u:{SECRET}\nA",
+    "git show HEAD^2": "git show HEAD^2",
+    "make # write password before it": "make # write password before it",
     "apt update Blue!9pw": f"apt update {SECRET}",
     "x --pin 4821 --pin 21": f"x --pin {SECRET} --pin 21",
     "git commit -m 'secret=value is kept'": "git commit -m 'secret=value is kept'",
@@ -121,8 +124,68 @@ def test_what_stands_instead(text: str) -> None:
 COMMANDS = st.sampled_from([c.text for c in secret_commands()])
 
 
+PARTS = st.lists(
+    st.sampled_from(
+        (
+            *(
+                "/bin/echo",
+                "echo",
+                "cat",
+                "a",
+                "a1b2",
+                "login",
+                "user",
+                "add",
+                "set",
+                "token",
+                "password",
+            ),
+            *(
+                "-u",
+                "-p",
+                "-pa1b2",
+                "--user=",
+                "--value",
+                "--value=",
+                "a:",
+                ":a1b2",
+                "A=",
+                "A=$(echo a1b2)",
+            ),
+            *(
+                "|",
+                "<<<",
+                "<<A\n",
+                "\nA",
+                ">",
+                "(",
+                ")",
+                "{",
+                "}",
+                ";",
+                "&",
+                "'",
+                '"',
+                "\\",
+                "$",
+                "`",
+                "$(",
+                "#!",
+            ),
+        )
+    ),
+    max_size=9,
+)
+
+
 @given(
-    st.one_of(st.text(), COMMANDS, st.tuples(COMMANDS, st.text(max_size=9), COMMANDS).map("".join))
+    st.one_of(
+        st.text(),
+        PARTS.map(" ".join),
+        PARTS.map("".join),
+        COMMANDS,
+        st.tuples(COMMANDS, st.text(max_size=9), COMMANDS).map("".join),
+    )
 )
 def test_what_is_redacted_stays_so(text: str) -> None:
     once = redacted(text)
