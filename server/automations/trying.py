@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -17,27 +16,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ..disk import read_regular, why
 from ..sandbox.names import writable
-from ..sandbox.policy import Limits, Policy
+from ..sandbox.policy import Policy
 from ..sandbox.trial import Entry, Status, Trial, few
-from ..settings.learning import Automations as Settings
-from .narrowing import ALL, CACHES, Touched, filled
+from .narrowing import ALL, Touched, filled
 from .past import Past
 from .pattern import Type
-
-if TYPE_CHECKING:  # it takes long to import
-    from .metadata import Permissions
+from .permitted import held
 
 MOST_INSTANCES = 3
 TRIALS = "automation-trials"
 """The name of their folder in the state folder of a workspace."""
 _UNTRIED = "it cannot be tried where you had done it, as the workspace is not as it was then"
-_ENVIRONMENTS = (".venv", "venv")
 _MB = 1 << 20
-_OUTPUT = 1 * _MB
 _LARGEST = 10 * _MB
 _LEFT_SECONDS = 24 * 3_600.0
 _DRIVER = """\
@@ -140,51 +134,6 @@ class _Done(NamedTuple):
     instance: Instance
     trial: Trial
     root: Path | None
-
-
-def policy(
-    permissions: Permissions,
-    settings: Settings,
-    script: Path,
-    secrets: Mapping[str, str],
-    root: Path,
-) -> Policy:
-    """What a script may do: what it declares, within the limits of the settings. ``secrets``: the
-    environment variables that it gets them from; ``root``: the workspace, which is trusted."""
-    limits = Limits(
-        seconds=settings.timeout_seconds,
-        cpu=settings.timeout_seconds * 4,
-        memory=settings.memory_mb * _MB,
-        disk=settings.disk_mb * _MB,
-        file=settings.disk_mb * _MB,
-        output=_OUTPUT,
-        processes=settings.processes,
-    )
-    hosts = tuple(permissions.network)
-    return Policy(
-        read=(str(script),),
-        show=(*permissions.read, *permissions.write),
-        write=tuple(permissions.write) or ("!**",),
-        hosts=hosts,
-        run=tuple(permissions.run),
-        variables={"PATH": _path(root)},
-        secrets=secrets,
-        limits=limits,
-        scratch=CACHES,
-        copy=bool(hosts),  # it could not be run twice
-    )
-
-
-def held(policy: Policy, values: Mapping[str, str], types: Mapping[str, Type]) -> Policy:
-    """With what a script declares for these values of its parameters."""
-    show, write = (filled(each, values, types) for each in (policy.show, policy.write))
-    return replace(policy, show=show, write=write)
-
-
-def _path(root: Path) -> str:
-    """Where programs are: in the workspace's own environment first, as who types has it active."""
-    own = [str(root / each / "bin") for each in _ENVIRONMENTS]
-    return os.pathsep.join([*filter(os.path.isdir, own), os.environ.get("PATH", os.defpath)])
 
 
 def command(script: Path, words: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .secret_programs import BEFORE
 
+COMMENT = "#"
 QUOTES = "\"'"
 _TOKEN = re.compile(
     r"""(?P<word>(?:<secret>|[^\s'"\\`|&;<>()$]++|\\.|'[^']*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
@@ -44,8 +45,8 @@ NOTHING = Word(-1, "-")
 
 @dataclass
 class Command:
-    """``after``: the operator that it follows. ``here``: what it reads from a here-string.
-    ``is_fed``: it reads a file."""
+    """``after``: the operator that it follows, or ``COMMENT``, which it is then. ``here``: what it
+    reads from a here-string. ``is_fed``: it reads a file."""
 
     after: str = ""
     words: list[Word] = field(default_factory=list)
@@ -55,10 +56,18 @@ class Command:
     @property
     def name(self) -> str:
         """Of its program; "" of none."""
-        for word in self.words:
+        return self._program()[1]
+
+    @property
+    def arguments(self) -> list[Word]:
+        """The words behind its program."""
+        return self.words[self._program()[0] + 1 :]
+
+    def _program(self) -> tuple[int, str]:
+        for number, word in enumerate(self.words):
             if word.text not in BEFORE and not _ASSIGNMENT.match(word.text):
-                return word.text.rsplit("/", 1)[-1].removesuffix(".exe")
-        return ""
+                return number, word.text.rsplit("/", 1)[-1].removesuffix(".exe")
+        return len(self.words), ""
 
 
 def commands_of(text: str, start: int = 0) -> Iterator[Command]:
@@ -68,6 +77,9 @@ def commands_of(text: str, start: int = 0) -> Iterator[Command]:
         operator = match["operator"]
         if operator is None:
             word = Word(start + match.start(), match[0])
+            if word.text[0] == "#":
+                yield command
+                command = Command(COMMENT)
             if is_here:
                 command.here = word
             elif not is_redirected:

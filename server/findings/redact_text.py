@@ -9,7 +9,7 @@ from .secret_arguments import without_arguments
 from .secret_carried import VALUE, without_carried
 from .secret_programs import PROGRAMS, QUOTE
 from .secret_shapes import PLACES, PLAIN, SHAPES, TYPES_AND_VERBS
-from .secret_words import is_reference, looks_odd, names_secret, without_random
+from .secret_words import is_chosen, is_reference, looks_odd, names_secret, without_random
 
 SECRET = "<secret>"  # noqa: S105 - what stands instead of one
 CUT = "…"
@@ -38,7 +38,7 @@ _NO_SCHEME = re.compile(
 _OF_ORACLE = re.compile(r"(\bjdbc:oracle:\w+:[^\s/@:]+/)([^\s@/]+)(?=@)")
 _LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
 _HEADER = re.compile(
-    r"""((?i:authorization|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
+    r"""((?i:authori[sz]ation|\bauthentication|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
     r"""(?:(?i:bearer|basic|token|digest|negotiate|apikey|key|hmac|splunk|discogs|bot|oauth"""
     r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)++)?+)"""
     r"""((?!\$|(?i:bearer|basic|token|digest)(?:["'\\]|\s*$))[^"'\r\n\s\\]+"""
@@ -55,7 +55,8 @@ _ASSIGNED = re.compile(
     r"""(?:["']?(?:\$\(|`)[ ]*(?:echo|printf)[ ]+(?:-\w+[ ]+)*+)?)"""
 )
 _OPTION = re.compile(r"""(?<!\S)(["']?--?[^\W\d_][\w.-]{0,60})([ \t]+|=)(?!-\w|--)""")
-_A_VALUE = re.compile(VALUE, re.DOTALL)
+_BRACED = re.compile(r"\{[^{}\"':=,\n]+\}")
+_A_VALUE = re.compile(f"{_BRACED.pattern}|{VALUE}", re.DOTALL)
 _STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'""", re.DOTALL)
 _SIMPLE = re.compile(
     r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
@@ -104,8 +105,8 @@ def _once(text: str) -> str:
     text = _COOKIE.sub(_second, text)
     text = _BEARER.sub(_second, text)
     text = "".join(_of_programs(text))
-    text = without_arguments(text, _instead)
     text = without_carried(text, _instead)
+    text = without_arguments(text, _instead)
     for pattern in (_ASSIGNED, _OPTION):
         text = "".join(_named(pattern, text))
     return without_random(text, SECRET)
@@ -192,12 +193,15 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
 
 def _judged(name: str, value: str, *, is_prose: bool) -> str:
     bare = value.strip("\"'\\")
-    if not bare or bare.lower() in PLAIN or bare[0] in "{[" or _FILE.fullmatch(bare):
+    if not bare or bare.lower() in PLAIN or _FILE.fullmatch(bare):
+        return value
+    if bare[0] in "{[" and not _BRACED.fullmatch(bare):
         return value
     if names_secret(name):
         is_one = not (is_prose and bare.isalpha())
     else:
         is_one = (looks_odd(bare) and not _KEY_ID.fullmatch(bare)) or _is_code(name, bare)
+        is_one |= name == "PWD" and is_chosen(bare)
     return _instead(value) if is_one else value
 
 
@@ -226,7 +230,9 @@ def _of_program(command: str) -> str:
 
 def _by_program() -> dict[str, list[re.Pattern[str]]]:
     found: dict[str, list[re.Pattern[str]]] = {}
-    for names, before in PROGRAMS:
+    for names, expression in PROGRAMS:
+        is_option = QUOTE not in expression and expression.startswith(r"\s-")
+        before = expression.replace(r"\s", rf"\s{QUOTE}", 1) if is_option else expression
         patterns = [re.compile(f"({before.replace(QUOTE, '')})({VALUE})")]
         if QUOTE in before:
             inner = {"'": "[^']+", '"': r'(?:[^"\\]|\\.)+'}

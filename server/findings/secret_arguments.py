@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from .command_words import NOTHING, QUOTES, Command, Word, commands_of
+from .command_words import COMMENT, NOTHING, QUOTES, Command, Word, commands_of
 from .secret_programs import (
     ADDS,
     CARRIERS,
     ENTRANCES,
     FILTERS,
     GIVES,
+    KEEPERS,
     LOGINS,
     MESSAGES,
     OF_PERSONS,
@@ -24,6 +25,7 @@ from .secret_programs import (
     READS,
     SETTERS,
     SPEAKERS,
+    SUFFIXES,
     TAKERS,
     VALUES,
 )
@@ -39,7 +41,7 @@ from .secret_words import (
 _WORTH = re.compile(
     r"<<<|\||[!#$^&%]|(?<!\S)[-/][a-z]?[uU]|--?user|--?auth|--?basic|--?cred|--?login|\s-c\s"
     r"|(?i:passw|pass\b|pwd|pw\b|phrase|secret|secert|token|log[io]n|sign-?in|register|\badd|user"
-    r"|\bauth|cred|unlock|\bpin|--arg|otp|oath|variable|key)"
+    r"|\bauth|cred|unlock|\bpin|--arg|otp|oath|variable|key|set\b|put\b|env)"
 )
 """In no other text is there anything to find."""
 _SIGNS = re.compile(r"[!#$^&%]")
@@ -49,7 +51,10 @@ _USER = re.compile(r"(?:--?user(?:[-_]?name)?|-l|-D|[/-]([a-z]?)[uU](?:ser)?)([=
 _BESIDE = re.compile(r"[-/]([a-z]?)(?:p|P|pw|pass|passwd|pwd|password)(?:[:=](.+))?", re.DOTALL)
 _LOGIN, _ENTRANCE = re.compile(LOGINS), re.compile(ENTRANCES)
 _OPENS = re.compile(r"""[^"']*["']""")
-_OTHER = re.compile(r"[\d.:,-]+(?:/\w+)?|[~.]?/.*|\./.*|[-@].*|\w+://.*|\W{1,2}", re.DOTALL)
+_OTHER = re.compile(
+    r"[\d.:,-]+(?:/\w+)?|[~.]?/.*|\./.*|[-@].*|\w+://.*|\W{1,2}|for|to|is|in|of|from|with|and|or",
+    re.DOTALL,
+)
 _PAIR = re.compile(r"""(["']?[^\s:"'/$]+:)(?!//)(.+)""", re.DOTALL)
 _NAMED = re.compile(r"""(["']?[A-Za-z_][\w.-]*=)(?!@)(.+)""", re.DOTALL)
 _FORMAT = re.compile(r"%[\d.-]*[sbq]")
@@ -61,7 +66,7 @@ _JOINED = re.compile(r"(-{0,2}[A-Za-z_][\w.-]*)=([^=].*)", re.DOTALL)
 _STRINGS = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]+""", re.DOTALL)
 _OF_ALL = re.compile(r"(?i:secret|credential|variable)s?")
 _PASSWORD = re.compile(r"(?i:passw(?:or[dt]|d)|passphrase|pwd)$")
-_NO_NAME = re.compile(r"[\s=@$]|://|\.\w{1,4}$|^[.~/]")
+_NO_NAME = re.compile(rf"[\s=@$]|://|\.(?:{'|'.join(SUFFIXES)})$|^[.~/]")
 _LONGEST = 2_000
 """Characters of a word that are looked at more than once."""
 
@@ -88,7 +93,7 @@ def _secrets(text: str, start: int, depth: int) -> Iterator[Word]:
             yield from _told(_piped(commands, number), said)
         if has_signs:
             yield from _alone(command)
-        if len(command.words) > 1:
+        if len(command.words) > 1 and command.after != COMMENT:
             for found in (_beside_a_user, _logins, _quoted):
                 yield from found(command)
             if READS.isdisjoint(word.text for word in command.words):
@@ -133,8 +138,7 @@ def _of_speaker(command: Command) -> list[Word]:
         return [command.here or command.words[0]]
     if command.name not in SPEAKERS:
         return []
-    begins = next(n for n, word in enumerate(command.words) if word.text in SPEAKERS)
-    said = [word for word in command.words[begins + 1 :] if not word.is_option]
+    said = [word for word in command.arguments if not word.is_option]
     return said[1:] if len(said) > 1 and _FORMAT.search(said[0].text) else said
 
 
@@ -153,7 +157,7 @@ def _told(to: list[Command], said: list[Word]) -> Iterator[Word]:
 def _takes(command: Command) -> bool:
     if command.name == "read":
         return any(re.match(r"-\w*s", w.text) or names_secret(w.text) for w in command.words[1:])
-    if command.name in FILTERS:
+    if command.name in FILTERS and command.name != "tee":
         return False
     return _TAKES.search(" ".join(word.text for word in command.words)) is not None
 
@@ -203,12 +207,11 @@ def _named(command: Command) -> Iterator[Word]:
     speaks = {
         n: None for n, each in enumerate(bare) if n and not words[n].is_option and _speaks(each)
     }
-    if not speaks:
+    sets = next((n for n, each in enumerate(bare) if _sets(each)), len(bare))
+    if not (keeps := sets < len(bare) and command.name in KEEPERS) and not speaks:
         return
-    first = next(iter(speaks))
-    is_set = any(not SETTERS.isdisjoint(each.split(":")) for each in bare)
+    keeps = keeps or any(_OF_ALL.fullmatch(bare[n]) for n in speaks)
     given = next((n for n, each in enumerate(bare) if _gives(each)), len(bare))
-    sets_secrets = is_set and any(_OF_ALL.fullmatch(bare[n]) for n in speaks)
     for n, (before, word) in enumerate(pairwise(words)):
         option, equals, _ = word.text.partition("=")
         if equals and option in VALUES:
@@ -225,7 +228,12 @@ def _named(command: Command) -> Iterator[Word]:
             is_given=given < n,
         ):
             yield word
-        elif sets_secrets and n >= first and (match := _NAMED.fullmatch(word.text)):
+        elif (
+            keeps
+            and n >= sets
+            and (match := _NAMED.fullmatch(word.text))
+            and match[2].strip(QUOTES).lower() not in PLAIN
+        ):
             yield word.part(match.start(2))
 
 
@@ -235,6 +243,10 @@ def _follows(word: Word, name: str, *, is_option: bool, is_given: bool) -> bool:
     # ``set-password`` is what to do, no name of a variable.
     is_command = not SETTERS.isdisjoint(re.split("[_:-]", name)[:1])
     return is_certain and not is_command and _is_value(word, is_given=is_given)
+
+
+def _sets(word: str) -> bool:
+    return not SETTERS.isdisjoint(word.split(":"))
 
 
 def _gives(word: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .secret_programs import TAKERS
 from .secret_shapes import CALLS
 from .secret_words import is_chosen, names_secret
 
@@ -52,13 +53,13 @@ _CARRIED = (
     ),
     (
         ("<(",),
-        r"<\(\s*(?:echo|printf)\s+(?:-\w+\s+)*(?P<chosen>[^\s()|;]+)(?=\s*\))",
+        r"""<\(\s*(?:echo|printf)\s+(?:-\w+\s+)*(?P<chosen>"[^"\n]*"|'[^'\n]*'|[^\s()|;]+)(?=\s*\))""",
     ),
     # What is written into a file of secrets.
     (
         (">",),
         (
-            r"""\b(?:echo|printf)\s+(?:-\w+\s+)*(?P<value>["'][^\s"']+["']|[^\s"'<>|;&]++)"""
+            r"""\b(?:echo|printf)\s+(?:-\w+\s+)*(?:["']%s(?:\\n)?["']\s+)?(?P<value>["'][^\s"']+["']|[^\s"'<>|;&]++)"""
             rf"""(?=\s*>>?\s*{_OF_SECRETS})"""
         ),
     ),
@@ -113,7 +114,7 @@ _TO_FTP = re.compile(
     r"^([ \t]*(?:user[ ]+\S+|(?:quote[ ]+)?pass)[ ]+)(\S+)$", re.MULTILINE | re.IGNORECASE
 )
 _LAST_FIELD = re.compile(r"^([^\n=#]*:|)([^\s:=#]{4,})$", re.MULTILINE)
-_INTO = re.compile(rf">\s*{_OF_SECRETS}")
+_INTO = re.compile(rf">\s*{_OF_SECRETS}|\|.*(?:{TAKERS})")
 
 
 def without_carried(text: str, instead: Callable[[str], str]) -> str:

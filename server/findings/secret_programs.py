@@ -5,7 +5,8 @@ from __future__ import annotations
 from .secret_shapes import words_of
 
 QUOTE = "[\"']?"
-"""In an expression below: a quote that may open before the secret, which then goes to its end."""
+"""In an expression below: a quote that may open before the secret, which then goes to its end. One
+may also open before an option that an expression without it begins with."""
 _V = r"\s*=?\s*"
 _USER = rf"{QUOTE}[^\s:\"']*:"
 
@@ -19,7 +20,7 @@ PROGRAMS = (
     ),
     (
         "curl curlie wget http https xh xhs aria2c httpie",
-        rf"\s(?:-u|--user|--proxy-user|-U|-a|--auth){_V}{_USER}",
+        rf"\s(?:[\"'])?(?:-\w{{0,6}}u|--user|--proxy-user|-U|-a|--auth)(?:[\"'])?{_V}{_USER}",
     ),
     ("curl", rf"\s(?:-E|--cert)\s+{QUOTE}(?:[A-Za-z]:)?[^\s:\"']+:"),
     ("curl", r"\s(?:-b|--cookie)\s+(?=[\"']?[\w.-]+=)"),
@@ -98,7 +99,6 @@ PROGRAMS = (
         r"\sencrypt_string\s+(?:--?(?:vault-password-file|(?:encrypt-)?vault-id|(?:stdin-)?name|n|p|output)(?:=|\s+)\S+(?:\s+|\Z)|-\S+\s+)*+(?!-)",
     ),
     ("vault bao", r"\s(?:login|unseal|unwrap)\s+(?:-(?!method)\S+\s+)*(?!-|\w+=)"),
-    ("vault bao", r"\s(?:put|patch|write|create)\s[^\n]{0,400}?\s[\w.-]+=(?!@)"),
     (
         "gh glab",
         r"\s(?:secret|variable)\s+set\s[^\n]{0,400}?(?<=\s)(?:-[bv]|--(?:body|value)(?=[\s=]))(?:\s*|=)",
@@ -121,10 +121,6 @@ PROGRAMS = (
     ),
     ("bundle", r"\sconfig\s+(?:set\s+)?(?:--\w+\s+)?(?:https?://)?[\w./-]+\.[\w/-]+\s+"),
     ("kubectl oc", rf"\s--from-literal\s*=?\s*{QUOTE}[\w.-]+="),
-    (
-        "heroku fly flyctl doppler netlify dokku railway gigalixir render eb scalingo sops chamber travis op infisical",
-        r"\s(?:[\w.:-]*(?:set|encrypt|import|env|add|create|edit|setenv|write|put)|setenv)\s[^\n]{0,400}?\b[A-Za-z_]\w*=",
-    ),
     (
         "aws",
         r"\s--(?:secret-string|secret-access-key|master-user-password|auth-token|plaintext)\s*=?\s*(?!file)",
@@ -166,17 +162,17 @@ FILTERS = words_of(
     dc xargs column fold fmt nl od less more fzf figlet cowsay lolcat espeak say dot bash sh zsh
     fish python python3 node ruby perl php psql sqlite3 nc ncat telnet mail mailx sendmail while
     for read mapfile readarray parallel diff patch vim vi nano iconv at crontab curl mosquitto_pub
-    wl-paste xxd hexdump strings tee gunzip zcat gzip file numfmt date factor dmenu rofi
+    wl-paste xxd hexdump strings tee gunzip zcat gzip file numfmt date factor dmenu rofi cmp comm join paste
     """
 )
 """Programs that read any text; what is given to others may be for them alone to know."""
 TAKERS = (
-    r"(?i)-S\b|stdin|passphrase-fd|password-file=?-|with-token"
+    r"(?i:-S\b|stdin|passphrase-fd|password-file=?-|with-token"
     r"|\b(?:\w*passwd|log[io]n|sign-?in|base64|openssl|gpg2?|cryptsetup|kinit|su|ansible-vault"
     r"|wl-copy|xclip|xsel|pbcopy|clip(?:\.exe)?|age|rage|kubeseal|unlock|unseal|signin|auth|keygen"
     r"|mkpasswd|ssh-add|newusers|add-?user|useradd)\b|\bsha\d*sum\b(?!\s+-)"
-    r"|pass(?:word|phrase)|\bpass\s|secret|credential|key-?ring|keychain|keystore|wallet|vault"
-    r"|\btoken|SecureString"
+    r"|pass|secret|credential|key-?ring|keychain|keystore|wallet|vault"
+    r"|\btoken|SecureString)"
 )
 """In a command: it reads a secret from its input."""
 SETTERS = words_of(
@@ -186,9 +182,24 @@ SETTERS = words_of(
     """
 )
 """Words of commands behind which a name and its value may come."""
+KEEPERS = words_of(
+    """
+    vault bao heroku fly flyctl doppler netlify dokku railway gigalixir render eb scalingo sops
+    chamber travis op infisical nomad
+    """
+)
+"""Programs that keep secrets: each value that is set with one is taken for a secret."""
+SUFFIXES = words_of(
+    """
+    py pyi js jsx mjs ts tsx rb go rs md rst txt ya?ml json toml sh c h cpp java cs php html css
+    xml ini cfg conf env log csv sql key pem crt cer pub gz zip tgz tar bak lock gpg asc enc tf
+    kdbx jks p12 pfx ps1 bat hcl vue swift kt scala lua exs? tpl j2 properties png jpg svg pdf
+    """
+)
+"""Of files that may be named after secrets."""
 GIVES = words_of(
     """
-    set put setenv setx write update insert store config configure variable arg var
+    set put setenv setx write update insert store config configure variable arg var es
     Set-Item Set-Variable Set-Content
     """
 )

@@ -122,9 +122,9 @@ ENDINGS = (
     "authkey",
     "pw",
 )
-MISTYPED = ("password", "passphrase", "secret", "passwort", "passwd")
+MISTYPED = ("token", "password", "passphrase", "secret", "passwort", "passwd")
 """Names that are known with one letter too few or too many, another, or two in wrong order."""
-NOT_MISTYPED = words_of("passed passwords secrets secretes secreto")
+NOT_MISTYPED = words_of("taken token tokens toke woken passed passwords secrets secretes secreto")
 NO_ENDINGS = words_of(
     """
     compass bypass trespass encompass surpass overpass underpass pwd oldpwd oncpwd multipass
@@ -184,9 +184,10 @@ TYPES_AND_VERBS = words_of(
 CALLS = (
     (
         r"""(?:\bauth\s*=|\bcreate_(?:super)?user|(?<!\w)\w{0,40}(?i:password|passwd)\w{0,40}|\bhashpw|\bb?crypt\w*"""
-        r"""|(?:bcrypt|argon2)\W{1,3}hash|HTTPBasicAuth|sha\d+|\bmd5|\bhmac\.new|\bnew PDO|->connect)"""
+        r"""|(?:bcrypt|argon2)\W{1,3}hash|HTTPBasicAuth|sha\d+|\bmd5|\bhmac\.new)"""
         r"""\s*\((?:[^()"']|'[^'\n]*'|"[^"\n]*"){0,60}"""
     ),
+    r"""\b(?:\w{0,20}connect|new PDO)\s*\(\s*(?:(?:'[^'\n]*'|"[^"\n]*")\s*,\s*){2}""",
     (
         r"\b(?:jwt|jsonwebtoken)\b[^\n]{0,40}?\.(?:sign|encode)\("
         r"\s*(?:\{[^{}\n]{0,200}\}|[\w.]+)\s*,\s*"

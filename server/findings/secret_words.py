@@ -25,19 +25,19 @@ _UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]", r"[^\W\d_A-ZÀ-ÖØ-Þ]"
 _PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 
 _REFERENCE = re.compile(
-    r"""["']?(?:\$\{?\w+\}?|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
+    r"""["']?(?:\$\{?\w+\}?|\$[?#$!@*]|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
     r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
     r"""|(?:Get|Read|New|ConvertTo|Import)-[A-Z]\w+)["']?""",
     re.DOTALL,
 )
 _ORDINARY = re.compile(
     r"""[\w-]+(?:\.[\w-]+)*\.(?:[A-Za-z]+|[A-Za-z]\w{1,3}|7z|\d+)(?::\d+)?|\d[\d.,:x_-]*[a-zA-Z%]{0,3}|[^@\s]+@[\w-]+(?:\.[\w-]+)+"""
-    r"""|@?[\w./-]+@(?:[\d^~v*].*|latest)|[\w.-]+=.*|[\w.@-]+(?:/[\w.@-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
+    r"""|@?[\w./-]+@(?:[v^~]?\d+(?:\.[\w-]+)*|latest)|[\w.-]+=.*|[\w.@-]+(?:/[\w.@-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
     r"""|.*(?:<secret>|://|[|;]).*|\*.*""",
     re.DOTALL,
 )
 _LIKE_PASSWORD = re.compile(
-    r"(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|%(?![A-Za-z]))+"
+    r"(?![\w/.-]+[\^@~]\d*$)(?=.*\d)(?=.*[A-Za-z]{2})(?=.+[!#$^&%])[A-Za-z0-9](?:[\w@+?*-]|[!#^&]|[$](?!\w)|[$]{2}|%(?![A-Za-z]))+"
 )
 _SIGNS = frozenset("!$%&#^*?@+§~")
 _DENSE = re.compile(r"(?<![\w+/=-])(?<!\.)[\w+=-][\w+/=-]{15,}")
@@ -92,7 +92,7 @@ def names_secret(name: str) -> bool | None:
             return True
     if len(words) > 1 and words[-1] == "auth" and name.isupper():
         return True
-    return False if not PERHAPS.isdisjoint(words) else None
+    return False if name == "PWD" or not PERHAPS.isdisjoint(words) else None
 
 
 def is_reference(value: str) -> bool:
@@ -107,12 +107,12 @@ def is_ordinary(value: str) -> bool:
 
 def looks_like_password(value: str) -> bool:
     """Whether it is that alone, wherever it stands: letters, digits and signs in one word."""
-    return 7 <= len(value) <= 40 and _LIKE_PASSWORD.fullmatch(value) is not None
+    return 6 <= len(value) <= 40 and _LIKE_PASSWORD.fullmatch(value) is not None
 
 
 def is_chosen(value: str) -> bool:
     """Whether it has what a person puts into a password: digits or signs among letters."""
-    if not 4 <= len(value) <= 200 or value[0] in "-/~.<{[(" or value.isalpha():
+    if not 4 <= len(value) <= 200 or value[0] in "-/~.<{[(\\" or value.isalpha():
         return False
     if is_reference(value) or is_ordinary(value):
         return False
@@ -184,6 +184,8 @@ def _is_random(word: str) -> bool:
     digits = kinds.count("d")
     groups = sum(k == "d" and (i == 0 or kinds[i - 1] != "d") for i, k in enumerate(kinds))
     if set(kinds) == {"u", "d"} and len(letters) >= 26 and groups >= 3 and word.isalnum():
+        return True
+    if len(letters) >= 18 and {"u", "l"} <= set(kinds) and turns >= len(kinds) * 0.42:
         return True
     if len(set(kinds)) == 3 and turns >= len(kinds) * 0.34 and groups >= 2:
         return True

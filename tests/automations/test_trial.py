@@ -17,7 +17,8 @@ from understudy.automations import past, trying
 from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
 from understudy.automations.pattern import Place, Text
-from understudy.automations.trying import Instance, policy
+from understudy.automations.permitted import policy
+from understudy.automations.trying import Instance
 from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
 from understudy.sandbox.policy import Policy
@@ -319,9 +320,9 @@ async def test_what_takes_too_long_is_not_tried_for_the_others(here: World) -> N
         return await here.run(argv, policy, folder)
 
     settings = here.workspace.settings.automations
-    policy = trying.policy(read(source).permissions, settings, path, {}, here.root)
+    allowed = policy(read(source).permissions, settings, path, {}, here.root)
     past = here.workspace.state / "past"
-    tested = await trying.test(path, [trying.Instance(())] * 3, policy, run, here.root, past, {})
+    tested = await trying.test(path, [trying.Instance(())] * 3, allowed, run, here.root, past, {})
     assert (ran, tested.trial.status) == (1, Status.TIMED_OUT)
     assert tested.why
 

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted, redacted_words
 
 from .secret_commands import Command, ordinary_commands, secret_commands
-from .unseen_commands import unseen_ordinary_commands, unseen_secret_commands
+from .unseen_commands import NAMES, unseen_ordinary_commands, unseen_secret_commands
 
 RECALL = 0.99
+LEAST = {"second": 0.98, "fourth": 0.98}
+"""Where the programs are rare, and the passwords of four letters, or quoted as seldom."""
 SEEDS = range(1, 4)
 
 
@@ -36,19 +38,19 @@ def test_ordinary_commands_stay() -> None:
     assert len(changed) <= 0.01 * len(commands), changed
 
 
-@pytest.mark.parametrize(("name", "least"), [("unseen", RECALL), ("later", 0.95)])
-def test_secrets_of_the_unseen_lists_are_seen(name: str, least: float) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_secrets_of_the_unseen_lists_are_seen(name: str) -> None:
     commands = [c for seed in SEEDS for c in unseen_secret_commands(name, seed)]
     assert len(commands) > 100 * len(SEEDS)
-    assert len(missed(commands)) <= (1 - least) * len(commands), missed(commands)
+    assert len(missed(commands)) <= (1 - LEAST.get(name, RECALL)) * len(commands), missed(commands)
 
 
-@pytest.mark.parametrize("name", ["unseen", "later"])
+@pytest.mark.parametrize("name", NAMES[:3])
 def test_ordinary_commands_of_the_unseen_lists_stay(name: str) -> None:
     commands = unseen_ordinary_commands(name)
     assert len(commands) >= 80
     changed = [each for each in commands if redacted(each) != each]
-    assert len(changed) <= 0.01 * len(commands), changed
+    assert len(changed) <= (0.02 if name == "blind" else 0.01) * len(commands), changed
 
 
 CASES = {
@@ -78,6 +80,38 @@ CASES = {
     "net use Z: x /user:a *": "net use Z: x /user:a *",
     "echo hunter2 > token.txt": f"echo {SECRET} > token.txt",
     "X_CREDENTIALS=~/keys/a.json run": "X_CREDENTIALS=~/keys/a.json run",
+    "x -u a:b1 y": f"x -u a:{SECRET} y",
+    "docker run -u app:app x": "docker run -u app:app x",
+    "x y -U a -P b1": f"x y -U a -P {SECRET}",
+    "x user add a blue": f"x user add a {SECRET}",
+    "x set-password a1b2": f"x set-password {SECRET}",
+    "x secret put NAME a": "x secret put NAME a",
+    "x secret put NAME blue": f"x secret put NAME {SECRET}",
+    "x secrets set A=b1 C=d2": f"x secrets set A={SECRET} C={SECRET}",
+    "x get secret a1b2": "x get secret a1b2",
+    "x --name password --value blue": f"x --name password --value {SECRET}",
+    "echo a1b2 | x": f"echo {SECRET} | x",
+    "/bin/echo a1b2 | x": f"/bin/echo {SECRET} | x",
+    "echo a1b2 | grep b": "echo a1b2 | grep b",
+    "(echo a1b2; echo a1b2) | x login": f"(echo {SECRET}; echo {SECRET}) | x login",
+    "cat <<< blue | x login": f"cat <<< {SECRET} | x login",
+    "x <<< a1b2": f"x <<< {SECRET}",
+    "read -rs a <<< blue": f"read -rs a <<< {SECRET}",
+    'ssh h "x -u a -p b1 | y"': f'ssh h "x -u a -p {SECRET} | y"',
+    "PASSWORD='a'\"'\"'b c' x": f"PASSWORD={SECRET} x",
+    "PASSWORD=$(echo blue) x": f"PASSWORD=$(echo {SECRET}) x",
+    "curl -d 'password=a b' x": f"curl -d 'password={SECRET}' x",
+    "x --pasword blue --tokne blue": f"x --pasword {SECRET} --tokne {SECRET}",
+    'set("DB_PASSWORD", "a1b2")': f'set("DB_PASSWORD", "{SECRET}")',
+    "<password>blue</password>": f"<password>{SECRET}</password>",
+    "sed -i s/CHANGEME/a1b2/ x": f"sed -i s/CHANGEME/{SECRET}/ x",
+    "cat > .pgpass <<A\nh:1:d:u:blue\nA": f"cat > .pgpass <<A\nh:1:d:u:{SECRET}\nA",
+    "git show HEAD^2": "git show HEAD^2",
+    "make # write password before it": "make # write password before it",
+    "apt update Blue!9pw": f"apt update {SECRET}",
+    "x --pin 4821 --pin 21": f"x --pin {SECRET} --pin 21",
+    "git commit -m 'secret=value is kept'": "git commit -m 'secret=value is kept'",
+    "x --commit 0123456789abcdef0123456789abcdef": "x --commit 0123456789abcdef0123456789abcdef",
     "": "",
 }
 
@@ -90,8 +124,68 @@ def test_what_stands_instead(text: str) -> None:
 COMMANDS = st.sampled_from([c.text for c in secret_commands()])
 
 
+PARTS = st.lists(
+    st.sampled_from(
+        (
+            *(
+                "/bin/echo",
+                "echo",
+                "cat",
+                "a",
+                "a1b2",
+                "login",
+                "user",
+                "add",
+                "set",
+                "token",
+                "password",
+            ),
+            *(
+                "-u",
+                "-p",
+                "-pa1b2",
+                "--user=",
+                "--value",
+                "--value=",
+                "a:",
+                ":a1b2",
+                "A=",
+                "A=$(echo a1b2)",
+            ),
+            *(
+                "|",
+                "<<<",
+                "<<A\n",
+                "\nA",
+                ">",
+                "(",
+                ")",
+                "{",
+                "}",
+                ";",
+                "&",
+                "'",
+                '"',
+                "\\",
+                "$",
+                "`",
+                "$(",
+                "#!",
+            ),
+        )
+    ),
+    max_size=9,
+)
+
+
 @given(
-    st.one_of(st.text(), COMMANDS, st.tuples(COMMANDS, st.text(max_size=9), COMMANDS).map("".join))
+    st.one_of(
+        st.text(),
+        PARTS.map(" ".join),
+        PARTS.map("".join),
+        COMMANDS,
+        st.tuples(COMMANDS, st.text(max_size=9), COMMANDS).map("".join),
+    )
 )
 def test_what_is_redacted_stays_so(text: str) -> None:
     once = redacted(text)
@@ -174,6 +268,19 @@ HOSTILE = (
         "secret,data=a",
         "/u:a ",
         "-au a ",
+        "user add a b ",
+        "set token a ",
+        "(echo a) | login ;",
+        "'a b' ",
+        "s/token/a1b/",
+        "<<A\nb: c\n",
+        "<(echo a1b)",
+        "password is a1b2 ",
+        "password='a'\"b\"",
+        "password=$(echo a ",
+        "connect('a', ",
+        "<a>b</",
+        "a!1b",
     ),
 )
 

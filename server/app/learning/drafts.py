@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from ...automations import trying
+from ...automations import permitted, trying
 from ...automations.codec import dumps
 from ...automations.generate import Templates, arguments, generate, secrets
 from ...automations.generate.operations import literal
@@ -217,7 +217,7 @@ async def test(
     copy = await asyncio.to_thread(script.kept, workspace.state)
     stand_ins = dict.fromkeys(_variables(metadata, pattern, given), _STAND_IN)
     settings = workspace.settings.automations
-    policy = trying.policy(metadata.permissions, settings, copy, stand_ins, root)
+    policy = permitted.policy(metadata.permissions, settings, copy, stand_ins, root)
     tested = await trying.test(copy, cases, policy, run, root, past, metadata.types)
     trial = tested.trial
     if trial.status is Status.REFUSED and trial.level is not Level.ISOLATED:

@@ -15,7 +15,8 @@ from ...automations.codec import loads
 from ...automations.mining.when import fits
 from ...automations.paths import filled
 from ...automations.pattern import Type
-from ...automations.trying import command, held, policy
+from ...automations.permitted import held, policy
+from ...automations.trying import command
 from ...findings.redact_output import without_secrets
 from ...findings.redact_text import SECRET
 from ...findings.redact_values import kept, taken_out
