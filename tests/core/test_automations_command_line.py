@@ -409,6 +409,7 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     told = world.automations("import", str(script))
     needs = "its trial needs file=…: `understudy automations test make-test file=…`"
     assert needs in told
+    world("activity", "forget", "--yes")  # else it is tried where it was done
     assert needs in world.automations("test", "make-test", code=3)
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
 
