@@ -458,6 +458,7 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     assert needs in told
     assert "make-test is generated: not tried yet, as its trial needs" in told
     assert "`understudy trust`" not in told, "it is trusted"
+    world("activity", "forget", "--yes")  # else it is tried where it was done
     assert needs in world.automations("test", "make-test", code=3)
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
 
