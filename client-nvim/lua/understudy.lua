@@ -359,6 +359,8 @@ automations = require("understudy.automations")({
 for _, name in ipairs({
   "runAutomation",
   "previewAutomation",
+  "createAutomation",
+  "dismissAutomation",
   "enableAutomation",
   "disableAutomation",
   "showPatterns",
