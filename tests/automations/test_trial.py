@@ -15,6 +15,7 @@ from understudy.automations import past, trying
 from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
 from understudy.automations.pattern import Place, Text
+from understudy.automations.tested import Tested
 from understudy.automations.trying import Instance, policy
 from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
@@ -159,7 +160,7 @@ async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
     assert not [each for each in kept if b"s3cr3t-abcdef" in each.read_bytes()]
 
 
-async def tried(here: World, body: str, *instances: Instance) -> trying.Tested:
+async def tried(here: World, body: str, *instances: Instance) -> Tested:
     script_ = here.root.parent / "own.py"
     script_.write_text(script(body))
     settings = here.workspace.settings.automations
