@@ -14,18 +14,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from enum import IntEnum
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ..disk import read_regular, why
 from ..sandbox.names import writable
 from ..sandbox.policy import Policy
-from ..sandbox.trial import Entry, Status, Trial, few
+from ..sandbox.trial import Entry, Status, Trial
 from .narrowing import ALL, Touched, filled
 from .past import Past
 from .pattern import Type
 from .permitted import held
+from .tested import As, Tested
 
 MOST_INSTANCES = 3
 TRIALS = "automation-trials"
@@ -68,64 +68,6 @@ class Instance(NamedTuple):
     moved: tuple[str, ...] = ()
     at: float | None = None
     values: Mapping[str, str] = {}
-
-
-class As(IntEnum):
-    """How near it comes to what the developer had done."""
-
-    OTHERWISE = 0
-    BEGUN = 1
-    """Each file begins as the developer's does."""
-    SAME = 2
-    """To the byte."""
-
-
-class Tested(NamedTuple):
-    """``trial``: the first run. ``why``: what stands against it, for people; empty when nothing
-    does. ``doubt``: why it is only to be listed, for people; empty where nothing speaks for that.
-    ``compared``: with what the developer had done, each instance. ``unused``: what it may write and
-    did not; ``touched``: what it wrote each time, where it may write anything. ``idle``: the
-    programs that it may start and did not; ``in_turn``: those that the others started. ``notes``:
-    what else is to be known, for people. ``asks``: the hosts for whose sake it was only asked what
-    it would do."""
-
-    trial: Trial
-    why: str
-    doubt: str = ""
-    is_idempotent: bool = False
-    compared: tuple[As, ...] = ()
-    unused: tuple[str, ...] = ()
-    touched: tuple[Touched, ...] = ()
-    idle: tuple[str, ...] = ()
-    in_turn: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    asks: tuple[str, ...] = ()
-
-    @property
-    def told(self) -> str:
-        """What came of it, for people."""
-        seconds, memory = self.trial.usage.seconds, self.trial.usage.peak_bytes / _MB
-        cost = f"{seconds:.1f} s, {memory:.0f} MB"
-        if self.asks:
-            return f"it only told what it would do, as it asks {', '.join(self.asks)}; {cost}"
-        if not self.trial.is_clean:
-            return "; ".join(("it did not end well", *self.notes, cost))
-        more = "nothing more" if self.is_idempotent else "something again"
-        found = [f"it would change {self.trial.many or 'nothing'}", f"a second run {more}"]
-        if self.compared:
-            same, begun = self.compared.count(As.SAME), self.compared.count(As.BEGUN)
-            found.append(f"as you had done it in {same} of {len(self.compared)} cases")
-            if begun:
-                found.append(f"begun so in {begun}")
-        if self.unused and self.trial.changes:
-            found.append(f"it never wrote {', '.join(self.unused)}, which it may")
-        if wrote := sorted({path for each in self.touched for path in each.paths}):
-            found.append(f"it may write anything, and wrote {few(wrote)}")
-        if self.idle:
-            found.append(f"it never started {', '.join(self.idle)}, which it may")
-        if self.in_turn:
-            found.append(f"what it started has started {few(self.in_turn)}")
-        return "; ".join((", ".join(found), *self.notes, cost))
 
 
 class _Done(NamedTuple):

@@ -18,6 +18,7 @@ from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
 from understudy.automations.pattern import Place, Text
 from understudy.automations.permitted import policy
+from understudy.automations.tested import Tested
 from understudy.automations.trying import Instance
 from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
@@ -164,9 +165,7 @@ async def test_a_secret_is_passed_and_is_in_nothing_that_is_kept(
     assert not [each for each in kept if b"s3cr3t-abcdef" in each.read_bytes()]
 
 
-async def tried(
-    here: World, body: str, *instances: Instance, run: Sequence[str] = ()
-) -> trying.Tested:
+async def tried(here: World, body: str, *instances: Instance, run: Sequence[str] = ()) -> Tested:
     script_ = here.root.parent / "own.py"
     script_.write_text(script(body))
     settings = here.workspace.settings.automations

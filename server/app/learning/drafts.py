@@ -19,7 +19,8 @@ from ...automations.metadata import Metadata, read, with_write
 from ...automations.narrowing import narrowed
 from ...automations.paths import filled
 from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type
-from ...automations.trying import Instance, Sandboxed, Tested
+from ...automations.tested import Tested
+from ...automations.trying import Instance, Sandboxed
 from ...checks.engine import Checks
 from ...disk import why
 from ...findings.redact_text import redacted
