@@ -33,9 +33,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir()
     hidden = [name for name in os.environ if name.startswith(("XDG_", "UNDERSTUDY_", "RUFF_"))]
-    know_the_machine(state := tmp_path / "state")
-    own = {"HOME": str(home), MARK: str(state)}
+    own = {"HOME": str(home), MARK: str(tmp_path / "state")}
     return {name: os.environ[name] for name in os.environ.keys() - hidden} | own
+
+
+@pytest.fixture
+def known_machine(tmp_path: Path) -> None:
+    """The server finds what the machine forms in its state folder, and probes nothing."""
+    know_the_machine(tmp_path / "state")
 
 
 @pytest.fixture

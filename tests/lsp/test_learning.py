@@ -26,6 +26,8 @@ TEST = '''"""Tests of {0}."""
 
 from shop.{0} import total
 
+pytestmark = pytest.mark.usefixtures("known_machine")
+
 
 def test_{0}_is_empty() -> None:
     assert total([]) == 0

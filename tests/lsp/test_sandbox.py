@@ -23,6 +23,8 @@ from .editor import CAPABILITIES, Editor
 from .processes import survivors
 from .text import Json, apply
 
+pytestmark = pytest.mark.usefixtures("known_machine")
+
 
 def printed(editor: Editor) -> str:
     return "".join(each["text"] for each in editor.said("understudy/sandboxOutput"))

@@ -17,6 +17,8 @@ from .connection import ENDING_SECONDS, Refused
 from .editor import Editor
 from .processes import survivors
 
+pytestmark = pytest.mark.usefixtures("known_machine")
+
 _RUNS = "sh -c 'echo > new; echo said; exec cat never'"
 _LOOKED_AT = "sh -c 'mkdir many; cd many; seq 20000 | xargs touch; echo said'"
 """What it wrote takes a second to be kept and told."""

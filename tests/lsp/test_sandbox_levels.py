@@ -39,8 +39,7 @@ async def below(
     workspace: Path,
     tmp_path: Path,
 ) -> AsyncIterator[tuple[str, Editor]]:
-    """A level, and an editor whose server forms it, and finds out which."""
-    (tmp_path / "state/sandbox.json").unlink()
+    """A level, and an editor whose server forms it."""
     command = (sys.executable, "-P", "-c", _BELOW, request.param, *COMMAND)
     async with Editor.start(environment, tmp_path, command) as editor:
         await editor.initialize(workspace)
