@@ -272,8 +272,9 @@ def _quoted(command: Command) -> Iterator[Word]:
         if match := _JOINED.fullmatch(word.text):
             if names_secret(match[1]) and _strings(match[2]) > 1 and not is_reference(match[2]):
                 yield Word(word.start + match.start(2), match[2])
-        elif before.is_option and names_secret(before.text) and _strings(word.text) > 1:
-            yield word
+        elif before.is_option and "=" not in before.text and names_secret(before.text):
+            if _strings(word.text) > 1:
+                yield word
         elif (
             before.text in CARRIERS
             and (match := _WITH_BLANKS.fullmatch(word.text))

@@ -106,6 +106,7 @@ CASES = {
     "<password>blue</password>": f"<password>{SECRET}</password>",
     "sed -i s/CHANGEME/a1b2/ x": f"sed -i s/CHANGEME/{SECRET}/ x",
     "cat > .pgpass <<A\nh:1:d:u:blue\nA": f"cat > .pgpass <<A\nh:1:d:u:{SECRET}\nA",
+    '{"a": "x --token=blue y"}': f'{{"a": "x --token={SECRET} y"}}',
     "git show HEAD^2": "git show HEAD^2",
     "make # write password before it": "make # write password before it",
     "apt update Blue!9pw": f"apt update {SECRET}",
