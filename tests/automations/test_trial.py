@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -15,7 +15,6 @@ from understudy.automations import past, trying
 from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
 from understudy.automations.pattern import Place, Text
-from understudy.automations.tested import Tested
 from understudy.automations.trying import Instance, policy
 from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
@@ -26,6 +25,9 @@ from understudy.store.automations import State
 
 from .server import serving
 from .world import DAY, NAMES, TEST, World, git, script, world
+
+if TYPE_CHECKING:  # the collector would take it for tests
+    from understudy.automations.tested import Tested
 
 
 @pytest.fixture
