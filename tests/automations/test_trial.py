@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -29,6 +29,9 @@ from understudy.store.automations import State
 
 from .server import serving
 from .world import DAY, NAMES, TEST, World, git, script, world
+
+if TYPE_CHECKING:  # the collector would take it for tests
+    from understudy.automations.tested import Tested
 
 
 @pytest.fixture
