@@ -383,6 +383,7 @@ def learned(bench: Workbench) -> None:
 
 
 def accepted(bench: Workbench) -> None:
+    bench.go_to(4, 5)  # VS Code shows its bulb when the cursor moves, not when a page was closed
     bench.go_to(1, 8)
     bench.choose(bench.open_quick_fixes(), f"Create automation: {CREATES} (seen 5×, saves about")
     bench.toasts.filter(has_text="Created").wait_for()
@@ -401,6 +402,7 @@ def test_what_is_repeated_becomes_an_automation(window: Window, project: Path) -
         bench.run_command("View: Revert and Close Editor")
 
         accepted(bench)
+        bench.go_to(4, 5)
         bench.go_to(1, 8)
         bench.choose(bench.open_quick_fixes(), "Run: create tests/test_refund.py")
         bench.confirm_edit()
