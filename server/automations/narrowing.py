@@ -21,7 +21,7 @@ _OF_GLOBS = re.compile(r"[*?[]")
 
 
 class Touched(NamedTuple):
-    """What a run changed: ``paths``, and of these the ``folders`` that came, or that git ignores.
+    """What a run changed: ``paths``, and of these the ``folders`` that came as a whole.
     ``values``: of its parameters, of one that takes many one in a line."""
 
     values: Mapping[str, str]
