@@ -18,6 +18,7 @@ _KEPT = "sandbox.json"
 def know_the_machine(state: Path) -> None:
     """Put the answer of the probe into a state folder, which is made where there is none."""
     state.mkdir(mode=0o700, exist_ok=True)
+    (state / _KEPT).touch(0o600)
     (state / _KEPT).write_bytes(_answer())
 
 

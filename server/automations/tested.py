@@ -51,14 +51,14 @@ class Tested(NamedTuple):
             return f"it only told what it would do, as it asks {', '.join(self.asks)}; {cost}"
         if not self.trial.is_clean:
             return "; ".join(("it did not end well", *self.notes, cost))
-        twice = "twice is as once" if self.is_idempotent else "twice is not as once"
-        found = [f"it would change {self.trial.many or 'nothing'}", twice]
+        more = "nothing more" if self.is_idempotent else "something again"
+        found = [f"it would change {self.trial.many or 'nothing'}", f"a second run {more}"]
         if self.compared:
             same, begun = self.compared.count(As.SAME), self.compared.count(As.BEGUN)
             found.append(f"as you had done it in {same} of {len(self.compared)} cases")
             if begun:
                 found.append(f"begun so in {begun}")
-        if self.unused:
+        if self.unused and self.trial.changes:
             found.append(f"it never wrote {', '.join(self.unused)}, which it may")
         if wrote := sorted({path for each in self.touched for path in each.paths}):
             found.append(f"it may write anything, and wrote {few(wrote)}")

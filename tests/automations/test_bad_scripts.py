@@ -231,7 +231,7 @@ async def test_one_that_is_gone_is_disabled(here: World) -> None:
     await here.cycle()
     found = await here.found()
     assert found.state is State.DISABLED
-    assert "No such file" in found.why
+    assert found.why.startswith("its script has gone: ")
 
 
 NO_SCRIPTS = {

@@ -18,7 +18,6 @@ from understudy.automations.codec import dumps
 from understudy.automations.metadata import Permissions, read
 from understudy.automations.pattern import Place, Text
 from understudy.automations.permitted import policy
-from understudy.automations.tested import Tested
 from understudy.automations.trying import Instance
 from understudy.automations.trying import test as try_
 from understudy.sandbox.levels import Machine
@@ -33,6 +32,8 @@ from .world import DAY, NAMES, TEST, World, git, script, world
 if TYPE_CHECKING:  # the collector would take it for tests
     from understudy.automations.tested import Tested
 
+if TYPE_CHECKING:  # the collector would take it for tests
+    
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[World]:

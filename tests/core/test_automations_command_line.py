@@ -453,12 +453,12 @@ def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     assert f"there is an automation {name} already; `understudy automations test {name}`" in told
     script.write_text(f"{source}# mine\n")
     (world.root / "src/shop/customer.py").unlink()  # for which it could be tried
+    world("activity", "forget", "--yes")  # else it is tried where it was done
     told = world.automations("import", str(script))
     needs = "its trial needs file=…: `understudy automations test make-test file=…`"
     assert needs in told
     assert "make-test is generated: not tried yet, as its trial needs" in told
     assert "`understudy trust`" not in told, "it is trusted"
-    world("activity", "forget", "--yes")  # else it is tried where it was done
     assert needs in world.automations("test", "make-test", code=3)
     assert "make-test is tried" in world.automations("test", "make-test", "file=src/shop/a.py")
 

@@ -92,7 +92,7 @@ class Machine:
         return Result("kept")
 
     async def _prints(self, context: Context) -> Result:
-        script = "printf a; read x < first; printf %070000d 7; read x < second; printf z"
+        script = "echo a; read x < first; printf '%70000s\\n' x; read x < second; printf z"
         folder = str(context.parameters["folder"])
         return await context.command(["sh", "-c", script], folder, {"PATH": os.environ["PATH"]})
 
@@ -234,11 +234,11 @@ async def log_is_full(disk: Path) -> None:
         os.mkfifo(gate)
     id_ = await engine.submit("prints", {"folder": str(disk.parent)})
     log = engine.logs / f"{id_}-1.log"
-    await until(lambda: log.exists() and log.read_bytes() == b"a")
+    await until(lambda: log.exists() and log.read_bytes() == b"a\n")
     filler = fill(disk)
     await asyncio.to_thread(gates[0].write_text, "go on\n")
     with await asyncio.to_thread(gates[1].open, "w") as last:  # all is printed by then
-        await until(lambda: log.stat().st_size > 1)
+        await until(lambda: log.stat().st_size > 2)
         filler.unlink()
         last.write("go on\n")
     await machine.has_done([id_])

@@ -14,7 +14,7 @@ from understudy.app.sinks import FileFix
 from understudy.journal.replace import Rewrite
 from understudy.journal.replace import rewrite as written
 
-from .support import own_environment, tree, understudy_here
+from .support import own_environment, tree, understudy, understudy_here
 
 CONFIG = 'lint.select = ["F401", "S", "C901"]\n'
 FILES: dict[str, str | bytes] = {
@@ -134,8 +134,13 @@ async def test_a_file_that_another_run_changes_between_looking_and_writing_is_le
 
 def test_two_runs_at_once_leave_to_each_other_what_each_has_done(tmp_path: Path) -> None:
     root = tree(tmp_path / "root", {f"{n}.py": "import os\n" for n in range(30)})
+    words, environment = ("fix", "F401"), own_environment(tmp_path)
+
+    def fix(_: int) -> subprocess.CompletedProcess[str]:
+        return understudy(*words, cwd=root, environment=environment)
+
     with ThreadPoolExecutor() as pool:
-        answers = list(pool.map(lambda _: run(root, "F401"), range(2)))
+        answers = list(pool.map(fix, range(2)))
     for answer in answers:
         assert answer.returncode in (0, 3), answer.stderr
         assert "Traceback" not in answer.stderr
