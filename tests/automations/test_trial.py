@@ -32,8 +32,6 @@ from .world import DAY, NAMES, TEST, World, git, script, world
 if TYPE_CHECKING:  # the collector would take it for tests
     from understudy.automations.tested import Tested
 
-if TYPE_CHECKING:  # the collector would take it for tests
-    
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[World]:
