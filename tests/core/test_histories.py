@@ -101,6 +101,8 @@ seconds = time.process_time() - begin
 print(len(found.activities), found.commands, found.left_out, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, seconds)
 """
 
+from ..needs import missing
+
 
 def test_what_comes_while_it_is_read_is_of_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -182,8 +184,9 @@ def test_what_bash_writes(tmp_path: Path) -> None:
     assert all(begin - 1 <= each.at <= time.time() + 1 for each in found)
 
 
-@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
 def test_what_zsh_writes(tmp_path: Path) -> None:
+    if not shutil.which("zsh"):
+        missing("zsh is not installed")
     file = tmp_path / "history"
     script = f"HISTFILE={file} SAVEHIST=99 HISTSIZE=99; setopt extendedhistory\nprint -s $'echo two\\nlines \U0001f600 \\\\'\nfc -W {file}\n"
     subprocess.run(
