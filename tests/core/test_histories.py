@@ -16,6 +16,8 @@ from understudy.automations import histories
 from understudy.automations.histories import SHELLS, places, read
 from understudy.store.activity import Did
 
+from ..needs import missing
+
 CASES: dict[str, tuple[str, bytes, list[tuple[str, float | None, float | None]]]] = {
     "bash": (
         "bash",
@@ -100,8 +102,6 @@ found = read(sys.argv[1], Path(sys.argv[2]), 10_000)
 seconds = time.process_time() - begin
 print(len(found.activities), found.commands, found.left_out, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, seconds)
 """
-
-from ..needs import missing
 
 
 def test_what_comes_while_it_is_read_is_of_the_next_time(
