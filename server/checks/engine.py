@@ -142,8 +142,6 @@ class Checks:
         keys = self._keys(subject, configured)
         unasked = [k for k in keys.values() if k not in self._under_way]
         recalled = await self.recall(unasked, results)
-        recalled |= self._in_memory(keys.values())  # some came while the store was asked
-        deep = [keys[each.name] for each, _ in configured if each.tier and each.name in keys]
         tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
 
         def begin(tier: Tier) -> None:
@@ -160,10 +158,6 @@ class Checks:
                 yield tuple(recalled.values())
             if tasks[Tier.FAST]:
                 await asyncio.wait(tasks[Tier.FAST], timeout=_HEAD_START_SECONDS)
-                if late := self._in_memory(key for key in deep if key not in recalled):
-                    recalled |= late
-                    self._store(late, wanted.kept)
-                    yield tuple(late.values())
             begin(Tier.DEEP)
             for next_report in asyncio.as_completed([*tasks[Tier.FAST], *tasks[Tier.DEEP]]):
                 yield (await next_report,)
@@ -180,10 +174,10 @@ class Checks:
             given = subject.root, policy, wanted.priority
             version = await self.versions.of(analyzer, configuration, *given)
             key = _key(subject, analyzer, configuration, version)
-            recalled = await self.recall([key], wanted.results)
-            if recalled:
-                self._store(recalled, wanted.kept)
-                return recalled[key]
+            await self.recall([key], wanted.results)
+        if (report := self._known.get(key)) is not None:  # which may have come meanwhile
+            self._store({key: report}, wanted.kept)
+            return report
         item = (subject.path, subject.content, configuration.hints)
         job = job_for(analyzer, configuration, (item,), policy, Urgency(wanted.priority))
         key_now = partial(self._key_now, subject, analyzer, wanted.folder, policy.settings)
@@ -199,9 +193,6 @@ class Checks:
         stored = await results.get(unknown) if unknown else {}
         recalled = ((key, self._recall(key, stored.get(key))) for key in keys)
         return {key: report for key, report in recalled if report is not None}
-
-    def _in_memory(self, keys: Iterable[str]) -> dict[str, Report]:
-        return {key: self._known[key] for key in keys if key in self._known}
 
     def remember(self, key: str, report: Report) -> None:
         self._known[key] = report

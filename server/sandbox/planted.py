@@ -26,7 +26,10 @@ JUDGED = frozenset(
     {"read", "hidden", "environment", "write", "create", "delete", "chmod", "device"}
     | {"signal", *_SOCKETS}
 )
-"""What is judged from outside alone: inside, there may be another thing of the same name."""
+"""What is judged from outside: inside, there may be another thing of the same name."""
+COMMON = frozenset({"device"})
+"""What others change, too, such as the probe of another server: it counts when the program inside
+says the same."""
 
 
 class Planted:

@@ -26,7 +26,7 @@ from . import landlock
 from .levels import Machine
 from .machine import is_system_root
 from .plan import COPY, NO_GROUP, OVERLAY
-from .planted import JUDGED, Planted
+from .planted import COMMON, JUDGED, Planted
 from .policy import Limits, Policy
 from .run import BUBBLEWRAP, BUILT_IN, Executor, bubblewrap, run
 from .trial import Level, Status, Trial
@@ -153,8 +153,9 @@ def _judged(trial: Trial, planted: Planted) -> frozenset[str]:
         raise OSError(0, " · ".join(filter(None, (trial.why or trial.status, last))))
     many = told.get("forked", 0) >= _FORKS or trial.status is Status.TIMED_OUT
     forks = {"forks"} if many else set()
-    believed = set(told["done"]) - JUDGED
-    return frozenset({*believed, *planted.touched(trial.output), *forks} & _WORDS.keys())
+    done = frozenset(told["done"])
+    touched = frozenset(planted.touched(trial.output)) - (COMMON - done)
+    return frozenset({*(done - JUDGED), *touched, *forks} & _WORDS.keys())
 
 
 _SWITCHES = {

@@ -122,6 +122,27 @@ async def test_what_comes_during_the_head_start_is_not_computed_again(world: Wor
     assert world.runner.ran == ["ruff"]
 
 
+async def test_what_comes_while_others_are_told_is_not_computed_again(world: World) -> None:
+    """Ruff's is known; Bandit's speculation ends while that is shown."""
+    subject = subject_of(str(world.root / "app.py"), world.root, SOURCE, "python")
+    ((ruff,),) = [
+        reports
+        async for reports in world.checks.check(
+            subject, world.policy, world.results, Priority.IDLE, keep=False, tools={"ruff"}
+        )
+    ]
+    speculation = asyncio.ensure_future(world.check(keep=False))
+    told = []
+    async for reports in world.checks.check(
+        subject, world.policy, world.results, Priority.INTERACTIVE
+    ):
+        told.append([report.tool for report in reports])
+        await speculation
+    assert (ruff.tool, told) == ("ruff", [["ruff"], ["bandit"]])
+    assert sorted(world.runner.ran) == ["bandit", "ruff"]
+    assert await stored(world) == 2
+
+
 async def test_results_outlive_the_process(world: World, tmp_path: Path) -> None:
     before = await world.check()
     await world.results.flush()

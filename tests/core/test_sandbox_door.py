@@ -64,9 +64,12 @@ class Holding:
 
     @property
     def client(self) -> psutil.Process:
-        """Who asks."""
-        connections = psutil.net_connections("tcp4")
-        (pid,) = {each.pid for each in connections if each.raddr and each.raddr.port == self.port}
+        """Who asks; ports are used again, so there may be more that once asked at this one."""
+        (pid,) = {
+            each.pid
+            for each in psutil.net_connections("tcp4")
+            if each.raddr == ("127.0.0.1", self.port) and each.status == psutil.CONN_ESTABLISHED
+        }
         return psutil.Process(pid)
 
 
@@ -110,6 +113,7 @@ async def test_the_proxy_ends_with_the_command_and_with_whoever_is_above(
             _ABOVE[who](proxy).kill()
         await until(lambda: not _lives(proxy))
     finally:
+        holding.answer.set()
         if server.returncode is None:
             server.stdin.close()
         async with asyncio.timeout(40):

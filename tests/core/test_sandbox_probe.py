@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -27,7 +28,7 @@ from understudy.sandbox.probe import (
     probe,
 )
 from understudy.sandbox.run import BUBBLEWRAP, BUILT_IN, run
-from understudy.sandbox.trial import Level, Status
+from understudy.sandbox.trial import Level, Status, Trial
 
 from ..needs import not_applicable
 
@@ -70,6 +71,18 @@ async def test_every_attempt_that_is_judged_from_outside_succeeds_without_walls(
     # To root's own processes, root without its capabilities is somebody else.
     expected |= {"device"} if os.geteuid() == 0 else {"environment", "renice"}
     assert let_through >= expected
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes devices")
+@pytest.mark.parametrize("done", [set(), {"device"}])
+def test_what_another_did_to_a_device_is_not_the_commands(tmp_path: Path, done: set[str]) -> None:
+    planted = Planted(tmp_path, 2)
+    mode = os.stat("/dev/null").st_mode
+    os.chmod("/dev/null", stat.S_IMODE(mode))
+    output = json.dumps({"done": list(done)}).encode()
+    found = _judged(Trial(Status.CLEAN, Level.ISOLATED, output=output), planted)
+    planted.close()
+    assert found == done
 
 
 async def test_the_answer_is_kept_until_something_changes(runner: Runner, tmp_path: Path) -> None:

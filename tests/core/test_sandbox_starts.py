@@ -57,8 +57,10 @@ HELD = {
     ),
     "by a child that is left alone": (
         (
+            "left, held = os.pipe()\n"
             "if not os.fork():\n    if not os.fork():\n        os.setsid()\n"
-            "        os.execv('/usr/bin/id', ['id'])\n    os._exit(0)\nos.wait()"
+            "        os.execv('/usr/bin/id', ['id'])\n    os._exit(0)\n"
+            "os.close(held)\nos.read(left, 1)"
         ),
         "/id",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import shutil
@@ -26,10 +27,12 @@ ENDING_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Ended:
-    """What a program left: its exit code and everything that it printed."""
+    """What a program left: its exit code and everything that it printed; ``at``: when, in seconds
+    since the epoch."""
 
     code: int
     output: str
+    at: float
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Workplace:
             process.kill()
             output, _ = process.communicate()
             output += f"\nkilled: {argv[0]} did not end within {seconds:g} s"
-        return Ended(process.returncode, output)
+        return Ended(process.returncode, output, time.time())
 
     def living(self) -> list[psutil.Process]:
         """Every process started with this workplace's environment, detached ones included."""
@@ -76,10 +79,12 @@ class Workplace:
         assert not living, f"these outlive their editor: {[each.info for each in living]}"
 
 
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and was not collected yet does not."""
+def is_alive(pid: int, since: float = math.inf) -> bool:
+    """Whether the process runs; one that ended and was not collected yet does not. ``since``: no
+    other that was given its number after this time, in seconds since the epoch."""
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        return process.create_time() <= since and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

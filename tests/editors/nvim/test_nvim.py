@@ -127,7 +127,7 @@ def assert_servers_end(ended: Ended, workplace: Workplace) -> None:
     servers = [int(pid) for pid in re.findall(r"^server (\d+)$", ended.output, re.MULTILINE)]
     assert servers, "the scenario names the processes that Neovim started"
     workplace.await_quiet()
-    assert not [pid for pid in servers if is_alive(pid)]
+    assert not [pid for pid in servers if is_alive(pid, ended.at)]
 
 
 # By fault: what the scenario says of it.
