@@ -18,7 +18,7 @@ from ..sandbox.hosts import Hosts
 from ..sandbox.levels import Machine, run_here
 from ..sandbox.policy import Limits, Policy
 from ..sandbox.probe import probe
-from ..sandbox.trial import Change, Level, Status, Trial, few, printable
+from ..sandbox.trial import Change, Level, Status, Trial, printable
 from ..state import state_dir, workspace_dir
 
 __all__ = [
@@ -34,9 +34,7 @@ __all__ = [
     "Status",
     "Trial",
     "diff",
-    "few",
     "patch",
-    "printable",
     "probe",
     "words",
 ]

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from ..findings.redact_text import redacted
 from ..journal.beneath import Beneath
-from ..journal.change import Change, Entry, Kind, State
 from ..journal.check import Checked, admit, check
 from ..journal.record import Record
 from ..runner.execute import Runner
 from ..state import state_dir
+from .changes import Change, printable
 from .folder.folders import Folders
 from .sandboxing import (
     Level,
@@ -28,7 +28,6 @@ from .sandboxing import (
     diff,
     history,
     payload,
-    printable,
     probe,
     words,
 )
@@ -36,6 +35,7 @@ from .sinks import Sink, when_slow
 from .undoing import (
     Undoing,
     answered,
+    does,
     entries,
     hand_over,
     needed,
@@ -46,8 +46,6 @@ from .undoing import (
     undo,
     write,
 )
-
-__all__ = ["Applying", "Change", "Entry", "Kind", "Ready", "State", "Trials", "Tried"]
 
 _LAST = 4_096
 """Bytes of what was printed, in which its last line is looked for."""
@@ -126,6 +124,11 @@ class Applying(NamedTuple):
     def label(self) -> str:
         """What an editor is to call it."""
         return f"undo: {self.what}" if self.undoes else self.what
+
+    @property
+    def does(self) -> str:
+        """As ``does`` of its changes."""
+        return does(self.changes)
 
     @property
     def paths(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ from ..journal.waiting import forget as forget_
 from ..journal.waiting import waiting as waiting_
 from ..sandbox.trial import Trial, printable
 from ..state import workspace_dir
+from .changes import NOTHING
 from .presentation.journal import did, does, line, payload, question
 
 __all__ = ["ALL", "Record", "Scope", "did", "does", "line", "payload", "printable"]
@@ -29,11 +30,6 @@ __all__ = ["ALL", "Record", "Scope", "did", "does", "line", "payload", "printabl
 _BY = "you"
 _UNSAVED = "an editor made it: what is not saved there, its own undo takes back"
 _NONE: Mapping[str, bytes] = {}
-NOTHING = (
-    "Nothing is left to undo. What an editor did by itself, such as a quick fix, "
-    "its own undo takes back."
-)
-NO_CHANGE = "There is nothing to apply: the files are so by now."
 
 
 class Undoing(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks.engine import Checks
-from ..settings.rule_lists import RuleList
+from ..settings.rule_lists import FIXED_ON_SAVE, IGNORED, RuleList
 from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
 from .feature import Feature
@@ -149,8 +149,15 @@ class Upkeep:
             for feature in self._features():
                 await feature.stop(workspace)
 
-    async def list_rules(self, path: str, listed: RuleList, rules: Sequence[str]) -> None:
-        """Write rules into a list in the settings of the project that ``path`` lies in."""
+    async def ignore(self, path: str, rules: Sequence[str]) -> None:
+        """From now on, in the project that ``path`` lies in: its settings say so."""
+        await self._list_rules(path, IGNORED, rules)
+
+    async def fix_on_save(self, path: str, rule: str) -> None:
+        """The same for who is fixed after each save."""
+        await self._list_rules(path, FIXED_ON_SAVE, [rule])
+
+    async def _list_rules(self, path: str, listed: RuleList, rules: Sequence[str]) -> None:
         workspace = await self._folders.of(path)
         if await list_rules(workspace, self._documents, self._sink, listed, rules):
             await self.reload([workspace])

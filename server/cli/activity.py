@@ -29,9 +29,9 @@ from ..app.activity import (
     take_in,
 )
 from ..app.activity import record as record_
+from ..app.changes import printable
 from ..app.learning.forgetting import forget as forget_
 from ..app.learning.forgetting import forget_all
-from ..app.sandboxing import printable
 from ..settings import user_file
 from .exits import Exit
 from .options import FOLDER

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from ..app import undoing
+from ..app.changes import printable
 from ..app.learning.listing import example, metadata_of, standing
 from ..app.learning.offers import span
 from ..app.learning.opening import Automation, Opened, Prepared, Purpose, open_learned
-from ..app.sandboxing import Level, Trial, history, payload, printable
+from ..app.sandboxing import Level, Trial, history, payload
 from ..app.scripts.runs import misfit
 from .answering import completed
 from .exits import Exit

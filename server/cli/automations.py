@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
+from ..app.changes import printable
 from ..app.learning import listing, sharing
 from ..app.learning.cycle import cycle
 from ..app.learning.offers import nothing_new, waits
 from ..app.learning.opening import Automation, Opened
-from ..app.sandboxing import printable
 from .automating import (
     NAME,
     PARAMETERS,

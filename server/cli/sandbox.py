@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from ..app import undoing
+from ..app.changes import printable
 from ..app.sandboxing import (
     Hosts,
     Level,
@@ -27,7 +28,6 @@ from ..app.sandboxing import (
     history,
     line,
     payload,
-    printable,
 )
 from .exits import Exit
 from .options import FOLDER

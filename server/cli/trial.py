@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import click
 
 from ..app import undoing
-from ..app.sandboxing import Trial, printable
+from ..app.changes import NO_CHANGE, printable
+from ..app.sandboxing import Trial
 from .diff import echo_diff
 from .exits import Exit
 from .terminal import RESET, Harmless
@@ -135,7 +136,7 @@ def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collectio
             return Applied(Exit.FINDINGS)
     record = undoing.apply(trial, root, what, undoing.needed(trial, root))
     if record is None:
-        click.echo(undoing.NO_CHANGE, err=True)
+        click.echo(NO_CHANGE, err=True)
         return Applied(Exit.CLEAN, made=True)
     for path in record.merged:
         click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)

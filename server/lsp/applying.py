@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsprotocol import types as lsp
 
-from ..app.sandboxing import printable
-from ..app.trials import Applying, Change, Entry, Kind, State
+from ..app.changes import Change, Entry, Kind, State, printable
 from ..disk import mask, why
 from ..model import Edit, Range
 from ..text import Lines, opcodes
 from . import convert
 
 if TYPE_CHECKING:
+    from ..app.trials import Applying
     from .server import Server
 
 _CHANGE = "change"

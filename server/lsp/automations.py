@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
 from ..app import commands
-from ..app.learning.learning import Offer, Purpose, Ready, as_texts, misfit
-from ..app.learning.offers import brief
-from ..app.trials import Tried
 from .asking import asked, mapping, padded, root_of
 from .choosing import completed
 from .part import Part
 from .sandbox import Made, make, unsaved
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..app.learning.learning import Offer, Ready
+    from ..app.trials import Tried
 
 KIND = "refactor.understudy"
 
@@ -34,12 +35,11 @@ def _actions(offer: Offer) -> list[lsp.CodeAction]:
         run = _action(f"Run: {offer.here}", commands.RUN_AUTOMATION, [*where, given])
         run.is_preferred = offer.preferred or None
         return [run, preview]
-    what = brief(offer.automation.title)
     return [
         _action(f"Create automation: {offer.title}", commands.CREATE_AUTOMATION, [*where, given]),
         preview,
-        _action(f"Not now: {what}", commands.DISMISS_AUTOMATION, [*where, False]),
-        _action(f"Never: {what}", commands.DISMISS_AUTOMATION, [*where, True]),
+        _action(f"Not now: {offer.brief}", commands.DISMISS_AUTOMATION, [*where, False]),
+        _action(f"Never: {offer.brief}", commands.DISMISS_AUTOMATION, [*where, True]),
     ]
 
 
@@ -91,7 +91,7 @@ async def parameters(ls: Server, *given: Any) -> Any:
     parameters; those that are active can be run."""
     return await asked(
         ls,
-        lambda: ls.core.learning.runnable(root_of(*padded(given, 1)), Purpose.PREVIEW),
+        lambda: ls.core.learning.runnable(root_of(*padded(given, 1)), is_preview=True),
     )
 
 
@@ -140,7 +140,7 @@ async def _create(ls: Server, root: Path | None, name: str) -> bool:
 
 async def _run(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]) -> bool:
     """Raises ValueError, OSError."""
-    if (found := await _tried(ls, root, name, given, Purpose.RUN)) is None:
+    if (found := await _tried(ls, root, name, given, is_preview=False)) is None:
         return False
     learning, (ready, tried) = ls.core.learning, found
     run = await learning.ran(ready, tried)
@@ -155,7 +155,7 @@ async def _run(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any
 
 async def _preview(ls: Server, root: Path | None, name: Any, given: Mapping[str, Any]) -> Any:
     """Raises ValueError, OSError."""
-    if (found := await _tried(ls, root, name, given, Purpose.PREVIEW)) is None:
+    if (found := await _tried(ls, root, name, given, is_preview=True)) is None:
         return None
     ready, tried = found
     await ls.core.learning.ran(ready, tried)
@@ -165,18 +165,18 @@ async def _preview(ls: Server, root: Path | None, name: Any, given: Mapping[str,
 
 
 async def _tried(
-    ls: Server, root: Path | None, name: Any, given: Mapping[str, Any], purpose: Purpose
+    ls: Server, root: Path | None, name: Any, given: Mapping[str, Any], *, is_preview: bool
 ) -> tuple[Ready, Tried] | None:
     """What was not given is asked for. None when the user thinks better of it, or does not agree to
     the level. Raises ValueError, OSError."""
     learning = ls.core.learning
-    wanted = await completed(ls, await learning.runnable(root, purpose), name, given)
+    wanted = await completed(ls, await learning.runnable(root, is_preview=is_preview), name, given)
     if wanted is None:
         return None
-    place, values = root_of(wanted.root) or root, as_texts(wanted.values)
-    ready = await learning.ready(place, wanted.name, values, purpose)
-    if doubt := misfit(ready.automation, ready.prepared.arguments, ready.trial.root):
-        ls.publisher.message(f"Note: {doubt}.")
+    place = root_of(wanted.root) or root
+    ready = await learning.ready(place, wanted.name, wanted.values, is_preview=is_preview)
+    if ready.doubt:
+        ls.publisher.message(f"Note: {ready.doubt}.")
     question = ready.trial.question
     instead = f"understudy automations run {ready.automation.name}"
     if question and not await ls.publisher.agrees(question, "Run", instead):

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..app import commands
 from ..app.presentation.problems import in_cells, reason_lines
-from ..settings.rule_lists import FIXED_ON_SAVE, IGNORED
 from .asking import asked
 from .convert import to_path
 from .notebooks import seen_from
@@ -18,13 +17,13 @@ from .workspace import scanned
 
 async def ignore_rules(ls: Server, uri: str, rules: list[str]) -> None:
     if (path := to_path(uri)) is not None:
-        await ls.core.upkeep.list_rules(path, IGNORED, rules)
+        await ls.core.upkeep.ignore(path, rules)
         ls.core.learning.recording.commanded(commands.IGNORE_RULES.id, path)
 
 
 async def fix_on_save(ls: Server, uri: str, rule: str) -> None:
     if (path := to_path(uri)) is not None:
-        await ls.core.upkeep.list_rules(path, FIXED_ON_SAVE, [rule])
+        await ls.core.upkeep.fix_on_save(path, rule)
 
 
 async def dismiss_fix(ls: Server, uri: str, rule: str, never: bool) -> None:

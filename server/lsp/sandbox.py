@@ -7,15 +7,13 @@ import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from ..app import commands
-from ..app.sandboxing import few
-from ..app.trials import Applying
-from ..app.undoing import NO_CHANGE, NOTHING, does
+from ..app.changes import NO_CHANGE, NOTHING, few
 from ..disk import LARGEST_FILE, read_regular
 from ..text import decode
 from . import convert
@@ -23,6 +21,9 @@ from .applying import Beyond, resource_edit, shown_now
 from .asking import asked, padded, root_of
 from .part import Part
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..app.trials import Applying
 
 
 async def run(ls: Server, *given: Any) -> Any:
@@ -94,12 +95,12 @@ async def make(ls: Server, applying: Applying) -> Made:
         edit = await resource_edit(ls, applying, shown)
     except Beyond as beyond:
         question = (
-            f"Apply it? It {does(applying.changes)}. It is written to disk without the editor, and "
+            f"Apply it? It {applying.does}. It is written to disk without the editor, and "
             f"can be taken back: {beyond}."
         )
     else:
         if not edit.change_annotations and not await ls.publisher.agrees(
-            f"Apply it? It {does(applying.changes)}.", "Apply", instead
+            f"Apply it? It {applying.does}.", "Apply", instead
         ):
             return Made(False)
         return await _made(ls, applying, edit)

@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..app import commands, events
 from ..app.presentation import status
-from ..app.results.scan import Scan
 from .part import Part
 from .server import Server
+
+if TYPE_CHECKING:
+    from ..app.results.scan import Scan
 
 
 async def scan_workspace(ls: Server) -> dict[str, int] | None:

@@ -30,7 +30,7 @@ from .. import trials
 from ..folder.workspace import Workspace
 from ..open.fix_on_save import SAFE
 from ..scripts import files as scripts
-from ..scripts.runs import Prepared, Runs
+from ..scripts.runs import Prepared, Runs, misfit
 from .fixes import id_of, often
 from .offers import Offer, at, seen
 from .pages import automation_page, pattern_page
@@ -50,6 +50,11 @@ class Ready(NamedTuple):
     @property
     def automation(self) -> Automation:
         return self.prepared.automation
+
+    @property
+    def doubt(self) -> str:
+        """As ``misfit`` of what it is run for."""
+        return misfit(self.automation, self.prepared.arguments, self.trial.root)
 
 
 class Learned:

@@ -26,14 +26,13 @@ from ..feature import Feature
 from ..folder.folders import Folders
 from ..open.documents import OpenDocuments
 from ..scripts.confined import sandboxed
-from ..scripts.runs import misfit
 from ..trials import Tried
 from .learned import Learned, Ready
 from .offers import Offer, nothing_new
 from .recording import Recording
 from .view import nothing
 
-__all__ = ["Learning", "Offer", "Purpose", "Ready", "as_texts", "misfit"]
+__all__ = ["Learning", "Offer", "Ready"]
 
 log = logging.getLogger(__name__)
 
@@ -218,12 +217,12 @@ class Learning(Feature):
         await learned.disable(automation)
 
     async def ready(
-        self, root: Path | None, name: str, given: Mapping[str, str], purpose: Purpose
+        self, root: Path | None, name: str, given: Mapping[str, Any], *, is_preview: bool
     ) -> Ready:
-        """Raises ValueError, OSError."""
+        """To be looked at, or run. Raises ValueError, OSError."""
         learned, automation = await self._find(root, name)
         machine = await probe(self._runner, state_dir())
-        return await learned.ready(automation, given, machine, purpose)
+        return await learned.ready(automation, _texts(given), machine, _purpose(is_preview))
 
     async def ran(self, ready: Ready, tried: Tried) -> int:
         """The number under which the run is kept."""
@@ -233,8 +232,9 @@ class Learning(Feature):
         """What it would change is so now; ``entry``: the journal's number, 0 for none."""
         await self.of(ready.trial.root).applied(run, ready, entry)
 
-    async def runnable(self, root: Path | None, purpose: Purpose) -> list[dict[str, Any]]:
-        """Those that a person can run for that, as JSON."""
+    async def runnable(self, root: Path | None, *, is_preview: bool) -> list[dict[str, Any]]:
+        """Those that a person can look at, or run, as JSON."""
+        purpose = _purpose(is_preview)
         return [each for one in self._all(root) for each in await one.runnable(purpose)]
 
     async def patterns(self) -> str:
@@ -284,7 +284,11 @@ def logged(what: str) -> Iterator[None]:
         log.warning("%s: %s", what, why(error))
 
 
-def as_texts(given: Mapping[str, Any]) -> dict[str, str]:
+def _purpose(is_preview: bool) -> Purpose:
+    return Purpose.PREVIEW if is_preview else Purpose.RUN
+
+
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
     """Raises ValueError."""
     if not all(isinstance(each, str | int | float) for each in given.values()):
         raise ValueError("the parameters of an automation are texts")

@@ -34,9 +34,14 @@ class Offer:
     preferred: bool = False
 
     @property
+    def brief(self) -> str:
+        """What it does whenever it is run."""
+        return brief(self.automation.title)
+
+    @property
     def title(self) -> str:
-        """What it does whenever it is run, how often that was done, and what it saves."""
-        return f"{brief(self.automation.title)} ({seen(self.automation)})"
+        """The same, how often that was done, and what it saves."""
+        return f"{self.brief} ({seen(self.automation)})"
 
     @property
     def here(self) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...discover import LeftOut
 from ...findings.describe import code, hover, title
 from ...findings.families import weakness_of
 from ...findings.owasp import owasp_of
 from ...findings.redact import redacted
 from ...model import Problem, Reason
-from ...notebooks import Cell
-from ...settings import ConfigProblem
+
+if TYPE_CHECKING:
+    from ...discover import LeftOut
+    from ...notebooks import Cell
+    from ...settings import ConfigProblem
 
 __all__ = [
     "code",
