@@ -23,7 +23,7 @@ from .seen import MOST_FILES, Seen
 if TYPE_CHECKING:
     from watchfiles import Change
 
-_STEP_MS = 50
+_STEP_MS = 100
 _TICK_MS = 200
 _ROOT_GONE_SECONDS = 0.5
 _BURST = 2_000

@@ -9,8 +9,9 @@ import pytest
 
 
 @pytest.mark.parametrize("late", ["jinja2", "pydantic", "understudy.automations.generate"])
-def test_the_core_is_there_without_it(late: str) -> None:
-    looks = f"import sys, understudy.app.core; sys.exit({late!r} in sys.modules)"
+@pytest.mark.parametrize("what", ["core", "learning.cycle"])
+def test_it_is_there_without(what: str, late: str) -> None:
+    looks = f"import sys, understudy.app.{what}; sys.exit({late!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-P", "-c", looks], check=False).returncode == 0
 
 

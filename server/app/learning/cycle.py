@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...automations import life
-from ...automations.generate import Templates
 from ...automations.mining.budget import Budget
 from ...automations.pattern import Pattern
 from ...store.automations import Answer, Automation, State
-from . import drafts
 from .alone import PATIENCE_SECONDS, alone
 from .learned import Learned
 from .looking import look, new, templates
+
+if TYPE_CHECKING:
+    from ...automations.generate import Templates
 
 FILES = "file_operations"
 """The template of what works on files alone."""
@@ -68,8 +70,14 @@ async def _draft(learned: Learned, pattern: Pattern, ours: Templates) -> str:
     """Make and try one; what came of it. A task of its user's own has its name before it."""
     taken = {each.name for each in learned.automations} | {*learned.workspace.settings.tasks.custom}
     where = learned.runs.drafts, learned.clock(), taken
+
+    def drafted() -> Automation:
+        from .drafts import drafted
+
+        return drafted(pattern, ours, *where)
+
     try:
-        automation = await asyncio.to_thread(drafts.drafted, pattern, ours, *where)
+        automation = await asyncio.to_thread(drafted)
     except ValueError as error:  # a template of its user's own, and it was otherwise just before
         return f"No script can be made of “{pattern.title}”: {error}"
     if not await learned.store.put(automation):

@@ -6,15 +6,17 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...automations.contents import with_contents
-from ...automations.generate import Templates
 from ...automations.mining.budget import Budget
 from ...automations.pattern import Pattern
 from ...store.automations import Answer, State
-from . import drafts
 from .grown import Grown, Terms
 from .learned import Learned
+
+if TYPE_CHECKING:
+    from ...automations.generate import Templates
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,8 @@ async def _judged(learned: Learned, found: Sequence[Pattern]) -> tuple[Pattern, 
     ours = await templates(learned)
 
     def work() -> tuple[Pattern, ...]:
+        from . import drafts  # most folders have nothing that is made into a script
+
         return tuple(drafts.judged(each, ours) if each.id in able else each for each in found)
 
     return await asyncio.to_thread(work)
@@ -112,7 +116,13 @@ async def _judged(learned: Learned, found: Sequence[Pattern]) -> tuple[Pattern, 
 
 async def templates(learned: Learned) -> Templates:
     """Those that can be used there."""
-    loaded, problems = await asyncio.to_thread(Templates.load, learned.templates)
-    for problem in problems:
-        log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
-    return loaded
+
+    def load() -> Templates:
+        from ...automations.generate import Templates
+
+        loaded, problems = Templates.load(learned.templates)
+        for problem in problems:
+            log.warning("%s:%s: %s", problem.path, problem.line, problem.why)
+        return loaded
+
+    return await asyncio.to_thread(load)
