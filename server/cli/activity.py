@@ -223,6 +223,8 @@ def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, 
         ctx.exit(Exit.FAILED)
     taken = asyncio.run(take_in(root, found.activities))
     click.echo(f"Taken in: {taken.came}.")
+    if taken.came:
+        click.echo("`understudy patterns` lists what repeats in what was done here.", err=True)
     if taken.left:
         click.echo(f"Not taken in: {taken.left}, as {taken.why}.", err=True)
         if not taken.came:

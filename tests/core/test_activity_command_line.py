@@ -81,9 +81,10 @@ def test_import_show_export_and_forget(run: Run, root: Path) -> None:
 
 
 def test_what_was_taken_in_is_not_taken_in_again(run: Run, root: Path) -> None:
-    filled(run, root)
+    first = filled(run, root)
     again = run("import", "bash", str(root.parent / "history"), "--yes")
     assert again.stdout == "Taken in: 0.\n"
+    assert ["`understudy patterns`" in each.stderr for each in (first, again)] == [True, False]
     assert len(texts(run)) == 2
 
 
