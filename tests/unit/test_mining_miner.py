@@ -149,6 +149,24 @@ def test_what_varies_in_a_run_is_rows(line: str, title: str) -> None:
     assert [len(each.split("\n")) for each in values] == [2] * len(found.parameters)
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("render --out build/@.html", "out_file"),
+        ("render --import=@.py", "import_file"),
+        ("render --output build/@.html", "output"),
+        ("render --config-file @.toml", "config_file"),
+        ("render -o build/@.html", "output"),
+        ("render -x build/@.html", "file"),
+        ("render --out build/@", "out"),
+        ("render --from @X", "text"),
+    ],
+)
+def test_what_belongs_to_an_option_is_called_after_it(line: str, name: str) -> None:
+    found = _only(_mined(_each(line, "make")))
+    assert [each.name for each in found.parameters] == [name]
+
+
 def test_rows_that_ask_for_more_than_they_spare_are_none() -> None:
     rows = [f"{name} {other}" for name, other in zip("abcdef", "uvwxyz", strict=True)]
     assert _run("cp {0}.png {1}.jpg", *rows) is None

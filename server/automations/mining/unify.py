@@ -237,13 +237,21 @@ _NAMES = {
     "secret": "secret", "text": "text",
 }  # fmt: skip
 _OF_OPTIONS = {"m": "message", "o": "output", "n": "number", "b": "branch", "am": "message"}
+_FILES = ("file", "path", "dir", "folder", "output", "input")
+"""The end of an option's name that says by itself that a file is meant."""
 
 
 def _name(slot: _Slot, taken: _Parameters) -> str:
+    """As the option that it belongs to, as a file where it is one, as in ``out_file``."""
     option = _OF_OPTIONS.get(slot.argument.option, slot.argument.option)
+    kind = slot.argument.kind.partition(".")[0]
     name = re.sub(r"\W+", "_", option.lower(), flags=re.ASCII).strip("_")
-    if len(name) < 2 or not name.isidentifier() or keyword.iskeyword(name):
-        name = _NAMES[slot.argument.kind.partition(".")[0]]
+    if len(name) < 2 or not name.isidentifier():
+        name = _NAMES[kind]
+    elif kind == "file" and option == slot.argument.option and not name.endswith(_FILES):
+        name = f"{name}_file"
+    if keyword.iskeyword(name):
+        name = _NAMES[kind]
     number = 2
     unique = name
     while unique in taken:
