@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 
 _ASIDE = 30.0
 """Seconds that a run takes besides its script."""
+_OF_TASKS = frozenset({str(On.CHANGE), str(On.AFTER_TASK)})
+"""What tasks bring about, a run itself among them. Where one is started by nothing else, its
+changes are not made: else it might start itself without an end."""
 
 
 class Automated:
@@ -178,7 +181,9 @@ class Automated:
         )
 
     async def _run(self, name: str, context: Context) -> Result:
-        by_hand = any(cause.by_hand for cause in context.job.causes)
+        causes = context.job.causes
+        by_hand = any(cause.by_hand for cause in causes)
+        is_of_tasks = _OF_TASKS.issuperset(cause.trigger for cause in causes)
         at, given = time.time(), {n: str(value) for n, value in context.parameters.items()}
         try:
             found = next((e for e in await self._store.all() if e.name == name), None)
@@ -190,12 +195,13 @@ class Automated:
             trial = await tried(context, prepared.argv, prepared.policy, self._where)
             run = await self._runs.ran(prepared, at, trial)
             entry = 0
-            if trial.is_clean and trial.changes and by_itself:
+            if trial.is_clean and trial.changes and by_itself and not is_of_tasks:
                 entry = await self._apply(prepared.what, trial)
                 await self._runs.applied(run, found, entry)
         except (OSError, ValueError) as error:
             return Result(outcome=Outcome(Status.FAILED, why=why(error)))
-        return Result(_value(name, trial, entry), outcome_of(trial), context.said)
+        own = "what started it may be its own doing; " if by_itself and is_of_tasks else ""
+        return Result(_value(name, trial, entry, own), outcome_of(trial), context.said)
 
     async def _apply(self, what: str, trial: Trial) -> int:
         """The journal's number. Raises OSError; then nothing was changed."""
@@ -224,7 +230,9 @@ def _parameter(asked: Asked) -> Parameter:
     return Parameter(asked.name, asked.default, kind, asked.choices, asked.question)
 
 
-def _value(name: str, trial: Trial, entry: int) -> Any:
+def _value(name: str, trial: Trial, entry: int, why_not: str) -> Any:
+    """``why_not``: why its changes were not made, though they are else; empty where they never
+    are."""
     if not trial.changes:
         return summed("it would change nothing", 0, trial=trial.id)
     if entry:
@@ -233,5 +241,5 @@ def _value(name: str, trial: Trial, entry: int) -> Any:
     told = f"it would change {trial.many}"
     if not trial.is_clean:
         return summed(told, 0, trial=trial.id)
-    again = f"`understudy automations apply {name}` makes it so"
+    again = f"{why_not}`understudy automations apply {name}` makes it so"
     return summed(f"{told}: {again}", 0, trial=trial.id, automation=name, would=told)
