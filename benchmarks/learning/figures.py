@@ -11,7 +11,7 @@ from ..report import US, Aim, console, table
 from ..world import Run
 from . import files
 from .cost import cost, lines_of
-from .parameters import fit
+from .parameters import Fit, fit
 from .replay import CONTENDERS, HORIZON, Judged, Replay, replay
 from .scores import auc, deciles, refit
 from .sources import Source, sources
@@ -21,9 +21,10 @@ async def figures(_: Run) -> list[Aim]:
     folder = os.environ.get("LEARNING_DATA")
     found = list(sources(Path(folder))) if folder else []
     replays = [(source, _replayed(source)) for source in found]
-    aims = [aim for _, (aims, _) in replays for aim in aims]
-    unseen = [ours for source, (_, ours) in replays if source.use == "held out"]
-    aims += _with_time([uses for each in unseen for uses in each.whole])
+    aims = [aim for _, (aims, _, _) in replays for aim in aims]
+    unseen = [(ours, fits) for source, (_, ours, fits) in replays if source.use == "held out"]
+    aims += _with_time([uses for ours, _ in unseen for uses in ours.whole])
+    aims += _fitting([fits for _, fits in unseen])
     aims += _together(Path(folder)) if folder else []
     if not found:
         console.print("LEARNING_DATA names no folder with data: nothing is replayed.\n")
@@ -32,7 +33,7 @@ async def figures(_: Run) -> list[Aim]:
     return [*aims, Aim("a task is counted, p99 at 10,000", taken.p99, 100, "µs")]
 
 
-def _replayed(source: Source) -> tuple[list[Aim], Replay]:
+def _replayed(source: Source) -> tuple[list[Aim], Replay, Fit]:
     name = f"{source.name} ({source.use})"
     told = table(
         f"{name}: {len(source.people)} people, {source.tasks:,} tasks, half of the people"
@@ -74,7 +75,7 @@ def _replayed(source: Source) -> tuple[list[Aim], Replay]:
         Aim(f"{name}: commands saved", 100 * ours.commands_saved, 19, "%", least=True),
         Aim(f"{name}: parameters fit later uses", 100 * fits.share, 90, "%", least=True),
     ]
-    return aims, ours
+    return aims, ours, fits
 
 
 def _with_time(uses: Sequence[int]) -> list[Aim]:
@@ -87,6 +88,15 @@ def _with_time(uses: Sequence[int]) -> list[Aim]:
         Aim(f"{name}: reused at least once", least[0], 0.94, "", least=True),
         Aim(f"{name}: reused at least three times", least[1], 0.82, "", least=True),
     ]
+
+
+def _fitting(fits: Sequence[Fit]) -> list[Aim]:
+    """Of what was held out, taken together."""
+    if not fits:
+        return []
+    every = Fit(*map(sum, zip(*fits, strict=True)))
+    name = f"held out, {every.later:,} later uses: parameters fit"
+    return [Aim(name, 100 * every.share, 90, "%", least=True)]
 
 
 def _calibration(title: str, judged: Sequence[Judged]) -> None:

@@ -2,100 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from ..checks import compose
-from ..checks.engine import Checks
 from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
-from .folder.closed import ClosedFiles
 from .folder.closed_shown import uri_of
-from .folder.folders import Folders
 from .open.document import OpenDocument
-from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
-from .sinks import Sink, when_slow
+from .rooms import Rooms
+from .sinks import when_slow
 from .upkeep import Upkeep, place
 
 
 class Editing:
-    """Belongs to the event loop. ``tell_soon``: the status may be otherwise."""
+    """Belongs to the event loop."""
 
-    def __init__(
-        self,
-        folders: Folders,
-        documents: OpenDocuments,
-        checks: Checks,
-        closed_files: ClosedFiles,
-        upkeep: Upkeep,
-        fix_on_save: FixOnSave,
-        sink: Sink,
-        tell_soon: Callable[[], None],
-    ) -> None:
-        self._folders = folders
-        self._documents = documents
-        self._checks = checks
-        self._closed_files = closed_files
+    def __init__(self, rooms: Rooms, upkeep: Upkeep, fix_on_save: FixOnSave) -> None:
+        self._rooms = rooms
         self._upkeep = upkeep
         self._fix_on_save = fix_on_save
-        self._sink = sink
-        self._tell_soon = tell_soon
 
     async def opened(self, event: events.Opened) -> None:
-        if (before := self._documents.pop(event.uri, None)) is not None:
+        if (before := self._rooms.documents.pop(event.uri, None)) is not None:
             before.close()
-        for name in {uri_of(event.path), *self._documents.names_of(event.path)} - {event.uri}:
-            self._sink.problems(name, None, None, ())  # a file is shown under one name
-        workspace = await self._folders.of(event.path)
-        document = self._documents[event.uri] = OpenDocument(
+        for name in {uri_of(event.path), *self._rooms.documents.names_of(event.path)} - {event.uri}:
+            self._rooms.sink.problems(name, None, None, ())  # a file is shown under one name
+        workspace = await self._rooms.folders.of(event.path)
+        document = self._rooms.documents[event.uri] = OpenDocument(
             event.uri,
             event.path,
             event.text,
             event.version,
             event.language,
             workspace,
-            self._checks,
+            self._rooms.checks,
             self.changed,
-            partial(when_slow, self._sink),
+            partial(when_slow, self._rooms.sink),
         )
-        self._closed_files.show_again(workspace, [event.path])  # it is none of them any more
+        self._rooms.closed_files.show_again(workspace, [event.path])  # it is none of them any more
         if workspace.tasked.on(event.path):
             document.tasked()
         document.analyse()
 
     def edited(self, event: events.Edited) -> None:
-        if (document := self._documents.get(event.uri)) is not None:
+        if (document := self._rooms.documents.get(event.uri)) is not None:
             document.edited(event.text, event.version, event.edits)
 
     def overtaken(self, event: events.Overtaken) -> None:
-        document = self._documents.get(event.uri)
+        document = self._rooms.documents.get(event.uri)
         if document is not None and document.version == event.version:
             self.changed(document)
 
     async def saved(self, event: events.Saved) -> None:
-        document = self._documents.get(event.uri)
+        document = self._rooms.documents.get(event.uri)
         if document is None:
             return
         if Path(document.path) in document.workspace.sources:
             await self._upkeep.reload([document.workspace])
-        elif self._folders.configuring([Path(document.path)]):
+        elif self._rooms.folders.configuring([Path(document.path)]):
             self._upkeep.analyse_again()
         elif Path(document.path).name in TEST_CONFIGURATIONS:
-            self._sink.lenses_changed()
+            self._rooms.sink.lenses_changed()
         elif (touched := place(Path(document.path))) != document.path:
-            self._closed_files.look_again(document.workspace, [touched])
+            self._rooms.closed_files.look_again(document.workspace, [touched])
         document.saved()
         self._fix_on_save.saved(document)
 
     def fixed(self, event: events.Fixed) -> None:
-        if (document := self._documents.get(event.uri)) is not None:
+        if (document := self._rooms.documents.get(event.uri)) is not None:
             self._fix_on_save.made(event.uri, event.fix)
             document.analyse()
 
     async def closed(self, event: events.Closed) -> None:
-        document = self._documents.pop(event.uri, None)
+        document = self._rooms.documents.pop(event.uri, None)
         if document is None:
             return
         document.close()
@@ -103,21 +84,21 @@ class Editing:
         workspace, path = document.workspace, document.path
         if path == str(workspace.config_path):
             return  # what is shown of it is what is wrong on disk
-        if (twin := self._documents.shown_for(path)) is not None:
-            self._sink.problems(event.uri, None, None, ())
+        if (twin := self._rooms.documents.shown_for(path)) is not None:
+            self._rooms.sink.problems(event.uri, None, None, ())
             self.changed(twin)  # which the opening of this one may have hidden
             return
         if path not in workspace.files or event.uri != uri_of(path):
-            self._sink.problems(event.uri, None, None, ())
-        self._closed_files.look_again(workspace, [path])
+            self._rooms.sink.problems(event.uri, None, None, ())
+        self._rooms.closed_files.look_again(workspace, [path])
         await self._upkeep.leave_if_empty(workspace)
 
     def changed(self, document: OpenDocument) -> None:
-        if self._documents.shown_for(document.path) is not document:
+        if self._rooms.documents.shown_for(document.path) is not document:
             return
         if document.path == str(document.workspace.config_path):
             return
         most = document.workspace.settings.results.max_per_file
         shown = compose.within(document.problems(), most)
-        self._sink.problems(document.uri, document.version, document.text, shown)
-        self._tell_soon()
+        self._rooms.sink.problems(document.uri, document.version, document.text, shown)
+        self._rooms.tell_soon()

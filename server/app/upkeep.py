@@ -8,52 +8,38 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from ..checks.engine import Checks
 from ..settings.rule_lists import FIXED_ON_SAVE, IGNORED, RuleList
 from ..tasks.testing.detect import CONFIGURATIONS as TEST_CONFIGURATIONS
 from . import events
 from .feature import Feature
-from .folder.closed import ClosedFiles
-from .folder.folders import Folders
 from .folder.workspace import Workspace
-from .open.documents import OpenDocuments
 from .open.rule_lists import list_rules
-from .sinks import Sink
+from .rooms import Rooms
 
 
 class Upkeep:
-    """Belongs to the event loop. ``tell_soon``: the status may be otherwise; ``features``: who
-    hears of folders, settings and trust; ``spawn`` starts what nobody waits for."""
+    """Belongs to the event loop. ``features``: who hears of folders, settings and trust; ``spawn``
+    starts what nobody waits for."""
 
     def __init__(
         self,
-        folders: Folders,
-        documents: OpenDocuments,
-        checks: Checks,
-        closed_files: ClosedFiles,
-        sink: Sink,
-        tell_soon: Callable[[], None],
+        rooms: Rooms,
         features: Callable[[], Iterable[Feature]],
         spawn: Callable[[Coroutine[Any, Any, object]], None],
     ) -> None:
-        self._folders = folders
-        self._documents = documents
-        self._checks = checks
-        self._closed_files = closed_files
-        self._sink = sink
-        self._tell_soon = tell_soon
+        self._rooms = rooms
         self._features = features
         self._spawn = spawn
 
     async def touched(self, event: events.FilesTouched) -> None:
-        missed = [w for w in self._folders if w.misses(map(str, event.deleted))]
-        self._closed_files.forget(map(str, event.deleted))
+        missed = [w for w in self._rooms.folders if w.misses(map(str, event.deleted))]
+        self._rooms.closed_files.forget(map(str, event.deleted))
         await self._changed_on_disk({*event.written, *event.deleted}, missed)
 
     async def renamed(self, event: events.FilesRenamed) -> None:
-        missed = [w for w in self._folders if w.misses(str(old) for old, _ in event.renames)]
+        missed = [w for w in self._rooms.folders if w.misses(str(old) for old, _ in event.renames)]
         for old, new in event.renames:
-            self._closed_files.renamed(str(old), str(new))
+            self._rooms.closed_files.renamed(str(old), str(new))
         await self._changed_on_disk({path for pair in event.renames for path in pair}, missed)
 
     async def _changed_on_disk(
@@ -62,40 +48,42 @@ class Upkeep:
         """Files, or folders with what lies in them; any of it may be a configuration. ``missed``:
         where the baseline has files that may be called otherwise now."""
         reload = [
-            w for w in self._folders if not paths.isdisjoint((*w.sources, w.config_path.parent))
+            w
+            for w in self._rooms.folders
+            if not paths.isdisjoint((*w.sources, w.config_path.parent))
         ]
         if reload:
             await self.reload(reload)
         if asking := [w for w in missed if w not in reload]:
             self._spawn(self.reload(asking))  # it waits for git
-        if self._folders.configuring(paths):
+        if self._rooms.folders.configuring(paths):
             self.analyse_again()
         if any(path.name in TEST_CONFIGURATIONS for path in paths):
-            self._sink.lenses_changed()
+            self._rooms.sink.lenses_changed()
         # What is open is looked at when it is closed.
-        open_paths = {document.path for document in self._documents.values()}
+        open_paths = {document.path for document in self._rooms.documents.values()}
         places = {place(path) for path in paths} - open_paths
-        for workspace in self._folders:
-            self._closed_files.look_again(workspace, places)
+        for workspace in self._rooms.folders:
+            self._rooms.closed_files.look_again(workspace, places)
 
     def analyse_again(self) -> None:
         """A configuration changed: results under the old one are stale."""
-        self._tell_soon()
-        self._sink.lenses_changed()
-        for document in self._documents.values():
+        self._rooms.tell_soon()
+        self._rooms.sink.lenses_changed()
+        for document in self._rooms.documents.values():
             document.analyse(again=True)
-        for workspace in self._folders:
-            self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
+        for workspace in self._rooms.folders:
+            self._rooms.closed_files.look_again(workspace, [str(workspace.root)], anew=True)
 
     async def roots_changed(self, event: events.RootsChanged) -> None:
-        left = [found for root in event.removed if (found := self._folders.remove(root))]
+        left = [found for root in event.removed if (found := self._rooms.folders.remove(root))]
         for workspace in left:
-            await self._closed_files.leave(workspace)
+            await self._rooms.closed_files.leave(workspace)
         for root in event.added:
-            self._closed_files.enter(await self._folders.open(root))
-        for document in self._documents.values():
+            self._rooms.closed_files.enter(await self._rooms.folders.open(root))
+        for document in self._rooms.documents.values():
             before = document.workspace
-            document.workspace = await self._folders.of(document.path)
+            document.workspace = await self._rooms.folders.of(document.path)
             if document.workspace is not before:
                 document.analyse(again=True)
                 await self.leave_if_empty(before)
@@ -104,32 +92,32 @@ class Upkeep:
             await workspace.close()
 
     async def leave_if_empty(self, workspace: Workspace) -> None:
-        if not workspace.loose or workspace not in self._folders:
+        if not workspace.loose or workspace not in self._rooms.folders:
             return
-        if not self._documents.of(workspace):
-            self._folders.remove(workspace.root)
-            await self._closed_files.leave(workspace)
+        if not self._rooms.documents.of(workspace):
+            self._rooms.folders.remove(workspace.root)
+            await self._rooms.closed_files.leave(workspace)
             await workspace.close()
 
     async def reload(self, workspaces: Iterable[Workspace]) -> None:
         for workspace in tuple(workspaces):
-            if await self._folders.load(workspace) and workspace in self._folders:
+            if await self._rooms.folders.load(workspace) and workspace in self._rooms.folders:
                 self.show_anew(workspace)
-                for document in self._documents.of(workspace):
+                for document in self._rooms.documents.of(workspace):
                     document.analyse(again=True)
-                self._closed_files.look_again(workspace, [str(workspace.root)], anew=True)
-                self._sink.lenses_changed()
+                self._rooms.closed_files.look_again(workspace, [str(workspace.root)], anew=True)
+                self._rooms.sink.lenses_changed()
         self._follow()
 
     def show_anew(self, workspace: Workspace) -> None:
         """The same reports are seen otherwise."""
-        for document in self._documents.of(workspace):
+        for document in self._rooms.documents.of(workspace):
             document.show_anew()
-        self._tell_soon()
-        self._closed_files.show(workspace)
+        self._rooms.tell_soon()
+        self._rooms.closed_files.show(workspace)
 
     async def trust_decided(self, event: events.TrustDecided) -> None:
-        changed = await self._folders.decide(
+        changed = await self._rooms.folders.decide(
             event.root, trusted=event.trusted, lasting=event.lasting
         )
         if not event.trusted:
@@ -141,11 +129,11 @@ class Upkeep:
     async def _stop(self, distrusted: Collection[Workspace]) -> None:
         """What is under way there began in trust, which it asks for only once: end it all."""
         for workspace in distrusted:
-            for document in self._documents.of(workspace):
+            for document in self._rooms.documents.of(workspace):
                 document.close()
-        await self._closed_files.stop(*distrusted)
+        await self._rooms.closed_files.stop(*distrusted)
         for workspace in distrusted:
-            await self._checks.versions.stop(workspace.root)
+            await self._rooms.checks.versions.stop(workspace.root)
             for feature in self._features():
                 await feature.stop(workspace)
 
@@ -158,8 +146,8 @@ class Upkeep:
         await self._list_rules(path, FIXED_ON_SAVE, [rule])
 
     async def _list_rules(self, path: str, listed: RuleList, rules: Sequence[str]) -> None:
-        workspace = await self._folders.of(path)
-        if await list_rules(workspace, self._documents, self._sink, listed, rules):
+        workspace = await self._rooms.folders.of(path)
+        if await list_rules(workspace, self._rooms.documents, self._rooms.sink, listed, rules):
             await self.reload([workspace])
 
     def _follow(self) -> None:

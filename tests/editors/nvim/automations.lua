@@ -41,17 +41,6 @@ local function window_after(what, action)
   return text, filetype
 end
 
-local function agree_to(what, action)
-  local asked = t.questions
-  t.answer = "1<CR>"
-  action()
-  t.await("a question of " .. what, function()
-    return t.questions > asked
-  end, function()
-    return t.messages
-  end)
-end
-
 local function exists(path)
   return vim.fn.filereadable(path) == 1
 end
@@ -94,7 +83,7 @@ t.run(function()
 
   vim.api.nvim_buf_set_lines(0, 0, 0, true, { "# mine" })
   local edited = t.text()
-  agree_to("the run", function()
+  t.agree_to(function()
     take("Run: " .. here)
   end)
   t.await("the test", function()
@@ -108,9 +97,7 @@ t.run(function()
   t.check(not text_of("refund.py"):find("# mine", 1, true), "nor is it on disk")
 
   t.messages = {}
-  agree_to("the undo", function()
-    vim.cmd("Understudy undoLast")
-  end)
+  t.agree_to("undoLast")
   t.await_message("Undone")
   t.check(not exists(test), "the test is gone")
   t.same(t.text(), edited, "the buffer after the undo")

@@ -72,7 +72,7 @@ class Workplace:
         """Fails when something that the editor started is still there after `ENDING_SECONDS`."""
         deadline = time.monotonic() + ENDING_SECONDS
         while (living := self.living()) and time.monotonic() < deadline:
-            _await_end(living[0].pid, deadline - time.monotonic())
+            await_end(living[0].pid, deadline - time.monotonic())
         for process in living:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -89,7 +89,8 @@ def is_alive(pid: int, since: float = math.inf) -> bool:
         return False
 
 
-def _await_end(pid: int, seconds: float) -> None:
+def await_end(pid: int, seconds: float = ENDING_SECONDS) -> None:
+    """Returns after so long at the latest."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -7,16 +7,6 @@ local function try(line, said)
   t.await_message(said)
 end
 
--- Gives the first answer to the question.
-local function agree_to(command)
-  local asked = t.questions
-  t.answer = "1<CR>"
-  vim.cmd("Understudy " .. command)
-  t.await("a question of " .. command, function()
-    return t.questions > asked
-  end)
-end
-
 local function printed()
   return table.concat(vim.api.nvim_buf_get_lines(vim.fn.bufnr("understudy://sandbox"), 0, -1, false), "\n")
 end
@@ -45,7 +35,7 @@ t.run(function()
   vim.cmd("1wincmd w")
   t.same(t.text(), before, "the buffer, while nothing is applied")
 
-  agree_to("applyChanges")
+  t.agree_to("applyChanges")
   t.await("the change in the buffer", function()
     return t.text() == before .. "\n# more"
   end, function()
@@ -57,24 +47,24 @@ t.run(function()
   vim.cmd("silent write")
 
   try([[sh -c 'printf "x = 1\n" > made.py; rm gone.txt']], "Clean%. It would change 2 files")
-  agree_to("applyChanges")
+  t.agree_to("applyChanges")
   t.await_message("Applied")
   t.same(vim.fn.readfile("made.py", "b"), { "x = 1", "" }, "the file that was made")
   t.same(vim.fn.filereadable("gone.txt"), 0, "the file that was deleted")
-  agree_to("undoLast")
+  t.agree_to("undoLast")
   t.await_message("Undone")
   t.same(vim.fn.readfile("gone.txt"), { "precious" }, "the file that was deleted")
   t.same(vim.fn.filereadable("made.py"), 0, "the file that was made")
 
   try("chmod +x app.py", "Clean%. It would change 1 file")
-  agree_to("applyChanges")
+  t.agree_to("applyChanges")
   t.await_message("Applied")
   t.check(is_executable(), "the mode is on disk")
-  agree_to("undoLast")
+  t.agree_to("undoLast")
   t.await_message("Undone")
   t.check(not is_executable(), "the mode is as it was")
 
-  agree_to("undoLast")
+  t.agree_to("undoLast")
   t.await("the buffer is as it was before all of it", function()
     return t.text() == before
   end)

@@ -61,6 +61,22 @@ function M.await_message(pattern)
   end)
 end
 
+--- Gives the first answer to the question that follows an action, a function or a command of ours.
+function M.agree_to(action)
+  local asked = M.questions
+  M.answer = "1<CR>"
+  if type(action) == "string" then
+    vim.cmd("Understudy " .. action)
+  else
+    action()
+  end
+  M.await("a question", function()
+    return M.questions > asked
+  end, function()
+    return { action = type(action) == "string" and action, messages = M.messages }
+  end)
+end
+
 --- The scenario's configuration of the client, which types `M.answer` where it is asked something, and also notes statuses, messages and questions that arrive.
 function M.options(options)
   local on_status = require("understudy").config().handlers["understudy/status"]

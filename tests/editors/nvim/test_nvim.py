@@ -16,7 +16,7 @@ from tests.generate.attached import STARTING
 from understudy.tasks.audits.workspace import MANIFESTS
 
 from ..history import committed
-from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, furnish, is_alive
+from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, await_end, furnish, is_alive
 
 pytestmark = pytest.mark.editor
 
@@ -127,6 +127,9 @@ def assert_servers_end(ended: Ended, workplace: Workplace) -> None:
     servers = [int(pid) for pid in re.findall(r"^server (\d+)$", ended.output, re.MULTILINE)]
     assert servers, "the scenario names the processes that Neovim started"
     workplace.await_quiet()
+    for pid in servers:
+        if is_alive(pid, ended.at):  # it is about to end: nobody can see any more what it was
+            await_end(pid)
     assert not [pid for pid in servers if is_alive(pid, ended.at)]
 
 
