@@ -59,7 +59,7 @@ class Automation:
     offered before, in seconds since the epoch; ``dismissals``: how often it was dismissed.
     ``on_save``: its user had it run by itself when a file that it fits is saved. ``offered``: when
     it was first offered, and ``attempted``: when it was last to be tried, in seconds since the
-    epoch; 0 for not yet."""
+    epoch; 0 for not yet. ``is_asked``: in its trial it was only asked what it would do."""
 
     id: str
     name: str
@@ -84,6 +84,7 @@ class Automation:
     on_save: bool = False
     offered: float = 0.0
     attempted: float = 0.0
+    is_asked: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -158,8 +159,9 @@ CREATE INDEX runs ON executions
   (automation, id, purpose, at, status, applied, undone, low, high, trial);
 CREATE INDEX made ON executions (entry, automation) WHERE entry != 0 AND NOT undone"""
 """Without them, what runs print is read to sum them up."""
+_IS_ASKED = "ALTER TABLE automations ADD COLUMN is_asked INTEGER NOT NULL DEFAULT 0"
 AUTOMATIONS = Schema(
-    (_TABLES, _ATTEMPTED, _WITH_PURPOSE, _SUMMED_UP),
+    (_TABLES, _ATTEMPTED, _WITH_PURPOSE, _SUMMED_UP, _IS_ASKED),
     durable=True,
     lost="what you said of automations is not remembered",
 )

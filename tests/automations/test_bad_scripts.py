@@ -150,6 +150,7 @@ async def test_the_network_is_not_there_unless_it_is_declared(here: World) -> No
         found = await tried(here, declared, "declared")
         assert found.state is State.TRIED
         assert "it only told what it would do, as it asks example.org; " in found.told
+        assert found.is_asked
         with pytest.raises(BlockingIOError):
             server.accept()
 

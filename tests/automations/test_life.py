@@ -107,6 +107,18 @@ async def test_all_kinds_have_one_budget(here: World) -> None:
     assert states == {"own-1": State.TRIED, "own-2": State.OFFERED, "own-3": State.TRIED}
 
 
+async def test_what_was_only_asked_is_offered_after_what_was_run(here: World) -> None:
+    """However much it would save."""
+    asked = automation(1, template="workflow", score=0.99, high=90.0, is_asked=True)
+    await add(here, asked, automation(2, template="workflow", score=0.95))
+    await here.cycle()
+    assert [each.name for each in here.learned.automations] == ["own-1", "own-2"]
+    assert [each.state for each in here.learned.automations] == [State.TRIED, State.OFFERED]
+    await tasks(here, 400)
+    await here.cycle()
+    assert offered(here) == 2
+
+
 async def test_an_automation_follows_its_pattern(here: World) -> None:
     """Also while it is being tried; what became unlikely is not offered any more."""
     await here.past()

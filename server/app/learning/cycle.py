@@ -94,10 +94,11 @@ async def _try(learned: Learned, automation: Automation) -> str:
 
 
 async def _offer(learned: Learned, budget: Budget) -> list[str]:
-    """Those that came through their trial, as many as the budget has. How sure the scores of what
-    works on files alone are, and those of the others, is two things."""
+    """Those that came through their trial, as many as the budget has; what was only asked there
+    what it would do, after the others. How sure the scores of what works on files alone are, and
+    those of the others, is two things."""
     settings, told = learned.workspace.settings.automations, []
-    for each in learned.automations:
+    for each in sorted(learned.automations, key=lambda each: each.is_asked):
         able = each.state is State.TRIED and not each.why and each.score >= settings.min_score
         sure = settings.min_score if each.template == FILES else settings.preferred_score
         if able and budget.take(each.score, sure):

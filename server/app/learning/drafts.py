@@ -290,4 +290,5 @@ def _tried(automation: Automation, tested: Tested) -> Automation:
         why=listed or printable(redacted(tested.doubt)),
         told=redacted(tested.told),
         is_idempotent=tested.is_idempotent,
+        is_asked=bool(tested.asks),
     )
