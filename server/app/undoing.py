@@ -6,9 +6,10 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from ..automations.paths import SCRIPTS
 from ..findings.redact_text import redacted_words
 from ..journal import apply as journal_
 from ..journal import handing
@@ -53,6 +54,18 @@ class Undoing(NamedTuple):
             *(f"{printable(path)}: what was edited since stays" for path in self.merged),
             *(f"{printable(path)}: the folder stays; {why}" for path, why in self.way.kept),
             *(f"{printable(path)}: left as it is; {why}" for path, why in self.way.against),
+            *self.lost,
+        ]
+
+    @property
+    def lost(self) -> list[str]:
+        """The automations whose scripts go, in sentences without an end."""
+        gone = (PurePosixPath(e.path) for e in self.changes if e.before and not e.after)
+        names = [printable(e.stem) for e in gone if str(e.parent) == SCRIPTS and e.suffix == ".py"]
+        return [
+            f"without its script nothing runs the automation {name} any more; `understudy"
+            f" automations enable {name}` accepts it again"
+            for name in names
         ]
 
     def question(self, now: float) -> str:

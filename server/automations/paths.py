@@ -9,6 +9,8 @@ from posixpath import basename, dirname, splitext
 
 from .pattern import Part, Place, Text
 
+SCRIPTS = ".understudy/automations"
+"""The folder of those that were accepted, below a workspace."""
 _SHORTEST = 3
 """A shorter stem may be a part of any word."""
 _SOURCES = ("src", "lib")

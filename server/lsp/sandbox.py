@@ -133,10 +133,12 @@ async def _undo(ls: Server) -> bool:
         if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
             return False
     if edit:
-        return (await _made(ls, applying, edit)).done
-    await _want_saved(ls, paths)
-    await ls.core.trials.undo(applying)
-    ls.publisher.message("Undone.")
+        if not (await _made(ls, applying, edit)).done:
+            return False
+    else:
+        await _want_saved(ls, paths)
+        await ls.core.trials.undo(applying)
+    ls.publisher.message(" ".join(("Undone.", *(f"{n[:1].upper()}{n[1:]}." for n in undoing.lost))))
     return True
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from understudy.app import undoing
 from understudy.app.learning.learned import Learned
 from understudy.sandbox.levels import Machine
 from understudy.sandbox.trial import Level
@@ -130,6 +131,29 @@ async def test_what_is_said_is_kept_with_what_becomes_of_it(here: World, what: s
     assert {each.state for each in here.learned.automations} <= {state}
     assert bool(here.learned.automations) == (what != "remove")
     assert await answers(here) == [answer]
+
+
+@pytest.mark.parametrize("seen", [False, True])
+async def test_one_whose_script_was_taken_back_is_accepted_again(here: World, seen: bool) -> None:
+    """Whether that was seen by then or not."""
+    await here.past()
+    await here.cycle()
+    name = (await here.learned.accept(await here.found())).name
+    script = here.scripts / f"{name}.py"
+    source = script.read_text()
+    (record, *_) = undoing.entries(here.root)
+    (lost,) = undoing.plan(here.root, record).notes
+    assert f"`understudy automations enable {name}` accepts it again" in lost
+    undoing.undo(here.root, record.id)
+    assert not script.exists()
+    if seen:
+        await here.cycle()
+        found = await here.found()
+        assert found.state is State.DISABLED
+        assert found.why.startswith("its script has gone: ")
+        assert found.why.endswith(f"; `understudy automations enable {name}` accepts it again")
+    assert (await here.learned.accept(await here.found())).state is State.ACTIVE
+    assert script.read_text() == source
 
 
 async def test_without_its_script_none_is_accepted(here: World) -> None:

@@ -344,6 +344,15 @@ def test_one_can_be_a_step_of_a_task(world: World) -> None:
     assert "make-test" in world("schedule").stdout
 
 
+def test_that_the_creation_is_taken_back_is_told(world: World, name: str) -> None:
+    world.automations("enable", name)
+    told = world("undo", "--yes").stderr
+    again = f"`understudy automations enable {name}` accepts it again"
+    assert f"without its script nothing runs the automation {name} any more; {again}." in told
+    world.automations("enable", name)
+    assert world.script.stem == name
+
+
 def test_disabled_removed_and_back(world: World, name: str) -> None:
     told = world.automations("enable", name, "--on-save")
     assert "It runs by itself when /src/shop/*.py is saved in an editor." in told

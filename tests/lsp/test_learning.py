@@ -110,6 +110,15 @@ async def test_a_pattern_becomes_an_automation(start: Start, workspace: Path) ->
     assert "done 5 times" in await editor.command("showPatterns")
     assert "- varies: file (path)\n" in await editor.command("showPatterns")
 
+    assert await editor.command("undoLast") is True
+    assert not script.exists()
+    lost = f"nothing runs the automation {script.stem} any more; `understudy automations enable "
+    asked, done = (editor.said(f"window/showMessage{each}")[-1] for each in ("Request", ""))
+    assert lost in asked["message"]
+    assert lost in done["message"]
+    assert await editor.command("createAutomation", *create["command"]["arguments"]) is True
+    assert script.exists()
+
 
 async def runs(root: Path, state: Path) -> list[Execution]:
     """The newest first."""

@@ -265,6 +265,9 @@ class Learned:
             script = await asyncio.to_thread(self.runs.read, automation)
         except FileNotFoundError:
             gone = f"its script has gone: {self.runs.script_of(automation)}"
+            if self.runs.has_draft(automation):
+                again = f"`understudy automations enable {automation.name}` accepts it again"
+                gone = f"{gone}; {again}"
             return replace(automation, state=State.DISABLED, why=gone, told=""), ""
         except (OSError, ValueError) as error:
             failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
@@ -287,7 +290,7 @@ class Learned:
         against it, where no trial can be made, and where another process was faster."""
         if not await self.stands(automation):
             before = automation
-            automation, untried = await self._tested(before, given)
+            automation, untried = await self._tested(await self._as_there(before), given)
             if untried:
                 name, state = before.name, before.state
                 raise ValueError(f"{name} is {state} as before: it cannot be tried, as {untried}")
@@ -300,6 +303,12 @@ class Learned:
             async with self._in_place(automation.name, script.source):
                 await self._say(accepted, automation)
         return accepted.automation
+
+    async def _as_there(self, automation: Automation) -> Automation:
+        """One that is active, and whose script was taken away, is what its draft is."""
+        there = await asyncio.to_thread(scripts.is_there, self.workspace.root, automation.name)
+        is_gone = automation.is_active and not there
+        return replace(automation, state=State.TRIED) if is_gone else automation
 
     @asynccontextmanager
     async def _in_place(self, name: str, source: str) -> AsyncIterator[None]:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from ...automations.paths import SCRIPTS
 from ...journal.beneath import Beneath
 from ...journal.change import Change, Entry, State
 from ...sandbox.trial import few
@@ -21,7 +22,6 @@ from ..undoing import undo, write
 
 log = logging.getLogger(__name__)
 
-_FOLDER = ".understudy/automations"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _LARGEST = 1 << 20
 _MODE = 0o755
@@ -37,7 +37,7 @@ def path_of(root: Path, name: str) -> Path:
     """Raises ValueError for what is no name of one."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"an automation is called by letters, digits, - and _, not {name!r}")
-    return root / _FOLDER / f"{name}.py"
+    return root / SCRIPTS / f"{name}.py"
 
 
 def is_there(root: Path, name: str) -> bool:
@@ -85,7 +85,7 @@ def remove_copies(state: Path, names: Collection[str]) -> None:
 def listed(root: Path) -> list[str]:
     """The names of those that are there."""
     try:
-        with os.scandir(root / _FOLDER) as entries:
+        with os.scandir(root / SCRIPTS) as entries:
             found = [each.name for each in islice(entries, _MOST) if each.name.endswith(".py")]
     except OSError:
         return []

@@ -96,6 +96,10 @@ class Runs:
             return accepted
         return self.drafts / accepted.name
 
+    def has_draft(self, automation: Automation) -> bool:
+        """Whether it is kept as it was before it was accepted."""
+        return (self.drafts / files.path_of(self._workspace.root, automation.name).name).is_file()
+
     def read(self, automation: Automation) -> files.Script:
         """For a thread. Raises ValueError, too."""
         script, root = self.script_of(automation), self._workspace.root
