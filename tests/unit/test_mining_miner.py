@@ -150,6 +150,48 @@ def test_what_varies_in_a_run_is_rows(line: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["mv @.py {}.py", "mv tests/test_@.py tests/test_{}.py"],
+         "mv {file} {file_2} → mv tests/test_{file} tests/test_{file_2}"),
+        (["mv @.py {}.py", "mv tests/test_@.py tests/test_{}.py", ""],
+         "mv {file} {file_2} → mv tests/test_{file} tests/test_{file_2}"),
+        (["mkdir src/@", "mkdir tests/@"], "mkdir {path} → mkdir tests/{path.name}"),
+        (["cp a.py @.py", "cp a.py @_test.py", "cp a.py @_data.py"],
+         "cp a.py {file} → cp a.py {file.stem}_test.py → cp a.py {file.stem}_data.py"),
+    ],
+)  # fmt: skip
+def test_what_is_done_again_for_files_of_like_names_is_one(lines: list[str], title: str) -> None:
+    names = {"cart": "order", "item": "invoice", "bill": "voucher", "user": "customer"}
+    done = [
+        line.replace("@", old).replace("{}", new) for old, new in names.items() for line in lines
+    ]
+    (found,) = _mined(_typed(*done))
+    assert (found.title, found.count, found.why_not) == (title, 4, "")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["mv {0}.py {1}.py", "mv {2}.py {3}.py"],  # nothing in common
+        ["mv {0}.py {1}.py", "mv test_{0}.py {2}.py"],  # only in part
+        ["mv {0}.py {0}.txt", "mv {0}.py {0}.txt"],  # the same
+        ["touch {0}/__init__.py", "touch {1}/__init__.py"],  # the first tells not of the other
+        ["head -n 1{4} notes", "head -n 1{4}0 notes"],  # no files
+    ],
+)
+def test_what_is_done_again_for_others_is_none(lines: list[str]) -> None:
+    rows = [[f"{name}{n}" for name in ("cart", "item", "bill", "user")] for n in range(4)]
+    done = [line.format(*row, n) for n, row in enumerate(rows) for line in (*lines, "")]
+    assert [each for each in _mined(_typed(*done)) if each.shape is Shape.SEQUENCE] == []
+
+
+def test_a_for_each_stays_one_where_the_names_are_alike() -> None:
+    log = _each("convert src/@.png --small", "convert icons/@.png --small", values="abcd")
+    assert [each.shape for each in _mined(log)] == [Shape.EACH]
+
+
+@pytest.mark.parametrize(
     ("line", "name"),
     [
         ("render --out build/@.html", "out_file"),

@@ -1,16 +1,20 @@
 """How often each sequence of templates was done: an incremental, bounded count. Pure.
 
 Occurrences of a sequence do not overlap: of those in a stream, the first counts, then the first
-that begins after its end, and so on. What is one sequence repeated (``a b a b``) is none itself;
-one template repeated with other arguments is a run, counted as the sequence of one template.
+that begins after its end, and so on. What is one sequence repeated (``a b a b``) is none itself,
+but where the files of each further time are called after those of the first (``mv a.py b.py``, then
+``mv test_a.py test_b.py``); one template repeated with other arguments is a run, counted as the
+sequence of one template.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ..shell import Argument
 from .events import GAP, Event
+from .parts import is_called_after
 
 SHORTEST, LONGEST = 2, 6
 KEPT = 8
@@ -100,7 +104,7 @@ class Counts:
         templates = tuple(each.template for each in events)
         for length in range(SHORTEST, len(events) + 1):
             sequence = templates[-length:]
-            if _repeats(sequence):
+            if repeats(sequence) and not _follow(events[-length:]):
                 continue
             entry = self._entry(sequence)
             if stream.until.get(sequence, 0) > stream.position - length:
@@ -155,10 +159,31 @@ _PARTS = {2: (1,), 3: (1,), 4: (2,), 5: (1,), 6: (2, 3)}
 """Where one of that length begins again; what begins again earlier does so here, too."""
 
 
-def _repeats(sequence: Sequence) -> bool:
-    """Whether it is a shorter one, twice or more."""
+def repeats(sequence: Sequence) -> bool:
+    """Whether it, of two or more, is a shorter one, twice or more."""
     parts = _PARTS[len(sequence)]
     begin = parts[0]
     if sequence[begin:] == sequence[:-begin]:
         return True
     return any(sequence[part:] == sequence[:-part] for part in parts[1:])
+
+
+def period(sequence: Sequence) -> int:
+    """The length of the shortest that it is, once or more."""
+    length = len(sequence)
+    return next(n for n in range(1, length + 1) if sequence == sequence[:n] * (length // n))
+
+
+def _follow(events: Occurrence) -> bool:
+    """Whether each further time differs from the first in files alone that are called after its."""
+    length = period(tuple(each.template for each in events))
+    times = [
+        [each for event in events[at : at + length] for each in event.command.arguments]
+        for at in range(0, len(events), length)
+    ]
+    return all(_is_after(each, times[0]) for each in times[1:])
+
+
+def _is_after(time: Iterable[Argument], first: Iterable[Argument]) -> bool:
+    pairs = [(a, b) for a, b in zip(time, first, strict=True) if a.value != b.value]
+    return bool(pairs) and all(a.is_file and is_called_after(a.value, b.value) for a, b in pairs)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ...store.activity import Activity
 from ..pattern import Occurrence, Parameter, Pattern, Shape, Type
-from .counts import Counts, Entry
+from .counts import Counts, Entry, period, repeats
 from .counts import Occurrence as Found
 from .counts import Sequence as Templates
 from .events import Event, Events, folder_of
@@ -36,6 +36,11 @@ class Candidate(NamedTuple):
     @property
     def shape(self) -> Shape:
         return Shape.EACH if len(self.sequence) == 1 else Shape.SEQUENCE
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is a shorter one again and again, each time for files called after others."""
+        return len(self.sequence) > 1 and repeats(self.sequence)
 
     @property
     def is_able(self) -> bool:
@@ -137,15 +142,16 @@ class Miner:
                     made |= events
         return sorted(chosen, key=lambda each: (bool(each.why_not), -_worth(each), each.id))
 
-    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, bool, bool, float, str]:
+    def _rank(self, candidate: Candidate, now: float) -> tuple[bool, bool, int, float, str]:
         """As patterns are ranked, as if nothing of it had to be typed any more; those that are
-        offered first. Single commands come after sequences, which save more than their parts."""
+        offered first. Single commands come after sequences, which save more than their parts; what
+        repeats itself comes last, where nothing else tells of it."""
         entry = candidate.entry
         saved = saving(entry.occurrences, 0)
         worth = self._score(candidate) * (saved.low + saved.high) * _a_week(entry, now)
-        single = len(entry.occurrences[-1]) == 1
+        late = 2 if candidate.repeats else int(len(entry.occurrences[-1]) == 1)
         is_new = candidate.id not in self._offered
-        return is_new, not candidate.is_able, single, -worth, candidate.id
+        return is_new, not candidate.is_able, late, -worth, candidate.id
 
     def _candidates(self) -> list[Candidate]:
         """The closed ones, and single commands that can be automated: those in what cannot be, and
@@ -177,7 +183,7 @@ class Miner:
         }
         within: set[Templates] = set()
         for sequence, entry in often.items():
-            if len(sequence) > 2:
+            if len(sequence) > 2 and not repeats(sequence):
                 parts = (sequence[1:], sequence[:-1])
                 is_able = Candidate(sequence, entry).is_able
                 within.update(
@@ -191,10 +197,16 @@ class Miner:
         return [e for e in found if e.sequence not in within or e.id in self._offered]
 
     def _unified(self, candidate: Candidate) -> Unified | None:
-        """Of single tasks, None where they are no rows of values that are worth it."""
+        """Of single tasks, None where they are no rows of values that are worth it; of what repeats
+        itself, where the first time does not tell all of the others."""
         occurrences = candidate.entry.occurrences
         if candidate.shape is Shape.SEQUENCE:
-            return unify(occurrences, self._counts.uses)
+            unified = unify(occurrences, self._counts.uses)
+            if candidate.repeats:
+                first = period(candidate.sequence)
+                alone = unify([each[:first] for each in occurrences], self._counts.uses)
+                return unified if len(alone.parameters) == len(unified.parameters) else None
+            return unified
         events = [event for each in occurrences for event in each]
         unified = unify([(event,) for event in events])
         return unified if _are_rows(events, unified) else None

@@ -47,6 +47,11 @@ class Argument(NamedTuple):
     kind: str
     option: str = ""
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it may name a file or a folder."""
+        return self.kind.partition(".")[0] in ("path", "file")
+
 
 def template_of(words: Sequence[str], raw: Sequence[str]) -> tuple[str, tuple[Argument, ...], str]:
     """Of a command; what in it may be another value the next time; and why no script can start it,
