@@ -69,7 +69,9 @@ _HEADERS = (
 )
 _NAME = r"[^\W\d][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
 _ASSIGNED = re.compile(
-    rf"""(?<![\w.-])(-{{0,2}}(?:{_NAME}))"""
+    # First whether a name is before a sign at all: to look for its end costs more.
+    r"""(?<![\w.-])(?=[\w./-]*+(?::|[\]\\"']*+[ \t]*+[=:]))"""
+    rf"""(-{{0,2}}(?:{_NAME}))"""
     r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))(?:\\(?=[ \t]))?[ \t]*"""
     r"""(?:["']?(?:\$\(|`)[ ]*(?:echo|printf)[ ]+(?:-\w+[ ]+)*+)?)"""
 )
@@ -119,8 +121,9 @@ def _once(text: str) -> str:
     text = without_of_programs(text, _instead)
     text = without_carried(text, _instead)
     text = without_arguments(text, _instead)
+    is_prose = _PROSE.search(text) is not None
     for pattern in (_ASSIGNED, _OPTION):
-        text = "".join(_named(pattern, text))
+        text = "".join(_named(pattern, text, is_prose=is_prose))
     return without_random(text, SECRET)
 
 
@@ -156,9 +159,9 @@ def _login(match: re.Match[str]) -> str:
     return match[1] + (SECRET if looks_odd(match[2]) and len(match[2]) >= 16 else match[2])
 
 
-def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+def _named(pattern: re.Pattern[str], text: str, *, is_prose: bool) -> Iterator[str]:
     """The text, and instead of each value behind the name of a secret what stands for it."""
-    end, is_prose = 0, _PROSE.search(text) is not None
+    end = 0
     for match in pattern.finditer(text):
         name, between = match.groups()
         if match.start() < end or names_secret(name) is None:

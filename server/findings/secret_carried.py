@@ -114,7 +114,7 @@ _TO_FTP = re.compile(
     r"^([ \t]*(?:user[ ]+\S+|(?:quote[ ]+)?pass)[ ]+)(\S+)$", re.MULTILINE | re.IGNORECASE
 )
 _LAST_FIELD = re.compile(r"^([^\n=#]*:|)([^\s:=#]{4,})$", re.MULTILINE)
-_INTO = re.compile(rf">\s*{_OF_SECRETS}|\|.*(?:{TAKERS})")
+_INTO = re.compile(rf">\s*{_OF_SECRETS}|\|.*(?i:{TAKERS})")
 
 
 def without_carried(text: str, instead: Callable[[str], str]) -> str:
