@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from .secret_programs import BEFORE
@@ -18,6 +19,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+PAIR = re.compile(r"""(["']?[^\s:"'/$]+:)(?!//)(.+)""", re.DOTALL)
+"""A name and a colon, and what follows them."""
 
 
 class Word(NamedTuple):
@@ -46,12 +49,18 @@ NOTHING = Word(-1, "-")
 @dataclass
 class Command:
     """``after``: the operator that it follows, or ``COMMENT``, which it is then. ``here``: what it
-    reads from a here-string. ``is_fed``: it reads a file."""
+    reads from a here-string. ``is_fed``: it reads a file. ``into``: the file that it writes."""
 
     after: str = ""
     words: list[Word] = field(default_factory=list)
     here: Word | None = None
     is_fed: bool = False
+    into: Word | None = None
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Of its words, once it has all of them."""
+        return [word.text for word in self.words]
 
     @property
     def name(self) -> str:
@@ -72,7 +81,7 @@ class Command:
 
 def commands_of(text: str, start: int = 0) -> Iterator[Command]:
     """They may be empty, as between two operators. ``start``: where the text itself stands."""
-    command, is_here, is_redirected = Command(), False, False
+    command, is_here, redirected = Command(), False, ""
     for match in _TOKEN.finditer(text):
         operator = match["operator"]
         if operator is None:
@@ -82,15 +91,17 @@ def commands_of(text: str, start: int = 0) -> Iterator[Command]:
                 command = Command(COMMENT)
             if is_here:
                 command.here = word
-            elif not is_redirected:
+            elif redirected == ">":
+                command.into = word
+            elif not redirected:
                 command.words.append(word)
-            is_here = is_redirected = False
+            is_here, redirected = False, ""
         elif operator == "<<<":
             is_here = True
         elif operator in "<>":
-            is_redirected = True
+            redirected = operator
             command.is_fed |= operator == "<"
         else:
             yield command
-            command, is_here, is_redirected = Command(operator), False, False
+            command, is_here, redirected = Command(operator), False, ""
     yield command

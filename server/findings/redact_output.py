@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .late_pattern import compiled
 from .redact_text import redacted
-from .secret_programs import PROGRAMS
-from .secret_shapes import PLACES, SHAPES
+from .secret_by_program import PROGRAM_PARTS, names_program
+from .secret_shapes import KEY_BEGINS, KEY_ENDS, PLACE, TOKEN, WITH_BLANKS
 from .secret_words import names_secret
 from .withheld import Withheld
 
@@ -23,24 +24,14 @@ _KEY_BYTES = 16_384
 """A private key is no longer; what follows is looked at again, whether its end was seen or not."""
 _MOST_KNOWN = 50_000
 _LINE = re.compile(rb"[^\r\n]*[\r\n]+|[^\r\n]+")
-_KEY_BEGINS = re.compile("-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
-_KEY_ENDS = re.compile("-----END [A-Z0-9 ]+-----")
+_KEY_BEGINS, _KEY_ENDS = re.compile(KEY_BEGINS), re.compile(KEY_ENDS)
 _COLOUR = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _END = re.compile(r"\s|(?<=[^\w+/=-])")
 
 _PART = re.compile(r"[^\W_]+")
 _RUN = re.compile(r"[\w+/=.:-]{12,}")
 _DIGIT = re.compile(r"\d")
-_PROGRAM = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
-_MARK = re.compile(
-    r"<<<|-----BEGIN|\s[-/][agr]?p(?:[\s:]|w:|ass)|FlyV1|[\"'][a-z]{3,8}(?: [a-z]{3,8}){11}"
-)
-_TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(SHAPES)})")
-_PLACE = re.compile("|".join(PLACES))
-_PROGRAMS = frozenset(
-    name for names, _ in PROGRAMS for each in names.split() for name in (each, f"{each}.exe")
-)
-_PROGRAM_PARTS = frozenset(part for name in _PROGRAMS for part in _PART.findall(name))
+_MARK = re.compile("|".join((r"<<<|-----BEGIN|\s[-/][agr]?p(?:[\s:]|w:|ass)", *WITH_BLANKS)))
 _KEYWORDS = frozenset(
     (
         *("key", "keys", "auth", "authorization", "authenticate", "cookie", "bearer", "pwd"),
@@ -145,15 +136,15 @@ def _is_suspicious(text: str) -> bool:
     new = set(_PART.findall(text)) - _plain
     if any(map(_speaks, new)):
         return True
-    programs = new & _PROGRAM_PARTS
+    programs = new & PROGRAM_PARTS
     if len(_plain) > _MOST_KNOWN:
         _plain.clear()
     _plain.update(new - programs)
     return bool(
-        (programs and not _PROGRAMS.isdisjoint(_PROGRAM.findall(text)))
+        (programs and names_program(text))
         or any(map(_is_odd, _RUN.findall(text)))
         or _MARK.search(text)
-        or ("://" in text and _PLACE.search(text))
+        or ("://" in text and compiled(PLACE).search(text))
         or ("@" in text and any(map(_may_log_in, text.split())))
     )
 
@@ -170,7 +161,7 @@ def _may_log_in(word: str) -> bool:
 
 def _is_odd(run: str) -> bool:
     """Whether it may be a token, or have a word of random characters in it."""
-    if _TOKEN.search(run):
+    if compiled(TOKEN).search(run):
         return True
     if not any(map(str.isdigit, run)):
         return False

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from .late_pattern import Late, compiled
 from .secret_arguments import without_arguments
+from .secret_by_program import without_of_programs
 from .secret_carried import VALUE, without_carried
-from .secret_programs import PROGRAMS, QUOTE
-from .secret_shapes import PLACES, PLAIN, SHAPES, TYPES_AND_VERBS
+from .secret_shapes import KEY_BEGINS, KEY_ENDS, PLACE, PLAIN, TOKEN, TYPES_AND_VERBS
 from .secret_words import is_chosen, is_reference, looks_odd, names_secret, without_random
 
 SECRET = "<secret>"  # noqa: S105 - what stands instead of one
@@ -19,38 +20,58 @@ LONGEST = 4_000
 _MOST_READ = 1 << 15
 """Characters of a text that are looked at; no command that was typed has more."""
 
-_BLOCK = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL
+_BLOCK = Late(("-----begin",), rf"(?s:{KEY_BEGINS}[A-Z ]*-----.*?(?:{KEY_ENDS}|\Z))")
+_LOGIN = Late(("@",), r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
+_ADDRESSES = (
+    Late(("://", "secret,"), rf"({PLACE})([^\s\"'<>]+)"),
+    Late(
+        ("@",),
+        r"(\w:/{1,2}[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$))([^\s\"'/@]+(?:@[^\s\"'/@]+)*)(?=@)",
+    ),
+    # With slashes. It ends where another address begins: what is looked through for one is not for
+    # the next.
+    Late(
+        ("@",),
+        (
+            r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)"
+            r"((?:[^\s\"'@:]|:(?!//))++)(?=@)"
+        ),
+    ),
+    # Without a scheme.
+    Late(
+        ("@",),
+        (
+            r"""((?<![^\s=])["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
+            r"""([^\s@:/"'$]+(?:@[^\s@:/"'$]+)*)(?=@(?!sha|latest)(?:[A-Za-z][\w.-]*|\d+(?:\.\d+){3})(?:[:/(\s"']|$))"""
+        ),
+    ),
+    Late(("jdbc:oracle",), r"(\bjdbc:oracle:\w+:[^\s/@:]+/)([^\s@/]+)(?=@)"),
 )
-_SHAPE = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(SHAPES)})")
-_PLACE = re.compile(rf"({'|'.join(PLACES)})([^\s\"'<>]+)")
-_ADDRESS = re.compile(
-    r"(\w:/{1,2}[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$))([^\s\"'/@]+(?:@[^\s\"'/@]+)*)(?=@)"
-)
-_ADDRESS_SLASHED = re.compile(
-    r"(\w://[^\s/:@\"'?#<>]*:)(?!\d{1,5}(?:/|\s|$)|<secret>)((?:[^\s\"'@:]|:(?!//))++)(?=@)"
-)
-"""It ends where another address begins: what is looked through for one is not for the next."""
-_NO_SCHEME = re.compile(
-    r"""((?<![^\s=])["']?(?!(?:npm|jsr|file|git|github|workspace|patch):)[\w./\\-]+:)(?!//)"""
-    r"""([^\s@:/"'$]+(?:@[^\s@:/"'$]+)*)(?=@(?!sha|latest)(?:[A-Za-z][\w.-]*|\d+(?:\.\d+){3})(?:[:/(\s"']|$))"""
-)
-_OF_ORACLE = re.compile(r"(\bjdbc:oracle:\w+:[^\s/@:]+/)([^\s@/]+)(?=@)")
-_LOGIN = re.compile(r"(\w://)([^\s/:@\"'?#<>]+)(?=(?::[^\s/@\"']*)?@)")
-_HEADER = re.compile(
-    r"""((?i:authori[sz]ation|\bauthentication|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
-    r"""(?:(?i:bearer|basic|token|digest|negotiate|apikey|key|hmac|splunk|discogs|bot|oauth"""
-    r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)++)?+)"""
-    r"""((?!\$|(?i:bearer|basic|token|digest)(?:["'\\]|\s*$))[^"'\r\n\s\\]+"""
-    r"""(?:,?[ ]*[\w-]+=[^\s"']+)*)"""
-)
-_COOKIE = re.compile(r"""((?i:\bcookie\\?["']?\s*[:=]\\?\s*))([^"'\r\n]+)""")
-_BEARER = re.compile(
-    r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)((?!\$)(?=[\w.~+/=-]{16}|[\w.~+/=-]*\d)[\w.~+/=-]{6,})"""
+_HEADERS = (
+    Late(
+        ("auth",),
+        (
+            r"""((?i:authori[sz]ation|\bauthentication|x-auth|www-authenticate)\\?["']?\s*[:=]\\?\s*\\?["']?"""
+            r"""(?:(?i:bearer|basic|token|digest|negotiate|apikey|key|hmac|splunk|discogs|bot|oauth"""
+            r"""|genie[kK]ey|aws4-hmac-sha256|sso-key|klaviyo-api-key|deepl-auth-key)(?:\\?\s|=)++)?+)"""
+            r"""((?!\$|(?i:bearer|basic|token|digest)(?:["'\\]|\s*$))[^"'\r\n\s\\]+"""
+            r"""(?:,?[ ]*[\w-]+=[^\s"']+)*)"""
+        ),
+    ),
+    Late(("cookie",), r"""((?i:\bcookie\\?["']?\s*[:=]\\?\s*))([^"'\r\n]+)"""),
+    Late(
+        ("bearer",),
+        (
+            r"""(\b(?:[Bb]earer|BEARER)(?:\\?\s|%20)+)"""
+            r"""((?!\$)(?=[\w.~+/=-]{16}|[\w.~+/=-]*\d)[\w.~+/=-]{6,})"""
+        ),
+    ),
 )
 _NAME = r"[^\W\d][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
 _ASSIGNED = re.compile(
-    rf"""(?<![\w.-])(-{{0,2}}(?:{_NAME}))"""
+    # First whether a name is before a sign at all: to look for its end costs more.
+    r"""(?<![\w.-])(?=[\w./-]*+(?::|[\]\\"']*+[ \t]*+[=:]))"""
+    rf"""(-{{0,2}}(?:{_NAME}))"""
     r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))(?:\\(?=[ \t]))?[ \t]*"""
     r"""(?:["']?(?:\$\(|`)[ ]*(?:echo|printf)[ ]+(?:-\w+[ ]+)*+)?)"""
 )
@@ -58,10 +79,6 @@ _OPTION = re.compile(r"""(?<!\S)(["']?--?[^\W\d_][\w.-]{0,60})([ \t]+|=)(?!-\w|-
 _BRACED = re.compile(r"\{[^{}\"':=,\n]+\}")
 _A_VALUE = re.compile(f"{_BRACED.pattern}|{VALUE}", re.DOTALL)
 _STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'""", re.DOTALL)
-_SIMPLE = re.compile(
-    r"""(?:"(?:[^"\\]|\\.)*+(?:"|\Z)|'[^']*+(?:'|\Z)|\\.|[^;|&\n"'\\])++""", re.DOTALL
-)
-_WORD = re.compile(r"(?<![\w.@-])[\w.-]+(?=\s)")
 _FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}|(?:~|\.{1,2})(?:/[\w.-]+)+")
 _VERSION = re.compile(r"v?\d{1,5}(?:\.\d+)*(?:[-.]\w+)?")
 _PROSE = re.compile(
@@ -93,22 +110,20 @@ def redacted_words(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _once(text: str) -> str:
-    text = _BLOCK.sub(SECRET, text)
-    text = _PLACE.sub(_second, text)
-    text = _ADDRESS.sub(_second, text)
-    text = _ADDRESS_SLASHED.sub(_second, text)
-    text = _NO_SCHEME.sub(_second, text)
-    text = _OF_ORACLE.sub(_second, text)
-    text = _LOGIN.sub(_login, text)
-    text = _SHAPE.sub(SECRET, text)
-    text = _HEADER.sub(_second, text)
-    text = _COOKIE.sub(_second, text)
-    text = _BEARER.sub(_second, text)
-    text = "".join(_of_programs(text))
+    small = text.lower()
+    text = _BLOCK.sub(SECRET, text, small)
+    for rule in _ADDRESSES:
+        text = rule.sub(_second, text, small)
+    text = _LOGIN.sub(_login, text, small)
+    text = compiled(TOKEN).sub(SECRET, text)
+    for rule in _HEADERS:
+        text = rule.sub(_second, text, small)
+    text = without_of_programs(text, _instead)
     text = without_carried(text, _instead)
     text = without_arguments(text, _instead)
+    is_prose = _PROSE.search(text) is not None
     for pattern in (_ASSIGNED, _OPTION):
-        text = "".join(_named(pattern, text))
+        text = "".join(_named(pattern, text, is_prose=is_prose))
     return without_random(text, SECRET)
 
 
@@ -144,9 +159,9 @@ def _login(match: re.Match[str]) -> str:
     return match[1] + (SECRET if looks_odd(match[2]) and len(match[2]) >= 16 else match[2])
 
 
-def _named(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+def _named(pattern: re.Pattern[str], text: str, *, is_prose: bool) -> Iterator[str]:
     """The text, and instead of each value behind the name of a secret what stands for it."""
-    end, is_prose = 0, _PROSE.search(text) is not None
+    end = 0
     for match in pattern.finditer(text):
         name, between = match.groups()
         if match.start() < end or names_secret(name) is None:
@@ -208,39 +223,3 @@ def _judged(name: str, value: str, *, is_prose: bool) -> str:
 def _is_code(name: str, value: str) -> bool:
     """Whether it is a number that somebody has to remember, or gets for one time."""
     return 4 <= len(value) <= 10 and value.isdigit() and name.lower().endswith(("pin", "mfa"))
-
-
-def _of_programs(text: str) -> Iterator[str]:
-    """Its simple commands and what is between them."""
-    end = 0
-    for match in _SIMPLE.finditer(text):
-        yield text[end : match.start()]
-        yield _of_program(match[0])
-        end = match.end()
-    yield text[end:]
-
-
-def _of_program(command: str) -> str:
-    found = dict.fromkeys(match[0].removesuffix(".exe") for match in _WORD.finditer(command))
-    for name in found:
-        for before in _BY_PROGRAM.get(name, ()):
-            command = before.sub(_second, command)
-    return command
-
-
-def _by_program() -> dict[str, list[re.Pattern[str]]]:
-    found: dict[str, list[re.Pattern[str]]] = {}
-    for names, expression in PROGRAMS:
-        is_option = QUOTE not in expression and expression.startswith(r"\s-")
-        before = expression.replace(r"\s", rf"\s{QUOTE}", 1) if is_option else expression
-        patterns = [re.compile(f"({before.replace(QUOTE, '')})({VALUE})")]
-        if QUOTE in before:
-            inner = {"'": "[^']+", '"': r'(?:[^"\\]|\\.)+'}
-            made = (rf"({before.replace(QUOTE, quote)})({inner[quote]})" for quote in inner)
-            patterns = [*map(re.compile, made), *patterns]
-        for name in names.split():
-            found.setdefault(name, []).extend(patterns)
-    return found
-
-
-_BY_PROGRAM = _by_program()

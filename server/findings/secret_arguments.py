@@ -1,6 +1,6 @@
 """Which words of a command are secrets by where they stand, whatever its program is. Pure.
 
-Beside a user, behind the word for a password, as the value of a name, and in what is piped.
+Beside a user, behind the word for a password, as the value of a name, and in what is said to it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from .command_words import COMMENT, NOTHING, QUOTES, Command, Word, commands_of
+from .command_words import COMMENT, NOTHING, PAIR, QUOTES, Command, Word, commands_of
 from .secret_programs import (
     ADDS,
     CARRIERS,
     ENTRANCES,
-    FILTERS,
     GIVES,
     KEEPERS,
     LOGINS,
@@ -24,11 +23,10 @@ from .secret_programs import (
     OWN_USERS,
     READS,
     SETTERS,
-    SPEAKERS,
     SUFFIXES,
-    TAKERS,
     VALUES,
 )
+from .secret_said import said_to
 from .secret_shapes import PLAIN
 from .secret_words import (
     is_chosen,
@@ -39,11 +37,11 @@ from .secret_words import (
 )
 
 _WORTH = re.compile(
-    r"<<<|\||[!#$^&%]|(?<!\S)[-/][a-z]?[uU]|--?user|--?auth|--?basic|--?cred|--?login|\s-c\s"
-    r"|(?i:passw|pass\b|pwd|pw\b|phrase|secret|secert|token|log[io]n|sign-?in|register|\badd|user"
-    r"|\bauth|cred|unlock|\bpin|--arg|otp|oath|variable|key|set\b|put\b|env)"
+    r"<<<|\||[!#$^&%]|(?<!\S)[-/][a-z]?u|--?user|--?auth|--?basic|--?cred|--?login|\s-c\s"
+    r"|passw|pass\b|pwd|pw\b|phrase|secret|secert|token|log[io]n|sign-?in|register|\badd|user"
+    r"|\bauth|cred|unlock|\bpin|--arg|otp|oath|variable|key|set\b|put\b|env"
 )
-"""In no other text is there anything to find."""
+"""In no other text, in small letters, is there anything to find."""
 _SIGNS = re.compile(r"[!#$^&%]")
 _DEEPEST = 2
 """Commands in a string in a command."""
@@ -55,10 +53,7 @@ _OTHER = re.compile(
     r"[\d.:,-]+(?:/\w+)?|[~.]?/.*|\./.*|[-@].*|\w+://.*|\W{1,2}|for|to|is|in|of|from|with|and|or",
     re.DOTALL,
 )
-_PAIR = re.compile(r"""(["']?[^\s:"'/$]+:)(?!//)(.+)""", re.DOTALL)
 _NAMED = re.compile(r"""(["']?[A-Za-z_][\w.-]*=)(?!@)(.+)""", re.DOTALL)
-_FORMAT = re.compile(r"%[\d.-]*[sbq]")
-_TAKES = re.compile(TAKERS)
 _WITH_BLANKS = re.compile(
     r"""["'](?:[^\s"'=]*&)?([\w.-]+)=([^"'=&]*[ \t](?:(?!\s\w+=)[^"'])*)["']"""
 )
@@ -83,20 +78,17 @@ def without_arguments(text: str, instead: Callable[[str], str]) -> str:
 
 
 def _secrets(text: str, start: int, depth: int) -> Iterator[Word]:
-    if not _WORTH.search(text):
+    if not _WORTH.search(text.lower()):
         return
     commands, has_signs = list(commands_of(text, start)), _SIGNS.search(text)
     for number, command in enumerate(commands):
-        if command.here:
-            yield from _told([command], [command.here])
-        if command.after == "|" and (said := _said(commands, number - 1)):
-            yield from _told(_piped(commands, number), said)
+        yield from said_to(commands, number)
         if has_signs:
             yield from _alone(command)
         if len(command.words) > 1 and command.after != COMMENT:
             for found in (_beside_a_user, _logins, _quoted):
                 yield from found(command)
-            if READS.isdisjoint(word.text for word in command.words):
+            if READS.isdisjoint(command.texts):
                 yield from _named(command)
                 yield from _behind_words(command)
             if depth < _DEEPEST:
@@ -111,65 +103,18 @@ def _deeper(command: Command, depth: int) -> Iterator[Word]:
             yield from _secrets(inner, word.start + at.end(), depth)
 
 
-def _piped(commands: list[Command], first: int) -> list[Command]:
-    last = first
-    while last + 1 < len(commands) and last < first + 3 and commands[last + 1].after == "|":
-        last += 1
-    return commands[first : last + 1]
-
-
-def _said(commands: list[Command], last: int) -> list[Word]:
-    """What the commands that end there write, where they only say something."""
-    command = commands[last]
-    if not command.words or command.words[0].text == "}":
-        said: list[Word] = []
-        for each in reversed(commands[max(0, last - 8) : last]):
-            said += _of_speaker(each)
-            if each.after == "(" or (each.words and each.words[0].text == "{"):
-                break
-        return said
-    return _of_speaker(command)
-
-
-def _of_speaker(command: Command) -> list[Word]:
-    if len(command.words) == 1 and (
-        command.words[0].text[0] in QUOTES or (command.here and command.name == "cat")
-    ):
-        return [command.here or command.words[0]]
-    if command.name not in SPEAKERS:
-        return []
-    said = [word for word in command.arguments if not word.is_option]
-    return said[1:] if len(said) > 1 and _FORMAT.search(said[0].text) else said
-
-
-def _told(to: list[Command], said: list[Word]) -> Iterator[Word]:
-    """What is said to a program that asks for a secret, or to an unknown one that may."""
-    is_secret = any(map(_takes, to)) and said[0].bare[:1] not in tuple("{[<")
-    is_alone = len(said) == 1 and " " not in said[0].text and to[0].name not in FILTERS
-    for word in said if is_secret or (is_alone and is_chosen(said[0].bare)) else ():
-        pair = _PAIR.fullmatch(word.text)
-        if pair and to[-1].name in ("chpasswd", "newusers", "base64", "htpasswd"):
-            yield word.part(pair.start(2))
-        else:
-            yield word
-
-
-def _takes(command: Command) -> bool:
-    if command.name == "read":
-        return any(re.match(r"-\w*s", w.text) or names_secret(w.text) for w in command.words[1:])
-    if command.name in FILTERS and command.name != "tee":
-        return False
-    return _TAKES.search(" ".join(word.text for word in command.words)) is not None
-
-
 def _beside_a_user(command: Command) -> Iterator[Word]:
     """The value of ``-p`` and the like, where a user is told by the same command."""
-    words = command.words
-    if any(word.text in OWN_P for word in words):
+    words, texts = command.words, command.texts
+    if not OWN_P.isdisjoint(texts):
         return
-    users = {""} if any(word.text in OF_PERSONS for word in words[1:]) else set[str]()
+    users = set[str]() if OF_PERSONS.isdisjoint(texts[1:]) else {""}
     for word, following in pairwise(words):
-        if (user := _USER.match(word.text)) and (user[2] or _may_be_user(following)):
+        if (
+            word.text[0] in "-/"
+            and (user := _USER.match(word.text))
+            and (user[2] or _may_be_user(following))
+        ):
             users.add(user[1] or "")
     for word, following in pairwise([*words, NOTHING] if users else ()):
         if match := _BESIDE.fullmatch(word.text.strip(QUOTES)):
@@ -188,15 +133,18 @@ def _may_be_user(word: Word) -> bool:
 
 def _logins(command: Command) -> Iterator[Word]:
     """The second half of ``user:password``."""
-    if any(word.text in OWN_USERS for word in command.words):
+    if not OWN_USERS.isdisjoint(command.texts):
         return
     for word, following in pairwise([*command.words, NOTHING]):
         option, equals, rest = word.text.partition("=")
+        is_login = option[:1] == "-" and _LOGIN.fullmatch(option) is not None
+        if not is_login and option not in ("-c", "config"):
+            continue
         value = Word(word.start + len(option) + 1, rest) if equals else following
-        if pair := _PAIR.fullmatch(value.text):
+        if pair := PAIR.fullmatch(value.text):
             bare = pair[2].strip(QUOTES)
-            is_one = _LOGIN.fullmatch(option) and not bare.isdigit() and pair[1][:-1] != pair[2]
-            if is_one or (option in ("-c", "config") and is_chosen(bare)):
+            is_one = is_login and not bare.isdigit() and pair[1][:-1] != pair[2]
+            if is_one or (not is_login and is_chosen(bare)):
                 yield value.part(pair.start(2))
 
 
@@ -304,7 +252,7 @@ def _behind_words(command: Command) -> Iterator[Word]:
         count = len(plain) - 1 - n
         before = plain[n - 1].text if n else words[0].text
         if _ENTRANCE.fullmatch(word.text) or (word.text in ADDS and before in OF_PERSONS):
-            pair = _PAIR.fullmatch(last.text) if count == 1 else None
+            pair = PAIR.fullmatch(last.text) if count == 1 else None
             if pair and not is_ordinary(last.bare):
                 yield last.part(pair.start(2))
             elif _is_value(last, is_given=count == 2 and word.text != "auth"):

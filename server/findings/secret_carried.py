@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .late_pattern import Late
 from .secret_programs import TAKERS
 from .secret_shapes import CALLS
 from .secret_words import is_chosen, names_secret
@@ -22,9 +23,9 @@ _OF_SECRETS = (
     r"""["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential|vault_pass)"""
     r"""(?!\S*\.(?:log|md|rst|example)\b)"""
 )
-_CARRIED = (
+RULES = (
     # SQL.
-    (
+    Late(
         ("identified", "pragma", "password", "pwdcompare"),
         (
             r"""(?i:\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?"""
@@ -34,7 +35,7 @@ _CARRIED = (
         ),
     ),
     # A line of .netrc, and a format with what is put into it.
-    (
+    Late(
         ("login", "printf"),
         (
             rf"""(?:\blogin\s+\S+\s+password\s+(?!%s)|\bprintf\s+(?:'[^'\n]{{0,200}}?{_SPOKEN}"""
@@ -42,7 +43,7 @@ _CARRIED = (
         ),
     ),
     # What a program reads as if from a file.
-    (
+    Late(
         ("<(", "echo"),
         (
             r"(?:(?:\s-y|--?[\w-]{0,40}?(?:pass|secret|token|key)[\w-]{0,40})[ =]"
@@ -51,12 +52,12 @@ _CARRIED = (
             rf"(?P<value>{VALUE})"
         ),
     ),
-    (
+    Late(
         ("<(",),
         r"""<\(\s*(?:echo|printf)\s+(?:-\w+\s+)*(?P<chosen>"[^"\n]*"|'[^'\n]*'|[^\s()|;]+)(?=\s*\))""",
     ),
     # What is written into a file of secrets.
-    (
+    Late(
         (">",),
         (
             r"""\b(?:echo|printf)\s+(?:-\w+\s+)*(?:["']%s(?:\\n)?["']\s+)?(?P<value>["'][^\s"']+["']|[^\s"'<>|;&]++)"""
@@ -64,15 +65,15 @@ _CARRIED = (
         ),
     ),
     # Calls in code.
-    (("(",), rf"(?:{'|'.join(CALLS)})(?P<value>'[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])"),
+    Late(("(",), rf"(?:{'|'.join(CALLS)})(?P<value>'[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])"),
     # Two strings in code, of which one may be the name of the other.
-    (
+    Late(
         ('"', "'"),
         r"""(["'])(?P<name>[\w:-]{2,100})\1\s*,\s*(?P<chosen>"[^"\n]{4,}"|'[^'\n]{4,}')""",
     ),
     # Markup: an element, or an attribute for the name and one for the value.
-    (("</",), r"""<(?P<name>[\w:.-]{2,100})>(?P<value>[^<>\s][^<>]*)(?=</)"""),
-    (
+    Late(("</",), r"""<(?P<name>[\w:.-]{2,100})>(?P<value>[^<>\s][^<>]*)(?=</)"""),
+    Late(
         ("value",),
         (
             r"""(?i:\b(?:key|name)\\?["']?\s*[=:]\s*\\?["']?)(?P<name>[\w:.-]{2,100})\\?["']?[\s,]+"""
@@ -81,7 +82,7 @@ _CARRIED = (
         ),
     ),
     # What stands instead of a placeholder.
-    (
+    Late(
         ("sed", "s/", "s|"),
         (
             r"""\bs([/|#,:@~])(?:(?!\1)[^\n]){0,200}?(?i:change_?me|replace_?me|placeholder|your|xxx"""
@@ -90,7 +91,7 @@ _CARRIED = (
         ),
     ),
     # Prose.
-    (
+    Late(
         (" is ", " was ", " ist ", " lautet "),
         (
             r"""\b(?i:password|passwd|passphrase|pw|pin|token|secret)\s+(?:is|was|ist|lautet)[ ]+"""
@@ -98,11 +99,10 @@ _CARRIED = (
         ),
     ),
     # What expect types.
-    (("send ",), r"""\bsend\s+(?:--\s+)?"(?P<chosen>[^"\n\\]+)(?=\\[rn]")"""),
+    Late(("send ",), r"""\bsend\s+(?:--\s+)?"(?P<chosen>[^"\n\\]+)(?=\\[rn]")"""),
 )
-"""Of what one has to be in the text, and an expression: ``name`` has to be that of a secret, and
-``chosen``, unlike ``value``, is one only if it looks like a password."""
-_PATTERNS = tuple((needles, re.compile(pattern)) for needles, pattern in _CARRIED)
+"""``name`` has to be that of a secret; ``chosen``, unlike ``value``, is one only if it looks like a
+password."""
 _HERE = re.compile(
     r"""^([^\n]*<<-?[ ]*["']?(\w+)["']?[^\n]*\n)((?:[^\n]*\n){0,50}?)(?=[ \t]*\2$)""", re.MULTILINE
 )
@@ -114,7 +114,7 @@ _TO_FTP = re.compile(
     r"^([ \t]*(?:user[ ]+\S+|(?:quote[ ]+)?pass)[ ]+)(\S+)$", re.MULTILINE | re.IGNORECASE
 )
 _LAST_FIELD = re.compile(r"^([^\n=#]*:|)([^\s:=#]{4,})$", re.MULTILINE)
-_INTO = re.compile(rf">\s*{_OF_SECRETS}|\|.*(?:{TAKERS})")
+_INTO = re.compile(rf">\s*{_OF_SECRETS}|\|.*(?i:{TAKERS})")
 
 
 def without_carried(text: str, instead: Callable[[str], str]) -> str:
@@ -139,7 +139,6 @@ def without_carried(text: str, instead: Callable[[str], str]) -> str:
         return match[1] + (_LAST_FIELD.sub(second, body) if _INTO.search(match[1]) else body)
 
     small = text.lower()
-    for needles, pattern in _PATTERNS:
-        if any(needle in small for needle in needles):
-            text = pattern.sub(judged, text)
+    for rule in RULES:
+        text = rule.sub(judged, text, small)
     return _HERE.sub(file, text) if "<<" in text else text

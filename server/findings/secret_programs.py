@@ -167,14 +167,14 @@ FILTERS = words_of(
 )
 """Programs that read any text; what is given to others may be for them alone to know."""
 TAKERS = (
-    r"(?i:-S\b|stdin|passphrase-fd|password-file=?-|with-token"
+    r"(?:-s\b|stdin|passphrase-fd|password-file=?-|with-token"
     r"|\b(?:\w*passwd|log[io]n|sign-?in|base64|openssl|gpg2?|cryptsetup|kinit|su|ansible-vault"
     r"|wl-copy|xclip|xsel|pbcopy|clip(?:\.exe)?|age|rage|kubeseal|unlock|unseal|signin|auth|keygen"
     r"|mkpasswd|ssh-add|newusers|add-?user|useradd)\b|\bsha\d*sum\b(?!\s+-)"
     r"|pass|secret|credential|key-?ring|keychain|keystore|wallet|vault"
-    r"|\btoken|SecureString)"
+    r"|\btoken|securestring)"
 )
-"""In a command: it reads a secret from its input."""
+"""In a command, in small letters: it reads a secret from its input."""
 SETTERS = words_of(
     """
     set put setenv setx write add update change create insert store save new patch config

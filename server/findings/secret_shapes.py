@@ -8,6 +8,10 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+WITH_BLANKS = (
+    r"FlyV1\s+fm\w+_[\w+/=,-]+",
+    r"(?<=[\"'])[a-z]{3,8}(?: [a-z]{3,8}){11}(?:(?: [a-z]{3,8}){3}){0,4}(?=[\"'])",
+)
 SHAPES = (
     r"(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|v1\.[0-9a-f]{40})",
     r"(?:gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|wt|ffct)|gloas)-[\w.-]{16,}",
@@ -67,7 +71,6 @@ SHAPES = (
     r"ATBB\w{20,}",
     r"sbp_[0-9a-f]{20,}",
     r"fo1_[\w-]{20,}",
-    r"FlyV1\s+fm\w+_[\w+/=,-]+",
     r"fm[12][a-z]*_[\w+/=,-]{20,}",
     r"pscale_(?:tkn|pw|oauth)_[\w.-]{16,}",
     r"CCIPAT_\w{16,}",
@@ -75,9 +78,11 @@ SHAPES = (
     r"eyJ[\w-]{8,}(?:\.[\w-]*){1,4}",
     r"eyJ[\w+/=-]{30,}",
     r"LS0tLS1CRUdJTi[\w+/=]*",
-    r"(?<=[\"'])[a-z]{3,8}(?: [a-z]{3,8}){11}(?:(?: [a-z]{3,8}){3}){0,4}(?=[\"'])",
+    *WITH_BLANKS,
 )
 """Expressions of tokens that can be told by themselves: their makers gave them a beginning."""
+TOKEN = rf"(?<![A-Za-z0-9])(?:{'|'.join(SHAPES)})"
+KEY_BEGINS, KEY_ENDS = "-----BEGIN [A-Z0-9 ]*PRIVATE KEY", "-----END [A-Z0-9 ]+-----"
 
 PLACES = (
     r"https://hooks\.slack\.com/(?:services|workflows|triggers)/",
@@ -98,6 +103,7 @@ PLACES = (
     r"rtmps?://[\w.:-]+/[\w-]+/",
 )
 """Beginnings of addresses the rest of which is a secret."""
+PLACE = "|".join(PLACES)
 
 NAMES = words_of(
     """

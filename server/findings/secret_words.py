@@ -134,6 +134,8 @@ def without_random(text: str, instead: str) -> str:
 
     A hash stays where the text is of hashes, and so does what is told to everybody.
     """
+    if not _DENSE.search(text):
+        return text
     of_hashes = _OF_HASHES.search(text) is not None
 
     def is_one(part: str, start: int) -> bool:

@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 from understudy.findings.redact_text import CUT, LONGEST, SECRET, redacted, redacted_words
 
 from .secret_commands import Command, ordinary_commands, secret_commands
-from .unseen_commands import NAMES, unseen_ordinary_commands, unseen_secret_commands
+from .unseen_commands import (
+    NAMES,
+    WITH_ORDINARY,
+    unseen_ordinary_commands,
+    unseen_secret_commands,
+)
 
 RECALL = 0.99
-LEAST = {"second": 0.98, "fourth": 0.98}
+LEAST = {"second": 0.98, "fourth": 0.98, "fifth": 0.97}
 """Where the programs are rare, and the passwords of four letters, or quoted as seldom."""
 SEEDS = range(1, 4)
 
@@ -45,12 +50,12 @@ def test_secrets_of_the_unseen_lists_are_seen(name: str) -> None:
     assert len(missed(commands)) <= (1 - LEAST.get(name, RECALL)) * len(commands), missed(commands)
 
 
-@pytest.mark.parametrize("name", NAMES[:3])
+@pytest.mark.parametrize("name", WITH_ORDINARY)
 def test_ordinary_commands_of_the_unseen_lists_stay(name: str) -> None:
     commands = unseen_ordinary_commands(name)
     assert len(commands) >= 80
     changed = [each for each in commands if redacted(each) != each]
-    assert len(changed) <= (0.02 if name == "blind" else 0.01) * len(commands), changed
+    assert len(changed) <= (0.02 if name in ("blind", "fifth") else 0.01) * len(commands), changed
 
 
 CASES = {

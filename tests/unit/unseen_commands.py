@@ -1,7 +1,7 @@
 """Lists of commands that were written without the rules in view, filled with made-up secrets.
 
 ``later`` was written after the rules had been mended by ``unseen``, of rarer programs; ``blind``,
-``second`` to ``fourth``, each after they had been mended by all before, of all sorts.
+``second`` to ``fifth``, each after they had been mended by all before, of all sorts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _PHRASES = (
     *("密码 很 长", "Zażółć gęślą jaźń", "correct horse battery staple", "hasło na piątek"),
 )
 _MARKED = re.compile(r"«([^»]*)»")
-NAMES = ("unseen", "later", "blind", "second", "third", "fourth")
+NAMES = ("unseen", "later", "blind", "second", "third", "fourth", "fifth")
+WITH_ORDINARY = (*NAMES[:3], "fifth")
 _HOLE = re.compile(r"\{(pw|weak|phrase|words12|uuid|[abdhHlU]\d+)\}")
 
 
@@ -44,7 +45,7 @@ def unseen_secret_commands(name: str, seed: int) -> list[Command]:
 
 
 def unseen_ordinary_commands(name: str) -> list[str]:
-    """Of the first three; what looks random is made up anew, too."""
+    """Of one of ``WITH_ORDINARY``; what looks random is made up anew, too."""
     lines = (_DATA / f"{name}_ordinary_commands.txt").read_text("utf-8").splitlines()
     random = Random(name)
     return [_HOLE.sub(lambda hole: _made(hole[1], random), line) for line in lines]

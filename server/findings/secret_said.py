@@ -1,0 +1,73 @@
+"""Secrets in what a command line says: to a program that asks for one, and into files. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .command_words import PAIR, QUOTES, Command, Word
+from .secret_programs import FILTERS, SPEAKERS, TAKERS
+from .secret_words import is_chosen, names_secret
+
+_FORMAT = re.compile(r"%[\d.-]*[sbq]")
+_TAKES = re.compile(TAKERS)
+
+
+def said_to(commands: list[Command], number: int) -> Iterator[Word]:
+    """What the one with that number is given by a here-string or a pipe."""
+    command = commands[number]
+    if command.here:
+        yield from _told([command], [command.here])
+    if command.after == "|" and (said := _said(commands, number - 1)):
+        yield from _told(_piped(commands, number), said)
+
+
+def _piped(commands: list[Command], first: int) -> list[Command]:
+    last = first
+    while last + 1 < len(commands) and last < first + 3 and commands[last + 1].after == "|":
+        last += 1
+    return commands[first : last + 1]
+
+
+def _said(commands: list[Command], last: int) -> list[Word]:
+    """What the commands that end there write, where they only say something."""
+    command = commands[last]
+    if not command.words or command.words[0].text == "}":
+        said: list[Word] = []
+        for each in reversed(commands[max(0, last - 8) : last]):
+            said += _of_speaker(each)
+            if each.after == "(" or (each.words and each.words[0].text == "{"):
+                break
+        return said
+    return _of_speaker(command)
+
+
+def _of_speaker(command: Command) -> list[Word]:
+    if len(command.words) == 1 and (
+        command.words[0].text[0] in QUOTES or (command.here and command.name == "cat")
+    ):
+        return [command.here or command.words[0]]
+    if command.name not in SPEAKERS:
+        return []
+    said = [word for word in command.arguments if not word.is_option]
+    return said[1:] if len(said) > 1 and _FORMAT.search(said[0].text) else said
+
+
+def _told(to: list[Command], said: list[Word]) -> Iterator[Word]:
+    """What is said to a program that asks for a secret, or to an unknown one that may."""
+    is_secret = any(map(_takes, to)) and said[0].bare[:1] not in tuple("{[<")
+    is_alone = len(said) == 1 and " " not in said[0].text and to[0].name not in FILTERS
+    for word in said if is_secret or (is_alone and is_chosen(said[0].bare)) else ():
+        pair = PAIR.fullmatch(word.text)
+        if pair and to[-1].name in ("chpasswd", "newusers", "base64", "htpasswd"):
+            yield word.part(pair.start(2))
+        else:
+            yield word
+
+
+def _takes(command: Command) -> bool:
+    if command.name == "read":
+        return any(re.match(r"-\w*s", w.text) or names_secret(w.text) for w in command.words[1:])
+    if command.name in FILTERS and command.name != "tee":
+        return False
+    return _TAKES.search(" ".join(command.texts).lower()) is not None
