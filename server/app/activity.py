@@ -6,20 +6,18 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import settings
 from ..automations.histories import SHELLS, Imported, places, read
-from ..settings import learning
-from ..state import state_place, workspace_dir, workspace_place
+from ..state import workspace_dir
 from ..store.activity import ACTIVITY, FILE, Activity, Did, Log, without_secrets
 from ..store.database import Database
-from ..trust import Trust
+from .recorded import settings_of
 
-__all__ = ["SHELLS", "Activity", "Did", "Imported", "Log", "places", "read"]
+__all__ = ["SHELLS", "Activity", "Did", "Imported", "Log", "places", "read", "settings_of"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGO = re.compile(rf"(\d{{1,9}})([{''.join(_UNITS)}])")
@@ -33,12 +31,6 @@ async def open_log(root: Path) -> AsyncIterator[Log]:
         yield Log(database)
     finally:
         await database.close()
-
-
-def settings_of(root: Path) -> learning.Activity:
-    """As they hold in a workspace on disk."""
-    trusted = bool(Trust(state_place()).decision(root))
-    return settings.load(settings.read_layers(root), trusted=trusted).settings.activity
 
 
 def moment(text: str, now: float) -> float:
@@ -62,29 +54,6 @@ def line(activity: Activity) -> str:
     failed = " (failed)" if activity.ok is False else ""
     where = f"  [{activity.cwd}]" if activity.cwd else ""
     return f"{at}  {activity.did:<9}  {' ⏎ '.join(text.splitlines())}{failed}{where}"
-
-
-async def record(did: Activity, folder: Path) -> bool:
-    """Have a command that was given in a folder in the log; whether it is there. It is not where no
-    workspace is known, nor where the settings do not want it. Raises OSError, sqlite3.Error."""
-    root = _known(folder)
-    if root is None or not did.text.strip() or did.text[0].isspace():
-        return False
-    wanted = settings_of(root)
-    if not (wanted.enabled and wanted.terminal):
-        return False
-    below = folder.relative_to(root).as_posix()
-    did = replace(did, cwd="" if below == "." else below)
-    async with open_log(root) as log:
-        await log.add([did], wanted.max_tasks)
-    return True
-
-
-def _known(folder: Path) -> Path | None:
-    """The innermost workspace around a folder that Understudy was used in."""
-    state = state_place()
-    around = (folder, *folder.parents)
-    return next((each for each in around if workspace_place(each, state).is_dir()), None)
 
 
 class Taken(NamedTuple):

@@ -69,6 +69,13 @@ def ways(path: str, other: str, parameter: str) -> Iterator[Text]:
                 yield _joined(each, (own,))
 
 
+@lru_cache(1 << 12)
+def is_called_after(path: str, other: str) -> bool:
+    """Whether the name of one is made of the other's."""
+    name = part_of(path, Part.NAME)
+    return bool(part_of(other, Part.NAME)) and next(_names(name, other, ""), None) is not None
+
+
 def _joined(folder: Text, name: Text) -> Text:
     between = ("/",) if folder else ()
     found: list[str | Place] = []

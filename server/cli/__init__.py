@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .hook import run_hook
 
         return run_hook(given[2:])
+    if given[:2] == ["activity", "record"]:
+        from .record import run_record
+
+        return run_record(given[2:])
     from .commands import run
 
     return run(given)

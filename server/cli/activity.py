@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
@@ -17,7 +15,6 @@ import click
 from ..app.activity import (
     SHELLS,
     Activity,
-    Did,
     Log,
     line,
     moment,
@@ -28,18 +25,13 @@ from ..app.activity import (
     settings_of,
     take_in,
 )
-from ..app.activity import record as record_
 from ..app.changes import printable
-from ..app.learning.forgetting import forget as forget_
-from ..app.learning.forgetting import forget_all
 from ..settings import user_file
+from .answering import agreed
 from .exits import Exit
 from .options import FOLDER
 from .roots import root_of
 from .shell_hooks import hook
-from .trial import agreed
-
-_LONGEST = 1 << 20
 
 
 class _Moment(click.ParamType[float]):
@@ -132,6 +124,8 @@ def forget(
     `understudy undo` has nothing to take back. Your files stay, and so do scripts in
     .understudy/automations.
     """
+    from ..app.learning.forgetting import forget as forget_
+
     root = root_of((folder,))
     if everything and since is not None:
         raise click.UsageError("--all forgets everything: it takes no --since.")
@@ -155,6 +149,8 @@ def forget(
 
 
 def _forget_all(ctx: click.Context, root: Path) -> None:
+    from ..app.learning.forgetting import forget_all
+
     try:
         left = asyncio.run(forget_all(root))
     except ValueError as error:
@@ -246,18 +242,3 @@ def hook_(shell: str) -> None:
         click.echo(
             f"Nothing is kept while activity.terminal is off, as in {root}: {how}.", err=True
         )
-
-
-@activity.command(hidden=True)
-@click.option("--session", default="")
-@click.option("--at", type=float, required=True)
-@click.option("--seconds", type=float, default=0.0)
-@click.option("--code", type=int, default=0)
-@click.option("--in", "folder", type=click.Path(path_type=Path), required=True)
-def record(session: str, at: float, seconds: float, code: int, folder: Path) -> None:
-    """Remember the command that comes through the standard input."""
-    text = sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace").rstrip("\n")
-    with suppress(OSError, sqlite3.Error):  # nobody is there to be told
-        folder = folder.resolve()
-        did = Activity(at, Did.COMMAND, text, session, seconds=max(0.0, seconds), ok=code == 0)
-        asyncio.run(record_(did, folder))

@@ -1,4 +1,4 @@
-"""What an automation lacks to be run, asked for in a terminal."""
+"""What is asked in a terminal: whether something is wanted, what an automation lacks to be run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from typing import Any
 import click
 
 _THAT_IS_ALL = "empty: that is all"
+
+
+def agreed(question: str) -> bool | None:
+    """None when nobody is there to answer."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        return None
 
 
 def completed(

@@ -18,11 +18,11 @@ from ..app.learning.offers import span
 from ..app.learning.opening import Automation, Opened, Prepared, Purpose, open_learned
 from ..app.sandboxing import Level, Trial, history, payload
 from ..app.scripts.runs import misfit
-from .answering import completed
+from .answering import agreed, completed
 from .exits import Exit
 from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .trial import NOT_CLEAN, agreed, offer, show_trial, watched
+from .trial import NOT_CLEAN, offer, show_trial, watched
 
 _T = TypeVar("_T")
 

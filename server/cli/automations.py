@@ -17,6 +17,7 @@ from ..app.learning import listing, sharing
 from ..app.learning.cycle import cycle
 from ..app.learning.offers import nothing_new, waits
 from ..app.learning.opening import Automation, Opened
+from .answering import agreed
 from .automating import (
     NAME,
     PARAMETERS,
@@ -32,7 +33,6 @@ from .automating import values as parameters_of
 from .exits import Exit
 from .options import AS_JSON, FOLDER
 from .roots import root_of
-from .trial import agreed
 
 _SHOWN = 10
 

@@ -29,10 +29,11 @@ from ..app.sandboxing import (
     line,
     payload,
 )
+from .answering import agreed
 from .exits import Exit
 from .options import FOLDER
 from .roots import root_of
-from .trial import NOT_CLEAN, agreed, offer, show_trial, watched
+from .trial import NOT_CLEAN, offer, show_trial, watched
 
 _YEAR = 31_536_000.0
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}

@@ -15,6 +15,7 @@ import click
 from ..app import undoing
 from ..app.changes import NO_CHANGE, printable
 from ..app.sandboxing import Trial
+from .answering import agreed
 from .diff import echo_diff
 from .exits import Exit
 from .terminal import RESET, Harmless
@@ -142,16 +143,6 @@ def offer(trial: Trial, root: Path, what: str, *, yes: bool, consents: Collectio
         click.echo(f"{printable(path)}: what was edited meanwhile stays.", err=True)
     click.echo(f"Applied; `understudy undo {record.id}` takes it back.", err=True)
     return Applied(Exit.CLEAN, True, record.id)
-
-
-def agreed(question: str) -> bool | None:
-    """None when nobody is there to answer."""
-    try:
-        return click.confirm(question, err=True)
-    except click.Abort:
-        if sys.stdin.isatty():
-            raise
-        return None
 
 
 def _list(lines: Sequence[str]) -> None:

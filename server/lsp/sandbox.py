@@ -132,13 +132,16 @@ async def _undo(ls: Server) -> bool:
         question = " ".join((undoing.question(time.time()), *(f"{n}." for n in undoing.notes)))
         if not await ls.publisher.agrees(question, "Undo", "understudy undo"):
             return False
+    told = [f"{each[:1].upper()}{each[1:]}." for each in undoing.lost]
     if edit:
         if not (await _made(ls, applying, edit)).done:
             return False
     else:
         await _want_saved(ls, paths)
         await ls.core.trials.undo(applying)
-    ls.publisher.message(" ".join(("Undone.", *(f"{n[:1].upper()}{n[1:]}." for n in undoing.lost))))
+        told.insert(0, "Undone.")
+    if told:
+        ls.publisher.message(" ".join(told))
     return True
 
 

@@ -9,8 +9,8 @@ from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 
-from understudy.app import activity
 from understudy.app.learning.learning import Learning
+from understudy.app.recorded import record
 from understudy.settings.learning import Activity as ActivitySettings
 from understudy.settings.learning import Automations
 from understudy.state import workspace_dir
@@ -54,7 +54,7 @@ async def terminal(here: World) -> object:
     workspace_dir(here.root, here.workspace.state)
     Trust(here.workspace.state).decide(here.root, trusted=True)
     with patch.dict("os.environ", UNDERSTUDY_STATE_DIR=str(here.workspace.state)):
-        return await activity.record(Activity(here.now, Did.COMMAND, "make", "s"), here.root)
+        return await asyncio.to_thread(record, "make", here.root, at=here.now, session="s")
 
 
 async def learns(here: World) -> object:

@@ -193,12 +193,24 @@ def test_a_command_is_recorded_where_it_is_wanted(
     recorded(inner, environment, " secret")
     recorded(root.parent, environment)
     recorded(root / "missing", environment, "cd ..; rmdir missing")
+    for trusted in (False, True):
+        Trust(state_dir(environment)).decide(root, trusted=trusted)
+        recorded(root, environment, f"trusted: {trusted}")
     (root / ".understudy/config.yaml").write_text("")
     recorded(inner, environment, "off")
     assert [(each["text"], each["cwd"], each["ok"]) for each in exported(run)] == [
         ("make -C x", "src", False),
         ("cd ..; rmdir missing", "missing", False),
+        ("trusted: True", "", False),
     ]
+
+
+def test_a_command_that_is_told_of_wrongly_is_refused(
+    root: Path, environment: dict[str, str]
+) -> None:
+    done = understudy_here("activity", "record", "--in", ".", cwd=root, environment=environment)
+    assert done.returncode == 2
+    assert "Usage: understudy activity record --at SECONDS --in FOLDER" in done.stderr
 
 
 SHELLS = {

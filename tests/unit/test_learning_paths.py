@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.automations.codec import dumps, loads
-from understudy.automations.paths import filled, part_of, ways
+from understudy.automations.paths import filled, is_called_after, part_of, ways
 from understudy.automations.pattern import Part, Place, Text, shown
 from understudy.automations.skeleton import Instance, skeleton
 
@@ -133,3 +133,21 @@ def test_a_broken_text_is_refused() -> None:
 def test_texts_with_places_come_back() -> None:
     text: Text = ("tests/test_", Place("file", Part.STEM), ".py")
     assert loads(dumps([text, ()])) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "is_so"),
+    [
+        ("tests/test_cart.py", "src/cart.py", True),
+        ("tests/cart.py", "src/cart.py", True),
+        ("src/CartTest.java", "src/cart.java", True),
+        ("cart.py.bak", "cart.py", True),
+        ("src/cart.py", "tests/test_cart.py", False),
+        ("carton.py", "cart.py", False),
+        ("ab_cd.py", "cd.py", False),
+        ("anything", "src/", False),
+        ("", "", False),
+    ],
+)
+def test_a_file_is_called_after_another(path: str, other: str, is_so: bool) -> None:
+    assert is_called_after(path, other) is is_so

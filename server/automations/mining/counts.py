@@ -10,11 +10,10 @@ sequence of one template.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from ..shell import Argument
+from ..paths import is_called_after
 from .events import GAP, Event
-from .parts import is_called_after
 
 SHORTEST, LONGEST = 2, 6
 KEPT = 8
@@ -177,13 +176,16 @@ def period(sequence: Sequence) -> int:
 def _follow(events: Occurrence) -> bool:
     """Whether each further time differs from the first in files alone that are called after its."""
     length = period(tuple(each.template for each in events))
-    times = [
-        [each for event in events[at : at + length] for each in event.command.arguments]
-        for at in range(0, len(events), length)
-    ]
-    return all(_is_after(each, times[0]) for each in times[1:])
+    later = (events[at : at + length] for at in range(length, len(events), length))
+    return all(_is_after(each, events[:length]) for each in later)
 
 
-def _is_after(time: Iterable[Argument], first: Iterable[Argument]) -> bool:
-    pairs = [(a, b) for a, b in zip(time, first, strict=True) if a.value != b.value]
-    return bool(pairs) and all(a.is_file and is_called_after(a.value, b.value) for a, b in pairs)
+def _is_after(events: Occurrence, first: Occurrence) -> bool:
+    differ = False
+    for event, other in zip(events, first, strict=True):
+        for one, two in zip(event.command.arguments, other.command.arguments, strict=True):
+            if one.value != two.value:
+                differ = True
+                if not (one.is_file and is_called_after(one.value, two.value)):
+                    return False
+    return differ

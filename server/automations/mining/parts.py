@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..paths import filled, part_of, ways
+from ..paths import filled, part_of
 from ..pattern import Part, Place, Text
 
 _COMBINATIONS: tuple[tuple[Part, ...], ...] = (
@@ -16,15 +16,6 @@ _COMBINATIONS: tuple[tuple[Part, ...], ...] = (
     (Part.FOLDER, Part.NAME),
     (Part.FOLDER, Part.STEM),
 )
-
-
-_NAMES = frozenset({Part.NAME, Part.STEM, Part.CLASS})
-
-
-def is_called_after(path: str, other: str) -> bool:
-    """Whether its name is made of the other's."""
-    texts = ways(path, other, "")
-    return any(isinstance(e, Place) and e.part in _NAMES for text in texts for e in text)
 
 
 def link(name: str, sources: Sequence[str], targets: Sequence[str]) -> Text | None:

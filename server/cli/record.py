@@ -1,0 +1,39 @@
+"""``understudy activity record``: what the hooks of shells run after each command, and nobody waits
+for."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ..app.recorded import record
+from .exits import Exit
+
+_LONGEST = 1 << 20
+
+
+def run_record(arguments: Sequence[str]) -> int:
+    """Remember the command that comes through the standard input: ``--at``, ``--seconds``,
+    ``--code``, ``--session``, and ``--in`` the folder. The exit code."""
+    given = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    try:
+        at, seconds = float(given["--at"]), float(given.get("--seconds", 0))
+        code, folder = int(given.get("--code", 0)), Path(given["--in"])
+    except (KeyError, ValueError):
+        told = "--at SECONDS --in FOLDER [--seconds N] [--code N] [--session NAME]"
+        print(f"Usage: understudy activity record {told}", file=sys.stderr)
+        return Exit.USAGE
+    text = sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace").rstrip("\n")
+    with suppress(OSError, sqlite3.Error):  # nobody is there to be told
+        record(
+            text,
+            folder.resolve(),
+            at=at,
+            session=given.get("--session", ""),
+            seconds=max(0.0, seconds),
+            ok=code == 0,
+        )
+    return Exit.CLEAN
