@@ -160,10 +160,10 @@ def _named(command: Command) -> Iterator[Word]:
     speaks = {
         n: None for n, each in enumerate(bare) if n and not words[n].is_option and _speaks(each)
     }
-    sets = next((n for n, each in enumerate(bare) if _sets(each)), len(bare))
-    if not (keeps := sets < len(bare) and command.name in KEEPERS) and not speaks:
+    keeps = command.name in KEEPERS or any(_OF_ALL.fullmatch(bare[n]) for n in speaks)
+    if not keeps and not speaks:
         return
-    keeps = keeps or any(_OF_ALL.fullmatch(bare[n]) for n in speaks)
+    sets = next((n for n, each in enumerate(bare) if keeps and _sets(each)), len(bare))
     given = next((n for n, each in enumerate(bare) if _gives(each)), len(bare))
     for n, (before, word) in enumerate(pairwise(words)):
         option, equals, _ = word.text.partition("=")
@@ -244,7 +244,7 @@ def _strings(value: str) -> int:
 
 def _behind_words(command: Command) -> Iterator[Word]:
     """The last word of a command whose words say that a secret is set, or that somebody logs in."""
-    words = command.words
+    words = command.own
     plain = [
         word
         for before, word in pairwise(words)

@@ -40,7 +40,10 @@ PROGRAMS = (
     ),
     ("sshpass", r"\s-p\s*"),
     ("redis-cli", r"\s(?:-a|--pass)\s+"),
-    ("redis-cli valkey-cli", r"(?i:\s(?:auth|requirepass|masterauth))\s+"),
+    (
+        "redis-cli valkey-cli",
+        r"(?i:\s(?:auth(?:\s+\w+(?=\s+[^\s|>&;-]))?|requirepass|masterauth))\s+",
+    ),
     (
         "sqlcmd bcp isql-ms osql tsql zip unzip zipinfo mosquitto_pub mosquitto_sub ipmitool security kcat smbmap ovftool",
         r"\s-P\s*",

@@ -29,8 +29,9 @@ def said_to(commands: list[Command], number: int) -> Iterator[Word]:
 
 
 def _files(command: Command) -> list[Word]:
+    """Those that it writes."""
     files = [command.into] if command.into else []
-    return files + command.arguments if command.name == "tee" else files
+    return files + command.arguments if "tee" in command.texts else files
 
 
 def _written(commands: list[Command], number: int) -> Iterator[Word]:

@@ -26,7 +26,7 @@ _PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 
 _REFERENCE = re.compile(
     r"""["']?(?:\\?\$\{?\w+\}?(?:/[\w./-]*)?|\$\{\w+\[[@*\d]\]\}|\$[?#$!@*]|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
-    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
+    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|arn:[\w:/*.-]+|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
     r"""|(?:Get|Read|New|ConvertTo|Import)-[A-Z]\w+)["']?""",
     re.DOTALL,
 )

@@ -20,10 +20,10 @@ from .unseen_commands import (
 )
 
 RECALL = 0.99
-LEAST = {"second": 0.98, "fourth": 0.98}
+LEAST = {"second": 0.98, "fourth": 0.98, "sixth": 0.98}
 """Where the programs are rare, and the passwords of four letters, or quoted as seldom."""
-MOST_CHANGED = {"blind": 0.01}
-"""Of ordinary commands: hashes, and numbers behind the name of a key."""
+MOST_CHANGED = {"blind": 0.01, "sixth": 0.01}
+"""Of ordinary commands: hashes, what is decoded, and numbers behind the name of a key."""
 SEEDS = range(1, 4)
 
 
@@ -140,7 +140,15 @@ CASES = {
     "x 'token = secrets.token_hex()'": "x 'token = secrets.token_hex()'",
     "x user set --password a1b2 jana": f"x user set --password {SECRET} jana",
     "x --gpg-key=nightly.gpg": "x --gpg-key=nightly.gpg",
-    'PASSWORDS="$HOME/x" y': 'PASSWORDS="$HOME/x" y',
+    'PASSWORD="$HOME/x" y': 'PASSWORD="$HOME/x" y',
+    "redis-cli auth a blue": f"redis-cli auth a {SECRET}",
+    "redis-cli auth blue": f"redis-cli auth {SECRET}",
+    "x 'password = Hash::make(\"blue\");'": f"x 'password = Hash::make(\"{SECRET}\");'",
+    "x \"s.login('a', 'blue')\"": f"x \"s.login('a', '{SECRET}')\"",
+    "x --token-budget 4000": "x --token-budget 4000",
+    "sudo adduser a docker": "sudo adduser a docker",
+    "sed '/^password=/d' x": "sed '/^password=/d' x",
+    "x import secret arn:a:b:1:secret:db-Aa": "x import secret arn:a:b:1:secret:db-Aa",
     'x --token "${A[0]}"': 'x --token "${A[0]}"',
     "security x -p /Library/a": "security x -p /Library/a",
     "smbclient //h/s blue -U a": f"smbclient //h/s {SECRET} -U a",
