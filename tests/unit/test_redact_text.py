@@ -218,6 +218,10 @@ PARTS = st.lists(
                 "`",
                 "$(",
                 "#!",
+                "> .pgpass",
+                "| tee a.token",
+                "a:a1b2",
+                "login -t",
             ),
         )
     ),
@@ -328,6 +332,16 @@ HOSTILE = (
         "connect('a', ",
         "<a>b</",
         "a!1b",
+        "echo a b1 > a.token ",
+        "echo 'a b:c' | tee a.token ;",
+        "cat > a.token <<< a1b ",
+        "x login -t a1b ",
+        "x -u a <<< b ",
+        "https://h/t/a/b ",
+        "/a-password password b ",
+        "'a' | password_hash ",
+        "s.login('a', ",
+        "a.b::",
     ),
 )
 
