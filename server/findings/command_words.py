@@ -68,9 +68,14 @@ class Command:
         return self._program()[1]
 
     @property
+    def own(self) -> list[Word]:
+        """Its program and the words behind it."""
+        return self.words[self._program()[0] :]
+
+    @property
     def arguments(self) -> list[Word]:
         """The words behind its program."""
-        return self.words[self._program()[0] + 1 :]
+        return self.own[1:]
 
     def _program(self) -> tuple[int, str]:
         for number, word in enumerate(self.words):

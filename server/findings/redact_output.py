@@ -13,7 +13,7 @@ from .late_pattern import compiled
 from .redact_text import redacted
 from .secret_by_program import PROGRAM_PARTS, names_program
 from .secret_shapes import KEY_BEGINS, KEY_ENDS, PLACE, TOKEN, WITH_BLANKS
-from .secret_words import names_secret
+from .secret_words import looks_like_password, names_secret
 from .withheld import Withheld
 
 _LONGEST = 16_000
@@ -30,14 +30,15 @@ _END = re.compile(r"\s|(?<=[^\w+/=-])")
 
 _PART = re.compile(r"[^\W_]+")
 _RUN = re.compile(r"[\w+/=.:-]{12,}")
+_SIGNED = re.compile(r"(?<![\w@+?*!#$^&%-])[A-Za-z0-9][\w@+?*-]*+[!#$^&%][\w@+?*!#$^&%-]*+")
 _DIGIT = re.compile(r"\d")
-_MARK = re.compile("|".join((r"<<<|-----BEGIN|\s[-/][agr]?p(?:[\s:]|w:|ass)", *WITH_BLANKS)))
+_MARK = re.compile("|".join((r"<<<|-----BEGIN|\s[-/][a-z]?[uUpP]|\s-c\s+[^\s:]+:", *WITH_BLANKS)))
 _KEYWORDS = frozenset(
     (
         *("key", "keys", "auth", "authorization", "authenticate", "cookie", "bearer", "pwd"),
         *("login", "identified", "pragma", "echo", "printf", "print", "write", "output", "sudo"),
         *("set", "setenv", "setx", "config", "configure", "register", "user", "users", "create"),
-        *("bcrypt", "hash", "hashpw", "jwt", "jsonwebtoken"),
+        *("bcrypt", "hash", "hashpw", "jwt", "jsonwebtoken", "connect", "pdo", "send"),
     )
 )
 """Words, besides names of secrets, that the rules begin with."""
@@ -144,6 +145,7 @@ def _is_suspicious(text: str) -> bool:
         (programs and names_program(text))
         or any(map(_is_odd, _RUN.findall(text)))
         or _MARK.search(text)
+        or any(map(looks_like_password, _SIGNED.findall(text)))
         or ("://" in text and compiled(PLACE).search(text))
         or ("@" in text and any(map(_may_log_in, text.split())))
     )

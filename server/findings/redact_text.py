@@ -79,7 +79,10 @@ _OPTION = re.compile(r"""(?<!\S)(["']?--?[^\W\d_][\w.-]{0,60})([ \t]+|=)(?!-\w|-
 _BRACED = re.compile(r"\{[^{}\"':=,\n]+\}")
 _A_VALUE = re.compile(f"{_BRACED.pattern}|{VALUE}", re.DOTALL)
 _STRING = re.compile(r"""\\.|"(?:[^"\\]|\\.)*+"|'[^']*+'""", re.DOTALL)
-_FILE = re.compile(r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}|(?:~|\.{1,2})(?:/[\w.-]+)+")
+_FILE = re.compile(
+    r"(?:~|\.{1,2})?(?:/[\w.-]+){2,}\.\w{1,5}|(?:~|\.{1,2})(?:/[\w.-]+)+|/[a-z]?|[\w.-]+\.(?:pem|key|crt|cer|pub|gpg|asc|p12|pfx|jks|json|ya?ml)"
+)
+_FUNCTION = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->)\w+)*")
 _VERSION = re.compile(r"v?\d{1,5}(?:\.\d+)*(?:[-.]\w+)?")
 _PROSE = re.compile(
     r"\b(?:git|hg|jj)\s[^|;&]{0,200}?\s(?:-\w*m|--message)[= ]|\bgh\s(?:pr|issue|release)\s"
@@ -188,11 +191,12 @@ def _is_other(pattern: re.Pattern[str], name: str, between: str, value: re.Match
         return not name.startswith("--") and len(name) <= 4 and not names_secret(name)
     if between == ":" and (
         "/" in name
+        or name.startswith("arn:")
         or _VERSION.fullmatch(value[0])
         or not TYPES_AND_VERBS.isdisjoint((name.split(":")[-1], value[0]))
     ):
         return True
-    if value[0].isalpha() and value.string[value.end() : value.end() + 1] == "(":
+    if _FUNCTION.fullmatch(value[0]) and value.string[value.end() : value.end() + 1] == "(":
         return True
     quote = value[0][0]
     # It closes the string that the name is in.

@@ -14,6 +14,7 @@ from .secret_programs import (
     ADDS,
     CARRIERS,
     ENTRANCES,
+    GIVERS,
     GIVES,
     KEEPERS,
     LOGINS,
@@ -38,7 +39,7 @@ from .secret_words import (
 
 _WORTH = re.compile(
     r"<<<|\||[!#$^&%]|(?<!\S)[-/][a-z]?u|--?user|--?auth|--?basic|--?cred|--?login|\s-c\s"
-    r"|passw|pass\b|pwd|pw\b|phrase|secret|secert|token|log[io]n|sign-?in|register|\badd|user"
+    r"|passw|netrc|pass\b|pwd|pw\b|phrase|secret|secert|token|log[io]n|sign-?in|register|\badd|user"
     r"|\bauth|cred|unlock|\bpin|--arg|otp|oath|variable|key|set\b|put\b|env"
 )
 """In no other text, in small letters, is there anything to find."""
@@ -104,7 +105,7 @@ def _deeper(command: Command, depth: int) -> Iterator[Word]:
 
 
 def _beside_a_user(command: Command) -> Iterator[Word]:
-    """The value of ``-p`` and the like, where a user is told by the same command."""
+    """The value of ``-p`` and the like, where a user is told by the same command, or logs in."""
     words, texts = command.words, command.texts
     if not OWN_P.isdisjoint(texts):
         return
@@ -116,14 +117,18 @@ def _beside_a_user(command: Command) -> Iterator[Word]:
             and (user[2] or _may_be_user(following))
         ):
             users.add(user[1] or "")
-    for word, following in pairwise([*words, NOTHING] if users else ()):
+    enters = not GIVERS.isdisjoint(texts) and any(map(_ENTRANCE.fullmatch, texts[1:]))
+    for word, following in pairwise([*words, NOTHING] if users or enters else ()):
         if match := _BESIDE.fullmatch(word.text.strip(QUOTES)):
             value = word.part(word.text.index(match[2])) if match[2] else following
-            if match[1] in users and value is not NOTHING and not _OTHER.fullmatch(value.text):
+            is_one = match[1] in users or (enters and is_chosen(value.bare))
+            if is_one and value is not NOTHING and not _OTHER.fullmatch(value.text):
                 yield value
         elif word.text[:2] in ("-p", "-P") and is_chosen(word.text[2:].strip(QUOTES)):
             yield Word(word.start + 2, word.text[2:])
-        elif word.text in ("-a", "-w", "-W", "-k") and is_chosen(following.bare):
+        elif word.text in GIVERS and _is_value(
+            following, is_given=bool(users) and enters and word.text in ("-k", "-w", "-W")
+        ):
             yield following
 
 
@@ -155,10 +160,10 @@ def _named(command: Command) -> Iterator[Word]:
     speaks = {
         n: None for n, each in enumerate(bare) if n and not words[n].is_option and _speaks(each)
     }
-    sets = next((n for n, each in enumerate(bare) if _sets(each)), len(bare))
-    if not (keeps := sets < len(bare) and command.name in KEEPERS) and not speaks:
+    keeps = command.name in KEEPERS or any(_OF_ALL.fullmatch(bare[n]) for n in speaks)
+    if not keeps and not speaks:
         return
-    keeps = keeps or any(_OF_ALL.fullmatch(bare[n]) for n in speaks)
+    sets = next((n for n, each in enumerate(bare) if keeps and _sets(each)), len(bare))
     given = next((n for n, each in enumerate(bare) if _gives(each)), len(bare))
     for n, (before, word) in enumerate(pairwise(words)):
         option, equals, _ = word.text.partition("=")
@@ -239,7 +244,7 @@ def _strings(value: str) -> int:
 
 def _behind_words(command: Command) -> Iterator[Word]:
     """The last word of a command whose words say that a secret is set, or that somebody logs in."""
-    words = command.words
+    words = command.own
     plain = [
         word
         for before, word in pairwise(words)
@@ -273,6 +278,6 @@ def _alone(command: Command) -> Iterator[Word]:
 
 def _speaks(word: str) -> bool:
     """Whether it is a word for a secret, and no file or address."""
-    if _NO_NAME.search(word):
+    if _NO_NAME.search(word) or "<secret>" in word:
         return False
     return names_secret(word) or names_secret(word.removesuffix("s")) or word == "variable"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from .late_pattern import Late
-from .secret_programs import TAKERS
+from .secret_programs import FILES_OF_SECRETS, TAKERS
 from .secret_shapes import CALLS
 from .secret_words import is_chosen, names_secret
 
@@ -19,10 +19,6 @@ VALUE = rf"(?:{_QUOTED}|\$[({{][^\s]*+|{_BARE}++)"
 """A word as a shell has it: quoted, or bare with quoted parts in it."""
 
 _SPOKEN = r"(?i:passw|token|secret|key)"
-_OF_SECRETS = (
-    r"""["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential|vault_pass)"""
-    r"""(?!\S*\.(?:log|md|rst|example)\b)"""
-)
 RULES = (
     # SQL.
     Late(
@@ -56,16 +52,20 @@ RULES = (
         ("<(",),
         r"""<\(\s*(?:echo|printf)\s+(?:-\w+\s+)*(?P<chosen>"[^"\n]*"|'[^'\n]*'|[^\s()|;]+)(?=\s*\))""",
     ),
-    # What is written into a file of secrets.
+    # An answer to a question of debconf, and a filter of a template.
+    Late(("password",), rf"/[\w-]*pass[\w-]*\s+password\s+(?P<value>{VALUE})"),
     Late(
-        (">",),
-        (
-            r"""\b(?:echo|printf)\s+(?:-\w+\s+)*(?:["']%s(?:\\n)?["']\s+)?(?P<value>["'][^\s"']+["']|[^\s"'<>|;&]++)"""
-            rf"""(?=\s*>>?\s*{_OF_SECRETS})"""
-        ),
+        ("password_hash",),
+        r"""(?P<value>\\?'[^'\n]+'|\\"[^"\n]+\\"|"[^"\n]+")(?=\s*\|\s*password_hash\b)""",
     ),
     # Calls in code.
-    Late(("(",), rf"(?:{'|'.join(CALLS)})(?P<value>'[^'\n]*'|\"[^\"\n]*\")(?=\s*[),])"),
+    Late(
+        ("(",),
+        (
+            rf"""(?:{"|".join(CALLS)})(?!["'](?i:sha-?\d+|md5|bcrypt|blowfish)["'])"""
+            r"""(?P<value>'[^'\n]*'|"[^"\n]*")(?=\s*[),])"""
+        ),
+    ),
     # Two strings in code, of which one may be the name of the other.
     Late(
         ('"', "'"),
@@ -114,7 +114,7 @@ _TO_FTP = re.compile(
     r"^([ \t]*(?:user[ ]+\S+|(?:quote[ ]+)?pass)[ ]+)(\S+)$", re.MULTILINE | re.IGNORECASE
 )
 _LAST_FIELD = re.compile(r"^([^\n=#]*:|)([^\s:=#]{4,})$", re.MULTILINE)
-_INTO = re.compile(rf">\s*{_OF_SECRETS}|\|.*(?i:{TAKERS})")
+_INTO = re.compile(rf">\s*{FILES_OF_SECRETS}|\|.*(?i:{TAKERS})")
 
 
 def without_carried(text: str, instead: Callable[[str], str]) -> str:

@@ -36,11 +36,14 @@ PROGRAMS = (
             " elasticsearch-users supabase veracrypt"
             " steghide fcrackzip certutil doveadm"
         ),
-        r"\s-p(?:\s+|=)(?!\d+(?::\d+)*(?:/\w+)?(?:\s|$))",
+        r"\s-p(?:\s+|=)(?!\d+(?::\d+)*(?:/\w+)?(?:\s|$)|/\w+/)",
     ),
     ("sshpass", r"\s-p\s*"),
     ("redis-cli", r"\s(?:-a|--pass)\s+"),
-    ("redis-cli valkey-cli", r"(?i:\s(?:auth|requirepass|masterauth))\s+"),
+    (
+        "redis-cli valkey-cli",
+        r"(?i:\s(?:auth(?:\s+\w+(?=\s+[^\s|>&;-]))?|requirepass|masterauth))\s+",
+    ),
     (
         "sqlcmd bcp isql-ms osql tsql zip unzip zipinfo mosquitto_pub mosquitto_sub ipmitool security kcat smbmap ovftool",
         r"\s-P\s*",
@@ -93,6 +96,10 @@ PROGRAMS = (
     ("etcdctl clickhouse", rf"\s--user{_V}{_USER}"),
     ("ssh-keygen", r"\s-[NP]\s*(?!\"\"|'')"),
     ("useradd usermod", r"\s-p\s*"),
+    ("slappasswd", r"\s-s\s*"),
+    ("zerotier-cli", r"\s-T\s*"),
+    ("smbclient", r"(?<=smbclient)\s+[\"']?[\\/]{2}\S+\s+(?!-)"),
+    ("conda mamba micromamba pixi anaconda", r"https?://[^\s/]+/t/(?=[^\s/]+/\S)"),
     ("rclone", r"\sobscure\s+"),
     (
         "ansible-vault",
@@ -211,6 +218,8 @@ ENTRANCES = (
 )
 """Subcommands to which a user and a password are told."""
 OF_PERSONS = words_of("user users account accounts member admin")
+GIVERS = words_of("-a -k -p -P -t -w -W")
+"""Options behind which a password may be told where somebody logs in."""
 ADDS = words_of("add create new passwd")
 """Behind one of these it is such a subcommand, too."""
 LOGINS = (
@@ -242,3 +251,8 @@ VALUES = words_of(
     "/d --value -v -Value --body -b --data --string --plaintext --secret-string --val"
 )
 """Options that have a name, and its value."""
+FILES_OF_SECRETS = (
+    r"""["']?[^\s"']*?(?:\.pgpass|\.netrc|passwd|password|secret|token|credential|vault_pass)"""
+    r"""(?!\S*\.(?:log|md|rst|example)\b)"""
+)
+"""The begin of a word that is such a file."""

@@ -153,7 +153,7 @@ OTHERWISE = words_of(
     expiry expires expiration ttl age days helper stdin env policy field fields ref refs
     version limit format mode method prefix hash algorithm algo program command cmd manager
     generator prompt column header ring rotation enabled required validation validator source
-    store arn fd review reset form test tests class exists change changed min max template
+    store arn fd identifier budget usage review reset form test tests class exists change changed min max template
     """
 )
 """Last words of a name that speaks of a secret, and is of something else."""
@@ -190,9 +190,10 @@ TYPES_AND_VERBS = words_of(
 CALLS = (
     (
         r"""(?:\bauth\s*=|\bcreate_(?:super)?user|(?<!\w)\w{0,40}(?i:password|passwd)\w{0,40}|\bhashpw|\bb?crypt\w*"""
-        r"""|(?:bcrypt|argon2)\W{1,3}hash|HTTPBasicAuth|sha\d+|\bmd5|\bhmac\.new)"""
+        r"""|(?i:(?:bcrypt|argon2)\W{1,3}(?:hash|password\.create)|hash::make)|HTTPBasicAuth|(?i:sha\d+|\bmd5)|\bhmac\.new)"""
         r"""\s*\((?:[^()"']|'[^'\n]*'|"[^"\n]*"){0,60}"""
     ),
+    r"""\blog_?in\s*\(\s*(?:'[^'\n]*'|"[^"\n]*")\s*,\s*""",
     r"""\b(?:\w{0,20}connect|new PDO)\s*\(\s*(?:(?:'[^'\n]*'|"[^"\n]*")\s*,\s*){2}""",
     (
         r"\b(?:jwt|jsonwebtoken)\b[^\n]{0,40}?\.(?:sign|encode)\("

@@ -25,14 +25,14 @@ _UPPER, _LOWER = "[A-ZÀ-ÖØ-Þ]", r"[^\W\d_A-ZÀ-ÖØ-Þ]"
 _PARTS = re.compile(rf"{_UPPER}+(?!{_LOWER})|{_UPPER}?{_LOWER}+|\d+")
 
 _REFERENCE = re.compile(
-    r"""["']?(?:\$\{?\w+\}?|\$[?#$!@*]|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
-    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
+    r"""["']?(?:\\?\$\{?\w+\}?(?:/[\w./-]*)?|\$\{\w+\[[@*\d]\]\}|\$[?#$!@*]|\$\((?!\s*(?:echo|printf)\b).*|%\w+%|\$\{\{.*|\{\{.*|`(?!\s*echo\b).*|\$env:\w+"""
+    r"""|(?:file|env|fd|op):[\w/.~-]+|[\w-]+:latest|arn:[\w:/*.-]+|(?:\.[*+]|\[\^|\\[SwWdD])[^=]*"""
     r"""|(?:Get|Read|New|ConvertTo|Import)-[A-Z]\w+)["']?""",
     re.DOTALL,
 )
 _ORDINARY = re.compile(
     r"""[\w-]+(?:\.[\w-]+)*\.(?:[A-Za-z]+|[A-Za-z]\w{1,3}|7z|\d+)(?::\d+)?|\d[\d.,:x_-]*[a-zA-Z%]{0,3}|[^@\s]+@[\w-]+(?:\.[\w-]+)+"""
-    r"""|@?[\w./-]+@(?:[v^~]?\d+(?:\.[\w-]+)*|latest)|[\w.-]+=.*|[\w.@-]+(?:/[\w.@-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
+    r"""|@?[\w./-]+@(?:[v^~]?\d+(?:\.[\w-]+)*|latest)|[\w.-]+=.*|[\w.@*?-]+(?:/[\w.@*?-]+)+/?|[\w.-]+:\d+|\d{3,}_[a-z_]+"""
     r"""|.*(?:<secret>|://|[|;]).*|\*.*""",
     re.DOTALL,
 )
@@ -47,7 +47,7 @@ _PUBLIC = re.compile("|".join(PUBLIC))
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAMED_HASH = re.compile(
     r"(?i:commit|revision|\brev|sha\d*|digest|checksum|etag|trace|request|build|span|parent|finalize"
-    r"|fingerprint|integrity|btih|tag|release|snapshot|restore|namespace)(?:[-_/.]?\w+)?"
+    r"|fingerprint|integrity|btih|tag|release|snapshot|restore|namespace|block|\btx)(?:[-_/.]?\w+)?"
     r"[\"']?[ =:/]+[\"']?$|\barn:\S*$"
 )
 """What stands before a hash that is none of a secret."""

@@ -17,7 +17,7 @@ from understudy.findings.redact_text import SECRET, redacted
 from understudy.findings.redact_values import kept, taken_out
 
 from .secret_commands import ordinary_commands, secret_commands
-from .unseen_commands import unseen_ordinary_commands, unseen_secret_commands
+from .unseen_commands import NAMES, WITH_ORDINARY, unseen_ordinary_commands, unseen_secret_commands
 
 TOKEN = "gh" + "p_" + "a1B2c3D4" * 5
 KEY = "PRIVATE KEY-----"
@@ -26,13 +26,12 @@ PEM = "\n".join((f"-----BEGIN RSA {KEY}", *["Qm9 c29tZXRoaW5n/+a1"] * 3, f"-----
 
 def lines() -> list[str]:
     """Of all lists, also of those with nothing in them."""
-    names = ("unseen", "later")
     secret = chain(
         secret_commands(),
-        *(unseen_secret_commands(name, seed) for name in names for seed in (1, 2)),
+        *(unseen_secret_commands(name, seed) for name in NAMES for seed in (1, 2)),
     )
     texts = [each.text for each in secret] + [*ordinary_commands()]
-    texts += [line for name in names for line in unseen_ordinary_commands(name)]
+    texts += [line for name in WITH_ORDINARY for line in unseen_ordinary_commands(name)]
     return [line for text in texts for line in text.splitlines()]
 
 

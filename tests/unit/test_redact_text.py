@@ -20,8 +20,10 @@ from .unseen_commands import (
 )
 
 RECALL = 0.99
-LEAST = {"second": 0.98, "fourth": 0.98, "fifth": 0.97}
+LEAST = {"second": 0.98, "fourth": 0.98, "sixth": 0.98}
 """Where the programs are rare, and the passwords of four letters, or quoted as seldom."""
+MOST_CHANGED = {"blind": 0.01, "sixth": 0.01}
+"""Of ordinary commands: hashes, what is decoded, and numbers behind the name of a key."""
 SEEDS = range(1, 4)
 
 
@@ -55,7 +57,7 @@ def test_ordinary_commands_of_the_unseen_lists_stay(name: str) -> None:
     commands = unseen_ordinary_commands(name)
     assert len(commands) >= 80
     changed = [each for each in commands if redacted(each) != each]
-    assert len(changed) <= (0.02 if name in ("blind", "fifth") else 0.01) * len(commands), changed
+    assert len(changed) <= MOST_CHANGED.get(name, 0) * len(commands), changed
 
 
 CASES = {
@@ -112,6 +114,45 @@ CASES = {
     "sed -i s/CHANGEME/a1b2/ x": f"sed -i s/CHANGEME/{SECRET}/ x",
     "cat > .pgpass <<A\nh:1:d:u:blue\nA": f"cat > .pgpass <<A\nh:1:d:u:{SECRET}\nA",
     '{"a": "x --token=blue y"}': f'{{"a": "x --token={SECRET} y"}}',
+    "cat >> ~/.pgpass <<< h:1:d:u:blue": f"cat >> ~/.pgpass <<< {SECRET}",
+    "cat <<< '[h]:1 a:blue' > sasl_passwd": f"cat <<< '[h]:1 a:{SECRET}' > sasl_passwd",
+    "echo 'h a:b1c2' | sudo tee -a /x/passwd": f"echo 'h a:{SECRET}' | sudo tee -a /x/passwd",
+    "echo blue | tee a.token b": f"echo {SECRET} | tee a.token b",
+    "jq .token <<< blue > a.token": "jq .token <<< blue > a.token",
+    "echo see the wiki > password.txt": "echo see the wiki > password.txt",
+    'echo "login failed" | tee -a auth.log': 'echo "login failed" | tee -a auth.log',
+    'echo "$A" > a.token': 'echo "$A" > a.token',
+    "conda config x https://h/t/ab-1/y z": f"conda config x https://h/t/{SECRET} z",
+    "conda config x https://h/t/ab-1": "conda config x https://h/t/ab-1",
+    "x --user=a h <<< blue": f"x --user=a h <<< {SECRET}",
+    "x --user=a h <<< yes": "x --user=a h <<< yes",
+    "mysql --user=a <<< status": "mysql --user=a <<< status",
+    "x login -t a1b2": f"x login -t {SECRET}",
+    "x login -t acme.example.org": "x login -t acme.example.org",
+    "x login -p a1b2 -t acme": f"x login -p {SECRET} -t acme",
+    "x login -u a -w blue": f"x login -u a -w {SECRET}",
+    "x run -t a1b2": "x run -t a1b2",
+    "x 'a a/root_password password blue'": f"x 'a a/root_password password {SECRET}'",
+    "x \"password={{ 'a b' | password_hash('sha512') }}\"": (
+        f"x \"password={{{{ '{SECRET}' | password_hash('sha512') }}}}\""
+    ),
+    "set password=MD5('blue') x": f"set password=MD5('{SECRET}') x",
+    "x 'token = secrets.token_hex()'": "x 'token = secrets.token_hex()'",
+    "x user set --password a1b2 jana": f"x user set --password {SECRET} jana",
+    "x --gpg-key=nightly.gpg": "x --gpg-key=nightly.gpg",
+    'PASSWORD="$HOME/x" y': 'PASSWORD="$HOME/x" y',
+    "redis-cli auth a blue": f"redis-cli auth a {SECRET}",
+    "redis-cli auth blue": f"redis-cli auth {SECRET}",
+    "x 'password = Hash::make(\"blue\");'": f"x 'password = Hash::make(\"{SECRET}\");'",
+    "x \"s.login('a', 'blue')\"": f"x \"s.login('a', '{SECRET}')\"",
+    "x --token-budget 4000": "x --token-budget 4000",
+    "sudo adduser a docker": "sudo adduser a docker",
+    "sed '/^password=/d' x": "sed '/^password=/d' x",
+    "x import secret arn:a:b:1:secret:db-Aa": "x import secret arn:a:b:1:secret:db-Aa",
+    'x --token "${A[0]}"': 'x --token "${A[0]}"',
+    "security x -p /Library/a": "security x -p /Library/a",
+    "smbclient //h/s blue -U a": f"smbclient //h/s {SECRET} -U a",
+    "smbclient //h/s -U a": "smbclient //h/s -U a",
     "git show HEAD^2": "git show HEAD^2",
     "make # write password before it": "make # write password before it",
     "apt update Blue!9pw": f"apt update {SECRET}",
@@ -177,6 +218,10 @@ PARTS = st.lists(
                 "`",
                 "$(",
                 "#!",
+                "> .pgpass",
+                "| tee a.token",
+                "a:a1b2",
+                "login -t",
             ),
         )
     ),
@@ -287,6 +332,16 @@ HOSTILE = (
         "connect('a', ",
         "<a>b</",
         "a!1b",
+        "echo a b1 > a.token ",
+        "echo 'a b:c' | tee a.token ;",
+        "cat > a.token <<< a1b ",
+        "x login -t a1b ",
+        "x -u a <<< b ",
+        "https://h/t/a/b ",
+        "/a-password password b ",
+        "'a' | password_hash ",
+        "s.login('a', ",
+        "a.b::",
     ),
 )
 

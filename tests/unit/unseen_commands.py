@@ -1,7 +1,7 @@
 """Lists of commands that were written without the rules in view, filled with made-up secrets.
 
 ``later`` was written after the rules had been mended by ``unseen``, of rarer programs; ``blind``,
-``second`` to ``fifth``, each after they had been mended by all before, of all sorts.
+``second`` to ``sixth``, each after they had been mended by all before, of all sorts.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _PHRASES = (
     *("密码 很 长", "Zażółć gęślą jaźń", "correct horse battery staple", "hasło na piątek"),
 )
 _MARKED = re.compile(r"«([^»]*)»")
-NAMES = ("unseen", "later", "blind", "second", "third", "fourth", "fifth")
-WITH_ORDINARY = (*NAMES[:3], "fifth")
+NAMES = ("unseen", "later", "blind", "second", "third", "fourth", "fifth", "sixth")
+WITH_ORDINARY = (*NAMES[:3], *NAMES[-2:])
 _HOLE = re.compile(r"\{(pw|weak|phrase|words12|uuid|[abdhHlU]\d+)\}")
 
 
