@@ -40,6 +40,8 @@ from .shell_hooks import hook
 from .trial import agreed
 
 _LONGEST = 1 << 20
+_SECONDS = click.FloatRange(0, 1e12)
+"""Of the epoch, or that something took."""
 
 
 class _Moment(click.ParamType[float]):
@@ -248,8 +250,8 @@ def hook_(shell: str) -> None:
 
 @activity.command(hidden=True)
 @click.option("--session", default="")
-@click.option("--at", type=float, required=True)
-@click.option("--seconds", type=float, default=0.0)
+@click.option("--at", type=_SECONDS, required=True)
+@click.option("--seconds", type=_SECONDS, default=0.0)
 @click.option("--code", type=int, default=0)
 @click.option("--in", "folder", type=click.Path(path_type=Path), required=True)
 def record(session: str, at: float, seconds: float, code: int, folder: Path) -> None:
