@@ -292,7 +292,10 @@ def export(names: tuple[str, ...], folder: Path, *, script: bool) -> None:
             automation = found.learned.find(names[0])
             click.echo(found.learned.runs.source_of(automation), nl=False)
         else:
-            click.echo(await sharing.exported(found, names))
+            told, left = await sharing.exported(found, names)
+            click.echo(told)
+            for each in left:
+                click.echo(printable(each), err=True)
 
     opened(root_of((folder,)), look)
 

@@ -445,6 +445,18 @@ def test_what_is_exported_can_be_taken_in_elsewhere(world: World, name: str) -> 
     assert (other.root / "tests/test_new.py").exists()
 
 
+def test_what_cannot_be_read_keeps_no_other_from_being_exported(world: World, name: str) -> None:
+    folder = world.root / ".understudy/automations"
+    tree(folder, {"broken.py": b"\xff"})
+    (folder / "link.py").symlink_to(world.root / "src")
+    world.automations("learn")
+    done = world("automations", "export")
+    assert [each["name"] for each in json.loads(done.stdout)["automations"]] == [name]
+    assert "broken is left out: " in done.stderr
+    assert "link is left out: " in done.stderr
+    assert world("automations", "export", "broken").returncode == 2
+
+
 def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     script = world.root.parent / "make-test.py"
     source = world("automations", "export", name, "--script").stdout

@@ -19,7 +19,7 @@ from ...automations.generate import slug
 from ...automations.generate.operations import glob
 from ...automations.metadata import read
 from ...automations.pattern import Place, shown
-from ...disk import read_regular
+from ...disk import read_regular, why
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
 from .alone import surely_alone
@@ -49,17 +49,23 @@ class _File(BaseModel):
     automations: Annotated[tuple[Shared, ...], Field(max_length=10_000)]
 
 
-async def exported(opened: Opened, names: Sequence[str]) -> str:
-    """JSON of these, or of all that have a script: the scripts with their records. Raises
-    ValueError, OSError."""
+async def exported(opened: Opened, names: Sequence[str]) -> tuple[str, list[str]]:
+    """JSON of these, or of all that have a script: the scripts with their records. And of all what
+    is left out, as it cannot be read, for people. Raises ValueError, OSError."""
     learned = opened.learned
     chosen = [learned.find(each) for each in names] if names else learned.automations
-    told = [await _exported(opened, each) for each in chosen if names or _has_script(opened, each)]
-    return json.dumps({"understudy": 1, "automations": told}, indent=2)
-
-
-def _has_script(opened: Opened, automation: Automation) -> bool:
-    return opened.learned.runs.script_of(automation).is_file()
+    told, left = [], []
+    for each in chosen:
+        try:
+            told.append(await _exported(opened, each))
+        except FileNotFoundError:
+            if names:
+                raise
+        except (OSError, ValueError) as error:
+            if names:
+                raise
+            left.append(f"{each.name} is left out: {why(error)}.")
+    return json.dumps({"understudy": 1, "automations": told}, indent=2), left
 
 
 async def _exported(opened: Opened, automation: Automation) -> Mapping[str, Any]:
@@ -161,5 +167,5 @@ def _check(shared: Shared, parameters: AbstractSet[str]) -> None:
 def _first_line(source: str) -> str:
     try:
         return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
