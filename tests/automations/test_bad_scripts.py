@@ -305,6 +305,12 @@ async def test_an_example_that_is_no_path_keeps_nobody_else(here: World, value: 
     assert "its trial needs file=…" in strange.told
 
 
+async def test_a_title_is_one_line_in_every_menu(here: World) -> None:
+    title = "a\\nb\\u001b[2J\\u202ec"
+    found = await tried(here, GOOD.replace('title = "own"', f'title = "{title}"'))
+    assert found.title == r"a\nb\x1b[2J\u202ec"
+
+
 async def test_names(here: World) -> None:
     """What cannot be typed is passed over; names in other case are others."""
     names = ["a\nb", "-rf", "\x1b[31m", "x" * 200, "a b", "ok", "OK"]

@@ -19,7 +19,7 @@ from ...automations.generate.operations import literal
 from ...automations.metadata import Metadata, read, with_write
 from ...automations.narrowing import narrowed
 from ...automations.paths import filled
-from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type
+from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type, line
 from ...automations.tested import Tested
 from ...automations.trying import Instance, Sandboxed
 from ...checks.engine import Checks
@@ -283,7 +283,7 @@ def _named(step: Step) -> Iterator[str]:
 def _described(automation: Automation, metadata: Metadata) -> Automation:
     """With what its script tells of itself."""
     if not automation.template:  # it was found in the workspace
-        title = metadata.pattern.title or automation.title
+        title = line(metadata.pattern.title) or automation.title
         automation = replace(automation, title=title, template=metadata.template)
     if (offer := metadata.offer) is None:
         return automation

@@ -18,7 +18,7 @@ from ...automations.codec import loads
 from ...automations.generate import slug
 from ...automations.generate.operations import glob
 from ...automations.metadata import read
-from ...automations.pattern import Place, shown
+from ...automations.pattern import Place, line, shown
 from ...disk import read_regular, why
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
@@ -76,7 +76,10 @@ async def _exported(opened: Opened, automation: Automation) -> Mapping[str, Any]
 
 def read_file(path: Path) -> list[Shared]:
     """What a file brings, a script or JSON. Raises ValueError, for people, and OSError."""
-    text = read_regular(path, _LARGEST).decode("utf-8")
+    try:
+        text = read_regular(path, _LARGEST).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 (byte {error.start + 1})") from error
     if not text.lstrip().startswith("{"):
         name = path.stem.lower()
         if not _NAME.fullmatch(name):
@@ -139,7 +142,7 @@ async def _kept(learned: Learned, shared: Shared) -> Automation:
         f"script-{shared.name}",
         shared.name,
         State.GENERATED,
-        shared.title or metadata.pattern.title or _first_line(shared.script) or shared.name,
+        line(shared.title or metadata.pattern.title or _first_line(shared.script) or shared.name),
         metadata.template,
         learned.clock(),
         when=shared.fits,
