@@ -276,6 +276,22 @@ async def test_a_locked_database_is_told_of_and_used_again(here: World) -> None:
     assert here.learned.problem == ""
 
 
+async def test_a_state_folder_that_went_and_came_back_is_used_again(here: World) -> None:
+    """Also by who only reads then."""
+    await here.past()
+    await here.cycle()
+    aside = here.workspace.state.rename(here.root.parent / "aside")
+    here.workspace.state.write_text("")
+    with pytest.raises(sqlite3.OperationalError, match=r"until .* can be written"):
+        await here.learned.load()
+    assert here.learned.problem
+    here.workspace.state.unlink()
+    aside.rename(here.workspace.state)
+    await here.learned.load()
+    assert here.learned.problem == ""
+    assert (await here.found()).state is State.OFFERED
+
+
 async def test_a_full_database_loses_nothing_that_was_there(here: World) -> None:
     await here.past("cart", "order")
     await here.cycle()
