@@ -38,7 +38,10 @@ def moment(text: str, now: float) -> float:
     seconds of the epoch. Raises ValueError."""
     if ago := _AGO.fullmatch(text):
         return now - int(ago[1]) * _UNITS[ago[2]]
-    return datetime.fromisoformat(text).astimezone().timestamp()
+    try:
+        return datetime.fromisoformat(text).astimezone().timestamp()
+    except OverflowError as error:  # at the ends of the calendar, in another zone
+        raise ValueError(str(error)) from error
 
 
 def payload(activity: Activity) -> dict[str, Any]:

@@ -58,7 +58,8 @@ class Commits:
         except FileNotFoundError:
             return [], was
         with file:
-            size = os.fstat(file.fileno()).st_size
+            about = os.fstat(file.fileno())
+            size = about.st_size
             goes_on = was.position <= size and _before(file, was.position) == was.before
             begin = max(was.position if goes_on else 0, size - _MOST_READ)
             file.seek(begin)
@@ -69,17 +70,17 @@ class Commits:
         # Another file, or git has shortened it: what was seen of the former one is known by its
         # time alone.
         since = was.since if goes_on else max(was.since, was.last + 1)
-        found = [each for each in _activities(whole) if each.at >= since]
+        found = [each for each in _activities(whole, about.st_mtime) if each.at >= since]
         last = max((was.last, was.since, *(each.at for each in found)))
         return found, Mark(0.0, last, end, before)
 
-    def wrote(self, since: float) -> bool:
-        """Whether git has written the files of another commit then or later, in seconds of the
-        epoch: a switch, a pull, a reset. Raises OSError."""
+    def wrote(self, since: float, until: float) -> bool:
+        """Whether git has written the files of another commit between those times, in seconds of
+        the epoch: a switch, a pull, a reset. Raises OSError."""
         try:
             with open_regular(self._reflog) as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - _LATELY))
-                return any(at >= since for at in _writes(file.read(_LATELY)))
+                return any(since <= at <= until for at in _writes(file.read(_LATELY)))
         except FileNotFoundError:
             return False
 
@@ -103,12 +104,15 @@ def _writes(lines: bytes) -> Iterator[float]:
             yield float(matched[2])
 
 
-def _activities(lines: bytes) -> Iterator[Activity]:
+def _activities(lines: bytes, latest: float) -> Iterator[Activity]:
+    """``latest``: when the last was written, in seconds of the epoch. What is dated later was so by
+    a wrong clock or by hand."""
     for line in lines.decode("utf-8", "replace").split("\n"):
         if not (matched := _LINE.fullmatch(line)):
             continue
-        commit, at, why = matched.groups()
+        commit, dated, why = matched.groups()
+        at = min(float(dated), latest)
         if made := _COMMITTED.fullmatch(why):
-            yield Activity(float(at), Did.COMMITTED, made[1], old=commit, ok=True)
+            yield Activity(at, Did.COMMITTED, made[1], old=commit, ok=True)
         elif (moved := _SWITCHED.fullmatch(why)) and moved[1] != moved[2]:
-            yield Activity(float(at), Did.SWITCHED, moved[2], old=moved[1], ok=True)
+            yield Activity(at, Did.SWITCHED, moved[2], old=moved[1], ok=True)

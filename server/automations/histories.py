@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -58,7 +59,8 @@ def places(shell: str, environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def read(shell: str, path: Path, most: int) -> Imported:
-    """The last ``most`` commands in a history. Those without a time have that of the file. Raises
+    """The last ``most`` commands in a history. Those without a time, or with one that has yet to
+    come, have that of the file. Raises
     OSError, also for what is no regular file."""
     kept: deque[_Entry] = deque(maxlen=most)
     commands = left_out = 0
@@ -79,10 +81,10 @@ def read(shell: str, path: Path, most: int) -> Imported:
 
 
 def _activities(entries: deque[_Entry], name: str, otherwise: float) -> Iterator[Activity]:
-    before, session = -GAP, name
+    before, session, now = -GAP, name, time.time()
     for entry in entries:
-        at = otherwise if entry.at is None else entry.at
-        if entry.at is not None and abs(at - before) > GAP:
+        at = otherwise if entry.at is None or entry.at > now else entry.at
+        if at == entry.at and abs(at - before) > GAP:
             session = f"{name} {at:.0f}"
         before = at
         text = (entry.command or b"").decode("utf-8", "replace").strip()

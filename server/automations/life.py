@@ -7,11 +7,11 @@ import math
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..store.automations import Answer, Automation, Purpose, State
+from ..store.automations import LONGEST_AWAY, Answer, Automation, Purpose, State
 
 _DAY = 86_400.0
-_SECOND_THOUGHTS = (1.0, 7.0, 30.0)
-"""Days for which one that was dismissed stays away; afterwards it is not offered any more."""
+_SECOND_THOUGHTS = (_DAY, 7 * _DAY, LONGEST_AWAY)
+"""Seconds for which one that was dismissed stays away; afterwards it is not offered any more."""
 TRIED = frozenset({State.TRIED, State.OFFERED, State.ACTIVE})
 """It came through a trial."""
 
@@ -66,7 +66,7 @@ def away_until(at: float, dismissals: int) -> float:
     any more. Seconds since the epoch."""
     if dismissals > len(_SECOND_THOUGHTS):
         return math.inf
-    return at + _SECOND_THOUGHTS[dismissals - 1] * _DAY
+    return at + _SECOND_THOUGHTS[dismissals - 1]
 
 
 def disabled(automation: Automation) -> Said:

@@ -8,9 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from ..sandbox.hosts import Hosts
 from .narrowing import places
@@ -23,6 +31,10 @@ _BEGIN, _END = "# /// script", "# ///"
 _TITLE = "# [tool.understudy]"
 _TABLES = ("pattern", "permissions", "offer", "example")
 _ID = re.compile(r'# id = "[^"]*"')
+_LONG_KEY = re.compile(
+    r"""(?:^\#[ \t]*\[{0,2}|[{,])[ \t]*+(?:(?:[\w-]++|"[^"]*"|'[^']*')[ \t]*+\.[ \t]*+){30}"""
+)
+"""The time to read a key grows with the square of its parts."""
 _AT = re.compile(r" \(at line (\d+), column \d+\)")
 RESERVED = frozenset({"root", "dry_run", "help", "values"})
 """What no parameter is called: each script has it for itself."""
@@ -80,8 +92,8 @@ class Permissions(_Part):
 
 
 class Asked(_Part):
-    """A parameter. ``default`` None: it has to be given. ``many``: it takes many values, and the
-    script is carried out for each of them."""
+    """A parameter. ``default`` None: it has to be given. ``choices``: of which a choice is one.
+    ``many``: it takes many values, and the script is carried out for each of them."""
 
     name: Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_name)]
     type: Type
@@ -89,6 +101,12 @@ class Asked(_Part):
     choices: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
     question: Line = ""
     many: Annotated[bool, Field(strict=True)] = False
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if self.type is Type.CHOICE and not self.choices:
+            raise ValueError(f"{self.name} is a choice, and has no choices")
+        return self
 
 
 class Fit(_Part):
@@ -132,6 +150,8 @@ class Metadata(_Part):
 def read(source: str) -> Metadata:
     """The metadata of a script. Raises Flawed, and nothing else."""
     lines, first = _block(source)
+    if long := next((n for n, line in enumerate(lines, 1) if _LONG_KEY.search(line)), None):
+        raise Flawed(f"Line {first + long}: a name of so many parts is none of metadata.")
     try:
         table = tomllib.loads("\n".join(line.removeprefix("#")[1:] for line in lines))
     except tomllib.TOMLDecodeError as error:
@@ -164,7 +184,7 @@ def _checked(own: dict[str, Any], lines: list[str], first: int) -> Metadata:
     globs = (*metadata.permissions.read, *metadata.permissions.write)
     for name, part in (place for each in globs for place in places(each)):
         if name not in names or part not in [*map(str, Part)]:
-            told = f"there is no parameter {name!r}, or no part {part!r} of it"
+            told = f"there is no parameter {name!r}, or no part {str(part)!r} of it"
             raise Flawed(f"tool.understudy.permissions: {told}.")
     if metadata.offer and (wrong_place := _misplaced(metadata.offer, names)):
         raise Flawed(f"tool.understudy.offer: {wrong_place}.")

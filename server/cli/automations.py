@@ -17,6 +17,7 @@ from ..app.learning import listing, sharing
 from ..app.learning.cycle import cycle
 from ..app.learning.offers import nothing_new, waits
 from ..app.learning.opening import Automation, Opened
+from ..disk import why
 from .answering import agreed
 from .automating import (
     NAME,
@@ -110,7 +111,11 @@ def show(name: str, folder: Path, *, whole: bool, as_json: bool) -> None:
     async def look(found: Opened) -> None:
         learned, automation = found.learned, found.learned.find(name)
         runs = await learned.store.executions(automation.id, _SHOWN)
-        script = learned.runs.source_of(automation)
+        script, unread = "", ""
+        try:
+            script = learned.runs.source_of(automation)
+        except (OSError, ValueError) as error:
+            unread = f" ({why(error)})"
         told = listing.automation_payload(automation, learned.record(automation))
         path = str(learned.runs.script_of(automation))
         if as_json:
@@ -120,7 +125,7 @@ def show(name: str, folder: Path, *, whole: bool, as_json: bool) -> None:
             return
         metadata = listing.metadata_of(script)
         _echo(listing.automation_lines(automation, learned.record(automation), metadata))
-        _echo([f"  script: {path}", *map(listing.execution_line, runs)])
+        _echo([f"  script: {path}{unread}", *map(listing.execution_line, runs)])
         if whole:
             _echo(["", *script.splitlines()])
 
@@ -292,7 +297,10 @@ def export(names: tuple[str, ...], folder: Path, *, script: bool) -> None:
             automation = found.learned.find(names[0])
             click.echo(found.learned.runs.source_of(automation), nl=False)
         else:
-            click.echo(await sharing.exported(found, names))
+            told, left = await sharing.exported(found, names)
+            click.echo(told)
+            for each in left:
+                click.echo(printable(each), err=True)
 
     opened(root_of((folder,)), look)
 

@@ -13,6 +13,8 @@ from ..app.recorded import record
 from .exits import Exit
 
 _LONGEST = 1 << 20
+_LATEST = 1e12
+"""Seconds; no clock tells of more."""
 
 
 def run_record(arguments: Sequence[str]) -> int:
@@ -20,7 +22,7 @@ def run_record(arguments: Sequence[str]) -> int:
     ``--code``, ``--session``, and ``--in`` the folder. The exit code."""
     given = dict(zip(arguments[::2], arguments[1::2], strict=False))
     try:
-        at, seconds = float(given["--at"]), float(given.get("--seconds", 0))
+        at, seconds = _seconds(given["--at"]), _seconds(given.get("--seconds", "0"))
         code, folder = int(given.get("--code", 0)), Path(given["--in"])
     except (KeyError, ValueError):
         told = "--at SECONDS --in FOLDER [--seconds N] [--code N] [--session NAME]"
@@ -33,7 +35,14 @@ def run_record(arguments: Sequence[str]) -> int:
             folder.resolve(),
             at=at,
             session=given.get("--session", ""),
-            seconds=max(0.0, seconds),
+            seconds=seconds,
             ok=code == 0,
         )
     return Exit.CLEAN
+
+
+def _seconds(text: str) -> float:
+    """Of the epoch, or that something took. Raises ValueError for what cannot be either."""
+    if not 0 <= (seconds := float(text)) <= _LATEST:
+        raise ValueError(text)
+    return seconds

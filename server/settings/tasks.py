@@ -208,3 +208,9 @@ class Tasks(Group):
         Mapping[str, CustomTask],
         About("Tasks of your own, by name.", trusted_only=RUNS),
     ] = MappingProxyType({})
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all tasks, those that are switched off included."""
+        own = (name for name, value in vars(self).items() if isinstance(value, Group))
+        return frozenset((*own, *self.custom))

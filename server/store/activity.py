@@ -183,10 +183,12 @@ class Log:
         rows = await self._database.run(lambda c: c.execute(query, (id_,)).fetchall())
         return [_activity(row) for row in rows]
 
-    async def extent(self, id_: int) -> tuple[int, bool]:
-        """How many there are, and whether the one of that number is among them."""
-        query = "SELECT count(*), count(*) FILTER (WHERE id = ?) FROM activity"
-        count, found = await self._database.run(lambda c: c.execute(query, (id_,)).fetchone())
+    async def extent(self, one: Activity) -> tuple[int, bool]:
+        """How many there are, and whether that one is among them still: in a log that was begun
+        anew another has its number."""
+        query = "SELECT count(*), count(*) FILTER (WHERE id = ? AND at = ?) FROM activity"
+        own = one.id, one.at
+        count, found = await self._database.run(lambda c: c.execute(query, own).fetchone())
         return int(count), bool(found)
 
     async def forget(self, since: float | None = None) -> int:

@@ -99,8 +99,9 @@ class Automation:
         return self.state is State.DISABLED
 
     def stays_away(self, now: float) -> bool:
-        """Whether it was dismissed for now; ``now``: seconds since the epoch."""
-        return self.state is State.OFFERED and self.later > now
+        """Whether it was dismissed for now; ``now``: seconds since the epoch. What would be away
+        for longer than anything is was dismissed by a wrong clock."""
+        return self.state is State.OFFERED and now < self.later <= now + LONGEST_AWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class Execution:
         return self.status == "clean" and not self.undone
 
 
+LONGEST_AWAY = 30 * 86_400.0
+"""Seconds for which one that was dismissed stays away, at most."""
 _TABLES = """
 CREATE TABLE automations (
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL, title TEXT NOT NULL,

@@ -219,7 +219,7 @@ class Database:
         """Whether what was opened still lies at the path."""
         try:
             about = os.stat(self._path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         return (about.st_dev, about.st_ino) == self._file
 
@@ -240,6 +240,7 @@ class Database:
         # Turning a new database to WAL does not wait for another process that does the same.
         with self._locked():
             self._connection = self._connect_alone()
+        self.trouble = ""
         return self._connection
 
     def _locked(self) -> AbstractContextManager[None]:

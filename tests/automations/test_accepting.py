@@ -12,6 +12,7 @@ from understudy.app import undoing
 from understudy.app.learning.learned import Learned
 from understudy.sandbox.levels import Machine
 from understudy.sandbox.trial import Level
+from understudy.settings.tasks import CustomTask
 from understudy.store.automations import Answer, Automation, State
 
 from .world import World, script, world
@@ -55,6 +56,19 @@ async def test_one_that_stands_its_trial_is_accepted(here: World, state: State) 
     assert await answers(here) == [Answer.ACCEPTED] * (state is not State.ACTIVE)
     tried, _ = await here.ran(accepted)
     assert tried.trial.is_clean
+
+
+@pytest.mark.parametrize("name", ["test_runner", "mine"])
+async def test_one_that_is_called_as_a_task_is_not_accepted(here: World, name: str) -> None:
+    """`understudy run` and saves would start the task."""
+    settings = here.workspace.settings
+    tasks = settings.tasks._replace(custom={"mine": CustomTask(("true",))})
+    here.workspace.settings = settings._replace(tasks=tasks)
+    here.write(name, GOOD)
+    await here.cycle()
+    with pytest.raises(ValueError, match="a task of that name is there"):
+        await here.learned.accept(await here.found())
+    assert (await here.found()).state is State.TRIED
 
 
 @pytest.mark.parametrize("state", State)

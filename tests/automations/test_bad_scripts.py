@@ -245,6 +245,8 @@ NO_SCRIPTS = {
     "syntax": (GOOD.encode() + b"\nif:\n", "invalid syntax"),
     "null": (GOOD.encode() + b"\n\0\n", "null"),
     "deep": (GOOD.encode() + b"(" * 5_000 + b")" * 5_000, ""),
+    "deeper": (GOOD.encode() + b"x = " + b"-" * 90_000 + b"1\n", "nested too deeply"),
+    "long": (GOOD.encode() + b"x = " + b"1+" * 90_000 + b"1\n", "nested too deeply"),
 }
 
 
@@ -282,6 +284,32 @@ async def test_what_is_no_file(here: World, make: Callable[[Path], None], told: 
     strange = await here.found("strange")
     assert strange.state is State.DISABLED
     assert told in strange.why
+
+
+@pytest.mark.parametrize("value", ["a" * 1_900, "a\\u0000b", "x/" * 900, "\u00dc" * 1_000])
+async def test_an_example_that_is_no_path_keeps_nobody_else(here: World, value: str) -> None:
+    """It is asked for, and the others are looked at."""
+    asked = f"""#
+# [[tool.understudy.parameters]]
+# name = "file"
+# type = "path"
+#
+# [tool.understudy.example]
+# file = "{value}"
+# ///
+"""
+    here.write("strange", GOOD.replace('# ///\n"', f'{asked}"'))
+    found = await tried(here, GOOD)
+    assert found.state is State.TRIED
+    strange = await here.found("strange")
+    assert strange.state is State.GENERATED
+    assert "its trial needs file=…" in strange.told
+
+
+async def test_a_title_is_one_line_in_every_menu(here: World) -> None:
+    title = "a\\nb\\u001b[2J\\u202ec"
+    found = await tried(here, GOOD.replace('title = "own"', f'title = "{title}"'))
+    assert found.title == r"a\nb\x1b[2J\u202ec"
 
 
 async def test_names(here: World) -> None:

@@ -10,11 +10,18 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from math import inf
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import psutil
 import pytest
 
+from understudy.app.events import FilesTouched
+from understudy.app.folder.folders import Folders
+from understudy.app.learning.recording import Recording
+from understudy.app.open.documents import OpenDocuments
 from understudy.automations.pattern import Create
 from understudy.store.activity import Activity, Did
 from understudy.store.automations import AUTOMATIONS, Automations, Execution, Purpose, State
@@ -105,6 +112,49 @@ async def test_a_clock_that_jumps_back(here: World) -> None:
     assert here.learned.patterns[0].count == 5
 
 
+async def test_a_file_that_comes_again_is_seen_after_a_clock_jumped_back(here: World) -> None:
+    recording = recorded(here)
+    for _ in range(2):
+        (here.root / "a.py").write_text("")
+        recording.happened(FilesTouched(created=(here.root / "a.py",)))
+        await recording.settled()
+        here.now -= DAY
+    assert [each.at for each in await here.learned.log.all()] == [
+        here.now + DAY,
+        here.now + 2 * DAY,
+    ]
+
+
+async def test_files_are_seen_after_git_wrote_by_a_clock_that_was_ahead(here: World) -> None:
+    git(here.root, "init", "-q")
+    git(here.root, "commit", "-q", "--allow-empty", "-m", "one", at=here.now)
+    git(here.root, "switch", "-q", "-c", "side", at=here.now + DAY)
+    (here.root / "a.py").write_text("")
+    recording = recorded(here)
+    recording.happened(FilesTouched(created=(here.root / "a.py",)))
+    await recording.settled()
+    assert "a.py" in [each.text for each in await here.learned.log.all()]
+
+
+def recorded(here: World) -> Recording:
+    folders = SimpleNamespace(around=lambda _: here.workspace)
+    known: Any = {here.root: here.learned}
+    return Recording(cast("Folders", folders), cast("OpenDocuments", {}), known, lambda: here.now)
+
+
+async def test_what_was_dismissed_by_a_clock_that_was_ahead_comes_back(here: World) -> None:
+    await here.past()
+    await here.cycle()
+    here.now += 1_000 * DAY
+    await here.learned.dismiss(await here.found(), never=False)
+    assert not await here.learned.offers(str(here.root / "src/shop/new.py"))
+    here.now -= 1_000 * DAY
+    (offer,) = await here.learned.offers(str(here.root / "src/shop/new.py"))
+    assert offer.is_new
+    await here.learned.dismiss(await here.found(), never=False)
+    assert not await here.learned.offers(str(here.root / "src/shop/new.py"))
+
+
 async def test_commits_are_seen_after_a_clock_was_wrong(here: World) -> None:
     git(here.root, "init", "-q")
     git(here.root, "commit", "-q", "--allow-empty", "-m", "later", at=here.now + 1_000 * DAY)
@@ -126,7 +176,7 @@ async def test_what_git_notes_and_nobody_can_read_is_told_and_ends_nothing(here:
     await here.cycle()
     assert (await here.found()).state is State.OFFERED
     assert f"the commits of {here.root} are not seen: " in here.learned.problem
-    assert not await here.learned.watching.git_wrote(0)
+    assert not await here.learned.watching.git_wrote(0, inf)
     notes.unlink()
     notes.with_name("before").rename(notes)
     await here.cycle()
@@ -151,6 +201,22 @@ async def test_a_corrupt_database_is_moved_aside(here: World, file: str) -> None
     await here.past()
     await here.cycle()
     assert (await here.found()).state is State.OFFERED
+
+
+async def test_a_log_that_was_begun_anew_is_read_from_its_beginning(here: World) -> None:
+    """Its numbers are those of the one before."""
+    await here.past()
+    await here.cycle()
+    await here.cycle()
+    for each in here.workspace.state.glob("activity.db*"):
+        each.unlink()
+    here.now += DAY
+    await here.past("flour", "sugar", "butter", "water", "honey")
+    await here.cycle()
+    (found,) = here.learned.patterns
+    assert {each.arguments["file"] for each in found.occurrences} == {
+        f"src/shop/{name}.py" for name in ("flour", "sugar", "butter", "water", "honey")
+    }
 
 
 async def test_each_database_is_told_of_in_a_sentence(here: World) -> None:
@@ -208,6 +274,22 @@ async def test_a_locked_database_is_told_of_and_used_again(here: World) -> None:
     await here.cycle()
     assert (await here.found()).state is State.OFFERED
     assert here.learned.problem == ""
+
+
+async def test_a_state_folder_that_went_and_came_back_is_used_again(here: World) -> None:
+    """Also by who only reads then."""
+    await here.past()
+    await here.cycle()
+    aside = here.workspace.state.rename(here.root.parent / "aside")
+    here.workspace.state.write_text("")
+    with pytest.raises(sqlite3.OperationalError, match=r"until .* can be written"):
+        await here.learned.load()
+    assert here.learned.problem
+    here.workspace.state.unlink()
+    aside.rename(here.workspace.state)
+    await here.learned.load()
+    assert here.learned.problem == ""
+    assert (await here.found()).state is State.OFFERED
 
 
 async def test_a_full_database_loses_nothing_that_was_there(here: World) -> None:

@@ -62,6 +62,18 @@ FLAWED = [
     (_SOURCE.replace("# seen = 4", f"# x = {'[' * 30_000}"), "block"),
     (_SOURCE.replace("# seen = 4", "# x = 1\n" * 20_000 + "#"), "larger than"),
     (_SOURCE + " " * 1_000_000, "too large"),
+    (_SOURCE.replace('type = "path"', 'type = "choice"'), "is a choice, and has no choices"),
+    (_SOURCE.replace("tests/test_*.py", "{file.heart}"), "or no part 'heart' of it"),
+    (_SOURCE.replace("tests/test_*.py", "{other}"), "no parameter 'other', or no part 'whole'"),
+    *(  # else they take some 20 s to read
+        (_SOURCE.replace("# seen = 4", text), "Line 15: a name of so many parts")
+        for text in [
+            f"# {'a.' * 30_000}a = 1",
+            f"# [{'a.' * 30_000}a]",
+            f"#  x = {{ {'a . ' * 15_000}a = 1 }}",
+            f"""# {"'a'." * 15_000}a = 1""",
+        ]
+    ),
     *(
         (_FITTED.replace(old, new), why)
         for old, new, why in [

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from understudy.cli.shell_hooks import hook
 from understudy.state import state_dir
 from understudy.trust import Trust
 
@@ -23,6 +24,7 @@ from .support import own_environment, tree, understudy_here
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 PATIENCE = 20.0
+RECORD = (sys.executable, "-P", "-m", "understudy", "activity", "record")
 
 
 @pytest.fixture
@@ -173,13 +175,32 @@ def test_what_was_done_in_a_pause_is_not_taken_in_either(run: Run, root: Path) -
 
 def recorded(folder: Path, environment: dict[str, str], text: str = "ls") -> None:
     command = (
-        *(sys.executable, "-P", "-m", "understudy", "activity", "record"),
+        *RECORD,
         *("--session", "s", "--at", "1000", "--code", "1", "--in", str(folder)),
     )
     done = subprocess.run(
         command, input=text, text=True, capture_output=True, env=environment, check=True
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00+23:59", "9999-12-31T23:59-23:59", "nan", "1e5"])
+def test_a_moment_that_is_none_is_told(run: Run, at: str) -> None:
+    done = run("show", "--since", at)
+    assert done.returncode == 2
+    assert "neither like 2h" in done.stderr
+
+
+@pytest.mark.parametrize("at", ["inf", "1e300", "nan", "-1", "x"])
+def test_no_command_is_recorded_at_no_time(
+    run: Run, root: Path, environment: dict[str, str], at: str
+) -> None:
+    """It could not be shown, nor what is beside it."""
+    run("show")
+    words = [*RECORD, "--at", at, "--in", str(root)]
+    subprocess.run(words, input="ls\n", text=True, env=environment, check=False)
+    assert run("show").returncode == 0
+    assert not exported(run)
 
 
 def test_a_command_is_recorded_where_it_is_wanted(
@@ -266,6 +287,86 @@ def test_a_hook_tells_of_commands(
     assert {each.name for each in temporary.iterdir()} <= {"fish.root"}  # where fish itself runs
     if shell != "fish":  # what is typed within a second keeps its order
         assert any(each["at"] % 1 for each in found)
+
+
+ODD = {
+    "bash": [
+        "set -eu",
+        "unset EPOCHREALTIME",  # as in bash 4.4
+        "shopt -u promptvars",
+        "set -o posix -o pipefail -f -C; IFS=0123456789; trap '' PIPE",
+        "printf() { echo mine; }",
+    ],
+    "zsh": [
+        "setopt warn_create_global err_exit no_unset",
+        "setopt ksh_arrays sh_word_split err_return",
+        "alias print='echo mine'",
+    ],
+    "fish": [
+        "set -gx PATH /nowhere",
+        "function printf; echo mine; end; function date; echo mine; end",
+        "mkdir gone; cd gone; rmdir ../gone",
+    ],
+}
+DONE = "true\n[ 1 = 2 ] && x\n! true\necho 'a  b' 100%s \\\\\nmkdir gone; cd gone; rmdir ../gone\ncd ..\n"
+EMITTED = "emit fish_preexec x; emit fish_postexec 'echo x'; echo (string repeat -n 99 a)"
+
+
+@pytest.mark.parametrize(
+    ("shell", "odd"), [(shell, odd) for shell, several in ODD.items() for odd in several]
+)
+@pytest.mark.parametrize("program", [sys.executable, "/nowhere/python"], ids=["here", "gone"])
+def test_a_shell_is_as_without_the_hook(
+    shell: str, odd: str, program: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """It prints the same and ends the same, whatever is set there, and where Understudy is gone."""
+    if not shutil.which(shell):
+        missing(f"missing: {shell}")
+    argv = [*SHELLS[shell], str(tmp_path / ".zshrc"), "-i"] if shell == "bash" else SHELLS[shell]
+    environment |= {"TERM": "dumb", "PS1": "> ", "ZDOTDIR": str(tmp_path)}
+    ends = []
+    for text in ("", hook(shell).replace(sys.executable, program)):
+        folder = tree(tmp_path / "workspace", {"file": ""})
+        (tmp_path / ".zshrc").write_text(f"{odd}\n{text}" if shell != "fish" else text)
+        fish = ["fish", "-c", f"source {tmp_path}/.zshrc; {odd}; {EMITTED}"]
+        done = subprocess.run(
+            fish if shell == "fish" else argv,
+            input=DONE,
+            cwd=folder,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        told = "\n".join(each for each in done.stderr.splitlines() if "process group" not in each)
+        ends.append((done.returncode, done.stdout, told))
+    assert ends[0][1]
+    assert ends[1] == ends[0]
+
+
+TELLING = {
+    "bash": 'set -o history; . ../hook; history -s "$(cat ../line)"; _understudy_at=1 _understudy_in=$PWD; _understudy_told',
+    "zsh": '. ../hook; _understudy_begins "$(cat ../line)"; _understudy_told',
+    "fish": "source ../hook; emit fish_preexec x; emit fish_postexec (cat ../line)",
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_hook_tells_of_no_huge_command(
+    shell: str, run: Run, root: Path, environment: dict[str, str]
+) -> None:
+    """Nobody reads it for a while, so a prompt would wait."""
+    if not shutil.which(shell):
+        missing(f"missing: {shell}")
+    run("show")
+    for line in (": " + "ab " * 100_000, "make small"):
+        tree(root.parent, {"hook": hook(shell), "line": line})
+        subprocess.run([shell, "-c", TELLING[shell]], cwd=root, env=environment, check=True)
+    deadline = time.monotonic() + PATIENCE
+    while not texts(run):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)  # what is waited for is written by another process
+    assert texts(run) == ["make small"]
 
 
 def typed(

@@ -454,6 +454,23 @@ def test_what_is_exported_can_be_taken_in_elsewhere(world: World, name: str) -> 
     assert (other.root / "tests/test_new.py").exists()
 
 
+def test_what_cannot_be_read_keeps_no_other_from_being_exported(world: World, name: str) -> None:
+    folder = world.root / ".understudy/automations"
+    tree(folder, {"broken.py": b"\xff"})
+    (folder / "link.py").symlink_to(world.root / "src")
+    world.automations("learn")
+    done = world("automations", "export")
+    assert [each["name"] for each in json.loads(done.stdout)["automations"]] == [name]
+    assert "broken is left out: " in done.stderr
+    assert "link is left out: " in done.stderr
+    assert world("automations", "export", "broken").returncode == 2
+    assert "(link.py: Too many levels" in world.automations("show", "link")
+    assert f"({folder / 'broken.py'} is no text" in world.automations("show", "broken")
+    assert "is no text in UTF-8 (byte 1)" in world.automations(
+        "import", str(folder / "broken.py"), code=2
+    )
+
+
 def test_a_plain_script_is_taken_in(world: World, name: str) -> None:
     script = world.root.parent / "make-test.py"
     source = world("automations", "export", name, "--script").stdout
@@ -499,6 +516,15 @@ def test_what_saves_start_is_listed_with_what_is_against_it(world: World, name: 
     ):
         change()
         assert why in world("schedule").stdout
+
+
+def test_no_save_starts_a_task_that_came_later_under_the_name_of_one(
+    world: World, name: str
+) -> None:
+    world.automations("enable", name, "--on-save")
+    own = f"tasks: {{custom: {{{name}: {{command: [rm, -r, src]}}}}}}\n"
+    (world.root / ".understudy/config.yaml").write_text(own)
+    assert "on save" not in world("schedule").stdout
 
 
 def test_it_is_told_what_a_save_would_start(world: World, name: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from math import inf
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -77,6 +79,17 @@ def dated(git: Git, at: int, message: str, content: str) -> str:
     return made(git, {"a.py": content}, message)
 
 
+def test_a_commit_is_not_later_than_it_was_noted(git: Git) -> None:
+    git("commit", "--quiet", "--allow-empty", "-m", "now")
+    git.environment["GIT_COMMITTER_DATE"] = "@253402300799 -1200"  # the end of the year 9999
+    git("commit", "--quiet", "--allow-empty", "-m", "later")
+    git.environment["GIT_COMMITTER_DATE"] = "@1 +1400"
+    git("commit", "--quiet", "--allow-empty", "-m", "first")
+    one, later, first = Looking(git.root).new()
+    assert one.at <= later.at <= time.time()
+    assert first.at == 1.0
+
+
 def test_what_was_before_the_mark_is_passed_over_once(git: Git) -> None:
     dated(git, 1_000, "old", "a")
     dated(git, 2_000, "new", "b")
@@ -119,15 +132,16 @@ def test_another_repository_at_the_same_place(git: Git) -> None:
     ],
 )
 def test_what_writes_files(git: Git, arguments: tuple[str, ...], wrote: bool) -> None:
-    assert not Commits(git.root).wrote(0.0)
+    assert not Commits(git.root).wrote(0.0, inf)
     dated(git, 1_000, "one", "a")
     git("switch", "--quiet", "--create", "side")
     dated(git, 1_000, "two", "b")
     git("switch", "--quiet", "main")
     git.environment["GIT_COMMITTER_DATE"] = "@2000 +0000"
     git(*arguments)
-    assert Commits(git.root).wrote(1_990.0) is wrote
-    assert not Commits(git.root).wrote(2_001.0)
+    assert Commits(git.root).wrote(1_990.0, 2_001.0) is wrote
+    assert not Commits(git.root).wrote(1_500.0, 1_990.0)  # what a wrong clock dated later
+    assert not Commits(git.root).wrote(2_001.0, inf)
 
 
 def test_a_line_that_is_being_written_is_read_when_it_is_whole(git: Git) -> None:
@@ -167,7 +181,7 @@ def test_what_is_no_file_keeps_nobody(git: Git, what: str) -> None:
     with pytest.raises(OSError, match="not a regular file"):
         commits.new(Mark())
     with pytest.raises(OSError, match="not a regular file"):
-        commits.wrote(0)
+        commits.wrote(0, inf)
 
 
 def test_what_git_says_of_a_file_without_an_end_is_cut(tmp_path: Path) -> None:

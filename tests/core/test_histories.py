@@ -66,6 +66,14 @@ def test_what_stands_in_a_history(case: str, tmp_path: Path) -> None:
     assert (found.commands, found.left_out, found.is_cut) == (len(expected), 0, False)
 
 
+def test_a_time_that_has_yet_to_come_is_none(tmp_path: Path) -> None:
+    """It would be the newest for ever, and all that comes would go before it."""
+    file = tmp_path / "history"
+    file.write_text(f"#1000\nls\n#{99_999_999_999}\nmake\n")
+    os.utime(file, (500.0, 500.0))
+    assert [each.at for each in read("bash", file, 100).activities] == [1_000.0, 500.0]
+
+
 def test_half_an_hour_without_a_command_ends_a_session(tmp_path: Path) -> None:
     file = tmp_path / "history"
     times = (1_000, 2_000, 3_800, 5_601, 5_601)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 from unittest.mock import patch
 
@@ -274,7 +275,7 @@ async def test_who_asks_what_git_wrote_does_not_wait_for_the_first_look(git: Git
         with patch.object(Commits, "operations", slow):
             look = asyncio.create_task(one.look_at_git())
             await asyncio.to_thread(asked.wait, 20)
-            assert not await asyncio.wait_for(one.git_wrote(0.0), 20)
+            assert not await asyncio.wait_for(one.git_wrote(0.0, inf), 20)
             assert not look.done()
             told.set()
             await look

@@ -28,6 +28,7 @@ NOT_NOW, NEVER = Answer.DISMISSED, Answer.NEVER
         (9, [(50.0, NOT_NOW), (92.9, NOT_NOW)], (), True),
         (9, [(1.0, NOT_NOW), (2.0, NOT_NOW), (69.9, NOT_NOW)], (), True),
         (9, [(1.0, NOT_NOW), (2.0, NOT_NOW), (3.0, NOT_NOW), (4.0, NOT_NOW)], (), False),
+        (9, [(9e9, NOT_NOW)], (), True),  # by a clock that was ahead
         (9, [(1.0, NEVER)], (), False),
         (9, [(1.0, NEVER), (2.0, NOT_NOW)], (), False),
         (9, [(1.0, Answer.ACCEPTED)], (), True),

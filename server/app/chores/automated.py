@@ -95,7 +95,9 @@ class Automated:
         return True
 
     def rules(self, names: Collection[str]) -> tuple[Rule, ...]:
-        """What starts those by themselves for which that was switched on; ``names``: of tasks."""
+        """What starts those by themselves for which that was switched on; ``names``: of tasks, of
+        which one that came later is none of these."""
+        others = self._workspace.settings.tasks.names
         return tuple(
             Rule(
                 f"{each.name} (on save)",
@@ -105,7 +107,7 @@ class Automated:
                 debounce=0.0,
             )
             for each in self._active.values()
-            if each.on_save and each.when and each.name in names
+            if each.on_save and each.when and each.name in names and each.name not in others
         )
 
     async def on_save(self) -> list[tuple[Rule, str]]:

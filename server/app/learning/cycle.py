@@ -67,8 +67,8 @@ async def _draft_new(learned: Learned) -> list[str]:
 
 
 async def _draft(learned: Learned, pattern: Pattern, ours: Templates) -> str:
-    """Make and try one; what came of it. A task of its user's own has its name before it."""
-    taken = {each.name for each in learned.automations} | {*learned.workspace.settings.tasks.custom}
+    """Make and try one; what came of it. A task has its name before it."""
+    taken = {each.name for each in learned.automations} | learned.workspace.settings.tasks.names
     where = learned.runs.drafts, learned.clock(), taken
 
     def drafted() -> Automation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import posixpath
 import tokenize
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from ...automations.generate.operations import literal
 from ...automations.metadata import Metadata, read, with_write
 from ...automations.narrowing import narrowed
 from ...automations.paths import filled
-from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type
+from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type, line
 from ...automations.tested import Tested
 from ...automations.trying import Instance, Sandboxed
 from ...checks.engine import Checks
@@ -135,7 +136,7 @@ def _example(metadata: Metadata, root: Path) -> Mapping[str, str]:
     for each in metadata.parameters:
         value = metadata.example.get(each.name)
         paths = (value or "").splitlines() if each.type is Type.PATH else []
-        if value is not None and all((root / path).exists() for path in paths):
+        if value is not None and all(os.path.exists(root / path) for path in paths):
             known[each.name] = value
         elif each.default is None:
             lacking.append(f"{each.name}=…")
@@ -202,8 +203,7 @@ async def test(
     source, root, past = script.source, workspace.root, workspace.state / _PAST
     looked_at = replace(automation, script=script.digest)
     try:
-        metadata = read(source)
-        compile(source, script.path.name, "exec", dont_inherit=True)
+        metadata = await asyncio.to_thread(_validated, script)
         against = await complaint(source, workspace, checks)
         ids = automation.id, metadata.pattern.id
         pattern = next((each for each in patterns if each.id in ids), None)
@@ -211,7 +211,7 @@ async def test(
     except _Lacking as lacking:
         told = f"`understudy automations test {automation.name} {lacking}`"
         return automation, f"its trial needs {lacking}: {told}"
-    except (ValueError, SyntaxError, RecursionError) as error:
+    except (ValueError, SyntaxError) as error:
         against = why(error).removesuffix(".")
     if against:
         return replace(looked_at, state=State.DISABLED, why=printable(against), told=""), ""
@@ -232,6 +232,17 @@ async def test(
         note = f"from now on it may write {', '.join(write) or 'nothing'}"
         tested = tested._replace(notes=(*tested.notes, note))
     return _tried(_described(looked_at, metadata), tested), ""
+
+
+def _validated(script: Script) -> Metadata:
+    """What a script tells of itself, where it is Python. For a thread: a large one takes long.
+    Raises ValueError, SyntaxError."""
+    metadata = read(script.source)
+    try:
+        compile(script.source, script.path.name, "exec", dont_inherit=True)
+    except (RecursionError, MemoryError):
+        raise ValueError("it is nested too deeply to be read as Python") from None
+    return metadata
 
 
 def _narrowed(
@@ -272,7 +283,7 @@ def _named(step: Step) -> Iterator[str]:
 def _described(automation: Automation, metadata: Metadata) -> Automation:
     """With what its script tells of itself."""
     if not automation.template:  # it was found in the workspace
-        title = metadata.pattern.title or automation.title
+        title = line(metadata.pattern.title) or automation.title
         automation = replace(automation, title=title, template=metadata.template)
     if (offer := metadata.offer) is None:
         return automation

@@ -7,8 +7,10 @@ undo.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import inf
 
 from ...automations.life import away_until
+from ...store.automations import LONGEST_AWAY
 from ...store.standing import Said
 
 
@@ -36,4 +38,5 @@ def often(
 def _is_away(said: Said | None, now: float) -> bool:
     if said is None or not said.dismissals:
         return False
-    return said.never or now < away_until(said.dismissed, said.dismissals)
+    later = away_until(said.dismissed, said.dismissals)
+    return said.never or later == inf or now < later <= now + LONGEST_AWAY

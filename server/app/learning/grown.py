@@ -59,12 +59,12 @@ class Grown:
         self.budget.take(1.0)
 
     async def new_in(self, log: Log) -> list[Activity] | None:
-        """What came since, oldest first; None where the log has to be read anew: something was
-        forgotten, much had to go, or what came is older than what was there. Raises
+        """What came since, oldest first; None where the log has to be read anew: it is another,
+        something was forgotten, much had to go, or what came is older than what was there. Raises
         sqlite3.Error."""
         if self.last is None:
             return None
-        count, is_there = await log.extent(self.last.id)
+        count, is_there = await log.extent(self.last)
         new = sorted(await log.after(self.newest), key=lambda each: (each.at, each.id))
         is_much = self.count + len(new) - count > _LEAST_GONE * self.count
         if not is_there or is_much or (new and new[0].at < self.last.at):

@@ -288,6 +288,9 @@ class Learned:
         """Let it be run, after a trial where none stands; as it is then, with its script in the
         workspace. What it did before is forgiven. Raises ValueError, for people, where something is
         against it, where no trial can be made, and where another process was faster."""
+        if automation.name in self.workspace.settings.tasks.names:
+            told = "a task of that name is there, which would be run in its place"
+            raise ValueError(f"{automation.name} is not accepted: {told}")
         if not await self.stands(automation):
             before = automation
             automation, untried = await self._tested(await self._as_there(before), given)

@@ -175,7 +175,7 @@ class Recording:
     def _files(self, done: Iterable[tuple[Did, str, str]]) -> None:
         now, before = self._clock(), len(self._held)
         for did, path, old in done:
-            if now - self._told.get((did, path), float("-inf")) < _TWICE_SECONDS:
+            if 0 <= now - self._told.get((did, path), float("-inf")) < _TWICE_SECONDS:
                 continue
             self._told[did, path] = now
             if did is Did.MOVED:  # which who watches the disk takes for two
@@ -194,8 +194,8 @@ class Recording:
             self._timer.cancel()
             self._timer = None
         held, self._held = self._held, []
-        since = self._clock() - _TWICE_SECONDS
-        self._told = {key: at for key, at in self._told.items() if at > since}
+        now = self._clock()
+        self._told = {key: at for key, at in self._told.items() if 0 <= now - at < _TWICE_SECONDS}
         found: dict[Workspace, list[_Op]] = {}
         for op in _by_hand(held):
             workspace = self._folders.around(op.path)
@@ -208,7 +208,8 @@ class Recording:
         learned, root = self._learned.get(workspace.root), workspace.root
         if learned is None:
             return
-        if await learned.watching.git_wrote(ops[0].at - _AROUND_SECONDS):
+        since, until = ops[0].at - _AROUND_SECONDS, self._clock() + _AROUND_SECONDS
+        if await learned.watching.git_wrote(since, until):
             return
         done = [
             (op.path, Activity(op.at, op.did, below, self._session, old=_below(op.old, root)))

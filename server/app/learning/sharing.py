@@ -18,8 +18,8 @@ from ...automations.codec import loads
 from ...automations.generate import slug
 from ...automations.generate.operations import glob
 from ...automations.metadata import read
-from ...automations.pattern import Place, shown
-from ...disk import read_regular
+from ...automations.pattern import Place, line, shown
+from ...disk import read_regular, why
 from ...state import private_folder, replace_file
 from ...store.automations import Automation, State
 from .alone import surely_alone
@@ -49,17 +49,23 @@ class _File(BaseModel):
     automations: Annotated[tuple[Shared, ...], Field(max_length=10_000)]
 
 
-async def exported(opened: Opened, names: Sequence[str]) -> str:
-    """JSON of these, or of all that have a script: the scripts with their records. Raises
-    ValueError, OSError."""
+async def exported(opened: Opened, names: Sequence[str]) -> tuple[str, list[str]]:
+    """JSON of these, or of all that have a script: the scripts with their records. And of all what
+    is left out, as it cannot be read, for people. Raises ValueError, OSError."""
     learned = opened.learned
     chosen = [learned.find(each) for each in names] if names else learned.automations
-    told = [await _exported(opened, each) for each in chosen if names or _has_script(opened, each)]
-    return json.dumps({"understudy": 1, "automations": told}, indent=2)
-
-
-def _has_script(opened: Opened, automation: Automation) -> bool:
-    return opened.learned.runs.script_of(automation).is_file()
+    told, left = [], []
+    for each in chosen:
+        try:
+            told.append(await _exported(opened, each))
+        except FileNotFoundError:
+            if names:
+                raise
+        except (OSError, ValueError) as error:
+            if names:
+                raise
+            left.append(f"{each.name} is left out: {why(error)}.")
+    return json.dumps({"understudy": 1, "automations": told}, indent=2), left
 
 
 async def _exported(opened: Opened, automation: Automation) -> Mapping[str, Any]:
@@ -70,7 +76,10 @@ async def _exported(opened: Opened, automation: Automation) -> Mapping[str, Any]
 
 def read_file(path: Path) -> list[Shared]:
     """What a file brings, a script or JSON. Raises ValueError, for people, and OSError."""
-    text = read_regular(path, _LARGEST).decode("utf-8")
+    try:
+        text = read_regular(path, _LARGEST).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 (byte {error.start + 1})") from error
     if not text.lstrip().startswith("{"):
         name = path.stem.lower()
         if not _NAME.fullmatch(name):
@@ -133,7 +142,7 @@ async def _kept(learned: Learned, shared: Shared) -> Automation:
         f"script-{shared.name}",
         shared.name,
         State.GENERATED,
-        shared.title or metadata.pattern.title or _first_line(shared.script) or shared.name,
+        line(shared.title or metadata.pattern.title or _first_line(shared.script) or shared.name),
         metadata.template,
         learned.clock(),
         when=shared.fits,
@@ -161,5 +170,5 @@ def _check(shared: Shared, parameters: AbstractSet[str]) -> None:
 def _first_line(source: str) -> str:
     try:
         return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""

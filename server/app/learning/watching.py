@@ -92,11 +92,12 @@ class Watching:
         """Whether there is a repository to look at."""
         return self._commits is not None
 
-    async def git_wrote(self, since: float) -> bool:
-        """Whether git has written files by itself then or later, as for a switch of branches."""
+    async def git_wrote(self, since: float, until: float) -> bool:
+        """Whether git has written files by itself between those times, as for a switch of
+        branches."""
         commits = await self._there()
         with contextlib.suppress(OSError):
-            return commits is not None and await asyncio.to_thread(commits.wrote, since)
+            return commits is not None and await asyncio.to_thread(commits.wrote, since, until)
         return False
 
     async def _there(self) -> Commits | None:
