@@ -10,7 +10,7 @@ sequence of one template.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..shell import Argument
 from .events import GAP, Event
@@ -184,6 +184,8 @@ def _follow(events: Occurrence) -> bool:
     return all(_is_after(each, times[0]) for each in times[1:])
 
 
-def _is_after(time: Iterable[Argument], first: Iterable[Argument]) -> bool:
+def _is_after(time: list[Argument], first: list[Argument]) -> bool:
+    if len(time) != len(first):  # a word in quotes may read like a place: `'make <text>'`
+        return False
     pairs = [(a, b) for a, b in zip(time, first, strict=True) if a.value != b.value]
     return bool(pairs) and all(a.is_file and is_called_after(a.value, b.value) for a, b in pairs)
