@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ..automations.paths import SCRIPTS
+from ..automations.paths import DRAFTS, SCRIPTS
 from ..findings.redact_text import redacted_words
 from ..journal import apply as journal_
 from ..journal import handing
@@ -34,10 +34,12 @@ _NONE: Mapping[str, bytes] = {}
 
 
 class Undoing(NamedTuple):
-    """What taking an entry back would change; no changes when there is nothing to do."""
+    """What taking an entry back would change; no changes when there is nothing to do. ``drafts``:
+    the automations that are kept as they were before they were accepted."""
 
     record: Record
     way: Reverse
+    drafts: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -61,16 +63,17 @@ class Undoing(NamedTuple):
     def lost(self) -> list[str]:
         """The automations whose scripts go, in sentences without an end."""
         gone = (PurePosixPath(e.path) for e in self.changes if e.before and not e.after)
-        names = [printable(e.stem) for e in gone if str(e.parent) == SCRIPTS and e.suffix == ".py"]
-        return [
-            f"without its script nothing runs the automation {name} any more; `understudy"
-            f" automations enable {name}` accepts it again"
-            for name in names
-        ]
+        names = [e.stem for e in gone if str(e.parent) == SCRIPTS and e.suffix == ".py"]
+        return [_without_script(name, is_kept=name in self.drafts) for name in names]
 
     def question(self, now: float) -> str:
         """The same in a terminal and in an editor. ``now``: seconds since the epoch."""
         return question(self.record, self.changes, now)
+
+
+def _without_script(name: str, *, is_kept: bool) -> str:
+    told = f"without its script nothing runs the automation {printable(name)} any more"
+    return f"{told}; `understudy automations enable {name}` accepts it again" if is_kept else told
 
 
 def title(argv: Sequence[str]) -> str:
@@ -247,7 +250,9 @@ def plan(
     instead."""
     number, journal = record.id, journal_of(root)
     try:
-        return Undoing(record, journal_.undoing(journal, number, unsaved, scope))
+        way = journal_.undoing(journal, number, unsaved, scope)
+        drafts = frozenset(each.stem for each in (workspace_dir(root) / DRAFTS).glob("*.py"))
+        return Undoing(record, way, drafts)
     except Refused as error:
         told = [str(error), *([_UNSAVED] if record.maker is not Maker.JOURNAL else [])]
     try:

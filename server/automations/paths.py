@@ -11,6 +11,9 @@ from .pattern import Part, Place, Text
 
 SCRIPTS = ".understudy/automations"
 """The folder of those that were accepted, below a workspace."""
+DRAFTS = "drafts"
+"""The folder of those that nobody has accepted yet, and of what was accepted as it was before,
+below the state of a workspace."""
 _SHORTEST = 3
 """A shorter stem may be a part of any word."""
 _SOURCES = ("src", "lib")

@@ -49,13 +49,12 @@ NOTHING = Word(-1, "-")
 @dataclass
 class Command:
     """``after``: the operator that it follows, or ``COMMENT``, which it is then. ``here``: what it
-    reads from a here-string. ``is_fed``: it reads a file. ``into``: the file that it writes."""
+    reads from a here-string. ``is_fed``: it reads a file."""
 
     after: str = ""
     words: list[Word] = field(default_factory=list)
     here: Word | None = None
     is_fed: bool = False
-    into: Word | None = None
 
     @cached_property
     def texts(self) -> list[str]:
@@ -86,7 +85,7 @@ class Command:
 
 def commands_of(text: str, start: int = 0) -> Iterator[Command]:
     """They may be empty, as between two operators. ``start``: where the text itself stands."""
-    command, is_here, redirected = Command(), False, ""
+    command, is_here, is_redirected = Command(), False, False
     for match in _TOKEN.finditer(text):
         operator = match["operator"]
         if operator is None:
@@ -96,17 +95,15 @@ def commands_of(text: str, start: int = 0) -> Iterator[Command]:
                 command = Command(COMMENT)
             if is_here:
                 command.here = word
-            elif redirected == ">":
-                command.into = word
-            elif not redirected:
+            elif not is_redirected:
                 command.words.append(word)
-            is_here, redirected = False, ""
+            is_here = is_redirected = False
         elif operator == "<<<":
             is_here = True
         elif operator in "<>":
-            redirected = operator
+            is_redirected = True
             command.is_fed |= operator == "<"
         else:
             yield command
-            command, is_here, redirected = Command(operator), False, ""
+            command, is_here, is_redirected = Command(operator), False, False
     yield command

@@ -70,7 +70,8 @@ _HEADERS = (
 _NAME = r"[^\W\d][\w.:/-]{0,100}|//[\w.:/-]{1,100}"
 _ASSIGNED = re.compile(
     # First whether a name is before a sign at all: to look for its end costs more.
-    r"""(?<![\w.-])(?=[\w./-]*+(?::|[\]\\"']*+[ \t]*+[=:]))"""
+    # Names are no longer, and those of a path that long begin at each of its slashes.
+    r"""(?<![\w.-])(?=[\w./-]{0,103}+(?::|[\]\\"']*+[ \t]*+[=:]))"""
     rf"""(-{{0,2}}(?:{_NAME}))"""
     r"""(\]?\\?["']?\]?[ \t]*(?::=|==?>?|(?<!:):(?!:))(?:\\(?=[ \t]))?[ \t]*"""
     r"""(?:["']?(?:\$\(|`)[ ]*(?:echo|printf)[ ]+(?:-\w+[ ]+)*+)?)"""

@@ -1,4 +1,4 @@
-"""Secrets in what a command line says: to a program that asks for one, and into files. Pure."""
+"""Secrets in what a command line says to a program that asks for one. Pure."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ async def test_one_whose_script_was_taken_back_is_accepted_again(here: World, se
     source = script.read_text()
     (record, *_) = undoing.entries(here.root)
     (lost,) = undoing.plan(here.root, record).notes
-    assert f"`understudy automations enable {name}` accepts it again" in lost
+    assert lost == f"without its script nothing runs the automation {name} any more"
     undoing.undo(here.root, record.id)
     assert not script.exists()
     if seen:

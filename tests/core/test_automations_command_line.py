@@ -353,6 +353,15 @@ def test_that_the_creation_is_taken_back_is_told(world: World, name: str) -> Non
     assert world.script.stem == name
 
 
+def test_what_is_kept_nowhere_is_not_said_to_be_accepted_again(world: World, name: str) -> None:
+    """Its draft went when it was removed."""
+    world.automations("enable", name)
+    world.automations("remove", name, "--yes")
+    world("undo", "--yes")
+    told = world("undo", "1", "--yes").stderr
+    assert f"without its script nothing runs the automation {name} any more.\n" in told
+
+
 def test_disabled_removed_and_back(world: World, name: str) -> None:
     told = world.automations("enable", name, "--on-save")
     assert "It runs by itself when /src/shop/*.py is saved in an editor." in told

@@ -186,6 +186,13 @@ def test_what_is_done_again_for_others_is_none(lines: list[str]) -> None:
     assert [each for each in _mined(_typed(*done)) if each.shape is Shape.SEQUENCE] == []
 
 
+@pytest.mark.parametrize(
+    "lines", [["make 'a b'", "'make <text>'"], ["'make <text>'", "make 'a b'"]]
+)
+def test_a_word_that_reads_like_a_place_is_none(lines: list[str]) -> None:
+    assert _mined(_typed(*lines * 4)) == []
+
+
 def test_a_for_each_stays_one_where_the_names_are_alike() -> None:
     log = _each("convert src/@.png --small", "convert icons/@.png --small", values="abcd")
     assert [each.shape for each in _mined(log)] == [Shape.EACH]

@@ -18,7 +18,7 @@ from ...automations.generate import Templates, arguments, generate, secrets
 from ...automations.generate.operations import literal
 from ...automations.metadata import Metadata, read, with_write
 from ...automations.narrowing import narrowed
-from ...automations.paths import filled
+from ...automations.paths import DRAFTS, filled
 from ...automations.pattern import Create, Delete, Move, Pattern, Run, Step, Text, Type, line
 from ...automations.tested import Tested
 from ...automations.trying import Instance, Sandboxed
@@ -32,7 +32,6 @@ from ...store.automations import Automation, State
 from ..folder.fixing import present
 from ..folder.workspace import Workspace
 from ..scripts.files import Script
-from ..scripts.runs import DRAFTS
 from ..sinks import Text as File
 
 _PAST = "automation-past"

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from ...automations.paths import DRAFTS
 from ...automations.trying import TRIALS as OF_AUTOMATIONS
 from ...link import LINK
 from ...sandbox.history import TRIALS, History
@@ -21,7 +22,6 @@ from ...store.lease import ENGINE, Lease
 from .. import undoing
 from ..activity import open_log
 from ..scripts.files import COPIES, copied_from, path_of, remove_copies
-from ..scripts.runs import DRAFTS
 from .alone import surely_alone
 
 _OF_ALL = (ENGINE, LINK)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...automations import life
 from ...automations.codec import loads
 from ...automations.mining.when import fits
-from ...automations.paths import filled
+from ...automations.paths import DRAFTS, filled
 from ...automations.pattern import Type
 from ...automations.permitted import held, policy
 from ...automations.trying import command
@@ -29,8 +29,6 @@ from . import files
 if TYPE_CHECKING:  # it takes long to import
     from ...automations.metadata import Metadata
 
-DRAFTS = "drafts"
-"""Where scripts are that nobody has accepted yet, in the state folder of a workspace."""
 _OUTPUT = 4_096
 """Characters of what a run prints that are kept, of the bytes at its end that are looked at."""
 _READ = 16_384

@@ -183,7 +183,10 @@ def _follow(events: Occurrence) -> bool:
 def _is_after(events: Occurrence, first: Occurrence) -> bool:
     differ = False
     for event, other in zip(events, first, strict=True):
-        for one, two in zip(event.command.arguments, other.command.arguments, strict=True):
+        arguments = event.command.arguments, other.command.arguments
+        if len(arguments[0]) != len(arguments[1]):
+            return False  # a word in quotes may read like a place: `'make <text>'`
+        for one, two in zip(*arguments, strict=True):
             if one.value != two.value:
                 differ = True
                 if not (one.is_file and is_called_after(one.value, two.value)):
