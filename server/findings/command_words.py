@@ -49,12 +49,13 @@ NOTHING = Word(-1, "-")
 @dataclass
 class Command:
     """``after``: the operator that it follows, or ``COMMENT``, which it is then. ``here``: what it
-    reads from a here-string. ``is_fed``: it reads a file."""
+    reads from a here-string. ``is_fed``: it reads a file. ``into``: the file that it writes."""
 
     after: str = ""
     words: list[Word] = field(default_factory=list)
     here: Word | None = None
     is_fed: bool = False
+    into: Word | None = None
 
     @cached_property
     def texts(self) -> list[str]:
@@ -85,7 +86,7 @@ class Command:
 
 def commands_of(text: str, start: int = 0) -> Iterator[Command]:
     """They may be empty, as between two operators. ``start``: where the text itself stands."""
-    command, is_here, is_redirected = Command(), False, False
+    command, is_here, redirected = Command(), False, ""
     for match in _TOKEN.finditer(text):
         operator = match["operator"]
         if operator is None:
@@ -95,15 +96,17 @@ def commands_of(text: str, start: int = 0) -> Iterator[Command]:
                 command = Command(COMMENT)
             if is_here:
                 command.here = word
-            elif not is_redirected:
+            elif redirected == ">":
+                command.into = word
+            elif not redirected:
                 command.words.append(word)
-            is_here = is_redirected = False
+            is_here, redirected = False, ""
         elif operator == "<<<":
             is_here = True
         elif operator in "<>":
-            is_redirected = True
+            redirected = operator
             command.is_fed |= operator == "<"
         else:
             yield command
-            command, is_here, is_redirected = Command(operator), False, False
+            command, is_here, redirected = Command(operator), False, ""
     yield command
