@@ -331,6 +331,18 @@ async def test_a_file_beside_the_folders_may_be_named(here: World) -> None:
     assert tried_run.trial.is_clean, tried_run.trial.why
 
 
+async def test_a_pattern_that_has_outgrown_its_script_is_nothing_against_it(here: World) -> None:
+    """What is always the same becomes what varies with its first other value."""
+    made = await copied(here, "notes", "more")
+    await here.cycle()
+    (pattern,) = (each for each in here.learned.patterns if each.id == made.id)
+    assert len(pattern.parameters) == 2
+    script = here.scripts / f"{made.name}.py"
+    script.write_text(f"{script.read_text()}\n# mine\n")
+    await here.cycle()
+    assert ((await here.found()).state, (await here.found()).why) == (State.ACTIVE, "")
+
+
 async def test_a_trial_has_nobody_to_type_and_no_terminal(here: World) -> None:
     body = "sys.exit(sys.stdin.read() != '' or os.getsid(0) != os.getpid())"
     here.write("own", script(body))
