@@ -45,7 +45,8 @@ class Flawed(ValueError):
 
 
 def _glob(text: str) -> str:
-    path = PurePosixPath(text)
+    """A name alone is meant anywhere, and with a slash before it beside the folders of the root."""
+    path = PurePosixPath(text[1:] if text[:1] == "/" and "/" not in text[1:] else text)
     if not text.isprintable() or not path.parts or path.is_absolute() or ".." in path.parts:
         raise ValueError(f"{text!r} is no glob below the workspace")
     return text

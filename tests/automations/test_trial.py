@@ -24,7 +24,7 @@ from understudy.sandbox.levels import Machine
 from understudy.sandbox.policy import Policy
 from understudy.sandbox.trial import Level, Status, Trial
 from understudy.store.activity import Activity, Did
-from understudy.store.automations import State
+from understudy.store.automations import Automation, State
 
 from .server import serving
 from .world import DAY, NAMES, TEST, World, git, script, world
@@ -301,6 +301,46 @@ async def test_what_failed_can_be_tried_again(here: World) -> None:
         await here.ran(failed)
     (here.root / "missing").write_text("")
     assert (await here.learned.accept(failed)).state is State.ACTIVE
+
+
+async def copied(here: World, *sources: str) -> Automation:
+    """On each day somebody copies a file that lies beside the folders, of these the last at last;
+    what was made of the first, accepted."""
+    for name in (*sources, *NAMES):
+        (here.root / f"{name}.txt").write_text(name)
+    for day, name in enumerate((*NAMES, *NAMES[: len(sources) - 1])):
+        source = sources[max(0, day - len(NAMES) + 1)]
+        for number, line in enumerate((f"cp {source}.txt {name}.md", f"wc -l {name}.txt")):
+            at = here.now + 10 * number
+            await here.learned.watching.note([Activity(at, Did.COMMAND, line, "s")])
+        here.now += DAY
+        if day == len(NAMES) - 1:
+            await here.cycle()
+            await here.learned.accept(await here.found())
+    return await here.found()
+
+
+async def test_a_file_beside_the_folders_may_be_named(here: World) -> None:
+    made = await copied(here, "notes")
+    metadata = read(here.learned.runs.source_of(made))
+    (parameter,) = metadata.parameters
+    assert "/notes.txt" in metadata.permissions.write
+    (here.root / "new.txt").write_text("new")
+    tried_run, _ = await here.ran(made, **{parameter.name: "new.md"})
+    assert [each.path for each in tried_run.trial.changes] == ["new.md"]
+    assert tried_run.trial.is_clean, tried_run.trial.why
+
+
+async def test_a_pattern_that_has_outgrown_its_script_is_nothing_against_it(here: World) -> None:
+    """What is always the same becomes what varies with its first other value."""
+    made = await copied(here, "notes", "more")
+    await here.cycle()
+    (pattern,) = (each for each in here.learned.patterns if each.id == made.id)
+    assert len(pattern.parameters) == 2
+    script = here.scripts / f"{made.name}.py"
+    script.write_text(f"{script.read_text()}\n# mine\n")
+    await here.cycle()
+    assert ((await here.found()).state, (await here.found()).why) == (State.ACTIVE, "")
 
 
 async def test_a_trial_has_nobody_to_type_and_no_terminal(here: World) -> None:

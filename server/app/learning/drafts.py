@@ -196,16 +196,17 @@ async def test(
     run: Sandboxed,
 ) -> tuple[Automation, str]:
     """Validate a script and try it: for what is ``given``, else where the one of the ``patterns``
-    that it was made of was done, else as in its example. The automation as it stands then, disabled
-    with the reason where something is against it. And why it could not be tried, for people: then
-    the automation is as it was. Raises OSError."""
+    that it was made of was done, as long as it takes all that varies there, else as in its example.
+    The automation as it stands then, disabled with the reason where something is against it. And
+    why it could not be tried, for people: then the automation is as it was. Raises OSError."""
     source, root, past = script.source, workspace.root, workspace.state / _PAST
     looked_at = replace(automation, script=script.digest)
     try:
         metadata = await asyncio.to_thread(_validated, script)
         against = await complaint(source, workspace, checks)
         ids = automation.id, metadata.pattern.id
-        pattern = next((each for each in patterns if each.id in ids), None)
+        own = (each for each in patterns if each.id in ids)
+        pattern = next((each for each in own if _takes_all_of(metadata, each)), None)
         cases = [] if against else await asyncio.to_thread(_cases, metadata, pattern, given, root)
     except _Lacking as lacking:
         told = f"`understudy automations test {automation.name} {lacking}`"
@@ -242,6 +243,13 @@ def _validated(script: Script) -> Metadata:
     except (RecursionError, MemoryError):
         raise ValueError("it is nested too deeply to be read as Python") from None
     return metadata
+
+
+def _takes_all_of(metadata: Metadata, pattern: Pattern) -> bool:
+    """Whether all that varies in it is known: what varies since the script was made, or is called
+    otherwise, is not."""
+    known = {each.name for each in metadata.parameters}
+    return known.issuperset(each.name for each in pattern.parameters)
 
 
 def _narrowed(

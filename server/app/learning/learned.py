@@ -264,10 +264,7 @@ class Learned:
         try:
             script = await asyncio.to_thread(self.runs.read, automation)
         except FileNotFoundError:
-            gone = f"its script has gone: {self.runs.script_of(automation)}"
-            if self.runs.has_draft(automation):
-                again = f"`understudy automations enable {automation.name}` accepts it again"
-                gone = f"{gone}; {again}"
+            gone = await asyncio.to_thread(self._gone, automation)
             return replace(automation, state=State.DISABLED, why=gone, told=""), ""
         except (OSError, ValueError) as error:
             failed = replace(automation, state=State.DISABLED, why=printable(why(error)), told="")
@@ -277,6 +274,12 @@ class Learned:
         if tested.state is State.TRIED and automation.state in (State.ACTIVE, State.OFFERED):
             tested = replace(tested, state=automation.state, why="")
         return replace(tested, attempted=self.clock()), untried
+
+    def _gone(self, automation: Automation) -> str:
+        told = f"its script has gone: {self.runs.script_of(automation)}"
+        if not self.runs.has_draft(automation):
+            return told
+        return f"{told}; `understudy automations enable {automation.name}` accepts it again"
 
     async def stands(self, automation: Automation) -> bool:
         """Whether it came through a trial, and its script is the one that did."""

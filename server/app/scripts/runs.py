@@ -95,7 +95,7 @@ class Runs:
         return self.drafts / accepted.name
 
     def has_draft(self, automation: Automation) -> bool:
-        """Whether it is kept as it was before it was accepted."""
+        """Whether it is kept as it was before it was accepted. For a thread."""
         return (self.drafts / files.path_of(self._workspace.root, automation.name).name).is_file()
 
     def read(self, automation: Automation) -> files.Script:
