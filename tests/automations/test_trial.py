@@ -443,6 +443,29 @@ async def test_what_may_write_anything_is_narrowed_to_what_it_wrote(here: World)
     assert tried_run.trial.is_clean, tried_run.trial.why
 
 
+WRITES = {
+    "many files": "for n in $(seq 300); do echo > out/$n.$n; done\n",
+    "a name with a tab": "echo > \"out/$(printf 'a\\tb')\"\n",
+}
+
+
+@pytest.mark.parametrize("writes", WRITES.values(), ids=WRITES)
+async def test_what_cannot_be_declared_stays_as_wide_as_it_was(here: World, writes: str) -> None:
+    for folder in ("out", "tools"):
+        (here.root / folder).mkdir()
+        (here.root / folder / "make.sh").write_text(writes)
+    for name in NAMES:
+        (here.root / f"{name}.txt").write_text(name)
+        for number, line in enumerate((f"cp {name}.txt {name}.md", "sh tools/make.sh")):
+            typed = Activity(here.now + number, Did.COMMAND, line, "s")
+            await here.learned.watching.note([typed])
+        here.now += DAY
+    await here.cycle()
+    found = await here.found()
+    assert found.state in (State.TRIED, State.OFFERED)
+    assert "**" in read(here.learned.runs.source_of(found)).permissions.write
+
+
 async def test_a_run_that_writes_more_than_its_trial_did_changes_nothing(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

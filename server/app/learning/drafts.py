@@ -260,8 +260,9 @@ def _narrowed(
     workspace: Workspace,
 ) -> str:
     """The script of a draft that may write anything, with what its trial wrote in place of that;
-    empty where that stays as it is: of somebody else's script, of one that was not tried, and where
-    a step names the workspace as a whole. For a thread."""
+    empty where that stays as it is: of somebody else's script, of one that was not tried, where a
+    step names the workspace as a whole, and where it is too much to declare, or has a name that
+    cannot be. For a thread."""
     is_draft = script.path.parent == workspace.state / DRAFTS
     if not (is_draft and steps and tested.touched) or metadata.is_edited(script.source):
         return ""
@@ -270,7 +271,12 @@ def _narrowed(
         return ""
     declared = metadata.permissions.write
     write = narrowed(tested.touched, metadata.types, named, declared)
-    return with_write(script.source, write)
+    changed = with_write(script.source, write)
+    try:
+        read(changed)
+    except ValueError:
+        return ""
+    return changed
 
 
 def _named(step: Step) -> Iterator[str]:
