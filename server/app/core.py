@@ -33,7 +33,7 @@ from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
 from .presentation.problems import left_out_lines
 from .results.scan import Scan
-from .rooms import Rooms
+from .shared import Shared
 from .sinks import Sink
 from .status import StatusTeller, status_of
 from .trials import Trials
@@ -65,7 +65,7 @@ class Core:
         self._closed_files = ClosedFiles(
             self.folders, self.checks, sink, self.documents.is_open, self._telling.soon, self._task
         )
-        rooms = Rooms(
+        shared = Shared(
             self.folders,
             self.documents,
             self.checks,
@@ -73,9 +73,9 @@ class Core:
             sink,
             self._telling.soon,
         )
-        self.upkeep = Upkeep(rooms, lambda: self._features, self._spawn)
+        self.upkeep = Upkeep(shared, lambda: self._features, self._spawn)
         fix_on_save = FixOnSave(self.actions, sink, self._task)
-        self._editing = Editing(rooms, self.upkeep, fix_on_save)
+        self._editing = Editing(shared, self.upkeep, fix_on_save)
         self._machine = Machine(self.folders.state, self._short)
         self.learning = Learning(
             self.folders,

@@ -6,10 +6,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from understudy.app.learning import drafts
 from understudy.app.learning.cycle import cycle
 from understudy.app.learning.learning import Learning
 from understudy.app.learning.listing import pattern_lines
@@ -17,7 +19,7 @@ from understudy.sandbox.levels import Machine
 from understudy.sandbox.trial import Level
 from understudy.state import take
 from understudy.store.activity import Activity, Did
-from understudy.store.automations import Answer, State
+from understudy.store.automations import Answer, Automation, State
 
 from .world import DAY, World, script, world
 
@@ -60,7 +62,7 @@ async def test_of_what_no_script_can_be_made_is_listed_and_keeps_nobody_back(her
         assert "only listed: no script can be made of it: Which program" in listed
 
 
-async def test_two_that_do_the_like_are_told_apart_by_a_number(here: World) -> None:
+async def two_of_a_kind(here: World) -> None:
     for suffix in (".txt", ".cfg"):
         for name in ("cart", "order", "invoice", "voucher", "customer"):
             paths = f"in{suffix}/{name}{suffix}", f"tests/test_{name}.py"
@@ -71,6 +73,10 @@ async def test_two_that_do_the_like_are_told_apart_by_a_number(here: World) -> N
                 [Activity(here.now + n, Did.CREATED, path, "s") for n, path in enumerate(paths)]
             )
             here.now += DAY
+
+
+async def test_two_that_do_the_like_are_told_apart_by_a_number(here: World) -> None:
+    await two_of_a_kind(here)
     await here.cycle()
     names = sorted(each.name for each in here.learned.automations)
     assert names == ["create-tests-test-py", "create-tests-test-py-2"]
@@ -102,6 +108,25 @@ async def test_each_gets_its_turn_where_nothing_can_be_tried(here: World) -> Non
         await here.restart()
     assert len(asked) == 9
     assert len(set(asked)) == 7
+
+
+async def test_one_trial_that_goes_wrong_keeps_no_other_from_being_made(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tried = drafts.test, []
+
+    async def test(automation: Automation, *given: Any) -> Any:
+        tried.append(automation.name)
+        if len(tried) == 1:
+            raise RuntimeError("not foreseen")
+        return await real(automation, *given)
+
+    monkeypatch.setattr(drafts, "test", test)
+    await two_of_a_kind(here)
+    told = await here.cycle()
+    assert "could not be tried: not foreseen." in told
+    states = [each.state for each in here.learned.automations]
+    assert sorted(states) == [State.GENERATED, State.OFFERED]
 
 
 async def test_that_one_was_edited_is_an_answer_once_it_is_tried(here: World) -> None:
@@ -190,14 +215,14 @@ async def test_two_at_once_make_one_automation(here: World) -> None:
 
 
 async def test_one_that_goes_wrong_ends_nothing(
-    here: World, caplog: pytest.LogCaptureFixture
+    here: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learning = Learning(Mock(), Mock(), Mock(), Mock(), Mock(), Mock())
     await here.past()
-    here.learned._run = Mock(side_effect=RuntimeError("a bug"))
+    monkeypatch.setattr(here.learned, "heed_undone", Mock(side_effect=RuntimeError("a bug")))
     (told,) = await learning.cycle(here.learned)
     assert told.endswith("by a mistake of Understudy's own: a bug")
     (record,) = [each for each in caplog.records if each.exc_info]
     assert str(here.root) in record.message
-    here.learned._run = here.run
+    monkeypatch.undo()
     assert "was tried" in "\n".join(await learning.cycle(here.learned))

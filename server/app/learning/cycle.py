@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ from .looking import look, new, templates
 
 if TYPE_CHECKING:
     from ...automations.generate import Templates
+
+log = logging.getLogger(__name__)
 
 FILES = "file_operations"
 """The template of what works on files alone."""
@@ -87,7 +91,15 @@ async def _draft(learned: Learned, pattern: Pattern, ours: Templates) -> str:
 
 async def _try(learned: Learned, automation: Automation) -> str:
     """What came of it. That one was edited is an answer once a trial has settled what it is."""
-    tested = await learned.test(automation)
+    try:
+        tested = await learned.test(automation)
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # one that goes wrong must not keep the others from being tried
+        log.exception("%s could not be tried", automation.name)
+        await learned.store.put(replace(automation, attempted=learned.clock()), automation)
+        await learned.load()
+        return f"{automation.name} could not be tried: {error}."
     if automation.state is State.ACTIVE and tested.script != automation.script:
         await learned.store.answer(learned.clock(), automation.id, Answer.EDITED)
     return f"{tested.name} was tried: {tested.why or tested.told}."

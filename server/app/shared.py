@@ -12,7 +12,7 @@ from .open.documents import OpenDocuments
 from .sinks import Sink
 
 
-class Rooms(NamedTuple):
+class Shared(NamedTuple):
     """Of the core, whose loop all of it belongs to. ``tell_soon``: the status may be otherwise."""
 
     folders: Folders
