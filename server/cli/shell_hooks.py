@@ -29,7 +29,7 @@ _HOOKS = {
             $line != [[:space:]]* ]]; then
             (builtin printf %s "$line" | @PROGRAM@ --session "bash $$" --at "${_understudy_at}e-6" \
                 --seconds "$((now - _understudy_at))e-6" --code "$code" \
-                --in "$_understudy_in" >/dev/null 2>&1 &)
+                --in "$_understudy_in" &) >/dev/null 2>&1
         fi
         _understudy_number=$number
     fi
@@ -52,8 +52,8 @@ _understudy_told() {
     typeset -g _understudy_line=
     if [[ -n $line && $line != [[:space:]]* ]] && (($#line < @LONGEST@)); then
         (builtin print -rn -- $line | @PROGRAM@ --session "zsh $$" --at $_understudy_at \
-            --seconds $((EPOCHREALTIME - _understudy_at)) --code $code --in $_understudy_in \
-            >/dev/null 2>&1 &)
+            --seconds $((EPOCHREALTIME - _understudy_at)) --code $code --in $_understudy_in &) \
+            >/dev/null 2>&1
     fi
     return $code
 }
@@ -68,7 +68,7 @@ function _understudy_told --on-event fish_postexec
     if not string match -qr '^(\s|$)' -- "$argv[1]"
         and test (string length -- "$argv[1]") -lt @LONGEST@
         set -l seconds (math -s 0 $CMD_DURATION / 1000)
-        builtin printf %s "$argv[1]" |
+        builtin printf %s "$argv[1]" 2>/dev/null |
             /bin/sh -c 'exec 3<&0; now=$(date +%s) && "$@" --at $((now - $0)) <&3 &' $seconds \
             @PROGRAM@ --session "fish $fish_pid" --seconds (math $CMD_DURATION / 1000) \
             --code $code --in $_understudy_in >/dev/null 2>&1
