@@ -175,8 +175,8 @@ async def _tried(
         return None
     place = root_of(wanted.root) or root
     ready = await learning.ready(place, wanted.name, wanted.values, is_preview=is_preview)
-    if ready.doubt:
-        ls.publisher.message(f"Note: {ready.doubt}.")
+    if doubt := ready.doubt:
+        ls.publisher.message(f"Note: {doubt}.")
     question = ready.trial.question
     instead = f"understudy automations run {ready.automation.name}"
     if question and not await ls.publisher.agrees(question, "Run", instead):

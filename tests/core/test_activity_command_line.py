@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -362,11 +363,16 @@ def test_a_hook_tells_of_no_huge_command(
     for line in (": " + "ab " * 100_000, "make small"):
         tree(root.parent, {"hook": hook(shell), "line": line})
         subprocess.run([shell, "-c", TELLING[shell]], cwd=root, env=environment, check=True)
-    deadline = time.monotonic() + PATIENCE
-    while not texts(run):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)  # what is waited for is written by another process
+    await_told(lambda: bool(texts(run)), "nothing was told")
     assert texts(run) == ["make small"]
+
+
+def await_told(is_told: Callable[[], bool], why: object) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_told():
+        assert time.monotonic() < deadline, why
+        # Each look is a process; what is waited for is written by another, which tells nobody.
+        time.sleep(0.1)
 
 
 def typed(
@@ -388,11 +394,7 @@ def typed(
             os.write(master, each.encode())
             if not each.startswith(" "):
                 count += 1
-                deadline = time.monotonic() + PATIENCE
-                while not told(count):
-                    assert time.monotonic() < deadline, (each, os.read(master, 10_000))
-                    # Each look is a process; what is waited for is written by another.
-                    time.sleep(0.1)
+                await_told(partial(told, count), each)
         os.write(master, b"exit\n")
     finally:
         process.kill()

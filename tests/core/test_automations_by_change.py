@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +37,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """With an automation that adds a line to a file whenever another one is saved."""
     world = World(tmp_path)
     monkeypatch.setenv("UNDERSTUDY_STATE_DIR", world.environment["UNDERSTUDY_STATE_DIR"])
-    shared = {"name": "note", "script": NOTE, "fits": "/src/shop/*.py"}
-    file = tmp_path / "shared.json"
-    file.write_text(json.dumps({"understudy": 1, "automations": [shared]}))
-    world.automations("import", str(file))
-    world.automations("enable", "note", "--on-save")
+    world.take_in("note", NOTE, "--on-save")
     return world
 
 

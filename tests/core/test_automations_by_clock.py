@@ -52,11 +52,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """With an automation that takes no parameters, and is active."""
     world = World(tmp_path)
     monkeypatch.setenv("UNDERSTUDY_STATE_DIR", world.environment["UNDERSTUDY_STATE_DIR"])
-    shared = {"name": "make-test", "script": SCRIPT, "fits": "/src/shop/*.py"}
-    file = tmp_path / "shared.json"
-    file.write_text(json.dumps({"understudy": 1, "automations": [shared]}))
-    world.automations("import", str(file))
-    world.automations("enable", "make-test")
+    world.take_in("make-test", SCRIPT)
     (world.root / ".understudy/config.yaml").write_text(CONFIG)
     return world
 

@@ -58,13 +58,11 @@ async def exported(opened: Opened, names: Sequence[str]) -> tuple[str, list[str]
     for each in chosen:
         try:
             told.append(await _exported(opened, each))
-        except FileNotFoundError:
-            if names:
-                raise
         except (OSError, ValueError) as error:
             if names:
                 raise
-            left.append(f"{each.name} is left out: {why(error)}.")
+            if not isinstance(error, FileNotFoundError):
+                left.append(f"{each.name} is left out: {why(error)}.")
     return json.dumps({"understudy": 1, "automations": told}, indent=2), left
 
 
