@@ -101,11 +101,12 @@ class Course:
 
     def forecast(self) -> Forecast:
         """As things are. What always fell again at some height is expected to do so below it."""
+        now = self._points[-1].at
         if self._falls_again:
-            return _until_full(_now(self._line_of_peaks(), self._points[-1].at))
+            return _until_full(self._line_of_peaks(), now)
         if self._rising_for < _LEAST_SECONDS or (found := self._line()) is None:
             return NOTHING
-        return _until_full(found)
+        return _until_full(found, now)
 
     def _line_of_peaks(self) -> Line:
         return line(binned([Point(each.at, each.level) for each in self._peaks], _BINS))
@@ -178,12 +179,8 @@ def _agree(wide: Line, narrow: Line, points: Sequence[Point]) -> bool:
     )
 
 
-def _now(found: Line, now: float) -> Line:
-    return found._replace(at=now, level=found.level + found.slope * (now - found.at))
-
-
-def _until_full(found: Line) -> Forecast:
+def _until_full(found: Line, now: float) -> Forecast:
     if found.low <= 0 or found.slope <= 0:
         return NOTHING._replace(slope=found.slope)
-    room = max(0.0, 1 - found.level)
+    room = max(0.0, 1 - (found.level + found.slope * (now - found.at)))
     return Forecast(room / found.slope, room / found.high, room / found.low, found.slope)

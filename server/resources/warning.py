@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .forecast import NOTHING, Course, Forecast
+from .forecast import NOTHING, Course
 from .trend import Point
 
 _EARLY = 1.2
 """Times the wanted lead: an estimate that is late by so little is in time still."""
+_UNSURE = 1.6
+"""Times the lead: so late it may be by what is likeliest, where it may as well be in time."""
 _OVER = 2.0
 """Times the lead: so far away, it is no longer warned of."""
 _CALM_SECONDS = 60.0
@@ -32,7 +34,7 @@ class Foresight:
         self.course.add(point)
         is_near = self.warns or self.course.may_end_within(_OVER * self.lead)
         self.forecast = self.course.forecast() if is_near else NOTHING
-        if self.forecast.left <= self.lead * (_OVER if self.warns else _EARLY):
+        if self._is_near():
             self._near_at = point.at
             if not self.warns:
                 self.warned_at = point.at
@@ -41,5 +43,11 @@ class Foresight:
             self.warned_at = None
         return False
 
-
-__all__ = ["Foresight", "Forecast"]
+    def _is_near(self) -> bool:
+        """Whether the end may come so soon, by what is known."""
+        found = self.forecast
+        if self.warns:
+            return found.left <= _OVER * self.lead
+        if found.soonest <= self.lead:
+            return found.left <= _UNSURE * self.lead
+        return found.left <= _EARLY * self.lead
