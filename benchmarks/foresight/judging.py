@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from understudy.resources.trend import Point
 from understudy.resources.warning import Foresight
 
+from ..report import US
 from .traces import STEP, Trace
 
 LEAD = 300.0
@@ -68,7 +69,7 @@ class Regression:
 
 
 CONTENDERS: dict[str, Callable[[], Warner]] = {
-    "understudy": Ours,
+    US: Ours,
     "nine tenths are used": Threshold,
     "least squares over 5 minutes": Regression,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -101,6 +102,8 @@ class Course:
 
     def forecast(self) -> Forecast:
         """As things are. What always fell again at some height is expected to do so below it."""
+        if not self._points:
+            return NOTHING
         now = self._points[-1].at
         if self._falls_again:
             return _until_full(self._line_of_peaks(), now)
@@ -154,7 +157,7 @@ class Course:
 
 def _has_steps(points: Sequence[Point]) -> bool:
     """Whether most of what it rose or fell came at a few moments."""
-    moves = [b.level - a.level for a, b in zip(points, points[1:], strict=False)]
+    moves = [b.level - a.level for a, b in pairwise(points)]
     usual = _JUMP_DEVIATIONS * noise(points) + _JUMP_TIMES * median(map(abs, moves))
     jumped = sum(abs(each) for each in moves if abs(each) > usual)
     return jumped > _STEP_SHARE * abs(points[-1].level - points[0].level)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def binned(points: Sequence[Point], most: int) -> list[Point]:
     # The newest bin is full: what happened last counts.
     first = len(points) % size
     bounds = [*([0] if first else []), *range(first, len(points), size), len(points)]
-    groups = [points[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    groups = [points[a:b] for a, b in pairwise(bounds)]
     return [Point(median(p.at for p in group), median(p.level for p in group)) for group in groups]
 
 
