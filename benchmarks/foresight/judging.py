@@ -85,6 +85,15 @@ class Verdict(NamedTuple):
     hours: float = 0.0
     errors: tuple[float, ...] = ()
 
+    def plus(self, other: Verdict) -> Verdict:
+        return Verdict(
+            self.ends + other.ends,
+            self.in_time + other.in_time,
+            self.false + other.false,
+            self.hours + other.hours,
+            self.errors + other.errors,
+        )
+
     @property
     def share(self) -> float:
         return self.in_time / max(1, self.ends)
@@ -102,7 +111,7 @@ def judge(traces: Iterable[Trace], make: Callable[[], Warner]) -> Verdict:
     total = Verdict()
     for each in traces:
         one = _judged(each, make())
-        total = Verdict(*(a + b for a, b in zip(total, one, strict=True)))
+        total = total.plus(one)
     return total
 
 
