@@ -139,7 +139,9 @@ function M.statusline()
   local ended = false
   for id, status in pairs(statuses) do
     if vim.lsp.buf_is_attached(0, id) then
-      return "Understudy: " .. (marks[status.state] or status.state .. " ") .. status.summary
+      local strain = type(status.strain) == "table" and not status.strain.acknowledged and status.strain.brief
+      local said = (marks[status.state] or status.state .. " ") .. status.summary
+      return "Understudy: " .. said .. (strain and ", " .. strain or "")
     end
     ended = ended or not vim.lsp.get_client_by_id(id)
   end
@@ -151,7 +153,10 @@ local function show(text, filetype)
   vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(text, "\n"))
   vim.bo.buftype, vim.bo.bufhidden, vim.bo.modified = "nofile", "wipe", false
   if filetype then
-    vim.bo.filetype = filetype
+    -- What an editor lacks to colour it is no reason not to show it.
+    pcall(function()
+      vim.bo.filetype = filetype
+    end)
   end
 end
 
@@ -239,6 +244,14 @@ function asking.showTasks()
       end
     end
     show(table.concat(lines, "\n"))
+  end)
+end
+
+function asking.showResources()
+  execute("showResources", function(page)
+    if type(page) == "string" then
+      show(page, "markdown")
+    end
   end)
 end
 

@@ -27,6 +27,7 @@ const NAMES: Record<string, string> = {
   [`${SECTION}.showLeftOut`]: "What Is Left Out.txt",
   [`${SECTION}.showPatterns`]: "What Repeats.md",
   [`${SECTION}.showAutomations`]: "Automations.md",
+  [`${SECTION}.showResources`]: "Resources.md",
 };
 const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
 

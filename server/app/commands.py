@@ -126,6 +126,16 @@ PAUSE = Command(
 STATUS = Command(
     "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
 )
+RESOURCES = Command(
+    "understudy.showResources",
+    "Show Resources",
+    "How much of memory, disks and files is used, what will be used up when, and who does it.",
+)
+ACKNOWLEDGE = Command(
+    "understudy.acknowledgeWarning",
+    "Acknowledge Resource Warning",
+    "Know of what runs short: the status bar is quiet until that is over, or much worse.",
+)
 LEFT_OUT = Command(
     "understudy.showLeftOut",
     "Show What Is Left Out",

@@ -14,12 +14,15 @@ from typing import Any, TypeVar, assert_never
 
 from ..checks.engine import Checks
 from ..model import Importance, Status
-from ..resources import Pressure
+from ..resources import Pressure, Sampler
 from ..runner.execute import Runner
+from ..settings import Settings
+from ..settings.resources import Resources
 from . import events
 from .chores.background import Background
 from .chores.chores import ScanAll
-from .chores.machine import Machine
+from .chores.machine import Machine, watched
+from .chores.relief import Relieving
 from .editing import Editing
 from .explain.explanations import Explanations
 from .feature import Feature
@@ -76,13 +79,21 @@ class Core:
         self.upkeep = Upkeep(shared, lambda: self._features, self._spawn)
         fix_on_save = FixOnSave(self.actions, sink, self._task)
         self._editing = Editing(shared, self.upkeep, fix_on_save)
-        self._machine = Machine(self.folders.state, self._short)
+        relieving = Relieving(
+            self._runner, self.checks, lambda: self.background.chores, sink.message
+        )
+        self.machine = Machine(
+            Sampler(lambda: watched(self.folders.state, [w.root for w in self.folders])),
+            self._resources,
+            self._short,
+            relieving,
+        )
         self.learning = Learning(
             self.folders,
             self.documents,
             self.checks,
             self._runner,
-            self._machine.conditions,
+            self.machine.conditions,
             self._telling.after(sink.learned),
         )
         self.background = Background(
@@ -90,8 +101,8 @@ class Core:
             self._runner,
             sink,
             self._scan_of,
-            self._machine.conditions,
-            lambda: self._machine.typed_at,
+            self.machine.conditions,
+            lambda: self.machine.typed_at,
             self._tasked,
             self.learning.recording.ended,
             self.documents,
@@ -104,7 +115,7 @@ class Core:
         )
         self.trials = Trials(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
-            self._machine,
+            self.machine,
             self.tools,
             self.background,
             self.learning,
@@ -117,7 +128,7 @@ class Core:
         """Begin to take events."""
         self.checks.warm()
         self._spawn(self._loop())
-        self._spawn(self._machine.run(self._telling.soon))  # a full disk is no event
+        self._spawn(self.machine.run(self._telling.soon))  # a full disk is no event
         self._spawn(self._heed_others())
 
     def handle(self, event: events.Event) -> None:
@@ -224,6 +235,10 @@ class Core:
 
         return scan
 
+    def _resources(self) -> Resources:
+        """As the first folder has them."""
+        return next((each.settings for each in self.folders), Settings()).resources
+
     def _short(self, pressure: Pressure) -> bool:
         return self.background.short(pressure)
 
@@ -243,6 +258,7 @@ class Core:
             self._runner,
             self._closed_files,
             (self.folders.trouble, *(each for one in self._features for each in one.troubles)),
+            self.machine.strain,
         )
 
     def tell_status(self) -> Status:

@@ -111,6 +111,13 @@ class Checks:
         self._runner.warm(jobs.FAST)
         self._runner.warm(jobs.DEEP)
 
+    def slim(self) -> int:
+        """Forget what is held in memory and kept on disk, too; how many reports that were."""
+        forgotten = self._known.keys() - self._unstored
+        for key in forgotten:
+            del self._known[key]
+        return len(forgotten)
+
     async def check(
         self,
         subject: Subject,

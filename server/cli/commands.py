@@ -44,6 +44,8 @@ _COMMANDS = {
     "activity": ("activity", "Show, export, forget and pause what is remembered of what you do."),
     "patterns": ("automations", "List what repeats in what you do, with its evidence."),
     "automations": ("automations", "Manage and run what was made of what repeats."),
+    "resources": ("machine", "Tell how much of memory, disks and files is used, and for how long."),
+    "clean": ("machine", "Remove what Understudy wrote for itself and nobody needs any more."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -98,6 +98,15 @@ class Runner:
     def warm(self, lane: Lane) -> None:
         self._pool.warm(lane)
 
+    def slim(self) -> int:
+        """End the workers that have nothing to do, until they are wanted; how many there were."""
+        return self._pool.slim()
+
+    def recycle(self, most_memory: int, told: Callable[[str, int], object]) -> None:
+        """From now on a worker that holds more bytes after a call is ended; ``told`` hears of its
+        lane, and of what it held."""
+        self._pool.most_memory, self._pool.recycled = most_memory, told
+
     async def _start(self, job: Job) -> Outcome:
         if isinstance(job.work, Command):
             return await self.commands.run(job, job.work)

@@ -20,6 +20,7 @@ from .group import RUNS, About, Group
 from .learning import Activity, Automations
 from .notifications import Notifications
 from .pylint import Pylint
+from .resources import Resources
 from .results import Results
 from .secrets import Secrets
 from .tasks import Tasks
@@ -163,6 +164,7 @@ class Settings(Group):
     notifications: Notifications = Notifications()
     activity: Activity = Activity()
     automations: Automations = Automations()
+    resources: Resources = Resources()
     log: Log = Log()
 
     @staticmethod

@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from tests.core.advisories import serving
 from understudy.state import workspace_dir
 
+from ..full_disk import on_full_disk
 from ..history import committed
 from .code_server import REPOSITORY, CodeServer
 from .conftest import Window
@@ -161,6 +162,20 @@ def test_status_report_and_output_tell_what_runs(window: Window) -> None:
         expect(bench.editor).to_contain_text(f"understudy {version('understudy')}")
         bench.run_command("Understudy: Show Output")
         bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
+
+
+def test_what_runs_short_is_told_until_somebody_knows(window: Window, tmp_path: Path) -> None:
+    with window(interpreter=on_full_disk(tmp_path)) as bench:
+        bench.open_file("app.py")
+        expect(bench.machine).to_have_text(re.compile(r"disk \d+ %"))
+        bench.machine.click()
+        expect(bench.editor).to_contain_text("How the machine is")
+        expect(bench.editor).to_contain_text("disk of Understudy's own files")
+        warned = bench.machine.locator("xpath=self::*[contains(@class, 'warning-kind')]")
+        expect(warned).to_have_count(1)
+        bench.run_command("Understudy: Acknowledge Resource Warning")
+        expect(warned).to_have_count(0)
+        expect(bench.machine).to_be_visible()
 
 
 def test_a_notebook_shows_findings_at_its_cells(window: Window, project: Path) -> None:
