@@ -19,6 +19,7 @@ from .forms import OFF
 from .group import RUNS, About, Group
 from .learning import Activity, Automations
 from .notifications import Notifications
+from .profile import Profile
 from .pylint import Pylint
 from .results import Results
 from .secrets import Secrets
@@ -163,6 +164,7 @@ class Settings(Group):
     notifications: Notifications = Notifications()
     activity: Activity = Activity()
     automations: Automations = Automations()
+    profile: Profile = Profile()
     log: Log = Log()
 
     @staticmethod
