@@ -67,7 +67,7 @@ def test_waiting_is_told_beside_running_and_the_cache_beside_both() -> None:
 
 def test_of_nothing_nothing_is_told() -> None:
     found = profile({})
-    assert not (found.hot.paths or found.slowest or found.tools or found.files)
+    assert [*found.hot.paths, *found.slowest, *found.tools, *found.files] == []
     assert found.hit_rate is None
 
 
