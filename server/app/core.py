@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
+from .. import spans
 from ..checks.engine import Checks
 from ..model import Importance, Status
 from ..resources import Pressure, Sampler
@@ -29,6 +30,7 @@ from .feature import Feature
 from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
+from .insights.profiling import Profiling
 from .install.tools import Tools
 from .learning.learning import Learning
 from .open.actions import Actions
@@ -119,9 +121,10 @@ class Core:
             self.tools,
             self.background,
             self.learning,
+            Profiling(self.folders),
         )
         """Whatever hangs into the core is named here."""
-        self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
+        self._inbox: asyncio.Queue[tuple[events.Event, float]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
@@ -133,7 +136,7 @@ class Core:
 
     def handle(self, event: events.Event) -> None:
         """Take note of an event; events are worked off in order."""
-        self._inbox.put_nowait(event)
+        self._inbox.put_nowait((event, spans.mark()))
 
     async def settle(self) -> None:
         """Wait until every event so far was taken."""
@@ -154,9 +157,12 @@ class Core:
 
     async def _loop(self) -> None:
         while True:
-            event = await self._inbox.get()
+            event, came = await self._inbox.get()
+            kind = type(event).__name__
+            spans.add("queue", came, tool=kind)
             try:
-                await self._take(event)
+                async with spans.span("event", tool=kind):
+                    await self._take(event)
                 for feature in self._features:
                     feature.happened(event)
             except Exception:  # one event that goes wrong must not end all that come after it

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import notebooks
+from .. import notebooks, spans
 from ..analyzers import secrets
 from ..analyzers.base import Analyzer, Configuration, Files, fingerprint
 from ..analyzers.table import analyzers
@@ -148,7 +148,10 @@ class Checks:
         wanted = _Wanted(subject, folder, policy, priority, results, results if keep else None)
         keys = self._keys(subject, configured)
         unasked = [k for k in keys.values() if k not in self._under_way]
-        recalled = await self.recall(unasked, results)
+        async with spans.span("lookup"):
+            recalled = await self.recall(unasked, results)
+        for tool in (tool for tool, key in keys.items() if key in recalled):
+            spans.count("cache", tool=tool, outcome="hit")
         tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
 
         def begin(tier: Tier) -> None:
@@ -183,6 +186,7 @@ class Checks:
             key = _key(subject, analyzer, configuration, version)
             await self.recall([key], wanted.results)
         if (report := self._known.get(key)) is not None:  # which may have come meanwhile
+            spans.count("cache", tool=analyzer.name, outcome="hit")
             self._store({key: report}, wanted.kept)
             return report
         item = (subject.path, subject.content, configuration.hints)
@@ -254,8 +258,10 @@ class Checks:
         self, key: str, job: Job, version: str, key_now: Callable[[], str]
     ) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
+        spans.count("cache", tool=job.task, outcome="miss")
         outcome = await self._runner.execute(job)
-        ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
+        with spans.span("parse", tool=job.task):
+            ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
         is_kept = seen and report.state.is_verdict
         if is_kept and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)

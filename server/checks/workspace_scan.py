@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from .. import spans
 from ..analyzers.answers import no_verdict
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import SOURCES, analyzers
@@ -242,7 +243,12 @@ class WorkspaceScan:
     async def _recall(self, wanted: Sequence[_Wanted], waiting: _ByTool) -> list[Scanned]:
         """Of tools whose versions are known; what no tool has said yet is put into ``waiting``."""
         keys = [self._key(each) for each in wanted]
-        recalled = await self._checks.recall(list(filter(None, keys)), self._results)
+        async with spans.span("lookup"):
+            recalled = await self._checks.recall(list(filter(None, keys)), self._results)
+        for tool, many in Counter(
+            e.analyzer.name for e, k in zip(wanted, keys, strict=True) if k in recalled
+        ).items():
+            spans.count("cache", many, tool=tool, outcome="hit")
         done: list[Scanned] = []
         for each, key in zip(wanted, keys, strict=True):
             if (report := recalled.get(key)) is not None:
@@ -293,9 +299,11 @@ class WorkspaceScan:
             return [scanned for file in batch for scanned in self._add(file, given_up)]
         items = [(file.found.path, None, configuration.hints) for file in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
+        spans.count("cache", len(batch), tool=job.task, outcome="miss")
         outcome = await self._checks.execute(job)
         version = await self._version(analyzer, configuration)
-        answers = read_outcome(job.task, len(items), outcome, version)
+        with spans.span("parse", tool=job.task):
+            answers = read_outcome(job.task, len(items), outcome, version)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):
             if len(batch) > 1:  # alone, a bad file spoils only itself
                 alone = [await self._analyse(analyzer, configuration, [file]) for file in batch]

@@ -49,6 +49,7 @@ _COMMANDS = {
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),
+    "profile": ("profile", "Tell where time goes: of a program, or of Understudy."),
 }
 """By name: the module, and the line in the list of all."""
 _LEARNING = ("automations", "activity")

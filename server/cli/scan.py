@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 from ..app.batch import Batch, LeftOut, UnknownRevision
+from ..app.insights.profiling import recorded
 from ..app.presentation.problems import config_line, left_out_lines
 from ..app.results.scan import Scan
 from ..disk import mask
@@ -143,7 +144,8 @@ async def _scan(
             batch.forget_baseline()
         with progress_bar() as progress:
             try:
-                found = await batch.scan(paths, progress, changed)
+                async with recorded(root, batch.settings):
+                    found = await batch.scan(paths, progress, changed)
             except UnknownRevision as error:
                 raise click.UsageError(f"--changed={changed}: {error}.") from error
         others = (each for each in batch.config_problems if not each.is_flaw)

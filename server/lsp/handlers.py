@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import spans
 from . import (
     activity,
     automations,
@@ -43,6 +44,7 @@ def register(server: Server) -> None:
     """Attach every handler."""
     for part in PARTS:
         for method, handler in part.features.items():
-            server.feature(method, part.options.get(method))(handler)
+            timed = spans.timed("request", method=method)(handler)
+            server.feature(method, part.options.get(method))(timed)
         for command, handler in part.commands.items():
-            server.command(command.id)(handler)
+            server.command(command.id)(spans.timed("request", method=command.id)(handler))

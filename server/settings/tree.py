@@ -19,6 +19,7 @@ from .forms import OFF
 from .group import RUNS, About, Group
 from .learning import Activity, Automations
 from .notifications import Notifications
+from .profile import Profile
 from .pylint import Pylint
 from .resources import Resources
 from .results import Results
@@ -165,6 +166,7 @@ class Settings(Group):
     activity: Activity = Activity()
     automations: Automations = Automations()
     resources: Resources = Resources()
+    profile: Profile = Profile()
     log: Log = Log()
 
     @staticmethod

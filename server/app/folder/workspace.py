@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from ... import spans
 from ...analyzers.complexity import radon
 from ...checks import compose
 from ...checks.engine import Checks
@@ -286,7 +287,8 @@ class Workspace:
             list_files, paths, self.root, self.policy, self.inner, self._heads
         )
         chosen = await asyncio.to_thread(choose, files) if choose else files
-        views = await self.analyse(checks, chosen, seen, urgency)
+        async with spans.span("scan", root=str(self.root), file=""):
+            views = await self.analyse(checks, chosen, seen, urgency)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
             if not choose:

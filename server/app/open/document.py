@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 
+from ... import spans
 from ...analyzers.complexity.growth import NAME as GROWTH
 from ...analyzers.table import MEASURING
 from ...checks.engine import Checks, Subject, analyzers_for, judges, subject_of
@@ -113,7 +114,13 @@ class OpenDocument:
         if self._save_timer is not None:
             self._save_timer.cancel()
         loop = asyncio.get_running_loop()
-        self._save_timer = loop.call_later(settings.debounce_ms / 1000, self.analyse)
+        self._save_timer = loop.call_later(
+            settings.debounce_ms / 1000, self._debounced, spans.mark()
+        )
+
+    def _debounced(self, saved: float) -> None:
+        spans.add("debounce", saved, file=self.path, root=str(self.workspace.root))
+        self.analyse()
 
     def tasked(self) -> None:
         """A task has found something here, or does not any more."""
@@ -210,13 +217,14 @@ class OpenDocument:
             self._changed(self)
         name = subject.path.rpartition("/")[2]
         try:
-            with self._slow(f"Analysing {name}", self.cancel) as progress:
-                await self._compare()
-                async for reports in self._checks.check(
-                    subject, self.policy, self.workspace.results, Priority.INTERACTIVE
-                ):
-                    self._answered(reports, since)
-                    progress.report(", ".join(sorted(self.unanswered)), 0.0)
+            async with spans.span("analysis", **self._place):
+                with self._slow(f"Analysing {name}", self.cancel) as progress:
+                    await self._compare()
+                    async for reports in self._checks.check(
+                        subject, self.policy, self.workspace.results, Priority.INTERACTIVE
+                    ):
+                        self._answered(reports, since)
+                        progress.report(", ".join(sorted(self.unanswered)), 0.0)
         except asyncio.CancelledError:
             if asyncio.current_task() is self._analysis:
                 self._given_up(since)
@@ -280,10 +288,16 @@ class OpenDocument:
     async def _check_quietly(self) -> None:
         """Only so that the save finds the result."""
         results = self.workspace.results
-        async for _ in self._checks.check(
-            self.subject(), self.policy, results, Priority.IDLE, keep=False
-        ):
-            pass
+        async with spans.span("speculation", **self._place):
+            async for _ in self._checks.check(
+                self.subject(), self.policy, results, Priority.IDLE, keep=False
+            ):
+                pass
+
+    @property
+    def _place(self) -> dict[str, str]:
+        """Of spans."""
+        return {"file": self.path, "root": str(self.workspace.root)}
 
     def _stop_timers(self) -> None:
         for timer in (self._save_timer, self._idle_timer):
