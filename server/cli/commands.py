@@ -44,6 +44,8 @@ _COMMANDS = {
     "activity": ("activity", "Show, export, forget and pause what is remembered of what you do."),
     "patterns": ("automations", "List what repeats in what you do, with its evidence."),
     "automations": ("automations", "Manage and run what was made of what repeats."),
+    "workflows": ("workflows", "Tell how work is laid out and goes, and what could be better."),
+    "recommendations": ("workflows", "List and do what could be changed in how work is done."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -1,0 +1,1 @@
+"""What is told of how work goes, made of what is kept; in its own time."""
