@@ -365,6 +365,8 @@ for _, name in ipairs({
   "disableAutomation",
   "showPatterns",
   "showAutomations",
+  "showWorkflows",
+  "showRecommendations",
 }) do
   asking[name] = automations[name]
 end

@@ -27,6 +27,8 @@ const NAMES: Record<string, string> = {
   [`${SECTION}.showLeftOut`]: "What Is Left Out.txt",
   [`${SECTION}.showPatterns`]: "What Repeats.md",
   [`${SECTION}.showAutomations`]: "Automations.md",
+  [`${SECTION}.showWorkflows`]: "Workflows.md",
+  [`${SECTION}.showRecommendations`]: "Recommendations.md",
 };
 const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
 

@@ -26,6 +26,7 @@ from .feature import Feature
 from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
+from .insights.recommended import Recommended
 from .install.tools import Tools
 from .learning.learning import Learning
 from .open.actions import Actions
@@ -102,12 +103,14 @@ class Core:
             lambda: [w.root for w in self.folders],
             self.upkeep.analyse_again,
         )
+        self.recommended = Recommended(self.folders)
         self.trials = Trials(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
             self._machine,
             self.tools,
             self.background,
             self.learning,
+            self.recommended,
         )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()

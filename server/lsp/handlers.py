@@ -10,6 +10,7 @@ from . import (
     files,
     hover,
     life,
+    recommendations,
     rules,
     sandbox,
     sync,
@@ -33,6 +34,7 @@ PARTS = tuple(
         sandbox,
         automations,
         activity,
+        recommendations,
     )
 )
 

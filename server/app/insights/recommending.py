@@ -21,7 +21,7 @@ from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.definitions.own import PATH
 from ...insights.workflows.lived.flaky import of_values
 from ...insights.workflows.lived.observe import Lived, measures, observe
-from ...insights.workflows.lived.runs import TESTS, seen
+from ...insights.workflows.lived.runs import seen
 from ...insights.workflows.lived.weekly import Span, Weekly, gained
 from ...insights.workflows.model import Change, Remedy, Workflow
 from ...journal.replace import replace
@@ -34,6 +34,7 @@ from ...store.history import Execution, History
 from ...store.job_rows import JOBS, JobState, Record
 from ...store.jobs import Jobs
 from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
+from ...tasks.test_runs import NAME as TESTS
 from ...text import apply
 from .reading import workflows
 

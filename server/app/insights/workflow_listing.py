@@ -103,18 +103,19 @@ def recommendation_lines(stand: Stand) -> Iterator[str]:
         own = each.recommendation
         state = f" [{each.state}]" if each.state != "proposed" else ""
         yield printable(f"{own.id}  {_where(own)}{own.what}{state}")
-        yield f"          {worth(own)}"
+        yield f"          {worth(own, short=True)}"
 
 
 def _where(own: Recommendation) -> str:
     return f"{own.place}: " if own.place.path else ""
 
 
-def worth(own: Recommendation) -> str:
-    """Gain and effort."""
+def worth(own: Recommendation, *, short: bool = False) -> str:
+    """Gain and effort; ``short``: without why a gain is not known."""
     effort = f"effort about {own.minutes} min"
     how = "; can be done for you" if own.is_easy else ""
-    return f"{gain(own.gain, own.unknown)}; {effort}{how}"
+    told = "gain not known" if short and not own.gain else gain(own.gain, own.unknown)
+    return f"{told}; {effort}{how}"
 
 
 def gain(known: Gain | None, unknown: str) -> str:

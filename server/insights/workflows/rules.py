@@ -40,7 +40,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "in-sequence": Rule("What could run at once runs in sequence", Part.PERFORMANCE, 10, 15, 2),
         "slow-hook": Rule("A hook does on each commit what takes long", Part.PERFORMANCE, 15, 5, 3),
         "new-environment": Rule("Environments are made anew each time", Part.PERFORMANCE, 10, 5, 2),
-        "no-timeout": Rule("Nothing ends a job that hangs", Part.RESOURCES, 5, 1, 1),
+        "no-timeout": Rule("Nothing ends a job that hangs", Part.RESOURCES, 5, 5, 1),
         "no-concurrency": Rule("Runs go on that a newer push made stale", Part.RESOURCES, 15, 5, 2),
         "dead": Rule("Nothing reaches it", Part.RESOURCES, 5, 15, 1),
         "waiting": Rule("You wait for tests", Part.PERFORMANCE, 0, 5, 3),

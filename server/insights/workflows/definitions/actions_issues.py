@@ -208,7 +208,7 @@ def _cache(
     index, where = at
     manager, files, words = what
     step = steps[index]
-    action = step.said("uses")
+    action = step.said("uses").partition("@")[0]
     text = (
         f"The job {name} installs with {manager} (`{' '.join(words)[:60]}`) after {action}, "
         "which keeps no cache: each run downloads all again."

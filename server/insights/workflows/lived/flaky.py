@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-STAMP = "files"
-"""Where a run of the tests keeps by what the files are known that it ran on."""
-_FAILING = "failing"
+from ....tasks.testing.memory import KEY as FAILING
+from ....tasks.testing.stamp import KEY as STAMP
 
 
 class Ran(NamedTuple):
@@ -32,7 +31,7 @@ class Flaky(NamedTuple):
 
 def run_of(job: int, at: float, value: Any, *, whole: bool) -> Ran | None:
     """What the job of a run left. None where it tells nothing."""
-    if not isinstance(value, dict) or not isinstance(rows := value.get(_FAILING), dict):
+    if not isinstance(value, dict) or not isinstance(rows := value.get(FAILING), dict):
         return None
     failed = frozenset(
         str(row[0])

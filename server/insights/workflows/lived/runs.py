@@ -10,14 +10,13 @@ from typing import NamedTuple
 from ....store.activity import Activity, Did
 from ....store.history import Execution
 from ....store.job_rows import DONE
+from ....tasks.test_runs import NAME as TESTS
 from ..analysis import TASK, Seen
 from ..definitions.scripts import called
 from ..model import Timing
 from ..shell import Words, commands, is_test, program
 
 DAY = 86_400.0
-TESTS = "test_runner"
-"""The task that runs them."""
 _TOLD_COMMANDS, _TOLD_DAYS = 50, 7.0
 """Of so many commands on so many days, what is not among them is not run."""
 _LONGEST = 6 * 3_600.0
