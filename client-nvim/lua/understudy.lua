@@ -378,6 +378,8 @@ for _, name in ipairs({
   "disableAutomation",
   "showPatterns",
   "showAutomations",
+  "showWorkflows",
+  "showRecommendations",
 }) do
   asking[name] = automations[name]
 end

@@ -28,6 +28,8 @@ const NAMES: Record<string, string> = {
   [`${SECTION}.showPatterns`]: "What Repeats.md",
   [`${SECTION}.showAutomations`]: "Automations.md",
   [`${SECTION}.showResources`]: "Resources.md",
+  [`${SECTION}.showWorkflows`]: "Workflows.md",
+  [`${SECTION}.showRecommendations`]: "Recommendations.md",
 };
 const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
 

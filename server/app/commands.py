@@ -123,6 +123,28 @@ PAUSE = Command(
     "Pause or Resume Activity",
     "Write down nothing of what you do, or go on with it.",
 )
+WORKFLOWS = Command(
+    "understudy.showWorkflows",
+    "Show Workflows",
+    "How the workflows are laid out and go: critical path, score, what could be better.",
+)
+RECOMMENDATIONS = Command(
+    "understudy.showRecommendations",
+    "Show Recommendations",
+    "What could be changed in how work is done: why, what it would gain, how.",
+)
+ACCEPT_RECOMMENDATION = Command(
+    "understudy.acceptRecommendation",
+    "Do a Recommendation…",
+    "Do what is recommended, after a question. Arguments: the folder and what it is called; asks "
+    "when not given.",
+)
+DISMISS_RECOMMENDATION = Command(
+    "understudy.dismissRecommendation",
+    "Dismiss a Recommendation",
+    "Do not show it any more. Arguments: the folder and what it is called.",
+    palette=False,
+)
 STATUS = Command(
     "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
 )

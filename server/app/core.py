@@ -31,6 +31,7 @@ from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
 from .insights.profiling import Profiling
+from .insights.recommended import Recommended
 from .install.tools import Tools
 from .learning.learning import Learning
 from .open.actions import Actions
@@ -115,6 +116,7 @@ class Core:
             lambda: [w.root for w in self.folders],
             self.upkeep.analyse_again,
         )
+        self.recommended = Recommended(self.folders)
         self.trials = Trials(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
             self.machine,
@@ -122,6 +124,7 @@ class Core:
             self.background,
             self.learning,
             Profiling(self.folders),
+            self.recommended,
         )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[tuple[events.Event, float]] = asyncio.Queue()

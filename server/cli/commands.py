@@ -46,6 +46,8 @@ _COMMANDS = {
     "automations": ("automations", "Manage and run what was made of what repeats."),
     "resources": ("machine", "Tell how much of memory, disks and files is used, and for how long."),
     "clean": ("machine", "Remove what Understudy wrote for itself and nobody needs any more."),
+    "workflows": ("workflows", "Tell how work is laid out and goes, and what could be better."),
+    "recommendations": ("workflows", "List and do what could be changed in how work is done."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -12,6 +12,7 @@ from . import (
     hover,
     life,
     resources,
+    recommendations,
     rules,
     sandbox,
     sync,
@@ -36,6 +37,7 @@ PARTS = tuple(
         automations,
         activity,
         resources,
+        recommendations,
     )
 )
 

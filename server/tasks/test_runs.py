@@ -36,6 +36,8 @@ from .testing.results import (
     findings,
     still_failing,
 )
+from .testing.stamp import KEY as FILES
+from .testing.stamp import stamp
 
 NAME = "test_runner"
 _MOST_OUTPUT = 4 << 20
@@ -100,6 +102,7 @@ class TestRuns:
         if not runners:
             return Result(found("no tests were found", 0, {}))
         failing = memory.load(await self._last(), runners)
+        before = await asyncio.to_thread(stamp, self._root)
         ran: dict[str, _Ran] = {}
         for runner in runners:
             known = failing[runner.name]
@@ -109,7 +112,8 @@ class TestRuns:
         failing = memory.load(await self._last(), runners)  # other runs may have ended meanwhile
         for name, one in ran.items():
             failing[name] = still_failing(failing[name], one.report, one.selection)
-        return self._result(list(ran.values()), failing)
+        same = before == await asyncio.to_thread(stamp, self._root)
+        return self._result(list(ran.values()), failing, before if same else "")
 
     async def _selection(
         self,
@@ -171,7 +175,10 @@ class TestRuns:
             python = interpreter(root, runner.folder, setting, self._environ)
         return plan(runner, root, selection, folder, self._environ, python)
 
-    def _result(self, ran: Sequence[_Ran], failing: Mapping[str, memory.Failing]) -> Result:
+    def _result(
+        self, ran: Sequence[_Ran], failing: Mapping[str, memory.Failing], files: str
+    ) -> Result:
+        """``files``: by what they are known; empty where they changed meanwhile."""
         every = [each for known in failing.values() for each in known.values()]
         shown = {
             os.path.join(self._root, file): Report.of("tests", those)
@@ -185,7 +192,7 @@ class TestRuns:
         said = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing to run"
         summary = " ".join([said, *(f"({one.note})" for one in ran if one.note)])
         issues = sum(len(one.report.failures) for one in ran)
-        kept = {memory.KEY: memory.dump(failing)}
+        kept = {memory.KEY: memory.dump(failing), FILES: files}
         value = found(summary, issues, shown, counts=counts, **kept)
         for report, outcome, *_ in ran:
             if not report.complete or report.why:

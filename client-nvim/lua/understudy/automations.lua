@@ -131,6 +131,8 @@ return function(editor)
 
   M.showPatterns = show_page("showPatterns")
   M.showAutomations = show_page("showAutomations")
+  M.showWorkflows = show_page("showWorkflows")
+  M.showRecommendations = show_page("showRecommendations")
 
   function M.runAutomation(name)
     with_arguments(name, is_active, function(arguments)

@@ -36,6 +36,7 @@ t.run(function()
   end
   t.same(names, expected, "completion of s")
   t.check(vim.tbl_contains(names, "showStatus"), "the statuses are shown by a command")
+  t.same(names, { "scanWorkspace", "showTasks", "showChanges", "showPatterns", "showAutomations", "showWorkflows", "showRecommendations", "showStatus", "showLeftOut", "showOutput" }, "completion of s")
   vim.cmd("Understudy dance")
   t.await_message("no command 'dance'")
   vim.cmd("Understudy showStatus")

@@ -1,0 +1,91 @@
+"""A recommendation: what, why, what it would gain, what it takes, how it is done. Plain values."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from ..workflows.model import Issue, Place, Remedy
+from ..workflows.rules import RULES
+
+
+class Gain(NamedTuple):
+    """Seconds a week, between which the gain is to lie."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+
+class State(StrEnum):
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    DONE = "done"
+
+
+class Setting(NamedTuple):
+    """What is to be set in ``.understudy/config.yaml``: keys, and the plain value there."""
+
+    path: tuple[str, ...]
+    value: object
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """``what`` and ``why`` are for people; ``gain`` None: nobody has measured anything that it
+    could be told from, as ``unknown`` says. ``remedy``: what an edit of the file does;
+    ``setting``: what a setting does; ``how``: in words, where neither is there. ``measure``: the
+    name of what is measured of it from day to day; empty where that cannot be from here."""
+
+    id: str
+    rule: str
+    place: Place
+    what: str
+    why: tuple[str, ...]
+    gain: Gain | None
+    unknown: str = ""
+    how: str = ""
+    remedy: Remedy | None = None
+    setting: Setting | None = None
+    measure: str = ""
+
+    @property
+    def minutes(self) -> int:
+        return RULES[self.rule].minutes
+
+    @property
+    def title(self) -> str:
+        return RULES[self.rule].title
+
+    @property
+    def is_easy(self) -> bool:
+        """Whether it can be done for its user."""
+        return self.remedy is not None or self.setting is not None
+
+
+def identity(rule: str, path: str, subject: str) -> str:
+    """The same for as long as the matter is the same."""
+    said = f"{rule}\0{path}\0{subject}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(said).hexdigest()[:8]
+
+
+def of_issue(issue: Issue, gain: Gain | None, unknown: str, how: str) -> Recommendation:
+    place = issue.place
+    return Recommendation(
+        identity(issue.rule, place.path, issue.subject),
+        issue.rule,
+        place,
+        issue.text,
+        issue.evidence,
+        gain,
+        unknown,
+        how,
+        issue.remedy,
+    )

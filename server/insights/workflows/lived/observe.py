@@ -1,0 +1,125 @@
+"""What the log lets see of how work is done, as sentences with their evidence. Pure but for the
+randomness that is passed in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from random import Random
+from statistics import median
+from time import localtime, strftime
+from typing import NamedTuple
+
+from ....store.activity import Activity
+from .flaky import Flaky, Ran, flaky
+from .waiting import Wait, for_git, for_tests, loops, series
+from .weekly import LEAST_DAYS, Series, Span, Weekly, weekly
+
+_LEAST_WAITS = 5
+_LEAST_LOOPS = 3
+_LEAST_SECONDS = 60.0
+"""A week. Less is not worth a sentence."""
+
+
+class Observation(NamedTuple):
+    """``rule``: as in ``rules.RULES``. ``weekly``: what it costs in a week; None where that is not
+    known: of too few days, or nothing that is measured in time."""
+
+    rule: str
+    subject: str
+    text: str
+    evidence: tuple[str, ...]
+    weekly: Weekly | None
+
+
+class Lived(NamedTuple):
+    """``span``: what the log is of; None where it is empty. ``thin``: why little can be told; empty
+    where enough is known."""
+
+    observations: tuple[Observation, ...]
+    span: Span | None
+    thin: str = ""
+
+
+def observe(
+    activities: Sequence[Activity], tests: Sequence[Ran], now: float, random: Random
+) -> Lived:
+    """``tests``: the runs of the tests whose jobs are known."""
+    shaky = tuple(map(_flaky, flaky(tests)))
+    if not activities:
+        return Lived(shaky, None, "nothing of what you do is remembered so far")
+    span = Span(min(each.at for each in activities), now)
+    found = [*shaky]
+    for rule, text, waits in (
+        ("waiting", "You wait for tests", for_tests(activities)),
+        ("slow-commit", "You wait for commits and pushes", for_git(activities)),
+    ):
+        if len(waits) >= _LEAST_WAITS:
+            found += _waiting(rule, text, waits, weekly(series(waits), span, random))
+    found += _loops(activities)
+    thin = ""
+    if span.days < LEAST_DAYS:
+        days = f"{span.days} day{'s' * (span.days != 1)}"
+        thin = f"the log is of {days}, and a cost in a week is told from {LEAST_DAYS} on"
+    return Lived(tuple(found), span, thin)
+
+
+def measures(activities: Sequence[Activity]) -> Mapping[str, Series]:
+    """What is measured from day to day, by rule."""
+    return {
+        "waiting": series(for_tests(activities)),
+        "slow-commit": series(for_git(activities)),
+    }
+
+
+def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -> list[Observation]:
+    if cost is not None and cost.high < _LEAST_SECONDS:
+        return []
+    took = sorted(each.seconds for each in waits)
+    counts = Counter(each.what for each in waits).most_common(3)
+    told = (
+        f"{text}: {len(waits)} times, {median(took):.0f} s in the middle, {took[-1]:.0f} s at most."
+    )
+    evidence = tuple(f"{count}× `{what}`" for what, count in counts)
+    last = max(waits)
+    evidence += (f"last at {moment(last.at)}: {last.seconds:.0f} s of `{last.what}`",)
+    return [Observation(rule, rule, told, evidence, cost)]
+
+
+def _loops(activities: Sequence[Activity]) -> list[Observation]:
+    by: dict[str, list[tuple[int, int, float]]] = {}
+    for each in loops(activities):
+        by.setdefault(each.what, []).append((each.saves, each.fails, each.since))
+    found = []
+    for what, those in by.items():
+        if len(those) < _LEAST_LOOPS:
+            continue
+        saves, fails = median(e[0] for e in those), median(e[1] for e in those)
+        if saves < 3:
+            continue
+        text = (
+            f"`{what}` failed and was made to pass {len(those)} times; in the middle that took "
+            f"{saves:.0f} saves and {fails:.0f} failing runs."
+        )
+        worst = max(those)
+        evidence = (f"from {moment(worst[2])} on it took {worst[0]} saves",)
+        found.append(Observation("loop", what, text, evidence, None))
+    return found
+
+
+def _flaky(each: Flaky) -> Observation:
+    text = (
+        f"{each.test} failed {len(each.failed)}× and passed {len(each.passed)}× with no file "
+        "changed in between."
+    )
+    shown = [("failed", *run) for run in each.failed[:3]] + [
+        ("passed", *run) for run in each.passed[:3]
+    ]
+    evidence = tuple(
+        f"job #{job}, {moment(at)}: {how}" for how, job, at in sorted(shown, key=lambda e: e[2])
+    )
+    return Observation("flaky", each.test, text, evidence, None)
+
+
+def moment(at: float) -> str:
+    return strftime("%Y-%m-%d %H:%M", localtime(at))

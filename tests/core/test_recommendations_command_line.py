@@ -1,0 +1,179 @@
+"""``understudy workflows`` and ``understudy recommendations`` in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from understudy.state import workspace_dir
+from understudy.store.activity import ACTIVITY, Activity, Did, Log
+from understudy.store.database import Database
+from understudy.store.recommendations import FILE, RECOMMENDATIONS
+
+from ..unit.test_workflow_definitions import CI, MAKE
+from .support import own_environment, tree, understudy_here
+
+DAY = 86_400.0
+FILES = {
+    ".git/HEAD": "",
+    ".github/workflows/ci.yml": CI,
+    "Makefile": MAKE.replace("include common.mk\n", ""),
+    "requirements.txt": "",
+    "package.json": '{"scripts": {"test": "node --test"}}',
+    "package-lock.json": "{}",
+}
+
+
+class Place:
+    """A project with workflows, and how it is asked about them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "shop"
+        tree(self.root, FILES)
+        self.environment = own_environment(folder)
+        self.state = workspace_dir(self.root, folder / "state")
+
+    def run(self, *words: str, answers: str = "") -> subprocess.CompletedProcess[str]:
+        return understudy_here(*words, cwd=self.root, environment=self.environment, answers=answers)
+
+    def listed(self) -> dict[str, Any]:
+        """By rule and place, with what is open and done."""
+        done = self.run("recommendations", "list", "--json")
+        assert done.returncode == 0, done.stderr
+        return {f"{e['rule']} {e['path']}:{e.get('line', '')}": e for e in json.loads(done.stdout)}
+
+    def remember(self, activities: Iterable[Activity]) -> None:
+        async def add() -> None:
+            database = Database(self.state / "activity.db", ACTIVITY)
+            await Log(database).add(activities, 10_000)
+            await database.close()
+
+        asyncio.run(add())
+
+    def text(self, path: str) -> str:
+        return (self.root / path).read_text()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+CACHE = "no-cache .github/workflows/ci.yml:11"
+
+
+def test_workflows_are_told_with_score_path_and_places(place: Place) -> None:
+    told = place.run("workflows").stdout
+    assert ".github/workflows/ci.yml “CI” (github-actions): " in told
+    assert "; the critical path is 10 steps: lint → test → package (how long a step" in told
+    assert ".github/workflows/ci.yml:11: The job lint installs with pip" in told
+    assert "Makefile:9: test needs lost.txt: there is no such target and no such file." in told
+    assert "little can be told yet: nothing of what you do is remembered so far" in told
+    found = json.loads(place.run("workflows", "--format", "json").stdout)
+    by = {each["path"]: each for each in found["workflows"]}
+    assert by["Makefile"]["unit"] == "steps"
+    assert by[".github/workflows/ci.yml"]["criticalPath"]["jobs"] == ["lint", "test", "package"]
+    assert place.run("workflows", "--format", "md").stdout.startswith("# Workflows in ")
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    done = understudy_here("workflows", cwd=tmp_path, environment=own_environment(tmp_path))
+    assert done.returncode == 0
+    assert "There is no workflow definition here" in done.stdout
+    done = understudy_here("recommendations", cwd=tmp_path, environment=own_environment(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "There is none that is open" in done.stderr
+
+
+def test_one_is_shown_accepted_undone_and_comes_back(place: Place) -> None:
+    cache = place.listed()[CACHE]
+    assert (cache["state"], cache["gainSecondsAWeek"], cache["canBeDone"]) == (
+        "proposed",
+        None,
+        True,
+    )
+    assert cache["gainUnknown"] == "its runs are on GitHub, and none is seen from here"
+    shown = place.run("recommendations", "show", cache["id"]).stdout
+    assert "+          cache: pip" in shown
+    refused = place.run("recommendations", "accept", cache["id"], answers="n\n")
+    assert refused.returncode == 3
+    assert place.text(".github/workflows/ci.yml") == CI
+    done = place.run("recommendations", "accept", cache["id"], answers="y\n")
+    assert done.returncode == 0, done.stderr
+    after = place.text(".github/workflows/ci.yml")
+    assert after.replace("          cache: pip\n", "") == CI
+    assert yaml.safe_load(after)["jobs"]["lint"]["steps"][1]["with"]["cache"] == "pip"
+    by_id = {each["id"]: each["state"] for each in place.listed().values()}
+    assert by_id[cache["id"]] == "done"
+    assert (
+        "effect not known: it cannot be measured from here" in place.run("recommendations").stdout
+    )
+    assert place.run("undo", "--yes").returncode == 0
+    assert place.listed()[CACHE]["state"] == "proposed"
+
+
+def test_one_that_is_dismissed_stays_away(place: Place) -> None:
+    cache = place.listed()[CACHE]["id"]
+    assert place.run("recommendations", "dismiss", cache).returncode == 0
+    assert cache not in place.run("recommendations").stdout
+    assert f"{cache}  dismissed" in place.run("recommendations", "list", "--all").stdout
+    unknown = place.run("recommendations", "dismiss", "nothing")
+    assert unknown.returncode == 2
+    assert "there is no recommendation 'nothing' that is open" in unknown.stderr
+
+
+def test_what_cannot_be_read_is_not_done(place: Place) -> None:
+    cache = place.listed()[CACHE]["id"]
+    (place.root / ".github/workflows/ci.yml").write_text("jobs: [\n")
+    states = {each["id"]: each["state"] for each in place.listed().values()}
+    assert cache not in states or states[cache] == "proposed"
+    tree(place.root, FILES)
+    assert place.listed()[CACHE]["state"] == "proposed"
+
+
+def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -> None:
+    now = time.time()
+    waits = [
+        Activity(
+            now - day * DAY + n * 900, Did.COMMAND, "pytest -q", "shell", seconds=90.0, ok=True
+        )
+        for day in range(2, 22)
+        for n in range(4)
+    ]
+    place.remember(waits)
+    told = place.run("workflows").stdout
+    assert "You wait for tests: 80 times, 90 s in the middle, 90 s at most." in told
+    waiting = place.listed()["waiting :0"]
+    low, high = waiting["gainSecondsAWeek"]
+    assert low == 0
+    assert 4 * 90 * 5 < high <= 4 * 90 * 7
+    done = place.run("recommendations", "accept", waiting["id"], "--yes")
+    assert done.returncode == 0, done.stderr
+    written = yaml.safe_load(place.text(".understudy/config.yaml"))
+    assert written == {"tasks": {"testRunner": {"onChange": True}}}
+    (row,) = [
+        each for each in place.listed().values() if each["id"] == waiting["id"] and "effect" in each
+    ]
+    assert row["effect"].startswith("effect not known: too few days since then; 0–4")
+
+    async def long_ago() -> None:
+        database = Database(place.state / FILE, RECOMMENDATIONS)
+        await database.run(
+            lambda c: c.execute("UPDATE recommendations SET done = done - ?", (8 * DAY,))
+        )
+        await database.close()
+
+    asyncio.run(long_ago())
+    (row,) = [
+        each for each in place.listed().values() if each["id"] == waiting["id"] and "effect" in each
+    ]
+    assert row["effect"].startswith("effect: ")
+    assert row["gained_low"] is not None
