@@ -44,6 +44,7 @@ _COMMANDS = {
     "activity": ("activity", "Show, export, forget and pause what is remembered of what you do."),
     "patterns": ("automations", "List what repeats in what you do, with its evidence."),
     "automations": ("automations", "Manage and run what was made of what repeats."),
+    "report": ("report", "Tell what was saved and what it took, as text or as a page."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -1,0 +1,1 @@
+"""What insights are read from, and who asks for them."""

@@ -1,0 +1,47 @@
+"""A report as one page of HTML that needs nothing else: no script, no request. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from .outline import Bars, Outline
+from .plots import bar_plot, range_rows
+from .words import bounds
+
+_HERE = Path(__file__).parent
+
+
+def page(outline: Outline) -> str:
+    """What the workspace has a part in is escaped; its own policy lets nothing but its own style
+    in, should that ever fail."""
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    template = _environment().get_template("page.html.jinja")
+    return template.render(outline=outline, style=Markup(style), policy=policy)  # noqa: S704 - it is ours
+
+
+@cache
+def _style() -> str:
+    return (_HERE / "style.css.jinja").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["bars"] = lambda plot: isinstance(plot, Bars)
+    environment.globals |= {"bar_plot": bar_plot, "range_rows": range_rows, "bounds": bounds}
+    environment.filters["pc"] = lambda value: f"{value:.2f}%"
+    return environment
