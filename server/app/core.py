@@ -26,6 +26,7 @@ from .feature import Feature
 from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
+from .insights.saved import Saved
 from .install.tools import Tools
 from .learning.learning import Learning
 from .open.actions import Actions
@@ -108,6 +109,7 @@ class Core:
             self.tools,
             self.background,
             self.learning,
+            Saved(self.folders, self.documents),
         )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()

@@ -27,7 +27,7 @@ from ..runner.calls import Status, Urgency
 from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
-from .engine import Checks, analyzers_for, configure
+from .engine import Checks, analyzers_for, configure, count
 from .files import CachedFiles, FilesOnce
 from .jobs import Policy, job_for, key_of, read_outcome
 
@@ -244,11 +244,15 @@ class WorkspaceScan:
         keys = [self._key(each) for each in wanted]
         recalled = await self._checks.recall(list(filter(None, keys)), self._results)
         done: list[Scanned] = []
+        known: Counter[str] = Counter()
         for each, key in zip(wanted, keys, strict=True):
             if (report := recalled.get(key)) is not None:
+                known[report.tool] += 1
                 done += self._add(each.file, report, each.digest)
             else:
                 waiting[each.tool].append(each)
+        for name, files in known.items():
+            self._results.counts.recalled(name, files)
         return done
 
     def _key(self, wanted: _Wanted) -> str:
@@ -294,6 +298,7 @@ class WorkspaceScan:
         items = [(file.found.path, None, configuration.hints) for file in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
         outcome = await self._checks.execute(job)
+        count(self._results.counts, job, len(items), outcome)
         version = await self._version(analyzer, configuration)
         answers = read_outcome(job.task, len(items), outcome, version)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):

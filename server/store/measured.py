@@ -90,7 +90,7 @@ class Noticed(NamedTuple):
     times: int
 
 
-class Tested(NamedTuple):
+class Suite(NamedTuple):
     """A run of the tests: when it ended, in seconds since the epoch, and what it took.
     ``affected``: of those alone that a change affects; ``whole``: of all there are."""
 
@@ -107,7 +107,7 @@ class Kept(NamedTuple):
     recalled: tuple[Recalled, ...] = ()
     looked: tuple[Looked, ...] = ()
     noticed: tuple[Noticed, ...] = ()
-    tested: tuple[Tested, ...] = ()
+    suites: tuple[Suite, ...] = ()
 
 
 _Look = tuple[str, bool, int]
@@ -133,7 +133,7 @@ class Counts:
         self._database = database
         self._today = today
         self._days: dict[date, _Day] = {}
-        self._tested: list[Tested] = []
+        self._suites: list[Suite] = []
         self._flush: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
 
@@ -144,19 +144,19 @@ class Counts:
     def looked(
         self, tool: str, files: int, seconds: float, cost: Cost, *, ahead: bool = False
     ) -> None:
-        """A tool looked at so many files, which took so many seconds in all."""
-        if files:
-            key = tool, ahead, class_of(seconds / files)
-            sums = files, max(0.0, seconds), cost.cpu_seconds, cost.memory_bytes
-            _add(self._of_today().looked, key, sums)
+        """A tool looked at so many files, which took so many seconds in all; at none, where it
+        failed, which costs, too."""
+        key = tool, ahead, class_of(seconds / files if files else 0.0)
+        sums = files, max(0.0, seconds), cost.cpu_seconds, cost.memory_bytes
+        _add(self._of_today().looked, key, sums)
 
     def noticed(self, what: Notice, count: int = 1) -> None:
         if count:
             self._of_today().noticed[what] += count
 
-    def tested(self, tested: Tested) -> None:
+    def ran(self, suite: Suite) -> None:
         self._of_today()
-        self._tested.append(tested)
+        self._suites.append(suite)
 
     def _of_today(self) -> _Day:
         if self._flush is None and self._database is not None and not self._closed.is_set():
@@ -175,12 +175,12 @@ class Counts:
         if self._database is None or not self._days:
             return
         days, self._days = self._days, {}
-        tested, self._tested = self._tested, []
+        suites, self._suites = self._suites, []
         try:
-            await self._database.run(lambda c: _write(c, days, tested))
+            await self._database.run(lambda c: _write(c, days, suites))
         except (sqlite3.Error, OSError) as error:
             log.warning("what was saved and spent is not written yet: %s", error)
-            self._tested = tested + self._tested
+            self._suites = suites + self._suites
             for day, (recalled, looked, noticed) in days.items():
                 own = self._days.setdefault(day, _Day(Counter(), {}, Counter()))
                 own.recalled.update(recalled)
@@ -213,7 +213,7 @@ def class_of(seconds: float) -> int:
     return math.floor(_CLASSES * math.log2(max(_FASTEST, seconds)))
 
 
-def _write(c: sqlite3.Connection, days: dict[date, _Day], tested: Iterable[Tested]) -> None:
+def _write(c: sqlite3.Connection, days: dict[date, _Day], suites: Iterable[Suite]) -> None:
     for day, (recalled, looked, noticed) in days.items():
         name = day.isoformat()
         c.executemany(
@@ -232,7 +232,7 @@ def _write(c: sqlite3.Connection, days: dict[date, _Day], tested: Iterable[Teste
             " ON CONFLICT DO UPDATE SET count = count + excluded.count",
             [(name, what, count) for what, count in noticed.items()],
         )
-    c.executemany("INSERT INTO tested VALUES (?, ?, ?, ?, ?)", tested)
+    c.executemany("INSERT INTO tested VALUES (?, ?, ?, ?, ?)", suites)
     newest = "SELECT rowid FROM tested ORDER BY rowid DESC LIMIT ?"
     c.execute(f"DELETE FROM tested WHERE rowid NOT IN ({newest})", (_MOST_TESTED,))  # noqa: S608
     oldest = (max(days) - timedelta(days=_KEPT_DAYS)).isoformat()
@@ -249,7 +249,7 @@ def _read(c: sqlite3.Connection) -> Kept:
         ),
         tuple(Noticed(_day(d), Notice(what), count) for d, what, count in _rows(c, "noticed")),
         tuple(
-            Tested(at, seconds, *map(bool, flags))
+            Suite(at, seconds, *map(bool, flags))
             for at, seconds, *flags in c.execute("SELECT * FROM tested ORDER BY at")
         ),
     )

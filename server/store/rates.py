@@ -15,4 +15,4 @@ def wilson(successes: int, runs: int) -> tuple[float, float]:
     rate, weight = successes / runs, _Z * _Z / runs
     middle = (rate + weight / 2) / (1 + weight)
     half = _Z / (1 + weight) * math.sqrt(rate * (1 - rate) / runs + weight / (4 * runs))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))

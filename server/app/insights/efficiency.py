@@ -17,7 +17,7 @@ from ...insights.efficiency.efficiency import Efficiency, Known, efficiency
 from ...insights.report.markdown import markdown
 from ...insights.report.outline import Bars, Outline, Section, Table, outline
 from ...insights.report.payload import payload
-from ...store import automations, measured
+from ...store import automations, lives, measured
 from ...store.automations import AUTOMATIONS, Automations
 from ...store.automations import Execution as Run
 from ...store.database import Database, Schema
@@ -69,7 +69,7 @@ async def report_of(
     is the workspace's state folder. A store that cannot be read is a trouble, no error."""
     period = Period.between(since, until, zone)
     known, troubles = await _known(state)
-    found = await asyncio.to_thread(efficiency, known, period)
+    found = await asyncio.to_thread(efficiency, known, period, until)
     made = datetime.fromtimestamp(until, UTC).astimezone(zone)
     return Report(root.name or str(root), found, made, tuple(troubles))
 
@@ -95,10 +95,11 @@ async def _known(state: Path) -> tuple[Known, list[str]]:
 
     executions = await read(_JOBS, JOBS, lambda d: History(d).executions(most=_MOST))
     automated = await read(automations.FILE, AUTOMATIONS, _automated)
+    lived = await read(lives.FILE, lives.LIVES, lives.lives)
     kept = await read(measured.FILE, MEASURED, measured.kept)
     runs, names = automated or ([], {})
     told = [each for each in executions or () if each.task != DELIVER]
-    return Known(told, runs, names, kept or Kept()), troubles
+    return Known(told, runs, names, kept or Kept(), lived or ()), troubles
 
 
 async def _automated(database: Database) -> tuple[list[Run], dict[str, str]]:

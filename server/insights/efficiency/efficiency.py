@@ -9,10 +9,12 @@ from random import Random
 
 from ...store.automations import Execution as Run
 from ...store.history import Execution
+from ...store.lives import Life
 from ...store.measured import Kept
 from . import costs, rates, savings
 from .calendar import Period, day_of
 from .costs import Spent
+from .findings import Findings, findings
 from .interruptions import interruptions
 from .measure import Measure
 from .rates import Rate
@@ -29,13 +31,15 @@ class Known:
     runs: Sequence[Run] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
+    lives: Sequence[Life] = ()
 
     def first(self, zone: tzinfo | None) -> date | None:
         """The first day of which anything is known; None: there is none."""
         moments = [
             *(each.started for each in self.executions),
             *(each.at for each in self.runs),
-            *(each.at for each in self.kept.tested),
+            *(each.at for each in self.kept.suites),
+            *(each.came for each in self.lives),
         ]
         kept = self.kept
         days = [each.day for rows in (kept.recalled, kept.looked, kept.noticed) for each in rows]
@@ -53,6 +57,7 @@ class Efficiency:
     saved: tuple[Measure, ...]
     rates: tuple[Rate, ...]
     automated: tuple[Rate, ...]
+    findings: Findings
     notices: tuple[Measure, ...]
     tools: tuple[Spent, ...]
     tasks: tuple[Spent, ...]
@@ -61,14 +66,17 @@ class Efficiency:
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all was measured."""
-        measures = (*self.saved, *self.notices)
+        seen = self.findings
+        measures = (*self.saved, *self.notices, seen.introduced, seen.fixed)
         told = any(each.total is not None for each in measures)
-        return not (told or self.rates or self.automated or self.tools or self.tasks)
+        ran = self.rates or self.automated or self.tools or self.tasks
+        return not (told or ran or seen.severities)
 
 
-def efficiency(known: Known, asked: Period) -> Efficiency:
-    """``asked`` begins anew where nothing is known of its first days: what was before Understudy
-    came is not "nothing saved". The same values give the same figures."""
+def efficiency(known: Known, asked: Period, now: float) -> Efficiency:
+    """``now``: the end of the period, in seconds since the epoch. ``asked`` begins anew where
+    nothing is known of its first days: what was before Understudy came is not "nothing saved". The
+    same values give the same figures."""
     first = known.first(asked.zone)
     period = asked
     if first is not None and asked.first < first <= asked.last:
@@ -82,11 +90,12 @@ def efficiency(known: Known, asked: Period) -> Efficiency:
         (
             savings.by_automations(runs, period, random),
             savings.by_parallel_runs(within, period, random),
-            savings.by_affected_tests(kept.tested, period, random),
+            savings.by_affected_tests(kept.suites, period, random),
             savings.by_known_results(kept.recalled, kept.looked, period, random),
         ),
         tuple(rates.of_tasks(within)),
         tuple(rates.of_automations((known.names.get(e.automation, ""), e) for e in runs)),
+        findings(known.lives, period, now, random),
         interruptions(kept.noticed, period, random),
         tuple(costs.by_tools(kept.looked, period)),
         tuple(costs.by_tasks(within, period)),

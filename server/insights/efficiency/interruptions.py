@@ -28,8 +28,8 @@ _TOLD = About(
     "told",
     "Notices that were shown",
     Unit.COUNT,
-    "what was given to a channel, such as the desktop or mail; what only goes to a log is counted,"
-    " too",
+    "what was given to a channel, such as the desktop or mail; what only goes to a log disturbs"
+    " nobody, and is not counted",
     "no notice was sent",
 )
 

@@ -12,7 +12,7 @@ from random import Random
 from ...runner.graph import spent
 from ...store.automations import Execution as Run
 from ...store.history import Execution
-from ...store.measured import Looked, Recalled, Tested
+from ...store.measured import Looked, Recalled, Suite
 from .calendar import Period
 from .intervals import Bounds, Middle, middle, ranks_out
 from .measure import About, Measure, Unit, Whose, measured
@@ -80,7 +80,7 @@ def _side_by_side(executions: Sequence[Execution]) -> Bounds:
     return Bounds(max(0.0, least - busy), max(0.0, total - busy))
 
 
-def by_affected_tests(runs: Sequence[Tested], period: Period, random: Random) -> Measure:
+def by_affected_tests(runs: Sequence[Suite], period: Period, random: Random) -> Measure:
     ended = [each for each in runs if each.ok and each.seconds >= 0]
     whole = middle([each.seconds for each in ended if each.whole])
     affected = [

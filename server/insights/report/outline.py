@@ -18,6 +18,7 @@ from ..efficiency.efficiency import Efficiency
 from ..efficiency.intervals import Bounds
 from ..efficiency.measure import Measure, Unit, Whose
 from ..efficiency.rates import Rate
+from ..efficiency.survival import Survival
 from . import words
 
 _MOST_ROWS = 25
@@ -52,7 +53,14 @@ class Ranges(NamedTuple):
     rows: tuple[tuple[str, float, Bounds], ...]
 
 
-Plot = Bars | Ranges
+class Steps(NamedTuple):
+    """The share of findings that are still there, by seconds."""
+
+    title: str
+    survival: Survival
+
+
+Plot = Bars | Ranges | Steps
 
 
 class Fact(NamedTuple):
@@ -107,7 +115,7 @@ def outline(
         lead = ("Nothing was measured in this time, so there is no figure to tell.",)
         nothing = Section("nothing", "Nothing measured", lead)
         return Outline(title, about, (*first_section, nothing))
-    sections = (_saved(found), _rates(found), _notices(found), _costs(found))
+    sections = (_saved(found), _findings(found), _rates(found), _notices(found), _costs(found))
     return Outline(title, about, (*first_section, *sections))
 
 
@@ -118,6 +126,10 @@ _SAVED = (
 _SUCCESS = (
     "The interval is Wilson's, with 95 %: of few runs a rate says little. What a person cancelled,"
     " or was not let run, is not counted."
+)
+_KAPLAN_MEIER = (
+    "by Kaplan and Meier: what is still there counts as long as it was seen, and no longer; the"
+    " mean is of what is within the longest time that was seen"
 )
 _WHOSE: Mapping[Whose | None, str] = {
     Whose.PERSON: "your time",
@@ -185,6 +197,43 @@ def _weekly(measures: Sequence[Measure]) -> tuple[Table, ...]:
         for week in weeks
     )
     return (Table(head, tuple(rows)),)
+
+
+def _findings(found: Efficiency) -> Section:
+    seen = found.findings
+    both = (seen.introduced, seen.fixed)
+    title = "Findings"
+    if not seen.severities:
+        none = "Nothing was written down of findings: no file was looked at since this is done."
+        return Section("findings", title, (none,))
+    told = [each for each in both if each.total is not None]
+    lead = [f"{each.title}: {each.note}." for each in both if each.total is None]
+    if seen.hidden:
+        count = words.times(seen.hidden, "problem")
+        lead.append(f"{count} went from sight by a comment or a setting, which fixes none.")
+    facts = [Fact(each.title, words.total(each), "in the files on disk") for each in told]
+    plots: list[Plot] = [_bars(each) for each in told]
+    notes = [*_notes(told)]
+    if seen.stays is not None:
+        facts.append(Fact("Half are fixed within", words.median(seen.stays), "of those introduced"))
+        plots.append(Steps("Still there after being introduced", seen.stays))
+        notes.append(("Time until fixed", _KAPLAN_MEIER))
+        lead.append(f"On the mean, {words.mean(seen.stays)}.")
+    else:
+        lead.append("None that was introduced in this time was fixed: how long it takes is open.")
+    rows = (
+        (
+            each.severity.label,
+            f"{each.introduced:,}",
+            f"{each.fixed:,}",
+            f"{each.open:,}",
+            words.median(each.stays),
+        )
+        for each in seen.severities
+    )
+    head = ("Severity", "Introduced", "Fixed", "There now", "Half are fixed within (95 %)")
+    tables = (Table(head, tuple(rows)), *((_measures(told),) if told else ()))
+    return Section("findings", title, tuple(lead), tuple(facts), tuple(plots), tables, tuple(notes))
 
 
 def _rates(found: Efficiency) -> Section:

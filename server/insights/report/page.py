@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from .outline import Bars, Outline
-from .plots import bar_plot, range_rows
-from .words import bounds
+from .outline import Bars, Outline, Steps
+from .plots import bar_plot, range_rows, step_plot
 
+_FIGURE = re.compile(r"(\d) (?=[a-zA-Z%])")
+"""A figure and its unit stay in one line."""
 _HERE = Path(__file__).parent
 
 
@@ -42,6 +44,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.tests["bars"] = lambda plot: isinstance(plot, Bars)
-    environment.globals |= {"bar_plot": bar_plot, "range_rows": range_rows, "bounds": bounds}
+    environment.tests["steps"] = lambda plot: isinstance(plot, Steps)
+    environment.globals["bar_plot"] = bar_plot
+    environment.globals["range_rows"] = range_rows
+    environment.globals["step_plot"] = step_plot
+    environment.filters["kept"] = lambda text: _FIGURE.sub("\\1\N{NO-BREAK SPACE}", text)
     environment.filters["pc"] = lambda value: f"{value:.2f}%"
     return environment

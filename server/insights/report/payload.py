@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from ..efficiency.efficiency import Efficiency
 from ..efficiency.intervals import Bounds
 from ..efficiency.measure import Measure
 from ..efficiency.rates import Rate
+from ..efficiency.survival import Survival
 from .outline import name
 
 VERSION = 1
@@ -31,6 +33,22 @@ def payload(
         "success": {
             "tasks": [*map(_rate, found.rates)],
             "automations": [*map(_rate, found.automated)],
+        },
+        "findings": {
+            "introduced": _measure(found.findings.introduced),
+            "fixed": _measure(found.findings.fixed),
+            "hidden": found.findings.hidden,
+            "timeUntilFixed": _survival(found.findings.stays),
+            "severities": [
+                {
+                    "severity": each.severity.label,
+                    "introduced": each.introduced,
+                    "fixed": each.fixed,
+                    "open": each.open,
+                    "timeUntilFixed": _survival(each.stays),
+                }
+                for each in found.findings.severities
+            ],
         },
         "interruptions": [*map(_measure, found.notices)],
         "costs": {"tools": _spent(found.tools), "tasks": _spent(found.tasks)},
@@ -63,6 +81,23 @@ def _measure(each: Measure) -> Mapping[str, Any]:
 
 def _bounds(each: Bounds | None) -> list[float] | None:
     return None if each is None else [each.low, each.high]
+
+
+def _survival(each: Survival | None) -> Mapping[str, Any] | None:
+    """In seconds; an interval that is open has no end (null)."""
+    if each is None:
+        return None
+    high = None if math.isinf(each.median_high) else each.median_high
+    return {
+        "findings": each.of,
+        "fixed": each.fixed,
+        "median": each.median,
+        "medianInterval": [each.median_low, high],
+        "mean": each.mean,
+        "meanInterval": [each.mean_low, each.mean_high],
+        "horizon": each.horizon,
+        "curve": [[*step] for step in each.steps],
+    }
 
 
 def _rate(each: Rate) -> Mapping[str, Any]:

@@ -11,16 +11,17 @@ from typing import NamedTuple
 
 from ..efficiency.measure import Unit
 from . import words
-from .outline import Bars, Ranges
+from .outline import Bars, Ranges, Steps
 
 _GAP = 0.22
 """Of the room that each bar has, so much is free."""
 _LABELS = 4
 _NARROWEST = 0.6
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS = (2.0, 4.0, 6.0, 8.0, 10.0)
+"""Half of each reads well, too."""
 _NICE_SECONDS = (
-    *(each * 10**power for power in range(-3, 1) for each in (1, 2, 5)),
-    *(15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400),
+    *(each * 10**power for power in range(-3, 1) for each in (2, 4, 6, 10)),
+    *(20, 30, 60, 120, 240, 480, 720, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400),
 )
 
 
@@ -46,6 +47,7 @@ class BarPlot(NamedTuple):
     bars: tuple[Bar, ...]
     lines: tuple[Mark, ...]
     labels: tuple[Mark, ...]
+    rows: tuple[tuple[str, str], ...]
     summary: str
 
 
@@ -76,7 +78,9 @@ def bar_plot(plot: Bars) -> BarPlot:
         Mark(100.0, words.amount(top, plot.unit)),
         Mark(50.0, words.amount(top / 2, plot.unit)),
     )
-    return BarPlot(bars, lines, _labels(plot, room), _summary(plot))
+    values = zip(plot.days, plot.values, strict=True)
+    rows = tuple((words.day(day), words.bounds(each, plot.unit)) for day, each in values)
+    return BarPlot(bars, lines, _labels(plot, room), rows, _summary(plot))
 
 
 def _day(plot: Bars, number: int) -> str:
@@ -119,8 +123,57 @@ def ceiling(value: float, unit: Unit) -> float:
             if value <= each:
                 return float(each)
     power = 10.0 ** math.floor(math.log10(value))
-    found = next((step * power for step in _STEPS if value <= step * power), 10 * power)
-    return max(found, 2.0) if unit is Unit.COUNT else found
+    return next((step * power for step in _STEPS if value <= step * power), 20 * power)
+
+
+class StepPlot(NamedTuple):
+    """``line`` and ``band`` are points of a polygon, in a square of 100; ``half``: where the median
+    is on the way along; None: outside."""
+
+    line: str
+    band: str
+    half: float | None
+    labels: tuple[Mark, ...]
+    rows: tuple[tuple[str, str, str], ...]
+    summary: str
+
+
+_ROWS = 12
+"""Of a curve, as a table."""
+
+
+def step_plot(plot: Steps) -> StepPlot:
+    found = plot.survival
+    horizon = found.horizon or 1.0
+    steps = found.steps
+
+    def corners(values: Sequence[float]) -> list[tuple[float, float]]:
+        """A level holds until the next step."""
+        points: list[tuple[float, float]] = []
+        for number, (step, value) in enumerate(zip(steps, values, strict=True)):
+            until = steps[number + 1].seconds if number + 1 < len(steps) else horizon
+            points += [(step.seconds, value), (until, value)]
+        return points
+
+    def drawn(points: Sequence[tuple[float, float]]) -> str:
+        return " ".join(f"{100 * x / horizon:.2f},{100 - 100 * y:.2f}" for x, y in points)
+
+    band = corners([step.low for step in steps]) + corners([step.high for step in steps])[::-1]
+    share = 1 if len(steps) <= _ROWS else len(steps) / _ROWS
+    shown = [steps[round(number * share)] for number in range(int(len(steps) / share))]
+    rows = tuple(
+        (
+            words.duration(step.seconds),
+            words.percent(step.share),
+            f"{words.percent(step.low)} – {words.percent(step.high)}",
+        )
+        for step in dict.fromkeys((*shown, steps[-1]))
+    )
+    ends = Mark(0.0, "introduced"), Mark(100.0, f"after {words.duration(horizon)}", "end")
+    at = None if found.median is None else 100 * found.median / horizon
+    summary = f"{plot.title}: half are fixed within {words.median(found)}."
+    line = drawn(corners([step.share for step in steps]))
+    return StepPlot(line, drawn(band), at, ends, rows, summary)
 
 
 def range_rows(plot: Ranges) -> Sequence[Range]:

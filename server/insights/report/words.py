@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 from ..efficiency.intervals import Bounds
 from ..efficiency.measure import Measure, Trend, Unit
 from ..efficiency.rates import Rate
+from ..efficiency.survival import Survival
 
 NONE = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -75,6 +77,24 @@ def percent(value: float) -> str:
 def rate(each: Rate) -> str:
     low, high = each.bounds
     return f"{100 * low:.0f}–{100 * high:.0f} %"
+
+
+def median(each: Survival | None) -> str:
+    """Until half are fixed, and between what that lies."""
+    if each is None:
+        return NONE
+    if each.median is None:
+        return f"not within {duration(each.horizon)}"
+    low = duration(each.median_low)
+    if math.isinf(each.median_high):
+        return f"{duration(each.median)} ({low} or more)"
+    return f"{duration(each.median)} ({low} – {duration(each.median_high)})"
+
+
+def mean(each: Survival) -> str:
+    """Until they are fixed, of the time that was seen."""
+    within = f"{duration(each.mean)} ({duration(each.mean_low)} – {duration(each.mean_high)})"
+    return f"a finding stays {within} of the first {duration(each.horizon)}"
 
 
 def size(count: float) -> str:
