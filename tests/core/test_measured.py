@@ -102,7 +102,9 @@ async def test_what_the_disk_does_not_take_waits(tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def world(folder: Path) -> AsyncIterator[tuple[Workspace, Checks]]:
-    root = tree(folder / "project", {"app.py": "import os\n", "b.py": "x = 1\n"})
+    root = folder / "project"
+    if not root.exists():
+        tree(root, {"app.py": "import os\n", "b.py": "x = 1\n"})
     workspace = Workspace(root, folder, trusted=True, today=lambda: TODAY)
     runner = Runner()
     try:
