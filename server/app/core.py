@@ -32,6 +32,7 @@ from .folder.folders import Folders
 from .folder.workspace import Workspace
 from .insights.profiling import Profiling
 from .insights.recommended import Recommended
+from .insights.saved import Saved
 from .install.tools import Tools
 from .learning.learning import Learning
 from .open.actions import Actions
@@ -125,6 +126,7 @@ class Core:
             self.learning,
             Profiling(self.folders),
             self.recommended,
+            Saved(self.folders, self.documents),
         )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[tuple[events.Event, float]] = asyncio.Queue()

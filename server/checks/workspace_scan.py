@@ -28,7 +28,7 @@ from ..runner.calls import Status, Urgency
 from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
-from .engine import Checks, analyzers_for, configure
+from .engine import Checks, analyzers_for, configure, count
 from .files import CachedFiles, FilesOnce
 from .jobs import Policy, job_for, key_of, read_outcome
 
@@ -250,11 +250,15 @@ class WorkspaceScan:
         ).items():
             spans.count("cache", many, tool=tool, outcome="hit")
         done: list[Scanned] = []
+        known: Counter[str] = Counter()
         for each, key in zip(wanted, keys, strict=True):
             if (report := recalled.get(key)) is not None:
+                known[report.tool] += 1
                 done += self._add(each.file, report, each.digest)
             else:
                 waiting[each.tool].append(each)
+        for name, files in known.items():
+            self._results.counts.recalled(name, files)
         return done
 
     def _key(self, wanted: _Wanted) -> str:
@@ -301,6 +305,7 @@ class WorkspaceScan:
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
         spans.count("cache", len(batch), tool=job.task, outcome="miss")
         outcome = await self._checks.execute(job)
+        count(self._results.counts, job, len(items), outcome)
         version = await self._version(analyzer, configuration)
         with spans.span("parse", tool=job.task):
             answers = read_outcome(job.task, len(items), outcome, version)

@@ -48,6 +48,7 @@ _COMMANDS = {
     "clean": ("machine", "Remove what Understudy wrote for itself and nobody needs any more."),
     "workflows": ("workflows", "Tell how work is laid out and goes, and what could be better."),
     "recommendations": ("workflows", "List and do what could be changed in how work is done."),
+    "report": ("report", "Tell what was saved and what it took, as text or as a page."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),

@@ -203,14 +203,14 @@ class Pool:
                     state.waiting.append(waiting)
             return
         start = 0
+        items = sum(len(waiting.call.items) for waiting in batch) or 1
         for waiting in batch:
             count = len(waiting.call.items)
             if not waiting.done.done():
                 part = outcome.results[start : start + count]
                 cost = Cost(outcome.cost.cpu_seconds / len(batch), outcome.cost.memory_bytes)
-                waiting.done.set_result(
-                    Outcome(outcome.status, part, outcome.why, cost, outcome.seconds)
-                )
+                seconds = outcome.seconds if len(batch) == 1 else outcome.seconds * count / items
+                waiting.done.set_result(Outcome(outcome.status, part, outcome.why, cost, seconds))
             start += count
 
     def _idle_worker(self, state: _LaneState) -> Worker | None:

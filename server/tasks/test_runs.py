@@ -19,6 +19,8 @@ from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
 from ..runner.task import Context, Result, Task
 from ..settings.tasks import Tasks, TestRunner
+from ..store.job_rows import DONE, Record
+from ..store.measured import Suite
 from .answers import found
 from .testing import memory
 from .testing.affected import Graph, affected
@@ -42,6 +44,9 @@ from .testing.stamp import stamp
 NAME = "test_runner"
 _MOST_OUTPUT = 4 << 20
 _FOLLOW_SECONDS = 0.2
+
+_CHOOSE = ("failed", "changed", "files", "ids")
+"""What chooses among the tests."""
 
 Sources = Callable[[], Iterable[Source]]
 """The Python files of the workspace, as ``files.discover`` tells of them. Looks at the disk."""
@@ -94,7 +99,7 @@ class TestRuns:
             timeout=settings.timeout_seconds,
             retries=0,
             needs_trust=True,
-            options=("failed", "changed", "files", "ids"),
+            options=_CHOOSE,
         )
 
     async def _run(self, context: Context, own: TestRunner) -> Result:
@@ -200,6 +205,13 @@ class TestRuns:
                 why = report.why or outcome.why or "the tests did not run to their end"
                 return Result(value, replace(outcome, status=status, why=why))
         return Result(value)
+
+
+def suite_of(job: Record) -> Suite:
+    """What is counted of a run of the tests that has ended."""
+    chosen = {name for name in _CHOOSE if job.parameters.get(name)}
+    is_affected, is_whole = chosen == {"changed"}, not chosen
+    return Suite(job.ended or 0.0, job.seconds, job.status == DONE, is_affected, is_whole)
 
 
 def _private(report: TestReport, secrets: Iterable[str]) -> TestReport:

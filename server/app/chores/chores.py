@@ -33,7 +33,7 @@ from ...tasks.audits.task import Audits
 from ...tasks.custom import custom_tasks
 from ...tasks.scans import Scanned, scan_tasks
 from ...tasks.test_runs import NAME as TESTS
-from ...tasks.test_runs import TestRuns
+from ...tasks.test_runs import TestRuns, suite_of
 from ..folder.workspace import Workspace
 from ..notices.channels import Channels
 from ..notices.notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
@@ -79,7 +79,13 @@ class Chores:
         self._channels = Channels(
             lambda: workspace.settings, workspace.root, workspace.state, environ
         )
-        self.notices = Notices(self._deliver, lambda: workspace.settings, self._channels, typed_at)
+        self.notices = Notices(
+            self._deliver,
+            lambda: workspace.settings,
+            self._channels,
+            typed_at,
+            counts=workspace.counts,
+        )
         self._refresh = refresh
         self.automated = Automated(workspace, environ, shown)
         settings = workspace.settings
@@ -131,6 +137,8 @@ class Chores:
             self.notices.recall(change.job)
         if change.kind == "ended" and change.job.task != DELIVER and self.engine.runs_here:
             self.triggering.ended(change.job.task)
+            if change.job.task == TESTS:
+                self.workspace.counts.ran(suite_of(change.job))
             notice = notice_of(change.job, self.workspace.settings, time.time())
             if notice is not None:
                 self.notices.take(notice)

@@ -162,7 +162,7 @@ class OpenDocument:
         those tools said, as far as it moved since, that look at it only when it is saved."""
         settings = self.policy.settings
         looking = {each.name for each in analyzers_for(self.path, self.language, settings)}
-        if not self._is_analysed:
+        if not self.is_analysed:
             looking -= judges(self.path, self.language, settings)
         return tuple(report for report in self.placed.moved() if report.tool in looking)
 
@@ -187,6 +187,14 @@ class OpenDocument:
         return (*notes(self.placed.reports, settings, here), *found)
 
     @property
+    def is_analysed(self) -> bool:
+        """Whether all has been said of this text; not if that was given up, or not begun."""
+        analysis = self._analysis
+        if analysis is None or not analysis.done() or analysis.cancelled():
+            return False
+        return not self._edited
+
+    @property
     def versions(self) -> dict[str, str]:
         """Of the tools that have looked at it, by their names."""
         return {report.tool: report.version for report in self.placed.reports}
@@ -196,14 +204,6 @@ class OpenDocument:
     @property
     def _is_busy(self) -> bool:
         return self._analysis is not None and not self._analysis.done()
-
-    @property
-    def _is_analysed(self) -> bool:
-        """Whether all has been said of this text; not if that was given up, or not begun."""
-        analysis = self._analysis
-        if analysis is None or not analysis.done() or analysis.cancelled():
-            return False
-        return not self._edited
 
     def _look(self, work: Coroutine[None, None, None], since: list[Edit]) -> asyncio.Task[None]:
         """At a text; ``since`` is what was edited after it, until the look has ended."""
