@@ -58,10 +58,12 @@ class Results:
     """Writes are gathered and committed together a moment later; a read sees them at once.
 
     Once it is closed it knows nothing and takes nothing: who comes late only loses the cache.
+    ``written`` is called when something else than before is on disk.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, written: Callable[[], object] = lambda: None) -> None:
         self._database = database
+        self._written = written
         self._reports: dict[str, str] = {}
         self._stamps: dict[str, FileStamp | None] = {}
         self._asked: set[str] = set()
@@ -173,6 +175,8 @@ class Results:
                 self._stamps = _newest({**stamps, **self._stamps})
         if error is None:
             self.problem = ""
+            if reports or stamps:
+                self._written()
         return error is None
 
     async def _prune(self) -> None:
