@@ -49,13 +49,19 @@ $(CORPUS): tests/core/corpus.lock tests/core/fetch_corpus.py | $(VENV)
 SCRIPT_RUNNERS := .cache/script-runners/.ready
 $(SCRIPT_RUNNERS): tests/core/script_runners/package-lock.json | $(VENV)
 	@echo "Installing the runners of JavaScript tests that the tests run …"
-	@tests/core/npm_install.sh script_runners .cache/script-runners
+	@tests/core/npm_install.sh core/script_runners .cache/script-runners
 	@touch $@
 
 ESLINT := .cache/eslint/.ready
 $(ESLINT): tests/core/eslint_project/package-lock.json | $(VENV)
 	@echo "Installing the ESLint that the tests run, and the code it looks at …"
-	@tests/core/npm_install.sh eslint_project .cache/eslint
+	@tests/core/npm_install.sh core/eslint_project .cache/eslint
+	@touch $@
+
+PAGE := .cache/page/.ready
+$(PAGE): tests/dashboard/packages/package-lock.json | $(VENV)
+	@echo "Installing what the tests compare the page's scripts with, and check it with …"
+	@tests/core/npm_install.sh dashboard/packages .cache/page
 	@touch $@
 
 SEMGREP := .cache/semgrep/.ready
@@ -70,7 +76,7 @@ TESTS := $(BIN)/python -P -m pytest
 NONE := 5
 # Much of a test is waiting, for a process or for a time to pass: one worker more than processors.
 test: $(VENV) ## every test, real editors included
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=line $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) $(SEMGREP) editors
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=line $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) $(SEMGREP) $(PAGE) editors
 	@$(TESTS) -m "not soak and not alone" -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
 	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LINK = "link"
 """The folder, in a workspace's state folder."""
+VIEWS = "views"
+"""The folder of those who only look at what is kept, and have nothing to do about it."""
 _MOMENT_SECONDS = 0.01
 _POKE = b"\0"
 _LARGEST = 1 << 18

@@ -15,6 +15,7 @@ from collections.abc import (
 )
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -160,6 +161,24 @@ class WorkspaceScan:
             async with aclosing(self._look_at(there)) as again:
                 async for scanned in again:
                     yield scanned
+
+    async def recall(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
+        """Each file once, with what is kept of its content; no tool looks at it. Of one of which
+        nothing is kept, that is said."""
+        stamps = await self._results.stamps({found.path for found in files})
+        unknown, unasked = _ByTool(list), _ByTool(list)
+        for part in _slices(files, _SLICE):
+            for scanned in await self._look_up(part, stamps, unknown, unasked):
+                yield scanned
+        for group in unasked.values():
+            await self._version(group[0].analyzer, group[0].configuration)
+            for scanned in await self._recall(group, unknown):
+                yield scanned
+        for each in chain.from_iterable(unknown.values()):
+            why = "nothing is kept of what it says of this content"
+            report = no_verdict(each.analyzer.name, State.NOT_ANALYSED, why)
+            for scanned in self._add(each.file, report):
+                yield scanned
 
     async def _look_at(self, files: Sequence[Found]) -> AsyncGenerator[Scanned, None]:
         stamps = await self._results.stamps({found.path for found in files})

@@ -37,6 +37,7 @@ _COMMANDS = {
     "notify": ("planning", "Send a notice, to try the channels."),
     "metrics": ("records", "Tell how long tasks take, wait, and how often they succeed."),
     "export": ("records", "Print what is remembered, as JSON."),
+    "dashboard": ("dashboard", "Serve a live page of all that there is to see."),
     "run": ("tasking", "Run a task now."),
     "tasks": ("tasking", "List the tasks, and the newest jobs."),
     "logs": ("tasking", "Print what a job printed."),

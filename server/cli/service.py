@@ -72,28 +72,28 @@ async def _until_idle(folder: Path, descriptor: int | None) -> int:
         os.chdir("/")
         if not lock.adopt(descriptor, root) or not wants_detached(root):
             return Exit.CLEAN
-    await work_off(root, lock, _stopped(), _say)
+    await work_off(root, lock, stopped(), _say)
     return Exit.CLEAN
 
 
-def _stopped() -> asyncio.Event:
+def stopped() -> asyncio.Event:
     """Set when this process is asked to end."""
-    stopped = asyncio.Event()
+    asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    return stopped
+        loop.add_signal_handler(number, asked.set)
+    return asked
 
 
 async def _serve(root: Path, lock: ServiceLock) -> int:
     if not lock.take(root):
         click.echo(f"Understudy already runs for {root}.", err=True)
         return Exit.USAGE
-    stopped = _stopped()
+    ended = stopped()
     async with open_service(root, "service", _say, triggers=Sources.ALL) as service:
         complain(service)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
-        ending = asyncio.ensure_future(stopped.wait())
+        ending = asyncio.ensure_future(ended.wait())
         await asyncio.wait((ready, ending), return_when=asyncio.FIRST_COMPLETED)
         lock.ready(root)
         click.echo(f"Understudy runs for {root}.", err=True)

@@ -108,6 +108,11 @@ def options() -> tuple[Option, ...]:
     return tuple(_below(Settings(), ()))
 
 
+def values(settings: Settings) -> dict[str, object]:
+    """What a tree has for each setting, by key."""
+    return {each.key: each.default for each in _below(settings, ())}
+
+
 def _below(group: Any, path: tuple[str, ...]) -> Iterator[Option]:
     """The settings of ``group``, which stands at ``path`` and holds their defaults."""
     for member in members(group.__class__):

@@ -279,12 +279,17 @@ class Jobs:
         return await self._database.run(work)
 
     async def recent(
-        self, states: Collection[JobState] = tuple(JobState), limit: int = 100
+        self, states: Collection[JobState] = tuple(JobState), limit: int = 100, skip: int = 0
     ) -> list[Record]:
-        """The newest first."""
+        """The newest first, without the ``skip`` newest."""
         marks = ",".join("?" * len(states))
-        where = f"WHERE state IN ({marks}) ORDER BY id DESC LIMIT ?"
-        return await self._database.run(lambda c: records(c, where, (*states, limit)))
+        where = f"WHERE state IN ({marks}) ORDER BY id DESC LIMIT ? OFFSET ?"
+        return await self._database.run(lambda c: records(c, where, (*states, limit, skip)))
+
+    async def ended(self) -> int:
+        """How many have ended, of those that are remembered."""
+        query = "SELECT count(*) FROM jobs WHERE state = 'ended'"
+        return await self._database.run(lambda c: int(c.execute(query).fetchone()[0]))
 
     async def last_values(self) -> list[Record]:
         """Of each task the job that ended last among those that left a value."""

@@ -65,6 +65,12 @@ class Results:
     def __init__(self, database: Database, counts: Counts | None = None) -> None:
         self._database = database
         self.counts = counts or Counts()
+    ``written`` is called when something else than before is on disk.
+    """
+
+    def __init__(self, database: Database, written: Callable[[], object] = lambda: None) -> None:
+        self._database = database
+        self._written = written
         self._reports: dict[str, str] = {}
         self._stamps: dict[str, FileStamp | None] = {}
         self._asked: set[str] = set()
@@ -176,6 +182,8 @@ class Results:
                 self._stamps = _newest({**stamps, **self._stamps})
         if error is None:
             self.problem = ""
+            if reports or stamps:
+                self._written()
         return error is None
 
     async def _prune(self) -> None:

@@ -25,6 +25,7 @@ from ...findings.changed import Rows
 from ...journal.apply import recover, unread
 from ...journal.change import printable
 from ...journal.waiting import waiting
+from ...link import VIEWS, poke
 from ...model import Priority, Report
 from ...runner.calls import Urgency
 from ...settings import ConfigProblem, Loaded, Settings, project_file
@@ -102,6 +103,7 @@ class Workspace:
         self.counts = Counts(Database(store / MEASURED_FILE, MEASURED), today)
         self.results = Results(self._database, self.counts)
         self.lives = Lives(root, store)
+        self.results = Results(self._database, lambda: poke(store / VIEWS))
 
     @property
     def policy(self) -> Policy:
@@ -366,6 +368,12 @@ class Workspace:
         others = {path: report for path, report in before.items() if path not in reports}
         self.tasked.take(_GROWTH, others | found)
         return {path for path in reports if before.get(path) != found.get(path)}
+
+    async def recall(self, checks: Checks, files: Sequence[Found]) -> None:
+        """Take note of what is kept of these files, whoever has looked at them; no tool does."""
+        scan = WorkspaceScan(checks, self.root, self.policy, self.results)
+        async for scanned in scan.recall(files):
+            self.show(scanned.path, scanned.reports)
 
     def grown(self, path: str) -> Report | None:
         """What ``look_back`` found of a file."""

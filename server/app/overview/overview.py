@@ -1,0 +1,122 @@
+"""Several workspaces at once, and who waits for changes in them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from .parts import Part
+from .watched import Watched, watched
+
+log = logging.getLogger(__name__)
+
+
+class Change(NamedTuple):
+    """``revision`` grows with each change of all."""
+
+    revision: int
+    workspace: str
+    part: Part
+
+
+class Overview:
+    """Belongs to the event loop. ``workspaces`` by their ids, in the order in which they were
+    named."""
+
+    def __init__(self, workspaces: Collection[Watched]) -> None:
+        self.workspaces = {each.id: each for each in workspaces}
+        self.revision = 0
+        self.is_closed = False
+        self._changes: dict[tuple[str, Part], int] = {}
+        self._news = asyncio.Condition()
+        self._waiting = 0
+        self._following: list[asyncio.Task[None]] = []
+        self._announcing: set[asyncio.Task[None]] = set()
+
+    async def look(self) -> None:
+        """See how all is now."""
+        for each in self.workspaces.values():
+            self._note(each.id, await each.look())
+
+    def since(self, revision: int) -> list[Change]:
+        """What has changed after it, each part once, the oldest first."""
+        newer = [Change(at, *key) for key, at in self._changes.items() if at > revision]
+        return sorted(newer)
+
+    async def changes(self, revision: int) -> AsyncIterator[list[Change]]:
+        """What has changed after ``revision``, and then what changes, as soon as it does; until all
+        is closed."""
+        self._follow()
+        try:
+            while not self.is_closed:
+                if news := self.since(revision):
+                    revision = news[-1].revision
+                    yield news
+                else:
+                    await self._next()
+        finally:
+            self._leave()
+
+    async def _next(self) -> None:
+        async with self._news:
+            await self._news.wait()
+
+    def _follow(self) -> None:
+        self._waiting += 1
+        if not self._following:
+            self._following = [
+                asyncio.create_task(self._follow_one(each)) for each in self.workspaces.values()
+            ]
+
+    def _leave(self) -> None:
+        self._waiting -= 1
+        if not self._waiting:
+            self._stop()
+
+    def _stop(self) -> list[asyncio.Task[None]]:
+        stopped, self._following = self._following, []
+        for task in stopped:
+            task.cancel()
+        return stopped
+
+    async def _follow_one(self, workspace: Watched) -> None:
+        try:
+            await workspace.follow(lambda changed: self._note(workspace.id, changed))
+        except Exception:
+            log.exception("changes in %s are not seen any more", workspace.root)
+
+    def _note(self, workspace: str, changed: Collection[Part]) -> None:
+        for part in changed:
+            self.revision += 1
+            self._changes[workspace, part] = self.revision
+        if changed:
+            announcing = asyncio.get_running_loop().create_task(self._announce())
+            self._announcing.add(announcing)
+            announcing.add_done_callback(self._announcing.discard)
+
+    async def _announce(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    async def close(self) -> None:
+        """Who waits for changes need not wait any more; returns when nothing is looked at."""
+        self.is_closed = True
+        await self._announce()
+        await asyncio.gather(*self._stop(), *self._announcing, return_exceptions=True)
+
+
+@asynccontextmanager
+async def overview(roots: Collection[Path]) -> AsyncIterator[Overview]:
+    """On leaving, everything that was started is gone. Raises OSError (the state folder)."""
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(watched(root)) for root in dict.fromkeys(roots)]
+        found = Overview(opened)
+        await found.look()
+        try:
+            yield found
+        finally:
+            await found.close()

@@ -1,0 +1,208 @@
+"""The parts of what there is to see of one workspace besides its findings, each a frozen value."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...findings.redact_values import kept
+from ...runner.logfile import tail
+from ...settings import user_file
+from ...settings.options import options, values
+from ...store.history import Entry
+from ...store.job_rows import JobState, Record
+from ..chores.chores import newest_log
+from ..chores.planning import kinds_of
+from ..chores.service import Service
+from ..folder.config import load_settings
+from ..folder.workspace import today
+from ..learning.learned import Learned
+from ..notices.notices import without_deliveries
+from ..presentation.jobs import job_payload
+from ..presentation.problems import config_line
+
+_NEWEST = 50
+_OUTPUT_BYTES = 4_000
+_LOG_LINES = 400
+_OPEN = (JobState.RUNNING, JobState.QUEUED, JobState.ASKING)
+
+
+class Part(StrEnum):
+    """What changes together."""
+
+    HEALTH = "health"
+    TASKS = "tasks"
+    FINDINGS = "findings"
+    AUTOMATIONS = "automations"
+    TRAIL = "trail"
+    SETTINGS = "settings"
+
+
+class Health(NamedTuple):
+    """``trusted`` None: nobody has decided. ``engine``: who runs the tasks, in words; empty: nobody
+    does. ``jobs``: how many there are in each state but the last."""
+
+    trusted: bool | None
+    engine: str
+    jobs: Mapping[str, int]
+    troubles: tuple[str, ...]
+
+
+class Kind(NamedTuple):
+    """A task that can be asked for. ``asks``: it cannot be run without being told more."""
+
+    name: str
+    title: str
+    asks: bool
+    seconds: float | None
+
+
+class Tasks(NamedTuple):
+    """``under_way`` and ``newest``: jobs as ``job_payload`` has them, those that run with the end
+    of what they printed as ``output``. ``total``: how many jobs are remembered."""
+
+    kinds: tuple[Kind, ...]
+    under_way: tuple[Mapping[str, Any], ...]
+    newest: tuple[Mapping[str, Any], ...]
+    total: int
+    held_back: str
+
+
+class Learning(NamedTuple):
+    """As ``learning.view`` has it."""
+
+    activity: str
+    automations: tuple[Mapping[str, Any], ...]
+
+
+class InForce(NamedTuple):
+    """``origin``: ``you`` or ``project``, whose file has it; empty: it is the default."""
+
+    key: str
+    value: str
+    origin: str
+    about: str
+
+
+async def health(service: Service, decided: bool | None, troubles: Sequence[str]) -> Health:
+    engine = service.engine
+    holder = engine.holder()
+    runs = f"{holder.get('kind')}, process {holder.get('pid')}" if holder else ""
+    open_jobs = await engine.jobs.recent(_OPEN, 10_000)
+    return Health(
+        decided,
+        runs,
+        dict(sorted(Counter(str(job.state) for job in open_jobs).items())),
+        tuple(
+            filter(None, [*troubles, engine.trouble, *map(config_line, service.config_problems)])
+        ),
+    )
+
+
+async def tasks(service: Service) -> Tasks:
+    engine = service.engine
+    under_way = without_deliveries(await engine.jobs.recent(_OPEN, _NEWEST))
+    shown = [await asyncio.to_thread(_with_output, service, job) for job in reversed(under_way)]
+    page = await history(service, 1)
+    return Tasks(
+        tuple(
+            Kind(k.task.name, k.task.title, bool(k.task.complaint({})), k.seconds)
+            for k in await kinds_of(service)
+        ),
+        tuple(shown),
+        page.jobs,
+        page.total,
+        engine.held_back,
+    )
+
+
+class Jobs(NamedTuple):
+    """A page of those that have ended, the newest first."""
+
+    jobs: tuple[Mapping[str, Any], ...]
+    page: int
+    pages: int
+    total: int
+
+
+async def history(service: Service, page: int) -> Jobs:
+    """``page`` counts from 1."""
+    total = await service.engine.jobs.ended()
+    pages = max(1, -(-total // _NEWEST))
+    page = min(max(1, page), pages)
+    ended = await service.engine.jobs.recent((JobState.ENDED,), _NEWEST, (page - 1) * _NEWEST)
+    return Jobs(tuple(map(job_payload, ended)), page, pages, total)
+
+
+def _with_output(service: Service, job: Record) -> Mapping[str, Any]:
+    output = ""
+    if job.state is JobState.RUNNING:
+        path = service.engine.logs / f"{job.id}-{max(1, job.attempt)}.log"
+        try:
+            output = tail(str(path), _OUTPUT_BYTES).decode("utf-8", "replace")
+        except OSError:
+            output = ""  # it has printed nothing so far
+    return {**job_payload(job), "output": output}
+
+
+async def printed(service: Service, job: int) -> tuple[Mapping[str, Any], str] | None:
+    """A job and the end of what it printed; None where there is no such job."""
+    record = await service.engine.jobs.get(job)
+    if record is None:
+        return None
+    text = await asyncio.to_thread(newest_log, service.engine, record)
+    return job_payload(record), "\n".join(text.splitlines()[-_LOG_LINES:])
+
+
+async def trail(service: Service, most: int = _NEWEST) -> tuple[Entry, ...]:
+    """The newest first."""
+    return tuple(await service.engine.history.audit(most=most))
+
+
+async def learning(learned: Learned) -> Learning:
+    await learned.load()
+    listed = await learned.listing()
+    return Learning(listed["activity"], tuple(listed["automations"]))
+
+
+async def settings(root: Path, *, trusted: bool) -> tuple[InForce, ...]:
+    """As they hold without an editor, which may have others of its own."""
+    return await asyncio.to_thread(_settings, root, trusted=trusted)
+
+
+def _settings(root: Path, *, trusted: bool) -> tuple[InForce, ...]:
+    loaded = load_settings(root, None, trusted=trusted, today=today())
+    own, here = user_file(os.environ), values(loaded.settings)
+    told = []
+    for option in options():
+        source = next((each for each in loaded.sources if each.has(option.path)), None)
+        is_set = source is not None and here[option.key] != option.default
+        origin = ("you" if source.path == own else "project") if is_set and source else ""
+        value = _shown(option.key, here[option.key])
+        told.append(InForce(option.key, value, origin, option.about.description))
+    return tuple(told)
+
+
+def _shown(key: str, value: Any) -> str:
+    """Without what looks like a secret."""
+    match kept(value, key):
+        case bool(flag):
+            return "on" if flag else "off"
+        case list(items):
+            return ", ".join(map(str, items)) or "none"
+        case dict(entries):
+            return ", ".join(f"{name}: {_plain(each)}" for name, each in entries.items()) or "none"
+        case other:
+            return str(other) or "empty"
+
+
+def _plain(value: Any) -> str:
+    """An entry, which is a text or has fields."""
+    if not hasattr(value, "_asdict"):
+        return str(value)
+    return "; ".join(f"{name}={each}" for name, each in kept(value._asdict()).items())

@@ -1,0 +1,158 @@
+"""One workspace that somebody looks at: each part of it as it is now, and which have changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ...checks.engine import Checks
+from ...disk import why
+from ...link import VIEWS, Link
+from ...runner.execute import Runner
+from ...state import state_dir
+from ...store.job_rows import JobState
+from ...trust import Trust
+from ..chores.service import Service, open_service
+from ..learning.learned import Learned
+from ..scripts.confined import sandboxed
+from ..stamps import Stamps
+from . import parts
+from .findings import NOTHING, Findings, FindingsReader
+from .parts import Part
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
+"""So often, for what nobody pokes us about: settings, trust, what a running task prints."""
+_ID_LENGTH = 10
+
+
+class Watched:
+    """Belongs to the event loop. ``id`` names it in addresses; ``parts`` are as of the last look.
+    Without anybody who waits for changes nothing is looked at."""
+
+    def __init__(self, service: Service, learned: Learned, findings: FindingsReader) -> None:
+        self.root = service.root
+        self.id = hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()[:_ID_LENGTH]
+        self.service = service
+        self.learned = learned
+        self.parts: dict[Part, Any] = {}
+        self._trust = Trust(state_dir())
+        self._workspace = service.chores.workspace
+        self._findings = findings
+        self._trouble: dict[Part, str] = {}
+        self._looking = asyncio.Lock()
+        self._stirred = asyncio.Event()
+        state = self._workspace.state
+        self._link = Link(state / VIEWS, self._stirred.set)
+        jobs = (state / "jobs.db", state / "jobs.db-wal")
+        results = (state / "results.db", state / "results.db-wal")
+        learning = (
+            state / "automations.db",
+            state / "automations.db-wal",
+            state / "activity.db-wal",
+        )
+        settled = (self._trust.file, *self._workspace.sources)
+        self._stamps = {
+            Part.HEALTH: Stamps((*settled, *jobs, state / "engine.lock")),
+            Part.TASKS: Stamps((*settled, *jobs)),
+            Part.FINDINGS: Stamps((*settled, *jobs, *results)),
+            Part.AUTOMATIONS: Stamps((*settled, *learning)),
+            Part.TRAIL: Stamps(jobs),
+            Part.SETTINGS: Stamps(settled),
+        }
+        self._looks: Mapping[Part, Callable[[], Awaitable[Any]]] = {
+            Part.TASKS: lambda: parts.tasks(service),
+            Part.FINDINGS: findings.look,
+            Part.AUTOMATIONS: lambda: parts.learning(learned),
+            Part.TRAIL: lambda: parts.trail(service),
+            Part.SETTINGS: lambda: parts.settings(self.root, trusted=self._workspace.trusted),
+            Part.HEALTH: self._health,
+        }
+        """Health comes last: it tells what went wrong with the others."""
+
+    @property
+    def findings(self) -> Findings:
+        found = self.parts.get(Part.FINDINGS, NOTHING)
+        assert isinstance(found, Findings)
+        return found
+
+    async def _health(self) -> parts.Health:
+        decided = await asyncio.to_thread(self._trust.decision, self.root)
+        troubles = [self._trust.problem, self._workspace.trouble, self.learned.problem]
+        return await parts.health(self.service, decided, [*troubles, *self._trouble.values()])
+
+    async def look(self, *, anew: bool = False) -> frozenset[Part]:
+        """The parts that are otherwise than before. Cheap where nothing was written, unless it is
+        ``anew``."""
+        async with self._looking:
+            with suppress(OSError, sqlite3.Error):  # health tells
+                await self.service.refresh()
+            changed = {part for part, stamps in self._stamps.items() if stamps.changed() or anew}
+            if self._is_running:
+                changed.add(Part.TASKS)
+            wanted = [part for part in self._looks if part in changed or part not in self.parts]
+            return frozenset([part for part in wanted if await self._is_otherwise(part)])
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether a task runs, which prints without that being told."""
+        known = self.parts.get(Part.TASKS)
+        return known is not None and any(
+            job["state"] == JobState.RUNNING for job in known.under_way
+        )
+
+    async def _is_otherwise(self, part: Part) -> bool:
+        try:
+            found = await self._looks[part]()
+        except (OSError, sqlite3.Error) as error:
+            self._trouble[part] = f"{part} cannot be read: {why(error)}"
+            return False
+        self._trouble.pop(part, None)
+        before, self.parts[part] = self.parts.get(part), found
+        return before is not found and before != found
+
+    async def follow(self, changed: Callable[[frozenset[Part]], object]) -> None:
+        """Look whenever something changes, and tell what, until this is cancelled."""
+        with suppress(OSError):  # what nobody can tell us is seen at the next look
+            self._link.open()
+        anew = True
+        try:
+            while True:
+                self._stirred.clear()
+                poked = self.service.engine.next_poke()
+                poked.add_done_callback(lambda _: self._stirred.set())
+                try:
+                    if told := await self.look(anew=anew):
+                        changed(told)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_SECONDS):
+                            await self._stirred.wait()
+                    anew = self._stirred.is_set()
+                finally:
+                    poked.cancel()
+        finally:
+            self._link.close()
+
+
+@asynccontextmanager
+async def watched(root: Path) -> AsyncIterator[Watched]:
+    """On leaving, everything that was started is gone. Raises OSError (the state folder)."""
+    runner = Runner()
+    try:
+        async with open_service(root, "dashboard", runs=False) as service:
+            workspace, checks = service.chores.workspace, Checks(runner)
+            learned = Learned(workspace, checks, sandboxed(workspace, runner))
+            try:
+                yield Watched(service, learned, FindingsReader(workspace, service.engine, checks))
+            finally:
+                await learned.close()
+    finally:
+        await runner.close()

@@ -1,0 +1,97 @@
+"""``understudy dashboard``: the page with all that there is to see of workspaces."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from .exits import Exit
+from .roots import root_of
+from .service import stopped
+
+
+@click.command
+@click.option("--no-open", is_flag=True, help="Print the address, and open no browser.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=0, help="Default: any that is free."
+)
+@click.option(
+    "--in",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    metavar="FOLDER",
+    help="A workspace; may be given several times. Default: the one around the current folder.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Tell what there is to tell as JSON, a line each; end with the standard input.",
+)
+@click.pass_context
+def dashboard(
+    ctx: click.Context, folders: tuple[Path, ...], port: int, *, no_open: bool, as_json: bool
+) -> None:
+    """Serve a live page of the workspaces, to this machine alone, until Ctrl-C.
+
+    The address opens the page once, within a minute; Enter prints another one. The page shows, and
+    does nothing before it is unlocked: it asks for a code then, which is printed here.
+    """
+    roots = [root_of((each,)) for each in folders or (Path.cwd(),)]
+    asyncio.run(_serve(roots, port, opens=not (no_open or as_json), as_json=as_json))
+    ctx.exit(Exit.CLEAN)
+
+
+async def _serve(roots: list[Path], port: int, *, opens: bool, as_json: bool) -> None:
+    from ..dashboard.pages import as_line
+    from ..dashboard.serving import serve
+
+    ended, opening = stopped(), list[asyncio.Task[bool]]()
+
+    def tell(kind: str, text: str) -> None:
+        click.echo(as_line(kind, text) if as_json else _TOLD[kind].format(text))
+
+    def ready(link: Callable[[], str]) -> None:
+        first = link()
+        tell("url", first)
+        if opens:
+            opening.append(asyncio.create_task(asyncio.to_thread(webbrowser.open, first)))
+        _listen(lambda: tell("url", link()), ended.set if as_json else lambda: None)
+
+    await serve(roots, port, ready, tell, ended)
+    await asyncio.gather(*opening)
+
+
+_TOLD = {
+    "url": "The dashboard, for one browser within a minute: {}\nEnter prints another address.",
+    "code": "The code that unlocks the page, for a minute: {}",
+}
+
+
+def _listen(asked: Callable[[], object], closed: Callable[[], object]) -> None:
+    """``asked`` is called for each line of the standard input, ``closed`` at its end."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        try:
+            typed = os.read(sys.stdin.fileno(), 4_096)
+        except OSError:  # as of a job in the background of its shell
+            typed = b""
+        if not typed:
+            loop.remove_reader(sys.stdin.fileno())
+            closed()
+        elif b"\n" in typed:
+            asked()
+
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    with suppress(OSError, ValueError):  # nobody types into a file, or nothing
+        loop.add_reader(sys.stdin.fileno(), read)

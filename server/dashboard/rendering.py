@@ -1,0 +1,63 @@
+"""Values to HTML. Everything is escaped."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..app.overview.listing import SEVERITIES, age_of
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("understudy.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"ago": ago, "clock": clock, "web": web, "seconds": seconds}
+    environment.globals |= {"severities": SEVERITIES, "age_of": age_of, "query": query}
+    return environment
+
+
+def rendered(template: str, **values: Any) -> str:
+    return _environment().get_template(f"{template}.jinja").render(values)
+
+
+def ago(at: float | None, now: float) -> str:
+    """Of moments in seconds since the epoch, how long ago the one was."""
+    if at is None:
+        return ""
+    past = max(0.0, now - at)
+    for size, unit in ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min")):
+        if past >= size:
+            return f"{past / size:.0f} {unit}"
+    return f"{past:.0f} s"
+
+
+def clock(at: float | None, now: float) -> str:
+    """A moment as the clock on the wall has it, with its day unless that is today."""
+    if not at:
+        return ""
+    then, today = time.localtime(at), time.localtime(now)
+    return time.strftime("%H:%M:%S" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
+
+
+def seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 100 else f"{value / 60:.0f} min"
+
+
+def web(url: str) -> str:
+    """The address where it is one of the web, else nothing: a tool may say anything."""
+    return url if url.startswith("https://") else ""
+
+
+def query(**values: object) -> str:
+    """Without what is not asked for."""
+    return urlencode({name: str(value) for name, value in values.items() if value})

@@ -1,0 +1,117 @@
+"""What the page shows of a workspace, section by section: a further one is a view, a template and a
+line of ``SECTIONS``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from ..app.overview.listing import AGES, SEVERITIES, Query, page_of
+from ..app.overview.parts import Part, history, printed
+from ..app.overview.watched import Watched
+
+Asked = Mapping[str, str]
+"""The query of the address, which anybody may have written."""
+View = Callable[[Watched, Asked], Awaitable[Mapping[str, Any]]]
+
+_LONGEST = 200
+_MOST_PAGES = 100_000
+
+
+class Section(NamedTuple):
+    """``view`` gives what the template ``NAME.jinja`` shows; the section is stale when one of the
+    ``parts`` has changed. ``place``: ``top`` is as wide as the page, ``main`` and ``side`` share
+    it where there is room."""
+
+    name: str
+    title: str
+    view: View
+    parts: frozenset[Part]
+    place: str
+
+
+async def _health(watched: Watched, _: Asked) -> Mapping[str, Any]:
+    return {"health": watched.parts.get(Part.HEALTH)}
+
+
+async def _tasks(watched: Watched, asked: Asked) -> Mapping[str, Any]:
+    known, page = watched.parts.get(Part.TASKS), _page(asked)
+    ended = await history(watched.service, page) if page > 1 else None
+    return {"tasks": known, "ended": ended, "page": page}
+
+
+async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
+    query = Query(
+        _one_of(asked.get("severity", ""), SEVERITIES),
+        asked.get("owner", "")[:_LONGEST],
+        _one_of(asked.get("age", ""), [name for _, name in AGES]),
+        asked.get("text", "")[:_LONGEST],
+        asked.get("known", "") == "on",
+        _page(asked),
+    )
+    found = watched.findings
+    return {"query_": query, "found": found, "page": page_of(found.all, query, time.time())}
+
+
+async def _automations(watched: Watched, _: Asked) -> Mapping[str, Any]:
+    return {"learning": watched.parts.get(Part.AUTOMATIONS)}
+
+
+async def _logs(watched: Watched, asked: Asked) -> Mapping[str, Any]:
+    tasks = watched.parts.get(Part.TASKS)
+    jobs = (*tasks.under_way, *tasks.newest) if tasks else ()
+    job = asked.get("job", "")
+    wanted = int(job) if job.isascii() and job.isdigit() and len(job) < 18 else None
+    if wanted is None:
+        wanted = next((each["id"] for each in jobs if each["state"] != "queued"), None)
+    return {
+        "log": await printed(watched.service, wanted) if wanted is not None else None,
+        "jobs": jobs,
+        "wanted": wanted,
+        "asked_for": bool(job),
+    }
+
+
+async def _trail(watched: Watched, _: Asked) -> Mapping[str, Any]:
+    return {"trail": watched.parts.get(Part.TRAIL, ())}
+
+
+async def _settings(watched: Watched, _: Asked) -> Mapping[str, Any]:
+    every = watched.parts.get(Part.SETTINGS, ())
+    return {"settings": every, "changed": [each for each in every if each.origin]}
+
+
+SECTIONS = tuple(
+    Section(name, title, view, frozenset(parts), place)
+    for name, title, view, parts, place in (
+        ("health", "Health", _health, {Part.HEALTH}, "top"),
+        ("findings", "Findings", _findings, {Part.FINDINGS}, "main"),
+        ("tasks", "Tasks", _tasks, {Part.TASKS}, "main"),
+        ("logs", "Logs", _logs, {Part.TASKS}, "main"),
+        ("automations", "Automations", _automations, {Part.AUTOMATIONS}, "side"),
+        ("trail", "Audit trail", _trail, {Part.TRAIL}, "side"),
+        ("settings", "Settings in force", _settings, {Part.SETTINGS}, "side"),
+    )
+)
+"""In the order in which they are shown."""
+
+SUMMARY = "summary"
+"""The line about each workspace, which changes with these."""
+SUMMARY_PARTS = frozenset({Part.HEALTH, Part.FINDINGS})
+
+
+def stale(part: Part) -> list[str]:
+    """The names of what shows a part."""
+    named = [each.name for each in SECTIONS if part in each.parts]
+    return [*named, SUMMARY] if part in SUMMARY_PARTS else named
+
+
+def _one_of(given: str, words: Any) -> str:
+    return given if given in words else ""
+
+
+def _page(asked: Asked) -> int:
+    text = asked.get("page", "1")
+    is_number = text.isascii() and text.isdigit() and len(text) < 7
+    return min(max(1, int(text)), _MOST_PAGES) if is_number else 1
