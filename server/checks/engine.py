@@ -268,10 +268,9 @@ class Checks:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
         spans.count("cache", tool=job.task, outcome="miss")
         outcome = await self._runner.execute(job)
+        count(counts, job, 1, outcome)
         with spans.span("parse", tool=job.task):
             ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
-        count(counts, job, 1, outcome)
-        ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
         is_kept = seen and report.state.is_verdict
         if is_kept and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)

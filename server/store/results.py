@@ -59,17 +59,18 @@ class Results:
     """Writes are gathered and committed together a moment later; a read sees them at once.
 
     Once it is closed it knows nothing and takes nothing: who comes late only loses the cache.
-    ``counts``: who asks counts there what was known, and what a tool had to look at.
+    ``counts``: who asks counts there what was known, and what a tool had to look at. ``written`` is
+    called when something else than before is on disk.
     """
 
-    def __init__(self, database: Database, counts: Counts | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        counts: Counts | None = None,
+        written: Callable[[], object] = lambda: None,
+    ) -> None:
         self._database = database
         self.counts = counts or Counts()
-    ``written`` is called when something else than before is on disk.
-    """
-
-    def __init__(self, database: Database, written: Callable[[], object] = lambda: None) -> None:
-        self._database = database
         self._written = written
         self._reports: dict[str, str] = {}
         self._stamps: dict[str, FileStamp | None] = {}

@@ -101,9 +101,8 @@ class Workspace:
         self.scan_mark = ScanMark(store)
         self._database = Database(store / "results.db", RESULTS)
         self.counts = Counts(Database(store / MEASURED_FILE, MEASURED), today)
-        self.results = Results(self._database, self.counts)
+        self.results = Results(self._database, self.counts, lambda: poke(store / VIEWS))
         self.lives = Lives(root, store)
-        self.results = Results(self._database, lambda: poke(store / VIEWS))
 
     @property
     def policy(self) -> Policy:
