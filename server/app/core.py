@@ -22,7 +22,7 @@ from ..settings.resources import Resources
 from . import events
 from .chores.background import Background
 from .chores.chores import ScanAll
-from .chores.machine import Machine, watched
+from .chores.machine import Machine, levels_in, watched
 from .chores.relief import Relieving
 from .editing import Editing
 from .explain.explanations import Explanations
@@ -91,6 +91,7 @@ class Core:
             self._resources,
             self._short,
             relieving,
+            levels_in(self.folders.state),
         )
         self.learning = Learning(
             self.folders,

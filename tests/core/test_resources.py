@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.chores.machine import Machine
+from understudy.app.chores.machine import Machine, levels_in
 from understudy.app.chores.relief import Relieving
 from understudy.app.notices.notices import notice_of_shortage
 from understudy.checks.engine import Checks
@@ -88,6 +89,35 @@ async def test_each_episode_is_told_once(
         assert (machine.pressure == CALM) == (memory == disk)
     assert heard == told
     await runner.close()
+
+
+async def test_the_past_is_kept_by_minutes_for_a_day(tmp_path: Path) -> None:
+    """By several processes at once, each minute once."""
+    runner, own, now = Runner(), Settings().resources, [0.0]
+    relieving = Relieving(runner, Checks(runner), lambda: (), lambda _: None)
+    machines = [
+        Machine(
+            Course([WELL] * 10),
+            lambda: own,
+            lambda _: True,
+            relieving,
+            levels_in(tmp_path),
+            lambda: now[0],
+        )
+        for _ in range(2)
+    ]
+    for at in (100.0, 110.0, 130.0, 90_000.0):
+        now[0] = at
+        for machine in machines:
+            await machine.look()
+    levels = levels_in(tmp_path)
+    kept = await levels.since(0)
+    await asyncio.gather(levels.close(), runner.close(), *(each.close() for each in machines))
+    assert [(each.at, each.name) for each in kept] == [
+        (90_000 // 60 * 60, "disk"),
+        (90_000 // 60 * 60, "memory"),
+    ]
+    assert kept[1].used == 5_000 * MB
 
 
 def test_its_words_can_be_ones_own_and_it_can_be_switched_off() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +16,8 @@ from ...model import Strain
 from ...resources import CALM, Outlook, Pressure, Sample, Sampler, Watcher
 from ...runner.budget import Conditions
 from ...settings.resources import Resources
+from ...store.database import Database
+from ...store.levels import FILE, LEVELS, Level, Levels
 from .. import events
 from ..feature import Feature
 from .relief import Relief, Relieving
@@ -38,6 +43,11 @@ def watched(state: Path, roots: Iterable[Path]) -> Mapping[str, Path]:
     return {**named, "your home": Path.home(), **own}
 
 
+def levels_in(state: Path) -> Levels:
+    """Where the past of the machine is kept; ``state``: the state folder of all workspaces."""
+    return Levels(Database(state / FILE, LEVELS))
+
+
 def eye(state: Path, roots: Iterable[Path]) -> tuple[Sampler, Watcher]:
     """What looks at the machine, and what makes something of it, for who looks for itself."""
     given = tuple(roots)
@@ -47,7 +57,7 @@ def eye(state: Path, roots: Iterable[Path]) -> tuple[Sampler, Watcher]:
 class Machine(Feature):
     """``short`` is called when something runs short or is about to, until it answers that somebody
     was told, and not again before that is over; when what was foreseen has come, it is called anew.
-    ``relieving``: what can be given back then."""
+    ``relieving``: what can be given back then; ``levels``: where the past is kept."""
 
     def __init__(
         self,
@@ -55,7 +65,12 @@ class Machine(Feature):
         settings: Callable[[], Resources],
         short: Callable[[Pressure], bool],
         relieving: Relieving,
+        levels: Levels | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._levels = levels
+        self._clock = clock
+        self._kept_at = 0.0
         self._sampler = sampler
         self._settings = settings
         self._short = short
@@ -113,6 +128,21 @@ class Machine(Feature):
             self._told = episode if found.resource and self._short(found) else ("", False)
         self._relieving.recycle(own.worker_memory_mb << 20)
         await self._relief.heed(found if own.relieve else CALM)
+        await self._keep()
+
+    async def _keep(self) -> None:
+        """Once a minute. A disk that does not take it is told of by the others who write."""
+        at = self._clock() // 60 * 60
+        if self._levels is None or at == self._kept_at:
+            return
+        self._kept_at = at
+        uses = [each.use for each in self.outlook.trends]
+        with contextlib.suppress(sqlite3.Error):
+            await self._levels.keep([Level(at, e.name, e.used, e.limit) for e in uses])
+
+    async def close(self) -> None:
+        if self._levels is not None:
+            await self._levels.close()
 
     def acknowledge(self) -> bool:
         """Somebody knows of the warnings that there are; whether there was one."""

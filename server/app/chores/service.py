@@ -28,7 +28,7 @@ from ..hooks.handover import waiting
 from ..results.scan import Scan
 from ..stamps import Stamps
 from .chores import Chores, limits_of
-from .machine import Machine, watched
+from .machine import Machine, levels_in, watched
 from .relief import Relieving
 from .triggering import Sources
 
@@ -156,6 +156,7 @@ async def open_service(
         lambda: workspace.settings.resources,
         short,
         relieving,
+        levels_in(state_dir()),
     )
 
     def conditions() -> Conditions:
@@ -186,6 +187,7 @@ async def open_service(
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
         await chores.close()
+        await machine.close()
         await runner.close()
         await workspace.close()
 
