@@ -27,6 +27,7 @@ from .feature import Feature
 from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
+from .insights.hints import Hints
 from .insights.profiling import Profiling
 from .install.tools import Tools
 from .learning.learning import Learning
@@ -105,6 +106,7 @@ class Core:
             self.upkeep.analyse_again,
         )
         self.trials = Trials(self.folders, self._runner, sink)
+        self.hints = Hints(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
             self._machine,
             self.tools,

@@ -11,6 +11,7 @@ from . import (
     files,
     hover,
     life,
+    profiling,
     rules,
     sandbox,
     sync,
@@ -34,6 +35,7 @@ PARTS = tuple(
         sandbox,
         automations,
         activity,
+        profiling,
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -149,10 +150,22 @@ class Profiling(Feature):
         spans.stop()
 
 
+_FILE = "profile.db"
+
+
+def last_write(state: Path) -> int:
+    """To what is kept in a workspace's state folder, in nanoseconds since 1970; 0: nothing is."""
+    times = []
+    for name in (_FILE, f"{_FILE}-wal"):
+        with contextlib.suppress(OSError):
+            times.append((state / name).stat().st_mtime_ns)
+    return max(times, default=0)
+
+
 @asynccontextmanager
 async def opened(state: Path) -> AsyncIterator[Profiles]:
     """What is kept in a workspace's state folder. Raises sqlite3.Error, here and there."""
-    database = Database(state / "profile.db", PROFILE)
+    database = Database(state / _FILE, PROFILE)
     try:
         yield Profiles(database)
     finally:
