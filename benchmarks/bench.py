@@ -19,6 +19,7 @@ from pathlib import Path
 
 from . import family, sandbox, saves, startup, tasks, tools, workspace
 from .foresight import figures as foresight
+from . import family, profiling, sandbox, saves, startup, tasks, tools, workspace
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Aim]]]] = {
     "sandbox": sandbox.figures,
     "learning": learning.figures,
     "foresight": foresight.figures,
+    "profiling": profiling.figures,
 }
 
 

@@ -321,6 +321,15 @@ function asking.runTests()
   execute("runTests", started)
 end
 
+function asking.profileFile()
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  execute("profileFile", function() end, { vim.uri_from_bufnr(0), line })
+end
+
+function asking.clearProfile()
+  execute("clearProfile", function() end)
+end
+
 function asking.runAgain()
   execute("runAgain", started)
 end

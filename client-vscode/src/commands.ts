@@ -33,6 +33,13 @@ const NAMES: Record<string, string> = {
 };
 const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
 
+/** What is profiled without being named is what one looks at: the file, and the test at the cursor. */
+export function atCursor(command: string, args: unknown[]): unknown[] {
+  const editor = vscode.window.activeTextEditor;
+  if (command !== `${SECTION}.profileFile` || args.length > 0 || !editor) return args;
+  return [editor.document.uri.toString(), editor.selection.active.line + 1];
+}
+
 /** Shows the user what the server answered to one of its commands. */
 export async function present(command: string, answer: unknown): Promise<void> {
   if (command === `${SECTION}.showStatus` && typeof answer === "string") {

@@ -14,7 +14,7 @@ import {
 import { LANGUAGES, PATTERNS } from "./attached.ts";
 import * as automations from "./automations.ts";
 import { coalesced } from "./coalesce.ts";
-import { present as presentAnswer } from "./commands.ts";
+import { atCursor, present as presentAnswer } from "./commands.ts";
 import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
 import { ManagedEnvironment } from "./managed.ts";
 import { NoInterpreter } from "./python.ts";
@@ -172,7 +172,7 @@ export class Session {
       },
       middleware: {
         executeCommand: async (command, args, next) => {
-          const given = await this.sandbox.completed(command, args);
+          const given = await this.sandbox.completed(command, atCursor(command, args));
           const asked = given && (await this.tasks.completed(command, given));
           const complete = asked && (await automations.completed(command, asked, this.ask));
           if (!complete) return undefined;

@@ -220,6 +220,17 @@ INSTALL = Command(
     "Ask, then install a tool that Understudy runs, for all projects. Argument: its name.",
     palette=False,
 )
+PROFILE = Command(
+    "understudy.profileFile",
+    "Profile File or Test at Cursor",
+    "Run a file, or the test in a line, under a profiler, and show above its functions what they "
+    "take. Arguments: a file's URI, a line from 1.",
+)
+CLEAR_PROFILE = Command(
+    "understudy.clearProfile",
+    "Clear Profiles",
+    "Forget the profiles of programs, and show nothing of them above functions any more.",
+)
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True
 )

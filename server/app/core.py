@@ -30,6 +30,7 @@ from .feature import Feature
 from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
+from .insights.hints import Hints
 from .insights.profiling import Profiling
 from .insights.recommended import Recommended
 from .insights.saved import Saved
@@ -120,6 +121,7 @@ class Core:
         )
         self.recommended = Recommended(self.folders)
         self.trials = Trials(self.folders, self._runner, sink)
+        self.hints = Hints(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
             self.machine,
             self.tools,

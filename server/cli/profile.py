@@ -123,11 +123,12 @@ def _told(root: Path, found: programs.Program, format_: str) -> str:
         return program_told(root, found)
     if format_ == "json":
         return json.dumps(found.payload, indent=2) + "\n"
-    if not found.samples:
+    samples = asyncio.run(programs.samples_of(root, found))
+    if not samples:
         raise click.UsageError(f"No samples are kept of it: {format_} has nothing to tell.")
     if format_ == "speedscope":
-        return found.samples.decode()
-    return json.dumps(found.trace) + "\n"
+        return samples.decode()
+    return json.dumps(programs.sampled_trace(samples)) + "\n"
 
 
 def _compared(root: Path, found: programs.Program) -> str:

@@ -13,6 +13,7 @@ from . import (
     life,
     recommendations,
     resources,
+    profiling,
     rules,
     sandbox,
     sync,
@@ -38,6 +39,7 @@ PARTS = tuple(
         activity,
         resources,
         recommendations,
+        profiling,
     )
 )
 

@@ -60,13 +60,12 @@ class Row(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """The profile of a program. ``body`` is JSON; ``samples`` what the profiler wrote."""
+    """The profile of a program, as JSON."""
 
     id: int
     at: float
     command: str
     body: Any
-    samples: bytes
 
 
 class Profiles:
@@ -108,7 +107,7 @@ class Profiles:
         return await self._database.run(lambda c: [Row(*row) for row in c.execute(query)])
 
     async def keep(self, at: float, command: str, body: Any, samples: bytes) -> int:
-        """The number under which the profile is kept."""
+        """The number under which the profile is kept; ``samples`` are what the profiler wrote."""
 
         def work(c: sqlite3.Connection) -> int:
             row = (at, command, json.dumps(body), zlib.compress(samples))
@@ -126,13 +125,18 @@ class Profiles:
 
     async def kept(self) -> list[Kept]:
         """The newest first."""
-        query = "SELECT id, at, command, body, samples FROM profiles ORDER BY id DESC"
+        query = "SELECT id, at, command, body FROM profiles ORDER BY id DESC"
         return await self._database.run(
             lambda c: [
-                Kept(id_, at, told, json.loads(body), zlib.decompress(samples))
-                for id_, at, told, body, samples in c.execute(query)
+                Kept(id_, at, told, json.loads(body)) for id_, at, told, body in c.execute(query)
             ]
         )
+
+    async def samples(self, id_: int) -> bytes:
+        """Those of one; empty when there are none."""
+        query = "SELECT samples FROM profiles WHERE id = ?"
+        row = await self._database.run(lambda c: c.execute(query, (id_,)).fetchone())
+        return zlib.decompress(row[0]) if row else b""
 
     async def forget(self) -> int:
         """All profiles of programs; how many those were."""

@@ -31,6 +31,8 @@ return {
   { name = "trust", title = "Trust This Workspace", client = false },
   { name = "untrust", title = "Do Not Trust This Workspace", client = false },
   { name = "debugInfo", title = "Show Debug Information", client = false },
+  { name = "profileFile", title = "Profile File or Test at Cursor", client = false },
+  { name = "clearProfile", title = "Clear Profiles", client = false },
   { name = "restart", title = "Restart Server", client = true },
   { name = "showOutput", title = "Show Output", client = true },
   { name = "reportProblem", title = "Report a Problem", client = true },

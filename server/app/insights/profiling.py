@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -43,6 +45,10 @@ _PAUSE_SECONDS = 60.0
 """What has come together is written no more often."""
 
 
+def _salt() -> int:
+    return secrets.randbits(64)
+
+
 class Place(NamedTuple):
     """A workspace: its root and its state folder."""
 
@@ -52,10 +58,17 @@ class Place(NamedTuple):
 
 
 class Keeper:
-    """Writes what the recorder has. One at a time."""
+    """Writes what the recorder has, and sends it where the user wants that. One at a time.
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    ``trouble`` tells a person what is not; empty when all is. ``salt``: see ``telemetry.send``.
+    """
+
+    def __init__(
+        self, now: Callable[[], float] = time.time, salt: Callable[[], int] = _salt
+    ) -> None:
         self._now = now
+        self._salt = salt()
+        self.trouble = ""
         self._last = 0
         """The span that was written last."""
         self._alone = asyncio.Lock()
@@ -71,9 +84,11 @@ class Keeper:
                 self._last = newest[-1].id
             for place in places:
                 mine = {k: s for k, s in sums.items() if _of(k.root, k.file, places) is place}
-                rows = [e for e in newest if _of(e.root, e.file, places) is place]
+                own = [e for e in newest if _of(e.root, e.file, places) is place]
+                rows = [_row(each, recorder, place.root) for each in own]
                 if place.settings.profile.enabled and (mine or rows):
-                    await self._write(place, mine, [_row(e, recorder, place.root) for e in rows])
+                    await self._write(place, mine, rows)
+                    await self._send(place.settings.profile.otlp_endpoint, rows)
 
     async def _write(self, place: Place, sums: dict[Key, Sum], rows: list[Row]) -> None:
         own, today = place.settings.profile, datetime.fromtimestamp(self._now()).astimezone().date()
@@ -84,6 +99,19 @@ class Keeper:
                 await profiles.add(today.isoformat(), told, rows, own.max_spans, since.isoformat())
         except (OSError, sqlite3.Error) as error:
             log.warning("where time goes in %s is not kept: %s", place.root, error)
+
+    async def _send(self, endpoint: str, rows: list[Row]) -> None:
+        if not endpoint or not rows:
+            return
+        from .telemetry import Unsent, send
+
+        try:
+            await asyncio.to_thread(send, endpoint, [*_timed(rows)], self._salt)
+        except Unsent as error:
+            self.trouble = f"spans are not sent to {endpoint} (profile.otlpEndpoint): {error}"
+            log.warning("%s", self.trouble)
+        else:
+            self.trouble = ""
 
 
 def _of(root: str, file: str, places: Sequence[Place]) -> Place:
@@ -140,6 +168,10 @@ class Profiling(Feature):
         rooted = [each for each in self._folders if not each.loose]
         await self._keeper.keep([Place(each.root, each.state, each.settings) for each in rooted])
 
+    @property
+    def troubles(self) -> Iterable[str]:
+        return filter(None, (self._keeper.trouble,))
+
     async def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -149,10 +181,22 @@ class Profiling(Feature):
         spans.stop()
 
 
+_FILE = "profile.db"
+
+
+def last_write(state: Path) -> int:
+    """To what is kept in a workspace's state folder, in nanoseconds since 1970; 0: nothing is."""
+    times = []
+    for name in (_FILE, f"{_FILE}-wal"):
+        with contextlib.suppress(OSError):
+            times.append((state / name).stat().st_mtime_ns)
+    return max(times, default=0)
+
+
 @asynccontextmanager
 async def opened(state: Path) -> AsyncIterator[Profiles]:
     """What is kept in a workspace's state folder. Raises sqlite3.Error, here and there."""
-    database = Database(state / "profile.db", PROFILE)
+    database = Database(state / _FILE, PROFILE)
     try:
         yield Profiles(database)
     finally:

@@ -41,6 +41,8 @@ __all__ = [
     "newest",
     "prepare",
     "profiled",
+    "sampled_trace",
+    "samples_of",
     "source_line",
 ]
 
@@ -98,18 +100,23 @@ class Program(NamedTuple):
     key: str
     runs: tuple[Run, ...]
     told: Told
-    samples: bytes
+
+    @property
+    def summary(self) -> str:
+        """In a sentence or two, for people."""
+        run = self.runs[-1]
+        ended = f"{self.command} took {run.seconds:.1f} s and ended with {run.exit_code}."
+        if not self.told.functions:
+            return f"{ended} {run.note[:1].upper()}{run.note[1:]}." if run.note else ended
+        hot = max(self.told.functions, key=lambda each: sum(each.own))
+        share = sum(hot.own) / self.told.many
+        return f"{ended} {hot.name} in {hot.file} takes {share:.0%} of the time by itself."
 
     @property
     def payload(self) -> Mapping[str, Any]:
         """As JSON."""
         runs = [each._asdict() for each in self.runs]
         return {"at": self.at, "command": self.command, "runs": runs, **sampled.dumps(self.told)}
-
-    @property
-    def trace(self) -> Mapping[str, Any]:
-        """The samples of its last run, in Chrome's format. Raises ValueError without any."""
-        return sampled_trace(self.samples)
 
 
 def prepare(
@@ -172,8 +179,8 @@ async def profiled(
             seen.append(read)
             ended.append(await asyncio.to_thread(_ended, told, read))
     found = await asyncio.to_thread(_told, asked.root, seen, at)
-    program = Program(0, at, asked.command, asked.key, tuple(ended), found, raw)
-    return program._replace(id=await _keep(asked.root, program))
+    program = Program(0, at, asked.command, asked.key, tuple(ended), found)
+    return program._replace(id=await _keep(asked.root, program, raw))
 
 
 def _seen(samples: Path, rate: int) -> tuple[bytes, Samples]:
@@ -216,13 +223,13 @@ def _as_before(path: Path, began: float) -> bytes | None:
         return None
 
 
-async def _keep(root: Path, program: Program) -> int:
+async def _keep(root: Path, program: Program, samples: bytes) -> int:
     body = {
         "key": program.key,
         "runs": [list(each) for each in program.runs],
         "told": sampled.dumps(program.told),
     }
-    raw = program.samples if len(program.samples) <= _MOST_BYTES else b""
+    raw = samples if len(samples) <= _MOST_BYTES else b""
     async with opened(await asyncio.to_thread(workspace_dir, root)) as profiles:
         return await profiles.keep(program.at, program.command, body, raw)
 
@@ -241,7 +248,14 @@ def _program(kept: Kept) -> Program:
     body = kept.body
     runs = tuple(Run(*each) for each in body["runs"])
     told = sampled.loads(body["told"])
-    return Program(kept.id, kept.at, kept.command, body["key"], runs, told, kept.samples)
+    return Program(kept.id, kept.at, kept.command, body["key"], runs, told)
+
+
+async def samples_of(root: Path, program: Program) -> bytes:
+    """What the profiler wrote of its last run, in the format of speedscope; empty where that is not
+    kept. Raises OSError, sqlite3.Error."""
+    async with opened(await asyncio.to_thread(workspace_dir, root)) as profiles:
+        return await profiles.samples(program.id)
 
 
 def compare(before: Program, after: Program) -> Comparison:
