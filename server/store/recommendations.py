@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ..findings.redact_text import redacted
 from .database import Database, Schema
 
 FILE = "recommendations.db"
@@ -52,7 +53,7 @@ _MOST = 2_000
 
 
 class Recommendations:
-    """Raises sqlite3.Error."""
+    """Nothing comes in but without secrets. Raises sqlite3.Error."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,9 +70,10 @@ class Recommendations:
         """These as they are now."""
         kept = [*rows]
         places = ", ".join("?" * len(Row._fields))
+        insert = f"INSERT OR REPLACE INTO recommendations VALUES ({places})"  # noqa: S608
 
         def work(c: sqlite3.Connection) -> None:
-            c.executemany(f"INSERT OR REPLACE INTO recommendations VALUES ({places})", kept)  # noqa: S608
+            c.executemany(insert, map(_private, kept))
             c.execute(
                 "DELETE FROM recommendations WHERE id IN (SELECT id FROM recommendations"
                 " WHERE state = 'proposed' ORDER BY proposed DESC LIMIT -1 OFFSET ?)",
@@ -88,6 +90,18 @@ class Recommendations:
             await self._database.run(
                 lambda c: c.executemany("DELETE FROM recommendations WHERE id = ?", gone)
             )
+
+    async def forget_lived(self) -> None:
+        """Those that tell of what somebody did, whatever was said to them; what stands in files
+        stays. Afterwards they are in no file."""
+        await self._database.run(
+            lambda c: c.execute("DELETE FROM recommendations WHERE path = ''"), write=True
+        )
+        await self._database.compact()
+
+
+def _private(row: Row) -> Row:
+    return row._replace(what=redacted(row.what))
 
 
 def _all(connection: sqlite3.Connection) -> dict[str, Row]:

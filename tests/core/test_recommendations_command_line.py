@@ -120,6 +120,68 @@ def test_one_is_shown_accepted_undone_and_comes_back(place: Place) -> None:
     assert place.listed()[CACHE]["state"] == "proposed"
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "written"),
+    [
+        (
+            "Makefile",
+            "all:\n\techo\ndocs: # x\n\techo\n",
+            "all:\n\techo\n.PHONY: docs\ndocs: # x\n\techo\n",
+        ),
+        (
+            "noxfile.py",
+            "import os\nimport nox\n\n@nox.session\ndef a(s):\n    s.install('x')\n",
+            "import os\nimport nox\nnox.options.reuse_venv = \"yes\"\n\n@nox.session\ndef a(s):\n    s.install('x')\n",
+        ),
+        ("noxfile.py", "from nox import session\n\n@session\ndef a(s):\n    s.install('x')\n", ""),
+    ],
+)
+def test_lines_are_put_in(tmp_path: Path, path: str, text: str, written: str) -> None:
+    place = Place(tmp_path)
+    for name in FILES:
+        (place.root / name).unlink()
+    tree(place.root, {path: text, "docs/index": ""})
+    (one,) = place.listed().values()
+    done = place.run("recommendations", "accept", one["id"], "--yes")
+    assert done.returncode == 0
+    assert place.text(path) == (written or text)
+    assert [each["state"] for each in place.listed().values()] == [
+        "done" if written else "accepted"
+    ]
+
+
+def test_nothing_of_a_workspace_is_run(place: Place) -> None:
+    touch = f"touch {place.root}/ran"
+    tree(
+        place.root,
+        {
+            "Makefile": f"X := $(shell {touch})\nY != {touch}\nall: $(shell {touch})\n\t{touch}\n-include $(shell {touch})\n",
+            "noxfile.py": f"import os, nox\nos.system({touch!r})\n@nox.session\ndef a(s): s.run('x')\n",
+            "package.json": json.dumps({"scripts": {"prepare": touch, "a": f"`{touch}`"}}),
+            "tox.ini": f"[tox]\nenvlist = a\n[testenv]\ncommands = {touch}\n",
+            ".github/workflows/b.yml": f"on: push\njobs: {{a: {{steps: [{{run: !!python/object/apply:os.system ['{touch}']}}]}}}}\n",
+        },
+    )
+    for words in (("workflows",), ("recommendations",)):
+        assert place.run(*words).returncode == 0
+    assert not (place.root / "ran").exists()
+
+
+def test_what_was_lived_is_forgotten_with_the_log(place: Place) -> None:
+    now = time.time()
+    secret = "pytest --token=ghp_" + "a1B2" * 9
+    place.remember(
+        Activity(now - day * DAY, Did.COMMAND, secret, "shell", seconds=600.0) for day in range(12)
+    )
+    assert "waiting :0" in place.listed()
+    files = b"".join(each.read_bytes() for each in place.state.glob("recommendations.db*"))
+    assert b"You wait for tests" in files
+    assert b"ghp_" not in files
+    assert place.run("activity", "forget", "--yes").returncode == 0
+    left = b"".join(each.read_bytes() for each in place.state.glob("recommendations.db*"))
+    assert b"You wait for tests" not in left
+
+
 def test_one_that_is_dismissed_stays_away(place: Place) -> None:
     cache = place.listed()[CACHE]["id"]
     assert place.run("recommendations", "dismiss", cache).returncode == 0

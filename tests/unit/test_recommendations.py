@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from understudy.insights.workflows.lived.observe import Observation
 from understudy.insights.workflows.lived.weekly import Weekly
 from understudy.insights.workflows.model import Around, Place, Timing
 from understudy.settings import Settings
+from understudy.settings.tasks import CustomTask, Tasks
 from understudy.store.recommendations import Row
 
 from .test_workflow_definitions import CI
@@ -62,27 +64,22 @@ def test_how_one_goes_on(
 ) -> None:
     each = one()
     rows = {each.id: row(each, before)} if before else {}
-    turned = life.turn(
-        [each] if is_there else [], rows, {"a.yml"} if looked_at else set(), set(), NOW
-    )
+    turned = life.turn([each] if is_there else [], rows, {"a.yml"} if looked_at else set(), NOW)
     rows |= {kept.id: kept for kept in turned.keep}
     states = {id_: kept.state for id_, kept in rows.items() if id_ not in turned.drop}
     assert states == ({each.id: after} if after else {})
-    again = life.turn([each] if is_there else [], rows, {"a.yml"}, set(), NOW + 1)
+    again = life.turn([each] if is_there else [], rows, {"a.yml"}, NOW + 1)
     if looked_at and is_there:
         assert again.keep == ()
 
 
 def test_what_a_setting_does_is_done_when_it_is_so() -> None:
-    each = one("waiting", Gain(0, 100), path="")
+    each = replace(one("waiting", Gain(0, 100), path=""), is_met=True)
     rows = {each.id: row(each, "accepted")}
-    turned = life.turn([each], rows, {""}, {each.id}, NOW)
+    turned = life.turn([each], rows, {""}, NOW)
     assert [(kept.state, kept.done) for kept in turned.keep] == [("done", NOW)]
-    later = life.turn([each], {each.id: turned.keep[0]}, {""}, {each.id}, NOW + 1)
+    later = life.turn([each], {each.id: turned.keep[0]}, {""}, NOW + 1)
     assert later.keep == ()
-    on = Settings.of({"tasks.testRunner.onChange": True})
-    assert lived.met(rows, on) == {each.id}
-    assert lived.met(rows, Settings()) == frozenset()
 
 
 def test_the_effect_is_measured_and_moves_its_kind() -> None:
@@ -116,12 +113,18 @@ def test_a_gain_is_told_only_where_something_was_measured() -> None:
     )
     assert ci is not None
     assert make_file is not None
-    unseen = make.recommendations(analyse([ci, make_file], Seen({})))
+    unseen = make.recommendations(analyse([ci, make_file], Seen({})), Tasks())
     assert {each.gain for each in unseen} == {None}
     assert all(each.unknown and each.how for each in unseen)
     runs = Timing(40.0, 20, 10.0)
-    seen = make.recommendations(analyse([make_file], Seen({("", "make all"): runs})))
+    seen = make.recommendations(analyse([make_file], Seen({("", "make all"): runs})), Tasks())
     assert {each.rule: each.gain for each in seen} == {"in-sequence": Gain(0, 200)}
+    (setting,) = [each.setting for each in seen]
+    assert setting is not None
+    assert setting.value == {"command": ["make", "-j2", "a", "b"]}
+    tasks = Tasks(custom={"all-at-once": CustomTask(command=("make",))})
+    (met,) = make.recommendations(analyse([make_file], Seen({})), tasks)
+    assert met.is_met
 
 
 def test_what_was_lived_becomes_a_setting() -> None:
@@ -130,8 +133,9 @@ def test_what_was_lived_becomes_a_setting() -> None:
     assert found.gain == Gain(0, 600)
     assert found.setting is not None
     assert found.setting.path == ("tasks", "testRunner", "onChange")
+    assert not found.is_met
     assert found.why[-1] == "that is 1–10 min a week, of 9 days (95 %)"
     on = Settings.of({"tasks.testRunner.onChange": True})
     (without,) = lived.recommendations([seen._replace(weekly=None)], on)
-    assert (without.gain, without.setting) == (None, None)
+    assert (without.gain, without.setting, without.is_met) == (None, None, True)
     assert without.unknown

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.insights.workflows.lived.flaky import flaky, of_values
-from understudy.insights.workflows.lived.observe import observe
+from understudy.insights.workflows.lived.imports import slow
+from understudy.insights.workflows.lived.observe import Past, observe
 from understudy.insights.workflows.lived.runs import DAY, ran, seen
-from understudy.insights.workflows.lived.waiting import for_git, for_tests, loops
+from understudy.insights.workflows.lived.waiting import Wait, for_git, for_hooks, for_tests, loops
 from understudy.insights.workflows.lived.weekly import Span, by_day, gained, weekly
 from understudy.insights.workflows.shell import commands
 from understudy.store.activity import Activity, Did
-from understudy.store.history import Execution
+from understudy.store.history import Entry, Execution
+from understudy.tasks.import_times import packages
 
 NOW = 1_700_000_000.0
 
@@ -164,6 +166,64 @@ def test_flaky_tests(
     assert {each.test: (len(each.failed), len(each.passed)) for each in shaky} == found
 
 
+def test_waits_for_our_own_hooks() -> None:
+    def waited(at: float, seconds: float, kind: str = "hook") -> Entry:
+        return Entry(at, kind, None, "pre-commit", f"{seconds:.1f} s")
+
+    typed_ = for_git([typed(NOW, "git commit -m x", 20)])
+    entries = [
+        waited(NOW + 19, 12),
+        waited(NOW + 100, 30),
+        waited(NOW + 200, 2),
+        waited(0, 9, "started"),
+    ]
+    assert for_hooks(entries, typed_) == [Wait(NOW + 70, 30, "the hook pre-commit")]
+
+
+TIMES = """\
+import time: self [us] | cumulative | imported package
+import time:       100 |        100 |   zipimport
+import time:       200 |        200 |     numpy.core
+import time:    300000 |     300200 |   numpy
+import time:    200000 |     200000 |   shop.tax
+import time:    100000 |     600200 | shop
+"""
+
+
+def test_imports_by_package() -> None:
+    whole, found = packages(TIMES, "shop")
+    assert whole == pytest.approx(0.6002)
+    assert found == [
+        ("numpy", pytest.approx(0.3002)),
+        ("shop", pytest.approx(0.3)),
+        ("zipimport", 0.0001),
+    ]
+    with pytest.raises(ValueError, match="was not imported"):
+        packages(TIMES, "other")
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([("shop", 0.6, [["numpy", 0.3], ["shop", 0.3]])], [("shop", "numpy", 50)]),
+        ([("shop", 0.2, [["numpy", 0.2]])], []),  # not worth it
+        ([("shop", 0.6, [["shop", 0.6]])], []),
+        ([("shop", 0.6, [["shop", 0.5], ["numpy", 0.1]])], []),
+        ([("shop", 0.1, []), ("shop", 0.6, [["numpy", 0.3]])], []),  # it was changed since
+        ([("shop", 0, [["a", 1]]), ("a", "x", 3), ("a",)], []),
+    ],
+)
+def test_slow_imports(values: list[tuple[object, ...]], found: list[tuple[str, str, int]]) -> None:
+    left = [
+        (job, dict(zip(("module", "seconds", "packages"), value, strict=False)))
+        for job, value in enumerate(values)
+    ]
+    said = [
+        (e.module, e.shares[0][0], round(100 * e.shares[0][1])) for e in slow([*left, (9, None)])
+    ]
+    assert said == found
+
+
 _SERIES = st.lists(st.tuples(st.floats(NOW - 30 * DAY, NOW), st.floats(0, 1e4)), max_size=40)
 
 
@@ -220,7 +280,7 @@ def test_what_is_observed_has_its_evidence() -> None:
             *(save(at + n) for n in range(20, 25)),
             typed(at + 60, "make test", 9),
         ]
-    found = observe(done, [], NOW, Random(1))
+    found = observe(Past(done), NOW, Random(1))
     assert [each.rule for each in found.observations] == ["waiting", "loop"]
     waiting, loop = found.observations
     assert waiting.text == "You wait for tests: 48 times, 61 s in the middle, 62 s at most."
@@ -236,7 +296,7 @@ def test_what_is_observed_has_its_evidence() -> None:
 
 def test_of_few_days_no_cost_is_told() -> None:
     done = [typed(NOW - n * 3_600, "pytest", 60) for n in range(1, 20)]
-    found = observe(done, [], NOW, Random(1))
+    found = observe(Past(done), NOW, Random(1))
     assert [each.weekly for each in found.observations] == [None]
     assert "0 days" in found.thin
-    assert observe([], [], NOW, Random(1)).thin
+    assert observe(Past([]), NOW, Random(1)).thin

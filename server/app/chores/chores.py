@@ -31,6 +31,8 @@ from ...settings import Settings
 from ...store.job_rows import JobState, Record
 from ...tasks.audits.task import Audits
 from ...tasks.custom import custom_tasks
+from ...tasks.import_times import NAME as IMPORT_TIMES
+from ...tasks.import_times import import_times
 from ...tasks.scans import Scanned, scan_tasks
 from ...tasks.test_runs import NAME as TESTS
 from ...tasks.test_runs import TestRuns, suite_of
@@ -183,6 +185,8 @@ class Chores:
         if own.dependency_audit.enabled:
             tasks.append(self._audits.task(settings))
         tasks.append(self.notices.task(own))
+        if IMPORT_TIMES not in own.custom:
+            tasks.append(import_times(own, self.workspace.root, self._environ))
         tasks += custom_tasks(own, self.workspace.root, self.workspace.state, self._environ)
         taken = {task.name for task in tasks}
         return tasks + [each for each in self.automated.tasks if each.name not in taken]

@@ -10,11 +10,17 @@ from pathlib import Path
 
 from ...discover import discover
 from ...disk import read_regular, why
+from ...insights.recommend.model import id_of
 from ...insights.workflows.definitions import make, own, table
-from ...insights.workflows.model import Around, Kind, Workflow
+from ...insights.workflows.edits import edits, inserted
+from ...insights.workflows.model import Around, Kind, Remedy, Workflow
+from ...model import Edit
 from ...settings import Settings, project_file
+from ...text import apply
 
 _GITHUB = ".github/workflows"
+_OF_USE = frozenset({"dead"})
+"""Whether something is used is none of what a change can make wrong."""
 _MOST = 2_000
 """Files in one folder tree."""
 
@@ -46,6 +52,21 @@ def read(root: Path, path: str, text: str | None = None) -> Workflow | None:
             return Workflow(Kind.ACTIONS, path, path, problems=(problem,))
     around = Around(_OnDisk(root), _included(root, path, text))
     return table.workflow(path, text, around)
+
+
+def remedied(root: Path, id_: str, remedy: Remedy, text: str) -> tuple[Edit, ...]:
+    """Edits of a file's ``text`` after which what the remedy is for has gone, and nothing new came.
+    Raises ValueError, for people, where there are none."""
+    made = edits(text, remedy.changes) if remedy.changes else inserted(text, remedy.inserts)
+    before, after = (read(root, remedy.path, each) for each in (text, apply(text, made)))
+    if before is not None and after is not None:
+        had, has = (
+            {id_of(each) for each in own.issues if each.rule not in _OF_USE}
+            for own in (before, after)
+        )
+        if not has <= had - {id_} or len(after.problems) > len(before.problems):
+            raise ValueError("what it would write does not do away with it")
+    return made
 
 
 def _own(root: Path, settings: Settings) -> Workflow | None:

@@ -106,10 +106,9 @@ def _recommending() -> Callable[..., Recommending]:
 
 
 def _offers(root: Path, path: str, text: str, first: int, last: int) -> list[Offered]:
-    from ...insights.recommend.model import identity
+    from ...insights.recommend.model import id_of
     from ...insights.workflows.definitions.table import is_workflow
-    from ...insights.workflows.edits import edits
-    from .reading import read
+    from .reading import read, remedied
 
     workflow: Workflow | None = read(root, path, text) if is_workflow(path) else None
     found = []
@@ -117,9 +116,8 @@ def _offers(root: Path, path: str, text: str, first: int, last: int) -> list[Off
         if issue.remedy is None or not first <= issue.place.line - 1 <= last:
             continue
         try:
-            made = edits(text, issue.remedy.changes)
+            made = remedied(root, id_of(issue), issue.remedy, text)
         except ValueError:
             continue
-        id_ = identity(issue.rule, path, issue.subject)
-        found.append(Offered(root, id_, issue.remedy.title, made))
+        found.append(Offered(root, id_of(issue), issue.remedy.title, made))
     return found

@@ -5,38 +5,40 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from ...disk import read_regular
 from ...insights.recommend import life, lived, make
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.model import Recommendation, State
-from ...insights.workflows import analysis, edits
+from ...insights.workflows import analysis
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.definitions.own import PATH
 from ...insights.workflows.lived.flaky import of_values
-from ...insights.workflows.lived.observe import Lived, measures, observe
+from ...insights.workflows.lived.observe import Lived, Past, measures, observe
 from ...insights.workflows.lived.runs import seen
 from ...insights.workflows.lived.weekly import Span, Weekly, gained
-from ...insights.workflows.model import Change, Remedy, Workflow
+from ...insights.workflows.model import Change, Remedy
 from ...journal.replace import replace
 from ...settings import Settings
 from ...state import workspace_dir
-from ...store.activity import ACTIVITY, Activity, Log
+from ...store.activity import ACTIVITY, Log
 from ...store.activity import FILE as ACTIVITIES
 from ...store.database import Database
 from ...store.history import Execution, History
-from ...store.job_rows import JOBS, JobState, Record
+from ...store.job_rows import HOOK, JOBS, JobState, Record
 from ...store.jobs import Jobs
 from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
+from ...tasks.import_times import NAME as IMPORT_TIMES
 from ...tasks.test_runs import NAME as TESTS
 from ...text import apply
-from .reading import workflows
+from .reading import remedied, workflows
 
 __all__ = ["Outlook", "Recommending", "Standing", "State", "open_recommending"]
 
@@ -91,24 +93,29 @@ class Recommending:
     async def look(self) -> Outlook:
         """At the definitions, and at what was done; what has changed of recommendations is kept."""
         settings, now = self._settings(), self._clock()
-        activities = await Log(self._activity).all(most=_MOST_ACTIVITIES)
-        executions = await History(self._jobs).executions(most=_MOST_JOBS)
-        ended = await Jobs(self._jobs).recent((JobState.ENDED,), _MOST_JOBS)
-        rows = dict(await self._store.all())
-        given = self._root, settings, activities, executions, ended, now
-        found = await asyncio.to_thread(_looked, *given)
-        met = lived.met(rows, settings)
-        turned = life.turn(found.recommendations, rows, found.looked_at(rows), met, now)
-        await self._store.drop(turned.drop)
-        rows = {id_: row for id_, row in rows.items() if id_ not in turned.drop}
-        rows |= {row.id: row for row in turned.keep}
-        since = partial(_gained, activities, found.lived.span)
-        more = await asyncio.to_thread(life.measured, rows.values(), since)
-        rows |= {row.id: row for row in more}
-        await self._store.keep([*turned.keep, *more])
-        stand = life.stand(found.recommendations, rows)
+        past, executions = await self._past()
+        rows = await self._store.all()
+        found = await asyncio.to_thread(
+            _looked, self._root, settings, past, executions, dict(rows), now
+        )
+        await self._store.drop(found.drop)
+        await self._store.keep(found.keep)
         problem = self._kept.problem or self._activity.problem
-        return Outlook(self._root, found.analyses, found.lived, stand, problem)
+        return Outlook(self._root, found.analyses, found.lived, found.stand, problem)
+
+    async def _past(self) -> tuple[Past, list[Execution]]:
+        history = History(self._jobs)
+        ended = await Jobs(self._jobs).recent((JobState.ENDED,), _MOST_JOBS)
+        tests = [
+            (e.id, e.started or 0.0, e.parameters, e.value, e.status) for e in _of(ended, TESTS)
+        ]
+        past = Past(
+            await Log(self._activity).all(most=_MOST_ACTIVITIES),
+            of_values(tests),
+            [each for each in await history.audit(most=_MOST_JOBS) if each.kind == HOOK],
+            [(each.id, each.value) for each in _of(ended, IMPORT_TIMES)],
+        )
+        return past, await history.executions(most=_MOST_JOBS)
 
     async def dismissed(self) -> frozenset[str]:
         """The ids of those that nobody wants to see."""
@@ -159,7 +166,7 @@ def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
     if (root / remedy.path).exists():
         content = read_regular(root / remedy.path, 1_000_000)
         text = content.decode("utf-8")
-    after = apply(text, edits.edits(text, remedy.changes))
+    after = apply(text, remedied(root, recommendation.id, remedy, text))
     return Rewritten(remedy.path, remedy.title, text, after)
 
 
@@ -169,50 +176,49 @@ def _remedy(recommendation: Recommendation) -> Remedy | None:
     return recommendation.remedy
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(NamedTuple):
+    """``keep`` and ``drop``: what is to become of the rows."""
+
     analyses: tuple[Analysis, ...]
     lived: Lived
-    recommendations: tuple[Recommendation, ...]
-    workflows: tuple[Workflow, ...]
+    stand: Stand
+    keep: Sequence[Row]
+    drop: Sequence[str]
 
-    def looked_at(self, rows: dict[str, Row]) -> frozenset[str]:
-        """The files whose recommendations would be known, were there any."""
-        unread = {problem.place.path for each in self.workflows for problem in each.problems}
-        unread |= {each.path for each in self.workflows if each.problems}
-        return frozenset(row.path for row in rows.values()) - unread
+
+def _of(jobs: Iterable[Record], task: str) -> list[Record]:
+    return [each for each in jobs if each.task == task]
 
 
 def _looked(
     root: Path,
     settings: Settings,
-    activities: list[Activity],
-    executions: list[Execution],
-    ended: list[Record],
+    past: Past,
+    executions: Sequence[Execution],
+    rows: dict[str, Row],
     now: float,
 ) -> _Looked:
     defined = workflows(root, settings)
-    analyses = analysis.analyse(defined, seen(activities, executions))
-    runs = of_values(
-        [
-            (j.id, j.started or j.queued, j.parameters, j.value, j.status)
-            for j in ended
-            if j.task == TESTS
-        ]
-    )
-    observed = observe(activities, runs, now, Random(_SEED))  # noqa: S311 - no secret comes of it
+    analyses = analysis.analyse(defined, seen(past.activities, executions))
+    observed = observe(past, now, Random(_SEED))  # noqa: S311 - no secret comes of it
     found = [
-        *make.recommendations(analyses),
+        *make.recommendations(analyses, settings.tasks),
         *lived.recommendations(observed.observations, settings),
     ]
     unique = {each.id: each for each in found}
-    return _Looked(tuple(analyses), observed, tuple(unique.values()), tuple(defined))
+    unread = {each.path for each in defined if each.problems}
+    looked_at = {row.path for row in rows.values()} - unread
+    turned = life.turn(unique.values(), rows, looked_at, now)
+    rows = {id_: row for id_, row in rows.items() if id_ not in turned.drop}
+    rows |= {row.id: row for row in turned.keep}
+    more = life.measured(rows.values(), partial(_gained, past, observed.span))
+    rows |= {row.id: row for row in more}
+    stand = life.stand([*unique.values()], rows)
+    return _Looked(tuple(analyses), observed, stand, [*turned.keep, *more], turned.drop)
 
 
-def _gained(
-    activities: list[Activity], span: Span | None, measure: str, done: float
-) -> Weekly | None:
-    series = measures(activities).get(measure)
+def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly | None:
+    series = measures(past).get(measure)
     if span is None or series is None:
         return None
     return gained(series, span, done, Random(_SEED))  # noqa: S311

@@ -48,12 +48,10 @@ def turn(
     found: Iterable[Recommendation],
     rows: Mapping[str, Row],
     looked_at: Collection[str],
-    met: Collection[str],
     now: float,
 ) -> Turned:
     """What is new is proposed; what has gone is done, where somebody had it in front of them.
-    ``looked_at``: the files that could be read, or are gone: of others nothing is known. ``met``:
-    the ids of those whose setting is so by now."""
+    ``looked_at``: the files that could be read, or are gone: of others nothing is known."""
     keep: list[Row] = []
     present = {each.id: each for each in found}
     for id_, each in present.items():
@@ -61,9 +59,9 @@ def turn(
         row = rows.get(id_)
         if row is None:
             row = Row(id_, each.rule, each.place.path, each.what, each.measure, "proposed", now)
-        elif row.state == State.DONE and not each.measure:
+        elif row.state == State.DONE and not (each.measure or each.is_met):
             row = row._replace(state="proposed", done=0.0, answered=0.0)  # it has come back
-        if id_ in met and row.state in (State.PROPOSED, State.ACCEPTED):
+        if each.is_met and row.state in (State.PROPOSED, State.ACCEPTED):
             row = row._replace(state="done", done=now)
         if row.state != State.DONE:
             row = row._replace(what=each.what, low=low, high=high)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ...settings import Settings
-from ...store.recommendations import Row
 from ..workflows.lived.observe import Observation
 from ..workflows.model import Place
 from .model import Gain, Recommendation, Setting, identity
@@ -24,6 +23,7 @@ _HOW = {
     "once.",
     "slow-commit": "Let hooks that look at all of the project run before a push only, and those "
     "that run before a push in CI.",
+    "slow-import": "Import it in the function that needs it, or something smaller in its place.",
     "flaky": "Look for what it shares with others: time, order, files, network. Until then let "
     "nobody wait for it.",
 }
@@ -46,8 +46,8 @@ def _of(each: Observation, settings: Settings) -> Recommendation:
     if cost:
         low, high = cost.low / 60, cost.high / 60
         why += (f"that is {low:.0f}–{high:.0f} min a week, of {cost.days} days (95 %)",)
-    on_change = each.rule in _BY_SETTING and not settings.tasks.test_runner.on_change
-    setting = _ON_CHANGE if on_change else None
+    by_setting = each.rule in _BY_SETTING
+    is_set = settings.tasks.test_runner.on_change
     unknown = "" if gain else _THIN if measure else _NOT_IN_TIME
     return Recommendation(
         identity(each.rule, "", each.subject),
@@ -59,12 +59,7 @@ def _of(each: Observation, settings: Settings) -> Recommendation:
         unknown,
         _HOW[each.rule],
         None,
-        setting,
+        _ON_CHANGE if by_setting and not is_set else None,
         measure,
+        by_setting and is_set,
     )
-
-
-def met(rows: Mapping[str, Row], settings: Settings) -> frozenset[str]:
-    """Of those that a setting does, the ids of those whose setting is so by now."""
-    on = settings.tasks.test_runner.on_change
-    return frozenset(id_ for id_, row in rows.items() if on and row.rule in _BY_SETTING)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...settings.tasks import Tasks
 from ..workflows.analysis import Analysis
 from ..workflows.model import Issue, Kind
 from ..workflows.rules import RULES
-from .model import Gain, Recommendation, of_issue
+from .model import Gain, Recommendation, Setting, id_of
 
 _ELSEWHERE = "its runs are on GitHub, and none is seen from here"
 _UNSEEN = "no run of it was seen here so far"
@@ -30,16 +32,41 @@ _PRIOR_SECONDS = {1: 1.0, 2: 3.0, 3: 9.0}
 the order, below all whose gain is known to be more."""
 
 
-def recommendations(analyses: Iterable[Analysis]) -> list[Recommendation]:
+def recommendations(analyses: Iterable[Analysis], tasks: Tasks) -> list[Recommendation]:
     """Of all that definitions could do better; ``ranked`` puts them in order."""
-    return [_of(each, issue) for each in analyses for issue in each.issues]
+    return [_of(each, issue, tasks) for each in analyses for issue in each.issues]
 
 
-def _of(analysis: Analysis, issue: Issue) -> Recommendation:
+def _of(analysis: Analysis, issue: Issue, tasks: Tasks) -> Recommendation:
     gain = _gain(analysis, issue)
     elsewhere = analysis.workflow.kind is Kind.ACTIONS
-    unknown = "" if gain else _ELSEWHERE if elsewhere else _UNSEEN
-    return of_issue(issue, gain, unknown, _HOW[issue.rule])
+    setting = _task(analysis, issue)
+    return Recommendation(
+        id_of(issue),
+        issue.rule,
+        issue.place,
+        issue.text,
+        issue.evidence,
+        gain,
+        "" if gain else _ELSEWHERE if elsewhere else _UNSEEN,
+        _HOW[issue.rule],
+        issue.remedy,
+        setting,
+        is_met=setting is not None and setting.path[-1] in tasks.custom,
+    )
+
+
+def _task(analysis: Analysis, issue: Issue) -> Setting | None:
+    """A task that has make run at once what a recipe calls one after another."""
+    if analysis.workflow.kind is not Kind.MAKE or issue.rule != "in-sequence":
+        return None
+    job = analysis.workflow.by_name[issue.subject]
+    name = f"{job.name}-at-once"
+    value: dict[str, object] = {"command": ["make", f"-j{len(job.calls)}", *job.calls]}
+    if folder := posixpath.dirname(analysis.workflow.path):
+        value["cwd"] = folder
+    words = " ".join(job.calls)
+    return Setting(("tasks", "custom", name), value, f"Add the task {name}: make -j {words}")
 
 
 def _gain(analysis: Analysis, issue: Issue) -> Gain | None:

@@ -42,7 +42,8 @@ class Recommendation:
     """``what`` and ``why`` are for people; ``gain`` None: nobody has measured anything that it
     could be told from, as ``unknown`` says. ``remedy``: what an edit of the file does;
     ``setting``: what a setting does; ``how``: in words, where neither is there. ``measure``: the
-    name of what is measured of it from day to day; empty where that cannot be from here."""
+    name of what is measured of it from day to day; empty where that cannot be from here.
+    ``is_met``: what was to be set is set by now."""
 
     id: str
     rule: str
@@ -55,6 +56,7 @@ class Recommendation:
     remedy: Remedy | None = None
     setting: Setting | None = None
     measure: str = ""
+    is_met: bool = False
 
     @property
     def minutes(self) -> int:
@@ -76,16 +78,5 @@ def identity(rule: str, path: str, subject: str) -> str:
     return hashlib.sha256(said).hexdigest()[:8]
 
 
-def of_issue(issue: Issue, gain: Gain | None, unknown: str, how: str) -> Recommendation:
-    place = issue.place
-    return Recommendation(
-        identity(issue.rule, place.path, issue.subject),
-        issue.rule,
-        place,
-        issue.text,
-        issue.evidence,
-        gain,
-        unknown,
-        how,
-        issue.remedy,
-    )
+def id_of(issue: Issue) -> str:
+    return identity(issue.rule, issue.place.path, issue.subject)

@@ -10,11 +10,18 @@ from typing import Any
 
 from ...model import Edit, Position, Range
 from ...text import Lines, apply
-from .model import GONE, Change
+from .model import GONE, Change, Insert
 from .tree import Path, Value, read
 
 _PLAIN = re.compile(r"[A-Za-z0-9_$./][\w$./{}() |&=<>*+~-]*(?<! )")
 _WORDS = re.compile(r"(?i:~|null|true|false|yes|no|on|off|[-+.\d][\d_.:eEx]*)")
+
+
+def inserted(text: str, inserts: Sequence[Insert]) -> tuple[Edit, ...]:
+    """What puts the lines in."""
+    end = _line_end(text)
+    places = [(Position(each.line - 1, 0), each.text) for each in inserts]
+    return tuple(Edit(Range(at, at), f"{line}{end}") for at, line in places)
 
 
 def edits(text: str, changes: Sequence[Change]) -> tuple[Edit, ...]:

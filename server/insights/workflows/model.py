@@ -78,12 +78,21 @@ class Change(NamedTuple):
 GONE = object()
 
 
+class Insert(NamedTuple):
+    """A line that comes before the one of that number, from 1."""
+
+    line: int
+    text: str
+
+
 class Remedy(NamedTuple):
-    """What can be done in a file by itself; ``title`` is for a menu."""
+    """What can be done in a file by itself: changes of a YAML file, or lines that are put in.
+    ``title`` is for a menu."""
 
     title: str
     path: str
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] = ()
+    inserts: tuple[Insert, ...] = ()
 
 
 class Issue(NamedTuple):

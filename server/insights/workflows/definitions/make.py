@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..graph import circle, reached
-from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
+from ..model import Around, Insert, Issue, Job, Kind, Place, Problem, Remedy, Step, Workflow, unique
 from ..shell import Words, commands, key
 from .expand import Variables, assignment
 
@@ -211,8 +211,11 @@ def _issues(
                 f"{job.name} is there as a file or folder and the target is not .PHONY: make takes "
                 "it for done, and runs nothing."
             )
+            insert = Insert(job.place.line, f".PHONY: {job.name}")
+            remedy = Remedy(f"Declare {job.name} as phony", path, inserts=(insert,))
             if not job.needs:
-                yield Issue("phony", job.place, job.name, text)
+                own = remedy if job.place.path == path else None
+                yield Issue("phony", job.place, job.name, text, (), own)
     if round_ := circle(needs):
         place = reader.targets[round_[0]].place
         text = f"These targets need each other: {' → '.join(round_)}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..graph import circle
-from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
+from ..model import Around, Insert, Issue, Job, Kind, Place, Problem, Remedy, Step, Workflow, unique
 
 LARGEST = 200_000
 _MOST_STEPS = 50
@@ -59,7 +59,7 @@ def workflow(path: str, text: str, _: Around) -> Workflow:
         )
         for each in sessions
     )
-    found = tuple(_issues(path, sessions, options, chosen))
+    found = tuple(_issues(path, sessions, options, chosen, _after_imports(tree)))
     return Workflow(Kind.NOX, path, path, jobs, issues=found, in_order=True)
 
 
@@ -127,7 +127,9 @@ def _issues(
     sessions: list[_Session],
     options: dict[str, ast.expr],
     chosen: tuple[str, ...] | None,
+    line: int,
 ) -> Iterator[Issue]:
+    """``line``: before which options are set, 0 where that is not known."""
     names = {each.name for each in sessions}
     for each in sessions:
         for need in (*each.needs, *each.calls):
@@ -136,13 +138,13 @@ def _issues(
                 yield Issue("missing-need", Place(path, each.line), f"{each.name} {need}", text)
     for name in chosen or ():
         if name not in names and not set("({-") & set(name):
-            line = options["sessions"].lineno
+            at = options["sessions"].lineno
             text = f"nox.options.sessions names {name}, and there is no such session."
-            yield Issue("missing-need", Place(path, line), f"sessions {name}", text)
+            yield Issue("missing-need", Place(path, at), f"sessions {name}", text)
     if round_ := circle({each.name: (*each.needs, *each.calls) for each in sessions}):
-        line = next(each.line for each in sessions if each.name == round_[0])
+        at = next(each.line for each in sessions if each.name == round_[0])
         text = f"These sessions ask for each other: {' → '.join(round_)}."
-        yield Issue("cycle", Place(path, line), " ".join(sorted(set(round_))), text)
+        yield Issue("cycle", Place(path, at), " ".join(sorted(set(round_))), text)
     reused = {"reuse_existing_virtualenvs", "reuse_venv", "default_venv_backend"} & options.keys()
     anew = [each for each in sessions if each.installs and not each.reuses]
     if anew and not reused:
@@ -150,12 +152,22 @@ def _issues(
             f"{len(anew)} of {len(sessions)} sessions install into an environment that is made "
             'anew each time: `nox.options.reuse_venv = "yes"` keeps it.'
         )
-        yield Issue("new-environment", Place(path, anew[0].line), "sessions", text)
+        insert = Insert(line, 'nox.options.reuse_venv = "yes"')
+        remedy = Remedy("Keep the environments of the sessions", path, inserts=(insert,))
+        own = remedy if line else None
+        yield Issue("new-environment", Place(path, anew[0].line), "sessions", text, (), own)
     for first, second in pairwise(sessions):
         keys = [each.key for each in first.steps]
         if keys and keys == [each.key for each in second.steps]:
             text = f"The sessions {first.name} and {second.name} do the same."
             yield Issue("duplicate-step", Place(path, second.line), second.name, text)
+
+
+def _after_imports(tree: ast.Module) -> int:
+    """The line after the last import at the top; 0 where nox is not imported by its name."""
+    imports = [each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
+    plain = [a.name for e in imports if isinstance(e, ast.Import) for a in e.names if not a.asname]
+    return max(each.end_lineno or each.lineno for each in imports) + 1 if "nox" in plain else 0
 
 
 def _dotted(node: ast.expr) -> str:

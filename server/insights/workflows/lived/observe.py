@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from statistics import median
 from time import localtime, strftime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ....store.activity import Activity
+from ....store.history import Entry
 from .flaky import Flaky, Ran, flaky
-from .waiting import Wait, for_git, for_tests, loops, series
+from .imports import SlowImport, slow
+from .waiting import Wait, for_git, for_hooks, for_tests, loops, series
 from .weekly import LEAST_DAYS, Series, Span, Weekly, weekly
 
 _LEAST_WAITS = 5
@@ -32,6 +34,17 @@ class Observation(NamedTuple):
     weekly: Weekly | None
 
 
+class Past(NamedTuple):
+    """What is known of what was done. ``tests``: the runs of the tests whose jobs are known;
+    ``audit``: lines of the audit trail; ``imports``: jobs that looked at imports, and what they
+    left, the newest first."""
+
+    activities: Sequence[Activity]
+    tests: Sequence[Ran] = ()
+    audit: Sequence[Entry] = ()
+    imports: Sequence[tuple[int, Any]] = ()
+
+
 class Lived(NamedTuple):
     """``span``: what the log is of; None where it is empty. ``thin``: why little can be told; empty
     where enough is known."""
@@ -41,22 +54,20 @@ class Lived(NamedTuple):
     thin: str = ""
 
 
-def observe(
-    activities: Sequence[Activity], tests: Sequence[Ran], now: float, random: Random
-) -> Lived:
-    """``tests``: the runs of the tests whose jobs are known."""
-    shaky = tuple(map(_flaky, flaky(tests)))
-    if not activities:
-        return Lived(shaky, None, "nothing of what you do is remembered so far")
-    span = Span(min(each.at for each in activities), now)
-    found = [*shaky]
+def observe(past: Past, now: float, random: Random) -> Lived:
+    """What stands out."""
+    found = [*map(_flaky, flaky(past.tests)), *map(_imports, slow(past.imports))]
+    began = [*(each.at for each in past.activities), *(each.at for each in past.audit)]
+    if not began:
+        return Lived(tuple(found), None, "nothing of what you do is remembered so far")
+    span = Span(min(began), now)
     for rule, text, waits in (
-        ("waiting", "You wait for tests", for_tests(activities)),
-        ("slow-commit", "You wait for commits and pushes", for_git(activities)),
+        ("waiting", "You wait for tests", for_tests(past.activities)),
+        ("slow-commit", "You wait for commits and pushes", _for_git(past)),
     ):
         if len(waits) >= _LEAST_WAITS:
             found += _waiting(rule, text, waits, weekly(series(waits), span, random))
-    found += _loops(activities)
+    found += _loops(past.activities)
     thin = ""
     if span.days < LEAST_DAYS:
         days = f"{span.days} day{'s' * (span.days != 1)}"
@@ -64,12 +75,21 @@ def observe(
     return Lived(tuple(found), span, thin)
 
 
-def measures(activities: Sequence[Activity]) -> Mapping[str, Series]:
+def measures(past: Past) -> Mapping[str, Series]:
     """What is measured from day to day, by rule."""
-    return {
-        "waiting": series(for_tests(activities)),
-        "slow-commit": series(for_git(activities)),
-    }
+    return {"waiting": series(for_tests(past.activities)), "slow-commit": series(_for_git(past))}
+
+
+def _for_git(past: Past) -> list[Wait]:
+    typed = for_git(past.activities)
+    return [*typed, *for_hooks(past.audit, typed)]
+
+
+def _imports(each: SlowImport) -> Observation:
+    package, share = each.shares[0]
+    text = f"`import {each.module}` takes {each.seconds:.2f} s, and {share:.0%} of it is {package}."
+    told = ", ".join(f"{name} {part:.0%}" for name, part in each.shares)
+    return Observation("slow-import", each.module, text, (f"job #{each.job}: {told}",), None)
 
 
 def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -> list[Observation]:

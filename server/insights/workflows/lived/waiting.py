@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ....store.activity import Activity, Did
+from ....store.history import Entry
+from ....store.job_rows import HOOK
 from .runs import Run, runs
 from .weekly import Series
 
@@ -17,6 +19,8 @@ _GIT_WAITS = re.compile(
     r"git commit\b.*\s(-[a-zA-Z]*m|-m|-F|--message|--file|-C|--no-edit|--fixup|--squash)\b"
     r"|git push\b|pre-commit run\b"
 )
+_AROUND = 2.0
+"""Seconds within which a hook ends before its commit does."""
 _NO_HOOKS = re.compile(r"--no-verify|git commit .*\s-[a-z]*n\b")
 
 
@@ -42,6 +46,19 @@ def for_git(activities: Sequence[Activity]) -> list[Wait]:
         if _GIT_WAITS.search(f"{each.what} ") and not _NO_HOOKS.search(each.what)
     )
     return _waits(activities, of_git)
+
+
+def for_hooks(entries: Iterable[Entry], typed: Iterable[Wait]) -> list[Wait]:
+    """For our own hooks, as the audit trail has it, where no wait for git that is known is about
+    the same."""
+    known = [(each.at, each.at + each.seconds + _AROUND) for each in typed]
+    found = []
+    for each in entries:
+        seconds = float(each.text.removesuffix(" s")) if each.kind == HOOK else 0.0
+        within = any(since <= each.at <= until for since, until in known)
+        if seconds >= LEAST_SECONDS and not within:
+            found.append(Wait(each.at - seconds, seconds, f"the hook {each.task}"))
+    return found
 
 
 def series(waits: Iterable[Wait]) -> Series:
