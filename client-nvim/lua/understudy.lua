@@ -365,6 +365,7 @@ for _, name in ipairs({
   "disableAutomation",
   "showPatterns",
   "showAutomations",
+  "showReport",
 }) do
   asking[name] = automations[name]
 end

@@ -10,6 +10,7 @@ from . import (
     files,
     hover,
     life,
+    report,
     rules,
     sandbox,
     sync,
@@ -33,6 +34,7 @@ PARTS = tuple(
         sandbox,
         automations,
         activity,
+        report,
     )
 )
 

@@ -131,6 +131,7 @@ return function(editor)
 
   M.showPatterns = show_page("showPatterns")
   M.showAutomations = show_page("showAutomations")
+  M.showReport = show_page("showReport")
 
   function M.runAutomation(name)
     with_arguments(name, is_active, function(arguments)
