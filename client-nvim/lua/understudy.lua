@@ -389,6 +389,7 @@ for _, name in ipairs({
   "showAutomations",
   "showWorkflows",
   "showRecommendations",
+  "showReport",
 }) do
   asking[name] = automations[name]
 end

@@ -33,6 +33,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     current.tasks,
     current.sandbox,
     current.learned,
+    current.report,
     vscode.workspace.registerTextDocumentContentProvider(SECTION, pages),
     onCommandEnded((ended) => void current.commandEnded(ended)),
     ...Object.entries(ofNode).map(([name, action]) => command(name, action)),

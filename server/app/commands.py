@@ -115,6 +115,12 @@ AUTOMATIONS = Command(
     "Show Automations",
     "List the automations: their states, their records, what they save.",
 )
+EFFICIENCY = Command(
+    "understudy.showReport",
+    "Show Efficiency Report",
+    "What was saved and what it took, as a page. Arguments: the folder; “html” where the editor "
+    "shows the page itself.",
+)
 LEARN = Command(
     "understudy.learnNow", "Learn Now", "Look now for what repeats, and try what can be made of it."
 )

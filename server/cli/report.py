@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from ..app.insights.efficiency import Report, report_of
+from ..app.insights.efficiency import SPAN_SECONDS, Report, report_of
 from ..state import workspace_dir
 from .moment import Moment
 from .options import FOLDER
@@ -20,7 +20,6 @@ from .report_text import write_report
 from .roots import root_of
 
 _FORMATS = ("text", "html", "json", "md")
-_SINCE_SECONDS = 30 * 86_400.0
 
 
 @click.command
@@ -50,7 +49,7 @@ def report(
     """
     now = time.time()
     until = min(now, until if until is not None else now)
-    since = since if since is not None else until - _SINCE_SECONDS
+    since = since if since is not None else until - SPAN_SECONDS
     if since > until:
         raise click.UsageError("--since is later than --until: nothing lies between them.")
     root = root_of((folder,))

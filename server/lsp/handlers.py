@@ -14,6 +14,7 @@ from . import (
     recommendations,
     resources,
     profiling,
+    report,
     rules,
     sandbox,
     sync,
@@ -40,6 +41,7 @@ PARTS = tuple(
         resources,
         recommendations,
         profiling,
+        report,
     )
 )
 

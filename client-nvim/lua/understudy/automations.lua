@@ -133,6 +133,7 @@ return function(editor)
   M.showAutomations = show_page("showAutomations")
   M.showWorkflows = show_page("showWorkflows")
   M.showRecommendations = show_page("showRecommendations")
+  M.showReport = show_page("showReport")
 
   function M.runAutomation(name)
     with_arguments(name, is_active, function(arguments)

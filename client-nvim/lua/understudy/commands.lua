@@ -18,6 +18,7 @@ return {
   { name = "disableAutomation", title = "Disable Automation…", client = false },
   { name = "showPatterns", title = "Show Patterns", client = false },
   { name = "showAutomations", title = "Show Automations", client = false },
+  { name = "showReport", title = "Show Efficiency Report", client = false },
   { name = "learnNow", title = "Learn Now", client = false },
   { name = "pauseActivity", title = "Pause or Resume Activity", client = false },
   { name = "showWorkflows", title = "Show Workflows", client = false },

@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -17,6 +18,7 @@ from ...insights.efficiency.efficiency import Efficiency, Known, efficiency
 from ...insights.report.markdown import markdown
 from ...insights.report.outline import Bars, Outline, Section, Table, outline
 from ...insights.report.payload import payload
+from ...state import replace_file
 from ...store import automations, lives, measured
 from ...store.automations import AUTOMATIONS, Automations
 from ...store.automations import Execution as Run
@@ -24,20 +26,26 @@ from ...store.database import Database, Schema
 from ...store.history import History
 from ...store.job_rows import JOBS
 from ...store.measured import MEASURED, Kept
+from ..folder.workspace import Workspace
 from ..notices.notices import DELIVER
 
-__all__ = ["Bars", "Outline", "Report", "Section", "Table", "report_of"]
+__all__ = ["Bars", "Outline", "Report", "Section", "Table", "report_of", "reports"]
 
 _T = TypeVar("_T")
+SPAN_SECONDS = 30 * 86_400.0
+"""What a report is of, where nobody says."""
 _JOBS = "jobs.db"
+_FILE = "report.html"
 _MOST = 1_000_000
 _MOST_RUNS = 100_000
 
 
 class Report(NamedTuple):
-    """``troubles``: what could not be read, in sentences; what was in there is missing."""
+    """``troubles``: what could not be read, in sentences; what was in there is missing. ``state``:
+    the workspace's state folder."""
 
     workspace: str
+    state: Path
     found: Efficiency
     made: datetime
     troubles: tuple[str, ...] = ()
@@ -61,6 +69,28 @@ class Report(NamedTuple):
 
         return page(self.outline)
 
+    def write(self) -> Path:
+        """Its page as a file that is its user's alone, in the place of the last one. Raises
+        OSError; blocks."""
+        file = self.state / _FILE
+        replace_file(file, self.html.encode("utf-8", "replace"))
+        return file
+
+
+async def reports(folders: Iterable[Workspace], root: Path | None) -> list[Report]:
+    """Of the folders that are open, or of one, the last days up to now. Raises ValueError, for
+    people, where that is none."""
+    found: list[Report] = []
+    now = time.time()
+    for workspace in folders:
+        if not workspace.loose and root in (None, workspace.root):
+            await workspace.counts.flush()
+            await workspace.lives.flush()
+            found.append(await report_of(workspace.root, workspace.state, now - SPAN_SECONDS, now))
+    if not found:
+        raise ValueError(f"{root} is not open here" if root else "no folder is open")
+    return found
+
 
 async def report_of(
     root: Path, state: Path, since: float, until: float, zone: tzinfo | None = None
@@ -71,7 +101,7 @@ async def report_of(
     known, troubles = await _known(state)
     found = await asyncio.to_thread(efficiency, known, period, until)
     made = datetime.fromtimestamp(until, UTC).astimezone(zone)
-    return Report(root.name or str(root), found, made, tuple(troubles))
+    return Report(root.name or str(root), state, found, made, tuple(troubles))
 
 
 async def _known(state: Path) -> tuple[Known, list[str]]:

@@ -547,3 +547,23 @@ def test_terminals_are_heard_where_that_is_wanted(
     with closing(sqlite3.connect(log)) as database:
         told = database.execute("SELECT text, ok, cwd FROM activity WHERE did = 'command'")
         assert told.fetchall() == ([("ls app.py nowhere", 0, "")] if wanted else [])
+
+
+def test_the_report_in_a_panel(window: Window, project: Path) -> None:
+    """The page is shown as it is, without script, in the editor's colours, and can be walked."""
+    with window() as bench:
+        bench.open_file("checkout.py")
+        expect(bench.squiggles.first).to_be_visible()
+        bench.run_command("Understudy: Show Efficiency Report")
+        frame = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+        expect(frame.locator("h1")).to_have_text(f"Understudy in {project.name}")
+        costs = frame.locator("#costs")
+        expect(costs.locator("table").first).to_contain_text("ruff")
+        assert frame.locator("script:not([data-vscode])").count() == 0
+        paper = frame.locator("body").evaluate("each => getComputedStyle(each).backgroundColor")
+        assert paper == "rgb(20, 23, 29)"  # the theme of the tests is dark
+        frame.locator("nav a", has_text="What it took").click()
+        expect(costs).to_be_in_viewport()
+        # Asked for again it is the same panel.
+        bench.run_command("Understudy: Show Efficiency Report")
+        expect(bench.page.locator(".tab", has_text="Efficiency Report")).to_have_count(1)
