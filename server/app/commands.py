@@ -126,6 +126,11 @@ PAUSE = Command(
 STATUS = Command(
     "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
 )
+DASHBOARD = Command(
+    "understudy.showDashboard",
+    "Show Dashboard",
+    "Open a live page of the open folders in the browser: findings, tasks, logs, settings.",
+)
 LEFT_OUT = Command(
     "understudy.showLeftOut",
     "Show What Is Left Out",

@@ -31,6 +31,7 @@ from .learning.learning import Learning
 from .open.actions import Actions
 from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
+from .overview.beside import Dashboard
 from .presentation.problems import left_out_lines
 from .results.scan import Scan
 from .shared import Shared
@@ -102,12 +103,14 @@ class Core:
             lambda: [w.root for w in self.folders],
             self.upkeep.analyse_again,
         )
+        self.dashboard = Dashboard(self.folders, sink.message)
         self.trials = Trials(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
             self._machine,
             self.tools,
             self.background,
             self.learning,
+            self.dashboard,
         )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()

@@ -7,6 +7,7 @@ from . import (
     automations,
     code_actions,
     code_lens,
+    dashboard,
     files,
     hover,
     life,
@@ -33,6 +34,7 @@ PARTS = tuple(
         sandbox,
         automations,
         activity,
+        dashboard,
     )
 )
 

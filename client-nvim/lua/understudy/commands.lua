@@ -21,6 +21,7 @@ return {
   { name = "learnNow", title = "Learn Now", client = false },
   { name = "pauseActivity", title = "Pause or Resume Activity", client = false },
   { name = "showStatus", title = "Show Status", client = false },
+  { name = "showDashboard", title = "Show Dashboard", client = false },
   { name = "showLeftOut", title = "Show What Is Left Out", client = false },
   { name = "toggleOnlyChanged", title = "Show Only What I Changed, or All", client = false },
   { name = "trust", title = "Trust This Workspace", client = false },

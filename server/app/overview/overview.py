@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -120,10 +120,14 @@ class Overview:
 
 
 @asynccontextmanager
-async def overview(roots: Collection[Path]) -> AsyncIterator[Overview]:
-    """On leaving, everything that was started is gone. Raises OSError (the state folder)."""
+async def overview(roots: Mapping[Path, bool | None]) -> AsyncIterator[Overview]:
+    """``roots`` with whether each is trusted; None: what is decided on disk holds. On leaving,
+    everything that was started is gone. Raises OSError (the state folder)."""
     async with AsyncExitStack() as stack:
-        opened = [await stack.enter_async_context(watched(root)) for root in dict.fromkeys(roots)]
+        opened = [
+            await stack.enter_async_context(watched(root, trusted=trusted))
+            for root, trusted in roots.items()
+        ]
         found = Overview(opened)
         try:
             yield found

@@ -90,7 +90,7 @@ class Watched:
         return found
 
     async def _health(self) -> parts.Health:
-        decided = await asyncio.to_thread(self._trust.decision, self.root)
+        decided = await asyncio.to_thread(lambda: self.service.decided)
         troubles = [self._trust.problem, self._workspace.trouble, self.learned.problem]
         return await parts.health(self.service, decided, [*troubles, *self._trouble.values()])
 
@@ -151,11 +151,12 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(root: Path) -> AsyncIterator[Watched]:
-    """On leaving, everything that was started is gone. Raises OSError (the state folder)."""
+async def watched(root: Path, *, trusted: bool | None) -> AsyncIterator[Watched]:
+    """``trusted`` as ``Service`` has it. On leaving, everything that was started is gone. Raises
+    OSError (the state folder)."""
     runner = Runner()
     try:
-        async with open_service(root, "dashboard", runs=False) as service:
+        async with open_service(root, "dashboard", runs=False, trusted=trusted) as service:
             workspace, checks = service.chores.workspace, Checks(runner)
             learned = Learned(workspace, checks, sandboxed(workspace, runner))
             try:

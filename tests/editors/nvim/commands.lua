@@ -28,7 +28,7 @@ t.run(function()
   require("understudy").setup(t.options({ init_options = { trusted = true } }))
 
   local names = vim.fn.getcompletion("Understudy s", "cmdline")
-  t.same(names, { "scanWorkspace", "showTasks", "showChanges", "showPatterns", "showAutomations", "showStatus", "showLeftOut", "showOutput" }, "completion of s")
+  t.same(names, { "scanWorkspace", "showTasks", "showChanges", "showPatterns", "showAutomations", "showStatus", "showDashboard", "showLeftOut", "showOutput" }, "completion of s")
   vim.cmd("Understudy dance")
   t.await_message("no command 'dance'")
   vim.cmd("Understudy showStatus")
