@@ -163,6 +163,10 @@ ACKNOWLEDGE = Command(
     "understudy.acknowledgeWarning",
     "Acknowledge Resource Warning",
     "Know of what runs short: the status bar is quiet until that is over, or much worse.",
+DASHBOARD = Command(
+    "understudy.showDashboard",
+    "Show Dashboard",
+    "Open a live page of the open folders in the browser: findings, tasks, logs, settings.",
 )
 LEFT_OUT = Command(
     "understudy.showLeftOut",

@@ -39,6 +39,7 @@ from .learning.learning import Learning
 from .open.actions import Actions
 from .open.documents import OpenDocuments
 from .open.fix_on_save import FixOnSave
+from .overview.beside import Dashboard
 from .presentation.problems import left_out_lines
 from .results.scan import Scan
 from .shared import Shared
@@ -120,6 +121,7 @@ class Core:
             self.upkeep.analyse_again,
         )
         self.recommended = Recommended(self.folders)
+        self.dashboard = Dashboard(self.folders, sink.message)
         self.trials = Trials(self.folders, self._runner, sink)
         self.hints = Hints(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
@@ -130,6 +132,7 @@ class Core:
             Profiling(self.folders),
             self.recommended,
             Saved(self.folders, self.documents),
+            self.dashboard,
         )
         """Whatever hangs into the core is named here."""
         self._inbox: asyncio.Queue[tuple[events.Event, float]] = asyncio.Queue()

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,21 +37,34 @@ from .service import stopped
     is_flag=True,
     help="Tell what there is to tell as JSON, a line each; end with the standard input.",
 )
+@click.option("--trusted", multiple=True, type=click.Path(path_type=Path), hidden=True)
+@click.option("--untrusted", multiple=True, type=click.Path(path_type=Path), hidden=True)
 @click.pass_context
 def dashboard(
-    ctx: click.Context, folders: tuple[Path, ...], port: int, *, no_open: bool, as_json: bool
+    ctx: click.Context,
+    folders: tuple[Path, ...],
+    port: int,
+    trusted: tuple[Path, ...],
+    untrusted: tuple[Path, ...],
+    *,
+    no_open: bool,
+    as_json: bool,
 ) -> None:
     """Serve a live page of the workspaces, to this machine alone, until Ctrl-C.
 
     The address opens the page once, within a minute; Enter prints another one. The page shows, and
     does nothing before it is unlocked: it asks for a code then, which is printed here.
     """
-    roots = [root_of((each,)) for each in folders or (Path.cwd(),)]
-    asyncio.run(_serve(roots, port, opens=not (no_open or as_json), as_json=as_json))
+    # An editor names its own folders, and says which it trusts.
+    roots = {each if as_json else root_of((each,)): None for each in folders or (Path.cwd(),)}
+    trusts = roots | dict.fromkeys(trusted, True) | dict.fromkeys(untrusted, False)
+    asyncio.run(_serve(trusts, port, opens=not (no_open or as_json), as_json=as_json))
     ctx.exit(Exit.CLEAN)
 
 
-async def _serve(roots: list[Path], port: int, *, opens: bool, as_json: bool) -> None:
+async def _serve(
+    roots: Mapping[Path, bool | None], port: int, *, opens: bool, as_json: bool
+) -> None:
     from ..dashboard.pages import as_line
     from ..dashboard.serving import serve
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qsl
@@ -31,6 +33,7 @@ from .sections import SECTIONS, SUMMARY, Section, stale
 
 MOST_STREAMS = 16
 _MOST_BODY = 8 << 10
+_LOOK_SECONDS = 0.3
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "txt": "text/plain"}
 _PREFETCH = ("prefetch", "prerender")
 
@@ -118,7 +121,9 @@ class Pages:
 
     async def _page(self, request: Request) -> Response:
         session = self._session(request)
-        await self._overview.look()
+        with suppress(TimeoutError):  # what is not known by then comes as a change
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._overview.look()
         chosen = self._workspace(request.query_params.get("in", ""), or_first=True)
         said, session.said = session.said, ""
         here = self._about(chosen, session)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..app.overview.listing import SEVERITIES, age_of
+from ..app.overview.listing import SEVERITIES
 
 
 @cache
@@ -22,7 +22,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"ago": ago, "clock": clock, "web": web, "seconds": seconds}
-    environment.globals |= {"severities": SEVERITIES, "age_of": age_of, "query": query}
+    environment.globals |= {"severities": SEVERITIES, "query": query}
     return environment
 
 

@@ -51,7 +51,7 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
         _page(asked),
     )
     found = watched.findings
-    return {"query_": query, "found": found, "page": page_of(found.all, query, time.time())}
+    return {"query_": query, "found": found, "page": page_of(found.files, query, time.time())}
 
 
 async def _automations(watched: Watched, _: Asked) -> Mapping[str, Any]:

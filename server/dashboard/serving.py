@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,14 +28,14 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    roots: Collection[Path],
+    roots: Mapping[Path, bool | None],
     port: int,
     ready: Callable[[Callable[[], str]], object],
     tell: Callable[[str, str], object],
     stopped: asyncio.Event,
 ) -> None:
-    """Until it is ``stopped``. ``port`` 0: any that is free. ``ready`` is given what makes links;
-    ``tell`` as ``Pages`` has it. Raises OSError."""
+    """Until it is ``stopped``. ``roots`` as ``overview`` has them; ``port`` 0: any that is free.
+    ``ready`` is given what makes links; ``tell`` as ``Pages`` has it. Raises OSError."""
     listening = socket.create_server(("127.0.0.1", port), backlog=_CONNECTIONS)
     with listening:
         async with overview(roots) as seen:

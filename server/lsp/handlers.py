@@ -8,6 +8,7 @@ from . import (
     automations,
     code_actions,
     code_lens,
+    dashboard,
     files,
     hover,
     life,
@@ -42,6 +43,7 @@ PARTS = tuple(
         recommendations,
         profiling,
         report,
+        dashboard,
     )
 )
 

@@ -40,10 +40,13 @@ _AGAIN_SECONDS = 1.0
 
 class Service:
     """Belongs to one event loop; ``engine`` is the way to everything. Settings and trust hold as
-    they are on disk."""
+    they are on disk. ``trusted``: what an editor says of its workspace instead."""
 
-    def __init__(self, workspace: Workspace, runner: Runner) -> None:
+    def __init__(
+        self, workspace: Workspace, runner: Runner, *, trusted: bool | None = None
+    ) -> None:
         self._workspace = workspace
+        self._told_trusted = trusted
         self._runner = runner
         self._trust = Trust(state_dir())
         self._stamps = Stamps((self._trust.file, user_file(os.environ), *workspace.sources))
@@ -62,7 +65,13 @@ class Service:
         self._runner.limit(*limits_of([self._workspace.settings]))
 
     def _is_trusted(self) -> bool:
-        return bool(self._trust.decision(self.root))
+        return bool(self.decided)
+
+    @property
+    def decided(self) -> bool | None:
+        """Whether the workspace is trusted; None when nobody has decided."""
+        told = self._told_trusted
+        return self._trust.decision(self.root) if told is None else told
 
     async def refresh(self) -> None:
         """Take over what has changed of them. Cheap when nothing has."""
@@ -136,16 +145,17 @@ async def open_service(
     *,
     runs: bool = True,
     triggers: Sources = Sources.NONE,
+    trusted: bool | None = None,
 ) -> AsyncIterator[Service]:
     """Open the chores of ``root``, as ``Chores.start`` tells; without ``runs`` only to ask, others
-    run what is asked for.
+    run what is asked for. ``trusted`` as ``Service`` has it.
 
     On leaving, everything that was started is gone. Raises OSError (the state folder).
     """
     workspace = Workspace(root, workspace_dir(root), trusted=False)
     runner = Runner()
     checks = Checks(runner)
-    service = Service(workspace, runner)
+    service = Service(workspace, runner, trusted=trusted)
 
     def short(pressure: Pressure) -> bool:
         return chores.short(pressure)

@@ -373,6 +373,7 @@ class Workspace:
         scan = WorkspaceScan(checks, self.root, self.policy, self.results)
         async for scanned in scan.recall(files):
             self.show(scanned.path, scanned.reports)
+            await asyncio.sleep(0)  # to judge thousands takes its time
 
     def grown(self, path: str) -> Report | None:
         """What ``look_back`` found of a file."""

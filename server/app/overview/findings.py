@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -17,32 +17,26 @@ from ...store.results import FileStamp
 from ...tasks.answers import found_by
 from ..folder.workspace import Workspace
 from . import owners
-from .listing import Row
+from .listing import Group, InFile, Row, new_by_severity
 
 _NANO = 1e9
 
 
 class Findings(NamedTuple):
-    """``rows`` by the absolute path of their file. ``files``: so many were looked at; ``changed``:
-    of those, so many are otherwise on disk by now. ``silent``: of so many files nothing is known
-    from each of these tools."""
+    """``files``: those in which something was found, by their paths; so many were ``looked_at``,
+    of which so many are otherwise on disk by now. ``new`` counts what the baseline does not have,
+    which has ``known`` of them. ``silent``: of so many files nothing is known from each of these
+    tools."""
 
-    rows: Mapping[str, tuple[Row, ...]]
-    files: int
+    files: tuple[InFile, ...]
+    looked_at: int
     changed: int
+    new: Group
+    known: int
     silent: tuple[tuple[str, int], ...]
 
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """What is new of them, by the label of the severity."""
-        return Counter(row.severity.label for row in self.all if not row.known)
 
-    @property
-    def all(self) -> Iterable[Row]:
-        return (row for rows in self.rows.values() for row in rows)
-
-
-NOTHING = Findings({}, 0, 0, ())
+NOTHING = Findings((), 0, 0, new_by_severity(()), 0, ())
 
 
 class FindingsReader:
@@ -58,7 +52,7 @@ class FindingsReader:
         self._judged_by: object = None
         self._tasked: dict[str, int] = {}
         self._owners: tuple[owners.Rule, ...] = ()
-        self._rows: dict[str, tuple[Row, ...]] = {}
+        self._files: dict[str, InFile] = {}
         self._known = NOTHING
 
     async def look(self) -> Findings:
@@ -67,7 +61,7 @@ class FindingsReader:
         stamps = await workspace.results.stamps()
         judged_by = workspace.settings, workspace.baseline, workspace.trusted, workspace.today()
         if anew := judged_by != self._judged_by:
-            self._stamps, self._rows, self._judged_by = {}, {}, judged_by
+            self._stamps, self._files, self._judged_by = {}, {}, judged_by
             self._owners = await asyncio.to_thread(owners.read, workspace.root)
         moved = {path for path, stamp in stamps.items() if self._stamps.get(path) != stamp}
         gone = self._stamps.keys() - stamps.keys()
@@ -86,10 +80,18 @@ class FindingsReader:
         if not (anew or told or gone or left or tasked):
             return self._known
         for path in told | tasked | gone | {*left}:
-            self._rows[path] = tuple(self._rows_of(path))
-        self._rows = {path: rows for path, rows in self._rows.items() if rows}
-        self._known = Findings(dict(self._rows), len(workspace.files), changed, self._silent())
+            if (file := self._in_file(path)).rows:
+                self._files[path] = file
+            else:
+                self._files.pop(path, None)
+        self._known = self._all(changed)
         return self._known
+
+    def _all(self, changed: int) -> Findings:
+        files = tuple(sorted(self._files.values(), key=lambda file: file.path))
+        every = sum(len(rows) for file in files for rows in file.rows.values())
+        new, looked_at = new_by_severity(files), len(self._workspace.files)
+        return Findings(files, looked_at, changed, new, every - new.total, self._silent())
 
     def _there(self, wanted: AbstractSet[str]) -> tuple[dict[str, Found], int]:
         """Of the files that are ``wanted`` those that are there and a scan would look at, as they
@@ -112,12 +114,13 @@ class FindingsReader:
         view = self._workspace.files.get(path)
         return view is not None and any(r.state is State.NOT_ANALYSED for r in view.reports)
 
-    def _rows_of(self, path: str) -> Iterable[Row]:
+    def _in_file(self, path: str) -> InFile:
         stamp = self._stamps.get(path)
         since = stamp.mtime_ns / _NANO if stamp else 0.0
         name = os.path.relpath(path, self._workspace.root)
-        owner = owners.owner_of(name, self._owners)
-        return (_row(name, each, owner, since) for each in self._workspace.view(path).problems)
+        problems = self._workspace.view(path).problems
+        rows = [(each.severity.label, _row(each)) for each in problems]
+        return InFile.of(name, owners.owner_of(name, self._owners), since, rows)
 
     def _silent(self) -> tuple[tuple[str, int], ...]:
         """By how many files."""
@@ -138,18 +141,8 @@ def _is_changed(path: str, stamp: FileStamp) -> bool:
     return (now.st_mtime_ns, now.st_size, now.st_ino) != stamp[:3]
 
 
-def _row(path: str, problem: Problem, owner: str, since: float) -> Row:
+def _row(problem: Problem) -> Row:
     line, column = problem.lead.range.start
-    return Row(
-        problem.severity,
-        path,
-        line + 1,
-        column + 1,
-        problem.lead.message,
-        ", ".join(problem.tools),
-        ", ".join(problem.rules),
-        problem.lead.url,
-        owner,
-        since,
-        problem.known,
-    )
+    tools, rules = ", ".join(problem.tools), ", ".join(problem.rules)
+    lead = problem.lead
+    return Row(line + 1, column + 1, lead.message, tools, rules, lead.url, problem.known)

@@ -1,9 +1,12 @@
-"""Findings as a page shows them: filtered, counted, the worst first, a few at a time. Pure."""
+"""Findings as a page shows them: filtered, counted, the worst first, a few at a time. Pure.
+
+A file's owner and age are those of all that is in it, so files are counted, not their rows: ten
+thousand of these are not looked at for a page of fifty.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...model import Severity
@@ -11,7 +14,7 @@ from ...model import Severity
 ROWS = 50
 """Of one page."""
 GROUPS = 12
-"""Of each kind, the largest."""
+"""Of the owners, the largest."""
 _DAY = 86_400.0
 AGES = ((1.0, "today"), (7.0, "this week"), (30.0, "this month"), (float("inf"), "older"))
 """Days at most, and what that is called."""
@@ -19,26 +22,45 @@ SEVERITIES = tuple(each.label for each in reversed(Severity))
 
 
 class Row(NamedTuple):
-    """One problem. ``path`` is below the root, with slashes; ``line`` counts from 1. ``since``: its
-    file is as it is since then, in seconds since the epoch, so the problem is there for as long at
-    least. ``known``: the baseline has it."""
+    """One problem; ``line`` and ``column`` count from 1. ``known``: the baseline has it."""
 
-    severity: Severity
-    path: str
     line: int
     column: int
     message: str
     tools: str
     rules: str
     url: str
-    owner: str
-    since: float
     known: bool
 
 
+BySeverity = Mapping[str, Sequence[Row]]
+
+
+class InFile(NamedTuple):
+    """``path`` is below the root, with slashes. ``since``: the file is as it is since then, in
+    seconds since the epoch, so what is in it is there for as long at least. ``new``: what the
+    baseline does not have of ``rows``, both by severity and in the order of the lines."""
+
+    path: str
+    owner: str
+    since: float
+    rows: BySeverity
+    new: BySeverity
+
+    @staticmethod
+    def of(path: str, owner: str, since: float, rows: Iterable[tuple[str, Row]]) -> InFile:
+        """``rows`` with the labels of their severities."""
+        by_severity: dict[str, list[Row]] = {}
+        for label, row in rows:
+            by_severity.setdefault(label, []).append(row)
+        every = {label: tuple(sorted(found)) for label, found in by_severity.items()}
+        new = {label: tuple(r for r in found if not r.known) for label, found in every.items()}
+        return InFile(path, owner, since, every, {label: r for label, r in new.items() if r})
+
+
 class Query(NamedTuple):
-    """What is to be shown; empty: any. ``text`` stands in the path, the message or the rules.
-    ``page`` counts from 1."""
+    """What is to be shown; empty: any. ``text`` stands in the path, the message, the rules or the
+    tools. ``page`` counts from 1."""
 
     severity: str = ""
     owner: str = ""
@@ -59,77 +81,115 @@ class Group(NamedTuple):
         return sum(self.counts)
 
 
-class Page(NamedTuple):
-    """``found`` is how many rows the query has, ``pages`` on how many pages; ``known``: of all, how
-    many the baseline has. The groups count what the rest of the query has."""
+class Shown(NamedTuple):
+    severity: str
+    file: InFile
+    row: Row
 
-    rows: tuple[Row, ...]
+
+class Page(NamedTuple):
+    """``found`` is how many rows the query has, on so many ``pages``. The counts are of what the
+    rest of the query has. ``now``: when that was, in seconds since the epoch."""
+
+    rows: tuple[Shown, ...]
     found: int
     page: int
     pages: int
-    known: int
-    severities: tuple[tuple[str, int], ...]
+    severities: Group
     owners: tuple[Group, ...]
     ages: tuple[Group, ...]
     now: float
 
 
-def page_of(rows: Iterable[Row], query: Query, now: float) -> Page:
-    """``now``: seconds since the epoch."""
-    every = list(rows)
-    wanted = [row for row in every if _said(row, query)]
-    any_severity, any_owner = query._replace(severity=""), query._replace(owner="")
-    any_age = query._replace(age="")
-    severities = Counter(row.severity.label for row in wanted if _in(row, any_severity, now))
-    found = [row for row in wanted if _in(row, query, now)]
-    found.sort(key=lambda row: (-row.severity, row.path, row.line, row.column, row.rules))
-    pages = max(1, -(-len(found) // ROWS))
+def page_of(files: Iterable[InFile], query: Query, now: float) -> Page:
+    """``files`` in the order in which they are shown."""
+    severities = _Counts()
+    owners, ages = _Counts(), _Counts()
+    here: list[tuple[InFile, BySeverity]] = []
+    for file in files:
+        if not (rows := _said(file, query)):
+            continue
+        age = age_of(file.since, now)
+        is_owner, is_age = query.owner in ("", file.owner), query.age in ("", age)
+        asked = {query.severity: rows.get(query.severity, ())} if query.severity else rows
+        if is_age:
+            owners.add(file.owner, asked)
+        if is_owner:
+            ages.add(age, asked)
+        if is_owner and is_age:
+            severities.add("", rows)
+            here.append((file, rows))
+    counts = severities.group("")
+    labels = [query.severity] if query.severity else SEVERITIES
+    found = sum(counts.counts[SEVERITIES.index(label)] for label in labels)
+    pages = max(1, -(-found // ROWS))
     page = min(max(1, query.page), pages)
-    return Page(
-        tuple(found[(page - 1) * ROWS : page * ROWS]),
-        len(found),
-        page,
-        pages,
-        sum(row.known for row in every),
-        tuple((label, severities[label]) for label in SEVERITIES),
-        _groups([(row.owner, row) for row in wanted if _in(row, any_owner, now)])[:GROUPS],
-        _ages([row for row in wanted if _in(row, any_age, now)], now),
-        now,
-    )
+    shown = tuple(_taken(here, labels, (page - 1) * ROWS))
+    largest = sorted(owners.all, key=lambda group: (-group.total, group.name))[:GROUPS]
+    by_age = tuple(ages.group(name) for _, name in AGES)
+    return Page(shown, found, page, pages, counts, tuple(largest), by_age, now)
 
 
-def _said(row: Row, query: Query) -> bool:
-    if row.known and not query.known:
-        return False
+def _said(file: InFile, query: Query) -> BySeverity:
+    """What of a file is asked for by its text, and by whether it is known."""
+    rows = file.rows if query.known else file.new
     text = query.text.casefold()
-    return not text or any(
-        text in each.casefold() for each in (row.path, row.message, row.rules, row.tools)
-    )
+    if not text or text in file.path.casefold():
+        return rows
+    said = {
+        label: tuple(
+            row for row in found if text in f"{row.message}\n{row.rules}\n{row.tools}".casefold()
+        )
+        for label, found in rows.items()
+    }
+    return {label: found for label, found in said.items() if found}
 
 
-def _in(row: Row, query: Query, now: float) -> bool:
-    return (
-        query.severity in ("", row.severity.label)
-        and query.owner in ("", row.owner)
-        and query.age in ("", age_of(row, now))
-    )
+def _taken(
+    files: Sequence[tuple[InFile, BySeverity]], labels: Sequence[str], skip: int
+) -> Iterator[Shown]:
+    """The rows of a page, the worst first."""
+    left = ROWS
+    for label in labels:
+        for file, rows in files:
+            found = rows.get(label, ())
+            if skip >= len(found):
+                skip -= len(found)
+                continue
+            taken = found[skip : skip + left]
+            skip, left = 0, left - len(taken)
+            yield from (Shown(label, file, row) for row in taken)
+            if not left:
+                return
 
 
-def age_of(row: Row, now: float) -> str:
+class _Counts:
+    def __init__(self) -> None:
+        self._counts: dict[str, dict[str, int]] = {}
+
+    def add(self, name: str, rows: BySeverity) -> None:
+        counts = self._counts.setdefault(name, {})
+        for label, found in rows.items():
+            counts[label] = counts.get(label, 0) + len(found)
+
+    def group(self, name: str) -> Group:
+        counts = self._counts.get(name, {})
+        return Group(name, tuple(counts.get(label, 0) for label in SEVERITIES))
+
+    @property
+    def all(self) -> list[Group]:
+        return [group for name in self._counts if (group := self.group(name)).total]
+
+
+def new_by_severity(files: Iterable[InFile]) -> Group:
+    """Of all that the baseline does not have."""
+    counts = _Counts()
+    for file in files:
+        counts.add("", file.new)
+    return counts.group("")
+
+
+def age_of(since: float, now: float) -> str:
     """One of ``AGES``."""
-    days = (now - row.since) / _DAY
+    days = (now - since) / _DAY
     return next(name for most, name in AGES if days < most)
-
-
-def _groups(named: Sequence[tuple[str, Row]]) -> tuple[Group, ...]:
-    counts: dict[str, Counter[str]] = {}
-    for name, row in named:
-        counts.setdefault(name, Counter())[row.severity.label] += 1
-    groups = [Group(name, tuple(c[s] for s in SEVERITIES)) for name, c in counts.items()]
-    return tuple(sorted(groups, key=lambda group: (-group.total, group.name)))
-
-
-def _ages(rows: Sequence[Row], now: float) -> tuple[Group, ...]:
-    by_name = {group.name: group for group in _groups([(age_of(row, now), row) for row in rows])}
-    nothing = (0,) * len(SEVERITIES)
-    return tuple(by_name.get(name, Group(name, nothing)) for _, name in AGES)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,13 +35,20 @@ class Overview:
         self._changes: dict[tuple[str, Part], int] = {}
         self._news = asyncio.Condition()
         self._waiting = 0
+        self._looking: asyncio.Task[None] | None = None
         self._following: list[asyncio.Task[None]] = []
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def look(self) -> None:
-        """See how all is now."""
+        """See how all is now. Whoever does not wait until that is known is told of it as of any
+        change."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        await asyncio.shield(self._looking)
+
+    async def _look(self) -> None:
         for each in self.workspaces.values():
-            self._note(each.id, await each.look())
+            await each.look(partial(self._note, each.id))
 
     def since(self, revision: int) -> list[Change]:
         """What has changed after it, each part once, the oldest first."""
@@ -85,18 +93,16 @@ class Overview:
 
     async def _follow_one(self, workspace: Watched) -> None:
         try:
-            await workspace.follow(lambda changed: self._note(workspace.id, changed))
+            await workspace.follow(partial(self._note, workspace.id))
         except Exception:
             log.exception("changes in %s are not seen any more", workspace.root)
 
-    def _note(self, workspace: str, changed: Collection[Part]) -> None:
-        for part in changed:
-            self.revision += 1
-            self._changes[workspace, part] = self.revision
-        if changed:
-            announcing = asyncio.get_running_loop().create_task(self._announce())
-            self._announcing.add(announcing)
-            announcing.add_done_callback(self._announcing.discard)
+    def _note(self, workspace: str, part: Part) -> None:
+        self.revision += 1
+        self._changes[workspace, part] = self.revision
+        announcing = asyncio.get_running_loop().create_task(self._announce())
+        self._announcing.add(announcing)
+        announcing.add_done_callback(self._announcing.discard)
 
     async def _announce(self) -> None:
         async with self._news:
@@ -106,16 +112,23 @@ class Overview:
         """Who waits for changes need not wait any more; returns when nothing is looked at."""
         self.is_closed = True
         await self._announce()
-        await asyncio.gather(*self._stop(), *self._announcing, return_exceptions=True)
+        looking = [self._looking] if self._looking is not None else []
+        for task in looking:
+            task.cancel()
+        tasks = (*looking, *self._stop(), *self._announcing)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
-async def overview(roots: Collection[Path]) -> AsyncIterator[Overview]:
-    """On leaving, everything that was started is gone. Raises OSError (the state folder)."""
+async def overview(roots: Mapping[Path, bool | None]) -> AsyncIterator[Overview]:
+    """``roots`` with whether each is trusted; None: what is decided on disk holds. On leaving,
+    everything that was started is gone. Raises OSError (the state folder)."""
     async with AsyncExitStack() as stack:
-        opened = [await stack.enter_async_context(watched(root)) for root in dict.fromkeys(roots)]
+        opened = [
+            await stack.enter_async_context(watched(root, trusted=trusted))
+            for root, trusted in roots.items()
+        ]
         found = Overview(opened)
-        await found.look()
         try:
             yield found
         finally:

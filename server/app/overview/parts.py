@@ -17,7 +17,6 @@ from ...settings.options import options, values
 from ...store.history import Entry
 from ...store.job_rows import JobState, Record
 from ..chores.chores import newest_log
-from ..chores.planning import kinds_of
 from ..chores.service import Service
 from ..folder.config import load_settings
 from ..folder.workspace import today
@@ -59,7 +58,6 @@ class Kind(NamedTuple):
     name: str
     title: str
     asks: bool
-    seconds: float | None
 
 
 class Tasks(NamedTuple):
@@ -111,8 +109,9 @@ async def tasks(service: Service) -> Tasks:
     page = await history(service, 1)
     return Tasks(
         tuple(
-            Kind(k.task.name, k.task.title, bool(k.task.complaint({})), k.seconds)
-            for k in await kinds_of(service)
+            Kind(each.name, each.title, bool(each.complaint({})))
+            for each in engine.tasks.values()
+            if not each.hidden
         ),
         tuple(shown),
         page.jobs,

@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 """So often, for what nobody pokes us about: settings, trust, what a running task prints."""
 _ID_LENGTH = 10
+_OF_JOBS = frozenset({Part.TASKS, Part.TRAIL, Part.HEALTH, Part.FINDINGS})
+"""What a poke of the engine may be about: the audits' findings are a job's."""
 
 
 class Watched:
@@ -50,8 +53,10 @@ class Watched:
         self._trouble: dict[Part, str] = {}
         self._looking = asyncio.Lock()
         self._stirred = asyncio.Event()
+        self._told: set[Part] = set()
+        """What we were told of since the last look."""
         state = self._workspace.state
-        self._link = Link(state / VIEWS, self._stirred.set)
+        self._link = Link(state / VIEWS, lambda: self._stir({Part.FINDINGS}))
         jobs = (state / "jobs.db", state / "jobs.db-wal")
         results = (state / "results.db", state / "results.db-wal")
         learning = (
@@ -85,21 +90,27 @@ class Watched:
         return found
 
     async def _health(self) -> parts.Health:
-        decided = await asyncio.to_thread(self._trust.decision, self.root)
+        decided = await asyncio.to_thread(lambda: self.service.decided)
         troubles = [self._trust.problem, self._workspace.trouble, self.learned.problem]
         return await parts.health(self.service, decided, [*troubles, *self._trouble.values()])
 
-    async def look(self, *, anew: bool = False) -> frozenset[Part]:
-        """The parts that are otherwise than before. Cheap where nothing was written, unless it is
-        ``anew``."""
+    async def look(self, changed: Callable[[Part], object]) -> None:
+        """``changed`` is told of each part that is otherwise than before, as soon as that is known.
+        Cheap where nothing was written."""
         async with self._looking:
+            told, self._told = self._told, set()
             with suppress(OSError, sqlite3.Error):  # health tells
                 await self.service.refresh()
-            changed = {part for part, stamps in self._stamps.items() if stamps.changed() or anew}
+            told |= {part for part, stamps in self._stamps.items() if stamps.changed()}
             if self._is_running:
-                changed.add(Part.TASKS)
-            wanted = [part for part in self._looks if part in changed or part not in self.parts]
-            return frozenset([part for part in wanted if await self._is_otherwise(part)])
+                told.add(Part.TASKS)
+            for part in self._looks:
+                if (part in told or part not in self.parts) and await self._is_otherwise(part):
+                    changed(part)
+
+    def _stir(self, parts: AbstractSet[Part]) -> None:
+        self._told |= parts
+        self._stirred.set()
 
     @property
     def _is_running(self) -> bool:
@@ -119,23 +130,20 @@ class Watched:
         before, self.parts[part] = self.parts.get(part), found
         return before is not found and before != found
 
-    async def follow(self, changed: Callable[[frozenset[Part]], object]) -> None:
+    async def follow(self, changed: Callable[[Part], object]) -> None:
         """Look whenever something changes, and tell what, until this is cancelled."""
         with suppress(OSError):  # what nobody can tell us is seen at the next look
             self._link.open()
-        anew = True
         try:
             while True:
                 self._stirred.clear()
                 poked = self.service.engine.next_poke()
-                poked.add_done_callback(lambda _: self._stirred.set())
+                poked.add_done_callback(lambda _: self._stir(_OF_JOBS))
                 try:
-                    if told := await self.look(anew=anew):
-                        changed(told)
+                    await self.look(changed)
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_LOOK_SECONDS):
                             await self._stirred.wait()
-                    anew = self._stirred.is_set()
                 finally:
                     poked.cancel()
         finally:
@@ -143,11 +151,12 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(root: Path) -> AsyncIterator[Watched]:
-    """On leaving, everything that was started is gone. Raises OSError (the state folder)."""
+async def watched(root: Path, *, trusted: bool | None) -> AsyncIterator[Watched]:
+    """``trusted`` as ``Service`` has it. On leaving, everything that was started is gone. Raises
+    OSError (the state folder)."""
     runner = Runner()
     try:
-        async with open_service(root, "dashboard", runs=False) as service:
+        async with open_service(root, "dashboard", runs=False, trusted=trusted) as service:
             workspace, checks = service.chores.workspace, Checks(runner)
             learned = Learned(workspace, checks, sandboxed(workspace, runner))
             try:

@@ -1,0 +1,83 @@
+"""A real browser that looks at the page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
+
+from .. import needs
+from ..editors.vscode.workbench import chromium
+
+STEP_SECONDS = 20.0
+_SEEN = """([selector, text, patience]) => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`${text} does not come`)), patience);
+    const look = () => {
+        const found = document.querySelector(selector);
+        if (!found || !found.textContent.includes(text)) return false;
+        requestAnimationFrame(() => resolve(Date.now() / 1000));
+        return true;
+    };
+    if (look()) return;
+    const watch = new MutationObserver(() => look() && watch.disconnect());
+    watch.observe(document.documentElement, {subtree: true, childList: true, characterData: true});
+})"""
+_PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+@asynccontextmanager
+async def browsing(**options: Any) -> AsyncIterator[BrowserContext]:
+    """Without a profile, and to loopback alone."""
+    if chromium() is None:
+        needs.missing("missing: Chromium")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=chromium(),
+            args=[
+                *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ],
+        )
+        async with running:
+            context = await running.new_context(**options)
+            context.set_default_timeout(STEP_SECONDS * 1_000)
+            yield context
+
+
+class View:
+    """The page behind a link, once it is told of changes. ``wrong``: what goes wrong in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", self._said)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.wrong.append(message.text)
+
+    @staticmethod
+    async def of(context: BrowserContext, link: str) -> View:
+        view = View(await context.new_page())
+        await view.page.goto(link)
+        await view.live()
+        return view
+
+    async def live(self) -> None:
+        await self.page.locator("#connection", has_text="live").wait_for()
+
+    async def painted(self) -> float:
+        """Seconds from the request of the page to the first of it that was seen."""
+        return float(await self.page.evaluate(_PAINTED)) / 1_000
+
+    async def expect(self, selector: str, text: str) -> None:
+        """Begin to look for a text that is not there yet; ``seen_at`` tells when it came."""
+        given = [selector, text, STEP_SECONDS * 1_000]
+        await self.page.evaluate(f"given => {{ window.seen = ({_SEEN})(given); }}", given)
+
+    async def seen_at(self) -> float:
+        """When what was expected was painted, in seconds since the epoch."""
+        return float(await self.page.evaluate("() => window.seen"))
