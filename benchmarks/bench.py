@@ -17,10 +17,8 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from . import family, sandbox, saves, startup, tasks, tools, workspace
+from . import family, profiling, sandbox, saves, startup, tasks, tools, workflows, workspace
 from .foresight import figures as foresight
-from . import family, profiling, sandbox, saves, startup, tasks, tools, workspace
-from . import family, sandbox, saves, startup, tasks, tools, workflows, workspace
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run

@@ -247,14 +247,6 @@ function asking.showTasks()
   end)
 end
 
-function asking.showResources()
-  execute("showResources", function(page)
-    if type(page) == "string" then
-      show(page, "markdown")
-    end
-  end)
-end
-
 function asking.scanWorkspace()
   execute("scanWorkspace", function(scan)
     if type(scan) == "table" then
@@ -385,13 +377,26 @@ for _, name in ipairs({
   "dismissAutomation",
   "enableAutomation",
   "disableAutomation",
+}) do
+  asking[name] = automations[name]
+end
+
+-- Pages of Markdown.
+for _, name in ipairs({
   "showPatterns",
   "showAutomations",
+  "showResources",
   "showWorkflows",
   "showRecommendations",
   "showReport",
 }) do
-  asking[name] = automations[name]
+  asking[name] = function()
+    execute(name, function(page)
+      if type(page) == "string" then
+        show(page, "markdown")
+      end
+    end)
+  end
 end
 
 local in_editor = {}

@@ -176,8 +176,6 @@ export class Session {
       middleware: {
         executeCommand: async (command, args, next) => {
           const given = await this.sandbox.completed(command, atCursor(command, args));
-          const asked = given && (await this.tasks.completed(command, given));
-          const given = await this.sandbox.completed(command, args);
           const named = given && (await this.report.completed(command, given));
           const asked = named && (await this.tasks.completed(command, named));
           const complete = asked && (await automations.completed(command, asked, this.ask));

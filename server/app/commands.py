@@ -163,6 +163,7 @@ ACKNOWLEDGE = Command(
     "understudy.acknowledgeWarning",
     "Acknowledge Resource Warning",
     "Know of what runs short: the status bar is quiet until that is over, or much worse.",
+)
 DASHBOARD = Command(
     "understudy.showDashboard",
     "Show Dashboard",

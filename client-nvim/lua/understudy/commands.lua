@@ -27,6 +27,7 @@ return {
   { name = "showStatus", title = "Show Status", client = false },
   { name = "showResources", title = "Show Resources", client = false },
   { name = "acknowledgeWarning", title = "Acknowledge Resource Warning", client = false },
+  { name = "showDashboard", title = "Show Dashboard", client = false },
   { name = "showLeftOut", title = "Show What Is Left Out", client = false },
   { name = "toggleOnlyChanged", title = "Show Only What I Changed, or All", client = false },
   { name = "trust", title = "Trust This Workspace", client = false },
