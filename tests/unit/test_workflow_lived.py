@@ -294,6 +294,20 @@ def test_what_is_observed_has_its_evidence() -> None:
     assert found.thin == ""
 
 
+def test_where_time_goes() -> None:
+    done = [typed(NOW - day * DAY, "make docs", 300) for day in range(1, 11)]
+    done += [typed(NOW - day * DAY, "make lint", 20, cwd="sub") for day in range(1, 11)]
+    done += [typed(NOW - day * DAY, "git status", 1) for day in range(1, 11)]
+    done += [typed(NOW - DAY, "make all", 5_000), typed(NOW - DAY, "make a && make b", 900)]
+    found = observe(Past(done), NOW, Random(1)).bottlenecks
+    assert [(e.folder, e.what, e.runs, e.seconds) for e in found] == [
+        ("", "make docs", 10, 300),
+        ("sub", "make lint", 10, 20),
+    ]
+    assert found[0].weekly is not None
+    assert found[0].weekly.low <= 2_100 <= found[0].weekly.high
+
+
 def test_of_few_days_no_cost_is_told() -> None:
     done = [typed(NOW - n * 3_600, "pytest", 60) for n in range(1, 20)]
     found = observe(Past(done), NOW, Random(1))

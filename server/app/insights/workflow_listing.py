@@ -10,6 +10,7 @@ from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.make import rank
 from ...insights.recommend.model import Gain, Recommendation
 from ...insights.workflows.analysis import Analysis
+from ...insights.workflows.lived.bottlenecks import Bottleneck
 from ...insights.workflows.lived.observe import Lived, Observation
 from ...insights.workflows.lived.weekly import Weekly
 from ...insights.workflows.rules import RULES
@@ -75,8 +76,21 @@ def lived_lines(lived: Lived) -> Iterator[str]:
         yield from (f"  {told}" for told in each.evidence)
     if not lived.observations:
         yield "nothing stands out"
+    for one in lived.bottlenecks:
+        yield bottleneck(one)
     if lived.thin:
         yield f"little can be told yet: {lived.thin}"
+
+
+def bottleneck(each: Bottleneck) -> str:
+    """Where time goes."""
+    where = f" in {each.folder}" if each.folder else ""
+    runs = f"{each.runs} runs, {span(each.seconds, each.seconds)} in the middle"
+    weekly = each.weekly
+    told = (
+        f"{span(weekly.low, weekly.high)} a week" if weekly else "its cost in a week is not known"
+    )
+    return f"time goes to `{each.what}`{where}: {told} ({runs})"
 
 
 def _observation(each: Observation) -> str:
@@ -211,6 +225,7 @@ def workflows_payload(outlook: Outlook) -> dict[str, Any]:
             "observations": [_observed(each) for each in lived.observations],
             "days": lived.span.days if lived.span else 0,
             "thin": lived.thin,
+            "bottlenecks": [_bottleneck_payload(each) for each in lived.bottlenecks],
         },
     }
 
@@ -261,6 +276,17 @@ def _workflow_payload(each: Analysis) -> dict[str, Any]:
             }
             for issue in each.issues
         ],
+    }
+
+
+def _bottleneck_payload(each: Bottleneck) -> dict[str, Any]:
+    weekly = each.weekly
+    return {
+        "folder": each.folder,
+        "what": each.what,
+        "runs": each.runs,
+        "seconds": each.seconds,
+        "secondsAWeek": [weekly.low, weekly.high] if weekly else None,
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ....store.activity import Activity
 from ....store.history import Entry
+from .bottlenecks import Bottleneck, bottlenecks
 from .flaky import Flaky, Ran, flaky
 from .imports import SlowImport, slow
 from .waiting import Wait, for_git, for_hooks, for_tests, loops, series
@@ -52,6 +53,7 @@ class Lived(NamedTuple):
     observations: tuple[Observation, ...]
     span: Span | None
     thin: str = ""
+    bottlenecks: tuple[Bottleneck, ...] = ()
 
 
 def observe(past: Past, now: float, random: Random) -> Lived:
@@ -72,7 +74,8 @@ def observe(past: Past, now: float, random: Random) -> Lived:
     if span.days < LEAST_DAYS:
         days = f"{span.days} day{'s' * (span.days != 1)}"
         thin = f"the log is of {days}, and a cost in a week is told from {LEAST_DAYS} on"
-    return Lived(tuple(found), span, thin)
+    most = tuple(bottlenecks(past.activities, span, random))
+    return Lived(tuple(found), span, thin, most)
 
 
 def measures(past: Past) -> Mapping[str, Series]:
