@@ -262,8 +262,8 @@ def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -
     ]
     place.remember(waits)
     told = place.run("workflows").stdout
-    assert "You wait for tests: 80 times, 90 s in the middle, 90 s at most." in told
-    assert re.search(r"time goes to `pytest -q`: \d+–\d+ min a week \(80 runs, 90 s in", told)
+    assert "You wait for tests: 80 times, 90 s (median), 90 s at most." in told
+    assert re.search(r"time goes to `pytest -q`: \d+–\d+ min a week \(80 runs of 90 s", told)
     waiting = place.listed()["waiting :0"]
     low, high = waiting["gainSecondsAWeek"]
     assert low == 0

@@ -283,13 +283,13 @@ def test_what_is_observed_has_its_evidence() -> None:
     found = observe(Past(done), NOW, Random(1))
     assert [each.rule for each in found.observations] == ["waiting", "loop"]
     waiting, loop = found.observations
-    assert waiting.text == "You wait for tests: 48 times, 61 s in the middle, 62 s at most."
+    assert waiting.text == "You wait for tests: 48 times, 61 s (median), 62 s at most."
     assert waiting.evidence[0] == "42× `pytest -q`"
     assert waiting.weekly is not None
     assert 900 < waiting.weekly.low < 7 * 3 * 62 < waiting.weekly.high < 1_600
     assert (
         loop.text
-        == "`make test` failed and was made to pass 3 times; in the middle that took 5 saves and 1 failing runs."
+        == "`make test` failed and was made to pass 3 times; that took 5 saves and 1 failing run (medians)."
     )
     assert found.thin == ""
 

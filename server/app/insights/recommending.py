@@ -20,11 +20,14 @@ from ...insights.recommend.model import Recommendation, State
 from ...insights.workflows import analysis
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.definitions.own import PATH
+from ...insights.workflows.definitions.table import LARGEST
 from ...insights.workflows.lived.flaky import of_values
 from ...insights.workflows.lived.observe import Lived, Past, measures, observe
 from ...insights.workflows.lived.runs import seen
 from ...insights.workflows.lived.weekly import Span, Weekly, gained
 from ...insights.workflows.model import Change, Remedy
+from ...journal.change import Change as FileChange
+from ...journal.change import State as FileState
 from ...journal.replace import replace
 from ...settings import Settings
 from ...state import workspace_dir
@@ -46,6 +49,7 @@ _MOST_ROWS = 10_000
 _MOST_RUNS = 500
 """Of one task; what they left is read."""
 _MOST_ACTIVITIES = 100_000
+_MODE = 0o644
 _SEED = 1
 """Of the draws of intervals: the same log gives the same range."""
 
@@ -152,12 +156,18 @@ class Recommending:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A file below the root, and what stands in it before and after."""
+    """A file below the root, and what stands in it before (None: there is none) and after."""
 
     path: str
     title: str
-    before: str
+    before: str | None
     after: str
+
+    @property
+    def change(self) -> FileChange:
+        """For a diff."""
+        was = None if self.before is None else FileState.of(self.before.encode(), _MODE)
+        return FileChange.between(self.path, was, FileState.of(self.after.encode(), _MODE))
 
 
 def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
@@ -165,12 +175,12 @@ def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
     remedy = _remedy(recommendation)
     if remedy is None:
         return None
-    text = ""
+    before = None
     if (root / remedy.path).exists():
-        content = read_regular(root / remedy.path, 1_000_000)
-        text = content.decode("utf-8")
+        before = read_regular(root / remedy.path, LARGEST).decode("utf-8")
+    text = before or ""
     after = apply(text, remedied(root, recommendation.id, remedy, text))
-    return Rewritten(remedy.path, remedy.title, text, after)
+    return Rewritten(remedy.path, remedy.title, before, after)
 
 
 def _remedy(recommendation: Recommendation) -> Remedy | None:

@@ -100,9 +100,7 @@ def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -
         return []
     took = sorted(each.seconds for each in waits)
     counts = Counter(each.what for each in waits).most_common(3)
-    told = (
-        f"{text}: {len(waits)} times, {median(took):.0f} s in the middle, {took[-1]:.0f} s at most."
-    )
+    told = f"{text}: {len(waits)} times, {median(took):.0f} s (median), {took[-1]:.0f} s at most."
     evidence = tuple(f"{count}× `{what}`" for what, count in counts)
     last = max(waits)
     evidence += (f"last at {moment(last.at)}: {last.seconds:.0f} s of `{last.what}`",)
@@ -121,8 +119,8 @@ def _loops(activities: Sequence[Activity]) -> list[Observation]:
         if saves < 3:
             continue
         text = (
-            f"`{what}` failed and was made to pass {len(those)} times; in the middle that took "
-            f"{saves:.0f} saves and {fails:.0f} failing runs."
+            f"`{what}` failed and was made to pass {len(those)} times; that took {saves:.0f} saves "
+            f"and {fails:.0f} failing run{'s' * (fails != 1)} (medians)."
         )
         worst = max(those)
         evidence = (f"from {moment(worst[2])} on it took {worst[0]} saves",)
