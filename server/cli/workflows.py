@@ -4,7 +4,6 @@ what could be changed."""
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..settings import load, read_layers
 from ..state import state_dir
 from ..trust import Trust
 from .answering import agreed
+from .diff import echo_diff
 from .exits import Exit
 from .options import AS_JSON, FOLDER
 from .roots import root_of
@@ -125,7 +125,8 @@ def show(id_: str, folder: Path, *, as_json: bool) -> None:
             click.echo(f"It cannot be done for you: {error}.", err=True)
             return
         if new is not None:
-            _echo(["", *_diff(new.path, new.before, new.after)])
+            click.echo()
+            echo_diff([new.change])
 
     _looked(folder, tell)
 
@@ -147,7 +148,7 @@ def accept(ctx: click.Context, id_: str, folder: Path, *, yes: bool) -> None:
             click.echo(f"It cannot be done for you: {error}.", err=True)
             new = None
         if new is not None:
-            _echo(_diff(new.path, new.before, new.after))
+            echo_diff([new.change])
             if not (yes or agreed(f"Write this into {printable(new.path)}?")):
                 click.echo("Nothing was written.", err=True)
                 return False
@@ -194,10 +195,3 @@ def _find(outlook: Outlook, id_: str) -> Standing:
         return outlook.find(id_)
     except ValueError as error:
         raise click.UsageError(f"{error}; `understudy recommendations list` has all.") from None
-
-
-def _diff(path: str, before: str, after: str) -> list[str]:
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), path, path, n=2, lineterm=""
-    )
-    return [printable(line) for line in lines]

@@ -100,7 +100,7 @@ async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
 
 
 def _question(new: Rewritten) -> str:
-    before = new.before.splitlines()
+    before = (new.before or "").splitlines()
     more = [line.strip() for line in new.after.splitlines() if line not in before]
     told = f" It adds: {'; '.join(more[:_MOST_ASKED])}." if more else ""
     return f"{new.title}, in {new.path}?{told}"

@@ -291,6 +291,11 @@ class Jobs:
         query = "SELECT count(*) FROM jobs WHERE state = 'ended'"
         return await self._database.run(lambda c: int(c.execute(query).fetchone()[0]))
 
+    async def ended(self, task: str, limit: int) -> list[Record]:
+        """The jobs of one task that have ended, the newest first."""
+        where = "WHERE task = ? AND state = 'ended' ORDER BY id DESC LIMIT ?"
+        return await self._database.run(lambda c: records(c, where, (task, limit)))
+
     async def last_values(self) -> list[Record]:
         """Of each task the job that ended last among those that left a value."""
         where = """WHERE id IN (SELECT id FROM (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +21,7 @@ from understudy.store.database import Database
 from understudy.store.recommendations import FILE, RECOMMENDATIONS
 
 from ..unit.test_workflow_definitions import CI, MAKE
-from .support import own_environment, tree, understudy_here
+from .support import own_environment, tree, understudy, understudy_here
 
 DAY = 86_400.0
 FILES = {
@@ -167,6 +169,54 @@ def test_nothing_of_a_workspace_is_run(place: Place) -> None:
     assert not (place.root / "ran").exists()
 
 
+FLAKY = """\
+import pathlib, pytest
+
+COUNT = pathlib.Path({count!r})
+
+def test_shaky():
+    seen = COUNT.read_text() if COUNT.exists() else ""
+    COUNT.write_text(seen + "x")
+    assert len(seen) % 2 == 0, "odd"
+
+def test_sound():
+    pass
+"""
+
+
+def test_a_test_that_only_sometimes_fails_is_told_with_its_runs(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    settings = {"tasks": {"testRunner": {"interpreter": sys.executable}}}
+    text = FLAKY.format(count=str(tmp_path / "count"))
+    tree(
+        place.root,
+        {
+            ".understudy/config.yaml": json.dumps(settings),
+            "test_it.py": text,
+            "pytest.ini": "[pytest]\n",
+        },
+    )
+    assert place.run("trust", ".").returncode == 0
+
+    def ran() -> None:
+        done = understudy("run", "test_runner", cwd=place.root, environment=place.environment)
+        assert "1 passed" in done.stderr or "2 passed" in done.stderr, done.stderr
+
+    ran()
+    assert "no file changed in between" not in place.run("workflows").stdout
+    ran()
+    told = place.run("workflows").stdout
+    assert "test_it.py::test_shaky failed 1× and passed 1× with no file changed in between." in told
+    assert "job #2, " in told
+    assert "test_sound failed" not in told
+    flaky = place.listed()["flaky :0"]
+    assert flaky["canBeDone"] is False
+    ran()  # the same again, after a file was written
+    (place.root / "test_it.py").write_text(f"{text}\n")
+    assert "failed 1× and passed 2×" in place.run("workflows").stdout
+
+
 def test_what_was_lived_is_forgotten_with_the_log(place: Place) -> None:
     now = time.time()
     secret = "pytest --token=ghp_" + "a1B2" * 9
@@ -212,7 +262,8 @@ def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -
     ]
     place.remember(waits)
     told = place.run("workflows").stdout
-    assert "You wait for tests: 80 times, 90 s in the middle, 90 s at most." in told
+    assert "You wait for tests: 80 times, 90 s (median), 90 s at most." in told
+    assert re.search(r"time goes to `pytest -q`: \d+–\d+ min a week \(80 runs of 90 s", told)
     waiting = place.listed()["waiting :0"]
     low, high = waiting["gainSecondsAWeek"]
     assert low == 0

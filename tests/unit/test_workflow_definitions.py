@@ -73,6 +73,10 @@ every:
 \t$(MAKE) types
 docs:
 \tmkdocs build
+venv:
+\tpython -m venv venv
+out:
+\ttar x -C $@
 """
 
 SCRIPTS = """\
@@ -229,7 +233,9 @@ def test_a_cache_is_offered_only_where_it_would_be_found() -> None:
 
 def test_a_makefile() -> None:
     common = {"common.mk": "build/%.o: src/%.c\n\tcc\n"}
-    found = table.workflow("Makefile", MAKE, Around(frozenset({"src/main.c", "docs"}), common))
+    found = table.workflow(
+        "Makefile", MAKE, Around(frozenset({"src/main.c", "docs", "venv", "out"}), common)
+    )
     assert found is not None
     assert found.problems == ()
     assert needs(found)["all"] == ("lint", "types", "test")

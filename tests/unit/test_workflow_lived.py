@@ -283,15 +283,29 @@ def test_what_is_observed_has_its_evidence() -> None:
     found = observe(Past(done), NOW, Random(1))
     assert [each.rule for each in found.observations] == ["waiting", "loop"]
     waiting, loop = found.observations
-    assert waiting.text == "You wait for tests: 48 times, 61 s in the middle, 62 s at most."
+    assert waiting.text == "You wait for tests: 48 times, 61 s (median), 62 s at most."
     assert waiting.evidence[0] == "42× `pytest -q`"
     assert waiting.weekly is not None
     assert 900 < waiting.weekly.low < 7 * 3 * 62 < waiting.weekly.high < 1_600
     assert (
         loop.text
-        == "`make test` failed and was made to pass 3 times; in the middle that took 5 saves and 1 failing runs."
+        == "`make test` failed and was made to pass 3 times; that took 5 saves and 1 failing run (medians)."
     )
     assert found.thin == ""
+
+
+def test_where_time_goes() -> None:
+    done = [typed(NOW - day * DAY, "make docs", 300) for day in range(1, 11)]
+    done += [typed(NOW - day * DAY, "make lint", 20, cwd="sub") for day in range(1, 11)]
+    done += [typed(NOW - day * DAY, "git status", 1) for day in range(1, 11)]
+    done += [typed(NOW - DAY, "make all", 5_000), typed(NOW - DAY, "make a && make b", 900)]
+    found = observe(Past(done), NOW, Random(1)).bottlenecks
+    assert [(e.folder, e.what, e.runs, e.seconds) for e in found] == [
+        ("", "make docs", 10, 300),
+        ("sub", "make lint", 10, 20),
+    ]
+    assert found[0].weekly is not None
+    assert found[0].weekly.low <= 2_100 <= found[0].weekly.high
 
 
 def test_of_few_days_no_cost_is_told() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,11 +20,14 @@ from ...insights.recommend.model import Recommendation, State
 from ...insights.workflows import analysis
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.definitions.own import PATH
+from ...insights.workflows.definitions.table import LARGEST
 from ...insights.workflows.lived.flaky import of_values
 from ...insights.workflows.lived.observe import Lived, Past, measures, observe
 from ...insights.workflows.lived.runs import seen
 from ...insights.workflows.lived.weekly import Span, Weekly, gained
 from ...insights.workflows.model import Change, Remedy
+from ...journal.change import Change as FileChange
+from ...journal.change import State as FileState
 from ...journal.replace import replace
 from ...settings import Settings
 from ...state import workspace_dir
@@ -32,7 +35,7 @@ from ...store.activity import ACTIVITY, Log
 from ...store.activity import FILE as ACTIVITIES
 from ...store.database import Database
 from ...store.history import Execution, History
-from ...store.job_rows import HOOK, JOBS, JobState, Record
+from ...store.job_rows import HOOK, JOBS
 from ...store.jobs import Jobs
 from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
 from ...tasks.import_times import NAME as IMPORT_TIMES
@@ -42,8 +45,11 @@ from .reading import remedied, workflows
 
 __all__ = ["Outlook", "Recommending", "Standing", "State", "open_recommending"]
 
-_MOST_JOBS = 10_000
+_MOST_ROWS = 10_000
+_MOST_RUNS = 500
+"""Of one task; what they left is read."""
 _MOST_ACTIVITIES = 100_000
+_MODE = 0o644
 _SEED = 1
 """Of the draws of intervals: the same log gives the same range."""
 
@@ -104,18 +110,19 @@ class Recommending:
         return Outlook(self._root, found.analyses, found.lived, found.stand, problem)
 
     async def _past(self) -> tuple[Past, list[Execution]]:
-        history = History(self._jobs)
-        ended = await Jobs(self._jobs).recent((JobState.ENDED,), _MOST_JOBS)
+        history, jobs = History(self._jobs), Jobs(self._jobs)
         tests = [
-            (e.id, e.started or 0.0, e.parameters, e.value, e.status) for e in _of(ended, TESTS)
+            (each.id, each.started or 0.0, each.parameters, each.value, each.status)
+            for each in await jobs.ended(TESTS, _MOST_RUNS)
         ]
+        imports = await jobs.ended(IMPORT_TIMES, _MOST_RUNS)
         past = Past(
             await Log(self._activity).all(most=_MOST_ACTIVITIES),
             of_values(tests),
-            [each for each in await history.audit(most=_MOST_JOBS) if each.kind == HOOK],
-            [(each.id, each.value) for each in _of(ended, IMPORT_TIMES)],
+            [each for each in await history.audit(most=_MOST_ROWS) if each.kind == HOOK],
+            [(each.id, each.value) for each in imports],
         )
-        return past, await history.executions(most=_MOST_JOBS)
+        return past, await history.executions(most=_MOST_ROWS)
 
     async def dismissed(self) -> frozenset[str]:
         """The ids of those that nobody wants to see."""
@@ -149,12 +156,18 @@ class Recommending:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A file below the root, and what stands in it before and after."""
+    """A file below the root, and what stands in it before (None: there is none) and after."""
 
     path: str
     title: str
-    before: str
+    before: str | None
     after: str
+
+    @property
+    def change(self) -> FileChange:
+        """For a diff."""
+        was = None if self.before is None else FileState.of(self.before.encode(), _MODE)
+        return FileChange.between(self.path, was, FileState.of(self.after.encode(), _MODE))
 
 
 def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
@@ -162,12 +175,12 @@ def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
     remedy = _remedy(recommendation)
     if remedy is None:
         return None
-    text = ""
+    before = None
     if (root / remedy.path).exists():
-        content = read_regular(root / remedy.path, 1_000_000)
-        text = content.decode("utf-8")
+        before = read_regular(root / remedy.path, LARGEST).decode("utf-8")
+    text = before or ""
     after = apply(text, remedied(root, recommendation.id, remedy, text))
-    return Rewritten(remedy.path, remedy.title, text, after)
+    return Rewritten(remedy.path, remedy.title, before, after)
 
 
 def _remedy(recommendation: Recommendation) -> Remedy | None:
@@ -184,10 +197,6 @@ class _Looked(NamedTuple):
     stand: Stand
     keep: Sequence[Row]
     drop: Sequence[str]
-
-
-def _of(jobs: Iterable[Record], task: str) -> list[Record]:
-    return [each for each in jobs if each.task == task]
 
 
 def _looked(

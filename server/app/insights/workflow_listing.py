@@ -8,8 +8,9 @@ from typing import Any
 
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.make import rank
-from ...insights.recommend.model import Gain, Recommendation
+from ...insights.recommend.model import Gain, Recommendation, span
 from ...insights.workflows.analysis import Analysis
+from ...insights.workflows.lived.bottlenecks import Bottleneck
 from ...insights.workflows.lived.observe import Lived, Observation
 from ...insights.workflows.lived.weekly import Weekly
 from ...insights.workflows.rules import RULES
@@ -75,8 +76,21 @@ def lived_lines(lived: Lived) -> Iterator[str]:
         yield from (f"  {told}" for told in each.evidence)
     if not lived.observations:
         yield "nothing stands out"
+    for one in lived.bottlenecks:
+        yield bottleneck(one)
     if lived.thin:
         yield f"little can be told yet: {lived.thin}"
+
+
+def bottleneck(each: Bottleneck) -> str:
+    """Where time goes."""
+    where = f" in {each.folder}" if each.folder else ""
+    runs = f"{each.runs} runs of {span(each.seconds, each.seconds)}, the median"
+    weekly = each.weekly
+    told = (
+        f"{span(weekly.low, weekly.high)} a week" if weekly else "its cost in a week is not known"
+    )
+    return f"time goes to `{each.what}`{where}: {told} ({runs})"
 
 
 def _observation(each: Observation) -> str:
@@ -85,13 +99,6 @@ def _observation(each: Observation) -> str:
 
 def cost(weekly: Weekly | None) -> str:
     return f" It costs {span(weekly.low, weekly.high)} a week." if weekly else ""
-
-
-def span(low: float, high: float) -> str:
-    """Seconds, at least and at most, for people."""
-    unit, name = (3_600, "h") if high >= 7_200 else (60, "min") if high >= 120 else (1, "s")
-    one, other = (f"{each / unit:.{0 if unit < 3_600 else 1}f}" for each in (low, high))
-    return f"{one}–{other} {name}" if one != other else f"{one} {name}"
 
 
 # ── recommendations ─────────────────────────────────────────────────────────────────────────────
@@ -130,7 +137,7 @@ def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]
     yield printable(f"{own.id}  {own.title} ({each.state})")
     yield printable(f"  what:   {_where(own)}{own.what}")
     yield from (printable(f"  why:    {told}") for told in own.why)
-    yield f"  gain:   {gain(own.gain, own.unknown)}"
+    yield f"  gain:   {gain(own.gain, own.unknown).removeprefix('gain ')}"
     if (ratio := ratios.get(own.rule)) is not None:
         yield f"          what was done of this kind gained {ratio:.0%} of what was told"
     yield f"  effort: about {own.minutes} min"
@@ -211,6 +218,7 @@ def workflows_payload(outlook: Outlook) -> dict[str, Any]:
             "observations": [_observed(each) for each in lived.observations],
             "days": lived.span.days if lived.span else 0,
             "thin": lived.thin,
+            "bottlenecks": [_bottleneck_payload(each) for each in lived.bottlenecks],
         },
     }
 
@@ -261,6 +269,17 @@ def _workflow_payload(each: Analysis) -> dict[str, Any]:
             }
             for issue in each.issues
         ],
+    }
+
+
+def _bottleneck_payload(each: Bottleneck) -> dict[str, Any]:
+    weekly = each.weekly
+    return {
+        "folder": each.folder,
+        "what": each.what,
+        "runs": each.runs,
+        "seconds": each.seconds,
+        "secondsAWeek": [weekly.low, weekly.high] if weekly else None,
     }
 
 

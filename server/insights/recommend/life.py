@@ -50,8 +50,8 @@ def turn(
     looked_at: Collection[str],
     now: float,
 ) -> Turned:
-    """What is new is proposed; what has gone is done, where somebody had it in front of them.
-    ``looked_at``: the files that could be read, or are gone: of others nothing is known."""
+    """What is new is proposed; what has gone is done. ``looked_at``: the files that could be read,
+    or are gone: of others nothing is known."""
     keep: list[Row] = []
     present = {each.id: each for each in found}
     for id_, each in present.items():
@@ -67,14 +67,23 @@ def turn(
             row = row._replace(what=each.what, low=low, high=high)
         keep.append(row)
     gone = [row for id_, row in rows.items() if id_ not in present and row.path in looked_at]
-    keep += [
-        row._replace(state="done", done=now)
-        for row in gone
-        if row.state in (State.PROPOSED, State.ACCEPTED) and not row.measure
-    ]
-    drop = [row.id for row in gone if row.state == State.DISMISSED]
+    keep += [row for each in gone if (row := _gone(each, now)) is not None]
+    drop = [row.id for row in gone if _gone(row, now) is None]
     changed = tuple(row for row in keep if rows.get(row.id) != row)
     return Turned(changed, tuple(drop))
+
+
+def _gone(row: Row, now: float) -> Row | None:
+    """What becomes of one that is not found any more; None: nothing is to be known of it. What was
+    lived may only have been long ago: it is done where its user said to do something."""
+    if row.state == State.DONE:
+        return row
+    if row.path:
+        done = row._replace(state="done", done=now)
+        return None if row.state == State.DISMISSED else done
+    if row.state == State.ACCEPTED:
+        return row._replace(state="done", done=row.answered)
+    return row if row.state == State.DISMISSED else None
 
 
 def measured(rows: Iterable[Row], gained: Callable[[str, float], Weekly | None]) -> list[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ...settings import Settings
 from ..workflows.lived.observe import Observation
 from ..workflows.model import Place
-from .model import Gain, Recommendation, Setting, identity
+from .model import Gain, Recommendation, Setting, identity, span
 
 _NOWHERE = Place("")
 _THIN = "the days that are known are too few"
@@ -44,8 +44,7 @@ def _of(each: Observation, settings: Settings) -> Recommendation:
     measure = each.rule if each.rule in _MEASURED else ""
     why = each.evidence
     if cost:
-        low, high = cost.low / 60, cost.high / 60
-        why += (f"that is {low:.0f}–{high:.0f} min a week, of {cost.days} days (95 %)",)
+        why += (f"that is {span(cost.low, cost.high)} a week, of {cost.days} days (95 %)",)
     by_setting = each.rule in _BY_SETTING
     is_set = settings.tasks.test_runner.on_change
     unknown = "" if gain else _THIN if measure else _NOT_IN_TIME

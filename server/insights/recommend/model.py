@@ -37,6 +37,13 @@ class Setting(NamedTuple):
     title: str
 
 
+def span(low: float, high: float) -> str:
+    """Seconds, at least and at most, for people."""
+    unit, name = (3_600, "h") if high >= 7_200 else (60, "min") if high >= 120 else (1, "s")
+    one, other = (f"{each / unit:.{0 if unit < 3_600 else 1}f}" for each in (low, high))
+    return f"{one}–{other} {name}" if one != other else f"{one} {name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """``what`` and ``why`` are for people; ``gain`` None: nobody has measured anything that it

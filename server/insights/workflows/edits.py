@@ -123,7 +123,7 @@ def _inserted(text: str, mapping: Value, key: str, value: object, before: str) -
     for entry in reversed([*mapping.keys.values()]):
         place = entry.value.range
         one_line = place.end.line == entry.key.start.line
-        if one_line and entry.value.text and not entry.value.block:
+        if one_line and (entry.value.flow or entry.value.text) and not entry.value.block:
             at = Position(place.end.line, len(lines.line(place.end.line)))
             return Edit(Range(at, at), end + end.join(new))
     for entry in reversed([*mapping.keys.values()]):

@@ -36,7 +36,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "phony": Rule("A target is taken for a file", Part.SUCCESS, 15, 1, 2),
         "no-cache": Rule("What is installed is not cached", Part.PERFORMANCE, 15, 5, 3),
         "duplicate-step": Rule("The same is done twice", Part.PERFORMANCE, 10, 5, 2),
-        "needless-need": Rule("A job waits for another without need", Part.PERFORMANCE, 10, 15, 2),
+        "needless-need": Rule("A job waits for another without need", Part.PERFORMANCE, 5, 15, 1),
         "in-sequence": Rule("What could run at once runs in sequence", Part.PERFORMANCE, 10, 15, 2),
         "slow-hook": Rule("A hook does on each commit what takes long", Part.PERFORMANCE, 15, 5, 3),
         "new-environment": Rule("Environments are made anew each time", Part.PERFORMANCE, 10, 5, 2),

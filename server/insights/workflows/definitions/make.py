@@ -206,7 +206,9 @@ def _issues(
     for job in jobs:
         yield from _missing(folder, job, reader)
         is_file = posixpath.join(folder, job.name) in reader.around.files
-        if is_file and job.name not in reader.phony and job.steps and "." not in job.name:
+        words = {word for step in job.steps for own in commands(step.command) for word in own}
+        made_by_it = bool({job.name, "$@"} & words)
+        if is_file and job.name not in reader.phony and job.steps and not made_by_it:
             text = (
                 f"{job.name} is there as a file or folder and the target is not .PHONY: make takes "
                 "it for done, and runs nothing."

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ....store.activity import Activity
 from ....store.history import Entry
+from .bottlenecks import Bottleneck, bottlenecks
 from .flaky import Flaky, Ran, flaky
 from .imports import SlowImport, slow
 from .waiting import Wait, for_git, for_hooks, for_tests, loops, series
@@ -52,6 +53,7 @@ class Lived(NamedTuple):
     observations: tuple[Observation, ...]
     span: Span | None
     thin: str = ""
+    bottlenecks: tuple[Bottleneck, ...] = ()
 
 
 def observe(past: Past, now: float, random: Random) -> Lived:
@@ -72,7 +74,8 @@ def observe(past: Past, now: float, random: Random) -> Lived:
     if span.days < LEAST_DAYS:
         days = f"{span.days} day{'s' * (span.days != 1)}"
         thin = f"the log is of {days}, and a cost in a week is told from {LEAST_DAYS} on"
-    return Lived(tuple(found), span, thin)
+    most = tuple(bottlenecks(past.activities, span, random))
+    return Lived(tuple(found), span, thin, most)
 
 
 def measures(past: Past) -> Mapping[str, Series]:
@@ -97,9 +100,7 @@ def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -
         return []
     took = sorted(each.seconds for each in waits)
     counts = Counter(each.what for each in waits).most_common(3)
-    told = (
-        f"{text}: {len(waits)} times, {median(took):.0f} s in the middle, {took[-1]:.0f} s at most."
-    )
+    told = f"{text}: {len(waits)} times, {median(took):.0f} s (median), {took[-1]:.0f} s at most."
     evidence = tuple(f"{count}× `{what}`" for what, count in counts)
     last = max(waits)
     evidence += (f"last at {moment(last.at)}: {last.seconds:.0f} s of `{last.what}`",)
@@ -118,8 +119,8 @@ def _loops(activities: Sequence[Activity]) -> list[Observation]:
         if saves < 3:
             continue
         text = (
-            f"`{what}` failed and was made to pass {len(those)} times; in the middle that took "
-            f"{saves:.0f} saves and {fails:.0f} failing runs."
+            f"`{what}` failed and was made to pass {len(those)} times; that took {saves:.0f} saves "
+            f"and {fails:.0f} failing run{'s' * (fails != 1)} (medians)."
         )
         worst = max(those)
         evidence = (f"from {moment(worst[2])} on it took {worst[0]} saves",)
