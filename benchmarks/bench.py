@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from . import family, sandbox, saves, startup, tasks, tools, workspace
+from . import efficiency, family, sandbox, saves, startup, tasks, tools, workspace
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Aim]]]] = {
     "family": family.figures,
     "sandbox": sandbox.figures,
     "learning": learning.figures,
+    "efficiency": efficiency.figures,
 }
 
 
