@@ -19,6 +19,7 @@ from pathlib import Path
 
 from . import family, profiling, sandbox, saves, startup, tasks, tools, workflows, workspace
 from .foresight import figures as foresight
+from . import efficiency, family, sandbox, saves, startup, tasks, tools, workspace
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Aim]]]] = {
     "foresight": foresight.figures,
     "profiling": profiling.figures,
     "workflows": workflows.figures,
+    "efficiency": efficiency.figures,
 }
 
 

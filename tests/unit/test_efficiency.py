@@ -85,10 +85,35 @@ def test_every_moment_has_a_day_and_a_week(at: float, zone: ZoneInfo | None) -> 
     assert week_of(day) <= day
 
 
+ZONES = [
+    "Europe/Berlin",
+    "Asia/Kolkata",
+    "America/Sao_Paulo",
+    "Asia/Beirut",
+    "America/Havana",
+    "Australia/Lord_Howe",
+]
+
+
+@given(
+    st.dates(date(1995, 1, 1), date(2035, 1, 1)),
+    st.floats(-40, 40 * 24),
+    st.sampled_from([*map(ZoneInfo, ZONES), UTC, None]),
+)
+def test_a_moment_is_on_the_same_day_whoever_asks(
+    first: date, hours: float, zone: ZoneInfo | None
+) -> None:
+    """Also where midnight is skipped, or comes twice, as the clock changes there."""
+    period = Period(first, first + timedelta(days=30), zone)
+    at = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp() + 3600 * hours
+    assert period.day(at) == period.within(day_of(at, zone))
+
+
 def test_a_period_has_every_day_once() -> None:
     year = Period(date(2026, 1, 1), date(2026, 12, 31), BERLIN)
     assert len(set(year.days)) == len(year.days) == 365
     assert Period.between(NOON, NOON, UTC).days == (DAY,)
+    assert len(Period.between(-1e18, NOON, UTC).days) == 3_654
     assert Period.between(NOON, NOON - 86_400, UTC).days == (DAY - timedelta(days=1),)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 
 _DAY = timedelta(days=1)
+_LONGEST = timedelta(days=3_653)
 
 
 def day_of(at: float, zone: tzinfo | None) -> date:
@@ -25,7 +28,8 @@ def week_of(day: date) -> date:
         return day
 
 
-class Period(NamedTuple):
+@dataclass(frozen=True)
+class Period:
     """The days from ``first`` to ``last``, both included."""
 
     first: date
@@ -34,18 +38,31 @@ class Period(NamedTuple):
 
     @staticmethod
     def between(since: float, until: float, zone: tzinfo | None) -> Period:
-        """The days on which those moments are, and those between; never none."""
-        first, last = day_of(since, zone), day_of(until, zone)
-        return Period(min(first, last), last, zone)
+        """The days on which those moments are, and those between; never none, and no more than ten
+        years: nothing is kept for longer."""
+        last = day_of(until, zone)
+        first = min(max(day_of(since, zone), last - _LONGEST), last)
+        return Period(first, last, zone)
 
-    @property
+    @cached_property
     def days(self) -> tuple[date, ...]:
         count = (self.last - self.first).days + 1
         return tuple(self.first + number * _DAY for number in range(count))
 
+    @cached_property
+    def _starts(self) -> list[float]:
+        """When each day begins, and the one after the last; in seconds since the epoch."""
+        return [_start_of(day, self.zone) for day in (*self.days, self.last + _DAY)]
+
     def day(self, at: float) -> date | None:
         """The day of a moment; None outside of the period."""
-        return self.within(day_of(at, self.zone))
+        number = bisect_right(self._starts, at)
+        return self.days[number - 1] if 0 < number <= len(self.days) else None
 
     def within(self, day: date) -> date | None:
         return day if self.first <= day <= self.last else None
+
+
+def _start_of(day: date, zone: tzinfo | None) -> float:
+    at = datetime.combine(day, time.min, zone)
+    return (at if zone else at.astimezone()).timestamp()

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from random import Random
+from statistics import fmean
 from typing import NamedTuple
 
 from .calendar import Period, week_of
 from .intervals import NOTHING, Bounds, of_difference, of_mean, together
+
+_WEEK = 7
+_DAYS_ALONE = 62
 
 
 class Unit(StrEnum):
@@ -94,7 +98,7 @@ def measured(
     if not by_day:
         return Measure(about.key, about.title, about.unit, about.none, about.whose, unknown=unknown)
     days = {day: together(by_day[day]) if day in by_day else NOTHING for day in period.days}
-    values = [each.middle for each in days.values()]
+    values = in_blocks([each.middle for each in days.values()])
     return Measure(
         about.key,
         about.title,
@@ -109,8 +113,18 @@ def measured(
     )
 
 
+def in_blocks(values: list[float]) -> list[float]:
+    """Of a long time, the mean of a day by week: the days of a week are not alike, and a week is
+    drawn whole. What is over at the beginning is left out."""
+    if len(values) <= _DAYS_ALONE:
+        return values
+    first = len(values) % _WEEK
+    starts = range(first, len(values), _WEEK)
+    return [fmean(values[start : start + _WEEK]) for start in starts]
+
+
 def trend(values: list[float], random: Random) -> Trend | None:
-    """Of values by day; None of too few."""
+    """Of values by day, or by week; None of too few."""
     half = len(values) // 2
     before, after = values[:half], values[len(values) - half :]
     bounds = of_difference(before, after, random)

@@ -552,7 +552,7 @@ def test_terminals_are_heard_where_that_is_wanted(
 def test_the_report_in_a_panel(window: Window, project: Path) -> None:
     """The page is shown as it is, without script, in the editor's colours, and can be walked."""
     with window() as bench:
-        bench.open_file("checkout.py")
+        bench.open_file("app.py")
         expect(bench.squiggles.first).to_be_visible()
         bench.run_command("Understudy: Show Efficiency Report")
         frame = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
