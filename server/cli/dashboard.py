@@ -32,6 +32,13 @@ from .service import stopped
     help="A workspace; may be given several times. Default: the one around the current folder.",
 )
 @click.option(
+    "--metrics-token",
+    "token_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Serve /metrics, for Prometheus, to whoever sends the token that stands there.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -44,6 +51,7 @@ def dashboard(
     ctx: click.Context,
     folders: tuple[Path, ...],
     port: int,
+    token_file: Path | None,
     trusted: tuple[Path, ...],
     untrusted: tuple[Path, ...],
     *,
@@ -58,12 +66,22 @@ def dashboard(
     # An editor names its own folders, and says which it trusts.
     roots = {each if as_json else root_of((each,)): None for each in folders or (Path.cwd(),)}
     trusts = roots | dict.fromkeys(trusted, True) | dict.fromkeys(untrusted, False)
-    asyncio.run(_serve(trusts, port, opens=not (no_open or as_json), as_json=as_json))
+    token = _token(token_file) if token_file else ""
+    asyncio.run(_serve(trusts, port, token, opens=not (no_open or as_json), as_json=as_json))
     ctx.exit(Exit.CLEAN)
 
 
+def _token(file: Path) -> str:
+    from ..dashboard.metrics import token_of
+
+    try:
+        return token_of(file)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+
+
 async def _serve(
-    roots: Mapping[Path, bool | None], port: int, *, opens: bool, as_json: bool
+    roots: Mapping[Path, bool | None], port: int, token: str, *, opens: bool, as_json: bool
 ) -> None:
     from ..dashboard.pages import as_line
     from ..dashboard.serving import serve
@@ -80,7 +98,7 @@ async def _serve(
             opening.append(asyncio.create_task(asyncio.to_thread(webbrowser.open, first)))
         _listen(lambda: tell("url", link()), ended.set if as_json else lambda: None)
 
-    await serve(roots, port, ready, tell, ended)
+    await serve(roots, port, token, ready, tell, ended)
     await asyncio.gather(*opening)
 
 

@@ -26,6 +26,7 @@ from ..app.overview.overview import Overview
 from ..app.overview.parts import Part
 from ..app.overview.watched import Watched
 from ..disk import why
+from . import metrics
 from .guard import Guard
 from .keys import Keys, Session
 from .rendering import rendered
@@ -39,11 +40,18 @@ _PREFETCH = ("prefetch", "prerender")
 
 
 class Pages:
-    """``tell`` says something where the dashboard was started: ``(kind, text)``."""
+    """``tell`` says something where the dashboard was started: ``(kind, text)``. ``token``: what
+    lets a scraper in; empty: none is."""
 
     def __init__(
-        self, overview: Overview, keys: Keys, port: int, tell: Callable[[str, str], object]
+        self,
+        overview: Overview,
+        keys: Keys,
+        port: int,
+        tell: Callable[[str, str], object],
+        token: str = "",
     ) -> None:
+        self._token = token
         self._overview = overview
         self._keys = keys
         self._tell = tell
@@ -59,6 +67,7 @@ class Pages:
         self.app: ASGIApp = Guard(
             Starlette(
                 routes=[
+                    Route("/metrics", self._metrics),
                     Route(f"{base}", self._page),
                     Route(f"{base}enter", self._enter),
                     Route(f"{base}events", self._events),
@@ -189,6 +198,16 @@ class Pages:
         if name not in self._files:
             raise HTTPException(404, "There is no such file.")
         return Response(self._files[name], media_type=_TYPES[name.rpartition(".")[2]])
+
+    async def _metrics(self, request: Request) -> Response:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        is_it = secrets.compare_digest(given.strip().encode(), self._token.encode())
+        if not (self._token and scheme.lower() == "bearer" and is_it):
+            raise HTTPException(401, "A scraper is let in by the token of --metrics-token.")
+        try:
+            return Response(await metrics.told(self._overview), media_type=metrics.TYPE)
+        except metrics.Unavailable as error:
+            raise HTTPException(501, f"There are no metrics: {error}.") from None
 
     # ── what changes ────────────────────────────────────────────────────────────────────────────
 

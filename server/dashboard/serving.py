@@ -30,16 +30,18 @@ class _Server(uvicorn.Server):
 async def serve(
     roots: Mapping[Path, bool | None],
     port: int,
+    token: str,
     ready: Callable[[Callable[[], str]], object],
     tell: Callable[[str, str], object],
     stopped: asyncio.Event,
 ) -> None:
-    """Until it is ``stopped``. ``roots`` as ``overview`` has them; ``port`` 0: any that is free.
-    ``ready`` is given what makes links; ``tell`` as ``Pages`` has it. Raises OSError."""
+    """Until it is ``stopped``. ``roots`` as ``overview`` has them; ``port`` 0: any that is free;
+    ``token`` and ``tell`` as ``Pages`` has them. ``ready`` is given what makes links.
+    Raises OSError."""
     listening = socket.create_server(("127.0.0.1", port), backlog=_CONNECTIONS)
     with listening:
         async with overview(roots) as seen:
-            pages = Pages(seen, Keys(), listening.getsockname()[1], tell)
+            pages = Pages(seen, Keys(), listening.getsockname()[1], tell, token)
             server = _Server(_config(pages))
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             ending = asyncio.create_task(stopped.wait())

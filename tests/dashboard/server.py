@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -117,10 +117,12 @@ class Browser:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], *roots: Path) -> Iterator[Server]:
+def serving(
+    environment: Mapping[str, str], *roots: Path, options: Sequence[str] = ()
+) -> Iterator[Server]:
     words = [word for root in roots for word in ("--in", str(root))]
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "understudy", "dashboard", "--json", *words],
+        [sys.executable, "-P", "-m", "understudy", "dashboard", "--json", *options, *words],
         env=dict(environment),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -55,7 +55,7 @@ class Overview:
         newer = [Change(at, *key) for key, at in self._changes.items() if at > revision]
         return sorted(newer)
 
-    async def changes(self, revision: int) -> AsyncIterator[list[Change]]:
+    async def changes(self, revision: int) -> AsyncGenerator[list[Change], None]:
         """What has changed after ``revision``, and then what changes, as soon as it does; until all
         is closed."""
         self._follow()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +28,7 @@ from ..presentation.jobs import job_payload
 from ..presentation.problems import config_line
 
 _NEWEST = 50
+_MOST_OPEN = 10_000
 _OUTPUT_BYTES = 4_000
 _LOG_LINES = 400
 _OPEN = (JobState.RUNNING, JobState.QUEUED, JobState.ASKING)
@@ -44,11 +47,12 @@ class Part(StrEnum):
 
 class Health(NamedTuple):
     """``trusted`` None: nobody has decided. ``engine``: who runs the tasks, in words; empty: nobody
-    does. ``jobs``: how many there are in each state but the last."""
+    does. ``jobs``: how many there are in each state but the last; None where that cannot be
+    read."""
 
     trusted: bool | None
     engine: str
-    jobs: Mapping[str, int]
+    jobs: Mapping[str, int] | None
     troubles: tuple[str, ...]
 
 
@@ -91,11 +95,14 @@ async def health(service: Service, decided: bool | None, troubles: Sequence[str]
     engine = service.engine
     holder = engine.holder()
     runs = f"{holder.get('kind')}, process {holder.get('pid')}" if holder else ""
-    open_jobs = await engine.jobs.recent(_OPEN, 10_000)
+    jobs = None
+    with suppress(sqlite3.Error):  # the engine's trouble tells
+        open_jobs = await engine.jobs.recent(_OPEN, _MOST_OPEN)
+        jobs = dict(sorted(Counter(str(job.state) for job in open_jobs).items()))
     return Health(
         decided,
         runs,
-        dict(sorted(Counter(str(job.state) for job in open_jobs).items())),
+        jobs,
         tuple(
             filter(None, [*troubles, engine.trouble, *map(config_line, service.config_problems)])
         ),

@@ -125,7 +125,7 @@ class Watched:
             found = await self._looks[part]()
         except (OSError, sqlite3.Error) as error:
             self._trouble[part] = f"{part} cannot be read: {why(error)}"
-            return False
+            return self.parts.pop(part, None) is not None
         self._trouble.pop(part, None)
         before, self.parts[part] = self.parts.get(part), found
         return before is not found and before != found

@@ -1,0 +1,261 @@
+"""What is known of a workspace, beside whoever works on it; and what can be done from there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from understudy.app.overview import actions
+from understudy.app.overview.overview import Overview, overview
+from understudy.app.overview.parts import Part, history
+from understudy.app.overview.watched import Watched
+from understudy.runner.execute import Runner
+from understudy.sandbox.probe import probe
+from understudy.sandbox.trial import Level
+from understudy.state import state_dir, workspace_dir
+from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
+from understudy.store.database import Database
+
+from ..automations.world import script
+from ..core.support import own_environment, tree, understudy_here, until
+from ..needs import not_applicable
+from . import large
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    files = {
+        "shop/cart.py": "eval('1')\nexec('2')\n",
+        "top.py": "import pickle\n",
+        ".understudy/config.yaml": "rules: {ignore: [INP001]}\n",
+    }
+    return tree(tmp_path / "root", files)
+
+
+@pytest.fixture
+async def opened(root: Path, environment: dict[str, str]) -> AsyncIterator[Overview]:
+    understudy_here("scan", cwd=root, environment=environment)
+    with patch.dict(os.environ, environment, clear=True):
+        async with overview({root: True}) as found:
+            await found.look()
+            yield found
+
+
+@pytest.fixture
+def watched(opened: Overview) -> Watched:
+    (found,) = opened.workspaces.values()
+    return found
+
+
+def places(watched: Watched) -> list[str]:
+    return [
+        f"{file.path}:{row.line}"
+        for file in watched.findings.files
+        for rows in file.rows.values()
+        for row in rows
+    ]
+
+
+async def test_findings_are_what_a_scan_left(watched: Watched) -> None:
+    assert sorted({*places(watched)}) == ["shop/cart.py:1", "shop/cart.py:2", "top.py:1"]
+    assert watched.findings.looked_at == 2
+    assert watched.findings.changed == 0
+    assert {file.owner for file in watched.findings.files} == {"shop", "(top)"}
+
+
+async def test_a_file_that_changed_is_told_of_and_one_that_went_is_not(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    (root / "shop/cart.py").write_text("eval('1')\n\n\n")
+    (root / "top.py").unlink()
+    await large.analyse_again(root, state_dir(), "new.py", "exec('1')\n")
+    await opened.look()
+    found = ["new.py:1", "shop/cart.py:1", "shop/cart.py:2"]
+    assert sorted(each for each in places(watched) if "top" not in each) == found
+    assert watched.findings.changed == 1
+
+
+async def test_other_settings_are_heeded(watched: Watched, opened: Overview, root: Path) -> None:
+    before = opened.revision
+    (root / ".understudy/config.yaml").write_text("rules: {ignore: [INP001, S102, B102]}\n")
+    await opened.look()
+    assert "shop/cart.py:2" not in places(watched)
+    assert "shop/cart.py:1" in places(watched)
+    changed = {change.part for change in opened.since(before)}
+    assert {Part.SETTINGS, Part.FINDINGS} <= changed
+    (rules,) = [each for each in watched.parts[Part.SETTINGS] if each.key == "rules.ignore"]
+    assert (rules.value, rules.origin) == ("INP001, S102, B102", "project")
+
+
+async def test_only_what_changed_is_told(opened: Overview, watched: Watched, root: Path) -> None:
+    before = opened.revision
+    await opened.look()
+    assert opened.since(before) == []
+    await large.add_job(root, state_dir(), "later")
+    await opened.look()
+    parts = {change.part for change in opened.since(before)}
+    assert parts == {Part.TASKS, Part.TRAIL, Part.HEALTH}
+    assert [job["task"] for job in watched.parts[Part.TASKS].under_way] == ["later"]
+
+
+async def test_nothing_is_looked_at_while_nobody_looks(opened: Overview, root: Path) -> None:
+    before = opened.revision
+    await large.add_job(root, state_dir(), "later")
+    await asyncio.sleep(0)
+    assert opened.revision == before
+    told = opened.changes(before)
+    changes = await anext(told)
+    assert {change.part for change in changes} & {Part.TASKS, Part.TRAIL}
+    await told.aclose()
+
+
+async def test_who_waits_is_told_at_once_and_let_go_at_the_end(
+    opened: Overview, root: Path
+) -> None:
+    heard: list[Part] = []
+
+    async def listen() -> None:
+        async for changes in opened.changes(opened.revision):
+            heard.extend(change.part for change in changes)
+
+    listening = [asyncio.create_task(listen()) for _ in range(3)]
+    await asyncio.sleep(0)
+    await large.add_job(root, state_dir(), "later")
+    await until(lambda: heard.count(Part.TASKS) >= 3)
+    await opened.close()
+    await asyncio.wait_for(asyncio.gather(*listening), 5)
+
+
+async def test_a_history_is_read_page_by_page(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    await large.add_history(root, state_dir(), 120)
+    await opened.look()
+    assert watched.parts[Part.TASKS].total == 120
+    pages = [await history(watched.service, page) for page in (1, 2, 3, 9)]
+    assert [len(page.jobs) for page in pages] == [50, 50, 20, 20]
+    numbers = [job["id"] for page in pages[:3] for job in page.jobs]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 120
+
+
+async def test_a_store_that_cannot_be_read_is_a_trouble(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    """Made by a newer program: nothing is shown of it as if it were so."""
+    file = workspace_dir(root) / "jobs.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    await opened.look()
+    assert Part.TASKS not in watched.parts
+    assert watched.parts[Part.HEALTH].jobs is None
+    assert any("newer Understudy" in each for each in watched.parts[Part.HEALTH].troubles)
+
+
+# ── what can be done ────────────────────────────────────────────────────────────────────────────
+
+
+async def trail(watched: Watched) -> list[str]:
+    entries = await watched.service.engine.history.audit()
+    return [f"{entry.kind} {entry.task} {entry.text}" for entry in entries]
+
+
+async def test_a_task_is_asked_for_cancelled_and_asked_for_again(watched: Watched) -> None:
+    said = await actions.run(watched, "security_scan")
+    assert "(security_scan) is queued" in said
+    assert "nothing runs it until" in said
+    job = said.split()[1]
+    assert await actions.cancel(watched, job) == f"job {job} is cancelled"
+    again = await actions.retry(watched, job)
+    assert "(security_scan) is queued" in again
+    told = await trail(watched)
+    assert told.count("queued security_scan asked for on the dashboard") == 2
+    assert "cancelled security_scan on request" in told
+
+
+@pytest.mark.parametrize(
+    ("action", "what", "why"),
+    [
+        ("run", "nothing", "no task"),
+        ("run", "notify_deliver", "no task"),
+        ("cancel", "99", "no job 99"),
+        ("cancel", "../1", "no number"),
+        ("retry", "99", "no job 99"),
+        ("retry", "²", "no number"),
+        ("accept", "nothing", "no automation"),
+        ("dismiss", "nothing", "no automation"),
+    ],
+)
+async def test_what_there_is_not_cannot_be_acted_on(
+    watched: Watched, action: str, what: str, why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        await actions.ACTIONS[action](watched, what)
+
+
+async def test_what_is_remembered_is_paused_and_resumed(watched: Watched, opened: Overview) -> None:
+    await actions.pause(watched, "")
+    await opened.look()
+    assert watched.parts[Part.AUTOMATIONS].activity == "paused"
+    await actions.resume(watched, "")
+    await opened.look()
+    assert watched.parts[Part.AUTOMATIONS].activity == "on"
+    assert "dashboard activity was paused" in await trail(watched)
+    assert "dashboard activity was resumed" in await trail(watched)
+
+
+async def offered(root: Path, name: str) -> None:
+    """One that is offered, as a cycle leaves it."""
+    database = Database(workspace_dir(root) / "automations.db", AUTOMATIONS)
+    try:
+        made = Automation(name, name, State.OFFERED, "Make its test", "file_operations", 1.0)
+        assert await Automations(database).put(made)
+    finally:
+        await database.close()
+
+
+async def test_an_automation_is_dismissed(watched: Watched, opened: Overview, root: Path) -> None:
+    await offered(root, "make-test")
+    await opened.look()
+    (listed,) = watched.parts[Part.AUTOMATIONS].automations
+    assert listed["state"] == "offered"
+    await actions.dismiss(watched, "make-test")
+    await opened.look()
+    (listed,) = watched.parts[Part.AUTOMATIONS].automations
+    assert listed["state"] == "dismissed"
+    assert "dashboard make-test was dismissed for now" in await trail(watched)
+
+
+async def test_an_automation_is_accepted_after_its_trial(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    runner = Runner()
+    try:
+        machine = await probe(runner, state_dir())
+    finally:
+        await runner.close()
+    if machine.level is not Level.ISOLATED:
+        not_applicable("no script is tried without a sandbox")
+    own = root / ".understudy/automations/own.py"
+    own.parent.mkdir()
+    own.write_text(script("Path('out').write_text('x')", write=["out"]))
+    understudy_here("trust", str(root), cwd=root, environment=dict(os.environ))
+    said = await actions.accept(watched, "own")
+    assert said == "own is active"
+    await opened.look()
+    (listed,) = watched.parts[Part.AUTOMATIONS].automations
+    assert listed["state"] == "active"
+    assert "dashboard own was accepted" in await trail(watched)
+    assert not (root / "out").exists()
