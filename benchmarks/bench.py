@@ -17,9 +17,19 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from . import family, profiling, sandbox, saves, startup, tasks, tools, workflows, workspace
+from . import (
+    efficiency,
+    family,
+    profiling,
+    sandbox,
+    saves,
+    startup,
+    tasks,
+    tools,
+    workflows,
+    workspace,
+)
 from .foresight import figures as foresight
-from . import efficiency, family, sandbox, saves, startup, tasks, tools, workspace
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run

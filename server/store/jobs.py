@@ -286,7 +286,7 @@ class Jobs:
         where = f"WHERE state IN ({marks}) ORDER BY id DESC LIMIT ? OFFSET ?"
         return await self._database.run(lambda c: records(c, where, (*states, limit, skip)))
 
-    async def ended(self) -> int:
+    async def count_ended(self) -> int:
         """How many have ended, of those that are remembered."""
         query = "SELECT count(*) FROM jobs WHERE state = 'ended'"
         return await self._database.run(lambda c: int(c.execute(query).fetchone()[0]))
