@@ -139,7 +139,19 @@ def test_a_program_that_is_no_python_runs_and_is_told_to_be_unseen(
 ) -> None:
     done = _profile(project, environment, "--", "sh", "-c", "echo hello; sleep 0.3; exit 4")
     assert (done.returncode, done.stdout) == (4, "hello\n")
-    assert "Note: the profiler saw nothing of it" in done.stderr
+    assert "Note: the profiler saw nothing of it: Error: it ran no Python." in done.stderr
+
+
+def test_a_python_that_is_only_found_after_a_while_is_seen(
+    project: Path, environment: dict[str, str]
+) -> None:
+    """As the shims of pyenv do."""
+    shim = project / "shim"
+    shim.write_text(f'#!/bin/sh\nsleep 0.5\nexec {sys.executable} "$@"\n')
+    shim.chmod(0o755)
+    done = _profile(project, environment, "--", "./shim", "slow.py")
+    assert done.returncode == 7
+    assert "slow.py:6\n" in done.stderr
 
 
 def test_before_and_after_are_compared(project: Path, environment: dict[str, str]) -> None:
@@ -166,10 +178,10 @@ def test_formats_are_those_that_others_read(project: Path, environment: dict[str
     told = json.loads(out.read_text())
     assert told["$schema"] == "https://www.speedscope.app/file-format-schema.json"
     chrome = json.loads(_profile(project, environment, "--format", "chrome").stdout)
-    events = [each for each in chrome["traceEvents"] if each["ph"] == "X"]
-    longest = max(events, key=lambda each: each["dur"] if each["name"] == "hot" else -1)
-    assert longest["dur"] >= 100_000  # microseconds
-    assert longest["args"]["file"].endswith("/slow.py")
+    edges = [each for each in chrome["traceEvents"] if each["name"] == "hot"]
+    assert [each["ph"] for each in edges] == ["B", "E"] * (len(edges) // 2)
+    assert edges[-1]["ts"] - edges[0]["ts"] >= 100_000  # microseconds
+    assert edges[0]["args"]["file"].endswith("/slow.py")
 
 
 def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from ...runner import supervisor as supervisor_module
 from ...runner.calls import Command, Job
 from ...runner.execute import Runner
 from ...runner.processes import descendants
+from ...runner.sampling import is_python
 from ...state import state_dir
 from ..sandboxing import Limits, Machine, Policy, Sandbox, Trial, probe
 from .programs import Asked, Run, Unable, keep, looking, read
@@ -88,14 +89,10 @@ def _pid(supervisor: int) -> int | None:
     for pid in descendants(supervisor):
         with contextlib.suppress(OSError):
             words = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if _namespace(pid) != ours and _is_python(pid) and name not in words:
+            if _namespace(pid) != ours and is_python(pid) and name not in words:
                 return pid
     return None
 
 
 def _namespace(pid: int) -> str:
     return os.readlink(f"/proc/{pid}/ns/pid")
-
-
-def _is_python(pid: int) -> bool:
-    return Path(os.readlink(f"/proc/{pid}/exe")).name.startswith("python")
