@@ -21,6 +21,9 @@ _DEEPEST = 8
 _SPECIAL = re.compile(r"\.[A-Z_]+")
 _PREFIX = re.compile(r"^[-@+\s]+")
 _CONDITIONAL = ("ifeq", "ifneq", "ifdef", "ifndef", "else", "endif")
+_COMPILED = frozenset({".o", ".a", ".s", ".i", ".lo"})
+_SOURCES = (".c", ".cc", ".cpp", ".o", ".sh", ".f", ".p", ".s", ".l", ".y")
+"""What make has rules for by itself."""
 _WILD = re.compile(r"[*?\[%$]")
 
 
@@ -91,7 +94,7 @@ class _Reader:
         for name in names[:100]:
             if name == ".PHONY":
                 self.phony.update(dict.fromkeys(before, place))
-            elif "%" in name:
+            elif "%" in name or name == ".DEFAULT":
                 self.patterns.append(name)
             elif not _SPECIAL.fullmatch(name) and len(self.targets) < _MOST_RULES:
                 target = self.targets.setdefault(name, _Target(place))
@@ -231,14 +234,23 @@ def _missing(folder: str, job: Job, reader: _Reader) -> Iterator[Issue]:
     """What make would not know how to make. Only where all of the file is known."""
     if not reader.is_known or reader.patterns:
         return
-    for need in job.needs:
-        there = posixpath.normpath(posixpath.join(folder, need))
-        absolute = need.startswith(("/", "~")) or there.startswith("..")
-        if absolute or need in reader.targets or _WILD.search(need) or need in reader.phony:
-            continue
-        if there not in reader.around.files:
-            text = f"{job.name} needs {need}: there is no such target and no such file."
-            yield Issue("missing-need", job.place, f"{job.name} {need}", text)
+    missing = [need for need in job.needs if not _is_made(folder, need, reader)]
+    if missing:
+        shown = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        text = f"{job.name} needs {shown}: there is no such target and no such file."
+        yield Issue("missing-need", job.place, job.name, text)
+
+
+def _is_made(folder: str, need: str, reader: _Reader) -> bool:
+    """Whether make finds it or makes it, also by the rules that it has by itself."""
+    there = posixpath.normpath(posixpath.join(folder, need))
+    elsewhere = need.startswith(("/", "~")) or there.startswith("..") or _WILD.search(need)
+    if elsewhere or need in reader.targets or need in reader.phony or there in reader.around.files:
+        return True
+    stem, suffix = posixpath.splitext(there)
+    if suffix in _COMPILED:
+        return True
+    return any(f"{stem}{each}" in reader.around.files for each in _SOURCES if not suffix)
 
 
 def _idle(
