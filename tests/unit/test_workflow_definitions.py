@@ -294,6 +294,9 @@ def test_what_make_would_miss_is_told_only_where_all_is_known() -> None:
         ("a:\n\t$(MAKE) -C sub a\n", False),
         ("a: b\nb: c\nc:\n", False),
         ("A = a\n$(A): b\nb: ${A}\n", True),
+        ("A := $(shell uname | tr '[:a:]' b)/$(B)\n$(A): get\nget: $(A).x\n", False),
+        ("A := $(shell uname)\nall: $(A)\n$(A): all\n", True),
+        ("$(foreach x,a:b c:d,$(x)): e\ne: f\n", False),
     ],
 )
 def test_circles_of_targets(text: str, is_one: bool) -> None:

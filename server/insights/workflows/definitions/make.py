@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..graph import circle, reached
 from ..model import Around, Insert, Issue, Job, Kind, Place, Problem, Remedy, Step, Workflow, unique
 from ..shell import Words, commands, key
-from .expand import Variables, assignment
+from .expand import Variables, assignment, names_in, parted
 
 LARGEST = 1_000_000
 _MOST_RULES = 5_000
@@ -89,7 +89,7 @@ class _Reader:
             return  # a variable of that target
         if needs.count(":") == 1 and "%" in needs:
             needs = needs.partition(":")[2]
-        names, before = targets.split(), needs.replace("|", " ").split()
+        names, before = names_in(targets), names_in(needs.replace("|", " "))
         self.is_known &= "$" not in rest.partition(";")[0] and "$" not in targets
         for name in names[:100]:
             if name == ".PHONY":
@@ -182,7 +182,7 @@ def made(words: Words) -> Sequence[str]:
 
 def _rule(line: str) -> tuple[str, str] | None:
     """The targets and what stands behind the colon, where the line is a rule."""
-    targets, colon, rest = line.partition(":")
+    targets, colon, rest = parted(line)
     if not colon or not targets.strip() or set("#=") & set(targets) or rest[:1] == "=":
         return None
     return targets.strip(), rest.removeprefix(":")
@@ -268,7 +268,7 @@ def _idle(
 
 def _in_sequence(reader: _Reader, job: Job) -> Iterator[Issue]:
     """A recipe that calls make for one target after another: even with -j they wait."""
-    calls = [made(words) for step in job.steps for words in commands(step.command) if made(words)]
+    calls = [names for step in job.steps if (names := made_here(step))]
     names = unique([name for call in calls for name in call if name in reader.targets])
     if len(calls) < 2 or len(names) < 2:
         return
