@@ -56,7 +56,9 @@ class View:
         page.on("console", self._said)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # A section that is asked for anew gives up what it had asked for.
+        is_given_up = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type == "error" and not is_given_up:
             self.wrong.append(message.text)
 
     @staticmethod
