@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from . import family, sandbox, saves, startup, tasks, tools, workspace
+from .dashboard import figures as dashboard
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Aim]]]] = {
     "family": family.figures,
     "sandbox": sandbox.figures,
     "learning": learning.figures,
+    "dashboard": dashboard.figures,
 }
 
 
