@@ -17,8 +17,20 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from . import family, sandbox, saves, startup, tasks, tools, workspace
+from . import (
+    efficiency,
+    family,
+    profiling,
+    sandbox,
+    saves,
+    startup,
+    tasks,
+    tools,
+    workflows,
+    workspace,
+)
 from .dashboard import figures as dashboard
+from .foresight import figures as foresight
 from .learning import figures as learning
 from .report import Aim, console, print_aims
 from .world import CACHE, Run
@@ -32,6 +44,10 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Aim]]]] = {
     "family": family.figures,
     "sandbox": sandbox.figures,
     "learning": learning.figures,
+    "foresight": foresight.figures,
+    "profiling": profiling.figures,
+    "workflows": workflows.figures,
+    "efficiency": efficiency.figures,
     "dashboard": dashboard.figures,
 }
 

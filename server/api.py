@@ -17,6 +17,7 @@ from .runner.execute import Runner
 from .runner.graph import GraphError, Plan
 from .runner.scheduler import Options
 from .runner.task import Context, Result, Task, Transient
+from .spans import span, timed
 from .store.job_rows import Checkpoint, Record
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "Transient",
     "Undelivered",
     "open_engine",
+    "span",
+    "timed",
 ]
 
 _MIB = 1 << 20

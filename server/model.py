@@ -291,6 +291,16 @@ class ToolStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Strain:
+    """What the machine runs short of, or will: ``brief`` for a status bar, a sentence each for
+    people. ``acknowledged``: somebody has said to know of it."""
+
+    brief: str
+    lines: tuple[str, ...] = ()
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What the status bar shows; counts are by ``Severity.label``, notices are sentences.
     ``unshown``: of what is counted in files that are not open, so much is too much to be shown."""
@@ -301,3 +311,4 @@ class Status:
     tools: tuple[ToolStatus, ...] = ()
     unshown: int = 0
     notices: tuple[str, ...] = ()
+    strain: Strain | None = None

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable
 from statistics import median
 from typing import NamedTuple, Protocol
 
+from understudy.resources import Sample, Watcher
 from understudy.resources.trend import Point
-from understudy.resources.warning import Foresight
+from understudy.resources.use import Kind, Use
 
 from ..report import US
 from .traces import STEP, Trace
 
 LEAD = 300.0
 """Seconds ahead of which one is to be told."""
+_TERABYTE = 1 << 40
 _TREND = 480.0
 """A trend that lasts no longer nobody can tell of in time."""
 _SOON = 900.0
@@ -29,11 +31,20 @@ class Warner(Protocol):
 
 
 class Ours:
+    """It looks as seldom as it would."""
+
     def __init__(self) -> None:
-        self._foresight = Foresight(LEAD)
+        self._watcher = Watcher(LEAD)
+        self._next = 0.0
 
     def add(self, point: Point) -> tuple[bool, float | None]:
-        return self._foresight.add(point), self._foresight.forecast.left
+        if point.at < self._next:
+            return False, None
+        use = Use(Kind.DISK, "disk", "a disk", point.level * _TERABYTE, _TERABYTE)
+        news = self._watcher.add(Sample(point.at, (use,)))
+        outlook = self._watcher.outlook
+        self._next = point.at + outlook.pause(STEP)
+        return bool(news), outlook.trends[0].forecast.left
 
 
 class Threshold:
@@ -113,6 +124,12 @@ def judge(traces: Iterable[Trace], make: Callable[[], Warner]) -> Verdict:
         one = _judged(each, make())
         total = total.plus(one)
     return total
+
+
+def warned(trace: Trace, warner: Warner) -> list[float]:
+    """The seconds at which it warns."""
+    points = (Point(number * STEP, level) for number, level in enumerate(trace.levels))
+    return [each.at for each in points if warner.add(each)[0]]
 
 
 def _judged(trace: Trace, warner: Warner) -> Verdict:

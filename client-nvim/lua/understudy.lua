@@ -139,7 +139,9 @@ function M.statusline()
   local ended = false
   for id, status in pairs(statuses) do
     if vim.lsp.buf_is_attached(0, id) then
-      return "Understudy: " .. (marks[status.state] or status.state .. " ") .. status.summary
+      local strain = type(status.strain) == "table" and not status.strain.acknowledged and status.strain.brief
+      local said = (marks[status.state] or status.state .. " ") .. status.summary
+      return "Understudy: " .. said .. (strain and ", " .. strain or "")
     end
     ended = ended or not vim.lsp.get_client_by_id(id)
   end
@@ -151,7 +153,10 @@ local function show(text, filetype)
   vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(text, "\n"))
   vim.bo.buftype, vim.bo.bufhidden, vim.bo.modified = "nofile", "wipe", false
   if filetype then
-    vim.bo.filetype = filetype
+    -- What an editor lacks to colour it is no reason not to show it.
+    pcall(function()
+      vim.bo.filetype = filetype
+    end)
   end
 end
 
@@ -308,6 +313,15 @@ function asking.runTests()
   execute("runTests", started)
 end
 
+function asking.profileFile()
+  local line = vim.api.nvim_win_get_cursor(0)[1]
+  execute("profileFile", function() end, { vim.uri_from_bufnr(0), line })
+end
+
+function asking.clearProfile()
+  execute("clearProfile", function() end)
+end
+
 function asking.runAgain()
   execute("runAgain", started)
 end
@@ -363,10 +377,26 @@ for _, name in ipairs({
   "dismissAutomation",
   "enableAutomation",
   "disableAutomation",
-  "showPatterns",
-  "showAutomations",
 }) do
   asking[name] = automations[name]
+end
+
+-- Pages of Markdown.
+for _, name in ipairs({
+  "showPatterns",
+  "showAutomations",
+  "showResources",
+  "showWorkflows",
+  "showRecommendations",
+  "showReport",
+}) do
+  asking[name] = function()
+    execute(name, function(page)
+      if type(page) == "string" then
+        show(page, "markdown")
+      end
+    end)
+  end
 end
 
 local in_editor = {}

@@ -27,8 +27,18 @@ const NAMES: Record<string, string> = {
   [`${SECTION}.showLeftOut`]: "What Is Left Out.txt",
   [`${SECTION}.showPatterns`]: "What Repeats.md",
   [`${SECTION}.showAutomations`]: "Automations.md",
+  [`${SECTION}.showResources`]: "Resources.md",
+  [`${SECTION}.showWorkflows`]: "Workflows.md",
+  [`${SECTION}.showRecommendations`]: "Recommendations.md",
 };
 const DIFFS = [`${SECTION}.showChanges`, `${SECTION}.previewAutomation`];
+
+/** What is profiled without being named is what one looks at: the file, and the test at the cursor. */
+export function atCursor(command: string, args: unknown[]): unknown[] {
+  const editor = vscode.window.activeTextEditor;
+  if (command !== `${SECTION}.profileFile` || args.length > 0 || !editor) return args;
+  return [editor.document.uri.toString(), editor.selection.active.line + 1];
+}
 
 /** Shows the user what the server answered to one of its commands. */
 export async function present(command: string, answer: unknown): Promise<void> {

@@ -6,7 +6,7 @@ import { onInterpreterPicked } from "./interpreter.ts";
 import { ofNode } from "./learnedView.ts";
 import { Session } from "./session.ts";
 import { SECTION } from "./settings.ts";
-import { present, type Status } from "./status.ts";
+import { present, presentStrain, type Presentation, type Status } from "./status.ts";
 import { onCommandEnded } from "./terminals.ts";
 
 let session: Session | undefined;
@@ -15,15 +15,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const log = vscode.window.createOutputChannel("Understudy", { log: true });
   const item = vscode.window.createStatusBarItem("status", vscode.StatusBarAlignment.Left);
   item.name = "Understudy";
+  const machine = vscode.window.createStatusBarItem("machine", vscode.StatusBarAlignment.Left);
+  machine.name = "Understudy: Resources";
   const show = (status: Status, onClick: string): void => {
-    const { text, tooltip, warning } = present(status);
-    item.text = text;
-    item.tooltip = tooltip;
-    item.backgroundColor = warning
-      ? new vscode.ThemeColor("statusBarItem.warningBackground")
-      : undefined;
-    item.command = `${SECTION}.${onClick}`;
-    item.show();
+    fill(item, onClick, present(status));
+    fill(machine, "showResources", presentStrain(status.strain));
   };
   const current = new Session(context, log, show);
   session = current;
@@ -33,9 +29,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   context.subscriptions.push(
     log,
     item,
+    machine,
     current.tasks,
     current.sandbox,
     current.learned,
+    current.report,
     vscode.workspace.registerTextDocumentContentProvider(SECTION, pages),
     onCommandEnded((ended) => void current.commandEnded(ended)),
     ...Object.entries(ofNode).map(([name, action]) => command(name, action)),
@@ -55,6 +53,20 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     await onInterpreterPicked(() => current.reconsider()),
   );
   await current.restart();
+}
+
+function fill(item: vscode.StatusBarItem, onClick: string, shown: Presentation | undefined): void {
+  if (!shown) {
+    item.hide();
+    return;
+  }
+  item.text = shown.text;
+  item.tooltip = shown.tooltip;
+  item.backgroundColor = shown.warning
+    ? new vscode.ThemeColor("statusBarItem.warningBackground")
+    : undefined;
+  item.command = `${SECTION}.${onClick}`;
+  item.show();
 }
 
 export async function deactivate(): Promise<void> {

@@ -14,7 +14,7 @@ import {
 import { LANGUAGES, PATTERNS } from "./attached.ts";
 import * as automations from "./automations.ts";
 import { coalesced } from "./coalesce.ts";
-import { present as presentAnswer } from "./commands.ts";
+import { atCursor, present as presentAnswer } from "./commands.ts";
 import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
 import { ManagedEnvironment } from "./managed.ts";
 import { NoInterpreter } from "./python.ts";
@@ -23,6 +23,7 @@ import { givenSettings, SECTION, serverSettings } from "./settings.ts";
 import type { Folder } from "./jobs.ts";
 import type { Learned } from "./learned.ts";
 import { LearnedView } from "./learnedView.ts";
+import { ReportPanel } from "./report.ts";
 import type { Status } from "./status.ts";
 import { TasksView } from "./tasks.ts";
 import type { Ended } from "./terminals.ts";
@@ -50,6 +51,8 @@ export class Session {
   readonly sandbox = new Sandbox();
 
   readonly learned = new LearnedView();
+
+  readonly report = new ReportPanel();
 
   private client: LanguageClient | undefined;
   private interpreter: Interpreter | undefined;
@@ -172,13 +175,15 @@ export class Session {
       },
       middleware: {
         executeCommand: async (command, args, next) => {
-          const given = await this.sandbox.completed(command, args);
-          const asked = given && (await this.tasks.completed(command, given));
+          const given = await this.sandbox.completed(command, atCursor(command, args));
+          const named = given && (await this.report.completed(command, given));
+          const asked = named && (await this.tasks.completed(command, named));
           const complete = asked && (await automations.completed(command, asked, this.ask));
           if (!complete) return undefined;
           if (command === `${SECTION}.showTasks`) await this.tasks.focus();
           const answer: unknown = await next(command, complete);
           await presentAnswer(command, answer);
+          this.report.present(command, answer);
           return answer;
         },
         workspace: {

@@ -3,6 +3,14 @@ export interface Status {
   state: "starting" | "idle" | "running" | "attention";
   summary: string;
   detail: string;
+  /** What the machine runs short of, or will. */
+  strain?: Strain | null;
+}
+
+export interface Strain {
+  brief: string;
+  detail: string;
+  acknowledged: boolean;
 }
 
 export interface Presentation {
@@ -26,4 +34,12 @@ export function present(status: Status): Presentation {
     tooltip: `Understudy\n${status.detail || status.summary}`,
     warning: !known || status.state === "attention",
   };
+}
+
+/** What the item of the machine shows: calm when somebody has said to know of it; undefined while all is
+ * well. */
+export function presentStrain(strain: Strain | null | undefined): Presentation | undefined {
+  if (!strain) return undefined;
+  const { brief, detail, acknowledged } = strain;
+  return { text: `$(dashboard) ${brief}`, tooltip: detail, warning: !acknowledged };
 }

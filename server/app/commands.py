@@ -115,6 +115,12 @@ AUTOMATIONS = Command(
     "Show Automations",
     "List the automations: their states, their records, what they save.",
 )
+EFFICIENCY = Command(
+    "understudy.showReport",
+    "Show Efficiency Report",
+    "What was saved and what it took, as a page. Arguments: the folder; “html” where the editor "
+    "shows the page itself.",
+)
 LEARN = Command(
     "understudy.learnNow", "Learn Now", "Look now for what repeats, and try what can be made of it."
 )
@@ -123,8 +129,40 @@ PAUSE = Command(
     "Pause or Resume Activity",
     "Write down nothing of what you do, or go on with it.",
 )
+WORKFLOWS = Command(
+    "understudy.showWorkflows",
+    "Show Workflows",
+    "How the workflows are laid out and go: critical path, score, what could be better.",
+)
+RECOMMENDATIONS = Command(
+    "understudy.showRecommendations",
+    "Show Recommendations",
+    "What could be changed in how work is done: why, what it would gain, how.",
+)
+ACCEPT_RECOMMENDATION = Command(
+    "understudy.acceptRecommendation",
+    "Do a Recommendation…",
+    "Do what is recommended, after a question. Arguments: the folder and what it is called; asks "
+    "when not given.",
+)
+DISMISS_RECOMMENDATION = Command(
+    "understudy.dismissRecommendation",
+    "Dismiss a Recommendation",
+    "Do not show it any more. Arguments: the folder and what it is called.",
+    palette=False,
+)
 STATUS = Command(
     "understudy.showStatus", "Show Status", "Tell what each tool found, failed at and cost."
+)
+RESOURCES = Command(
+    "understudy.showResources",
+    "Show Resources",
+    "How much of memory, disks and files is used, what will be used up when, and who does it.",
+)
+ACKNOWLEDGE = Command(
+    "understudy.acknowledgeWarning",
+    "Acknowledge Resource Warning",
+    "Know of what runs short: the status bar is quiet until that is over, or much worse.",
 )
 DASHBOARD = Command(
     "understudy.showDashboard",
@@ -192,6 +230,17 @@ INSTALL = Command(
     "Install a Tool",
     "Ask, then install a tool that Understudy runs, for all projects. Argument: its name.",
     palette=False,
+)
+PROFILE = Command(
+    "understudy.profileFile",
+    "Profile File or Test at Cursor",
+    "Run a file, or the test in a line, under a profiler, and show above its functions what they "
+    "take. Arguments: a file's URI, a line from 1.",
+)
+CLEAR_PROFILE = Command(
+    "understudy.clearProfile",
+    "Clear Profiles",
+    "Forget the profiles of programs, and show nothing of them above functions any more.",
 )
 RESTART = Command(
     "understudy.restart", "Restart Server", "End the server and start it anew.", client=True

@@ -12,20 +12,28 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
+from .. import spans
 from ..checks.engine import Checks
 from ..model import Importance, Status
-from ..resources import Pressure
+from ..resources import Pressure, Sampler
 from ..runner.execute import Runner
+from ..settings import Settings
+from ..settings.resources import Resources
 from . import events
 from .chores.background import Background
 from .chores.chores import ScanAll
-from .chores.machine import Machine
+from .chores.machine import Machine, levels_in, watched
+from .chores.relief import Relieving
 from .editing import Editing
 from .explain.explanations import Explanations
 from .feature import Feature
 from .folder.closed import ClosedFiles
 from .folder.folders import Folders
 from .folder.workspace import Workspace
+from .insights.hints import Hints
+from .insights.profiling import Profiling
+from .insights.recommended import Recommended
+from .insights.saved import Saved
 from .install.tools import Tools
 from .learning.learning import Learning
 from .open.actions import Actions
@@ -77,13 +85,22 @@ class Core:
         self.upkeep = Upkeep(shared, lambda: self._features, self._spawn)
         fix_on_save = FixOnSave(self.actions, sink, self._task)
         self._editing = Editing(shared, self.upkeep, fix_on_save)
-        self._machine = Machine(self.folders.state, self._short)
+        relieving = Relieving(
+            self._runner, self.checks, lambda: self.background.chores, sink.message
+        )
+        self.machine = Machine(
+            Sampler(lambda: watched(self.folders.state, [w.root for w in self.folders])),
+            self._resources,
+            self._short,
+            relieving,
+            levels_in(self.folders.state),
+        )
         self.learning = Learning(
             self.folders,
             self.documents,
             self.checks,
             self._runner,
-            self._machine.conditions,
+            self.machine.conditions,
             self._telling.after(sink.learned),
         )
         self.background = Background(
@@ -91,8 +108,8 @@ class Core:
             self._runner,
             sink,
             self._scan_of,
-            self._machine.conditions,
-            lambda: self._machine.typed_at,
+            self.machine.conditions,
+            lambda: self.machine.typed_at,
             self._tasked,
             self.learning.recording.ended,
             self.documents,
@@ -103,29 +120,34 @@ class Core:
             lambda: [w.root for w in self.folders],
             self.upkeep.analyse_again,
         )
+        self.recommended = Recommended(self.folders)
         self.dashboard = Dashboard(self.folders, sink.message)
         self.trials = Trials(self.folders, self._runner, sink)
+        self.hints = Hints(self.folders, self._runner, sink)
         self._features: tuple[Feature, ...] = (
-            self._machine,
+            self.machine,
             self.tools,
             self.background,
             self.learning,
+            Profiling(self.folders),
+            self.recommended,
+            Saved(self.folders, self.documents),
             self.dashboard,
         )
         """Whatever hangs into the core is named here."""
-        self._inbox: asyncio.Queue[events.Event] = asyncio.Queue()
+        self._inbox: asyncio.Queue[tuple[events.Event, float]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
         """Begin to take events."""
         self.checks.warm()
         self._spawn(self._loop())
-        self._spawn(self._machine.run(self._telling.soon))  # a full disk is no event
+        self._spawn(self.machine.run(self._telling.soon))  # a full disk is no event
         self._spawn(self._heed_others())
 
     def handle(self, event: events.Event) -> None:
         """Take note of an event; events are worked off in order."""
-        self._inbox.put_nowait(event)
+        self._inbox.put_nowait((event, spans.mark()))
 
     async def settle(self) -> None:
         """Wait until every event so far was taken."""
@@ -146,9 +168,12 @@ class Core:
 
     async def _loop(self) -> None:
         while True:
-            event = await self._inbox.get()
+            event, came = await self._inbox.get()
+            kind = type(event).__name__
+            spans.add("queue", came, tool=kind)
             try:
-                await self._take(event)
+                async with spans.span("event", tool=kind):
+                    await self._take(event)
                 for feature in self._features:
                     feature.happened(event)
             except Exception:  # one event that goes wrong must not end all that come after it
@@ -227,6 +252,10 @@ class Core:
 
         return scan
 
+    def _resources(self) -> Resources:
+        """As the first folder has them."""
+        return next((each.settings for each in self.folders), Settings()).resources
+
     def _short(self, pressure: Pressure) -> bool:
         return self.background.short(pressure)
 
@@ -246,6 +275,7 @@ class Core:
             self._runner,
             self._closed_files,
             (self.folders.trouble, *(each for one in self._features for each in one.troubles)),
+            self.machine.strain,
         )
 
     def tell_status(self) -> Status:

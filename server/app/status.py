@@ -13,7 +13,7 @@ from typing import TypeVar
 from ..analyzers.base import Analyzer
 from ..analyzers.table import BUILT_IN, analyzers
 from ..checks import compose
-from ..model import Cost, Report, State, Status, ToolStatus
+from ..model import Cost, Report, State, Status, Strain, ToolStatus
 from ..runner.execute import Runner
 from .folder.closed import ClosedFiles
 from .folder.workspace import Workspace
@@ -76,6 +76,7 @@ def status_of(
     runner: Runner,
     closed_files: ClosedFiles,
     troubles: Iterable[str],
+    strain: Strain | None = None,
 ) -> Status:
     """Scans and looks that are under way count as running."""
     open_paths = {document.path for document in documents}
@@ -111,6 +112,7 @@ def status_of(
         ),
         unshown=closed_files.unshown,
         notices=tuple(filter(None, [*troubles, *(w.trouble for w in workspaces)])),
+        strain=strain,
     )
 
 

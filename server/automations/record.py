@@ -3,15 +3,13 @@ Pure."""
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from ..settings.learning import Automations as Limits
+from ..store.rates import wilson
 from ..store.standing import Tally
 from .pattern import Saving
 
-_Z = 1.96
-"""Of a normal distribution, 95 % lie within so many deviations."""
 _ENOUGH = 5
 """Of fewer runs a rate says too little to disable one by it."""
 
@@ -43,14 +41,4 @@ class Record(NamedTuple):
 
 def record(tally: Tally) -> Record:
     runs, successes, failures, low, high = tally
-    return Record(runs, successes, *interval(successes, runs), failures, Saving(low, high))
-
-
-def interval(successes: int, runs: int) -> tuple[float, float]:
-    """Wilson's, of a rate."""
-    if not runs:
-        return 0.0, 1.0
-    rate, weight = successes / runs, _Z * _Z / runs
-    middle = (rate + weight / 2) / (1 + weight)
-    half = _Z / (1 + weight) * math.sqrt(rate * (1 - rate) / runs + weight / (4 * runs))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return Record(runs, successes, *wilson(successes, runs), failures, Saving(low, high))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from .. import spans
 from ..discover import matches
 from ..findings.baseline import known_among
 from ..findings.changed import Rows, on_lines
@@ -51,6 +52,7 @@ def problems(
     return composed(reports, settings, here).shown
 
 
+@spans.timed("merge")
 def composed(
     reports: Iterable[Report], settings: Settings, here: Circumstances = _ANYWHERE
 ) -> Composed:

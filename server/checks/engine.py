@@ -15,16 +15,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import notebooks
+from .. import notebooks, spans
 from ..analyzers import secrets
 from ..analyzers.base import Analyzer, Configuration, Files, fingerprint
 from ..analyzers.table import analyzers
 from ..discover import mode_of, why_excluded
 from ..findings import codec
 from ..model import Priority, Report, State, Tier
-from ..runner.calls import Job, Outcome, Urgency
+from ..runner.calls import Job, Outcome, Status, Urgency
 from ..runner.execute import Runner
 from ..settings import Settings
+from ..store.measured import Counts
 from ..store.results import Results
 from ..text import digest, encode
 from . import compose, jobs
@@ -111,6 +112,13 @@ class Checks:
         self._runner.warm(jobs.FAST)
         self._runner.warm(jobs.DEEP)
 
+    def slim(self) -> int:
+        """Forget what is held in memory and kept on disk, too; how many reports that were."""
+        forgotten = self._known.keys() - self._unstored
+        for key in forgotten:
+            del self._known[key]
+        return len(forgotten)
+
     async def check(
         self,
         subject: Subject,
@@ -141,7 +149,10 @@ class Checks:
         wanted = _Wanted(subject, folder, policy, priority, results, results if keep else None)
         keys = self._keys(subject, configured)
         unasked = [k for k in keys.values() if k not in self._under_way]
-        recalled = await self.recall(unasked, results)
+        async with spans.span("lookup"):
+            recalled = await self.recall(unasked, results)
+        for tool in (tool for tool, key in keys.items() if key in recalled):
+            spans.count("cache", tool=tool, outcome="hit")
         tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
 
         def begin(tier: Tier) -> None:
@@ -153,6 +164,7 @@ class Checks:
 
         begin(Tier.FAST)
         self._store(recalled, wanted.kept)
+        _recalled(wanted, recalled.values())
         try:
             if recalled:
                 yield tuple(recalled.values())
@@ -176,13 +188,16 @@ class Checks:
             key = _key(subject, analyzer, configuration, version)
             await self.recall([key], wanted.results)
         if (report := self._known.get(key)) is not None:  # which may have come meanwhile
+            spans.count("cache", tool=analyzer.name, outcome="hit")
             self._store({key: report}, wanted.kept)
+            _recalled(wanted, (report,))
             return report
         item = (subject.path, subject.content, configuration.hints)
         job = job_for(analyzer, configuration, (item,), policy, Urgency(wanted.priority))
         key_now = partial(self._key_now, subject, analyzer, wanted.folder, policy.settings)
         version = self.versions.known(analyzer, configuration) or ""
-        return await self._wait(key, self._share(key, job, version, key_now), wanted.kept)
+        shared = self._share(key, job, version, key_now, wanted.results.counts)
+        return await self._wait(key, shared, wanted.kept)
 
     async def execute(self, job: Job) -> Outcome:
         return await self._runner.execute(job)
@@ -228,12 +243,16 @@ class Checks:
         )
         return _key(subject, *configured, self.versions.known(*configured) or "")
 
-    def _share(self, key: str, job: Job, version: str, key_now: Callable[[], str]) -> _Shared:
+    def _share(
+        self, key: str, job: Job, version: str, key_now: Callable[[], str], counts: Counts
+    ) -> _Shared:
         shared = self._under_way.get(key)
         if shared is not None and shared.joinable:
             shared.urgency.raise_to(job.urgency.priority)
             return shared
-        task = asyncio.get_running_loop().create_task(self._compute(key, job, version, key_now))
+        task = asyncio.get_running_loop().create_task(
+            self._compute(key, job, version, key_now, counts)
+        )
         fresh = self._under_way[key] = _Shared(task, job.urgency)
 
         def ended(_: asyncio.Task[Report]) -> None:
@@ -244,11 +263,14 @@ class Checks:
         return fresh
 
     async def _compute(
-        self, key: str, job: Job, version: str, key_now: Callable[[], str]
+        self, key: str, job: Job, version: str, key_now: Callable[[], str], counts: Counts
     ) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
+        spans.count("cache", tool=job.task, outcome="miss")
         outcome = await self._runner.execute(job)
-        ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
+        count(counts, job, 1, outcome)
+        with spans.span("parse", tool=job.task):
+            ((seen, report, _),) = read_outcome(job.task, 1, outcome, version)
         is_kept = seen and report.state.is_verdict
         if is_kept and await asyncio.to_thread(key_now) == key:
             self.remember(key, report)
@@ -265,6 +287,20 @@ class Checks:
         if fresh and results is not None:
             self._unstored -= fresh
             results.put({key: codec.dumps(reports[key]) for key in fresh})
+
+
+def _recalled(wanted: _Wanted, reports: Iterable[Report]) -> None:
+    """What is asked for before anybody wants it is no use of what is known."""
+    if wanted.kept is not None:
+        for report in reports:
+            wanted.kept.counts.recalled(report.tool)
+
+
+def count(counts: Counts, job: Job, files: int, outcome: Outcome) -> None:
+    """What a tool took for so many files."""
+    done = files if outcome.status is Status.DONE else 0
+    ahead = job.urgency.priority is Priority.IDLE  # nobody has joined who wants it now
+    counts.looked(job.task, done, outcome.seconds, outcome.cost, ahead=ahead)
 
 
 def _passed_over(subject: Subject, looking: Sequence[Analyzer], settings: Settings) -> list[Report]:

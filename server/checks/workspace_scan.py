@@ -19,6 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from .. import spans
 from ..analyzers.answers import no_verdict
 from ..analyzers.base import Analyzer, Configuration
 from ..analyzers.table import SOURCES, analyzers
@@ -28,7 +29,7 @@ from ..runner.calls import Status, Urgency
 from ..settings import Settings
 from ..store.results import FileStamp, Results
 from . import compose
-from .engine import Checks, analyzers_for, configure
+from .engine import Checks, analyzers_for, configure, count
 from .files import CachedFiles, FilesOnce
 from .jobs import Policy, job_for, key_of, read_outcome
 
@@ -261,13 +262,22 @@ class WorkspaceScan:
     async def _recall(self, wanted: Sequence[_Wanted], waiting: _ByTool) -> list[Scanned]:
         """Of tools whose versions are known; what no tool has said yet is put into ``waiting``."""
         keys = [self._key(each) for each in wanted]
-        recalled = await self._checks.recall(list(filter(None, keys)), self._results)
+        async with spans.span("lookup"):
+            recalled = await self._checks.recall(list(filter(None, keys)), self._results)
+        for tool, many in Counter(
+            e.analyzer.name for e, k in zip(wanted, keys, strict=True) if k in recalled
+        ).items():
+            spans.count("cache", many, tool=tool, outcome="hit")
         done: list[Scanned] = []
+        known: Counter[str] = Counter()
         for each, key in zip(wanted, keys, strict=True):
             if (report := recalled.get(key)) is not None:
+                known[report.tool] += 1
                 done += self._add(each.file, report, each.digest)
             else:
                 waiting[each.tool].append(each)
+        for name, files in known.items():
+            self._results.counts.recalled(name, files)
         return done
 
     def _key(self, wanted: _Wanted) -> str:
@@ -312,9 +322,12 @@ class WorkspaceScan:
             return [scanned for file in batch for scanned in self._add(file, given_up)]
         items = [(file.found.path, None, configuration.hints) for file in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
+        spans.count("cache", len(batch), tool=job.task, outcome="miss")
         outcome = await self._checks.execute(job)
+        count(self._results.counts, job, len(items), outcome)
         version = await self._version(analyzer, configuration)
-        answers = read_outcome(job.task, len(items), outcome, version)
+        with spans.span("parse", tool=job.task):
+            answers = read_outcome(job.task, len(items), outcome, version)
         if outcome.status in (Status.FAILED, Status.TIMED_OUT):
             if len(batch) > 1:  # alone, a bad file spoils only itself
                 alone = [await self._analyse(analyzer, configuration, [file]) for file in batch]

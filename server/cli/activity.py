@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ from ..app.activity import (
     Activity,
     Log,
     line,
-    moment,
     open_log,
     payload,
     places,
@@ -29,27 +27,13 @@ from ..app.changes import printable
 from ..settings import user_file
 from .answering import agreed
 from .exits import Exit
+from .moment import Moment
 from .options import FOLDER
 from .roots import root_of
 from .shell_hooks import hook
 
-
-class _Moment(click.ParamType[float]):
-    """Seconds of the epoch."""
-
-    name = "moment"
-
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            return moment(str(value), time.time())
-        except ValueError:
-            self.fail(f"{value!r} is neither like 2h (s, m, h, d, w) nor a date", param, ctx)
-
-
 _SINCE = click.option(
-    "--since", type=_Moment(), metavar="WHEN", help="Since then: 2h, 3d, 2026-11-01, …"
+    "--since", type=Moment(), metavar="WHEN", help="Since then: 2h, 3d, 2026-11-01, …"
 )
 _YES = click.option("--yes", is_flag=True, help="Without a question.")
 _SHELL = click.argument("shell", type=click.Choice(SHELLS))

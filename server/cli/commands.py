@@ -45,9 +45,15 @@ _COMMANDS = {
     "activity": ("activity", "Show, export, forget and pause what is remembered of what you do."),
     "patterns": ("automations", "List what repeats in what you do, with its evidence."),
     "automations": ("automations", "Manage and run what was made of what repeats."),
+    "resources": ("machine", "Tell how much of memory, disks and files is used, and for how long."),
+    "clean": ("machine", "Remove what Understudy wrote for itself and nobody needs any more."),
+    "workflows": ("workflows", "Tell how work is laid out and goes, and what could be better."),
+    "recommendations": ("workflows", "List and do what could be changed in how work is done."),
+    "report": ("report", "Tell what was saved and what it took, as text or as a page."),
     "cancel": ("tasking", "Cancel a job."),
     "retry": ("tasking", "Run an interrupted job again."),
     "log": ("tasking", "Show the audit trail: what ran, why, and for whom."),
+    "profile": ("profile", "Tell where time goes: of a program, or of Understudy."),
 }
 """By name: the module, and the line in the list of all."""
 _LEARNING = ("automations", "activity")

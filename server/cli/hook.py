@@ -36,23 +36,25 @@ def run_hook(arguments: Sequence[str]) -> int:
         return _usage("the name of a hook is missing or is none that Understudy has")
     name, *rest = given
     text = _standard_input() if name == "pre-push" else ""
+    began = time.monotonic()
     if gate:
         from .gate import hold
 
         if (code := hold(name, text, gate, os.environ, strict=strict)) != 0:
             return code
-    _hand_over(name, rest, text)
+    _hand_over(name, rest, text, time.monotonic() - began)
     return 0
 
 
-def _hand_over(name: str, arguments: Sequence[str], text: str) -> None:
-    """git runs hooks at the top of the work tree."""
+def _hand_over(name: str, arguments: Sequence[str], text: str, seconds: float) -> None:
+    """git runs hooks at the top of the work tree, and has waited so long."""
     try:
         event: Mapping[str, object] = {
             "hook": name,
             "arguments": arguments,
             "lines": text.split("\n")[:-1],
             "at": time.time(),
+            "seconds": round(seconds, 3),
         }
         root = Path(os.getcwd())
         folder = workspace_dir(root)

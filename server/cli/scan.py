@@ -9,19 +9,18 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from ..app.batch import Batch, LeftOut, UnknownRevision
+from ..app.insights.profiling import recorded
 from ..app.presentation.problems import config_line, left_out_lines
 from ..app.results.scan import Scan
-from ..disk import mask
 from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
-from ..state import replace_file
 from .exits import Exit
 from .formats import FORMATS
+from .output import write
 from .result import Result, as_unicode
 from .roots import root_of
 from .text import summary
@@ -113,25 +112,9 @@ def scan(
             sys.stdout.reconfigure(encoding="utf-8")  # what a program reads is that everywhere
         FORMATS[format_](result, sys.stdout)
     else:
-        _write(output, lambda file: FORMATS[format_](result, file))
+        write(output, lambda file: FORMATS[format_](result, file))
         click.echo(f"{summary(result)} The report is in {output}.", err=True)
     ctx.exit(_exit_code(found, problems, Severity[fail_on.upper()]))
-
-
-def _write(path: Path, write: Callable[[TextIO], object]) -> None:
-    """Whole or not at all; a device or a pipe is written to, not replaced."""
-    text = io.StringIO()
-    write(text)
-    content = text.getvalue().encode("utf-8", "replace")
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)
-        else:
-            real = path.resolve()
-            mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~mask()
-            replace_file(real, content, mode)
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from error
 
 
 async def _scan(
@@ -143,7 +126,8 @@ async def _scan(
             batch.forget_baseline()
         with progress_bar() as progress:
             try:
-                found = await batch.scan(paths, progress, changed)
+                async with recorded(root, batch.settings):
+                    found = await batch.scan(paths, progress, changed)
             except UnknownRevision as error:
                 raise click.UsageError(f"--changed={changed}: {error}.") from error
         others = (each for each in batch.config_problems if not each.is_flaw)
@@ -164,7 +148,7 @@ def _list_left_out(
     else:
         text = "\n".join(left_out_lines(root, listed))
     if output is not None:
-        _write(output, lambda file: file.write(f"{text}\n"))
+        write(output, lambda file: file.write(f"{text}\n"))
     elif text:
         click.echo(as_unicode(text))
 

@@ -206,6 +206,10 @@ class Repository:
             raise UnknownRevision(f"HEAD and {name!r} have no commit in common")
         return base
 
+    def has_grown(self, old: str, new: str) -> bool:
+        """Whether the commit ``old`` is one of those that ``new`` was made from."""
+        return as_text(self._run("merge-base", old, new, fails=True)) == old
+
     def moving(self, revision: str) -> tuple[Path, ...]:
         """The files of which one changes when HEAD, the index or a branch or tag that ``revision``
         starts from does; they need not exist."""

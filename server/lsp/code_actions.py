@@ -12,7 +12,7 @@ from ..app import commands
 from ..app.presentation.problems import code
 from ..model import Problem
 from ..text import apply
-from . import automations, convert
+from . import automations, convert, recommendations
 from .documents import Document
 from .edits import document_edits, plain
 from .notebooks import lower
@@ -65,6 +65,7 @@ async def answer(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeActio
         actions += [_install(ls, shown, *each) for each in installs]
     if _wants(wanted, automations.KIND):
         actions += await automations.actions(ls, document.path)
+        actions += await recommendations.actions(ls, shown, lower(params.range, above))
     return actions if shown.version == version else []
 
 

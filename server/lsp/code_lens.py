@@ -24,7 +24,7 @@ async def answer(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
     if shown is None or document is None:
         return []
     version, root = shown.version, str(document.workspace.root)
-    found = await lenses_of(document)
+    found = (*await lenses_of(document), *await ls.core.hints.lenses(document))
     if shown.version != version:
         return []
     return [_shown(lens, ls.encoding.to_lsp(lens.range, shown.lines), root) for lens in found]

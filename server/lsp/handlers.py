@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import spans
 from . import (
     activity,
     automations,
@@ -11,6 +12,10 @@ from . import (
     files,
     hover,
     life,
+    profiling,
+    recommendations,
+    report,
+    resources,
     rules,
     sandbox,
     sync,
@@ -34,6 +39,10 @@ PARTS = tuple(
         sandbox,
         automations,
         activity,
+        resources,
+        recommendations,
+        profiling,
+        report,
         dashboard,
     )
 )
@@ -43,6 +52,7 @@ def register(server: Server) -> None:
     """Attach every handler."""
     for part in PARTS:
         for method, handler in part.features.items():
-            server.feature(method, part.options.get(method))(handler)
+            timed = spans.timed("request", method=method)(handler)
+            server.feature(method, part.options.get(method))(timed)
         for command, handler in part.commands.items():
-            server.command(command.id)(handler)
+            server.command(command.id)(spans.timed("request", method=command.id)(handler))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from .. import spans
 from ..app import events
 from ..app.presentation.status import status_payload
 from ..disk import LARGEST_FILE, read_regular
@@ -86,6 +87,7 @@ class Publisher:
                     self._publish(uri, version, Lines(text), moved)
             await asyncio.sleep(0)
 
+    @spans.timed("publish")
     def _publish(
         self, uri: str, version: int | None, lines: Lines, problems: Sequence[Problem]
     ) -> None:

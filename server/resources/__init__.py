@@ -1,7 +1,9 @@
-"""How the machine is: what runs short, and what will."""
+"""How the machine is: what is used of it, what runs short, what will, and who does it."""
 
 from __future__ import annotations
 
-from .pressure import CALM, Pressure, Reading, judge, look
+from .outlook import Outlook, Trend, Watcher
+from .pressure import CALM, Pressure
+from .sample import Sample, Sampler
 
-__all__ = ["CALM", "Pressure", "Reading", "judge", "look"]
+__all__ = ["CALM", "Outlook", "Pressure", "Sample", "Sampler", "Trend", "Watcher"]

@@ -79,10 +79,19 @@ class Course:
             self._top = point
         elif point.level < self._top.level - _FALL:
             if self._top.level > self._bottom.level + _FALL:
-                self._peaks.append(_Peak(*self._top, self._top.at - self._bottom.at))
+                self._peaks.append(self._peak())
             self._top = self._bottom = point
         if point.level <= self._bottom.level + min(_LOW, _LOW_SHARE * (1 - point.level)):
             self._bottom = Point(point.at, min(point.level, self._bottom.level))
+
+    def _peak(self) -> _Peak:
+        """Where it fell at once, it rose on after the last look, half the way to the next one as
+        far as anybody knows."""
+        took, level = self._top.at - self._bottom.at, self._top.level
+        before, now = self._points[-2], self._points[-1]
+        if before == self._top and took:
+            level += (level - self._bottom.level) / took * (now.at - before.at) / 2
+        return _Peak(self._top.at, min(1.0, level), took)
 
     @property
     def level(self) -> float:

@@ -1,57 +1,82 @@
-"""How much of what the machine has is used, now."""
+"""One look at the machine: how much of what it has is used. What cannot be told is left out."""
 
 from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterator, Mapping
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from .groups import memory_bound
+from .processes import Process, processes
+from .processors import Meter, Processors
+from .use import Kind, Use
+from .watches import watches
+
+_PROCESSES_SECONDS = 120.0
+"""So old the last look at all processes may be: it takes twenty times what the rest takes."""
 
 
-class Unit(StrEnum):
-    BYTES = "bytes"
-    COUNT = "count"
+class Sample(NamedTuple):
+    """``at``: seconds of a clock that only goes forward. ``temperature``: of the hottest part, in
+    degrees Celsius, and whether it is too hot by what it says of itself."""
+
+    at: float
+    uses: tuple[Use, ...] = ()
+    processors: Processors = Processors()
+    on_battery: bool = False
+    temperature: float | None = None
+    is_hot: bool = False
+    processes: tuple[Process, ...] | None = None
+    """None: they were not looked at this time."""
 
 
-class Use(NamedTuple):
-    """``used`` of ``limit``. ``name`` is the same from sample to sample; ``what`` is for people,
-    as in "memory is nearly used up"."""
+class Sampler:
+    """``folders``: whose disks count, by what they are to people, such as "the workspace".
+    ``root``: where proc and sys are. For one thread at a time."""
 
-    name: str
-    used: float
-    limit: float
-    unit: Unit
-    what: str
+    def __init__(self, folders: Callable[[], Mapping[str, Path]], root: Path = Path("/")) -> None:
+        self._folders = folders
+        self._root = root
+        self._meter = Meter(root)
+        self._looked_at = float("-inf")
+        self._watches: tuple[Use, ...] = ()
 
-    @property
-    def level(self) -> float:
-        """The share that is used, 0 to 1."""
-        return min(1.0, self.used / self.limit) if self.limit > 0 else 0.0
+    def look(self, now: float, *, closely: bool = False) -> Sample:
+        """``closely``: at all processes, too, however shortly ago they were looked at."""
+        found: tuple[Process, ...] | None = None
+        if closely or now - self._looked_at >= _PROCESSES_SECONDS:
+            self._looked_at = now
+            found = tuple(processes())
+            self._watches = tuple(watches(self._root))
+        on_battery, battery = _battery()
+        uses = (
+            *_memory(self._root),
+            *_disks(self._folders()),
+            *_files(self._root),
+            *self._watches,
+            *battery,
+        )
+        warmth, is_hot = _temperature()
+        return Sample(now, uses, self._meter.read(now), on_battery, warmth, is_hot, found)
 
 
-def uses(folders: Mapping[str, Path]) -> Iterator[Use]:
-    """``folders``: by what they are to people, such as "the workspace". What cannot be told here is
-    left out. Looks at the system: for a thread."""
-    yield from _memory()
-    yield from _disks(folders)
-    yield from _files()
-
-
-def _memory() -> Iterator[Use]:
+def _memory(root: Path) -> Iterator[Use]:
     import psutil
 
-    memory = psutil.virtual_memory()
-    used, limit, what = memory.total - memory.available, memory.total, "memory"
-    if (bound := memory_bound()) and bound.limit - bound.used < memory.available:
-        used, limit, what = bound.used, bound.limit, "the memory of this container"
-    yield Use("memory", used, limit, Unit.BYTES, what)
-    swap = psutil.swap_memory()
-    if swap.total:
-        yield Use("swap", swap.used, swap.total, Unit.BYTES, "swap space")
+    with suppress(OSError, RuntimeError, ValueError, KeyError):  # /proc/meminfo
+        memory = psutil.virtual_memory()
+        used, limit, what = memory.total - memory.available, memory.total, "memory"
+        bound = memory_bound(root)
+        if bound and bound.limit - bound.used < memory.available:
+            used, limit, what = bound.used, bound.limit, "the memory of this container"
+        yield Use(Kind.MEMORY, "memory", what, used, limit)
+    with suppress(OSError, RuntimeError, ValueError, KeyError):
+        swap = psutil.swap_memory()
+        if swap.total:
+            yield Use(Kind.SWAP, "swap", "swap space", swap.used, swap.total)
 
 
 def _disks(folders: Mapping[str, Path]) -> Iterator[Use]:
@@ -62,27 +87,55 @@ def _disks(folders: Mapping[str, Path]) -> Iterator[Use]:
             device, told = os.stat(folder).st_dev, os.statvfs(folder)
         except OSError:
             continue
-        if device in seen:
+        if device in seen or not told.f_blocks:
             continue
         seen.add(device)
         # Of what only root may write nobody else has any use.
         limit = told.f_blocks - told.f_bfree + told.f_bavail
         size, used = told.f_frsize, told.f_blocks - told.f_bfree
-        yield Use(f"disk {device}", used * size, limit * size, Unit.BYTES, f"the disk of {what}")
+        name = f"disk of {what}"
+        yield Use(Kind.DISK, name, f"the disk of {what}", used * size, limit * size)
         if told.f_files:
             used = told.f_files - told.f_ffree
-            limit = used + told.f_favail
-            yield Use(f"inodes {device}", used, limit, Unit.COUNT, f"files on the disk of {what}")
+            files = f"the files that the disk of {what} can hold"
+            yield Use(Kind.INODES, f"inodes, {name}", files, used, used + told.f_favail)
 
 
-def _files() -> Iterator[Use]:
+def _files(root: Path) -> Iterator[Use]:
     """Of this process, and of the system."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    try:
-        count = len(os.listdir("/proc/self/fd"))
+    with suppress(OSError, ValueError):
         if limit != resource.RLIM_INFINITY:
-            yield Use("own files", count, limit, Unit.COUNT, "files that Understudy may open")
-        opened, _, most = Path("/proc/sys/fs/file-nr").read_text().split()
-        yield Use("files", int(opened), int(most), Unit.COUNT, "files that may be open")
-    except (OSError, ValueError):
-        return
+            count, what = (
+                len(os.listdir(root / "proc/self/fd")),
+                "the files that Understudy may open",
+            )
+            yield Use(Kind.FILES, "files of Understudy", what, count, limit)
+        opened, _, most = (root / "proc/sys/fs/file-nr").read_text().split()
+        yield Use(Kind.FILES, "open files", "the files that may be open", int(opened), int(most))
+
+
+def _battery() -> tuple[bool, tuple[Use, ...]]:
+    """Whether it runs on it, and how much of it is used, if it does."""
+    import psutil
+
+    sensors = getattr(psutil, "sensors_battery", None)
+    try:
+        told = sensors() if sensors else None
+    except (OSError, ValueError, RuntimeError):  # some of them cannot be read
+        told = None
+    if told is None or told.power_plugged:
+        return False, ()
+    return True, (Use(Kind.BATTERY, "battery", "the battery", 100 - told.percent, 100),)
+
+
+def _temperature() -> tuple[float | None, bool]:
+    import psutil
+
+    sensors = getattr(psutil, "sensors_temperatures", None)
+    try:
+        told = [each for group in (sensors() if sensors else {}).values() for each in group]
+    except (OSError, ValueError, RuntimeError):
+        told = []
+    is_hot = any(each.high and each.current >= each.high for each in told)
+    return max((each.current for each in told), default=None), is_hot

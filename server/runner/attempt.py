@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import spans
 from ..findings.redact_output import told_without_secrets
 from ..findings.redact_values import taken_out
 from ..store.job_rows import CANCELLED, Checkpoint, Ended, Record
@@ -84,7 +85,8 @@ class Attempt:
     async def run(self) -> Ended:
         """How it ended; only being cancelled raises."""
         try:
-            result = await self._run()
+            async with spans.span("task", tool=self._record.task):
+                result = await self._run()
         except Exception as error:
             log.exception("task %s broke", self._record.task)
             why = f"{type(error).__name__}: {error}"

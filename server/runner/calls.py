@@ -126,7 +126,8 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended: exactly one each. ``results`` has one entry per item of a call when DONE;
-    ``exit_code`` is a command's."""
+    ``exit_code`` is a command's. ``cost`` and ``seconds`` of a call that several jobs were joined
+    to are each one's share of it."""
 
     status: Status
     results: tuple[Any, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from .. import spans
 from ..model import Cost
 from .calls import Command, Job, Lane, Outcome, Status
 from .commands import Commands
@@ -46,6 +47,18 @@ class Accounts:
         return self._costs
 
 
+async def timed(job: Job, go_on: GoOn) -> Outcome:
+    """Tells how long a job waited for its turn, and how long it ran."""
+    asked = spans.mark()
+    outcome = await go_on(job)
+    ended = spans.mark()
+    began = max(asked, ended - outcome.seconds)
+    spans.add("queue", asked, began, tool=job.task)
+    cost = outcome.cost.cpu_seconds, outcome.cost.memory_bytes
+    spans.add("run", began, ended, cost=cost, tool=job.task, outcome=outcome.status.value)
+    return outcome
+
+
 def _linked(stage: Stage, go_on: GoOn) -> GoOn:
     return lambda job: stage(job, go_on)
 
@@ -62,7 +75,7 @@ class Runner:
         self.commands = Commands(self._supervisor, self.governor)
         chain: GoOn = self._start
         for stage in reversed(
-            (confidence, self._accounts, self.governor) if stages is None else stages
+            (confidence, timed, self._accounts, self.governor) if stages is None else stages
         ):
             chain = _linked(stage, chain)
         self._chain = chain
@@ -97,6 +110,15 @@ class Runner:
 
     def warm(self, lane: Lane) -> None:
         self._pool.warm(lane)
+
+    def slim(self) -> int:
+        """End the workers that have nothing to do, until they are wanted; how many there were."""
+        return self._pool.slim()
+
+    def recycle(self, most_memory: int, told: Callable[[str, int], object]) -> None:
+        """From now on a worker that holds more bytes after a call is ended; ``told`` hears of its
+        lane, and of what it held."""
+        self._pool.most_memory, self._pool.recycled = most_memory, told
 
     async def _start(self, job: Job) -> Outcome:
         if isinstance(job.work, Command):

@@ -131,14 +131,20 @@ def measured(spans: Sequence[tuple[float, float]]) -> Plan:
     return Plan(serial, max((end for _, end in spans), default=0.0) - first)
 
 
-def throughput(spans: Iterable[tuple[float, float]]) -> float:
-    """Of executions from start to end: the sum of their times over the time in which any ran."""
+def spent(spans: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Of executions from start to end: the sum of their times, and the time in which any ran."""
     total = busy = 0.0
     reached = float("-inf")
     for start, end in sorted(spans):
         total += end - start
         busy += max(0.0, end - max(start, reached))
         reached = max(reached, end)
+    return total, busy
+
+
+def throughput(spans: Iterable[tuple[float, float]]) -> float:
+    """Of executions from start to end: the sum of their times over the time in which any ran."""
+    total, busy = spent(spans)
     return total / busy if busy else 1.0
 
 

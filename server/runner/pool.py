@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..model import Cost
@@ -50,12 +51,23 @@ class Pool:
         self._ages = itertools.count()
         self._running: set[asyncio.Task[None]] = set()
         self._closed = False
+        self.most_memory: int | None = None
+        """A worker that holds more bytes after a call is ended."""
+        self.recycled: Callable[[str, int], object] = lambda _lane, _memory: None
+        """Told of such a worker's lane, and what it held."""
 
     def warm(self, lane: Lane) -> None:
         """Fork the lane's workers now, so that the first job finds one."""
         state = self._state(lane)
         while state.busy + len(state.idle) < lane.workers:
             self._rest(state, self._new_worker(lane))
+
+    def slim(self) -> int:
+        """End the workers that have nothing to do; the next call forks one. How many there were."""
+        resting = [(state, each) for state in self._lanes.values() for each, _ in state.idle]
+        for state, worker in resting:
+            self._retire(state, worker)
+        return len(resting)
 
     async def run(self, job: Job, call: Call) -> Outcome:
         """The outcome of a job whose work is ``call``. When it is cancelled, nobody waits for its
@@ -130,6 +142,7 @@ class Pool:
         try:
             worker = self._idle_worker(state) or self._new_worker(state.lane)
             outcome, healthy = await self._call(worker, batch)
+            healthy = healthy and not self._is_grown(state.lane, outcome.cost.memory_bytes)
             self._deliver(state, batch, outcome)
         except asyncio.CancelledError:
             _give_up(batch)
@@ -145,6 +158,12 @@ class Pool:
                 with contextlib.suppress(asyncio.CancelledError):
                     await worker.end()
             self._dispatch(state)
+
+    def _is_grown(self, lane: Lane, memory: int) -> bool:
+        if self.most_memory is None or memory <= self.most_memory:
+            return False
+        self.recycled(lane.name, memory)
+        return True
 
     async def _call(self, worker: Worker, batch: list[_Waiting]) -> tuple[Outcome, bool]:
         """The call's outcome, and whether the worker can be used again."""
@@ -184,14 +203,14 @@ class Pool:
                     state.waiting.append(waiting)
             return
         start = 0
+        items = sum(len(waiting.call.items) for waiting in batch) or 1
         for waiting in batch:
             count = len(waiting.call.items)
             if not waiting.done.done():
                 part = outcome.results[start : start + count]
                 cost = Cost(outcome.cost.cpu_seconds / len(batch), outcome.cost.memory_bytes)
-                waiting.done.set_result(
-                    Outcome(outcome.status, part, outcome.why, cost, outcome.seconds)
-                )
+                seconds = outcome.seconds if len(batch) == 1 else outcome.seconds * count / items
+                waiting.done.set_result(Outcome(outcome.status, part, outcome.why, cost, seconds))
             start += count
 
     def _idle_worker(self, state: _LaneState) -> Worker | None:
@@ -211,6 +230,9 @@ class Pool:
         state.idle.append((worker, timer))
 
     def _retire(self, state: _LaneState, worker: Worker) -> None:
+        for idle, timer in state.idle:
+            if idle is worker and timer is not None:
+                timer.cancel()
         state.idle = [(idle, timer) for idle, timer in state.idle if idle is not worker]
         task = asyncio.get_running_loop().create_task(worker.end())
         self._running.add(task)

@@ -70,6 +70,14 @@ for _name, (_pattern, _first) in _WORDS.items():
     CoreLoader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
 
 
+def scalar(node: yaml.ScalarNode) -> object:
+    """What it means; its text where its tag is not known."""
+    try:
+        return _SCALARS[node.tag](node.value)
+    except (KeyError, ValueError):
+        return node.value
+
+
 def parse(text: str) -> Document:
     """Read ``text``; what cannot be read is in ``flaws`` and missing from ``data``."""
     reader = _Reader(text)

@@ -19,7 +19,9 @@ from .forms import OFF
 from .group import RUNS, About, Group
 from .learning import Activity, Automations
 from .notifications import Notifications
+from .profile import Profile
 from .pylint import Pylint
+from .resources import Resources
 from .results import Results
 from .secrets import Secrets
 from .tasks import Tasks
@@ -163,6 +165,8 @@ class Settings(Group):
     notifications: Notifications = Notifications()
     activity: Activity = Activity()
     automations: Automations = Automations()
+    resources: Resources = Resources()
+    profile: Profile = Profile()
     log: Log = Log()
 
     @staticmethod

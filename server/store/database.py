@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from .. import spans
 from ..state import LOCK_SECONDS, locked
 
 _T = TypeVar("_T")
@@ -105,7 +106,8 @@ class Database:
         while self._waiting:
             taken, self._waiting = self._waiting, []
             batch = [each for each in taken if not each.future.done()]
-            answers = await loop.run_in_executor(self._thread, self._transaction, batch)
+            async with spans.span("store", file="", database=self._path.stem):
+                answers = await loop.run_in_executor(self._thread, self._transaction, batch)
             for each, (value, error) in zip(batch, answers, strict=True):
                 if each.future.done():
                     continue

@@ -85,6 +85,9 @@ MERGED = "merged"
 """It became part of another job, whose outcome is its own."""
 
 
+HOOK = "hook"
+"""In the audit trail: git has waited for a hook; ``task`` is its name, ``text`` how long."""
+
 MANUAL = "manual"
 
 

@@ -286,10 +286,15 @@ class Jobs:
         where = f"WHERE state IN ({marks}) ORDER BY id DESC LIMIT ? OFFSET ?"
         return await self._database.run(lambda c: records(c, where, (*states, limit, skip)))
 
-    async def ended(self) -> int:
+    async def count_ended(self) -> int:
         """How many have ended, of those that are remembered."""
         query = "SELECT count(*) FROM jobs WHERE state = 'ended'"
         return await self._database.run(lambda c: int(c.execute(query).fetchone()[0]))
+
+    async def ended(self, task: str, limit: int) -> list[Record]:
+        """The jobs of one task that have ended, the newest first."""
+        where = "WHERE task = ? AND state = 'ended' ORDER BY id DESC LIMIT ?"
+        return await self._database.run(lambda c: records(c, where, (task, limit)))
 
     async def last_values(self) -> list[Record]:
         """Of each task the job that ended last among those that left a value."""

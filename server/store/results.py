@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from .database import Database, Schema, Unusable
+from .measured import Counts
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,18 @@ class Results:
     """Writes are gathered and committed together a moment later; a read sees them at once.
 
     Once it is closed it knows nothing and takes nothing: who comes late only loses the cache.
-    ``written`` is called when something else than before is on disk.
+    ``counts``: who asks counts there what was known, and what a tool had to look at. ``written`` is
+    called when something else than before is on disk.
     """
 
-    def __init__(self, database: Database, written: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        counts: Counts | None = None,
+        written: Callable[[], object] = lambda: None,
+    ) -> None:
         self._database = database
+        self.counts = counts or Counts()
         self._written = written
         self._reports: dict[str, str] = {}
         self._stamps: dict[str, FileStamp | None] = {}

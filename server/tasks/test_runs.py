@@ -19,6 +19,8 @@ from ..runner.calls import Outcome, Status
 from ..runner.logfile import tail
 from ..runner.task import Context, Result, Task
 from ..settings.tasks import Tasks, TestRunner
+from ..store.job_rows import DONE, Record
+from ..store.measured import Suite
 from .answers import found
 from .testing import memory
 from .testing.affected import Graph, affected
@@ -36,10 +38,15 @@ from .testing.results import (
     findings,
     still_failing,
 )
+from .testing.stamp import KEY as FILES
+from .testing.stamp import stamp
 
 NAME = "test_runner"
 _MOST_OUTPUT = 4 << 20
 _FOLLOW_SECONDS = 0.2
+
+_CHOOSE = ("failed", "changed", "files", "ids")
+"""What chooses among the tests."""
 
 Sources = Callable[[], Iterable[Source]]
 """The Python files of the workspace, as ``files.discover`` tells of them. Looks at the disk."""
@@ -92,7 +99,7 @@ class TestRuns:
             timeout=settings.timeout_seconds,
             retries=0,
             needs_trust=True,
-            options=("failed", "changed", "files", "ids"),
+            options=_CHOOSE,
         )
 
     async def _run(self, context: Context, own: TestRunner) -> Result:
@@ -100,6 +107,7 @@ class TestRuns:
         if not runners:
             return Result(found("no tests were found", 0, {}))
         failing = memory.load(await self._last(), runners)
+        before = await asyncio.to_thread(stamp, self._root)
         ran: dict[str, _Ran] = {}
         for runner in runners:
             known = failing[runner.name]
@@ -109,7 +117,8 @@ class TestRuns:
         failing = memory.load(await self._last(), runners)  # other runs may have ended meanwhile
         for name, one in ran.items():
             failing[name] = still_failing(failing[name], one.report, one.selection)
-        return self._result(list(ran.values()), failing)
+        same = before == await asyncio.to_thread(stamp, self._root)
+        return self._result(list(ran.values()), failing, before if same else "")
 
     async def _selection(
         self,
@@ -171,7 +180,10 @@ class TestRuns:
             python = interpreter(root, runner.folder, setting, self._environ)
         return plan(runner, root, selection, folder, self._environ, python)
 
-    def _result(self, ran: Sequence[_Ran], failing: Mapping[str, memory.Failing]) -> Result:
+    def _result(
+        self, ran: Sequence[_Ran], failing: Mapping[str, memory.Failing], files: str
+    ) -> Result:
+        """``files``: by what they are known; empty where they changed meanwhile."""
         every = [each for known in failing.values() for each in known.values()]
         shown = {
             os.path.join(self._root, file): Report.of("tests", those)
@@ -185,7 +197,7 @@ class TestRuns:
         said = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing to run"
         summary = " ".join([said, *(f"({one.note})" for one in ran if one.note)])
         issues = sum(len(one.report.failures) for one in ran)
-        kept = {memory.KEY: memory.dump(failing)}
+        kept = {memory.KEY: memory.dump(failing), FILES: files}
         value = found(summary, issues, shown, counts=counts, **kept)
         for report, outcome, *_ in ran:
             if not report.complete or report.why:
@@ -193,6 +205,13 @@ class TestRuns:
                 why = report.why or outcome.why or "the tests did not run to their end"
                 return Result(value, replace(outcome, status=status, why=why))
         return Result(value)
+
+
+def suite_of(job: Record) -> Suite:
+    """What is counted of a run of the tests that has ended."""
+    chosen = {name for name in _CHOOSE if job.parameters.get(name)}
+    is_affected, is_whole = chosen == {"changed"}, not chosen
+    return Suite(job.ended or 0.0, job.seconds, job.status == DONE, is_affected, is_whole)
 
 
 def _private(report: TestReport, secrets: Iterable[str]) -> TestReport:

@@ -61,6 +61,31 @@ async def test_a_full_disk_loses_nothing_that_was_handed_over(
     await workspace.close()
 
 
+async def test_how_long_git_waited_for_a_hook_is_noted(runner: Runner, tmp_path: Path) -> None:
+    state = private_folder(tmp_path / "state")
+    workspace = Workspace(tmp_path, state, trusted=True)
+    await workspace.load(None)
+    engine = Engine(state, [], runner)
+    for event in (
+        {"hook": "pre-commit", "at": 5.0, "seconds": 7.25},
+        {"hook": "pre-push", "at": 6.0, "seconds": 0.2},
+        {"hook": "pre-push", "at": "now", "seconds": 9.0},
+        {"on": "commit", "changes": {}},
+    ):
+        hand_over(state, event)
+    await engine.start()
+    triggering = asyncio.create_task(
+        Triggering(workspace, engine, Automated(workspace, {})).run(Sources.HANDED_OVER)
+    )
+    await until(lambda: not list((state / INBOX).iterdir()))
+    noted = [each for each in await engine.history.audit() if each.kind == "hook"]
+    assert [(each.at, each.task, each.text) for each in noted] == [(5.0, "pre-commit", "7.2 s")]
+    triggering.cancel()
+    await asyncio.gather(triggering, return_exceptions=True)
+    await engine.close()
+    await workspace.close()
+
+
 def test_the_least_number_of_slots_holds_for_all_workspaces() -> None:
     slots = Slots()
     assert slots.free(5, lambda: None) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,16 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from understudy.app.chores.machine import Machine
+from understudy.app.chores.machine import Machine, levels_in
+from understudy.app.chores.relief import Relieving
 from understudy.app.notices.notices import notice_of_shortage
-from understudy.resources import CALM, Pressure, Reading, judge, look
+from understudy.checks.engine import Checks
+from understudy.resources import CALM, Pressure, Sample
+from understudy.resources.pressure import judge
+from understudy.resources.use import Kind, Use
+from understudy.runner.execute import Runner
 from understudy.settings import Settings
 
 from .support import tree, until
 
 MB = 1 << 20
-MEMORY = Pressure("only 150 MB of memory are left", resource="memory", percent=98.5)
 DISK = Pressure("only 10 MB are left on the disk of /", resource="disk", percent=99.0)
+
+
+def used(free: int, kind: Kind = Kind.MEMORY) -> Use:
+    """Megabytes of 10,000."""
+    return Use(kind, str(kind), str(kind), (10_000 - free) * MB, 10_000 * MB)
 
 
 @pytest.mark.parametrize(
@@ -33,29 +43,36 @@ DISK = Pressure("only 10 MB are left on the disk of /", resource="disk", percent
     ],
 )
 def test_an_episode_lasts_until_it_has_recovered(free: int, before: str, short: str) -> None:
-    reading = Reading("memory", free * MB, 10_000 * MB, 200 * MB, "of memory are left")
-    found = judge([reading], Pressure(resource=before))
+    found = judge([used(free)], Pressure(resource=before))
     assert found.resource == short
     assert found.shortage == (f"only {free} MB of memory are left" if short else "")
     assert found.percent == (round(100 - free / 100, 1) if short else 0)
 
 
-def test_this_machine_can_be_looked_at(tmp_path: Path) -> None:
-    assert look(tmp_path).resource in ("", "memory", "disk")
-    with pytest.raises(FileNotFoundError):
-        look(tmp_path / "missing")
+class Course:
+    """Looks of which somebody knows what they will see: megabytes left of memory and of a disk."""
+
+    def __init__(self, seen: list[tuple[int, int]]) -> None:
+        self._ahead = iter(seen)
+
+    def look(self, now: float, *, closely: bool = False) -> Sample:
+        memory, disk = next(self._ahead)
+        return Sample(now, (used(memory), used(disk, Kind.DISK)))
+
+
+WELL, MEMORY, FULL = (5_000, 5_000), (100, 5_000), (5_000, 100)
 
 
 @pytest.mark.parametrize(
     ("course", "heeded", "told"),
     [
-        ([MEMORY, MEMORY, CALM, MEMORY], True, ["memory", "memory"]),
-        ([CALM, DISK, MEMORY, DISK], True, ["disk", "memory", "disk"]),
-        ([DISK, DISK, CALM], False, ["disk", "disk"]),  # until somebody takes it
+        ([MEMORY, MEMORY, WELL, MEMORY], True, ["memory", "memory"]),
+        ([WELL, FULL, MEMORY, FULL], True, ["disk", "memory", "disk"]),
+        ([FULL, FULL, WELL], False, ["disk", "disk"]),  # until somebody takes it
     ],
 )
 async def test_each_episode_is_told_once(
-    course: list[Pressure], heeded: bool, told: list[str], tmp_path: Path
+    course: list[tuple[int, int]], heeded: bool, told: list[str]
 ) -> None:
     heard: list[str] = []
 
@@ -63,12 +80,44 @@ async def test_each_episode_is_told_once(
         heard.append(pressure.resource)
         return heeded
 
-    ahead = iter(course)
-    machine = Machine(tmp_path, short, lambda _folder, _before: next(ahead))
-    for pressure in course:
+    runner = Runner()
+    relieving = Relieving(runner, Checks(runner), lambda: (), heard.append)
+    own = Settings().resources
+    machine = Machine(Course(course), lambda: own, short, relieving)
+    for memory, disk in course:
         await machine.look()
-        assert machine.pressure == pressure
+        assert (machine.pressure == CALM) == (memory == disk)
     assert heard == told
+    await runner.close()
+
+
+async def test_the_past_is_kept_by_minutes_for_a_day(tmp_path: Path) -> None:
+    """By several processes at once, each minute once."""
+    runner, own, now = Runner(), Settings().resources, [0.0]
+    relieving = Relieving(runner, Checks(runner), lambda: (), lambda _: None)
+    machines = [
+        Machine(
+            Course([WELL] * 10),
+            lambda: own,
+            lambda _: True,
+            relieving,
+            levels_in(tmp_path),
+            lambda: now[0],
+        )
+        for _ in range(2)
+    ]
+    for at in (100.0, 110.0, 130.0, 90_000.0):
+        now[0] = at
+        for machine in machines:
+            await machine.look()
+    levels = levels_in(tmp_path)
+    kept = await levels.since(0)
+    await asyncio.gather(levels.close(), runner.close(), *(each.close() for each in machines))
+    assert [(each.at, each.name) for each in kept] == [
+        (90_000 // 60 * 60, "disk"),
+        (90_000 // 60 * 60, "memory"),
+    ]
+    assert kept[1].used == 5_000 * MB
 
 
 def test_its_words_can_be_ones_own_and_it_can_be_switched_off() -> None:
@@ -98,7 +147,8 @@ async def test_a_service_tells_of_a_disk_that_is_almost_full(tmp_path: Path) -> 
     state.mkdir()
     root = tree(tmp_path / "shop", {".understudy/config.yaml": CONFIG.format(path=path)})
     script = (
-        'mount -t tmpfs -o size=50m none "$UNDERSTUDY_STATE_DIR"; "$@" trust .; exec "$@" start'
+        'mount -t tmpfs -o size=50m none "$UNDERSTUDY_STATE_DIR"; "$@" trust .;'
+        ' head -c 48M /dev/zero > "$UNDERSTUDY_STATE_DIR/full"; exec "$@" start'
     )
     with subprocess.Popen(
         [
@@ -114,5 +164,6 @@ async def test_a_service_tells_of_a_disk_that_is_almost_full(tmp_path: Path) -> 
         finally:
             service.terminate()
     (told,) = map(json.loads, path.read_text().splitlines())
-    assert (told["event"], told["level"], told["title"]) == ("highResourceUse", "warning", "disk!")
-    assert "MB are left on the disk of" in told["message"]
+    assert (told["event"], told["level"]) == ("highResourceUse", "warning")
+    assert told["title"] == "disk of Understudy's own files!"
+    assert "MB of the disk of Understudy's own files are left" in told["message"]

@@ -407,3 +407,19 @@ def test_what_failed_is_known_to_the_next_process(run: Run, root: Path) -> None:
     again = run("run", "test_runner", "failed")
     assert (again.returncode, again.stderr.rstrip().endswith(", 1 passed")) == (0, True)
     assert "nothing to run" in run("run", "test_runner", "failed").stderr
+
+
+def test_imports_are_timed_when_somebody_asks(root: Path, run: Run) -> None:
+    tree(root, {"slow/__init__.py": "import json.tool\n", "bad.py": "raise OSError('no')\n"})
+    run("trust", "--in", str(root))
+    done = run("run", "import_times", "module=slow", "--in", str(root))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"import slow took 0\.\d\d s: .*json", done.stderr)
+    failed = run("run", "import_times", "module=bad", "--in", str(root))
+    assert failed.returncode == 3
+    odd = run("run", "import_times", "module=a;b", "--in", str(root))
+    assert "'a;b' is no name of a module" in odd.stdout + odd.stderr
+    run("untrust", ".")
+    refused = run("run", "import_times", "module=slow", "--in", str(root))
+    assert refused.returncode != 0
+    assert "trust" in refused.stdout + refused.stderr

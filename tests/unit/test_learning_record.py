@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.automations.record import Record, interval, record
+from understudy.automations.record import Record, record
 from understudy.settings.learning import Automations as Settings
 from understudy.store.automations import AUTOMATIONS, Answer, Automations, Execution, Purpose
 from understudy.store.database import Database
+from understudy.store.rates import wilson
 from understudy.store.standing import Tally, standing, together
 
 LIMITS = Settings()
@@ -133,13 +134,13 @@ async def test_no_run_is_no_clean_record(world: World) -> None:
     ],
 )
 def test_wilsons_interval(successes: int, count: int, low: float, high: float) -> None:
-    assert interval(successes, count) == pytest.approx((low, high), abs=1e-4)
+    assert wilson(successes, count) == pytest.approx((low, high), abs=1e-4)
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_the_rate_lies_within_its_interval(successes: int, failures: int) -> None:
     count = successes + failures
-    low, high = interval(successes, count)
+    low, high = wilson(successes, count)
     assert 0 <= low <= high <= 1
     if count:
         assert low <= successes / count + 1e-9

@@ -119,19 +119,6 @@ return function(editor)
     end
   end
 
-  local function show_page(name)
-    return function()
-      editor.execute(name, function(page)
-        if type(page) == "string" then
-          editor.show(page, "markdown")
-        end
-      end)
-    end
-  end
-
-  M.showPatterns = show_page("showPatterns")
-  M.showAutomations = show_page("showAutomations")
-
   function M.runAutomation(name)
     with_arguments(name, is_active, function(arguments)
       editor.execute("runAutomation", function() end, arguments)

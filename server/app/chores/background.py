@@ -145,6 +145,11 @@ class Background(Feature):
         await asyncio.gather(*(chores.close() for chores in self._chores.values()))
         self._chores.clear()
 
+    @property
+    def chores(self) -> Iterable[Chores]:
+        """Of the folders that are open."""
+        return tuple(self._chores.values())
+
     def short(self, pressure: Pressure) -> bool:
         """Something of the machine runs short; whether that was told, which one folder does."""
         return any(chores.short(pressure) for chores in self._chores.values())

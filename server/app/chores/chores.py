@@ -31,9 +31,11 @@ from ...settings import Settings
 from ...store.job_rows import JobState, Record
 from ...tasks.audits.task import Audits
 from ...tasks.custom import custom_tasks
+from ...tasks.import_times import NAME as IMPORT_TIMES
+from ...tasks.import_times import import_times
 from ...tasks.scans import Scanned, scan_tasks
 from ...tasks.test_runs import NAME as TESTS
-from ...tasks.test_runs import TestRuns
+from ...tasks.test_runs import TestRuns, suite_of
 from ..folder.workspace import Workspace
 from ..notices.channels import Channels
 from ..notices.notices import DELIVER, Notices, Queued, notice_of, notice_of_shortage
@@ -79,7 +81,13 @@ class Chores:
         self._channels = Channels(
             lambda: workspace.settings, workspace.root, workspace.state, environ
         )
-        self.notices = Notices(self._deliver, lambda: workspace.settings, self._channels, typed_at)
+        self.notices = Notices(
+            self._deliver,
+            lambda: workspace.settings,
+            self._channels,
+            typed_at,
+            counts=workspace.counts,
+        )
         self._refresh = refresh
         self.automated = Automated(workspace, environ, shown)
         settings = workspace.settings
@@ -131,6 +139,8 @@ class Chores:
             self.notices.recall(change.job)
         if change.kind == "ended" and change.job.task != DELIVER and self.engine.runs_here:
             self.triggering.ended(change.job.task)
+            if change.job.task == TESTS:
+                self.workspace.counts.ran(suite_of(change.job))
             notice = notice_of(change.job, self.workspace.settings, time.time())
             if notice is not None:
                 self.notices.take(notice)
@@ -175,6 +185,8 @@ class Chores:
         if own.dependency_audit.enabled:
             tasks.append(self._audits.task(settings))
         tasks.append(self.notices.task(own))
+        if IMPORT_TIMES not in own.custom:
+            tasks.append(import_times(own, self.workspace.root, self._environ))
         tasks += custom_tasks(own, self.workspace.root, self.workspace.state, self._environ)
         taken = {task.name for task in tasks}
         return tasks + [each for each in self.automated.tasks if each.name not in taken]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from typing import Any
 
 from ...checks.engine import Checks
 from ...model import Importance, Priority
-from ...resources import Pressure
+from ...resources import Pressure, Sampler
 from ...runner.attempt import Change
 from ...runner.budget import Conditions
 from ...runner.calls import Urgency
@@ -27,8 +28,11 @@ from ..hooks.handover import waiting
 from ..results.scan import Scan
 from ..stamps import Stamps
 from .chores import Chores, limits_of
-from .machine import Machine
+from .machine import Machine, levels_in, watched
+from .relief import Relieving
 from .triggering import Sources
+
+log = logging.getLogger(__name__)
 
 SERVICE = "service.lock"
 _AGAIN_SECONDS = 1.0
@@ -156,7 +160,14 @@ async def open_service(
     def short(pressure: Pressure) -> bool:
         return chores.short(pressure)
 
-    machine = Machine(workspace.state, short)
+    relieving = Relieving(runner, checks, lambda: (chores,), lambda text: log.warning("%s", text))
+    machine = Machine(
+        Sampler(lambda: watched(workspace.state, [root])),
+        lambda: workspace.settings.resources,
+        short,
+        relieving,
+        levels_in(state_dir()),
+    )
 
     def conditions() -> Conditions:
         now = machine.pressure
@@ -186,6 +197,7 @@ async def open_service(
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
         await chores.close()
+        await machine.close()
         await runner.close()
         await workspace.close()
 

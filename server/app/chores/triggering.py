@@ -19,6 +19,7 @@ from typing import Any
 from ...discover import rediscover
 from ...runner.engine import Engine
 from ...settings import Settings
+from ...store.job_rows import HOOK
 from ...tasks.custom import FILES, takes_files
 from ...tasks.test_runs import NAME as TESTS
 from ...triggers.changes import Debouncer, Kind
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 30.0
 _TAKEN = ".taken"
+_LONG_WAIT = 1.0
+"""Seconds for which git has waited, and its user with it."""
 _HOOKS = {"post-commit": On.COMMIT, "pre-push": On.PUSH, "post-merge": On.MERGE}
 
 
@@ -297,12 +300,14 @@ class Triggering:
         """Each is gone when all that it starts is queued. Twice does no harm: the job is queued
         once."""
         for path, told in await asyncio.to_thread(_handed_over, self._workspace.state / INBOX):
-            if (event := _event(told)) is not None:
-                try:
+            try:
+                if (event := _event(told)) is not None:
                     await self._happen(event)
-                except sqlite3.Error as error:
-                    log.warning("what was handed over waits: %s", error)
-                    return
+                if (waited := _waited(told)) is not None:
+                    await self._engine.jobs.note(HOOK, *waited)
+            except sqlite3.Error as error:
+                log.warning("what was handed over waits: %s", error)
+                return
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _inbox(self) -> None:
@@ -331,6 +336,16 @@ def _handed_over(inbox: Path) -> list[tuple[Path, Any]]:
             told = json.loads(path.read_bytes())
         found.append((path, told))
     return found
+
+
+def _waited(told: Any) -> tuple[str, str, float] | None:
+    """For which hook git has waited, how long and when, for the audit trail; None where that was
+    not worth a line."""
+    try:
+        name, seconds, at = told["hook"], float(told["seconds"]), float(told["at"])
+    except (LookupError, TypeError, ValueError):
+        return None
+    return (str(name), f"{seconds:.1f} s", at) if seconds >= _LONG_WAIT else None
 
 
 def _event(told: Any) -> Event | None:

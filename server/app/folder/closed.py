@@ -102,6 +102,7 @@ class ClosedFiles:
 
     def _forget(self, workspace: Workspace, known: Collection[str]) -> None:
         workspace.results.forget(known)
+        workspace.lives.gone(known)
         if known:
             self._changed()
         for path in known:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from ... import spans
 from ...analyzers.complexity import radon
 from ...checks import compose
 from ...checks.engine import Checks
@@ -30,11 +31,14 @@ from ...runner.calls import Urgency
 from ...settings import ConfigProblem, Loaded, Settings, project_file
 from ...settings.rule_lists import RuleList
 from ...store.database import Database
+from ...store.measured import FILE as MEASURED_FILE
+from ...store.measured import MEASURED, Counts
 from ...store.results import RESULTS, Results
 from ..results import baseline as baselines
 from ..results.comparison import Comparison
 from ..results.scan import FileView, Scan, Seen
 from . import config
+from .lives import Lives
 from .stale import Stale
 from .tasked import TaskResults
 from .under_way import ScanMark
@@ -96,7 +100,9 @@ class Workspace:
         self.state = store
         self.scan_mark = ScanMark(store)
         self._database = Database(store / "results.db", RESULTS)
-        self.results = Results(self._database, lambda: poke(store / VIEWS))
+        self.counts = Counts(Database(store / MEASURED_FILE, MEASURED), today)
+        self.results = Results(self._database, self.counts, lambda: poke(store / VIEWS))
+        self.lives = Lives(root, store)
 
     @property
     def policy(self) -> Policy:
@@ -287,10 +293,12 @@ class Workspace:
             list_files, paths, self.root, self.policy, self.inner, self._heads
         )
         chosen = await asyncio.to_thread(choose, files) if choose else files
-        views = await self.analyse(checks, chosen, seen, urgency)
+        async with spans.span("scan", root=str(self.root), file=""):
+            views = await self.analyse(checks, chosen, seen, urgency)
         if self.root in paths:
             await self.results.forget_unseen(self.root, [found.path for found in files])
             if not choose:
+                self.lives.scanned()
                 await self._look_for_unused(views, loaded)
         if any(self.config_path.is_relative_to(path) for path in paths):
             views |= self._of_suppressions(views.get(self.config_path, _NOTHING))
@@ -331,7 +339,9 @@ class Workspace:
                 continue  # the inner folder was opened meanwhile
             moved = await self.compare([scanned.path])
             changed = self.show(scanned.path, scanned.reports) or bool(moved)
-            views[Path(scanned.path)] = self.files[scanned.path]
+            view = views[Path(scanned.path)] = self.files[scanned.path]
+            if (changed or scanned.fresh) and not self.loose:
+                self.lives.seen(scanned.path, view)
             seen(Seen(scanned.path, changed, len(views), len(files)))
         reports = {str(path): view.reports for path, view in views.items()}
         for path in await self.look_back(checks, reports, urgency):
@@ -389,6 +399,8 @@ class Workspace:
 
     async def close(self) -> None:
         await self.results.close()
+        await self.counts.close()
+        await self.lives.close()
 
 
 def _after_the_last(journal: Path, root: Path) -> str:

@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ... import spans
 from ...automations import life
 from ...automations.mining.budget import Budget
 from ...automations.pattern import Pattern
@@ -39,6 +40,7 @@ async def cycle(learned: Learned, *, wait: bool = False) -> list[str]:
     return [f"{root} is being looked through already: try again later."] if wait else []
 
 
+@spans.timed("learning")
 async def _cycle(learned: Learned) -> list[str]:
     await learned.watching.look_at_git()
     budget = await look(learned)
@@ -92,7 +94,8 @@ async def _draft(learned: Learned, pattern: Pattern, ours: Templates) -> str:
 async def _try(learned: Learned, automation: Automation) -> str:
     """What came of it. That one was edited is an answer once a trial has settled what it is."""
     try:
-        tested = await learned.test(automation)
+        async with spans.span("trial"):
+            tested = await learned.test(automation)
     except sqlite3.Error:
         raise
     except Exception as error:  # one that goes wrong must not keep the others from being tried

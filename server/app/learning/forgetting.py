@@ -19,6 +19,8 @@ from ...store.activity import FILE as ACTIVITIES
 from ...store.automations import AUTOMATIONS, FILE, Automation, Automations, State
 from ...store.database import Database, set_aside
 from ...store.lease import ENGINE, Lease
+from ...store.recommendations import FILE as RECOMMENDED
+from ...store.recommendations import RECOMMENDATIONS, Recommendations
 from .. import undoing
 from ..activity import open_log
 from ..scripts.files import COPIES, copied_from, path_of, remove_copies
@@ -46,10 +48,21 @@ async def forget(root: Path, since: float | None) -> Forgotten:
         async with open_log(root) as log:
             tasks = await log.forget(since)
         await asyncio.to_thread(_remove_aside, state, since)
+        await _forget_recommendations(state)
         gone, kept = await _forget_automations(root, state, since)
         await asyncio.to_thread(_remove_scripts, state, {each.name for each in kept})
         await asyncio.to_thread(_remove_tried, state, since)
     return Forgotten(tasks, len(gone), len(kept))
+
+
+async def _forget_recommendations(state: Path) -> None:
+    """Those that were made of what was done."""
+    if (state / RECOMMENDED).is_file():
+        database = Database(state / RECOMMENDED, RECOMMENDATIONS)
+        try:
+            await Recommendations(database).forget_lived()
+        finally:
+            await database.close()
 
 
 async def _forget_automations(

@@ -20,6 +20,8 @@ from ...runner.task import Context, Result, Task, Transient
 from ...settings import Settings
 from ...settings.tasks import Occasion, Tasks
 from ...store.job_rows import CANCELLED, DONE, Record
+from ...store.measured import Counts
+from ...store.measured import Notice as Counted
 from ...tasks.answers import issues_of, summary_of
 from .channels import Channels
 
@@ -61,12 +63,14 @@ class Notices:
         channels: Channels,
         typed_at: Callable[[], float],
         now: Callable[[], float] = time.time,
+        counts: Counts | None = None,
     ) -> None:
         self._submit = submit
         self._settings = settings
         self._channels = channels
         self._typed_at = typed_at
         self._clock = now
+        self._counts = counts or Counts()
         self._gates: routing.State = {}
         self._timer: asyncio.TimerHandle | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -130,6 +134,8 @@ class Notices:
 
     def _go_on(self, routed: routing.Routed, *, again: bool = True) -> None:
         self._gates = routed.state
+        if again:  # else others tell it
+            self._count(routed)
         loop = asyncio.get_running_loop()
         for delivery in routed.held:
             self._spawn(self._queue(delivery, hold=True))
@@ -138,6 +144,15 @@ class Notices:
         due = routing.due(self._gates, policy_of(self._settings()), *self._now())
         if again and due is not None and self._timer is None:
             self._timer = loop.call_at(due, self._tick)
+
+    def _count(self, routed: routing.Routed) -> None:
+        """What only goes to a log disturbs nobody."""
+        logs = {rule.channel for rule in rules_of(self._settings()) if rule.log}
+        told = [each for each in routed.deliveries if each.channel not in logs]
+        self._counts.noticed(Counted.TOLD, len(told))
+        self._counts.noticed(Counted.MERGED, sum(len(each.parts[1:]) for each in told))
+        self._counts.noticed(Counted.DUPLICATE, len({*routed.duplicates} - logs))
+        self._counts.noticed(Counted.HELD, len(routed.held))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

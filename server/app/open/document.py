@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 
+from ... import spans
 from ...analyzers.complexity.growth import NAME as GROWTH
 from ...analyzers.table import MEASURING
 from ...checks.engine import Checks, Subject, analyzers_for, judges, subject_of
@@ -113,7 +114,13 @@ class OpenDocument:
         if self._save_timer is not None:
             self._save_timer.cancel()
         loop = asyncio.get_running_loop()
-        self._save_timer = loop.call_later(settings.debounce_ms / 1000, self.analyse)
+        self._save_timer = loop.call_later(
+            settings.debounce_ms / 1000, self._debounced, spans.mark()
+        )
+
+    def _debounced(self, saved: float) -> None:
+        spans.add("debounce", saved, file=self.path, root=str(self.workspace.root))
+        self.analyse()
 
     def tasked(self) -> None:
         """A task has found something here, or does not any more."""
@@ -155,7 +162,7 @@ class OpenDocument:
         those tools said, as far as it moved since, that look at it only when it is saved."""
         settings = self.policy.settings
         looking = {each.name for each in analyzers_for(self.path, self.language, settings)}
-        if not self._is_analysed:
+        if not self.is_analysed:
             looking -= judges(self.path, self.language, settings)
         return tuple(report for report in self.placed.moved() if report.tool in looking)
 
@@ -180,6 +187,14 @@ class OpenDocument:
         return (*notes(self.placed.reports, settings, here), *found)
 
     @property
+    def is_analysed(self) -> bool:
+        """Whether all has been said of this text; not if that was given up, or not begun."""
+        analysis = self._analysis
+        if analysis is None or not analysis.done() or analysis.cancelled():
+            return False
+        return not self._edited
+
+    @property
     def versions(self) -> dict[str, str]:
         """Of the tools that have looked at it, by their names."""
         return {report.tool: report.version for report in self.placed.reports}
@@ -189,14 +204,6 @@ class OpenDocument:
     @property
     def _is_busy(self) -> bool:
         return self._analysis is not None and not self._analysis.done()
-
-    @property
-    def _is_analysed(self) -> bool:
-        """Whether all has been said of this text; not if that was given up, or not begun."""
-        analysis = self._analysis
-        if analysis is None or not analysis.done() or analysis.cancelled():
-            return False
-        return not self._edited
 
     def _look(self, work: Coroutine[None, None, None], since: list[Edit]) -> asyncio.Task[None]:
         """At a text; ``since`` is what was edited after it, until the look has ended."""
@@ -210,13 +217,14 @@ class OpenDocument:
             self._changed(self)
         name = subject.path.rpartition("/")[2]
         try:
-            with self._slow(f"Analysing {name}", self.cancel) as progress:
-                await self._compare()
-                async for reports in self._checks.check(
-                    subject, self.policy, self.workspace.results, Priority.INTERACTIVE
-                ):
-                    self._answered(reports, since)
-                    progress.report(", ".join(sorted(self.unanswered)), 0.0)
+            async with spans.span("analysis", **self._place):
+                with self._slow(f"Analysing {name}", self.cancel) as progress:
+                    await self._compare()
+                    async for reports in self._checks.check(
+                        subject, self.policy, self.workspace.results, Priority.INTERACTIVE
+                    ):
+                        self._answered(reports, since)
+                        progress.report(", ".join(sorted(self.unanswered)), 0.0)
         except asyncio.CancelledError:
             if asyncio.current_task() is self._analysis:
                 self._given_up(since)
@@ -280,10 +288,16 @@ class OpenDocument:
     async def _check_quietly(self) -> None:
         """Only so that the save finds the result."""
         results = self.workspace.results
-        async for _ in self._checks.check(
-            self.subject(), self.policy, results, Priority.IDLE, keep=False
-        ):
-            pass
+        async with spans.span("speculation", **self._place):
+            async for _ in self._checks.check(
+                self.subject(), self.policy, results, Priority.IDLE, keep=False
+            ):
+                pass
+
+    @property
+    def _place(self) -> dict[str, str]:
+        """Of spans."""
+        return {"file": self.path, "root": str(self.workspace.root)}
 
     def _stop_timers(self) -> None:
         for timer in (self._save_timer, self._idle_timer):

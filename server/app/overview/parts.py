@@ -139,7 +139,7 @@ class Jobs(NamedTuple):
 
 async def history(service: Service, page: int) -> Jobs:
     """``page`` counts from 1."""
-    total = await service.engine.jobs.ended()
+    total = await service.engine.jobs.count_ended()
     pages = max(1, -(-total // _NEWEST))
     page = min(max(1, page), pages)
     ended = await service.engine.jobs.recent((JobState.ENDED,), _NEWEST, (page - 1) * _NEWEST)

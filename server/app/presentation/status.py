@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from ...model import State, Status
+from ...model import State, Status, Strain
 
 _WORST_LABELS = ("critical", "high")
 
@@ -48,6 +48,8 @@ def detail(status: Status) -> str:
     if status.unshown:
         lines.append(unshown_line(status.unshown))
     lines += status.notices
+    if status.strain is not None:
+        lines += status.strain.lines
     if not status.trusted:
         lines.append("The workspace is not trusted: programs it brings along are not run.")
     return "\n".join(lines)
@@ -74,6 +76,7 @@ def status_payload(status: Status) -> dict[str, Any]:
         "running": status.running,
         "counts": dict(status.counts),
         "unshown": status.unshown,
+        "strain": _strain(status.strain) if status.strain is not None else None,
         "tools": [
             {
                 "name": tool.name,
@@ -88,6 +91,14 @@ def status_payload(status: Status) -> dict[str, Any]:
             "cpuSeconds": round(sum(tool.cost.cpu_seconds for tool in status.tools), 3),
             "memoryBytes": max((tool.cost.memory_bytes for tool in status.tools), default=0),
         },
+    }
+
+
+def _strain(strain: Strain) -> dict[str, Any]:
+    return {
+        "brief": strain.brief,
+        "detail": "\n".join(strain.lines),
+        "acknowledged": strain.acknowledged,
     }
 
 

@@ -15,6 +15,7 @@ from tests.core.advisories import serving
 from tests.generate.attached import STARTING
 from understudy.tasks.audits.workspace import MANIFESTS
 
+from ..full_disk import on_full_disk
 from ..history import committed
 from .conftest import BROKEN_SERVER, REPOSITORY, Ended, Workplace, await_end, furnish, is_alive
 
@@ -25,10 +26,16 @@ CLIENT = REPOSITORY / "client-nvim"
 VERSIONS = ("nvim-0.7", "nvim-0.10", "nvim-0.12")
 
 
-def play(nvim: str, scenario: str, workplace: Workplace, **environment: str) -> Ended:
+def play(
+    nvim: str,
+    scenario: str,
+    workplace: Workplace,
+    python: str = sys.executable,
+    **environment: str,
+) -> Ended:
     """One headless Neovim on one scenario: exit code 0, or 1 with the reason in the output."""
     argv = [nvim, "--clean", "--headless", "-n", "-i", "NONE"]
-    argv += ["--cmd", f"let g:understudy_python = '{sys.executable}'"]
+    argv += ["--cmd", f"let g:understudy_python = '{python}'"]
     argv += ["--cmd", f"set runtimepath^={CLIENT}"]
     argv += ["-c", f"autocmd VimEnter * ++nested luafile {HERE / scenario}"]
     support = str(HERE / "support.lua")
@@ -78,6 +85,15 @@ def test_no_terminal_is_listened_to(
     files = [*Path(workplace.environment["UNDERSTUDY_STATE_DIR"]).rglob("activity.db*")]
     assert files
     assert not any(b"greenhouse" in each.read_bytes() for each in files)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_full_disk_is_told_of(
+    version: str, editor: Callable[[str], str], workplace: Workplace, tmp_path: Path
+) -> None:
+    python = str(on_full_disk(tmp_path))
+    ended = play(editor(version), "strain.lua", workplace, python)
+    assert ended.code == 0, ended.output
 
 
 @pytest.mark.parametrize("version", VERSIONS)

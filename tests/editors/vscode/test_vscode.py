@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 from tests.core.advisories import serving
 from understudy.state import workspace_dir
 
+from ..full_disk import on_full_disk
 from ..history import committed
 from .code_server import REPOSITORY, CodeServer
 from .conftest import Window
@@ -161,6 +162,20 @@ def test_status_report_and_output_tell_what_runs(window: Window) -> None:
         expect(bench.editor).to_contain_text(f"understudy {version('understudy')}")
         bench.run_command("Understudy: Show Output")
         bench.page.locator(".output-view").get_by_text(sys.executable).first.wait_for()
+
+
+def test_what_runs_short_is_told_until_somebody_knows(window: Window, tmp_path: Path) -> None:
+    with window(interpreter=on_full_disk(tmp_path)) as bench:
+        bench.open_file("app.py")
+        expect(bench.machine).to_have_text(re.compile(r"disk \d+ %"))
+        bench.machine.click()
+        expect(bench.editor).to_contain_text("How the machine is")
+        expect(bench.editor).to_contain_text("disk of Understudy's own files")
+        warned = bench.machine.locator("xpath=self::*[contains(@class, 'warning-kind')]")
+        expect(warned).to_have_count(1)
+        bench.run_command("Understudy: Acknowledge Resource Warning")
+        expect(warned).to_have_count(0)
+        expect(bench.machine).to_be_visible()
 
 
 def test_a_notebook_shows_findings_at_its_cells(window: Window, project: Path) -> None:
@@ -532,3 +547,23 @@ def test_terminals_are_heard_where_that_is_wanted(
     with closing(sqlite3.connect(log)) as database:
         told = database.execute("SELECT text, ok, cwd FROM activity WHERE did = 'command'")
         assert told.fetchall() == ([("ls app.py nowhere", 0, "")] if wanted else [])
+
+
+def test_the_report_in_a_panel(window: Window, project: Path) -> None:
+    """The page is shown as it is, without script, in the editor's colours, and can be walked."""
+    with window() as bench:
+        bench.open_file("app.py")
+        expect(bench.squiggles.first).to_be_visible()
+        bench.run_command("Understudy: Show Efficiency Report")
+        frame = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+        expect(frame.locator("h1")).to_have_text(f"Understudy in {project.name}")
+        costs = frame.locator("#costs")
+        expect(costs.locator("table").first).to_contain_text("ruff")
+        assert frame.locator("script:not([data-vscode])").count() == 0
+        paper = frame.locator("body").evaluate("each => getComputedStyle(each).backgroundColor")
+        assert paper == "rgb(20, 23, 29)"  # the theme of the tests is dark
+        frame.locator("nav a", has_text="What it took").click()
+        expect(costs).to_be_in_viewport()
+        # Asked for again it is the same panel.
+        bench.run_command("Understudy: Show Efficiency Report")
+        expect(bench.page.locator(".tab", has_text="Efficiency Report")).to_have_count(1)

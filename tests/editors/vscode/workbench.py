@@ -103,6 +103,10 @@ class Workbench:
         return self.page.locator('[id="understudy.understudy.status"]')
 
     @property
+    def machine(self) -> Locator:
+        return self.page.locator('[id="understudy.understudy.machine"]')
+
+    @property
     def editor(self) -> Locator:
         """The lines that the active editor shows."""
         return self.page.locator(".editor-group-container.active .view-lines").first

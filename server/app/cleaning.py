@@ -1,0 +1,94 @@
+"""What Understudy has written into its own folder, and what of it can go.
+
+What an undo needs is not among it, and neither is what was learned or is queued.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ..sandbox.history import TRIALS, History
+from ..store.database import set_aside
+
+_LOGS = "logs"
+_KEPT_LOGS = 20
+_DATABASES = ("jobs.db", "results.db", "activity.db", "automations.db")
+
+
+class Litter(NamedTuple):
+    """``what`` and how many for people; ``size``: bytes, as the disk counts them. ``remove`` raises
+    OSError; what somebody works on stays."""
+
+    what: str
+    pieces: int
+    size: int
+    remove: Callable[[], object]
+
+
+def litter(state: Path) -> list[Litter]:
+    """Of one workspace, whose state folder is ``state``; the largest first. For a thread."""
+    found = [_logs(state), _trials(state), _corrupt(state)]
+    return sorted((each for each in found if each.pieces), key=lambda each: -each.size)
+
+
+def remove_logs(state: Path) -> int:
+    """All but those of the newest jobs; how many went. For a thread."""
+    found = _logs(state)
+    found.remove()
+    return found.pieces
+
+
+def _logs(state: Path) -> Litter:
+    by_job: dict[int, list[Path]] = {}
+    for path in _listed(state / _LOGS):
+        number = path.name.partition("-")[0]
+        if number.isdigit():
+            by_job.setdefault(int(number), []).append(path)
+    old = [path for job in sorted(by_job)[:-_KEPT_LOGS] for path in by_job[job]]
+    return _files("logs of jobs that ended long ago", old)
+
+
+def _trials(state: Path) -> Litter:
+    """All but the newest, which somebody may be about to apply."""
+    folder = state / TRIALS
+    numbers = sorted(int(each.name) for each in _listed(folder) if each.name.isdecimal())[:-1]
+    size = sum(_size(folder / str(number)) for number in numbers)
+    what = "trials of commands in the sandbox"
+    return Litter(what, len(numbers), size, lambda: History(folder).take_out(numbers))
+
+
+def _corrupt(state: Path) -> Litter:
+    paths = [path for name in _DATABASES for path in set_aside(state / name)]
+    return _files("databases that were corrupt, and have been replaced", paths)
+
+
+def _files(what: str, paths: Iterable[Path]) -> Litter:
+    found = tuple(paths)
+
+    def remove() -> None:
+        for path in found:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+
+    return Litter(what, len(found), sum(map(_size, found)), remove)
+
+
+def _size(path: Path) -> int:
+    try:
+        own = path.lstat().st_blocks * 512
+    except OSError:
+        return 0
+    is_folder = path.is_dir() and not path.is_symlink()
+    return own + (sum(map(_size, _listed(path))) if is_folder else 0)
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    yield from (folder / name for name in names)

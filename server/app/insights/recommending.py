@@ -1,0 +1,243 @@
+"""What could be changed in a folder's workflows: looked for when somebody asks, in its own time,
+and remembered with what they said to it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from ...disk import read_regular
+from ...insights.recommend import life, lived, make
+from ...insights.recommend.life import Stand, Standing
+from ...insights.recommend.model import Recommendation, State
+from ...insights.workflows import analysis
+from ...insights.workflows.analysis import Analysis
+from ...insights.workflows.definitions.own import PATH
+from ...insights.workflows.definitions.table import LARGEST
+from ...insights.workflows.lived.flaky import of_values
+from ...insights.workflows.lived.observe import Lived, Past, measures, observe
+from ...insights.workflows.lived.runs import seen
+from ...insights.workflows.lived.weekly import Span, Weekly, gained
+from ...insights.workflows.model import Change, Remedy
+from ...journal.change import Change as FileChange
+from ...journal.change import State as FileState
+from ...journal.replace import replace
+from ...settings import Settings
+from ...state import workspace_dir
+from ...store.activity import ACTIVITY, Log
+from ...store.activity import FILE as ACTIVITIES
+from ...store.database import Database
+from ...store.history import Execution, History
+from ...store.job_rows import HOOK, JOBS
+from ...store.jobs import Jobs
+from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
+from ...tasks.import_times import NAME as IMPORT_TIMES
+from ...tasks.test_runs import NAME as TESTS
+from ...text import apply
+from .reading import remedied, workflows
+
+__all__ = ["Outlook", "Recommending", "Standing", "State", "open_recommending"]
+
+_MOST_ROWS = 10_000
+_MOST_RUNS = 500
+"""Of one task; what they left is read."""
+_MOST_ACTIVITIES = 100_000
+_MODE = 0o644
+_SEED = 1
+"""Of the draws of intervals: the same log gives the same range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """``problem``: what there is to say of what is kept; empty when nothing is."""
+
+    root: Path
+    analyses: tuple[Analysis, ...]
+    lived: Lived
+    stand: Stand
+    problem: str = ""
+
+    def find(self, id_: str) -> Standing:
+        """Raises ValueError, for people."""
+        for each in (*self.stand.open, *self.stand.dismissed):
+            if each.recommendation.id == id_:
+                return each
+        raise ValueError(f"there is no recommendation {id_!r} that is open")
+
+
+class Recommending:
+    """Of one folder. ``settings`` gives those that hold there. Everything raises OSError and
+    sqlite3.Error."""
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Callable[[], Settings],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._root = root
+        self._settings = settings
+        self._clock = clock
+        state = workspace_dir(root)
+        self._journal = state / "journal"
+        self._activity = Database(state / ACTIVITIES, ACTIVITY)
+        self._jobs = Database(state / "jobs.db", JOBS)
+        self._kept = Database(state / FILE, RECOMMENDATIONS)
+        self._store = Recommendations(self._kept)
+
+    async def close(self) -> None:
+        for each in (self._activity, self._jobs, self._kept):
+            await each.close()
+
+    async def look(self) -> Outlook:
+        """At the definitions, and at what was done; what has changed of recommendations is kept."""
+        settings, now = self._settings(), self._clock()
+        past, executions = await self._past()
+        rows = await self._store.all()
+        found = await asyncio.to_thread(
+            _looked, self._root, settings, past, executions, dict(rows), now
+        )
+        await self._store.drop(found.drop)
+        await self._store.keep(found.keep)
+        problem = self._kept.problem or self._activity.problem
+        return Outlook(self._root, found.analyses, found.lived, found.stand, problem)
+
+    async def _past(self) -> tuple[Past, list[Execution]]:
+        history, jobs = History(self._jobs), Jobs(self._jobs)
+        tests = [
+            (each.id, each.started or 0.0, each.parameters, each.value, each.status)
+            for each in await jobs.ended(TESTS, _MOST_RUNS)
+        ]
+        imports = await jobs.ended(IMPORT_TIMES, _MOST_RUNS)
+        past = Past(
+            await Log(self._activity).all(most=_MOST_ACTIVITIES),
+            of_values(tests),
+            [each for each in await history.audit(most=_MOST_ROWS) if each.kind == HOOK],
+            [(each.id, each.value) for each in imports],
+        )
+        return past, await history.executions(most=_MOST_ROWS)
+
+    async def dismissed(self) -> frozenset[str]:
+        """The ids of those that nobody wants to see."""
+        rows = await self._store.all()
+        return frozenset(id_ for id_, row in rows.items() if row.state == State.DISMISSED)
+
+    async def answer(self, id_: str, state: State) -> Row:
+        """What its user says to one. Raises ValueError, for people."""
+        rows = await self._store.all()
+        if (row := rows.get(id_)) is None:
+            raise ValueError(f"there is no recommendation {id_!r}")
+        now = self._clock()
+        row = row._replace(state=str(state), answered=now)
+        if state is State.DONE:
+            row = row._replace(done=now)
+        await self._store.keep([row])
+        return row
+
+    async def change(self, recommendation: Recommendation) -> Rewritten | None:
+        """What would be written to do it; None where it is not done by writing. Raises ValueError,
+        for people, where it cannot be."""
+        return await asyncio.to_thread(rewritten, self._root, recommendation)
+
+    async def write(self, new: Rewritten) -> None:
+        """Make it so; what stood there is recorded."""
+        path, what = self._root / new.path, new.title
+        await asyncio.to_thread(
+            lambda: replace(path, new.after, self._journal, below=self._root, what=what)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A file below the root, and what stands in it before (None: there is none) and after."""
+
+    path: str
+    title: str
+    before: str | None
+    after: str
+
+    @property
+    def change(self) -> FileChange:
+        """For a diff."""
+        was = None if self.before is None else FileState.of(self.before.encode(), _MODE)
+        return FileChange.between(self.path, was, FileState.of(self.after.encode(), _MODE))
+
+
+def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
+    """Blocks."""
+    remedy = _remedy(recommendation)
+    if remedy is None:
+        return None
+    before = None
+    if (root / remedy.path).exists():
+        before = read_regular(root / remedy.path, LARGEST).decode("utf-8")
+    text = before or ""
+    after = apply(text, remedied(root, recommendation.id, remedy, text))
+    return Rewritten(remedy.path, remedy.title, before, after)
+
+
+def _remedy(recommendation: Recommendation) -> Remedy | None:
+    if (setting := recommendation.setting) is not None:
+        return Remedy(setting.title, PATH, (Change(setting.path, setting.value),))
+    return recommendation.remedy
+
+
+class _Looked(NamedTuple):
+    """``keep`` and ``drop``: what is to become of the rows."""
+
+    analyses: tuple[Analysis, ...]
+    lived: Lived
+    stand: Stand
+    keep: Sequence[Row]
+    drop: Sequence[str]
+
+
+def _looked(
+    root: Path,
+    settings: Settings,
+    past: Past,
+    executions: Sequence[Execution],
+    rows: dict[str, Row],
+    now: float,
+) -> _Looked:
+    defined = workflows(root, settings)
+    analyses = analysis.analyse(defined, seen(past.activities, executions))
+    observed = observe(past, now, Random(_SEED))  # noqa: S311 - no secret comes of it
+    found = [
+        *make.recommendations(analyses, settings.tasks),
+        *lived.recommendations(observed.observations, settings),
+    ]
+    unique = {each.id: each for each in found}
+    unread = {each.path for each in defined if each.problems}
+    looked_at = {row.path for row in rows.values()} - unread
+    turned = life.turn(unique.values(), rows, looked_at, now)
+    rows = {id_: row for id_, row in rows.items() if id_ not in turned.drop}
+    rows |= {row.id: row for row in turned.keep}
+    more = life.measured(rows.values(), partial(_gained, past, observed.span))
+    rows |= {row.id: row for row in more}
+    stand = life.stand([*unique.values()], rows)
+    return _Looked(tuple(analyses), observed, stand, [*turned.keep, *more], turned.drop)
+
+
+def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly | None:
+    series = measures(past).get(measure)
+    if span is None or series is None:
+        return None
+    return gained(series, span, done, Random(_SEED))  # noqa: S311
+
+
+@asynccontextmanager
+async def open_recommending(root: Path, settings: Settings) -> AsyncIterator[Recommending]:
+    """Without an editor. Raises OSError (the state folder)."""
+    found = Recommending(root, lambda: settings)
+    try:
+        yield found
+    finally:
+        await found.close()

@@ -1,0 +1,76 @@
+"""What is known of saved files that are open goes into the history of findings, and what the server
+itself takes of a processor is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import time
+
+from ...disk import LARGEST_FILE, read_regular
+from ...model import Cost
+from ...text import canonical
+from .. import events
+from ..feature import Feature
+from ..folder.folders import Folders
+from ..open.document import OpenDocument
+from ..open.documents import OpenDocuments
+
+SERVER = "the server itself"
+"""Whom what the server takes is booked on."""
+_LEAST_SECONDS = 1.0
+_KIB = 1024
+
+
+class Saved(Feature):
+    """A file that is edited on before all tools have answered is known with its next save."""
+
+    def __init__(self, folders: Folders, documents: OpenDocuments) -> None:
+        self._folders = folders
+        self._documents = documents
+        self._waiting: dict[str, int | None] = {}
+        """By URI, the version that was saved."""
+        self._booked = time.process_time()
+
+    def happened(self, event: events.Event) -> None:
+        if isinstance(event, events.Saved | events.Opened):
+            document = self._documents.get(event.uri)
+            if document is not None and not document.workspace.loose:
+                self._waiting[event.uri] = document.version
+
+    async def heed(self) -> None:
+        for uri, version in tuple(self._waiting.items()):
+            document = self._documents.get(uri)
+            if document is None or document.version != version:
+                del self._waiting[uri]
+            elif document.is_analysed:
+                del self._waiting[uri]
+                await self._take(document)
+        self._book(_LEAST_SECONDS)
+
+    async def _take(self, document: OpenDocument) -> None:
+        """What an editor opens need not be what is on disk."""
+        workspace, path, content = document.workspace, document.path, document.subject().content
+        reports = document.known()
+        if await asyncio.to_thread(_holds, path, content):
+            workspace.lives.seen(path, workspace.seen(path, reports))
+
+    async def close(self) -> None:
+        self._book(0.0)
+
+    def _book(self, least: float) -> None:
+        """On the first of the folders: a process does not know for which it works."""
+        spent = time.process_time() - self._booked
+        workspace = next(iter(self._folders), None)
+        if spent > least and workspace is not None:
+            self._booked += spent
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
+            workspace.counts.looked(SERVER, 0, 0.0, Cost(spent, memory))
+
+
+def _holds(path: str, content: bytes) -> bool:
+    """Whether a file has that content."""
+    try:
+        return canonical(read_regular(path, LARGEST_FILE)) == canonical(content)
+    except OSError:
+        return False

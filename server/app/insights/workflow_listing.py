@@ -1,0 +1,322 @@
+"""Workflows and recommendations, as lines for people, as Markdown and as JSON. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ...insights.recommend.life import Stand, Standing
+from ...insights.recommend.make import rank
+from ...insights.recommend.model import Gain, Recommendation, span
+from ...insights.workflows.analysis import Analysis
+from ...insights.workflows.lived.bottlenecks import Bottleneck
+from ...insights.workflows.lived.observe import Lived, Observation
+from ...insights.workflows.lived.weekly import Weekly
+from ...insights.workflows.rules import RULES
+from ...journal.change import printable
+from ...store.recommendations import Row
+from .recommending import Outlook
+
+_MOST_SHOWN = 12
+"""Jobs of a critical path that are named."""
+
+
+def workflow_lines(outlook: Outlook) -> Iterator[str]:
+    """Each with its score, its critical path, and what could be better."""
+    for each in outlook.analyses:
+        yield from map(printable, _workflow(each))
+        yield ""
+    if not outlook.analyses:
+        yield "There is no workflow definition here that is known: .github/workflows, Makefile,"
+        yield "package.json, .pre-commit-config.yaml, tox, noxfile.py, or tasks of your own."
+        yield ""
+    yield "As it is lived:"
+    yield from (f"  {printable(line)}" for line in lived_lines(outlook.lived))
+
+
+def _workflow(each: Analysis) -> Iterator[str]:
+    own = each.workflow
+    name = "" if own.name == own.path else f" “{own.name}”"
+    yield f"{own.path}{name} ({own.kind}): {each.score.value:.0f} of 100"
+    for part, points in each.score.parts.items():
+        why = f"  {'; '.join(points.why)}" if points.why else ""
+        yield f"  {part:<12} {points.value:>3.0f}{why}"
+    yield f"  {path_line(each)}"
+    yield from (f"  {problem.place}: {problem.text}" for problem in own.problems)
+    yield from (f"  {issue.place}: {issue.text}" for issue in each.issues)
+
+
+def path_line(each: Analysis) -> str:
+    """How many jobs, and the critical path."""
+    count = len(each.workflow.jobs)
+    jobs = f"{count} job{'s' * (count != 1)}"
+    names = each.path.names
+    if not names:
+        return f"{jobs}; no critical path"
+    shown = " → ".join(names if len(names) <= _MOST_SHOWN else (*names[:_MOST_SHOWN], "…"))
+    cost, total = _amount(each.path.cost, each.unit), _amount(each.total, each.unit)
+    told = f"{jobs}; the critical path is {cost}: {shown}"
+    if each.total > each.path.cost:
+        told += f"; one after another it is {total}, and {each.wide} could run at once"
+    if each.unit == "steps":
+        told += " (how long a step takes is not known)"
+    return told
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit == "seconds":
+        return span(value, value)
+    return f"{value:.0f} step{'s' * (value != 1)}"
+
+
+def lived_lines(lived: Lived) -> Iterator[str]:
+    for each in lived.observations:
+        yield _observation(each)
+        yield from (f"  {told}" for told in each.evidence)
+    if not lived.observations:
+        yield "nothing stands out"
+    for one in lived.bottlenecks:
+        yield bottleneck(one)
+    if lived.thin:
+        yield f"little can be told yet: {lived.thin}"
+
+
+def bottleneck(each: Bottleneck) -> str:
+    """Where time goes."""
+    where = f" in {each.folder}" if each.folder else ""
+    runs = f"{each.runs} runs of {span(each.seconds, each.seconds)}, the median"
+    weekly = each.weekly
+    told = (
+        f"{span(weekly.low, weekly.high)} a week" if weekly else "its cost in a week is not known"
+    )
+    return f"time goes to `{each.what}`{where}: {told} ({runs})"
+
+
+def _observation(each: Observation) -> str:
+    return f"{each.text}{cost(each.weekly)}"
+
+
+def cost(weekly: Weekly | None) -> str:
+    return f" It costs {span(weekly.low, weekly.high)} a week." if weekly else ""
+
+
+# ── recommendations ─────────────────────────────────────────────────────────────────────────────
+
+
+def recommendation_lines(stand: Stand) -> Iterator[str]:
+    """The open ones, the best first."""
+    for each in stand.open:
+        own = each.recommendation
+        state = f" [{each.state}]" if each.state != "proposed" else ""
+        yield printable(f"{own.id}  {_where(own)}{own.what}{state}")
+        yield f"          {worth(own, short=True)}"
+
+
+def _where(own: Recommendation) -> str:
+    return f"{own.place}: " if own.place.path else ""
+
+
+def worth(own: Recommendation, *, short: bool = False) -> str:
+    """Gain and effort; ``short``: without why a gain is not known."""
+    effort = f"effort about {own.minutes} min"
+    how = "; can be done for you" if own.is_easy else ""
+    told = "gain not known" if short and not own.gain else gain(own.gain, own.unknown)
+    return f"{told}; {effort}{how}"
+
+
+def gain(known: Gain | None, unknown: str) -> str:
+    if known is None:
+        return f"gain not known: {unknown}"
+    return f"gain {span(*known)} a week"
+
+
+def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]:
+    """All that is known of one."""
+    own = each.recommendation
+    yield printable(f"{own.id}  {own.title} ({each.state})")
+    yield printable(f"  what:   {_where(own)}{own.what}")
+    yield from (printable(f"  why:    {told}") for told in own.why)
+    yield f"  gain:   {gain(own.gain, own.unknown).removeprefix('gain ')}"
+    if (ratio := ratios.get(own.rule)) is not None:
+        yield f"          what was done of this kind gained {ratio:.0%} of what was told"
+    yield f"  effort: about {own.minutes} min"
+    yield printable(f"  how:    {how(own)}")
+
+
+def how(own: Recommendation) -> str:
+    if own.setting is not None:
+        return f"{own.setting.title}; `understudy recommendations accept {own.id}` does it"
+    if own.remedy is not None:
+        return f"{own.remedy.title}; `understudy recommendations accept {own.id}` does it"
+    return own.how
+
+
+def done_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """What came of those that were done."""
+    for row in rows:
+        at = time.strftime("%Y-%m-%d", time.localtime(row.done))
+        yield printable(f"{row.id}  done {at}: {row.what}")
+        yield f"          {effect(row)}"
+
+
+def effect(row: Row) -> str:
+    """What it gained, beside what was told."""
+    told = ""
+    if row.low is not None and row.high is not None:
+        told = f"; {span(row.low, row.high)} a week was told"
+    if row.gained_low is None or row.gained_high is None:
+        why = "too few days since then" if row.measure else "it cannot be measured from here"
+        return f"effect not known: {why}{told}"
+    low, high = row.gained_low / 60, row.gained_high / 60
+    return f"effect: {low:.0f} to {high:.0f} min a week less (95 %){told}"
+
+
+# ── pages and JSON ──────────────────────────────────────────────────────────────────────────────
+
+
+def workflow_page(outlook: Outlook) -> str:
+    """Markdown."""
+    lines = [f"# Workflows in {outlook.root}", ""]
+    for each in outlook.analyses:
+        head, *rest = _workflow(each)
+        lines += [f"## {head}", "", *(f"- {line.strip()}" for line in rest), ""]
+    if not outlook.analyses:
+        lines += ["There is no workflow definition here that is known.", ""]
+    lines += [
+        "## As it is lived",
+        "",
+        *(f"- {each.strip()}" for each in lived_lines(outlook.lived)),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def recommendation_page(outlook: Outlook) -> str:
+    """Markdown."""
+    stand = outlook.stand
+    lines = [f"# Recommendations for {outlook.root}", ""]
+    for each in stand.open:
+        own = each.recommendation
+        lines += [f"## {own.title}: {own.id}", "", f"{_where(own)}{own.what}", ""]
+        lines += [f"- why: {told}" for told in own.why]
+        lines += [f"- {worth(own)}", f"- how: {how(own)}", f"- state: {each.state}", ""]
+    if not stand.open:
+        lines += ["There is none that is open.", ""]
+    if stand.done:
+        lines += ["## Done", ""]
+        lines += [f"- {row.what} ({effect(row)})" for row in stand.done]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def workflows_payload(outlook: Outlook) -> dict[str, Any]:
+    lived = outlook.lived
+    return {
+        "root": str(outlook.root),
+        "workflows": [_workflow_payload(each) for each in outlook.analyses],
+        "lived": {
+            "observations": [_observed(each) for each in lived.observations],
+            "days": lived.span.days if lived.span else 0,
+            "thin": lived.thin,
+            "bottlenecks": [_bottleneck_payload(each) for each in lived.bottlenecks],
+        },
+    }
+
+
+def _workflow_payload(each: Analysis) -> dict[str, Any]:
+    own = each.workflow
+    parts = each.score.parts.items()
+    return {
+        "kind": str(own.kind),
+        "name": own.name,
+        "path": own.path,
+        "score": round(each.score.value, 1),
+        "parts": {str(p): {"value": round(v.value, 1), "why": [*v.why]} for p, v in parts},
+        "unit": each.unit,
+        "criticalPath": {"jobs": [*each.path.names], "cost": each.path.cost},
+        "total": each.total,
+        "parallel": each.wide,
+        "unreached": [*each.unreached],
+        "jobs": [
+            {
+                "name": job.name,
+                "line": job.place.line,
+                "needs": [*job.needs],
+                "calls": [*job.calls],
+                "times": job.times,
+                "steps": [
+                    {
+                        "name": s.name,
+                        "path": s.place.path,
+                        "line": s.place.line,
+                        "command": s.command,
+                    }
+                    for s in job.steps
+                ],
+                "seconds": each.seen[job.name].seconds if job.name in each.seen else None,
+            }
+            for job in own.jobs
+        ],
+        "problems": [{"path": p.path, "line": p.line, "text": t} for p, t in own.problems],
+        "issues": [
+            {
+                "rule": issue.rule,
+                "part": str(RULES[issue.rule].part),
+                "path": issue.place.path,
+                "line": issue.place.line,
+                "text": issue.text,
+                "evidence": [*issue.evidence],
+            }
+            for issue in each.issues
+        ],
+    }
+
+
+def _bottleneck_payload(each: Bottleneck) -> dict[str, Any]:
+    weekly = each.weekly
+    return {
+        "folder": each.folder,
+        "what": each.what,
+        "runs": each.runs,
+        "seconds": each.seconds,
+        "secondsAWeek": [weekly.low, weekly.high] if weekly else None,
+    }
+
+
+def _observed(each: Observation) -> dict[str, Any]:
+    weekly = each.weekly
+    return {
+        "rule": each.rule,
+        "subject": each.subject,
+        "text": each.text,
+        "evidence": [*each.evidence],
+        "secondsAWeek": [weekly.low, weekly.high] if weekly else None,
+    }
+
+
+def recommendations_payload(stand: Stand) -> list[dict[str, Any]]:
+    """Open, dismissed and done ones."""
+    every = (*stand.open, *stand.dismissed)
+    return [standing_payload(each, stand.ratios) for each in every] + [
+        {**row._asdict(), "effect": effect(row)} for row in stand.done
+    ]
+
+
+def standing_payload(each: Standing, ratios: Mapping[str, float]) -> dict[str, Any]:
+    own = each.recommendation
+    return {
+        "id": own.id,
+        "rule": own.rule,
+        "title": own.title,
+        "state": str(each.state),
+        "path": own.place.path,
+        "line": own.place.line,
+        "what": own.what,
+        "why": [*own.why],
+        "gainSecondsAWeek": [*own.gain] if own.gain else None,
+        "gainUnknown": own.unknown,
+        "effortMinutes": own.minutes,
+        "rank": round(rank(own, ratios), 3),
+        "how": how(own),
+        "canBeDone": own.is_easy,
+    }

@@ -1,0 +1,167 @@
+"""``understudy profile``: where the time of a program goes, and that of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..app.insights import programs
+from ..app.insights.profiling import engine, timeline, trace
+from ..settings import load, read_layers
+from ..state import state_dir
+from ..trust import Trust
+from .exits import Exit
+from .options import FOLDER
+from .profile_text import compared, engine_told, program_told
+from .roots import root_of
+
+_FORMATS = ("text", "json", "chrome", "speedscope")
+
+
+# What comes behind the options is the program's own.
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="[-- PROGRAM…]")
+@click.option(
+    "--engine", "of_engine", is_flag=True, help="Of Understudy itself, in this workspace."
+)
+@click.option(
+    "--days", type=click.IntRange(1), default=7, show_default=True, help="With --engine: so many."
+)
+@click.option("--runs", type=click.IntRange(1, 100), default=1, help="Run it so often.")
+@click.option(
+    "--rate",
+    type=click.IntRange(1, 1_000),
+    default=programs.RATE,
+    show_default=True,
+    help="Samples a second.",
+)
+@click.option("--compare", is_flag=True, help="With the profile of the same program before.")
+@click.option("--clear", is_flag=True, help="Forget the profiles of programs.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write to FILE; by default a report goes to standard error while a program is run.",
+)
+@FOLDER
+@click.pass_context
+def profile(
+    ctx: click.Context,
+    program: tuple[str, ...],
+    days: int,
+    runs: int,
+    rate: int,
+    format_: str,
+    output: Path | None,
+    folder: Path,
+    *,
+    of_engine: bool,
+    compare: bool,
+    clear: bool,
+) -> None:
+    """Run PROGRAM as it is, and tell which of its lines take the time; or tell of the last profile.
+
+    As in `understudy profile -- pytest tests/test_one.py`. The program has your terminal, its
+    output and its exit code are its own. A sampling profiler looks at it, and at what it starts,
+    from outside: nothing in it is changed. Ends with 3 when it was not run.
+    """
+    root = root_of((folder,))
+    if clear:
+        many = asyncio.run(programs.forget(root))
+        click.echo(f"Forgot {many} {'profile' if many == 1 else 'profiles'}.")
+        return
+    if of_engine:
+        _print(asyncio.run(_of_engine(root, days, format_)), output)
+        return
+    if program and format_ != "text" and output is None:
+        raise click.UsageError(f"Beside what a program prints, {format_} needs --output FILE.")
+    if program:
+        _run(ctx, root, program, runs, rate)
+    found = asyncio.run(programs.newest(root))
+    if found is None:
+        raise click.UsageError("Nothing was profiled here; see `understudy profile --help`.")
+    told = _told(root, found, format_)
+    if compare:
+        told = f"{told}{_compared(root, found)}"
+    _print(told, output, err=bool(program))
+    ctx.exit(found.runs[-1].exit_code if program else Exit.CLEAN)
+
+
+def _run(ctx: click.Context, root: Path, program: Sequence[str], runs: int, rate: int) -> None:
+    if not Trust(state_dir()).decision(root):
+        click.echo(f"{root} is not trusted, so nothing runs; `understudy trust` lets it.", err=True)
+        ctx.exit(Exit.FAILED)
+    setting = load(read_layers(root), trusted=True).settings.tasks.test_runner.interpreter
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the program's
+    try:
+        asked = programs.prepare(root, program, Path.cwd(), setting, os.environ, rate)
+        asyncio.run(programs.profiled(asked, runs, _in_the_terminal))
+    except programs.Unable as error:
+        click.echo(f"Not profiled: {error}.", err=True)
+        ctx.exit(Exit.FAILED)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+async def _in_the_terminal(argv: Sequence[str]) -> str:
+    process = await asyncio.create_subprocess_exec(*argv)
+    await process.wait()
+    return ""
+
+
+def _told(root: Path, found: programs.Program, format_: str) -> str:
+    if format_ == "text":
+        return program_told(root, found)
+    if format_ == "json":
+        return json.dumps(found.payload, indent=2) + "\n"
+    samples = asyncio.run(programs.samples_of(root, found))
+    if not samples:
+        raise click.UsageError(f"No samples are kept of it: {format_} has nothing to tell.")
+    if format_ == "speedscope":
+        return samples.decode()
+    return json.dumps(programs.sampled_trace(samples)) + "\n"
+
+
+def _compared(root: Path, found: programs.Program) -> str:
+    before = asyncio.run(programs.newest(root, found.key, found.id))
+    if before is None:
+        return "\nThere is no profile of it before this one: nothing is compared.\n"
+    return compared(before, found)
+
+
+async def _of_engine(root: Path, days: int, format_: str) -> str:
+    if format_ == "speedscope":
+        raise click.UsageError("With --engine the formats are text, json and chrome.")
+    if format_ == "chrome":
+        return json.dumps(trace(await timeline(root))) + "\n"
+    found, since = await engine(root, days, datetime.now().astimezone().date())
+    if format_ == "json":
+        return json.dumps({"since": since, **_payload(found)}, indent=2) + "\n"
+    return engine_told(found, since)
+
+
+def _payload(value: Any) -> Any:
+    """Named tuples as JSON objects."""
+    if hasattr(value, "_asdict"):
+        return {name: _payload(each) for name, each in value._asdict().items()}
+    return [_payload(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _print(text: str, output: Path | None, *, err: bool = False) -> None:
+    if output is None:
+        click.echo(text, nl=False, err=err)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
+    click.echo(f"The profile is in {output}.", err=True)

@@ -1,0 +1,1 @@
+"""Where time goes: in the engine, by its spans, and in a program of the user's, by samples."""

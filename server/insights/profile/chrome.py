@@ -1,0 +1,148 @@
+"""Spans as a trace in Chrome's JSON format, which Perfetto and chrome://tracing open. Pure.
+
+On a track, spans lie within each other or one behind the other: what runs at the same time as
+another lies on a track beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+_MICROSECONDS = 1e6
+
+
+class Timed(NamedTuple):
+    """One span of one process; ``began`` is in seconds since 1970. ``parent`` 0: none."""
+
+    pid: int
+    id: int
+    parent: int
+    name: str
+    file: str
+    attributes: Mapping[str, str]
+    began: float
+    seconds: float
+    cpu: float
+    memory: int
+    trace: int = 0
+
+
+def trace(spans: Iterable[Timed]) -> dict[str, Any]:
+    """``ts`` and ``dur`` are microseconds, counted from the first span."""
+    every = sorted(spans, key=lambda each: (each.began, -each.seconds, each.id))
+    start = every[0].began if every else 0.0
+    events: list[dict[str, Any]] = []
+    for pid in dict.fromkeys(each.pid for each in every):
+        events += _process(pid, [each for each in every if each.pid == pid], start)
+    return {"displayTimeUnit": "ms", "traceEvents": events}
+
+
+def _process(pid: int, spans: Sequence[Timed], start: float) -> list[dict[str, Any]]:
+    tracks = _tracks(spans)
+    named = [_named("process_name", pid, 0, f"understudy {pid}")]
+    named += [
+        _named("thread_name", pid, track, f"lane {track}") for track in sorted({*tracks.values()})
+    ]
+    return named + [_event(each, tracks[each.id], start) for each in spans]
+
+
+def _named(kind: str, pid: int, track: int, name: str) -> dict[str, Any]:
+    return {"ph": "M", "name": kind, "pid": pid, "tid": track, "args": {"name": name}}
+
+
+def _event(span: Timed, track: int, start: float) -> dict[str, Any]:
+    began = round((span.began - start) * _MICROSECONDS)
+    ended = round((span.began + span.seconds - start) * _MICROSECONDS)
+    args: dict[str, Any] = dict(span.attributes)
+    if span.file:
+        args["file"] = span.file
+    if span.cpu:
+        args["cpu_ms"] = round(span.cpu * 1e3, 3)
+    if span.memory:
+        args["memory_bytes"] = span.memory
+    tool = span.attributes.get("tool")
+    return {
+        "ph": "X",
+        "name": f"{span.name} {tool}" if tool else span.name,
+        "cat": span.name,
+        "pid": span.pid,
+        "tid": track,
+        "ts": began,
+        "dur": ended - began,
+        "args": args,
+    }
+
+
+def sampled_trace(samples: bytes) -> dict[str, Any]:
+    """The same of what py-spy wrote in the format of speedscope: a track for each thread, on which
+    a function lasts as long as sample after sample saw it. Raises ValueError."""
+    try:
+        told = json.loads(samples)
+        frames = told["shared"]["frames"]
+        threads = [_thread(each, frames, track) for track, each in enumerate(told["profiles"], 1)]
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"these are no samples: {error!r}") from error
+    return {"displayTimeUnit": "ms", "traceEvents": [event for each in threads for event in each]}
+
+
+def _thread(profile: Any, frames: Sequence[Any], track: int) -> list[dict[str, Any]]:
+    events = [_named("thread_name", 1, track, str(profile["name"]))]
+    open_: list[dict[str, Any]] = []
+    at = 0.0
+    for sample, weight in zip(profile["samples"], profile["weights"], strict=True):
+        called = [frames[number] for number in sample]
+        same = 0
+        while same < min(len(open_), len(called)) and _is(open_[same], called[same]):
+            same += 1
+        del open_[same:]
+        for frame in called[same:]:
+            open_.append(_frame(frame, track, at))
+            events.append(open_[-1])
+        at += weight
+        for event in open_:
+            event["dur"] = round(at * _MICROSECONDS) - event["ts"]
+    return events
+
+
+def _is(event: Mapping[str, Any], frame: Mapping[str, Any]) -> bool:
+    return (event["name"], event["args"]["file"]) == (frame["name"], frame.get("file"))
+
+
+def _frame(frame: Mapping[str, Any], track: int, at: float) -> dict[str, Any]:
+    return {
+        "ph": "X",
+        "name": frame["name"],
+        "cat": "sample",
+        "pid": 1,
+        "tid": track,
+        "ts": round(at * _MICROSECONDS),
+        "dur": 0,
+        "args": {"file": frame.get("file"), "line": frame.get("line")},
+    }
+
+
+def _tracks(spans: Sequence[Timed]) -> dict[int, int]:
+    """By the span's id, from 1. ``spans`` are in the order in which they began, the longer first.
+    One lies on its parent's track where there is room, else on the first that has some."""
+    found: dict[int, int] = {}
+    open_until: list[list[float]] = []
+    """By track: the ends of the spans that are open there, the innermost last."""
+    for span in spans:
+        ended = span.began + span.seconds
+        beside = found.get(span.parent, 0) - 1
+        order = [*([beside] if beside >= 0 else ()), *range(len(open_until))]
+        track = next((t for t in order if _fits(open_until[t], span.began, ended)), None)
+        if track is None:
+            track = len(open_until)
+            open_until.append([])
+        open_until[track].append(ended)
+        found[span.id] = track + 1
+    return found
+
+
+def _fits(open_until: list[float], began: float, ended: float) -> bool:
+    while open_until and open_until[-1] <= began:
+        open_until.pop()
+    return not open_until or ended <= open_until[-1]

@@ -1,0 +1,89 @@
+"""A recommendation: what, why, what it would gain, what it takes, how it is done. Plain values."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from ..workflows.model import Issue, Place, Remedy
+from ..workflows.rules import RULES
+
+
+class Gain(NamedTuple):
+    """Seconds a week, between which the gain is to lie."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+
+class State(StrEnum):
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    DONE = "done"
+
+
+class Setting(NamedTuple):
+    """What is to be set in ``.understudy/config.yaml``: keys, and the plain value there."""
+
+    path: tuple[str, ...]
+    value: object
+    title: str
+
+
+def span(low: float, high: float) -> str:
+    """Seconds, at least and at most, for people."""
+    unit, name = (3_600, "h") if high >= 7_200 else (60, "min") if high >= 120 else (1, "s")
+    one, other = (f"{each / unit:.{0 if unit < 3_600 else 1}f}" for each in (low, high))
+    return f"{one}–{other} {name}" if one != other else f"{one} {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """``what`` and ``why`` are for people; ``gain`` None: nobody has measured anything that it
+    could be told from, as ``unknown`` says. ``remedy``: what an edit of the file does;
+    ``setting``: what a setting does; ``how``: in words, where neither is there. ``measure``: the
+    name of what is measured of it from day to day; empty where that cannot be from here.
+    ``is_met``: what was to be set is set by now."""
+
+    id: str
+    rule: str
+    place: Place
+    what: str
+    why: tuple[str, ...]
+    gain: Gain | None
+    unknown: str = ""
+    how: str = ""
+    remedy: Remedy | None = None
+    setting: Setting | None = None
+    measure: str = ""
+    is_met: bool = False
+
+    @property
+    def minutes(self) -> int:
+        return RULES[self.rule].minutes
+
+    @property
+    def title(self) -> str:
+        return RULES[self.rule].title
+
+    @property
+    def is_easy(self) -> bool:
+        """Whether it can be done for its user."""
+        return self.remedy is not None or self.setting is not None
+
+
+def identity(rule: str, path: str, subject: str) -> str:
+    """The same for as long as the matter is the same."""
+    said = f"{rule}\0{path}\0{subject}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(said).hexdigest()[:8]
+
+
+def id_of(issue: Issue) -> str:
+    return identity(issue.rule, issue.place.path, issue.subject)

@@ -1,0 +1,1 @@
+"""Workflow definitions of each kind, read into one model. Nothing of them is run."""

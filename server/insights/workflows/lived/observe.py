@@ -1,0 +1,146 @@
+"""What the log lets see of how work is done, as sentences with their evidence. Pure but for the
+randomness that is passed in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from random import Random
+from statistics import median
+from time import localtime, strftime
+from typing import Any, NamedTuple
+
+from ....store.activity import Activity
+from ....store.history import Entry
+from .bottlenecks import Bottleneck, bottlenecks
+from .flaky import Flaky, Ran, flaky
+from .imports import SlowImport, slow
+from .waiting import Wait, for_git, for_hooks, for_tests, loops, series
+from .weekly import LEAST_DAYS, Series, Span, Weekly, weekly
+
+_LEAST_WAITS = 5
+_LEAST_LOOPS = 3
+_LEAST_SECONDS = 60.0
+"""A week. Less is not worth a sentence."""
+
+
+class Observation(NamedTuple):
+    """``rule``: as in ``rules.RULES``. ``weekly``: what it costs in a week; None where that is not
+    known: of too few days, or nothing that is measured in time."""
+
+    rule: str
+    subject: str
+    text: str
+    evidence: tuple[str, ...]
+    weekly: Weekly | None
+
+
+class Past(NamedTuple):
+    """What is known of what was done. ``tests``: the runs of the tests whose jobs are known;
+    ``audit``: lines of the audit trail; ``imports``: jobs that looked at imports, and what they
+    left, the newest first."""
+
+    activities: Sequence[Activity]
+    tests: Sequence[Ran] = ()
+    audit: Sequence[Entry] = ()
+    imports: Sequence[tuple[int, Any]] = ()
+
+
+class Lived(NamedTuple):
+    """``span``: what the log is of; None where it is empty. ``thin``: why little can be told; empty
+    where enough is known."""
+
+    observations: tuple[Observation, ...]
+    span: Span | None
+    thin: str = ""
+    bottlenecks: tuple[Bottleneck, ...] = ()
+
+
+def observe(past: Past, now: float, random: Random) -> Lived:
+    """What stands out."""
+    found = [*map(_flaky, flaky(past.tests)), *map(_imports, slow(past.imports))]
+    began = [*(each.at for each in past.activities), *(each.at for each in past.audit)]
+    if not began:
+        return Lived(tuple(found), None, "nothing of what you do is remembered so far")
+    span = Span(min(began), now)
+    for rule, text, waits in (
+        ("waiting", "You wait for tests", for_tests(past.activities)),
+        ("slow-commit", "You wait for commits and pushes", _for_git(past)),
+    ):
+        if len(waits) >= _LEAST_WAITS:
+            found += _waiting(rule, text, waits, weekly(series(waits), span, random))
+    found += _loops(past.activities)
+    thin = ""
+    if span.days < LEAST_DAYS:
+        days = f"{span.days} day{'s' * (span.days != 1)}"
+        thin = f"the log is of {days}, and a cost in a week is told from {LEAST_DAYS} on"
+    most = tuple(bottlenecks(past.activities, span, random))
+    return Lived(tuple(found), span, thin, most)
+
+
+def measures(past: Past) -> Mapping[str, Series]:
+    """What is measured from day to day, by rule."""
+    return {"waiting": series(for_tests(past.activities)), "slow-commit": series(_for_git(past))}
+
+
+def _for_git(past: Past) -> list[Wait]:
+    typed = for_git(past.activities)
+    return [*typed, *for_hooks(past.audit, typed)]
+
+
+def _imports(each: SlowImport) -> Observation:
+    package, share = each.shares[0]
+    text = f"`import {each.module}` takes {each.seconds:.2f} s, and {share:.0%} of it is {package}."
+    told = ", ".join(f"{name} {part:.0%}" for name, part in each.shares)
+    return Observation("slow-import", each.module, text, (f"job #{each.job}: {told}",), None)
+
+
+def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -> list[Observation]:
+    if cost is not None and cost.high < _LEAST_SECONDS:
+        return []
+    took = sorted(each.seconds for each in waits)
+    counts = Counter(each.what for each in waits).most_common(3)
+    told = f"{text}: {len(waits)} times, {median(took):.0f} s (median), {took[-1]:.0f} s at most."
+    evidence = tuple(f"{count}× `{what}`" for what, count in counts)
+    last = max(waits)
+    evidence += (f"last at {moment(last.at)}: {last.seconds:.0f} s of `{last.what}`",)
+    return [Observation(rule, rule, told, evidence, cost)]
+
+
+def _loops(activities: Sequence[Activity]) -> list[Observation]:
+    by: dict[str, list[tuple[int, int, float]]] = {}
+    for each in loops(activities):
+        by.setdefault(each.what, []).append((each.saves, each.fails, each.since))
+    found = []
+    for what, those in by.items():
+        if len(those) < _LEAST_LOOPS:
+            continue
+        saves, fails = median(e[0] for e in those), median(e[1] for e in those)
+        if saves < 3:
+            continue
+        text = (
+            f"`{what}` failed and was made to pass {len(those)} times; that took {saves:.0f} saves "
+            f"and {fails:.0f} failing run{'s' * (fails != 1)} (medians)."
+        )
+        worst = max(those)
+        evidence = (f"from {moment(worst[2])} on it took {worst[0]} saves",)
+        found.append(Observation("loop", what, text, evidence, None))
+    return found
+
+
+def _flaky(each: Flaky) -> Observation:
+    text = (
+        f"{each.test} failed {len(each.failed)}× and passed {len(each.passed)}× with no file "
+        "changed in between."
+    )
+    shown = [("failed", *run) for run in each.failed[:3]] + [
+        ("passed", *run) for run in each.passed[:3]
+    ]
+    evidence = tuple(
+        f"job #{job}, {moment(at)}: {how}" for how, job, at in sorted(shown, key=lambda e: e[2])
+    )
+    return Observation("flaky", each.test, text, evidence, None)
+
+
+def moment(at: float) -> str:
+    return strftime("%Y-%m-%d %H:%M", localtime(at))

@@ -1,0 +1,143 @@
+"""Workflows and recommendations: pages that are shown when they are asked for, what can be done in
+workflow files, and what is said to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+
+from ..app import commands
+from .asking import asked, padded, root_of
+from .documents import Document
+from .edits import document_edits, plain
+from .part import Part
+from .server import Server
+
+if TYPE_CHECKING:
+    from ..app.insights.recommended import Offered
+    from ..app.insights.recommending import Rewritten
+
+KIND = "refactor.understudy"
+_MOST_ASKED = 6
+
+
+async def actions(ls: Server, shown: Document, place: lsp.Range) -> list[lsp.CodeAction]:
+    """What is recommended on these rows of a workflow file, and an edit does; nothing of one that
+    was dismissed."""
+    if (document := ls.core.documents.get(shown.uri)) is None:
+        return []
+    rows = place.start.line, place.end.line
+    offers = await ls.core.recommended.offers(document, *rows)
+    return [action for offer in offers for action in _actions(ls, shown, offer)]
+
+
+def _actions(ls: Server, shown: Document, offer: Offered) -> list[lsp.CodeAction]:
+    edits = document_edits(ls, shown, offer.edits)
+    if not edits:
+        return []
+    workspace = ls.client_capabilities.workspace
+    known = workspace.workspace_edit if workspace else None
+    if known and known.document_changes:
+        edit = lsp.WorkspaceEdit(document_changes=edits)
+    else:
+        edit = lsp.WorkspaceEdit(changes={e.text_document.uri: plain(e) for e in edits})
+    never = f"Not this: {offer.title}"
+    command = commands.DISMISS_RECOMMENDATION.id
+    dismissed = lsp.Command(never, command, arguments=[str(offer.root), offer.id])
+    return [
+        lsp.CodeAction(title=offer.title, kind=KIND, edit=edit),
+        lsp.CodeAction(title=never, kind=KIND, command=dismissed),
+    ]
+
+
+async def workflows(ls: Server) -> Any:
+    """Markdown."""
+    return await asked(ls, ls.core.recommended.workflows)
+
+
+async def listed(ls: Server) -> Any:
+    """Markdown."""
+    return await asked(ls, ls.core.recommended.page)
+
+
+async def accept(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder and what one is called; asks when not given. Whether something was
+    written."""
+    root, id_ = padded(given, 2)
+    return await asked(ls, lambda: _accept(ls, root_of(root), id_))
+
+
+async def dismiss(ls: Server, *given: Any) -> Any:
+    """Arguments: a folder and what one is called. Whether it was done."""
+    root, id_ = padded(given, 2)
+    return await asked(ls, lambda: _dismiss(ls, root_of(root), str(id_)))
+
+
+async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
+    """Raises ValueError, OSError."""
+    from ..app.insights.recommending import State
+
+    if id_ is None and (chosen := await _chosen(ls)) is not None:
+        root, id_ = chosen
+    if id_ is None:
+        return False
+    found = await ls.core.recommended.of(root)
+    own = (await found.look()).find(str(id_)).recommendation
+    new = await found.change(own)
+    if new is None:
+        await found.answer(own.id, State.ACCEPTED)
+        ls.publisher.message(f"Accepted. How: {own.how}")
+        return False
+    instead = f"understudy recommendations accept {own.id}"
+    if not await ls.publisher.agrees(_question(new), "Write", instead):
+        return False
+    await found.write(new)
+    await found.answer(own.id, State.ACCEPTED)
+    ls.publisher.message(f"Written into {new.path}. “Undo Last Automation” takes it back.")
+    return True
+
+
+def _question(new: Rewritten) -> str:
+    before = (new.before or "").splitlines()
+    more = [line.strip() for line in new.after.splitlines() if line not in before]
+    told = f" It adds: {'; '.join(more[:_MOST_ASKED])}." if more else ""
+    return f"{new.title}, in {new.path}?{told}"
+
+
+async def _chosen(ls: Server) -> tuple[Path, str] | None:
+    """Of those that can be done for its user, the best ones; None where none is chosen."""
+    able = [e for e in await ls.core.recommended.open() if e[1].recommendation.is_easy]
+    titles = {
+        f"{one.recommendation.place.path or root.name}: {one.recommendation.title}": (
+            root,
+            one.recommendation.id,
+        )
+        for root, one in reversed(able[:_MOST_ASKED])
+    }
+    if not titles:
+        ls.publisher.message("There is no recommendation that can be done for you.")
+        return None
+    answer = await ls.publisher.choose("Which one is to be done?", [*reversed(titles)])
+    return titles.get(answer or "")
+
+
+async def _dismiss(ls: Server, root: Path | None, id_: str) -> bool:
+    """Raises ValueError, OSError."""
+    from ..app.insights.recommending import State
+
+    found = await ls.core.recommended.of(root)
+    await found.look()  # so that it is known, also where nobody has listed it
+    await found.answer(id_, State.DISMISSED)
+    return True
+
+
+PART = Part(
+    commands={
+        commands.WORKFLOWS: workflows,
+        commands.RECOMMENDATIONS: listed,
+        commands.ACCEPT_RECOMMENDATION: accept,
+        commands.DISMISS_RECOMMENDATION: dismiss,
+    }
+)

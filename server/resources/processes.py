@@ -1,0 +1,126 @@
+"""Who uses the machine: processes, as people know them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import PurePath
+from typing import NamedTuple
+
+from .use import Kind
+
+OURS = "Understudy itself"
+_INTERPRETERS = re.compile(r"(?:python|pypy|node|bun|deno|ruby|perl|bash|sh)[\d.]*")
+_FIELDS = ["pid", "ppid", "name", "memory_info", "cpu_times", "create_time", "io_counters"]
+_TOLD = 3
+
+
+class Process(NamedTuple):
+    """``words``: its program, and what that runs, without any argument that could be private.
+    ``memory``: resident bytes; ``cpu``: seconds; ``written``: bytes to disks; ``files``: open."""
+
+    pid: int
+    born: float
+    words: str
+    memory: int = 0
+    cpu: float = 0.0
+    written: int = 0
+    files: int = 0
+
+
+class Cause(NamedTuple):
+    """``more``: bytes or pieces that all ``processes`` of that name took since an earlier look."""
+
+    words: str
+    processes: int
+    more: float
+
+
+def processes() -> Iterator[Process]:
+    """Those that may be looked at."""
+    import psutil
+
+    parents = {each.pid: each.info["ppid"] for each in psutil.process_iter(["ppid"])}
+    for each in psutil.process_iter(_FIELDS):
+        told = each.info
+        if (memory := told["memory_info"]) is None:
+            continue  # it is gone, or another's
+        try:
+            words = OURS if _is_ours(each.pid, parents) else _words(told["name"], each.cmdline())
+            files = each.num_fds()
+        except psutil.Error:
+            words, files = told["name"] or "?", 0
+        cpu, written = told["cpu_times"], told["io_counters"]
+        yield Process(
+            each.pid,
+            told["create_time"] or 0.0,
+            words,
+            memory.rss,
+            cpu.user + cpu.system if cpu else 0.0,
+            getattr(written, "write_bytes", 0),
+            files,
+        )
+
+
+def _is_ours(pid: int, parents: dict[int, int | None]) -> bool:
+    """Whether it is this process, or was started by it."""
+    seen: set[int] = set()
+    at: int | None = pid
+    while at and at not in seen:
+        if at == os.getpid():
+            return True
+        seen.add(at)
+        at = parents.get(at)
+    return False
+
+
+def _words(name: str, line: Sequence[str]) -> str:
+    """Of an interpreter the script, or the module, too."""
+    if not line or not line[0]:
+        return name or "?"
+    program = PurePath(line[0].split()[0]).name or name
+    if not _INTERPRETERS.fullmatch(program):
+        return program
+    rest = iter(line[1:])
+    for word in rest:
+        if word == "-m":
+            return f"{program} -m {next(rest, '')}".strip()
+        if not word.startswith("-"):
+            return f"{program} {PurePath(word).name}"
+        if word in ("-c", "-e"):
+            break
+    return program
+
+
+_MEASURES: dict[Kind, Callable[[Process], float]] = {
+    Kind.MEMORY: lambda each: each.memory,
+    Kind.SWAP: lambda each: each.memory,
+    Kind.DISK: lambda each: each.written,
+    Kind.INODES: lambda each: each.written,
+    Kind.FILES: lambda each: each.files,
+}
+
+
+def causes(kind: Kind, before: Iterable[Process], now: Iterable[Process]) -> tuple[Cause, ...]:
+    """Who took most of it between two looks, the most first; empty where nobody can tell."""
+    return _grown(_MEASURES[kind], before, now) if kind in _MEASURES else ()
+
+
+def busiest(before: Iterable[Process], now: Iterable[Process]) -> tuple[Cause, ...]:
+    """Who used the processors most between two looks; ``more`` is in CPU seconds."""
+    return _grown(lambda each: each.cpu, before, now)
+
+
+def _grown(
+    measure: Callable[[Process], float], before: Iterable[Process], now: Iterable[Process]
+) -> tuple[Cause, ...]:
+    old = {(each.pid, each.born): measure(each) for each in before}
+    more: defaultdict[str, list[float]] = defaultdict(list)
+    for each in now:
+        grown = measure(each) - old.get((each.pid, each.born), 0)
+        if grown > 0:
+            more[each.words].append(grown)
+    found = [Cause(words, len(each), sum(each)) for words, each in more.items()]
+    return tuple(sorted(found, key=lambda each: (-each.more, each.words))[:_TOLD])

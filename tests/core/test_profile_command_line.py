@@ -1,0 +1,214 @@
+"""``understudy profile`` with the real profiler, and what it tells of the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from understudy.state import state_dir
+from understudy.trust import Trust
+
+from .support import own_environment, tree, understudy
+
+_PROGRAM = """\
+import os, subprocess, sys
+
+def hot():
+    total = 0
+    for number in range(3_000_000):
+        total += number * number
+    return total
+
+def main():
+    print("said", sys.stdin.read().strip(), flush=True)
+    print("complained", file=sys.stderr)
+    hot()
+    if "child" in sys.argv:
+        subprocess.run([sys.executable, "child.py"], check=True)
+    if "kill" in sys.argv:
+        os.kill(os.getpid(), 9)
+    sys.exit(7)
+
+main()
+"""
+_CHILD = """\
+def in_the_child():
+    return sum(number * number for number in range(4_000_000))
+
+in_the_child()
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path: Path, environment: dict[str, str]) -> Path:
+    root = tmp_path / "root"
+    config = f"tasks: {{testRunner: {{interpreter: {sys.executable}}}}}\n"
+    tree(
+        root,
+        {"slow.py": _PROGRAM, "child.py": _CHILD, ".understudy/config.yaml": config},
+    )
+    Trust(state_dir(environment)).decide(root, trusted=True)
+    return root
+
+
+def _profile(
+    project: Path, environment: dict[str, str], *words: str, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return understudy("profile", *words, cwd=project, environment=environment, stdin=stdin)
+
+
+def _payload(project: Path, environment: dict[str, str]) -> Any:
+    return json.loads(_profile(project, environment, "--format", "json").stdout)
+
+
+def test_a_program_runs_as_it_is_and_its_hot_line_is_told(
+    project: Path, environment: dict[str, str]
+) -> None:
+    done = _profile(project, environment, "--", "python", "slow.py", stdin="something\n")
+    assert (done.returncode, done.stdout) == (7, "said something\n")
+    assert done.stderr.startswith("complained\npython slow.py: ")
+    assert "exit 7" in done.stderr
+    found = _payload(project, environment)
+    assert found["command"] == "python slow.py"
+    (run,) = found["runs"]
+    assert run["exit_code"] == 7
+    assert 0 < run["cpu"] <= run["seconds"] * 1.5
+    assert run["memory"] > 1 << 20
+    hottest = found["lines"][0]
+    assert (hottest["file"], hottest["function"]) == ("slow.py", "hot")
+    assert hottest["line"] in (5, 6)
+    assert "slow.py:6\n" in done.stderr
+    assert "total += number * number" in done.stderr
+    (function,) = [each for each in found["functions"] if each["name"] == "hot"]
+    assert function["line"] == 3
+    assert function["total"][0] > 0.5 * found["samples"][0]
+
+
+def test_what_it_starts_is_seen_too(project: Path, environment: dict[str, str]) -> None:
+    done = _profile(project, environment, "--", "python", "slow.py", "child")
+    assert done.returncode == 7
+    names = {each["name"] for each in _payload(project, environment)["functions"]}
+    assert {"hot", "in_the_child"} <= names
+
+
+def test_a_signal_that_ends_it_is_told_as_a_shell_does(
+    project: Path, environment: dict[str, str]
+) -> None:
+    done = _profile(project, environment, "--", "python", "slow.py", "kill")
+    assert done.returncode == 128 + signal.SIGKILL
+    assert _payload(project, environment)["runs"][0]["exit_code"] == 137
+
+
+def test_nothing_runs_where_nobody_trusts(project: Path, environment: dict[str, str]) -> None:
+    Trust(state_dir(environment)).decide(project, trusted=False)
+    done = _profile(project, environment, "--", "python", "slow.py")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "`understudy trust` lets it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("no-such-program",), "there is no program 'no-such-program'"),
+        (("./missing.py",), "it could not be started: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_started_is_told(
+    project: Path, environment: dict[str, str], words: tuple[str, ...], told: str
+) -> None:
+    done = _profile(project, environment, "--", *words)
+    assert (done.returncode, done.stderr) == (3, f"Not profiled: {told}.\n")
+    assert _profile(project, environment).returncode == 2  # nothing is kept of it
+
+
+def test_a_program_that_is_no_python_runs_and_is_told_to_be_unseen(
+    project: Path, environment: dict[str, str]
+) -> None:
+    done = _profile(project, environment, "--", "sh", "-c", "echo hello; sleep 0.3; exit 4")
+    assert (done.returncode, done.stdout) == (4, "hello\n")
+    assert "Note: the profiler saw nothing of it" in done.stderr
+
+
+def test_before_and_after_are_compared(project: Path, environment: dict[str, str]) -> None:
+    run = ("--compare", "--", "python", "slow.py")
+    first = _profile(project, environment, *run)
+    assert "There is no profile of it before this one" in first.stderr
+    slower = _PROGRAM.replace("3_000_000", "15_000_000")
+    (project / "slow.py").write_text(slower)
+    os.utime(project / "slow.py", (1e9, 1e9))
+    after = _profile(project, environment, *run)
+    told = [each for each in after.stderr.splitlines() if each.endswith("hot  slow.py")]
+    assert len(told) == 1
+    assert "95 %: +" in told[0]
+    assert "`--runs 5`, before and after, measures it." in after.stderr
+
+
+def test_formats_are_those_that_others_read(project: Path, environment: dict[str, str]) -> None:
+    refused = _profile(project, environment, "--format", "chrome", "--", "python", "slow.py")
+    assert refused.returncode == 2
+    assert "needs --output" in refused.stderr
+    out = project / "told.json"
+    words = ("--format", "speedscope", "--output", str(out), "--", "python", "slow.py")
+    assert _profile(project, environment, *words).returncode == 7
+    told = json.loads(out.read_text())
+    assert told["$schema"] == "https://www.speedscope.app/file-format-schema.json"
+    chrome = json.loads(_profile(project, environment, "--format", "chrome").stdout)
+    events = [each for each in chrome["traceEvents"] if each["ph"] == "X"]
+    longest = max(events, key=lambda each: each["dur"] if each["name"] == "hot" else -1)
+    assert longest["dur"] >= 100_000  # microseconds
+    assert longest["args"]["file"].endswith("/slow.py")
+
+
+def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str, str]) -> None:
+    secret = "ghp_" + "a1B2" * 9
+    _profile(project, environment, "--", "python", "slow.py", f"--token={secret}")
+    assert _payload(project, environment)["command"] == "python slow.py '--token=<secret>'"
+    kept = b"".join(p.read_bytes() for p in state_dir(environment).rglob("profile.db*"))
+    assert b"slow.py" in kept
+    assert secret.encode() not in kept
+
+
+def test_profiles_can_be_forgotten(project: Path, environment: dict[str, str]) -> None:
+    _profile(project, environment, "--", "python", "slow.py")
+    assert _profile(project, environment, "--clear").stdout == "Forgot 1 profile.\n"
+    assert _profile(project, environment).returncode == 2
+
+
+# ── the engine ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_scan_did_is_told(project: Path, environment: dict[str, str]) -> None:
+    nothing = _profile(project, environment, "--engine")
+    assert nothing.stdout == "Nothing is known yet of where Understudy's time goes here.\n"
+    for _ in range(2):
+        assert understudy("scan", cwd=project, environment=environment).returncode in (0, 1)
+    text = _profile(project, environment, "--engine").stdout
+    assert "run bandit" in text
+    found = json.loads(_profile(project, environment, "--engine", "--format", "json").stdout)
+    tools = {each["name"]: each for each in found["tools"]}
+    assert (tools["bandit"]["hits"], tools["bandit"]["misses"]) == (2, 2)  # of two files
+    assert tools["bandit"]["cpu"] > 0
+    phases = {each["name"] for each in found["phases"]}
+    assert {"scan", "queue", "run", "parse", "merge", "store", "lookup"} <= phases
+    trace = json.loads(_profile(project, environment, "--engine", "--format", "chrome").stdout)
+    names = {each["name"] for each in trace["traceEvents"] if each["ph"] == "X"}
+    assert {"scan", "run bandit", "run ruff"} <= names
+
+
+def test_switched_off_nothing_is_taken(project: Path, environment: dict[str, str]) -> None:
+    (project / ".understudy/config.yaml").write_text("profile: {enabled: false}\n")
+    understudy("scan", cwd=project, environment=environment)
+    told = _profile(project, environment, "--engine").stdout
+    assert told == "Nothing is known yet of where Understudy's time goes here.\n"

@@ -1,0 +1,292 @@
+"""``understudy workflows`` and ``understudy recommendations`` in a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from understudy.state import workspace_dir
+from understudy.store.activity import ACTIVITY, Activity, Did, Log
+from understudy.store.database import Database
+from understudy.store.recommendations import FILE, RECOMMENDATIONS
+
+from ..unit.test_workflow_definitions import CI, MAKE
+from .support import own_environment, tree, understudy, understudy_here
+
+DAY = 86_400.0
+FILES = {
+    ".git/HEAD": "",
+    ".github/workflows/ci.yml": CI,
+    "Makefile": MAKE.replace("include common.mk\n", ""),
+    "requirements.txt": "",
+    "package.json": '{"scripts": {"test": "node --test"}}',
+    "package-lock.json": "{}",
+}
+
+
+class Place:
+    """A project with workflows, and how it is asked about them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "shop"
+        tree(self.root, FILES)
+        self.environment = own_environment(folder)
+        self.state = workspace_dir(self.root, folder / "state")
+
+    def run(self, *words: str, answers: str = "") -> subprocess.CompletedProcess[str]:
+        return understudy_here(*words, cwd=self.root, environment=self.environment, answers=answers)
+
+    def listed(self) -> dict[str, Any]:
+        """By rule and place, with what is open and done."""
+        done = self.run("recommendations", "list", "--json")
+        assert done.returncode == 0, done.stderr
+        return {f"{e['rule']} {e['path']}:{e.get('line', '')}": e for e in json.loads(done.stdout)}
+
+    def remember(self, activities: Iterable[Activity]) -> None:
+        async def add() -> None:
+            database = Database(self.state / "activity.db", ACTIVITY)
+            await Log(database).add(activities, 10_000)
+            await database.close()
+
+        asyncio.run(add())
+
+    def text(self, path: str) -> str:
+        return (self.root / path).read_text()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+CACHE = "no-cache .github/workflows/ci.yml:11"
+
+
+def test_workflows_are_told_with_score_path_and_places(place: Place) -> None:
+    told = place.run("workflows").stdout
+    assert ".github/workflows/ci.yml “CI” (github-actions): " in told
+    assert "; the critical path is 10 steps: lint → test → package (how long a step" in told
+    assert ".github/workflows/ci.yml:11: The job lint installs with pip" in told
+    assert "Makefile:9: test needs lost.txt: there is no such target and no such file." in told
+    assert "little can be told yet: nothing of what you do is remembered so far" in told
+    found = json.loads(place.run("workflows", "--format", "json").stdout)
+    by = {each["path"]: each for each in found["workflows"]}
+    assert by["Makefile"]["unit"] == "steps"
+    assert by[".github/workflows/ci.yml"]["criticalPath"]["jobs"] == ["lint", "test", "package"]
+    assert place.run("workflows", "--format", "md").stdout.startswith("# Workflows in ")
+
+
+def test_nothing_is_there(tmp_path: Path) -> None:
+    done = understudy_here("workflows", cwd=tmp_path, environment=own_environment(tmp_path))
+    assert done.returncode == 0
+    assert "There is no workflow definition here" in done.stdout
+    done = understudy_here("recommendations", cwd=tmp_path, environment=own_environment(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "There is none that is open" in done.stderr
+
+
+def test_one_is_shown_accepted_undone_and_comes_back(place: Place) -> None:
+    cache = place.listed()[CACHE]
+    assert (cache["state"], cache["gainSecondsAWeek"], cache["canBeDone"]) == (
+        "proposed",
+        None,
+        True,
+    )
+    assert cache["gainUnknown"] == "its runs are on GitHub, and none is seen from here"
+    shown = place.run("recommendations", "show", cache["id"]).stdout
+    assert "+          cache: pip" in shown
+    refused = place.run("recommendations", "accept", cache["id"], answers="n\n")
+    assert refused.returncode == 3
+    assert place.text(".github/workflows/ci.yml") == CI
+    done = place.run("recommendations", "accept", cache["id"], answers="y\n")
+    assert done.returncode == 0, done.stderr
+    after = place.text(".github/workflows/ci.yml")
+    assert after.replace("          cache: pip\n", "") == CI
+    assert yaml.safe_load(after)["jobs"]["lint"]["steps"][1]["with"]["cache"] == "pip"
+    by_id = {each["id"]: each["state"] for each in place.listed().values()}
+    assert by_id[cache["id"]] == "done"
+    assert (
+        "effect not known: it cannot be measured from here" in place.run("recommendations").stdout
+    )
+    assert place.run("undo", "--yes").returncode == 0
+    assert place.listed()[CACHE]["state"] == "proposed"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "written"),
+    [
+        (
+            "Makefile",
+            "all:\n\techo\ndocs: # x\n\techo\n",
+            "all:\n\techo\n.PHONY: docs\ndocs: # x\n\techo\n",
+        ),
+        (
+            "noxfile.py",
+            "import os\nimport nox\n\n@nox.session\ndef a(s):\n    s.install('x')\n",
+            "import os\nimport nox\nnox.options.reuse_venv = \"yes\"\n\n@nox.session\ndef a(s):\n    s.install('x')\n",
+        ),
+        ("noxfile.py", "from nox import session\n\n@session\ndef a(s):\n    s.install('x')\n", ""),
+    ],
+)
+def test_lines_are_put_in(tmp_path: Path, path: str, text: str, written: str) -> None:
+    place = Place(tmp_path)
+    for name in FILES:
+        (place.root / name).unlink()
+    tree(place.root, {path: text, "docs/index": ""})
+    (one,) = place.listed().values()
+    done = place.run("recommendations", "accept", one["id"], "--yes")
+    assert done.returncode == 0
+    assert place.text(path) == (written or text)
+    assert [each["state"] for each in place.listed().values()] == [
+        "done" if written else "accepted"
+    ]
+
+
+def test_nothing_of_a_workspace_is_run(place: Place) -> None:
+    touch = f"touch {place.root}/ran"
+    tree(
+        place.root,
+        {
+            "Makefile": f"X := $(shell {touch})\nY != {touch}\nall: $(shell {touch})\n\t{touch}\n-include $(shell {touch})\n",
+            "noxfile.py": f"import os, nox\nos.system({touch!r})\n@nox.session\ndef a(s): s.run('x')\n",
+            "package.json": json.dumps({"scripts": {"prepare": touch, "a": f"`{touch}`"}}),
+            "tox.ini": f"[tox]\nenvlist = a\n[testenv]\ncommands = {touch}\n",
+            ".github/workflows/b.yml": f"on: push\njobs: {{a: {{steps: [{{run: !!python/object/apply:os.system ['{touch}']}}]}}}}\n",
+        },
+    )
+    for words in (("workflows",), ("recommendations",)):
+        assert place.run(*words).returncode == 0
+    assert not (place.root / "ran").exists()
+
+
+FLAKY = """\
+import pathlib, pytest
+
+COUNT = pathlib.Path({count!r})
+
+def test_shaky():
+    seen = COUNT.read_text() if COUNT.exists() else ""
+    COUNT.write_text(seen + "x")
+    assert len(seen) % 2 == 0, "odd"
+
+def test_sound():
+    pass
+"""
+
+
+def test_a_test_that_only_sometimes_fails_is_told_with_its_runs(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    settings = {"tasks": {"testRunner": {"interpreter": sys.executable}}}
+    text = FLAKY.format(count=str(tmp_path / "count"))
+    tree(
+        place.root,
+        {
+            ".understudy/config.yaml": json.dumps(settings),
+            "test_it.py": text,
+            "pytest.ini": "[pytest]\n",
+        },
+    )
+    assert place.run("trust", ".").returncode == 0
+
+    def ran() -> None:
+        done = understudy("run", "test_runner", cwd=place.root, environment=place.environment)
+        assert "1 passed" in done.stderr or "2 passed" in done.stderr, done.stderr
+
+    ran()
+    assert "no file changed in between" not in place.run("workflows").stdout
+    ran()
+    told = place.run("workflows").stdout
+    assert "test_it.py::test_shaky failed 1× and passed 1× with no file changed in between." in told
+    assert "job #2, " in told
+    assert "test_sound failed" not in told
+    flaky = place.listed()["flaky :0"]
+    assert flaky["canBeDone"] is False
+    ran()  # the same again, after a file was written
+    (place.root / "test_it.py").write_text(f"{text}\n")
+    assert "failed 1× and passed 2×" in place.run("workflows").stdout
+
+
+def test_what_was_lived_is_forgotten_with_the_log(place: Place) -> None:
+    now = time.time()
+    secret = "pytest --token=ghp_" + "a1B2" * 9
+    place.remember(
+        Activity(now - day * DAY, Did.COMMAND, secret, "shell", seconds=600.0) for day in range(12)
+    )
+    assert "waiting :0" in place.listed()
+    files = b"".join(each.read_bytes() for each in place.state.glob("recommendations.db*"))
+    assert b"You wait for tests" in files
+    assert b"ghp_" not in files
+    assert place.run("activity", "forget", "--yes").returncode == 0
+    left = b"".join(each.read_bytes() for each in place.state.glob("recommendations.db*"))
+    assert b"You wait for tests" not in left
+
+
+def test_one_that_is_dismissed_stays_away(place: Place) -> None:
+    cache = place.listed()[CACHE]["id"]
+    assert place.run("recommendations", "dismiss", cache).returncode == 0
+    assert cache not in place.run("recommendations").stdout
+    assert f"{cache}  dismissed" in place.run("recommendations", "list", "--all").stdout
+    unknown = place.run("recommendations", "dismiss", "nothing")
+    assert unknown.returncode == 2
+    assert "there is no recommendation 'nothing' that is open" in unknown.stderr
+
+
+def test_what_cannot_be_read_is_not_done(place: Place) -> None:
+    cache = place.listed()[CACHE]["id"]
+    (place.root / ".github/workflows/ci.yml").write_text("jobs: [\n")
+    states = {each["id"]: each["state"] for each in place.listed().values()}
+    assert cache not in states or states[cache] == "proposed"
+    tree(place.root, FILES)
+    assert place.listed()[CACHE]["state"] == "proposed"
+
+
+def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -> None:
+    now = time.time()
+    waits = [
+        Activity(
+            now - day * DAY + n * 900, Did.COMMAND, "pytest -q", "shell", seconds=90.0, ok=True
+        )
+        for day in range(2, 22)
+        for n in range(4)
+    ]
+    place.remember(waits)
+    told = place.run("workflows").stdout
+    assert "You wait for tests: 80 times, 90 s (median), 90 s at most." in told
+    assert re.search(r"time goes to `pytest -q`: \d+–\d+ min a week \(80 runs of 90 s", told)
+    waiting = place.listed()["waiting :0"]
+    low, high = waiting["gainSecondsAWeek"]
+    assert low == 0
+    assert 4 * 90 * 5 < high <= 4 * 90 * 7
+    done = place.run("recommendations", "accept", waiting["id"], "--yes")
+    assert done.returncode == 0, done.stderr
+    written = yaml.safe_load(place.text(".understudy/config.yaml"))
+    assert written == {"tasks": {"testRunner": {"onChange": True}}}
+    (row,) = [
+        each for each in place.listed().values() if each["id"] == waiting["id"] and "effect" in each
+    ]
+    assert row["effect"].startswith("effect not known: too few days since then; 0–4")
+
+    async def long_ago() -> None:
+        database = Database(place.state / FILE, RECOMMENDATIONS)
+        await database.run(
+            lambda c: c.execute("UPDATE recommendations SET done = done - ?", (8 * DAY,))
+        )
+        await database.close()
+
+    asyncio.run(long_ago())
+    (row,) = [
+        each for each in place.listed().values() if each["id"] == waiting["id"] and "effect" in each
+    ]
+    assert row["effect"].startswith("effect: ")
+    assert row["gained_low"] is not None

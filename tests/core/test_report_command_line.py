@@ -1,0 +1,192 @@
+"""``understudy report`` in a terminal: every form of it, and what there is where nothing is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import jsonschema
+import pytest
+
+from understudy.state import state_dir, workspace_dir
+
+from .histories_of_work import HOSTILE, SECRET, past
+from .support import own_environment, tree, understudy_here
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Run = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return own_environment(tmp_path, COLUMNS="100")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tree(tmp_path / "shop <b>", {".understudy/config.yaml": ""})
+
+
+@pytest.fixture
+def state(root: Path, environment: dict[str, str]) -> Path:
+    return workspace_dir(root, state_dir(environment))
+
+
+@pytest.fixture
+def run(root: Path, environment: dict[str, str]) -> Run:
+    def run(*words: str) -> CompletedProcess[str]:
+        return understudy_here("report", *words, cwd=root, environment=environment)
+
+    return run
+
+
+@pytest.fixture
+def lived(state: Path) -> None:
+    asyncio.run(past(state, time.time()))
+
+
+def told(run: Run, *words: str) -> dict[str, Any]:
+    done = run("--format", "json", *words)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    schema = json.loads((REPOSITORY / "docs/report.schema.json").read_text())
+    jsonschema.Draft202012Validator(
+        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    ).validate(found)
+    return found
+
+
+def test_of_a_workspace_without_a_past_no_number_is_told(run: Run) -> None:
+    assert "Nothing was measured" in run().stdout
+    found = told(run)
+    measures = [*found["saved"], *found["interruptions"]]
+    measures += [found["findings"]["introduced"], found["findings"]["fixed"]]
+    assert all(each["total"] is None and each["note"] for each in measures)
+    assert found["success"] == {"tasks": [], "automations": []}
+    assert "Nothing was measured" in run("--format", "html").stdout
+
+
+@pytest.mark.usefixtures("lived")
+def test_every_form_tells_the_same(run: Run) -> None:
+    found = told(run)
+    text, page, markdown = (
+        run().stdout,
+        run("--format", "html").stdout,
+        run("--format", "md").stdout,
+    )
+    for told_of in (text, page, markdown):
+        for title in [each["title"] for each in found["saved"]]:
+            assert title in told_of
+        for words in ("Findings introduced", "Half are fixed within", "was set back"):
+            assert words in told_of
+    introduced = found["findings"]["introduced"]["total"]
+    assert f"<strong>{introduced[0]:.0f}</strong>" in page
+    assert found["leftOut"] == {"endedBeforeStart": 1}
+    severities = found["findings"]["severities"]
+    assert sum(each["introduced"] for each in severities) == introduced[0]
+    assert all(line == line.rstrip() or len(line) <= 100 for line in text.splitlines())
+
+
+@pytest.mark.usefixtures("lived")
+@pytest.mark.parametrize("format_", ["text", "html", "md", "json"])
+def test_names_of_others_neither_run_nor_tell_secrets(run: Run, format_: str) -> None:
+    told_of = run("--format", format_).stdout
+    assert SECRET not in told_of
+    assert "<secret>" in told_of or "&lt;secret&gt;" in told_of or "\\<secret\\>" in told_of
+    if format_ in ("html", "md"):
+        escaped = told_of.replace("\\<", "")  # which Markdown takes for text
+        assert HOSTILE not in told_of
+        assert "<b>" not in escaped
+        assert "<script" not in escaped
+
+
+@pytest.mark.usefixtures("lived")
+def test_a_narrow_terminal(run: Run, environment: dict[str, str]) -> None:
+    import io
+
+    from rich.console import Console
+
+    from understudy.cli import report_text
+    from understudy.insights.report.outline import Outline, Section, Table
+
+    table = Table(("", "In all", "Trend"), (("Done by automations", "9 min – 46 min", "rising"),))
+    outline = Outline(
+        "A title", "about", (Section("a", "Time saved", ("One.",), (), (), (table,)),)
+    )
+    out = io.StringIO()
+    console = Console(file=out, width=40)
+    for each in report_text._told(outline, 40):
+        console.print(each, width=40)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert "  In all: 9 min – 46 min" in lines
+
+
+@pytest.mark.usefixtures("lived")
+def test_a_file_is_written_whole(run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    done = run("--format", "html", "--output", str(output))
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert output.read_text().startswith("<!doctype html>")
+    assert stat.S_ISREG(output.stat().st_mode)
+    assert run("--output", str(tmp_path / "no" / "r.txt")).returncode != 0
+
+
+@pytest.mark.usefixtures("lived")
+def test_the_time_is_chosen(run: Run) -> None:
+    all_, few = told(run), told(run, "--since", "3d")
+    assert len(few["saved"][3]["days"]) == 4
+    assert all_["saved"][3]["total"][0] > few["saved"][3]["total"][0] > 0
+    assert few["saved"][3]["aDay"] is None  # of four days nothing is said
+    old = told(run, "--since", "2020-01-01", "--until", "2020-02-01")
+    assert all(each["total"] is None for each in old["saved"])
+    later = told(run, "--since", "7d", "--until", "2099-01-01")  # nothing is known of tomorrow
+    assert later["until"] == all_["until"]
+    assert run("--since", "1d", "--until", "9d").returncode == 2
+    assert run("--since", "yesterday").returncode == 2
+
+
+@pytest.mark.usefixtures("lived")
+@pytest.mark.parametrize("name", ["jobs.db", "automations.db", "measured.db", "lives.db"])
+def test_a_damaged_database_is_told_of_and_the_rest_stands(
+    run: Run, state: Path, name: str
+) -> None:
+    (state / name).write_bytes(b"no database at all" * 100)
+    for path in (f"{name}-wal", f"{name}-shm"):
+        (state / path).unlink(missing_ok=True)
+    found = told(run)
+    (trouble,) = found["troubles"]
+    assert name in trouble
+    assert "missing" in trouble
+    assert any(each["total"] is not None for each in found["saved"])
+    assert list(state.glob(f"{name.removesuffix('.db')}.corrupt-*"))
+
+
+def test_a_newer_database_is_left_alone(run: Run, state: Path) -> None:
+    with sqlite3.connect(state / "measured.db") as made:
+        made.execute("PRAGMA user_version=99")
+    made.close()
+    (trouble,) = told(run)["troubles"]
+    assert "newer Understudy" in trouble
+
+
+async def test_a_full_history_is_read_fast(
+    root: Path, state: Path, environment: dict[str, str]
+) -> None:
+    from understudy.app.insights.efficiency import report_of
+
+    now = time.time()
+    await past(state, now, days=100, a_day=250)  # 100,000 executions
+    began = time.process_time()
+    found = await report_of(root, state, now - 120 * 86_400, now)
+    assert sum(each.runs for each in found.found.rates) > 99_000
+    assert len(found.html) > 10_000
+    assert time.process_time() - began < 8.0

@@ -1,0 +1,98 @@
+"""Recommendations in an editor: code actions in workflow files, pages, what is said to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..unit.test_workflow_definitions import CI
+from .conftest import Start
+from .editor import Editor
+from .text import Json
+
+PATH = ".github/workflows/ci.yml"
+
+
+def here(root: Path, text: str = CI) -> Path:
+    (root / PATH).parent.mkdir(parents=True)
+    (root / PATH).write_text(text)
+    (root / "requirements.txt").touch()
+    (root / "package-lock.json").touch()
+    return root / PATH
+
+
+def ours(actions: dict[str, Any]) -> list[Json]:
+    return [each for each in actions.values() if each["kind"] == "refactor.understudy"]
+
+
+async def test_a_workflow_file_offers_what_is_recommended(start: Start, workspace: Path) -> None:
+    path = here(workspace, f"# 😀\n{CI}")
+    editor: Editor = await start()
+    buffer = editor.open(path, path.read_text())
+    cache, not_this = ours(await editor.actions(buffer, "- uses: actions/setup-python"))
+    assert cache["title"] == "Cache what pip downloads in the job lint"
+    assert not_this["title"] == "Not this: Cache what pip downloads in the job lint"
+    await editor.choose(cache)
+    assert buffer.text.replace("          cache: pip\n", "") == f"# 😀\n{CI}"
+    assert "          cache: pip\n" in buffer.text
+    assert not ours(await editor.actions(buffer, "- uses: actions/setup-python"))
+    concurrency, _ = ours(await editor.actions(buffer, "on:"))
+    assert concurrency["title"] == "Cancel runs of a pull request that a newer push made stale"
+
+
+async def test_one_that_is_dismissed_is_offered_no_more(start: Start, workspace: Path) -> None:
+    path = here(workspace)
+    editor: Editor = await start()
+    buffer = editor.open(path, CI)
+    _, not_this = ours(await editor.actions(buffer, "- uses: actions/setup-python"))
+    command = not_this["command"]
+    assert await editor.command(command["command"].partition(".")[2], *command["arguments"])
+    assert not ours(await editor.actions(buffer, "- uses: actions/setup-python"))
+    assert ours(await editor.actions(buffer, "on:"))
+    assert "Cache what pip" not in await editor.command("showRecommendations")
+
+
+async def test_the_pages(start: Start, workspace: Path) -> None:
+    here(workspace)
+    editor: Editor = await start()
+    page = await editor.command("showRecommendations")
+    assert page.startswith(f"# Recommendations for {workspace}\n")
+    assert "- how: Cache what npm downloads in the job test" in page
+    assert "gain not known: its runs are on GitHub" in page
+    page = await editor.command("showWorkflows")
+    assert f"## {PATH} “CI” (github-actions): " in page
+    assert not editor.said("window/showMessage")
+
+
+async def test_one_is_done_after_a_question(start: Start, workspace: Path) -> None:
+    path = here(workspace)
+    editor: Editor = await start()
+    asked: list[str] = []
+
+    def answer(params: Json) -> Json | None:
+        asked.append(params["message"])
+        return dict(params["actions"][0])
+
+    editor.replies["window/showMessageRequest"] = answer
+    assert await editor.command("acceptRecommendation") is True
+    which, question = asked
+    assert which == "Which one is to be done?"
+    assert "? It adds: " in question
+    assert path.read_text() != CI
+    editor.replies["window/showMessageRequest"] = lambda _: None
+    before = path.read_text()
+    assert await editor.command("acceptRecommendation") is False
+    assert path.read_text() == before
+
+
+async def test_what_is_not_there_is_told(start: Start, workspace: Path) -> None:
+    editor: Editor = await start()
+    assert await editor.command("acceptRecommendation", str(workspace), "nothing") is None
+    assert (
+        "there is no recommendation 'nothing'" in editor.said("window/showMessage")[-1]["message"]
+    )
+    assert await editor.command("dismissRecommendation", 3, "nothing") is None
+    assert (
+        "a folder is named by its path, not by 3"
+        in editor.said("window/showMessage")[-1]["message"]
+    )

@@ -1,0 +1,174 @@
+"""Whatever stands in a workflow file: nothing is raised, and nothing takes for ever."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.insights.workflows import tree
+from understudy.insights.workflows.analysis import NOTHING, analyse
+from understudy.insights.workflows.definitions import table
+from understudy.insights.workflows.model import Around, Workflow
+from understudy.insights.workflows.shell import commands
+
+from .test_workflow_definitions import CI, MAKE, NOX, PRE_COMMIT, SCRIPTS, TOX, TOX_TOML
+
+PATHS = {
+    ".github/workflows/a.yml": CI,
+    "Makefile": MAKE,
+    "package.json": SCRIPTS,
+    ".pre-commit-config.yaml": PRE_COMMIT,
+    "tox.ini": TOX,
+    "tox.toml": TOX_TOML,
+    "noxfile.py": NOX,
+}
+SECONDS = 5.0
+"""A megabyte of what is worst takes less on a machine that does other things, too."""
+
+_PIECES = [
+    "a",
+    "b",
+    ":",
+    "=",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a",
+    "*a",
+    "$(A)",
+    "${B}",
+    "|",
+    ">",
+    "jobs:",
+    "needs:",
+    "include",
+    "define",
+    "endef",
+    "-",
+    "#",
+    "%",
+    "(",
+    ")",
+    '"',
+    "'",
+    "\\",
+    "@nox.session",
+    "scripts",
+    "[testenv:",
+    "depends",
+    "😀",
+    "<<:",
+    "1",
+]
+_SOUP = st.lists(
+    st.sampled_from([*_PIECES, "\t", "\n", " ", "\\\n", "include x", "def f(s):", "\0", "\ud800"]),
+    max_size=60,
+).map("".join)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@given(data=st.data())
+def test_no_text_makes_a_reader_raise(path: str, data: st.DataObject) -> None:
+    whole = PATHS[path]
+    cut = st.integers(0, len(whole))
+    text = data.draw(
+        _SOUP
+        | st.text(max_size=60)
+        | st.tuples(cut, _SOUP).map(lambda at: whole[: at[0]] + at[1] + whole[at[0] :])
+        | st.tuples(cut, cut).map(lambda at: whole[: min(at)] + whole[max(at) :])
+    )
+    found = table.workflow(path, text, Around(frozenset({"a"}), {"x": text}))
+    if found is not None:
+        analysed(found)
+
+
+def analysed(workflow: Workflow) -> None:
+    (analysis,) = analyse([workflow], NOTHING)
+    assert 0 <= analysis.score.value <= 100
+    assert analysis.path.cost <= analysis.total or not analysis.path.names
+    last = max((each.place.line for each in workflow.issues), default=0)
+    assert last >= 0
+
+
+_BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+_LONG = f"a: &a {'x' * 50_000}\nb: [{', '.join(['*a'] * 1_000)}]\n"
+_CIRCLE = "jobs: &a\n  x: *a\n"
+_MANY = 1_000_000
+_WORST = {
+    "bomb": (".github/workflows/a.yml", _BOMB),
+    "long": (".github/workflows/a.yml", _LONG),
+    "circle": (".github/workflows/a.yml", _CIRCLE),
+    "deep": (".github/workflows/a.yml", "[" * 10_000),
+    "steps": (
+        ".github/workflows/a.yml",
+        "jobs:\n  a:\n    steps:\n" + "      - run: pip install x\n" * 7_000,
+    ),
+    "large": (".github/workflows/a.yml", "a: b\n" * (_MANY // 5)),
+    "rules": ("Makefile", "".join(f"t{n}: t{n + 1}\n\techo {n}\n" for n in range(_MANY // 24))),
+    "edges": ("Makefile", ("a b c d e f g h: " + "x " * 5_000 + "\n") * 90),
+    "spaces": ("Makefile", ("a" + " " * 9_990 + "b\n") * 100),
+    "one line": ("Makefile", "a" + " " * (_MANY - 2) + "b"),
+    "growing": ("Makefile", "A = xx\n" + "A := $(A)$(A)\n" * 500 + "b: $(A)\n" * 50_000),
+    "itself": ("Makefile", "A = $(A) $(A)\nb: $(A)\n"),
+    "recipe": ("Makefile", "a:\n" + "\techo 'x' \"y\" ; b && c\n" * 38_000),
+    "includes": ("Makefile", "include Makefile x\n" * 10),
+    "scripts": (
+        "package.json",
+        '{"scripts": {' + ", ".join(f'"s{n}": "npm run s{n + 1}"' for n in range(9_000)) + "}}",
+    ),
+    "stars": (
+        "package.json",
+        '{"scripts": {"a": "run-s ' + "a*" * 200 + '", "' + "a" * 5_000 + '": "x"}}',
+    ),
+    "braces": ("tox.ini", "[tox]\nenvlist = " + "{a,b,c,d}" * 40 + "\n"),
+    "open braces": ("tox.ini", "[tox]\nenvlist = " + "{a" * 50_000 + "\n"),
+    "python": ("noxfile.py", "(" * 50_000),
+    "sums": ("noxfile.py", "x = " + "1 + " * 40_000 + "1"),
+    "hooks": (
+        ".pre-commit-config.yaml",
+        "repos:\n  - hooks:\n" + "      - id: a\n" * 12_000,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _WORST)
+def test_what_is_worst_is_bounded(name: str) -> None:
+    path, text = _WORST[name]
+    before = time.process_time()
+    found = table.workflow(path, text, Around(read={"x": text}))
+    if found is not None:
+        analysed(found)
+    assert time.process_time() - before < SECONDS
+
+
+def test_aliases_are_read_as_long_as_they_are_few() -> None:
+    found, flaws = tree.read("a: &a {b: 1}\nc: *a\n")
+    assert flaws == ()
+    assert found is not None
+    assert found.data == {"a": {"b": 1}, "c": {"b": 1}}
+    for text in (_BOMB, _LONG, _CIRCLE, "[" * 10_000):
+        found, flaws = tree.read(text)
+        assert found is None
+        assert len(flaws) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a && b; c | d", ["a", "b", "c", "d"]),
+        ("sudo A=1 apt-get install -y x", ["apt-get install -y x"]),
+        ("echo 'a; b' # c", ["echo a; b # c"]),
+        ("pip install \\\n  -r x", ["pip install -r x"]),
+        ("# pip install\nx", ["x"]),
+        ("it's broken", ["it's broken"]),
+        ("if a; then b; fi", ["a", "b", "fi"]),
+    ],
+)
+def test_commands_of_a_text(text: str, found: list[str]) -> None:
+    assert [" ".join(words) for words in commands(text)] == found
