@@ -29,6 +29,7 @@ from . import (
     workflows,
     workspace,
 )
+from .dashboard import figures as dashboard
 from .foresight import figures as foresight
 from .learning import figures as learning
 from .report import Aim, console, print_aims
@@ -47,6 +48,7 @@ PARTS: dict[str, Callable[[Run], Awaitable[list[Aim]]]] = {
     "profiling": profiling.figures,
     "workflows": workflows.figures,
     "efficiency": efficiency.figures,
+    "dashboard": dashboard.figures,
 }
 
 

@@ -30,7 +30,7 @@ from . import metrics
 from .guard import Guard
 from .keys import Keys, Session
 from .rendering import rendered
-from .sections import SECTIONS, SUMMARY, Section, stale
+from .sections import PLACES, SECTIONS, SUMMARY, Section, stale
 
 MOST_STREAMS = 16
 _MOST_BODY = 8 << 10
@@ -143,7 +143,8 @@ class Pages:
         ]
         text = rendered(
             "page",
-            sections=sections,
+            places=[(place, [s for s in sections if s[0].place == place]) for place in PLACES],
+            names=[(each.name, each.title) for each in SECTIONS],
             summaries=summaries,
             said=said,
             awaits_code=self._keys.awaits_code(session),

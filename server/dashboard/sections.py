@@ -21,8 +21,8 @@ _MOST_PAGES = 100_000
 
 class Section(NamedTuple):
     """``view`` gives what the template ``NAME.jinja`` shows; the section is stale when one of the
-    ``parts`` has changed. ``place``: ``top`` is as wide as the page, ``main`` and ``side`` share
-    it where there is room."""
+    ``parts`` has changed. ``place``: of ``PLACES``; the first is as wide as the page, the others
+    share it where there is room."""
 
     name: str
     title: str
@@ -105,6 +105,9 @@ SECTIONS = tuple(
     )
 )
 """In the order in which they are shown."""
+
+PLACES = ("top", "main", "side")
+"""In the order in which they follow each other on a small screen."""
 
 SUMMARY = "summary"
 """The line about each workspace, which changes with these."""

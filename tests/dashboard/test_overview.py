@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
+from benchmarks.dashboard import large
 from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
@@ -25,7 +26,6 @@ from understudy.store.database import Database
 from ..automations.world import script
 from ..core.support import own_environment, tree, understudy_here, until
 from ..needs import not_applicable
-from . import large
 
 
 @pytest.fixture

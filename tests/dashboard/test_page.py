@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
+from benchmarks.dashboard import large
+from benchmarks.dashboard.browser import View, browsing, chromium
+from benchmarks.dashboard.figures import measured
 from understudy.state import state_dir
 
 from ..core.support import own_environment, tree, understudy
 from ..needs import missing
-from . import large
-from .browser import View, browsing
 from .conftest import World
 from .server import Server, serving
 
@@ -26,6 +27,8 @@ SMALL = {"width": 360, "height": 740}
 
 @pytest.fixture
 async def context() -> AsyncIterator[BrowserContext]:
+    if chromium() is None:
+        missing("missing: Chromium")
     async with browsing() as found:
         yield found
 
@@ -264,27 +267,10 @@ async def test_ten_thousand_findings_and_a_long_history_stay_usable(
         page = view.page
         await expect(page.locator("#findings h2")).to_contain_text("10,000")
         await expect(page.locator("#tasks")).to_contain_text("1,000")
-        figures = await measured(view, root, state)
+        figures = await measured(view, root, state, ROUNDS)
         assert statistics.median(figures["paint"]) <= 1.0
         assert statistics.median(figures["job"]) <= 0.1
         assert statistics.median(figures["finding"]) <= 0.1
         await page.get_by_role("button", name="Older").click()
         await expect(page.locator("#tasks")).to_contain_text("page 2 of")
         assert view.wrong == []
-
-
-async def measured(view: View, root: Path, state: Path) -> dict[str, list[float]]:
-    """Seconds to the first of the page that is seen, and from a change to that."""
-    figures: dict[str, list[float]] = {"paint": [], "job": [], "finding": []}
-    for number in range(ROUNDS):
-        await view.page.reload()
-        await view.live()
-        figures["paint"].append(await view.painted())
-        await view.expect("#tasks", f"task_{number}")
-        began = await large.add_job(root, state, f"task_{number}")
-        figures["job"].append(await view.seen_at() - began)
-        name = f"api/a_{number}.py"
-        await view.expect("#findings", f"{name}:1")
-        began = await large.analyse_again(root, state, name, "import telnetlib\n")
-        figures["finding"].append(await view.seen_at() - began)
-    return figures

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ...findings.redact_values import kept
 from ...runner.logfile import tail
 from ...settings import user_file
+from ...settings.group import Group
 from ...settings.options import options, values
 from ...store.history import Entry
 from ...store.job_rows import JobState, Record
@@ -212,7 +213,8 @@ def _shown(key: str, value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """An entry, which is a text or has fields."""
-    if not hasattr(value, "_asdict"):
+    """An entry: a text, or the fields that it has otherwise than by default."""
+    if not isinstance(value, Group):
         return str(value)
-    return "; ".join(f"{name}={each}" for name, each in kept(value._asdict()).items())
+    own = {k: v for k, v in value._asdict().items() if v != value._field_defaults.get(k)}
+    return "; ".join(f"{name} {_shown(name, each)}" for name, each in own.items())

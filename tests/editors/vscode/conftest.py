@@ -15,10 +15,12 @@ import psutil
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from benchmarks.dashboard.browser import chromium
+
 from ... import needs
 from .code_server import SAMPLE, CodeServer, missing
 from .stand_in import bundle_stand_in
-from .workbench import Workbench, browser, chromium, open_window
+from .workbench import Workbench, browser, open_window
 
 Window = Callable[..., AbstractContextManager[Workbench]]
 ENDING_SECONDS = 15.0

@@ -6,9 +6,7 @@ Waits are for events of the page, never for time; a time-out names what was wait
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +22,8 @@ from playwright.sync_api import (
     expect,
 )
 
+from benchmarks.dashboard.browser import chromium
+
 from .code_server import CodeServer
 
 READY_SECONDS = 60
@@ -31,12 +31,6 @@ STEP_SECONDS = 30
 # High enough for every row of the Problems panel that a test looks for: the page has visible rows
 # only, and the panel's own filter does not notice a row that comes later.
 SIZE: ViewportSize = {"width": 1280, "height": 1100}
-
-
-def chromium() -> str | None:
-    """The Chromium to drive: UNDERSTUDY_CHROMIUM, else the first one on PATH."""
-    names = [os.environ.get("UNDERSTUDY_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
-    return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 @contextmanager

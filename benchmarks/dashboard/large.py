@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,15 +20,13 @@ from understudy.store.database import Database
 from understudy.store.job_rows import JOBS, Cause, Ended, NewJob
 from understudy.store.jobs import Jobs
 
-from ..core.support import tree, understudy
-
 FILES, EACH, HISTORY = 500, 20, 1_000
 _FOLDERS = ("api", "billing", "jobs", "shop", "tools", "web")
 _LINES = "exec('1')\n" * EACH
 
 
 def files() -> Mapping[str, str]:
-    """So that a scan has ``FILES * EACH`` findings."""
+    """In which a scan finds ``FILES * EACH`` problems."""
     return {
         f"{_FOLDERS[number % len(_FOLDERS)]}/module_{number:03}.py": f"# {number}\n{_LINES}"
         for number in range(FILES)
@@ -34,9 +34,13 @@ def files() -> Mapping[str, str]:
 
 
 def scanned(root: Path, environment: Mapping[str, str]) -> None:
-    tree(root, {**files(), ".understudy/config.yaml": "rules: {ignore: [INP001, D100]}\n"})
-    done = understudy("scan", cwd=root, environment=environment)
-    assert done.returncode == Exit.FINDINGS, done
+    """Make the workspace, and have it looked at."""
+    for name, text in files().items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    words = [sys.executable, "-P", "-m", "understudy", "scan"]
+    done = subprocess.run(words, cwd=root, env=dict(environment), capture_output=True, check=False)
+    assert done.returncode == Exit.FINDINGS, done.stderr
 
 
 @asynccontextmanager

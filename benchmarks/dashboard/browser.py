@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
-
-from .. import needs
-from ..editors.vscode.workbench import chromium
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 STEP_SECONDS = 20.0
 _SEEN = """([selector, text, patience]) => new Promise((resolve, reject) => {
@@ -27,11 +26,16 @@ _SEEN = """([selector, text, patience]) => new Promise((resolve, reject) => {
 _PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
+def chromium() -> str | None:
+    """The Chromium to drive: UNDERSTUDY_CHROMIUM, else the first one on PATH."""
+    names = [os.environ.get("UNDERSTUDY_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
 @asynccontextmanager
 async def browsing(**options: Any) -> AsyncIterator[BrowserContext]:
-    """Without a profile, and to loopback alone."""
-    if chromium() is None:
-        needs.missing("missing: Chromium")
+    """Without a profile, and to loopback alone. Raises playwright's Error where there is none."""
+    expect.set_options(timeout=STEP_SECONDS * 1_000)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(
             executable_path=chromium(),
@@ -56,7 +60,9 @@ class View:
         page.on("console", self._said)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # A section that is asked for anew gives up what it had asked for.
+        is_given_up = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type == "error" and not is_given_up:
             self.wrong.append(message.text)
 
     @staticmethod
