@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.dashboard.browser import chromium
 from understudy.app.insights.efficiency import report_of
 
-from ..editors.vscode.workbench import chromium
 from ..needs import missing
 from .histories_of_work import past
 
