@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from understudy.app.insights.recommending import Outlook, Recommending
 from understudy.settings import Settings
+from understudy.state import workspace_dir
 
 from .report import Aim, console, table
 from .world import Run, environment
@@ -33,7 +34,7 @@ async def figures(run: Run) -> list[Aim]:
     looks, late = [], 0.0
     with patch.dict(os.environ, environment(run.folder / "state")):
         for _ in range(run.rounds(1, 5)):
-            recommending = Recommending(root, Settings)
+            recommending = Recommending(root, workspace_dir(root), Settings)
             try:
                 seconds, delay, outlook = await _look(recommending)
             finally:

@@ -18,7 +18,8 @@ import threading
 import time
 from asyncio import CancelledError
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -35,6 +36,7 @@ _MOST_BUCKETS = 40 * _PER_OCTAVE
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
+_root: ContextVar[str] = ContextVar("root", default="")
 _ids = itertools.count(1)
 _clock = time.perf_counter
 
@@ -142,11 +144,11 @@ class Span:
         self._outer = outer = _current.get()
         if outer is None:
             self.parent, self.trace = 0, self.id
-            self.file, self.root = file or "", root or ""
+            self.file, self.root = file or "", root or _root.get()
         else:
             self.parent, self.trace = outer.id, outer.trace
             self.file = outer.file if file is None else file
-            self.root = outer.root if root is None else root
+            self.root = root or outer.root or _root.get()
         self.began = self.ended = self.inner = self.cpu = 0.0
         self.memory = 0
         self.thread = threading.get_ident()
@@ -337,6 +339,18 @@ def span(name: str, *, file: str | None = None, root: str | None = None, **attri
     return Span(_recorder, name, file, root, attributes)
 
 
+@contextmanager
+def within(root: str) -> Iterator[None]:
+    """What is done inside, and in the tasks that begin there, belongs to this root unless it says
+    otherwise."""
+    before = _root.get()
+    _root.set(root)
+    try:
+        yield
+    finally:
+        _root.set(before)
+
+
 def timed(name: str = "", **attributes: str) -> Callable[[_Function], _Function]:
     """Decorates a function or a coroutine function: each call is a span. ``name``: in place of its
     own."""
@@ -390,5 +404,5 @@ def count(name: str, many: int = 1, **attributes: str) -> None:
     """Something happened so often, at the root of the span around it."""
     if _recorder is not None and many:
         around = _current.get()
-        root = "" if around is None else around.root
+        root = _root.get() if around is None else around.root
         _recorder.count(Key(name, root, "", tuple(sorted(attributes.items()))), many)

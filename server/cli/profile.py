@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 import click
 
 from ..app.insights import programs
+from ..app.insights.confined import profiled_inside
 from ..app.insights.profiling import engine, timeline, trace
+from ..app.sandboxing import Machine
 from ..settings import load, read_layers
 from ..state import state_dir
 from ..trust import Trust
@@ -43,6 +46,7 @@ _FORMATS = ("text", "json", "chrome", "speedscope")
     show_default=True,
     help="Samples a second.",
 )
+@click.option("--sandbox", is_flag=True, help="In the sandbox: what it writes changes nothing.")
 @click.option("--compare", is_flag=True, help="With the profile of the same program before.")
 @click.option("--clear", is_flag=True, help="Forget the profiles of programs.")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
@@ -65,6 +69,7 @@ def profile(
     folder: Path,
     *,
     of_engine: bool,
+    sandbox: bool,
     compare: bool,
     clear: bool,
 ) -> None:
@@ -82,10 +87,12 @@ def profile(
     if of_engine:
         _print(asyncio.run(_of_engine(root, days, format_)), output)
         return
+    if sandbox and runs > 1:
+        raise click.UsageError("In the sandbox a program is run once.")
     if program and format_ != "text" and output is None:
         raise click.UsageError(f"Beside what a program prints, {format_} needs --output FILE.")
     if program:
-        _run(ctx, root, program, runs, rate)
+        _run(ctx, root, program, runs, rate, sandbox=sandbox)
     found = asyncio.run(programs.newest(root))
     if found is None:
         raise click.UsageError("Nothing was profiled here; see `understudy profile --help`.")
@@ -96,7 +103,15 @@ def profile(
     ctx.exit(found.runs[-1].exit_code if program else Exit.CLEAN)
 
 
-def _run(ctx: click.Context, root: Path, program: Sequence[str], runs: int, rate: int) -> None:
+def _run(
+    ctx: click.Context,
+    root: Path,
+    program: Sequence[str],
+    runs: int,
+    rate: int,
+    *,
+    sandbox: bool,
+) -> None:
     if not Trust(state_dir()).decision(root):
         click.echo(f"{root} is not trusted, so nothing runs; `understudy trust` lets it.", err=True)
         ctx.exit(Exit.FAILED)
@@ -104,7 +119,11 @@ def _run(ctx: click.Context, root: Path, program: Sequence[str], runs: int, rate
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the program's
     try:
         asked = programs.prepare(root, program, Path.cwd(), setting, os.environ, rate)
-        asyncio.run(programs.profiled(asked, runs, _in_the_terminal))
+        if sandbox:
+            trial = asyncio.run(profiled_inside(asked, _listen, _say))
+            click.echo(f"Nothing was changed. {trial.said}", err=True)
+        else:
+            asyncio.run(programs.profiled(asked, runs, _in_the_terminal))
     except programs.Unable as error:
         click.echo(f"Not profiled: {error}.", err=True)
         ctx.exit(Exit.FAILED)
@@ -116,6 +135,15 @@ async def _in_the_terminal(argv: Sequence[str]) -> str:
     process = await asyncio.create_subprocess_exec(*argv)
     await process.wait()
     return ""
+
+
+def _listen(chunk: bytes) -> None:
+    sys.stdout.buffer.write(chunk)
+    sys.stdout.flush()
+
+
+def _say(machine: Machine) -> None:
+    click.echo(f"Level {machine.level}. {machine.said()}", err=True)
 
 
 def _told(root: Path, found: programs.Program, format_: str) -> str:

@@ -50,7 +50,9 @@ def _section(section: Section, width: int) -> Iterator[RenderableType]:
     if section.notes:
         yield ""
     for what, told in section.notes:
-        yield Padding(Text.assemble((f"{what}: ", "bold"), (f"{told}.", "dim")), (0, 0, 0, 2))
+        yield Padding(
+            Text.assemble((f"{what}: ", "bold"), (f"{told}.", "dim")), (0, 0, 0, 2), expand=False
+        )
 
 
 def _spark(plot: Bars, width: int) -> Text:

@@ -20,6 +20,7 @@ import click
 from ..app.chores.service import SERVICE, ServiceLock, open_service, wants_detached, work_off
 from ..app.chores.triggering import Sources
 from ..app.hooks.detached import LOCK
+from ..app.insights.profiling import recorded
 from ..app.presentation.jobs import job_line, job_payload
 from ..app.presentation.problems import config_line
 from ..settings import project_file
@@ -91,6 +92,11 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
         return Exit.USAGE
     ended = stopped()
     async with open_service(root, "service", _say, triggers=Sources.ALL) as service:
+    stopped = _stopped()
+    async with (
+        open_service(root, "service", _say, triggers=Sources.ALL) as service,
+        recorded(root, service.settings),
+    ):
         complain(service)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
         ending = asyncio.ensure_future(ended.wait())

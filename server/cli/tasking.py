@@ -15,6 +15,7 @@ import click
 
 from ..app.chores.planning import IN_A_TERMINAL, Kind, kinds_of, took
 from ..app.chores.service import Service, open_service
+from ..app.insights.profiling import recorded
 from ..app.notices.notices import without_deliveries
 from ..app.presentation.jobs import (
     interrupted,
@@ -120,7 +121,10 @@ async def _given(service: Service, task: str, words: tuple[str, ...]) -> dict[st
 
 async def _run(root: Path, task: str, words: tuple[str, ...], *, as_json: bool) -> tuple[int, str]:
     """How it ended, and the automation whose changes its user can be asked about."""
-    async with open_service(root, "command") as service:
+    async with (
+        open_service(root, "command") as service,
+        recorded(root, service.settings),
+    ):
         complain(service)
         engine = service.engine
         given = await _given(service, task, words)

@@ -31,10 +31,6 @@ class Section(NamedTuple):
     place: str
 
 
-async def _health(watched: Watched, _: Asked) -> Mapping[str, Any]:
-    return {"health": watched.parts.get(Part.HEALTH)}
-
-
 async def _tasks(watched: Watched, asked: Asked) -> Mapping[str, Any]:
     known, page = watched.parts.get(Part.TASKS), _page(asked)
     ended = await history(watched.service, page) if page > 1 else None
@@ -52,10 +48,6 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
     )
     found = watched.findings
     return {"query_": query, "found": found, "page": page_of(found.files, query, time.time())}
-
-
-async def _automations(watched: Watched, _: Asked) -> Mapping[str, Any]:
-    return {"learning": watched.parts.get(Part.AUTOMATIONS)}
 
 
 async def _logs(watched: Watched, asked: Asked) -> Mapping[str, Any]:
@@ -82,6 +74,20 @@ async def _settings(watched: Watched, _: Asked) -> Mapping[str, Any]:
     return {"settings": every, "changed": [each for each in every if each.origin]}
 
 
+def _of(part: Part, name: str) -> View:
+    """A part that is shown as it is."""
+
+    async def view(watched: Watched, _: Asked) -> Mapping[str, Any]:
+        return {name: watched.parts.get(part)}
+
+    return view
+
+
+_health, _automations = _of(Part.HEALTH, "health"), _of(Part.AUTOMATIONS, "learning")
+_resources, _advice = _of(Part.RESOURCES, "machine"), _of(Part.RECOMMENDATIONS, "advice")
+_saved, _spent = _of(Part.EFFICIENCY, "saved"), _of(Part.TIME, "spent")
+
+
 SECTIONS = tuple(
     Section(name, title, view, frozenset(parts), place)
     for name, title, view, parts, place in (
@@ -89,6 +95,10 @@ SECTIONS = tuple(
         ("findings", "Findings", _findings, {Part.FINDINGS}, "main"),
         ("tasks", "Tasks", _tasks, {Part.TASKS}, "main"),
         ("logs", "Logs", _logs, {Part.TASKS}, "main"),
+        ("efficiency", "Efficiency", _saved, {Part.EFFICIENCY}, "main"),
+        ("time", "Where time goes", _spent, {Part.TIME}, "main"),
+        ("resources", "Resources", _resources, {Part.RESOURCES}, "side"),
+        ("recommendations", "Recommendations", _advice, {Part.RECOMMENDATIONS}, "side"),
         ("automations", "Automations", _automations, {Part.AUTOMATIONS}, "side"),
         ("trail", "Audit trail", _trail, {Part.TRAIL}, "side"),
         ("settings", "Settings in force", _settings, {Part.SETTINGS}, "side"),

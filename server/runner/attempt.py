@@ -84,6 +84,7 @@ class Attempt:
 
     async def run(self) -> Ended:
         """How it ended; only being cancelled raises."""
+        self._tell_of_waiting()
         try:
             async with spans.span("task", tool=self._record.task):
                 result = await self._run()
@@ -92,6 +93,11 @@ class Attempt:
             why = f"{type(error).__name__}: {error}"
             result = Result(outcome=Outcome(Status.FAILED, why=why))
         return self._ended(result)
+
+    def _tell_of_waiting(self) -> None:
+        record, began = self._record, spans.mark()
+        waited = max(0.0, self._around.world.now() - max(record.queued, record.due))
+        spans.add("queue", began - waited if began else 0.0, began, tool=record.task)
 
     def cancelled(self) -> Ended:
         """How it ended when it was cancelled."""

@@ -19,11 +19,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from .processes import become_subreaper, reset_signals
+from .processes import become_subreaper, descendants, reset_signals
 
 _LEAVE_SECONDS = 20.0
 """In which the profiler has to have written what it saw, once the program has ended."""
 _NOT_STARTED = 127
+_PAUSE_SECONDS = 0.005
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -67,7 +68,7 @@ def _forked(work: Callable[[], NoReturn]) -> int:
 
 def _watch(profiler: Sequence[str], program: Sequence[str], told: int, said: str) -> NoReturn:
     read, write = os.pipe()
-    _forked(lambda: _hold(program, (told, write)))
+    holding = _forked(lambda: _hold(program, (told, write)))
     os.close(write)
     with open(read, encoding="utf-8") as pipe:
         begun = json.loads(pipe.readline())
@@ -78,7 +79,22 @@ def _watch(profiler: Sequence[str], program: Sequence[str], told: int, said: str
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for source, stream in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, stream)
+    # What is called python may be a script that looks for it, and takes its time.
+    while not any(map(is_python, (begun["pid"], *descendants(begun["pid"])))):
+        if os.waitid(os.P_PID, holding, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            os.write(1, b"Error: it ran no Python\n")
+            os._exit(0)
+        time.sleep(_PAUSE_SECONDS)
     os.execv(profiler[0], [*profiler, "--pid", str(begun["pid"])])  # noqa: S606
+
+
+def is_python(pid: int) -> bool:
+    """Whether it is an interpreter, by the name of its program."""
+    try:
+        name = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:  # it has ended, or is somebody else's
+        return False
+    return name.startswith(("python", "pypy"))
 
 
 def _hold(program: Sequence[str], told: Sequence[int]) -> NoReturn:

@@ -15,6 +15,7 @@ import pytest
 from understudy.state import state_dir
 from understudy.trust import Trust
 
+from ..probed import know_the_machine
 from .support import own_environment, tree, understudy
 
 _PROGRAM = """\
@@ -138,7 +139,19 @@ def test_a_program_that_is_no_python_runs_and_is_told_to_be_unseen(
 ) -> None:
     done = _profile(project, environment, "--", "sh", "-c", "echo hello; sleep 0.3; exit 4")
     assert (done.returncode, done.stdout) == (4, "hello\n")
-    assert "Note: the profiler saw nothing of it" in done.stderr
+    assert "Note: the profiler saw nothing of it: Error: it ran no Python." in done.stderr
+
+
+def test_a_python_that_is_only_found_after_a_while_is_seen(
+    project: Path, environment: dict[str, str]
+) -> None:
+    """As the shims of pyenv do."""
+    shim = project / "shim"
+    shim.write_text(f'#!/bin/sh\nsleep 0.5\nexec {sys.executable} "$@"\n')
+    shim.chmod(0o755)
+    done = _profile(project, environment, "--", "./shim", "slow.py")
+    assert done.returncode == 7
+    assert "slow.py:6\n" in done.stderr
 
 
 def test_before_and_after_are_compared(project: Path, environment: dict[str, str]) -> None:
@@ -165,10 +178,10 @@ def test_formats_are_those_that_others_read(project: Path, environment: dict[str
     told = json.loads(out.read_text())
     assert told["$schema"] == "https://www.speedscope.app/file-format-schema.json"
     chrome = json.loads(_profile(project, environment, "--format", "chrome").stdout)
-    events = [each for each in chrome["traceEvents"] if each["ph"] == "X"]
-    longest = max(events, key=lambda each: each["dur"] if each["name"] == "hot" else -1)
-    assert longest["dur"] >= 100_000  # microseconds
-    assert longest["args"]["file"].endswith("/slow.py")
+    edges = [each for each in chrome["traceEvents"] if each["name"] == "hot"]
+    assert [each["ph"] for each in edges] == ["B", "E"] * (len(edges) // 2)
+    assert edges[-1]["ts"] - edges[0]["ts"] >= 100_000  # microseconds
+    assert edges[0]["args"]["file"].endswith("/slow.py")
 
 
 def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str, str]) -> None:
@@ -184,6 +197,28 @@ def test_profiles_can_be_forgotten(project: Path, environment: dict[str, str]) -
     _profile(project, environment, "--", "python", "slow.py")
     assert _profile(project, environment, "--clear").stdout == "Forgot 1 profile.\n"
     assert _profile(project, environment).returncode == 2
+
+
+def test_in_the_sandbox_it_is_seen_and_changes_nothing(
+    project: Path, environment: dict[str, str]
+) -> None:
+    know_the_machine(state_dir(environment))
+    writes = _PROGRAM.replace("    hot()", "    open('left', 'w').write('x')\n    [hot(), hot()]")
+    (project / "slow.py").write_text(writes)
+    os.utime(project / "slow.py", (1e9, 1e9))
+    done = _profile(project, environment, "--sandbox", "--", "python", "slow.py")
+    assert done.returncode == 7
+    assert "said" in done.stdout
+    assert done.stderr.startswith("Level A. Isolated")
+    assert "Nothing was changed. Failed: it ended with exit code 7. It would change 1 file" in (
+        done.stderr
+    )
+    assert not (project / "left").exists()
+    found = _payload(project, environment)
+    assert (found["lines"][0]["file"], found["lines"][0]["function"]) == ("slow.py", "hot")
+    assert found["runs"][0]["exit_code"] == 7
+    refused = _profile(project, environment, "--sandbox", "--runs", "2", "--", "python", "slow.py")
+    assert refused.returncode == 2
 
 
 # ── the engine ──────────────────────────────────────────────────────────────────────────────────
@@ -205,6 +240,20 @@ def test_what_a_scan_did_is_told(project: Path, environment: dict[str, str]) -> 
     trace = json.loads(_profile(project, environment, "--engine", "--format", "chrome").stdout)
     names = {each["name"] for each in trace["traceEvents"] if each["ph"] == "X"}
     assert {"scan", "run bandit", "run ruff"} <= names
+
+
+def test_what_a_task_waited_and_took_is_told(project: Path, environment: dict[str, str]) -> None:
+    custom = "tasks: {custom: {greet: {command: [sh, -c, 'echo hello']}}}\n"
+    (project / ".understudy/config.yaml").write_text(custom)
+    done = understudy("run", "greet", cwd=project, environment=environment)
+    assert done.returncode == 0
+    found = json.loads(_profile(project, environment, "--engine", "--format", "json").stdout)
+    tools = {each["name"]: each for each in found["tools"]}
+    assert tools["greet"]["runs"] == 1
+    assert tools["greet"]["waited"] > 0
+    phases = {each["name"]: each for each in found["phases"]}
+    assert phases["task"]["times"] == 1
+    assert phases["queue"]["times"] == 2  # for its turn among tasks, and to be started
 
 
 def test_switched_off_nothing_is_taken(project: Path, environment: dict[str, str]) -> None:

@@ -192,6 +192,28 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_nothing_to_say(
+    browser: Browser, report: Path, pytestconfig: pytest.Config, scheme: str, width: int
+) -> None:
+    axe = Path(pytestconfig.rootpath, ".cache/page/node_modules/axe-core/axe.min.js")
+    if not axe.exists():
+        missing("missing: axe-core: `make test` installs it")
+    with browser.new_context(
+        offline=True,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": 900},
+    ) as context:
+        page = context.new_page()
+        page.goto(report.as_uri())
+        page.evaluate("() => document.querySelectorAll('details').forEach(e => { e.open = true; })")
+        page.evaluate(axe.read_text(encoding="utf-8"))
+        found = page.evaluate("() => axe.run(document)")
+        assert len(found["passes"]) > 20
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
 def test_it_is_used_without_a_mouse(page: Page) -> None:
     page.keyboard.press("Tab")
     skip = page.locator(".skip")

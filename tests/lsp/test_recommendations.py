@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from understudy.state import workspace_dir
+from understudy.store.recommendations import FILE
+
 from ..unit.test_workflow_definitions import CI
 from .conftest import Start
 from .editor import Editor
@@ -50,6 +53,18 @@ async def test_one_that_is_dismissed_is_offered_no_more(start: Start, workspace:
     assert not ours(await editor.actions(buffer, "- uses: actions/setup-python"))
     assert ours(await editor.actions(buffer, "on:"))
     assert "Cache what pip" not in await editor.command("showRecommendations")
+
+
+async def test_nothing_is_offered_that_may_have_been_dismissed(
+    start: Start, workspace: Path
+) -> None:
+    path = here(workspace)
+    editor: Editor = await start()
+    (workspace_dir(workspace, Path(editor.state)) / FILE).mkdir()
+    buffer = editor.open(path, CI)
+    assert await editor.actions(buffer, "- uses: actions/setup-python") == {}
+    assert await editor.command("showRecommendations") is None
+    assert "That could not be done" in editor.said("window/showMessage")[-1]["message"]
 
 
 async def test_the_pages(start: Start, workspace: Path) -> None:

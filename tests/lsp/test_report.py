@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,7 +13,7 @@ from understudy.state import workspace_dir
 
 from ..core.histories_of_work import past
 from .conftest import Start
-from .connection import Refused
+from .connection import PATIENCE, Refused
 from .editor import CAPABILITIES
 from .text import Json
 
@@ -77,3 +78,25 @@ async def test_a_folder_that_is_not_open(start: Start, tmp_path: Path) -> None:
     assert await editor.command("showReport", str(tmp_path), "html") is None
     (said,) = editor.said("window/showMessage")
     assert "is not open here" in said["message"]
+
+
+async def test_what_is_saved_is_introduced_and_fixed(start: Start, workspace: Path) -> None:
+    """Of a file that stays open: nothing of it is looked at on disk."""
+    editor = await start()
+    buffer = editor.open(workspace / "app.py", "import re\nimport os\n\nprint(os)\n")
+
+    async def told(words: str) -> None:
+        """A save is in the history when all tools have answered, and a moment later."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if words in await editor.command("showReport"):
+                    return
+                await asyncio.sleep(0.05)
+
+    await told("| medium | 0 | 0 | 1 |")
+    editor.edit(buffer, "print(os)", "print(1)")
+    editor.save(buffer)
+    await told("| medium | 1 | 0 | 2 |")
+    editor.edit(buffer, "import os", "import sys; print(sys)")
+    editor.save(buffer)
+    await told("| medium | 1 | 1 | 1 |")

@@ -148,10 +148,13 @@ def test_samples_become_calls_that_last() -> None:
         ],
     }
     events = [
-        (each["name"], each["ts"], each["dur"])
+        (each["ph"], each["name"], each["ts"])
         for each in sampled_trace(json.dumps(told).encode())["traceEvents"]
-        if each["ph"] == "X"
+        if each["ph"] != "M"
     ]
-    assert events == [("m", 0, 40_000), ("f", 10_000, 20_000), ("g", 30_000, 10_000)]
+    assert events == [
+        *(("B", "m", 0), ("B", "f", 10_000), ("E", "f", 30_000), ("B", "g", 30_000)),
+        *(("E", "g", 40_000), ("E", "m", 40_000)),
+    ]
     with pytest.raises(ValueError, match="no samples"):
         sampled_trace(b"{}")

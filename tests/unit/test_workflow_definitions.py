@@ -203,6 +203,7 @@ def test_github_actions() -> None:
         (('python-version: "3.12"', 'python-version: "3.12"\n          cache: pip'), "no-cache 11"),
         (("name: CI", "name: Publish"), "no-cache 11"),  # a cache could be poisoned
         (("pip install -r requirements.txt", "pip install ruff"), "no-cache 11"),
+        (("run: npm ci", "run: npm install ajv"), "no-cache 27"),
         (("  pull_request:\n", ""), "no-concurrency 2"),
         (("jobs:", "concurrency: ci\njobs:"), "no-concurrency 2"),
         (("run: npm test", "run: echo ${{ needs.lint.result }}"), "needless-need 17"),
@@ -255,6 +256,26 @@ def test_a_makefile() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("needs_", "missing"),
+    [
+        ("a.o lib.a", ""),  # make compiles by itself
+        ("tool", ""),  # from tool.c
+        ("x.txt", "x.txt"),
+        ("x y.h z w", "x, y.h, z …"),
+        ("../x /y $(shell z) *.c %", ""),
+        ("src/x.c", ""),
+    ],
+)
+def test_what_make_would_not_know_how_to_make(needs_: str, missing: str) -> None:
+    found = read("Makefile", f"all: {needs_}\n\techo\n", "tool.c", "src/x.c")
+    told_ = [each.text for each in found.issues if each.rule == "missing-need"]
+    there = "there is no such target and no such file."
+    assert told_ == ([f"all needs {missing}: {there}"] if missing else [])
+    any_ = read("Makefile", f"all: {needs_}\n\techo\n.DEFAULT:\n\tcd src && $(MAKE) $@\n")
+    assert "missing-need" not in {each.rule for each in any_.issues}
+
+
 def test_what_make_would_miss_is_told_only_where_all_is_known() -> None:
     plain = MAKE.replace("include common.mk\n", "")
     files = ("src/main.c", "docs")
@@ -273,6 +294,9 @@ def test_what_make_would_miss_is_told_only_where_all_is_known() -> None:
         ("a:\n\t$(MAKE) -C sub a\n", False),
         ("a: b\nb: c\nc:\n", False),
         ("A = a\n$(A): b\nb: ${A}\n", True),
+        ("A := $(shell uname | tr '[:a:]' b)/$(B)\n$(A): get\nget: $(A).x\n", False),
+        ("A := $(shell uname)\nall: $(A)\n$(A): all\n", True),
+        ("$(foreach x,a:b c:d,$(x)): e\ne: f\n", False),
     ],
 )
 def test_circles_of_targets(text: str, is_one: bool) -> None:

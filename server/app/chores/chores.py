@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from pathlib import Path
 from typing import Any
 
+from ... import spans
 from ...checks import compose
 from ...discover import discover
 from ...disk import LARGEST_FILE, read_regular
@@ -109,7 +110,8 @@ class Chores:
         not let is tried again; ``Engine.trouble`` tells.
         """
         await self.look()
-        await self.engine.start(runs=runs, others=triggers is not Sources.NONE)
+        with spans.within(str(self.workspace.root)):
+            await self.engine.start(runs=runs, others=triggers is not Sources.NONE)
         if triggers is not Sources.NONE:
             self._triggered = asyncio.create_task(self.triggering.run(triggers))
 

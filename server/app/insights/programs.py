@@ -165,26 +165,28 @@ async def profiled(
 ) -> Program:
     """Run it so often, and keep what was seen. ``run`` runs an argv to its end; why it could not,
     empty where it could. Raises Unable, OSError, sqlite3.Error."""
-    profiler, at = _profiler(), time.time()
-    seen, ended, raw = list[Samples](), list[Run](), b""
+    seen, ended, raw, at = list[Samples](), list[Run](), b"", time.time()
     for _ in range(runs):
         with tempfile.TemporaryDirectory(prefix="understudy-profile-") as folder:
             told, samples = Path(folder, "told"), Path(folder, "samples.json")
-            look = (profiler, "record", "--rate", str(asked.rate), "--format", "speedscope")
-            where = ("--full-filenames", "--subprocesses", "--output", str(samples))
             ours = (sys.executable, "-P", "-m", sampling.__name__, str(told), "--")
-            if reason := await run((*ours, *look, *where, "--", *asked.argv)):
+            if reason := await run((*ours, *looking(asked, samples), "--", *asked.argv)):
                 raise Unable(reason)
-            raw, read = await asyncio.to_thread(_seen, samples, asked.rate)
-            seen.append(read)
-            ended.append(await asyncio.to_thread(_ended, told, read))
-    found = await asyncio.to_thread(_told, asked.root, seen, at)
-    program = Program(0, at, asked.command, asked.key, tuple(ended), found)
-    return program._replace(id=await _keep(asked.root, program, raw))
+            raw, last = await asyncio.to_thread(read, samples, asked.rate)
+            seen.append(last)
+            ended.append(await asyncio.to_thread(_ended, told, last))
+    return await keep(asked, at, ended, seen, raw)
 
 
-def _seen(samples: Path, rate: int) -> tuple[bytes, Samples]:
-    """Raises ValueError, OSError."""
+def looking(asked: Asked, samples: Path) -> tuple[str, ...]:
+    """The profiler's command, but for whom it is to look at. Raises Unable."""
+    how = ("--rate", str(asked.rate), "--format", "speedscope", "--full-filenames")
+    return (_profiler(), "record", *how, "--subprocesses", "--output", str(samples))
+
+
+def read(samples: Path, rate: int) -> tuple[bytes, Samples]:
+    """What the profiler wrote, and what that says; of nothing where it wrote nothing. Raises
+    ValueError, OSError."""
     raw = samples.read_bytes() if samples.exists() else b""
     return raw, sampled.read(raw) if raw else Samples({}, 1 / rate)
 
@@ -223,15 +225,22 @@ def _as_before(path: Path, began: float) -> bytes | None:
         return None
 
 
-async def _keep(root: Path, program: Program, samples: bytes) -> int:
+async def keep(
+    asked: Asked, at: float, runs: Sequence[Run], seen: Sequence[Samples], samples: bytes
+) -> Program:
+    """``seen`` by run; ``samples``: what the profiler wrote of the last one. Raises OSError,
+    sqlite3.Error."""
+    told = await asyncio.to_thread(_told, asked.root, seen, at)
+    program = Program(0, at, asked.command, asked.key, tuple(runs), told)
     body = {
         "key": program.key,
         "runs": [list(each) for each in program.runs],
         "told": sampled.dumps(program.told),
     }
     raw = samples if len(samples) <= _MOST_BYTES else b""
-    async with opened(await asyncio.to_thread(workspace_dir, root)) as profiles:
-        return await profiles.keep(program.at, program.command, body, raw)
+    async with opened(await asyncio.to_thread(workspace_dir, asked.root)) as profiles:
+        number = await profiles.keep(at, program.command, body, raw)
+    return program._replace(id=number)
 
 
 async def newest(root: Path, key: str = "", before: int | None = None) -> Program | None:

@@ -4,10 +4,13 @@ when somebody asks."""
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...disk import why
 from ...model import Edit
 from ..feature import Feature
 from ..folder.folders import Folders
@@ -17,6 +20,12 @@ from ..open.document import OpenDocument
 if TYPE_CHECKING:  # what reads workflows is imported when somebody asks
     from ...insights.workflows.model import Workflow
     from .recommending import Outlook, Recommending, Standing
+
+
+log = logging.getLogger(__name__)
+
+_ENDS = (".yml", ".yaml", "akefile", "package.json", "noxfile.py")
+"""Of the files in which edits can do something."""
 
 
 class Offered(NamedTuple):
@@ -29,7 +38,7 @@ class Offered(NamedTuple):
 
 
 class Recommended(Feature):
-    """Belongs to the event loop. Everything raises OSError and sqlite3.Error."""
+    """Belongs to the event loop. What is asked for raises OSError and sqlite3.Error."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
@@ -75,14 +84,17 @@ class Recommended(Feature):
     async def offers(self, document: OpenDocument, first: int, last: int) -> list[Offered]:
         """What is recommended on these rows of a workflow definition, and an edit does."""
         workspace = document.workspace
-        if workspace.loose or not Path(document.path).is_relative_to(workspace.root):
+        inside = Path(document.path).is_relative_to(workspace.root)
+        if workspace.loose or not inside or not document.path.endswith(_ENDS):
             return []
         path = Path(document.path).relative_to(workspace.root).as_posix()
         text = document.text
         found = await asyncio.to_thread(_offers, workspace.root, path, text, first, last)
-        if not found:
+        try:
+            dismissed = await (await self._opened(workspace)).dismissed() if found else ()
+        except (OSError, sqlite3.Error) as error:  # what nobody wants to see is not offered again
+            log.warning("what was dismissed in %s is not known: %s", workspace.root, why(error))
             return []
-        dismissed = await (await self._opened(workspace)).dismissed()
         return [each for each in found if each.id not in dismissed]
 
     async def _outlooks(self) -> list[Outlook]:
@@ -94,7 +106,8 @@ class Recommended(Feature):
     async def _opened(self, workspace: Workspace) -> Recommending:
         made = await asyncio.to_thread(_recommending)
         if workspace.root not in self._open:
-            self._open[workspace.root] = made(workspace.root, lambda: workspace.settings)
+            own = workspace.root, workspace.state, lambda: workspace.settings
+            self._open[workspace.root] = made(*own)
         return self._open[workspace.root]
 
 

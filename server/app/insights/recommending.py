@@ -28,7 +28,7 @@ from ...insights.workflows.lived.weekly import Span, Weekly, gained
 from ...insights.workflows.model import Change, Remedy
 from ...journal.change import Change as FileChange
 from ...journal.change import State as FileState
-from ...journal.replace import replace
+from ...journal.replace import Rewrite, replace, rewrite
 from ...settings import Settings
 from ...state import workspace_dir
 from ...store.activity import ACTIVITY, Log
@@ -73,19 +73,19 @@ class Outlook:
 
 
 class Recommending:
-    """Of one folder. ``settings`` gives those that hold there. Everything raises OSError and
-    sqlite3.Error."""
+    """Of one folder; ``state`` is its state folder, ``settings`` gives those that hold there.
+    Everything raises OSError and sqlite3.Error."""
 
     def __init__(
         self,
         root: Path,
+        state: Path,
         settings: Callable[[], Settings],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._root = root
         self._settings = settings
         self._clock = clock
-        state = workspace_dir(root)
         self._journal = state / "journal"
         self._activity = Database(state / ACTIVITIES, ACTIVITY)
         self._jobs = Database(state / "jobs.db", JOBS)
@@ -147,11 +147,8 @@ class Recommending:
         return await asyncio.to_thread(rewritten, self._root, recommendation)
 
     async def write(self, new: Rewritten) -> None:
-        """Make it so; what stood there is recorded."""
-        path, what = self._root / new.path, new.title
-        await asyncio.to_thread(
-            lambda: replace(path, new.after, self._journal, below=self._root, what=what)
-        )
+        """Make it so, where it is still what it was; what stood there is recorded."""
+        await asyncio.to_thread(_write, self._root, self._journal, new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +165,15 @@ class Rewritten:
         """For a diff."""
         was = None if self.before is None else FileState.of(self.before.encode(), _MODE)
         return FileChange.between(self.path, was, FileState.of(self.after.encode(), _MODE))
+
+
+def _write(root: Path, journal: Path, new: Rewritten) -> None:
+    path, what = root / new.path, new.title
+    if new.before is None:
+        replace(path, new.after, journal, below=root, what=what)
+    else:
+        rewrites = [Rewrite(path, new.before.encode(), new.after.encode())]
+        rewrite(rewrites, journal, below=root, what=what)
 
 
 def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
@@ -236,7 +242,7 @@ def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly 
 @asynccontextmanager
 async def open_recommending(root: Path, settings: Settings) -> AsyncIterator[Recommending]:
     """Without an editor. Raises OSError (the state folder)."""
-    found = Recommending(root, lambda: settings)
+    found = Recommending(root, workspace_dir(root), lambda: settings)
     try:
         yield found
     finally:

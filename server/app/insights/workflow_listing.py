@@ -36,15 +36,24 @@ def workflow_lines(outlook: Outlook) -> Iterator[str]:
 
 
 def _workflow(each: Analysis) -> Iterator[str]:
-    own = each.workflow
-    name = "" if own.name == own.path else f" “{own.name}”"
-    yield f"{own.path}{name} ({own.kind}): {each.score.value:.0f} of 100"
+    yield _head(each)
     for part, points in each.score.parts.items():
         why = f"  {'; '.join(points.why)}" if points.why else ""
         yield f"  {part:<12} {points.value:>3.0f}{why}"
     yield f"  {path_line(each)}"
-    yield from (f"  {problem.place}: {problem.text}" for problem in own.problems)
-    yield from (f"  {issue.place}: {issue.text}" for issue in each.issues)
+    yield from (f"  {line}" for line in _matters(each))
+
+
+def _head(each: Analysis) -> str:
+    own = each.workflow
+    name = "" if own.name == own.path else f" “{own.name}”"
+    return f"{own.path}{name} ({own.kind}): {each.score.value:.0f} of 100"
+
+
+def _matters(each: Analysis) -> Iterator[str]:
+    """What is wrong, and what could be better."""
+    yield from (f"{problem.place}: {problem.text}" for problem in each.workflow.problems)
+    yield from (f"{issue.place}: {issue.text}" for issue in each.issues)
 
 
 def path_line(each: Analysis) -> str:
@@ -179,8 +188,10 @@ def workflow_page(outlook: Outlook) -> str:
     """Markdown."""
     lines = [f"# Workflows in {outlook.root}", ""]
     for each in outlook.analyses:
-        head, *rest = _workflow(each)
-        lines += [f"## {head}", "", *(f"- {line.strip()}" for line in rest), ""]
+        lines += [f"## {_head(each)}", "", "| | points | why |", "| --- | --- | --- |"]
+        parts = each.score.parts.items()
+        lines += [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in parts]
+        lines += ["", *(f"- {line}" for line in (path_line(each), *_matters(each))), ""]
     if not outlook.analyses:
         lines += ["There is no workflow definition here that is known.", ""]
     lines += [

@@ -88,6 +88,12 @@ async def resume(watched: Watched, _: str) -> str:
     return "what you do is remembered again"
 
 
+async def decline(watched: Watched, recommendation: str) -> str:
+    await watched.seldom.dismiss(recommendation)
+    await _note(watched, recommendation, "was dismissed")
+    return "it is not recommended any more"
+
+
 async def _note(watched: Watched, what: str, told: str) -> None:
     """Of what the engine itself has nothing to tell."""
     await watched.service.engine.jobs.note(_NOTE, what, told, time.time())
@@ -101,6 +107,6 @@ def _number(job: str) -> int:
 
 Action = Callable[[Watched, str], Awaitable[str]]
 ACTIONS: Mapping[str, Action] = {
-    each.__name__: each for each in (run, cancel, retry, accept, dismiss, pause, resume)
+    each.__name__: each for each in (run, cancel, retry, accept, dismiss, pause, resume, decline)
 }
-"""By name; each takes what it is for: a task, a job's number, an automation."""
+"""By name; each takes what it is for: a task, a job's number, an automation, a recommendation."""

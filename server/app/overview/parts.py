@@ -44,6 +44,10 @@ class Part(StrEnum):
     AUTOMATIONS = "automations"
     TRAIL = "trail"
     SETTINGS = "settings"
+    RESOURCES = "resources"
+    RECOMMENDATIONS = "recommendations"
+    EFFICIENCY = "efficiency"
+    TIME = "time"
 
 
 class Health(NamedTuple):

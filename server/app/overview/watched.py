@@ -26,7 +26,9 @@ from ..scripts.confined import sandboxed
 from ..stamps import Stamps
 from . import parts
 from .findings import NOTHING, Findings, FindingsReader
+from .machine import Eye
 from .parts import Part
+from .seldom import Seldom
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +43,14 @@ class Watched:
     """Belongs to the event loop. ``id`` names it in addresses; ``parts`` are as of the last look.
     Without anybody who waits for changes nothing is looked at."""
 
-    def __init__(self, service: Service, learned: Learned, findings: FindingsReader) -> None:
+    def __init__(
+        self, service: Service, learned: Learned, findings: FindingsReader, seldom: Seldom
+    ) -> None:
         self.root = service.root
         self.id = hashlib.sha256(os.fsencode(os.path.realpath(self.root))).hexdigest()[:_ID_LENGTH]
         self.service = service
         self.learned = learned
+        self.seldom = seldom
         self.parts: dict[Part, Any] = {}
         self._trust = Trust(state_dir())
         self._workspace = service.chores.workspace
@@ -122,8 +127,8 @@ class Watched:
 
     async def _is_otherwise(self, part: Part) -> bool:
         try:
-            found = await self._looks[part]()
-        except (OSError, sqlite3.Error) as error:
+            found = await {**self._looks, **self.seldom.looks}[part]()
+        except (OSError, sqlite3.Error, ValueError) as error:
             self._trouble[part] = f"{part} cannot be read: {why(error)}"
             return self.parts.pop(part, None) is not None
         self._trouble.pop(part, None)
@@ -134,6 +139,7 @@ class Watched:
         """Look whenever something changes, and tell what, until this is cancelled."""
         with suppress(OSError):  # what nobody can tell us is seen at the next look
             self._link.open()
+        seldom = asyncio.create_task(self._follow_seldom(changed))
         try:
             while True:
                 self._stirred.clear()
@@ -148,6 +154,16 @@ class Watched:
                     poked.cancel()
         finally:
             self._link.close()
+            seldom.cancel()
+            await asyncio.gather(seldom, return_exceptions=True)
+
+    async def _follow_seldom(self, changed: Callable[[Part], object]) -> None:
+        """What takes long to look at keeps nothing else waiting."""
+        while True:
+            for part in self.seldom.due():
+                if await self._is_otherwise(part):
+                    changed(part)
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 @asynccontextmanager
@@ -159,9 +175,12 @@ async def watched(root: Path, *, trusted: bool | None) -> AsyncIterator[Watched]
         async with open_service(root, "dashboard", runs=False, trusted=trusted) as service:
             workspace, checks = service.chores.workspace, Checks(runner)
             learned = Learned(workspace, checks, sandboxed(workspace, runner))
+            seldom = Seldom(service, Eye(state_dir(), [root]))
+            findings = FindingsReader(workspace, service.engine, checks)
             try:
-                yield Watched(service, learned, FindingsReader(workspace, service.engine, checks))
+                yield Watched(service, learned, findings, seldom)
             finally:
+                await seldom.close()
                 await learned.close()
     finally:
         await runner.close()

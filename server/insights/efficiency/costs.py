@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
+from ...store.automations import Execution as Run
 from ...store.history import Execution
 from ...store.measured import Looked
 from .calendar import Period
@@ -51,6 +52,14 @@ def by_tasks(executions: Iterable[Execution], period: Period) -> list[Spent]:
         within,
         lambda e: Spent(e.task, 1, max(0.0, e.ended - e.started), max(0.0, e.cpu), e.memory),
     )
+
+
+def by_automations(runs: Iterable[tuple[str, Run]], period: Period) -> list[Spent]:
+    """``runs``: each with the name of its automation; those that were only looked at, failed or
+    were undone took their time, too. What they took of a processor is not measured."""
+    within = ((name, run) for name, run in runs if period.day(run.at) is not None)
+    found = _by_name(within, lambda row: Spent(row[0], 1, max(0.0, row[1].seconds), 0.0, 0))
+    return sorted(found, key=lambda each: (-each.seconds, each.name))
 
 
 def _by_name(rows: Iterable[_T], of: Callable[[_T], Spent]) -> list[Spent]:

@@ -20,6 +20,7 @@ from .measure import Measure
 from .rates import Rate
 
 _SEED = 0
+_GONE = "(removed since)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Efficiency:
     notices: tuple[Measure, ...]
     tools: tuple[Spent, ...]
     tasks: tuple[Spent, ...]
+    automations: tuple[Spent, ...]
     backwards: int = 0
 
     @property
@@ -84,6 +86,7 @@ def efficiency(known: Known, asked: Period, now: float) -> Efficiency:
     random = Random(_SEED)  # noqa: S311 - draws, no secret
     within = _within(known.executions, period)
     runs = [each for each in known.runs if period.day(each.at) is not None]
+    named = [(known.names.get(each.automation, _GONE), each) for each in runs]
     kept = known.kept
     return Efficiency(
         period,
@@ -94,11 +97,12 @@ def efficiency(known: Known, asked: Period, now: float) -> Efficiency:
             savings.by_known_results(kept.recalled, kept.looked, period, random),
         ),
         tuple(rates.of_tasks(within)),
-        tuple(rates.of_automations((known.names.get(e.automation, ""), e) for e in runs)),
+        tuple(rates.of_automations(named)),
         findings(known.lives, period, now, random),
         interruptions(kept.noticed, period, random),
         tuple(costs.by_tools(kept.looked, period)),
         tuple(costs.by_tasks(within, period)),
+        tuple(costs.by_automations(named, period)),
         sum(each.ended < each.started for each in within),
     )
 

@@ -88,38 +88,41 @@ def sampled_trace(samples: bytes) -> dict[str, Any]:
 
 
 def _thread(profile: Any, frames: Sequence[Any], track: int) -> list[dict[str, Any]]:
+    """Begins and ends in their order: what lasts equally long is within each other all the same."""
     events = [_named("thread_name", 1, track, str(profile["name"]))]
-    open_: list[dict[str, Any]] = []
+    open_: list[_Frame] = []
     at = 0.0
-    for sample, weight in zip(profile["samples"], profile["weights"], strict=True):
-        called = [frames[number] for number in sample]
+    samples = zip(profile["samples"], profile["weights"], strict=True)
+    for sample, weight in (*samples, ((), 0.0)):
+        called = [
+            _Frame(each["name"], each.get("file"), each.get("line"))
+            for each in (frames[number] for number in sample)
+        ]
         same = 0
-        while same < min(len(open_), len(called)) and _is(open_[same], called[same]):
+        while same < min(len(open_), len(called)) and open_[same][:2] == called[same][:2]:
             same += 1
-        del open_[same:]
-        for frame in called[same:]:
-            open_.append(_frame(frame, track, at))
-            events.append(open_[-1])
+        events += [_edge("E", frame, track, at) for frame in reversed(open_[same:])]
+        events += [_edge("B", frame, track, at) for frame in called[same:]]
+        open_[same:] = called[same:]
         at += weight
-        for event in open_:
-            event["dur"] = round(at * _MICROSECONDS) - event["ts"]
     return events
 
 
-def _is(event: Mapping[str, Any], frame: Mapping[str, Any]) -> bool:
-    return (event["name"], event["args"]["file"]) == (frame["name"], frame.get("file"))
+class _Frame(NamedTuple):
+    name: str
+    file: str | None
+    line: int | None
 
 
-def _frame(frame: Mapping[str, Any], track: int, at: float) -> dict[str, Any]:
+def _edge(kind: str, frame: _Frame, track: int, at: float) -> dict[str, Any]:
     return {
-        "ph": "X",
-        "name": frame["name"],
+        "ph": kind,
+        "name": frame.name,
         "cat": "sample",
         "pid": 1,
         "tid": track,
         "ts": round(at * _MICROSECONDS),
-        "dur": 0,
-        "args": {"file": frame.get("file"), "line": frame.get("line")},
+        "args": {"file": frame.file, "line": frame.line},
     }
 
 

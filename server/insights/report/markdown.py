@@ -26,8 +26,9 @@ def _lines(outline: Outline) -> Iterator[str]:
 
 def _section(section: Section) -> Iterator[str]:
     yield f"## {_plain(section.title)}"
-    yield ""
-    yield " ".join(map(_plain, section.lead))
+    if section.lead:
+        yield ""
+        yield " ".join(map(_plain, section.lead))
     if section.facts:
         yield ""
         yield from (

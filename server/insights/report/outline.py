@@ -232,7 +232,7 @@ def _findings(found: Efficiency) -> Section:
         for each in seen.severities
     )
     head = ("Severity", "Introduced", "Fixed", "There now", "Half are fixed within (95 %)")
-    tables = (Table(head, tuple(rows)), *((_measures(told),) if told else ()))
+    tables = (Table(head, tuple(rows)), *((_measures(told),) if told else ()), *_weekly(told))
     return Section("findings", title, tuple(lead), tuple(facts), tuple(plots), tables, tuple(notes))
 
 
@@ -262,7 +262,7 @@ def _notices(found: Efficiency) -> Section:
     lead = () if told else ("Nothing was told, so nothing was held back.",)
     spared = found.notices[0]
     facts = (Fact(spared.title, words.total(spared), "interruptions"),) if spared.total else ()
-    tables = (_measures(told),) if told else ()
+    tables = (_measures(told), *_weekly(told)) if told else ()
     plots = (_bars(spared),) if spared.total else ()
     return Section("notices", "Interruptions", lead, facts, plots, tables, _notes(told))
 
@@ -287,14 +287,16 @@ def _costs(found: Efficiency) -> Section:
     tables = (
         *_spent("Tool", "Files", found.tools),
         *_spent("Task", "Runs", found.tasks),
+        *_spent("Automation", "Runs", found.automations, columns=3),
     )
     return Section("costs", "What it took", tuple(lead), tuple(facts), (), tables)
 
 
-def _spent(what: str, times: str, spent: Sequence[Spent]) -> tuple[Table, ...]:
+def _spent(what: str, times: str, spent: Sequence[Spent], columns: int = 5) -> tuple[Table, ...]:
+    """``columns``: of automations only the first are measured."""
     if not spent:
         return ()
-    head = (what, times, "On the clock", "Processor", "Most memory")
+    head = (what, times, "On the clock", "Processor", "Most memory")[:columns]
     rows = [
         (
             name(each.name),
@@ -302,7 +304,7 @@ def _spent(what: str, times: str, spent: Sequence[Spent]) -> tuple[Table, ...]:
             words.duration(each.seconds),
             words.duration(each.cpu),
             words.size(each.memory),
-        )
+        )[:columns]
         for each in spent[:_MOST_ROWS]
     ]
     return (Table(head, _with_rest(rows, len(spent))),)

@@ -51,7 +51,14 @@ def payload(
             ],
         },
         "interruptions": [*map(_measure, found.notices)],
-        "costs": {"tools": _spent(found.tools), "tasks": _spent(found.tasks)},
+        "costs": {
+            "tools": _spent(found.tools),
+            "tasks": _spent(found.tasks),
+            "automations": [
+                {"name": name(each.name), "times": each.times, "seconds": each.seconds}
+                for each in found.automations
+            ],
+        },
         "leftOut": {"endedBeforeStart": found.backwards},
         "troubles": [redacted(printable(each)) for each in troubles],
     }

@@ -161,7 +161,7 @@ def _uncached(path: str, name: str, job: Value, around: Around) -> Iterator[Issu
         manager: (index, words)
         for index, each in reversed([*enumerate(steps)])
         for words in commands(each.said("run"))
-        if (manager := installs(words)) and (manager != "pip" or _is_much(words))
+        if (manager := installs(words)) and _is_much(manager, words)
     }
     for index, use in enumerate(uses):
         for setup in _SETUPS:
@@ -185,9 +185,13 @@ _OF_PROJECT = re.compile(r"-r|--requirement|-e|--editable|--group.*|\..*|.*\.txt
 _MANY = 3
 
 
-def _is_much(words: Sequence[str]) -> bool:
-    """Whether pip installs a project or its dependencies, and not a tool or two."""
+def _is_much(manager: str, words: Sequence[str]) -> bool:
+    """Whether a project or its dependencies are installed, and not a tool or two."""
     plain = [each for each in words if not each.startswith("-")]
+    if manager in ("npm", "yarn", "pnpm"):
+        return len(plain) <= 2
+    if manager != "pip":
+        return True
     return any(map(_OF_PROJECT.fullmatch, words)) or len(plain) >= _MANY + 2
 
 

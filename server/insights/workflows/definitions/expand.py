@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _ASSIGNMENT = re.compile(
     r"^(?:export\s+|override\s+|private\s+)*(?P<name>[\w.-]+)\s*(?P<op>::?=|\?=|\+=|!=|=)(?P<value>.*)$",
     re.DOTALL,
 )
 _REFERENCE = re.compile(r"\$(?:\((?P<a>[\w.-]+)\)|\{(?P<b>[\w.-]+)\})")
+_CALL = re.compile(r"\$[({][\w-]+\s|`")
+"""Of a function of make, or a command of a shell."""
 _LONGEST = 20_000
 """Characters of what a line comes to."""
 _DEEPEST = 20
@@ -33,8 +36,8 @@ class Variables:
         self._left = _MOST
 
     def assign(self, name: str, operator: str, value: str) -> None:
-        if operator == "!=":
-            self._values.pop(name, None)
+        if operator == "!=" or _CALL.search(value):
+            self._values.pop(name, None)  # what it gives, only make knows
         elif operator == "+=":
             self._values[name] = f"{self._values.get(name, '')} {value}".strip()[:_LONGEST]
         elif operator != "?=" or name not in self._values:
@@ -55,3 +58,25 @@ class Variables:
 
     def _value(self, found: re.Match[str]) -> str:
         return self._values.get(found["a"] or found["b"], found[0])
+
+
+def names_in(text: str) -> list[str]:
+    """Split at spaces, but not within the brackets of references and calls."""
+    return [each for each in "".join(_marked(text, " \t", "\0")).split("\0") if each]
+
+
+def parted(text: str) -> tuple[str, str, str]:
+    """At the first colon that is in no brackets, as ``str.partition``."""
+    return "".join(_marked(text, ":", "\0", most=1)).partition("\0")
+
+
+def _marked(text: str, ends: str, mark: str, most: int = -1) -> Iterator[str]:
+    """With ``mark`` in the place of what ends something, so often at most."""
+    depth = 0
+    for each in text.replace("\0", " "):
+        depth = max(0, depth + (each in "({") - (each in ")}"))
+        if depth == 0 and each in ends and most != 0:
+            most -= 1
+            yield mark
+        else:
+            yield each

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..graph import circle, reached
 from ..model import Around, Insert, Issue, Job, Kind, Place, Problem, Remedy, Step, Workflow, unique
 from ..shell import Words, commands, key
-from .expand import Variables, assignment
+from .expand import Variables, assignment, names_in, parted
 
 LARGEST = 1_000_000
 _MOST_RULES = 5_000
@@ -21,6 +21,9 @@ _DEEPEST = 8
 _SPECIAL = re.compile(r"\.[A-Z_]+")
 _PREFIX = re.compile(r"^[-@+\s]+")
 _CONDITIONAL = ("ifeq", "ifneq", "ifdef", "ifndef", "else", "endif")
+_COMPILED = frozenset({".o", ".a", ".s", ".i", ".lo"})
+_SOURCES = (".c", ".cc", ".cpp", ".o", ".sh", ".f", ".p", ".s", ".l", ".y")
+"""What make has rules for by itself."""
 _WILD = re.compile(r"[*?\[%$]")
 
 
@@ -86,12 +89,12 @@ class _Reader:
             return  # a variable of that target
         if needs.count(":") == 1 and "%" in needs:
             needs = needs.partition(":")[2]
-        names, before = targets.split(), needs.replace("|", " ").split()
+        names, before = names_in(targets), names_in(needs.replace("|", " "))
         self.is_known &= "$" not in rest.partition(";")[0] and "$" not in targets
         for name in names[:100]:
             if name == ".PHONY":
                 self.phony.update(dict.fromkeys(before, place))
-            elif "%" in name:
+            elif "%" in name or name == ".DEFAULT":
                 self.patterns.append(name)
             elif not _SPECIAL.fullmatch(name) and len(self.targets) < _MOST_RULES:
                 target = self.targets.setdefault(name, _Target(place))
@@ -179,7 +182,7 @@ def made(words: Words) -> Sequence[str]:
 
 def _rule(line: str) -> tuple[str, str] | None:
     """The targets and what stands behind the colon, where the line is a rule."""
-    targets, colon, rest = line.partition(":")
+    targets, colon, rest = parted(line)
     if not colon or not targets.strip() or set("#=") & set(targets) or rest[:1] == "=":
         return None
     return targets.strip(), rest.removeprefix(":")
@@ -231,14 +234,23 @@ def _missing(folder: str, job: Job, reader: _Reader) -> Iterator[Issue]:
     """What make would not know how to make. Only where all of the file is known."""
     if not reader.is_known or reader.patterns:
         return
-    for need in job.needs:
-        there = posixpath.normpath(posixpath.join(folder, need))
-        absolute = need.startswith(("/", "~")) or there.startswith("..")
-        if absolute or need in reader.targets or _WILD.search(need) or need in reader.phony:
-            continue
-        if there not in reader.around.files:
-            text = f"{job.name} needs {need}: there is no such target and no such file."
-            yield Issue("missing-need", job.place, f"{job.name} {need}", text)
+    missing = [need for need in job.needs if not _is_made(folder, need, reader)]
+    if missing:
+        shown = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        text = f"{job.name} needs {shown}: there is no such target and no such file."
+        yield Issue("missing-need", job.place, job.name, text)
+
+
+def _is_made(folder: str, need: str, reader: _Reader) -> bool:
+    """Whether make finds it or makes it, also by the rules that it has by itself."""
+    there = posixpath.normpath(posixpath.join(folder, need))
+    elsewhere = need.startswith(("/", "~")) or there.startswith("..") or _WILD.search(need)
+    if elsewhere or need in reader.targets or need in reader.phony or there in reader.around.files:
+        return True
+    stem, suffix = posixpath.splitext(there)
+    if suffix in _COMPILED:
+        return True
+    return any(f"{stem}{each}" in reader.around.files for each in _SOURCES if not suffix)
 
 
 def _idle(
@@ -256,7 +268,7 @@ def _idle(
 
 def _in_sequence(reader: _Reader, job: Job) -> Iterator[Issue]:
     """A recipe that calls make for one target after another: even with -j they wait."""
-    calls = [made(words) for step in job.steps for words in commands(step.command) if made(words)]
+    calls = [names for step in job.steps if (names := made_here(step))]
     names = unique([name for call in calls for name in call if name in reader.targets])
     if len(calls) < 2 or len(names) < 2:
         return

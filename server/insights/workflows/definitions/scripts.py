@@ -113,8 +113,9 @@ def _issues(
             if missing not in texts:
                 told = f"The script {name} runs {missing}, and there is no such script."
                 yield Issue("missing-need", places[name], f"{name} {missing}", told)
-        yield from _twice(name, text, places[name])
-        yield from _in_sequence(name, text, texts, places[name])
+        if not any(words[0] == "cd" for words in commands(text)):
+            yield from _twice(name, text, places[name])
+            yield from _in_sequence(name, text, texts, places[name])
     needs = {each.name: (*each.needs, *each.calls) for each in jobs}
     if round_ := circle(needs):
         told = f"These scripts run each other: {' → '.join(round_)}."

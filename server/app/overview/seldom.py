@@ -1,0 +1,148 @@
+"""The parts that cost more to look at, or change all the time: looked at now and then, while
+somebody watches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ...findings.redact_text import redacted
+from ..chores.service import Service
+from ..folder.workspace import Workspace
+from ..insights.efficiency import SPAN_SECONDS, report_of
+from ..insights.profiling import WorkPath, engine
+from ..insights.recommending import Outlook, Recommending, State
+from ..insights.workflow_listing import gain, how
+from .machine import Eye
+from .parts import Part
+
+_DAYS = 7
+_SHOWN = 8
+_TIMES = {Part.RESOURCES: 5.0, Part.RECOMMENDATIONS: 60.0, Part.EFFICIENCY: 300.0, Part.TIME: 60.0}
+"""Seconds between two looks."""
+
+
+class Recommended(NamedTuple):
+    """``minutes``: what it takes."""
+
+    id: str
+    what: str
+    place: str
+    why: tuple[str, ...]
+    gain: str
+    minutes: int
+    how: str
+    state: str
+
+
+class Advice(NamedTuple):
+    """``scores``: of each workflow, its path and its score of 100."""
+
+    open: tuple[Recommended, ...]
+    scores: tuple[tuple[str, int], ...]
+    problem: str
+
+
+class Saved(NamedTuple):
+    """Figures of the last days: a label, a value and what it means each; ``troubles``: what could
+    not be read."""
+
+    about: str
+    facts: tuple[tuple[str, str, str], ...]
+    lead: tuple[str, ...]
+    troubles: tuple[str, ...]
+
+
+class Spent(NamedTuple):
+    """Where the engine's time went: the few paths that take four fifths of it. ``since``: a day;
+    empty where nothing is known."""
+
+    since: str
+    paths: tuple[WorkPath, ...]
+    among: int
+    seconds: float
+    waited: float
+    hit_rate: float | None
+
+
+class Seldom:
+    """Belongs to the event loop. ``clock`` only goes forward."""
+
+    def __init__(
+        self, service: Service, eye: Eye, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._service = service
+        self._workspace: Workspace = service.chores.workspace
+        self._eye = eye
+        self._clock = clock
+        self._recommending = Recommending(service.root, lambda: service.settings)
+        self._looked_at: dict[Part, float] = {}
+        self.looks: Mapping[Part, Callable[[], Awaitable[Any]]] = {
+            Part.RESOURCES: eye.look,
+            Part.RECOMMENDATIONS: self._recommendations,
+            Part.EFFICIENCY: self._efficiency,
+            Part.TIME: self._time,
+        }
+
+    def due(self) -> list[Part]:
+        """Those whose time has come; it begins anew with that."""
+        now = self._clock()
+        found = [p for p in self.looks if now - self._looked_at.get(p, -1e9) >= _TIMES[p]]
+        self._looked_at |= dict.fromkeys(found, now)
+        return found
+
+    def forget(self, part: Part) -> None:
+        """It is otherwise by now."""
+        self._looked_at.pop(part, None)
+
+    async def dismiss(self, id_: str) -> None:
+        """A recommendation. Raises ValueError, OSError, sqlite3.Error."""
+        await self._recommending.answer(id_, State.DISMISSED)
+        self.forget(Part.RECOMMENDATIONS)
+
+    async def close(self) -> None:
+        await self._recommending.close()
+        await self._eye.close()
+
+    async def _recommendations(self) -> Advice:
+        return _advice(await self._recommending.look())
+
+    async def _efficiency(self) -> Saved:
+        now = time.time()
+        report = await report_of(self._service.root, self._workspace.state, now - SPAN_SECONDS, now)
+        found = report.outline
+        facts = [(each.label, each.value, each.note) for s in found.sections for each in s.facts]
+        lead = found.sections[0].lead if found.sections else ()
+        return Saved(found.about, tuple(facts[:_SHOWN]), lead, report.troubles)
+
+    async def _time(self) -> Spent:
+        today = datetime.now().astimezone().date()
+        found, since = await engine(self._service.root, _DAYS, today)
+        return Spent(
+            since,
+            found.hot.paths[:_SHOWN],
+            found.hot.among,
+            round(found.hot.seconds, 1),
+            round(found.waited, 1),
+            found.hit_rate,
+        )
+
+
+def _advice(outlook: Outlook) -> Advice:
+    shown = [
+        Recommended(
+            each.recommendation.id,
+            redacted(each.recommendation.what),
+            str(each.recommendation.place) if each.recommendation.place.path else "",
+            tuple(map(redacted, each.recommendation.why)),
+            gain(each.recommendation.gain, each.recommendation.unknown),
+            each.recommendation.minutes,
+            how(each.recommendation),
+            each.state,
+        )
+        for each in outlook.stand.open[:_SHOWN]
+    ]
+    scores = [(each.workflow.path, round(each.score.value)) for each in outlook.analyses]
+    return Advice(tuple(shown), tuple(scores), outlook.problem)
