@@ -73,10 +73,11 @@ class Sum:
         self.count += 1
         self.total += seconds
         self.own += own
-        self.most = max(self.most, seconds)
         self.cpu += cpu
+        self.most = max(self.most, seconds)
         self.memory = max(self.memory, memory)
-        self.buckets[_bucket(seconds)] += 1
+        bucket = _bucket(seconds)
+        self.buckets[bucket] = self.buckets.get(bucket, 0) + 1
 
     def join(self, other: Sum) -> None:
         self.count += other.count
@@ -125,7 +126,6 @@ class Span:
         "name",
         "parent",
         "root",
-        "thread",
         "trace",
     )
 
@@ -151,7 +151,6 @@ class Span:
             self.root = root or outer.root or _root.get()
         self.began = self.ended = self.inner = self.cpu = 0.0
         self.memory = 0
-        self.thread = threading.get_ident()
 
     @property
     def seconds(self) -> float:
@@ -164,7 +163,9 @@ class Span:
 
     @property
     def key(self) -> Key:
-        return Key(self.name, self.root, self.file, tuple(sorted(self.attributes.items())))
+        given = self.attributes
+        pairs = tuple(given.items()) if len(given) < 2 else tuple(sorted(given.items()))
+        return Key(self.name, self.root, self.file, pairs)
 
     def set(self, **attributes: str) -> None:
         """What is known only now."""

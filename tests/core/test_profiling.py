@@ -3,6 +3,7 @@ where the user wants it."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -189,6 +190,17 @@ async def test_that_nobody_takes_them_is_told_and_all_else_goes_on(tmp_path: Pat
         await keeper.keep([place])
     assert keeper.trouble.startswith(f"spans are not sent to {address} (profile.otlpEndpoint): ")
     assert next(each.name for each in await timeline(place.root)) == "scan"
+
+
+async def test_without_the_extra_it_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    place = _place(tmp_path / "root", otlpEndpoint="http://127.0.0.1:9/v1/traces")
+    keeper = Keeper(lambda: _NOW)
+    _work("scan")
+    await keeper.keep([place])
+    assert keeper.trouble.endswith("install `understudy[telemetry]`")
 
 
 @pytest.mark.parametrize("trusted", [True, False])
