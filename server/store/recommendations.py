@@ -71,7 +71,7 @@ class Recommendations:
     ) -> None:
         """Keep these as they are now, and forget others. What is no longer as it ``was`` stays as
         it is: somebody has answered meanwhile."""
-        kept, gone = [*map(_private, keep)], [*drop]
+        kept, gone = [*keep], [*drop]
         if not kept and not gone:
             return
         places = ", ".join("?" * len(Row._fields))
@@ -80,8 +80,9 @@ class Recommendations:
         def work(c: sqlite3.Connection) -> None:
             now = _all(c)
             same = {id_ for id_ in now.keys() | was.keys() if now.get(id_) == was.get(id_)}
-            new = [row for row in kept if row.id in same or row.id not in now.keys() | was.keys()]
-            c.executemany(insert, new)
+            known = now.keys() | was.keys()
+            new = (row for row in kept if row.id in same or row.id not in known)
+            c.executemany(insert, map(_private, new))
             c.executemany(
                 "DELETE FROM recommendations WHERE id = ?", [(id_,) for id_ in gone if id_ in same]
             )
