@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..app.hooks.detached import start_detached
@@ -42,20 +42,21 @@ def run_hook(arguments: Sequence[str]) -> int:
 
         if (code := hold(name, text, gate, os.environ, strict=strict)) != 0:
             return code
-    _hand_over(name, rest, text, time.monotonic() - began)
+    _hand_over(name, rest, text, time.monotonic() - began if gate else None)
     return 0
 
 
-def _hand_over(name: str, arguments: Sequence[str], text: str, seconds: float) -> None:
-    """git runs hooks at the top of the work tree, and has waited so long."""
+def _hand_over(name: str, arguments: Sequence[str], text: str, seconds: float | None) -> None:
+    """git runs hooks at the top of the work tree. ``seconds``: how long it waited for a gate."""
     try:
-        event: Mapping[str, object] = {
+        event: dict[str, object] = {
             "hook": name,
             "arguments": arguments,
             "lines": text.split("\n")[:-1],
             "at": time.time(),
-            "seconds": round(seconds, 3),
         }
+        if seconds is not None:
+            event["seconds"] = round(seconds, 3)
         root = Path(os.getcwd())
         folder = workspace_dir(root)
         hand_over(folder, event)

@@ -66,30 +66,42 @@ class Recommendations:
         """By their ids."""
         return await self._database.run(_all)
 
-    async def keep(self, rows: Iterable[Row]) -> None:
-        """These as they are now."""
-        kept = [*rows]
+    async def turn(
+        self, was: Mapping[str, Row], keep: Iterable[Row], drop: Iterable[str] = ()
+    ) -> None:
+        """Keep these as they are now, and forget others. What is no longer as it ``was`` stays as
+        it is: somebody has answered meanwhile."""
+        kept, gone = [*keep], [*drop]
+        if not kept and not gone:
+            return
         places = ", ".join("?" * len(Row._fields))
         insert = f"INSERT OR REPLACE INTO recommendations VALUES ({places})"  # noqa: S608
 
         def work(c: sqlite3.Connection) -> None:
-            c.executemany(insert, map(_private, kept))
+            now = _all(c)
+            same = {id_ for id_ in now.keys() | was.keys() if now.get(id_) == was.get(id_)}
+            known = now.keys() | was.keys()
+            new = (row for row in kept if row.id in same or row.id not in known)
+            c.executemany(insert, map(_private, new))
+            c.executemany(
+                "DELETE FROM recommendations WHERE id = ?", [(id_,) for id_ in gone if id_ in same]
+            )
             c.execute(
                 "DELETE FROM recommendations WHERE id IN (SELECT id FROM recommendations"
                 " WHERE state = 'proposed' ORDER BY proposed DESC LIMIT -1 OFFSET ?)",
                 (_MOST,),
             )
 
-        if kept:
-            await self._database.run(work, write=True)
+        await self._database.run(work, write=True)
 
-    async def drop(self, ids: Iterable[str]) -> None:
-        """Forget these."""
-        gone = [(each,) for each in ids]
-        if gone:
-            await self._database.run(
-                lambda c: c.executemany("DELETE FROM recommendations WHERE id = ?", gone)
-            )
+    async def answer(self, id_: str, state: str, at: float) -> bool:
+        """What its user said to one, when; whether it is known."""
+        query = (
+            "UPDATE recommendations SET state = ?, answered = ?,"
+            " done = CASE ? WHEN 'done' THEN ? ELSE done END WHERE id = ?"
+        )
+        given = state, at, state, at, id_
+        return await self._database.run(lambda c: c.execute(query, given).rowcount > 0, write=True)
 
     async def forget_lived(self) -> None:
         """Those that tell of what somebody did, whatever was said to them; what stands in files

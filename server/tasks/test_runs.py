@@ -107,7 +107,8 @@ class TestRuns:
         if not runners:
             return Result(found("no tests were found", 0, {}))
         failing = memory.load(await self._last(), runners)
-        before = await asyncio.to_thread(stamp, self._root)
+        whole = not context.parameters
+        before = await asyncio.to_thread(stamp, self._root) if whole else ""
         ran: dict[str, _Ran] = {}
         for runner in runners:
             known = failing[runner.name]
@@ -117,7 +118,7 @@ class TestRuns:
         failing = memory.load(await self._last(), runners)  # other runs may have ended meanwhile
         for name, one in ran.items():
             failing[name] = still_failing(failing[name], one.report, one.selection)
-        same = before == await asyncio.to_thread(stamp, self._root)
+        same = whole and before == await asyncio.to_thread(stamp, self._root)
         return self._result(list(ran.values()), failing, before if same else "")
 
     async def _selection(
@@ -183,7 +184,8 @@ class TestRuns:
     def _result(
         self, ran: Sequence[_Ran], failing: Mapping[str, memory.Failing], files: str
     ) -> Result:
-        """``files``: by what they are known; empty where they changed meanwhile."""
+        """``files``: by what they are known; empty where they changed meanwhile, or not all tests
+        were to run."""
         every = [each for known in failing.values() for each in known.values()]
         shown = {
             os.path.join(self._root, file): Report.of("tests", those)

@@ -631,6 +631,17 @@ def test_the_gate_has_a_severity(world: World, gate: str, code: int) -> None:
     assert ("held back" in answer.stderr) == bool(code)
 
 
+def test_a_gate_that_was_passed_tells_how_long_it_took(world: World) -> None:
+    world.understudy("hooks", "install", "pre-commit", "--gate", "critical")
+    tree(world.root, {"a.py": CLEAN})
+    world("add", "a.py")
+    assert commit(world).returncode == 0
+    (file,) = (workspace_dir(world.root, world.state) / handover.INBOX).iterdir()
+    event = json.loads(file.read_text())
+    assert event["hook"] == "pre-commit"
+    assert 0.1 < event["seconds"] < 60
+
+
 def test_no_verify_passes_the_gate(world: World) -> None:
     world.understudy("hooks", "install", "--gate", "info")
     tree(world.root, {"a.py": FLAWED})

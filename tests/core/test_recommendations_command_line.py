@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -240,6 +241,22 @@ def test_one_that_is_dismissed_stays_away(place: Place) -> None:
     unknown = place.run("recommendations", "dismiss", "nothing")
     assert unknown.returncode == 2
     assert "there is no recommendation 'nothing' that is open" in unknown.stderr
+
+
+def test_odd_files_are_told_of_and_keep_nothing_else_from_being_read(place: Place) -> None:
+    (place.root / "Makefile").write_bytes(b"# caf\xe9\nall: all\n\techo\n")
+    (place.root / "package.json").write_text(" " * 1_000_001)
+    (place.root / "tox.ini").symlink_to("/dev/zero")
+    os.mkfifo(place.root / "noxfile.py")
+    (place.root / ".github/workflows/pipe.yml").symlink_to(place.root / "noxfile.py")
+    found = json.loads(place.run("workflows", "--format", "json").stdout)
+    by = {each["path"]: each for each in found["workflows"]}
+    assert [each["rule"] for each in by["Makefile"]["issues"]] == ["cycle"]
+    assert (by["package.json"]["kind"], by["package.json"]["jobs"]) == ("package.json", [])
+    assert "is larger than" in by["package.json"]["problems"][0]["text"]
+    assert "not a regular file" in by[".github/workflows/pipe.yml"]["problems"][0]["text"]
+    assert {"tox.ini", "noxfile.py"}.isdisjoint(by)
+    assert by[".github/workflows/ci.yml"]["issues"]
 
 
 def test_what_cannot_be_read_is_not_done(place: Place) -> None:

@@ -204,6 +204,13 @@ def test_github_actions() -> None:
         (("name: CI", "name: Publish"), "no-cache 11"),  # a cache could be poisoned
         (("pip install -r requirements.txt", "pip install ruff"), "no-cache 11"),
         (("run: npm ci", "run: npm install ajv"), "no-cache 27"),
+        (
+            (
+                "        run: npm ci\n      - run: npm test",
+                "        run: A=1 npm ci\n      - run: npm test",
+            ),
+            "duplicate-step 31",
+        ),
         (("  pull_request:\n", ""), "no-concurrency 2"),
         (("jobs:", "concurrency: ci\njobs:"), "no-concurrency 2"),
         (("run: npm test", "run: echo ${{ needs.lint.result }}"), "needless-need 17"),

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.insights.workflows.analysis import TASK, Seen, analyse
-from understudy.insights.workflows.definitions import table
+from understudy.insights.workflows.definitions import own, table
 from understudy.insights.workflows.graph import circle, levels, longest, order, reached
+from understudy.insights.workflows.lived.runs import seen
 from understudy.insights.workflows.model import Around, Timing, Workflow
+from understudy.settings.tasks import CustomTask
+from understudy.store.history import Execution
 
 from .test_workflow_definitions import MAKE, SCRIPTS
 
@@ -76,6 +79,28 @@ def test_a_path_is_in_seconds_only_where_all_are_known() -> None:
     assert seconds.wide == 2
 
 
+def test_own_tasks_are_timed_by_their_executions() -> None:
+    custom = {
+        "build": CustomTask(command=("cc",), when=("save",)),
+        "lint": CustomTask(command=("ruff", "check")),
+        "all": CustomTask(command=("true",), needs=("build", "lint")),
+    }
+    tasks = own.workflow("", custom, {})
+    assert tasks is not None
+    done = [
+        Execution(1, name, 1, 0.0, at, at + seconds, status, "", "", 0.0, 0)
+        for at, name, seconds, status in (
+            *((0.0, "build", 30.0, "done"), (50.0, "build", 40.0, "failed")),
+            *((60.0, "lint", 5.0, "done"), (70.0, "all", 1.0, "done")),
+        )
+    ]
+    (analysis,) = analyse([tasks], seen([], done))
+    assert (analysis.unit, analysis.path.names) == ("seconds", ("build", "all"))
+    assert (analysis.path.cost, analysis.total, analysis.wide) == (36, 41, 2)
+    assert analysis.seen["build"].good == 1
+    assert analysis.unreached == ()
+
+
 def test_the_score_shows_its_parts() -> None:
     make = one("Makefile", "all: a b\na:\n\truff check\nb:\n\tmypy\n")
     (analysis,) = analyse([make], Seen({("", "make all"): timing(9)}))
@@ -90,6 +115,34 @@ def test_the_score_shows_its_parts() -> None:
         "8 of 10 runs that were seen went well"
         in analysis.score.parts[next(iter(analysis.score.parts))].why
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        (
+            "Makefile",
+            "ci: lint test\nlint:\n\tpip install -r r.txt\n\truff check\ntest:\n\tpip install -r r.txt\n\tpytest\n",
+            ["ci runs `pip install -r r.txt` twice: in lint and in test."],
+        ),
+        ("Makefile", "lint:\n\tpip install -r r.txt\ntest:\n\tpip install -r r.txt\n", []),
+        ("Makefile", "ci: a b\na:\n\techo x\nb:\n\techo x\n", []),  # it costs nothing
+        (
+            "package.json",
+            '{"scripts": {"ci": "npm run check && npm run test", "check": "npm run test", "test": "x"}}',
+            ["ci runs `npm run test` twice: in ci and in check."],
+        ),
+        (
+            "package.json",
+            '{"scripts": {"test": "npm run a && npm run b", "a": "vitest run", "b": "BUILD=1 vitest run"}}',
+            [],
+        ),
+        ("tox.ini", "[tox]\nenvlist = a, b\n[testenv]\ncommands = pytest\n", []),
+    ],
+)
+def test_what_one_run_does_twice(path: str, text: str, told: list[str]) -> None:
+    (analysis,) = analyse([one(path, text)], Seen({}))
+    assert [each.text for each in analysis.issues if each.rule == "duplicate-step"] == told
 
 
 def test_what_another_workflow_calls_is_not_dead() -> None:

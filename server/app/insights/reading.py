@@ -13,7 +13,7 @@ from ...disk import read_regular, why
 from ...insights.recommend.model import id_of
 from ...insights.workflows.definitions import make, own, table
 from ...insights.workflows.edits import edits, inserted
-from ...insights.workflows.model import Around, Kind, Remedy, Workflow
+from ...insights.workflows.model import Around, Remedy, Workflow
 from ...model import Edit
 from ...settings import Settings, project_file
 from ...text import apply
@@ -47,9 +47,8 @@ def read(root: Path, path: str, text: str | None = None) -> Workflow | None:
     if text is None:
         try:
             text = _text(root / path)
-        except (OSError, ValueError) as error:
-            problem = table.unreadable(path, why(error))
-            return Workflow(Kind.ACTIONS, path, path, problems=(problem,))
+        except OSError as error:
+            return table.unreadable(path, why(error))
     around = Around(_OnDisk(root), _included(root, path, text))
     return table.workflow(path, text, around)
 
@@ -71,7 +70,7 @@ def remedied(root: Path, id_: str, remedy: Remedy, text: str) -> tuple[Edit, ...
 
 def _own(root: Path, settings: Settings) -> Workflow | None:
     text = ""
-    with contextlib.suppress(OSError, ValueError):  # there may be none: the user has some, too
+    with contextlib.suppress(OSError):  # there may be none: the user has some, too
         text = _text(project_file(root))
     return own.workflow(text, settings.tasks.custom, settings.triggers.rules)
 
@@ -93,8 +92,8 @@ def _paths(root: Path, exclude: Iterable[str]) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
-    """Raises OSError, and ValueError for what is no text."""
-    return read_regular(path, table.LARGEST).decode("utf-8-sig")
+    """Of other encodings, what is no text in this one is replaced. Raises OSError."""
+    return read_regular(path, table.LARGEST).decode("utf-8-sig", "replace")
 
 
 def _included(root: Path, path: str, text: str) -> dict[str, str]:
@@ -109,7 +108,7 @@ def _included(root: Path, path: str, text: str) -> dict[str, str]:
             continue
         try:
             found[each] = _text(root / each)
-        except (OSError, ValueError):
+        except OSError:
             continue
         ahead += make.includes(each, found[each])
     return found

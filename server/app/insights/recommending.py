@@ -104,8 +104,7 @@ class Recommending:
         found = await asyncio.to_thread(
             _looked, self._root, settings, past, executions, dict(rows), now
         )
-        await self._store.drop(found.drop)
-        await self._store.keep(found.keep)
+        await self._store.turn(rows, found.keep, found.drop)
         problem = self._kept.problem or self._activity.problem
         return Outlook(self._root, found.analyses, found.lived, found.stand, problem)
 
@@ -129,17 +128,10 @@ class Recommending:
         rows = await self._store.all()
         return frozenset(id_ for id_, row in rows.items() if row.state == State.DISMISSED)
 
-    async def answer(self, id_: str, state: State) -> Row:
+    async def answer(self, id_: str, state: State) -> None:
         """What its user says to one. Raises ValueError, for people."""
-        rows = await self._store.all()
-        if (row := rows.get(id_)) is None:
+        if not await self._store.answer(id_, str(state), self._clock()):
             raise ValueError(f"there is no recommendation {id_!r}")
-        now = self._clock()
-        row = row._replace(state=str(state), answered=now)
-        if state is State.DONE:
-            row = row._replace(done=now)
-        await self._store.keep([row])
-        return row
 
     async def change(self, recommendation: Recommendation) -> Rewritten | None:
         """What would be written to do it; None where it is not done by writing. Raises ValueError,

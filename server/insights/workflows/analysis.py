@@ -13,6 +13,7 @@ from .definitions.make import made
 from .definitions.scripts import called
 from .graph import Needs, Way, levels, longest, reached
 from .model import Issue, Job, Kind, Timing, Workflow
+from .repeats import repeats
 from .score import Score, score
 from .shell import commands, key, program
 
@@ -71,9 +72,8 @@ def _one(workflow: Workflow, seen: Seen, used: AbstractSet[tuple[Kind, str]]) ->
     entries = [each.name for each in workflow.jobs if each.is_entry or each.name in times]
     entries += [each.name for each in workflow.jobs if (workflow.kind, each.name) in used]
     alive = reached(needs, entries)
-    issues = tuple(
-        each for each in workflow.issues if each.rule != "dead" or _is_dead(each, alive, seen)
-    )
+    every = (*workflow.issues, *repeats(workflow))
+    issues = tuple(each for each in every if each.rule != "dead" or _is_dead(each, alive, seen))
     path = longest(needs, cost)
     within = {each: needs[each] for each in reached(needs, path.names[-1:])}
     total = sum(cost.get(name, 0.0) for name in within) if path.names else 0.0

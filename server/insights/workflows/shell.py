@@ -31,25 +31,31 @@ Words = tuple[str, ...]
 
 
 @lru_cache(maxsize=8_192)
-def commands(text: str) -> Sequence[Words]:
-    """The simple commands in it, word by word, in their order."""
+def parts(text: str) -> Sequence[Words]:
+    """The simple commands in it, word by word and in their order, with the variables they set."""
     found: list[Words] = []
     for line in _CONTINUED.sub(" ", text[:LARGEST]).splitlines():
         found += _of_line(line)
     return found
 
 
+@lru_cache(maxsize=8_192)
+def commands(text: str) -> Sequence[Words]:
+    """The same from the program on: without variables that are set and programs such as sudo."""
+    return [own for each in parts(text) if (own := _own(each))]
+
+
 def _of_line(line: str) -> Iterator[Words]:
     words: list[str] = []
     for word in _split(line):
         if word in _ENDS or set(word) <= set(";&|()"):
-            if own := _own(words):
-                yield own
+            if words:
+                yield tuple(words)
             words = []
         else:
             words.append(word)
-    if own := _own(words):
-        yield own
+    if words:
+        yield tuple(words)
 
 
 def _split(line: str) -> Sequence[str]:
@@ -138,5 +144,6 @@ def is_test(words: Words) -> bool:
 
 
 def key(text: str) -> str:
-    """By which two texts are known to do the same: their commands, one after another."""
-    return "; ".join(" ".join(words) for words in commands(text))
+    """By which two texts are known to do the same: their commands, one after another, with what
+    they set for themselves."""
+    return "; ".join(" ".join(words) for words in parts(text))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..graph import circle, reached
 from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
-from ..shell import Words, commands, key
+from ..shell import Words, commands, parts
 
 LARGEST = 500_000
 _MOST = 500
@@ -66,7 +66,7 @@ def _job(name: str, texts: Mapping[str, str], places: Mapping[str, Place]) -> Jo
     after = tuple(each for each in (f"post{name}",) if each in texts)
     steps = tuple(
         Step(" ".join(words)[:80], places[name], " ".join(words), key=" ".join(words))
-        for words in commands(text)
+        for words in parts(text)
     )
     calls = tuple(each for each in (*calls, *after) if each in texts)
     invocation = f"npm run {name}"
@@ -100,8 +100,8 @@ def called(words: Words, names: Mapping[str, object]) -> Sequence[str]:
 def _matching(pattern: str, names: Mapping[str, object]) -> list[str]:
     if "*" not in pattern or pattern.count("*") > _MOST_STARS:
         return [pattern]
-    parts = (re.escape(each).replace(r"\*", "[^:]*") for each in pattern.split("**"))
-    fits = re.compile(".*".join(parts))
+    pieces = (re.escape(each).replace(r"\*", "[^:]*") for each in pattern.split("**"))
+    fits = re.compile(".*".join(pieces))
     return [name for name in names if fits.fullmatch(name)]
 
 
@@ -129,13 +129,12 @@ def _issues(
 
 
 def _twice(name: str, text: str, place: Place) -> Iterator[Issue]:
-    seen: set[str] = set()
-    for words in commands(text):
-        what = key(" ".join(words))
-        if what in seen and len(words) > 1:
+    seen: set[Words] = set()
+    for words in parts(text):
+        if words in seen and len(words) > 1:
             told = f"The script {name} runs `{' '.join(words)}` twice."
-            yield Issue("duplicate-step", place, f"{name} {what}", told)
-        seen.add(what)
+            yield Issue("duplicate-step", place, f"{name} {' '.join(words)}", told)
+        seen.add(words)
 
 
 _CHECKS = re.compile(r"lint|type-?check|tsc|prettier.*--check|format:check")
@@ -144,8 +143,8 @@ _CHANGES = re.compile(r"--fix|--write|build")
 
 def _in_sequence(name: str, text: str, texts: Mapping[str, str], place: Place) -> Iterator[Issue]:
     """Checks in a chain, which read the same files and change none."""
-    parts = [each.strip() for each in text.split("&&")]
-    checks = [each for each in parts if _CHECKS.search(each) and not _CHANGES.search(each)]
+    chain = [each.strip() for each in text.split("&&")]
+    checks = [each for each in chain if _CHECKS.search(each) and not _CHANGES.search(each)]
     own = [c for each in checks for words in commands(each) for c in called(words, texts)]
     changing = any(_CHANGES.search(texts.get(each, "")) for each in own)
     if len(checks) < 2 or changing or "||" in text or ";" in text:

@@ -1,0 +1,46 @@
+"""What one run does twice, in two jobs: installs and tests, which nobody wants twice. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .graph import reached
+from .model import Issue, Kind, Step, Workflow
+from .shell import commands, installs, is_test
+
+_KINDS = frozenset({Kind.MAKE, Kind.SCRIPTS})
+"""Of whose jobs several are run one after another, in one place."""
+_MOST = 50_000
+"""Steps that are looked at."""
+
+
+def repeats(workflow: Workflow) -> Iterator[Issue]:
+    """Each once, where it is done again."""
+    if workflow.kind not in _KINDS:
+        return
+    needs = {each.name: (*each.needs, *each.calls) for each in workflow.jobs}
+    waited = {each for its in needs.values() for each in its}
+    told: set[str] = set()
+    left = _MOST
+    for last in [each for each in workflow.jobs if each.name not in waited]:
+        run = reached(needs, [last.name])
+        seen: dict[str, Step] = {}
+        owner: dict[str, str] = {}
+        for job in [each for each in workflow.jobs if each.name in run]:
+            left -= len(job.steps)
+            if left < 0:
+                return
+            for step in filter(_is_dear, job.steps):
+                first = seen.setdefault(step.key, step)
+                before = owner.setdefault(step.key, job.name)
+                if before != job.name and step.key not in told:
+                    told.add(step.key)
+                    text = (
+                        f"{last.name} runs `{step.key[:60]}` twice: in {before} and in {job.name}."
+                    )
+                    evidence = (f"the first one is at {first.place}",)
+                    yield Issue("duplicate-step", step.place, step.key, text, evidence)
+
+
+def _is_dear(step: Step) -> bool:
+    return any(installs(words) or is_test(words) for words in commands(step.command))
