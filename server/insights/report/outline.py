@@ -219,7 +219,7 @@ def _findings(found: Efficiency) -> Section:
         plots.append(Steps("Still there after being introduced", seen.stays))
         notes.append(("Time until fixed", _KAPLAN_MEIER))
         lead.append(f"On the mean, {words.mean(seen.stays)}.")
-    else:
+    elif seen.introduced.total is not None:
         lead.append("None that was introduced in this time was fixed: how long it takes is open.")
     rows = (
         (
