@@ -178,7 +178,7 @@ def _notes(measures: Iterable[Measure]) -> tuple[tuple[str, str], ...]:
 def _unknown(measure: Measure) -> str:
     if not measure.unknown:
         return ""
-    return f"; {words.times(measure.unknown, 'answer')} of unknown worth count as nothing"
+    return f"; what {measure.unknown:,} more saved is not known, and counts as nothing"
 
 
 def _bars(measure: Measure) -> Bars:
