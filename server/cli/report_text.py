@@ -78,8 +78,9 @@ def _grid(table: Table) -> Grid:
 
 def _rows(table: Table) -> Text:
     told = Text()
+    what = f"{table.head[0]}: " if table.head[0] else ""
     for name, *cells in table.rows:
-        told.append(f"{name}\n", "bold")
+        told.append(f"{what}{name}\n", "bold")
         for head, cell in zip(table.head[1:], cells, strict=True):
             if cell:
                 told.append(f"  {head}: ", "dim").append(f"{cell}\n")

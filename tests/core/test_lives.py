@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from understudy.store.database import Database
 from understudy.store.lives import FILE, LIVES, Life, lives
 
 from .repositories import Git
-from .support import tree
+from .support import PATIENCE, tree, until
 
 EVAL = "def one(a):\n    return eval(a)\n"
 EXEC = "def two(b):\n    exec(b)\n"
@@ -163,3 +165,30 @@ async def test_a_tool_that_did_not_look_says_nothing(world: World) -> None:
     await world.scan()
     found = await world.scan({"app.py": "def one(a:\n    return eval(a)\n"})
     assert [each.how for each in found if each.rule == "bandit:B307"] == [""]
+
+
+async def test_what_is_noted_while_something_is_written_is_written_too(world: World) -> None:
+    """By itself, a moment later: nobody has to close the workspace."""
+    await world.scan()
+    state = world.root.parent / "state"
+    workspace = Workspace(world.root, state, trusted=True)
+    workspace.settings = world.settings
+    checks = Checks(world._runner)
+    other = sqlite3.connect(state / FILE, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")  # who writes meanwhile waits for it
+        tree(world.root, {"one.py": EXEC})
+        await workspace.scan(checks, [world.root], lambda _: None)
+        await until(lambda: not workspace.lives._views)
+        tree(world.root, {"two.py": EXEC})
+        await workspace.scan(checks, [world.root / "two.py"], lambda _: None)
+        other.execute("ROLLBACK")
+
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if ends(await world.kept())["B102", True, ""] == 2:
+                    return
+                await asyncio.sleep(0.05)
+    finally:
+        other.close()
+        await workspace.close()

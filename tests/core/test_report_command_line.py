@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import re
 import sqlite3
 import stat
+import struct
+import subprocess
+import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,26 +116,32 @@ def test_names_of_others_neither_run_nor_tell_secrets(run: Run, format_: str) ->
         assert "<script" not in escaped
 
 
+def on_a_terminal(columns: int, root: Path, environment: dict[str, str]) -> list[str]:
+    """What stands there in the end, without its colours."""
+    command = [sys.executable, "-P", "-m", "understudy", "report"]
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    own = {name: value for name, value in environment.items() if name != "COLUMNS"}
+    with subprocess.Popen(command, cwd=root, env=own, stdin=theirs, stdout=theirs) as process:
+        os.close(theirs)
+        printed = b""
+        with contextlib.suppress(OSError):  # nobody writes there any more
+            while piece := os.read(ours, 1 << 16):
+                printed += piece
+        os.close(ours)
+        assert process.wait(60) == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", printed.decode()).replace("\r", "").splitlines()
+
+
 @pytest.mark.usefixtures("lived")
-def test_a_narrow_terminal(run: Run, environment: dict[str, str]) -> None:
-    import io
-
-    from rich.console import Console
-
-    from understudy.cli import report_text
-    from understudy.insights.report.outline import Outline, Section, Table
-
-    table = Table(("", "In all", "Trend"), (("Done by automations", "9 min – 46 min", "rising"),))
-    outline = Outline(
-        "A title", "about", (Section("a", "Time saved", ("One.",), (), (), (table,)),)
-    )
-    out = io.StringIO()
-    console = Console(file=out, width=40)
-    for each in report_text._told(outline, 40):
-        console.print(each, width=40)
-    lines = out.getvalue().splitlines()
-    assert max(map(len, lines)) <= 40
-    assert "  In all: 9 min – 46 min" in lines
+@pytest.mark.parametrize("columns", [40, 76, 200])
+def test_it_fits_the_terminal(root: Path, environment: dict[str, str], columns: int) -> None:
+    lines = on_a_terminal(columns, root, environment)
+    assert "Findings" in lines
+    assert max(map(len, lines)) <= min(columns, 100)
+    by_row = [line for line in lines if line.startswith("  In all: ")]
+    assert bool(by_row) == (columns < 76)
+    assert any(line.startswith("Week of") for line in lines)
 
 
 @pytest.mark.usefixtures("lived")

@@ -69,13 +69,14 @@ class Lives:
 
     async def _write_later(self) -> None:
         loop = asyncio.get_running_loop()
-        latest = loop.time() + _LONGEST_SECONDS
-        while self._noted.is_set() and loop.time() < latest:
-            self._noted.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _PAUSE_SECONDS)
-                return  # who closes writes the rest
-        await self.flush()
+        while self._noted.is_set():  # it may be while something is written, too
+            latest = loop.time() + _LONGEST_SECONDS
+            while self._noted.is_set() and loop.time() < latest:
+                self._noted.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), _PAUSE_SECONDS)
+                    return  # who closes writes the rest
+            await self.flush()
 
     async def flush(self) -> None:
         """Write down what was noted so far. What the disk does not take is lost: it is only

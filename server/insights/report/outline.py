@@ -178,7 +178,7 @@ def _notes(measures: Iterable[Measure]) -> tuple[tuple[str, str], ...]:
 def _unknown(measure: Measure) -> str:
     if not measure.unknown:
         return ""
-    return f"; {words.times(measure.unknown, 'answer')} of unknown worth count as nothing"
+    return f"; what {measure.unknown:,} more saved is not known, and counts as nothing"
 
 
 def _bars(measure: Measure) -> Bars:
@@ -219,7 +219,7 @@ def _findings(found: Efficiency) -> Section:
         plots.append(Steps("Still there after being introduced", seen.stays))
         notes.append(("Time until fixed", _KAPLAN_MEIER))
         lead.append(f"On the mean, {words.mean(seen.stays)}.")
-    else:
+    elif seen.introduced.total is not None:
         lead.append("None that was introduced in this time was fixed: how long it takes is open.")
     rows = (
         (
