@@ -91,8 +91,6 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
         click.echo(f"Understudy already runs for {root}.", err=True)
         return Exit.USAGE
     ended = stopped()
-    async with open_service(root, "service", _say, triggers=Sources.ALL) as service:
-    stopped = _stopped()
     async with (
         open_service(root, "service", _say, triggers=Sources.ALL) as service,
         recorded(root, service.settings),

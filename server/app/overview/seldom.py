@@ -77,7 +77,9 @@ class Seldom:
         self._workspace: Workspace = service.chores.workspace
         self._eye = eye
         self._clock = clock
-        self._recommending = Recommending(service.root, lambda: service.settings)
+        self._recommending = Recommending(
+            service.root, self._workspace.state, lambda: service.settings
+        )
         self._looked_at: dict[Part, float] = {}
         self.looks: Mapping[Part, Callable[[], Awaitable[Any]]] = {
             Part.RESOURCES: eye.look,
