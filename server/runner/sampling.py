@@ -19,7 +19,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from .processes import become_subreaper, descendants, reset_signals
+from .processes import (
+    PR_SET_PDEATHSIG,
+    become_subreaper,
+    descendants,
+    prctl,
+    reset_signals,
+)
 
 _LEAVE_SECONDS = 20.0
 """In which the profiler has to have written what it saw, once the program has ended."""
@@ -32,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     place = rest.index("--")
     profiler, program = rest[:place], rest[place + 1 :]
     become_subreaper()
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # who wants the command gone means the program, too
     for each in (signal.SIGINT, signal.SIGQUIT):  # a terminal sends it to the program, too
         signal.signal(each, signal.SIG_IGN)
     read, write = os.pipe()

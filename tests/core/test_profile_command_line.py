@@ -7,9 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from understudy.state import state_dir
@@ -110,6 +113,67 @@ def test_a_signal_that_ends_it_is_told_as_a_shell_does(
     done = _profile(project, environment, "--", "python", "slow.py", "kill")
     assert done.returncode == 128 + signal.SIGKILL
     assert _payload(project, environment)["runs"][0]["exit_code"] == 137
+
+
+_PATIENT = """\
+import sys, time
+
+def busy(until):
+    while time.monotonic() < until:
+        sum(range(1000))
+
+try:
+    busy(time.monotonic() + 0.5)
+    print("ready", flush=True)
+    busy(time.monotonic() + 60)
+except KeyboardInterrupt:
+    sys.exit(5)
+"""
+
+
+@contextmanager
+def _patient(project: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A profile under way, in a process group of its own; its program has said that it is ready."""
+    (project / "patient.py").write_text(_PATIENT)
+    os.utime(project / "patient.py", (1e9, 1e9))
+    words = ["profile", "--", "python", "patient.py"]
+    running = subprocess.Popen(
+        [sys.executable, "-P", "-m", "understudy", *words],
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    assert running.stdout is not None
+    try:
+        assert running.stdout.readline() == "ready\n"
+        yield running
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.communicate(timeout=20)
+
+
+def test_ctrl_c_is_for_the_program_and_what_was_seen_is_told(
+    project: Path, environment: dict[str, str]
+) -> None:
+    with _patient(project, environment) as running:
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 5
+    assert "patient.py:5\n" in said
+
+
+def test_who_ends_the_command_ends_the_program(project: Path, environment: dict[str, str]) -> None:
+    with _patient(project, environment) as running:
+        below = psutil.Process(running.pid).children(recursive=True)
+        programs = [each for each in below if each.cmdline()[-1:] == ["patient.py"]]
+        assert programs
+        running.terminate()
+        gone, _ = psutil.wait_procs(programs, timeout=20)
+    assert {each.pid for each in programs} == {each.pid for each in gone}
 
 
 def test_nothing_runs_where_nobody_trusts(project: Path, environment: dict[str, str]) -> None:

@@ -91,6 +91,25 @@ async def test_each_episode_is_told_once(
     await runner.close()
 
 
+async def test_whoever_does_not_want_it_is_told_nothing_any_more() -> None:
+    runner, settings = Runner(), [Settings().resources]
+    relieving = Relieving(runner, Checks(runner), lambda: (), lambda _: None)
+    machine = Machine(Course([MEMORY] * 3), lambda: settings[0], lambda _: True, relieving)
+    looked = asyncio.Event()
+    running = asyncio.create_task(machine.run(looked.set))
+    await looked.wait()
+    assert machine.strain is not None
+    running.cancel()
+    settings[0] = Settings.of({"resources.enabled": False}).resources
+    looked.clear()
+    running = asyncio.create_task(machine.run(looked.set))
+    await looked.wait()
+    assert machine.strain is None
+    assert not machine.conditions().pressure
+    running.cancel()
+    await runner.close()
+
+
 async def test_the_past_is_kept_by_minutes_for_a_day(tmp_path: Path) -> None:
     """By several processes at once, each minute once."""
     runner, own, now = Runner(), Settings().resources, [0.0]

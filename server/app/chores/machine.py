@@ -108,6 +108,8 @@ class Machine(Feature):
             own = self._settings()
             if own.enabled:
                 await self.look()
+            else:
+                self._watcher = Watcher()
             looked()
             await asyncio.sleep(self.outlook.pause(own.sample_seconds))
 

@@ -42,10 +42,8 @@ def trace(spans: Iterable[Timed]) -> dict[str, Any]:
 def _process(pid: int, spans: Sequence[Timed], start: float) -> list[dict[str, Any]]:
     tracks = _tracks(spans)
     named = [_named("process_name", pid, 0, f"understudy {pid}")]
-    named += [
-        _named("thread_name", pid, track, f"lane {track}") for track in sorted({*tracks.values()})
-    ]
-    return named + [_event(each, tracks[each.id], start) for each in spans]
+    named += [_named("thread_name", pid, track, f"lane {track}") for track in sorted({*tracks})]
+    return named + [_event(*each, start) for each in zip(spans, tracks, strict=True)]
 
 
 def _named(kind: str, pid: int, track: int, name: str) -> dict[str, Any]:
@@ -126,9 +124,11 @@ def _edge(kind: str, frame: _Frame, track: int, at: float) -> dict[str, Any]:
     }
 
 
-def _tracks(spans: Sequence[Timed]) -> dict[int, int]:
-    """By the span's id, from 1. ``spans`` are in the order in which they began, the longer first.
-    One lies on its parent's track where there is room, else on the first that has some."""
+def _tracks(spans: Sequence[Timed]) -> list[int]:
+    """Of each span, from 1. ``spans`` are in the order in which they began, the longer first. One
+    lies on its parent's track where there is room, else on the first that has some. A later process
+    may have the number of an earlier one, and its spans have theirs."""
+    tracks: list[int] = []
     found: dict[int, int] = {}
     open_until: list[list[float]] = []
     """By track: the ends of the spans that are open there, the innermost last."""
@@ -142,7 +142,8 @@ def _tracks(spans: Sequence[Timed]) -> dict[int, int]:
             open_until.append([])
         open_until[track].append(ended)
         found[span.id] = track + 1
-    return found
+        tracks.append(track + 1)
+    return tracks
 
 
 def _fits(open_until: list[float], began: float, ended: float) -> bool:

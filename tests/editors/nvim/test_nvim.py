@@ -44,7 +44,11 @@ def play(
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    "scenario", ["road.lua", "trust.lua", "commands.lua", "tasks.lua", "lenses.lua", "sandbox.lua"]
+    "scenario",
+    [
+        *("road.lua", "trust.lua", "commands.lua", "tasks.lua", "lenses.lua", "profile.lua"),
+        "sandbox.lua",
+    ],
 )
 def test_scenario(
     scenario: str, version: str, editor: Callable[[str], str], workplace: Workplace

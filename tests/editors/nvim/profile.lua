@@ -1,0 +1,50 @@
+-- A file is profiled by a command, and what its functions take is seen above them.
+local t = dofile(vim.env.UNDERSTUDY_TEST_SUPPORT)
+
+local SLOW = {
+  "def hot():",
+  "    return sum(each * each for each in range(4_000_000))",
+  "",
+  "",
+  "hot()",
+}
+
+-- The titles of what is above the code. What `get` takes and gives was changed with 0.12.
+local function above()
+  local modern = vim.fn.has("nvim-0.12") == 1
+  local titles = {}
+  for _, each in ipairs(vim.lsp.codelens.get(modern and { bufnr = 0 } or 0)) do
+    local lens = each.lens or each
+    if lens.command then
+      titles[lens.range.start.line + 1] = lens.command.title
+    end
+  end
+  return titles
+end
+
+t.run(function()
+  vim.fn.mkdir(".venv/bin", "p")
+  vim.fn.writefile({ "#!/bin/sh", ('exec "%s" "$@"'):format(vim.g.understudy_python) }, ".venv/bin/python")
+  vim.loop.fs_chmod(".venv/bin/python", 493)
+  vim.fn.writefile(SLOW, "slow.py")
+  require("understudy").setup(t.options({ init_options = { trusted = true } }))
+  vim.cmd("edit slow.py")
+  t.await("a status", function()
+    return t.statuses > 0
+  end)
+  vim.cmd("Understudy profileFile")
+  t.await_message("python slow.py took %d+%.%d s and ended with 0%. .*hot in slow.py takes %d+%% of the time by itself%.")
+  if vim.fn.has("nvim-0.12") == 1 then
+    vim.lsp.codelens.enable(true)
+  else
+    vim.lsp.codelens.refresh()
+  end
+  t.await("the hint", function()
+    return above()[1]
+  end)
+  t.check(above()[1]:find("^%d+%% of %d+%.%d s · line 2: %d+%% · profile of python slow%.py$"), "the hint: " .. vim.inspect(above()))
+  vim.cmd("Understudy clearProfile")
+  t.await_message("Forgot 1 profile%.")
+  io.stderr:write("\n") -- a message ends without one
+  t.report_servers()
+end)
