@@ -196,6 +196,7 @@ async def test_a_task_is_asked_for_cancelled_and_asked_for_again(watched: Watche
         ("retry", "²", "no number"),
         ("accept", "nothing", "no automation"),
         ("dismiss", "nothing", "no automation"),
+        ("decline", "nothing", "no recommendation"),
     ],
 )
 async def test_what_there_is_not_cannot_be_acted_on(
