@@ -52,7 +52,8 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
 
 async def _logs(watched: Watched, asked: Asked) -> Mapping[str, Any]:
     tasks = watched.parts.get(Part.TASKS)
-    jobs = (*tasks.under_way, *tasks.newest) if tasks else ()
+    known = (*tasks.under_way, *tasks.newest) if tasks else ()
+    jobs = sorted(known, key=lambda each: -each["id"])
     job = asked.get("job", "")
     wanted = int(job) if job.isascii() and job.isdigit() and len(job) < 18 else None
     if wanted is None:

@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from understudy.app.overview.actions import ACTIONS
+
 from .conftest import IMAGE, SCRIPT, World
 from .server import PATIENCE, Browser, Server, serving
 
@@ -156,9 +158,7 @@ def test_a_form_without_its_token_does_nothing(server: Server, csrf: str) -> Non
         assert answer.status == 403
 
 
-@pytest.mark.parametrize(
-    "action", ["run", "cancel", "retry", "accept", "dismiss", "pause", "resume"]
-)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_a_page_that_is_locked_does_nothing(server: Server, action: str) -> None:
     browser = server.enter()
     answer = browser.send(f"{browser.workspace}/do/{action}", csrf=browser.csrf, what="shout")

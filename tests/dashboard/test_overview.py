@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -120,6 +120,27 @@ async def test_nothing_is_looked_at_while_nobody_looks(opened: Overview, root: P
     await told.aclose()
 
 
+async def test_it_rests_while_nothing_changes(watched: Watched, root: Path) -> None:
+    """It looks once a second, and at once when somebody tells."""
+    looks: asyncio.Queue[None] = asyncio.Queue()
+    look = watched.look
+
+    async def counted(changed: Callable[[Part], object]) -> None:
+        await look(changed)
+        looks.put_nowait(None)
+
+    with patch.object(watched, "look", counted):
+        following = asyncio.create_task(watched.follow(lambda _: None))
+        for _ in range(2):
+            await asyncio.wait_for(looks.get(), 5)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(looks.get(), 0.5)
+        await large.add_job(root, state_dir(), "later")
+        await asyncio.wait_for(looks.get(), 0.5)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
 async def test_who_waits_is_told_at_once_and_let_go_at_the_end(
     opened: Overview, root: Path
 ) -> None:
@@ -196,6 +217,7 @@ async def test_a_task_is_asked_for_cancelled_and_asked_for_again(watched: Watche
         ("retry", "²", "no number"),
         ("accept", "nothing", "no automation"),
         ("dismiss", "nothing", "no automation"),
+        ("decline", "nothing", "no recommendation"),
     ],
 )
 async def test_what_there_is_not_cannot_be_acted_on(

@@ -51,12 +51,15 @@ async def test_it_shows_what_there_is(
     view = await View.of(context, await link(server))
     page = view.page
     await expect(page.get_by_role("heading", level=1)).to_contain_text(world.root.name)
-    for name in ("Health", "Findings", "Tasks", "Logs", "Automations", "Audit trail"):
+    for name in ("Health", "Findings", "Tasks", "Logs", "Resources", "Audit trail"):
         await expect(page.get_by_role("region", name=name).first).to_be_visible()
     await expect(page.locator("#health")).to_contain_text("trusted")
     await expect(page.locator("#findings tbody").last).to_contain_text("top.py:3")
     await expect(page.locator("#logs .output")).to_contain_text("<script>")
     await expect(page.locator("#settings")).to_contain_text("analysis.exclude")
+    await expect(page.locator("#resources tbody")).to_contain_text("memory")
+    for name in ("recommendations", "efficiency", "time"):
+        await expect(page.locator(f"#{name}")).not_to_contain_text("being")
     assert view.wrong == []
 
 
@@ -240,6 +243,8 @@ async def test_nothing_keeps_anybody_out(
     async with browsing(color_scheme=scheme, viewport=size, bypass_csp=True) as context:
         page = (await View.of(context, await link(server))).page
         await page.locator("#settings-all summary").click()
+        for name in ("resources", "recommendations", "efficiency", "time"):
+            await expect(page.locator(f"#{name}")).not_to_contain_text("being")
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         await page.add_script_tag(path=axe)
         told = await page.evaluate(

@@ -113,6 +113,10 @@ class Watched:
                 if (part in told or part not in self.parts) and await self._is_otherwise(part):
                     changed(part)
 
+    def _poked(self, poke: asyncio.Future[None]) -> None:
+        if not poke.cancelled():
+            self._stir(_OF_JOBS)
+
     def _stir(self, parts: AbstractSet[Part]) -> None:
         self._told |= parts
         self._stirred.set()
@@ -144,7 +148,7 @@ class Watched:
             while True:
                 self._stirred.clear()
                 poked = self.service.engine.next_poke()
-                poked.add_done_callback(lambda _: self._stir(_OF_JOBS))
+                poked.add_done_callback(self._poked)
                 try:
                     await self.look(changed)
                     with suppress(TimeoutError):
