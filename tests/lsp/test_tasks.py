@@ -320,7 +320,10 @@ async def test_a_disk_that_takes_nothing_is_told_until_it_does(
     assert "tasks wait until" not in await editor.command("showStatus")
 
 
-SMALL_DISK = 'mkdir "$UNDERSTUDY_STATE_DIR"; mount -t tmpfs -o size=50m none "$UNDERSTUDY_STATE_DIR"; exec "$@"'
+SMALL_DISK = (
+    'mkdir "$UNDERSTUDY_STATE_DIR"; mount -t tmpfs -o size=60m none "$UNDERSTUDY_STATE_DIR";'
+    ' head -c 57M /dev/zero > "$UNDERSTUDY_STATE_DIR/full"; exec "$@"'
+)
 
 
 async def test_a_disk_that_is_almost_full_is_told_of_once(
