@@ -91,6 +91,16 @@ async def test_the_newest_steps_are_kept_once_and_no_more_than_that(tmp_path: Pa
     assert len({each.id for each in kept}) == 100
 
 
+@pytest.mark.parametrize("odd", [0xDCFF, 0xD800])
+async def test_a_name_that_is_no_unicode_is_kept_as_far_as_it_is(tmp_path: Path, odd: int) -> None:
+    place = _place(tmp_path / "root")
+    _work("analysis", file=f"{place.root}/a{chr(odd)}.py")
+    await Keeper(lambda: _NOW).keep([place])
+    assert [each.file for each in await timeline(place.root)] == ["a?.py"]
+    found, _ = await engine(place.root, 1, _TODAY)
+    assert [each.file for each in found.files] == ["a?.py"]
+
+
 async def test_sums_of_a_day_are_bounded(tmp_path: Path) -> None:
     place = _place(tmp_path / "root")
     keeper = Keeper(lambda: _NOW)

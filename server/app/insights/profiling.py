@@ -120,7 +120,12 @@ def _of(root: str, file: str, places: Sequence[Place]) -> Place:
 
 
 def _below(root: Path, file: str) -> str:
-    return file.removeprefix(f"{root}/")
+    return as_text(file.removeprefix(f"{root}/"))
+
+
+def as_text(name: str) -> str:
+    """What a database and others take: what of it is no character becomes a question mark."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _row(span: Span, recorder: Recorder, root: Path) -> Row:

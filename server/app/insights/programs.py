@@ -27,7 +27,7 @@ from ...insights.profile.sampled import HotLine, Samples, Told
 from ...runner import sampling
 from ...state import workspace_dir
 from ...store.profile import Kept
-from .profiling import opened
+from .profiling import as_text, opened
 
 __all__ = [
     "Asked",
@@ -70,7 +70,7 @@ class Asked:
     @property
     def command(self) -> str:
         """For people, without secrets."""
-        return shlex.join(redacted_words(self.words))
+        return as_text(shlex.join(redacted_words(self.words)))
 
     @property
     def key(self) -> str:
