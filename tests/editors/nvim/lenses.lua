@@ -10,19 +10,6 @@ local TESTS = {
   "    assert True",
 }
 
--- With a command: those that came into sight. What `get` takes and gives was changed with 0.12.
-local function seen()
-  local modern = vim.fn.has("nvim-0.12") == 1
-  local titles = {}
-  for _, each in ipairs(vim.lsp.codelens.get(modern and { bufnr = 0 } or 0)) do
-    local lens = each.lens or each
-    if lens.command then
-      titles[lens.range.start.line + 1] = lens.command.title
-    end
-  end
-  return titles
-end
-
 t.run(function()
   vim.fn.mkdir(".venv/bin", "p")
   local python = vim.g.understudy_python
@@ -36,15 +23,11 @@ t.run(function()
   t.await("a status", function()
     return t.statuses > 0
   end)
-  if vim.fn.has("nvim-0.12") == 1 then
-    vim.lsp.codelens.enable(true)
-  else
-    vim.lsp.codelens.refresh()
-  end
+  t.show_lenses()
   t.await("the lenses", function()
-    return seen()[5]
+    return t.lenses()[5]
   end)
-  t.check(seen()[5] == "Run test", "the lens of a test: " .. vim.inspect(seen()))
+  t.check(t.lenses()[5] == "Run test", "the lens of a test: " .. vim.inspect(t.lenses()))
   vim.api.nvim_win_set_cursor(0, { 5, 0 })
   vim.lsp.codelens.run()
   t.await("the test to pass", function()

@@ -9,19 +9,6 @@ local SLOW = {
   "hot()",
 }
 
--- The titles of what is above the code. What `get` takes and gives was changed with 0.12.
-local function above()
-  local modern = vim.fn.has("nvim-0.12") == 1
-  local titles = {}
-  for _, each in ipairs(vim.lsp.codelens.get(modern and { bufnr = 0 } or 0)) do
-    local lens = each.lens or each
-    if lens.command then
-      titles[lens.range.start.line + 1] = lens.command.title
-    end
-  end
-  return titles
-end
-
 t.run(function()
   vim.fn.mkdir(".venv/bin", "p")
   vim.fn.writefile({ "#!/bin/sh", ('exec "%s" "$@"'):format(vim.g.understudy_python) }, ".venv/bin/python")
@@ -34,15 +21,11 @@ t.run(function()
   end)
   vim.cmd("Understudy profileFile")
   t.await_message("python slow.py took %d+%.%d s and ended with 0%. .*hot in slow.py takes %d+%% of the time by itself%.")
-  if vim.fn.has("nvim-0.12") == 1 then
-    vim.lsp.codelens.enable(true)
-  else
-    vim.lsp.codelens.refresh()
-  end
+  t.show_lenses()
   t.await("the hint", function()
-    return above()[1]
+    return t.lenses()[1]
   end)
-  t.check(above()[1]:find("^%d+%% of %d+%.%d s · line 2: %d+%% · profile of python slow%.py$"), "the hint: " .. vim.inspect(above()))
+  t.check(t.lenses()[1]:find("^%d+%% of %d+%.%d s · line 2: %d+%% · profile of python slow%.py$"), "the hint: " .. vim.inspect(t.lenses()))
   vim.cmd("Understudy clearProfile")
   t.await_message("Forgot 1 profile%.")
   io.stderr:write("\n") -- a message ends without one

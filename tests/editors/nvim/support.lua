@@ -160,6 +160,27 @@ function M.fix(finding, start)
   vim.ui.select = select
 end
 
+--- The titles of the code lenses that came into sight, by line. What `get` takes and gives was changed with 0.12.
+function M.lenses()
+  local modern = vim.fn.has("nvim-0.12") == 1
+  local titles = {}
+  for _, each in ipairs(vim.lsp.codelens.get(modern and { bufnr = 0 } or 0)) do
+    local lens = each.lens or each
+    if lens.command then
+      titles[lens.range.start.line + 1] = lens.command.title
+    end
+  end
+  return titles
+end
+
+function M.show_lenses()
+  if vim.fn.has("nvim-0.12") == 1 then
+    vim.lsp.codelens.enable(true)
+  else
+    vim.lsp.codelens.refresh()
+  end
+end
+
 --- Names the processes that Neovim started, for the test to look whether they outlive it.
 function M.report_servers()
   for _, pid in ipairs(vim.api.nvim_get_proc_children(vim.fn.getpid())) do
