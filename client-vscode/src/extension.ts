@@ -34,6 +34,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     current.sandbox,
     current.learned,
     current.report,
+    current.dashboard,
     vscode.workspace.registerTextDocumentContentProvider(SECTION, pages),
     onCommandEnded((ended) => void current.commandEnded(ended)),
     ...Object.entries(ofNode).map(([name, action]) => command(name, action)),

@@ -15,6 +15,7 @@ import { LANGUAGES, PATTERNS } from "./attached.ts";
 import * as automations from "./automations.ts";
 import { coalesced } from "./coalesce.ts";
 import { atCursor, present as presentAnswer } from "./commands.ts";
+import { DashboardPanel } from "./dashboard.ts";
 import { chooseInterpreter, type Interpreter } from "./interpreter.ts";
 import { ManagedEnvironment } from "./managed.ts";
 import { NoInterpreter } from "./python.ts";
@@ -53,6 +54,8 @@ export class Session {
   readonly learned = new LearnedView();
 
   readonly report = new ReportPanel();
+
+  readonly dashboard = new DashboardPanel();
 
   private client: LanguageClient | undefined;
   private interpreter: Interpreter | undefined;
@@ -177,13 +180,15 @@ export class Session {
         executeCommand: async (command, args, next) => {
           const given = await this.sandbox.completed(command, atCursor(command, args));
           const named = given && (await this.report.completed(command, given));
-          const asked = named && (await this.tasks.completed(command, named));
+          const shown = named && this.dashboard.completed(command, named);
+          const asked = shown && (await this.tasks.completed(command, shown));
           const complete = asked && (await automations.completed(command, asked, this.ask));
           if (!complete) return undefined;
           if (command === `${SECTION}.showTasks`) await this.tasks.focus();
           const answer: unknown = await next(command, complete);
           await presentAnswer(command, answer);
           this.report.present(command, answer);
+          await this.dashboard.present(command, answer);
           return answer;
         },
         workspace: {

@@ -167,7 +167,8 @@ ACKNOWLEDGE = Command(
 DASHBOARD = Command(
     "understudy.showDashboard",
     "Show Dashboard",
-    "Open a live page of the open folders in the browser: findings, tasks, logs, settings.",
+    "Open a live page of the open folders: findings, tasks, logs, the machine, settings. Argument: "
+    "`link` to be told the address instead.",
 )
 LEFT_OUT = Command(
     "understudy.showLeftOut",

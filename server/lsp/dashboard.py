@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lsprotocol import types as lsp
 
 from ..app import commands
-from .asking import asked
+from .asking import asked, padded
 from .part import Part
 from .server import Server
 
 
-async def show_dashboard(ls: Server) -> None:
-    """Have the editor open it; one that cannot is told the address."""
-    link = await asked(ls, ls.core.dashboard.link)
-    if link is None:
-        return
+async def show_dashboard(ls: Server, *given: Any) -> str | None:
+    """Argument: ``link``, for who shows the page itself: the address is returned. Else the editor
+    is to open it; one that cannot is told the address."""
+    (how,) = padded(given, 1)
+    link: str | None = await asked(ls, ls.core.dashboard.link)
+    if link is None or how == "link":
+        return link
     window = ls.client_capabilities.window
     if window is not None and window.show_document is not None and window.show_document.support:
         wanted = lsp.ShowDocumentParams(uri=link, external=True)
         if (await ls.window_show_document_async(wanted)).success:
-            return
+            return None
     ls.publisher.message(f"The dashboard, for one browser within a minute: {link}")
+    return None
 
 
 PART = Part(commands={commands.DASHBOARD: show_dashboard})

@@ -51,6 +51,12 @@ async def test_it_is_opened_and_opened_again(start: Start) -> None:
     assert len(editor.processes("dashboard")) == 1
 
 
+async def test_an_editor_that_shows_the_page_itself_is_given_the_address(start: Start) -> None:
+    editor = await start(capabilities=OPENS)
+    assert await answer(await editor.command("showDashboard", "link")) == "HTTP/1.1 200 OK"
+    assert editor.said("window/showDocument") == []
+
+
 @pytest.mark.parametrize("capabilities", [CAPABILITIES, OPENS])
 async def test_an_editor_that_opens_nothing_is_told(start: Start, capabilities: Json) -> None:
     editor = await start(capabilities=capabilities)

@@ -549,6 +549,32 @@ def test_terminals_are_heard_where_that_is_wanted(
         assert told.fetchall() == ([("ls app.py nowhere", 0, "")] if wanted else [])
 
 
+def test_the_dashboard_in_a_panel(window: Window, project: Path) -> None:
+    """Live, with what is asked for on it, and nothing can be done before it is unlocked."""
+    with window() as bench:
+        bench.open_file("app.py")
+        expect(bench.squiggles.first).to_be_visible()
+        bench.run_command("Understudy: Scan Workspace")
+        bench.run_command("Understudy: Show Dashboard")
+        frame = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+        expect(frame.locator("h1")).to_contain_text(project.name)
+        expect(frame.locator("#connection")).to_have_text("live")
+        expect(frame.locator("#findings")).to_contain_text("app.py")
+        frame.locator("#findings-text").fill("nothing is like this")
+        expect(frame.locator("#findings")).to_contain_text("No finding is like that.")
+        frame.get_by_role("button", name="Unlock actions…").click()
+        code = bench.toasts.filter(has_text="The code that unlocks the dashboard")
+        expect(code).to_be_visible()
+        told = re.search(r"\d{4} \d{4}", code.inner_text())
+        assert told is not None
+        frame.locator("#code").fill(told[0])
+        frame.get_by_role("button", name="Unlock", exact=True).click()
+        expect(frame.get_by_role("button", name="Lock")).to_be_visible()
+        expect(frame.locator("#connection")).to_have_text("live")
+        bench.run_command("Understudy: Show Dashboard")
+        expect(bench.page.locator(".tab", has_text="Understudy Dashboard")).to_have_count(1)
+
+
 def test_the_report_in_a_panel(window: Window, project: Path) -> None:
     """The page is shown as it is, without script, in the editor's colours, and can be walked."""
     with window() as bench:

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+
+import { eventsOf, Visit } from "../src/visit.ts";
+
+const cases: [string, string[], string[]][] = [
+  ["whole", ["event: a\ndata: 1\nid: 7\n\n"], ["a 1 7"]],
+  ["in pieces", ["eve", "nt: a\r\nda", "ta: 1\r\n", "\r\nevent: b\ndata: 2\n\n"], ["a 1 ", "b 2 "]],
+  ["comments and nothing", [": ping\n\n", "\n\n", "event: a\n\n"], []],
+  ["without a name", ["data: 1\n\n"], ["message 1 "]],
+  ["not whole", ["event: a\ndata: 1\n"], []],
+];
+
+for (const [name, pieces, events] of cases)
+  test(`events: ${name}`, () => {
+    const told: string[] = [];
+    const take = eventsOf((event, data, id) => told.push(`${event} ${data} ${id}`));
+    pieces.forEach(take);
+    assert.deepEqual(told, events);
+  });
+
+test("who is let in keeps the cookie, follows forms, and stays below the page", async () => {
+  const seen: string[] = [];
+  const server = createServer((asked, answer) => {
+    seen.push(`${asked.method ?? ""} ${asked.url ?? ""} ${asked.headers.cookie ?? "-"}`);
+    if (asked.url === "/x/enter?key=1") answer.setHeader("Set-Cookie", "c=1; HttpOnly; Path=/x/");
+    if (asked.method === "POST") answer.writeHead(303, { Location: "/x/?in=2" });
+    answer.end(asked.url);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const origin = `http://127.0.0.1:${port.toString()}`;
+    const visit = await Visit.by(`${origin}/x/enter?key=1`);
+    assert.equal(visit.base, "/x/");
+    assert.equal((await visit.ask("POST", "/x/unlock", {}, "what=ask")).body, "/x/?in=2");
+    await assert.rejects(visit.ask("GET", "/other"), /not below/);
+    await assert.rejects(Visit.by(`${origin}/x/enter?key=2`), /let nobody in/);
+    assert.deepEqual(seen.slice(0, 3), [
+      "GET /x/enter?key=1 -",
+      "POST /x/unlock c=1",
+      "GET /x/?in=2 c=1",
+    ]);
+  } finally {
+    server.close();
+  }
+});
