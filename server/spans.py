@@ -27,7 +27,9 @@ from typing import Any, NamedTuple, Self, TypeVar, cast
 
 LIMIT = 5_000
 _MOST_KEYS = 2_000
-"""What is beyond them is summed up without its file and its attributes."""
+"""What is beyond them is summed up without its file and its attributes; beyond twice as many, as
+``REST``."""
+REST = "everything else"
 _FOLDED = 256
 """So many are summed up at once."""
 _PER_OCTAVE = 4
@@ -109,7 +111,8 @@ class Span:
 
     ``with`` it, work that awaits nothing also has the CPU time of its thread; ``async with`` it, or
     work that awaits, has what ``cost`` says of it. ``trace`` is the ``id`` of the first span above
-    it, ``parent`` that of the next one (0: none), which may have ended before.
+    it, ``parent`` that of the next one (0: none), which may have ended before. The block must not
+    yield: what others do meanwhile would be a part of it. See ``mark`` and ``add`` for that.
     """
 
     __slots__ = (
@@ -304,6 +307,8 @@ class Recorder:
             return known
         if len(self._sums) >= _MOST_KEYS:
             key = Key(key.name, key.root)
+        if len(self._sums) >= 2 * _MOST_KEYS and key not in self._sums:
+            key = Key(REST)
         return self._sums.setdefault(key, Sum())
 
 
@@ -354,10 +359,14 @@ def within(root: str) -> Iterator[None]:
 
 def timed(name: str = "", **attributes: str) -> Callable[[_Function], _Function]:
     """Decorates a function or a coroutine function: each call is a span. ``name``: in place of its
-    own."""
+    own. Raises TypeError for a generator function, whose call does nothing yet."""
 
     def decorate(function: _Function) -> _Function:
         called = name or function.__qualname__
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{called} is a generator function: time what it does with mark and add"
+            )
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)

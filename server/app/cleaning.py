@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ..sandbox.history import TRIALS, History
-from ..store.database import set_aside
+from ..store.database import all_set_aside
+from ..store.job_rows import under_way
 
 _LOGS = "logs"
 _KEPT_LOGS = 20
-_DATABASES = ("jobs.db", "results.db", "activity.db", "automations.db")
 
 
 class Litter(NamedTuple):
@@ -43,12 +44,19 @@ def remove_logs(state: Path) -> int:
 
 
 def _logs(state: Path) -> Litter:
+    """Of a job that is old and still runs, or waits to be run again, they stay."""
     by_job: dict[int, list[Path]] = {}
     for path in _listed(state / _LOGS):
         number = path.name.partition("-")[0]
         if number.isdigit():
             by_job.setdefault(int(number), []).append(path)
-    old = [path for job in sorted(by_job)[:-_KEPT_LOGS] for path in by_job[job]]
+    ended = set(sorted(by_job)[:-_KEPT_LOGS])
+    if ended:
+        try:
+            ended -= under_way(state / "jobs.db")
+        except sqlite3.Error:  # nobody knows which are
+            ended = set()
+    old = [path for job in sorted(ended) for path in by_job[job]]
     return _files("logs of jobs that ended long ago", old)
 
 
@@ -62,8 +70,7 @@ def _trials(state: Path) -> Litter:
 
 
 def _corrupt(state: Path) -> Litter:
-    paths = [path for name in _DATABASES for path in set_aside(state / name)]
-    return _files("databases that were corrupt, and have been replaced", paths)
+    return _files("databases that were corrupt, and have been replaced", all_set_aside(state))
 
 
 def _files(what: str, paths: Iterable[Path]) -> Litter:

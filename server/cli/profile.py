@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,11 +19,13 @@ from ..app.insights import programs
 from ..app.insights.confined import profiled_inside
 from ..app.insights.profiling import engine, timeline, trace
 from ..app.sandboxing import Machine
+from ..disk import why
 from ..settings import load, read_layers
 from ..state import state_dir
 from ..trust import Trust
 from .exits import Exit
 from .options import FOLDER
+from .output import write
 from .profile_text import compared, engine_told, program_told
 from .roots import root_of
 
@@ -91,16 +94,28 @@ def profile(
         raise click.UsageError("In the sandbox a program is run once.")
     if program and format_ != "text" and output is None:
         raise click.UsageError(f"Beside what a program prints, {format_} needs --output FILE.")
-    if program:
-        _run(ctx, root, program, runs, rate, sandbox=sandbox)
-    found = asyncio.run(programs.newest(root))
-    if found is None:
-        raise click.UsageError("Nothing was profiled here; see `understudy profile --help`.")
+    if not program:
+        found = asyncio.run(programs.newest(root))
+        if found is None:
+            raise click.UsageError("Nothing was profiled here; see `understudy profile --help`.")
+        _print(_all_told(root, found, format_, compare=compare), output)
+        return
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.UsageError(f"There is no folder for {output}, so nothing was run.")
+    ran = _run(ctx, root, program, runs, rate, sandbox=sandbox)
+    try:
+        if ran.trouble:
+            click.echo(f"Note: {ran.trouble}.", err=True)
+        _print(_all_told(root, ran, format_, compare=compare), output, err=True)
+    except (click.ClickException, OSError, sqlite3.Error) as error:
+        said = error.format_message() if isinstance(error, click.ClickException) else why(error)
+        click.echo(f"Error: {said}", err=True)
+    ctx.exit(ran.runs[-1].exit_code)  # its own, whatever came of the report
+
+
+def _all_told(root: Path, found: programs.Program, format_: str, *, compare: bool) -> str:
     told = _told(root, found, format_)
-    if compare:
-        told = f"{told}{_compared(root, found)}"
-    _print(told, output, err=bool(program))
-    ctx.exit(found.runs[-1].exit_code if program else Exit.CLEAN)
+    return f"{told}{_compared(root, found)}" if compare else told
 
 
 def _run(
@@ -111,7 +126,7 @@ def _run(
     rate: int,
     *,
     sandbox: bool,
-) -> None:
+) -> programs.Program:
     if not Trust(state_dir()).decision(root):
         click.echo(f"{root} is not trusted, so nothing runs; `understudy trust` lets it.", err=True)
         ctx.exit(Exit.FAILED)
@@ -120,10 +135,10 @@ def _run(
     try:
         asked = programs.prepare(root, program, Path.cwd(), setting, os.environ, rate)
         if sandbox:
-            trial = asyncio.run(profiled_inside(asked, _listen, _say))
+            trial, ran = asyncio.run(profiled_inside(asked, _listen, _say))
             click.echo(f"Nothing was changed. {trial.said}", err=True)
-        else:
-            asyncio.run(programs.profiled(asked, runs, _in_the_terminal))
+            return ran
+        return asyncio.run(programs.profiled(asked, runs, _in_the_terminal))
     except programs.Unable as error:
         click.echo(f"Not profiled: {error}.", err=True)
         ctx.exit(Exit.FAILED)
@@ -160,7 +175,7 @@ def _told(root: Path, found: programs.Program, format_: str) -> str:
 
 
 def _compared(root: Path, found: programs.Program) -> str:
-    before = asyncio.run(programs.newest(root, found.key, found.id))
+    before = asyncio.run(programs.newest(root, found.key, found.id or None))
     if before is None:
         return "\nThere is no profile of it before this one: nothing is compared.\n"
     return compared(before, found)
@@ -188,8 +203,5 @@ def _print(text: str, output: Path | None, *, err: bool = False) -> None:
     if output is None:
         click.echo(text, nl=False, err=err)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(output), error.strerror) from error
+    write(output, lambda file: file.write(text))
     click.echo(f"The profile is in {output}.", err=True)

@@ -13,6 +13,8 @@ SECRET_SECONDS = 60.0
 SESSION_SECONDS = 12 * 3_600.0
 UNLOCKED_SECONDS = 15 * 60.0
 CODE_SECONDS = 60.0
+PAUSE_SECONDS = 10.0
+"""Between two codes of a session: with so few tries each, none is found by guessing."""
 _TRIES = 3
 _MOST = 16
 """Of links and of sessions at a time; the oldest goes."""
@@ -29,6 +31,7 @@ class Session:
     unlocked_until: float = 0.0
     code: str = ""
     code_until: float = 0.0
+    next_code: float = 0.0
     tries: int = 0
     said: str = ""
 
@@ -78,7 +81,10 @@ class Keys:
 
     def code(self, session: Session) -> str:
         """To be told where the dashboard was started, and to be typed into the page of this
-        session."""
+        session; empty so shortly after another one."""
+        if self._clock() < session.next_code:
+            return ""
+        session.next_code = self._clock() + PAUSE_SECONDS
         digits = "".join(str(each % 10) for each in self._chance(48).encode()[:8])
         session.code, session.tries = f"{digits[:4]} {digits[4:]}", 0
         session.code_until = self._clock() + CODE_SECONDS

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..app.overview.actions import ACTIONS
 from ..app.overview.overview import Overview
@@ -121,7 +121,10 @@ class Pages:
             body += piece
             if len(body) > _MOST_BODY:
                 raise HTTPException(413, "That is too much for a form.")
-        given = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=16))
+        try:
+            given = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=16))
+        except ValueError:
+            raise HTTPException(400, "That is no form of this page.") from None
         if not secrets.compare_digest(given.get("csrf", "").encode(), session.csrf.encode()):
             raise HTTPException(403, "The form is of another page: load this one again.")
         return given
@@ -218,21 +221,20 @@ class Pages:
             raise HTTPException(503, "So many pages are open that no other one is told of changes.")
         seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")
         revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 18 else 0
-        return EventSourceResponse(self._told(session, revision), ping=20)
+        return _Stream(self._told(session, revision), self._count_streams)
+
+    def _count_streams(self, more: int) -> None:
+        self._streams += more
 
     async def _told(self, session: Session, revision: int) -> AsyncIterator[ServerSentEvent]:
         """The names of what has changed; the page asks for those that it shows."""
-        self._streams += 1
-        try:
-            async for changes in self._overview.changes(revision):
-                if self._keys.session(session.name) is None:
-                    return
-                for change in changes:
-                    for name in stale(change.part):
-                        what = f"{change.workspace}-{name}"
-                        yield ServerSentEvent(data=name, event=what, id=str(change.revision))
-        finally:
-            self._streams -= 1
+        async for changes in self._overview.changes(revision):
+            if self._keys.session(session.name) is None:
+                return
+            for change in changes:
+                for name in stale(change.part):
+                    what = f"{change.workspace}-{name}"
+                    yield ServerSentEvent(data=name, event=what, id=str(change.revision))
 
     # ── what can be done ────────────────────────────────────────────────────────────────────────
 
@@ -241,9 +243,11 @@ class Pages:
         given = await self._form(request, session)
         match given.get("what"):
             case "ask":
-                code = self._keys.code(session)
-                self._tell("code", code)
-                session.said = "A code was told where the dashboard was started."
+                if code := self._keys.code(session):
+                    self._tell("code", code)
+                    session.said = "A code was told where the dashboard was started."
+                else:
+                    session.said = "A code was told a moment ago; wait ten seconds for another one."
             case "lock":
                 self._keys.lock(session)
                 session.said = "Locked: nothing can be done from this page."
@@ -268,6 +272,23 @@ class Pages:
         except (ValueError, OSError, sqlite3.Error) as error:
             session.said = f"Not done: {why(error) if isinstance(error, OSError) else error}."
         return RedirectResponse(f"{self.base}?in={workspace.id}", 303)
+
+
+class _Stream(EventSourceResponse):
+    """Counts from when it is answered with: nobody is let in between that and its first event."""
+
+    def __init__(
+        self, events: AsyncIterator[ServerSentEvent], count: Callable[[int], object]
+    ) -> None:
+        super().__init__(events, ping=20)
+        self._count = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._count(1)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._count(-1)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

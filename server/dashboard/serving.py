@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from ..app.overview.overview import overview
 from .keys import Keys
@@ -18,6 +19,33 @@ _CONNECTIONS = 64
 _HEADER_BYTES = 16 << 10
 _IDLE_SECONDS = 20
 _END_SECONDS = 2
+
+
+class _Connection(H11Protocol):
+    """Where there are too many, the one that has waited longest for a request goes: somebody who
+    only opens connections keeps nobody else out."""
+
+    waiting_since = 0.0
+
+    @property
+    def is_waiting(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        others = [each for each in self.connections if isinstance(each, _Connection)]
+        waiting = [each for each in others if each.is_waiting]
+        if len(others) >= _CONNECTIONS and waiting:
+            longest = min(waiting, key=lambda each: each.waiting_since)
+            self.connections.discard(longest)  # it is told of its end only later
+            longest.transport.abort()
+        self.waiting_since = self.loop.time()
+        super().connection_made(transport)
+
+    def on_response_complete(self) -> None:
+        self.waiting_since = self.loop.time()
+        super().on_response_complete()
 
 
 class _Server(uvicorn.Server):
@@ -58,14 +86,15 @@ async def serve(
 def _config(pages: Pages) -> uvicorn.Config:
     return uvicorn.Config(
         pages.app,
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # what strangers send is nothing to tell of
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=_CONNECTIONS,
+        limit_concurrency=_CONNECTIONS + 1,  # at which it refuses
         h11_max_incomplete_event_size=_HEADER_BYTES,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_END_SECONDS,

@@ -32,24 +32,25 @@ def replace(path: Path, content: str, journal: Path, *, below: Path, what: str) 
 
 
 class Rewrite(NamedTuple):
-    """A file, what is known to be in it, and what is to be."""
+    """A file, what is known to be in it (None: there is none), and what is to be."""
 
     path: Path
-    before: bytes
+    before: bytes | None
     after: bytes
 
 
 def rewrite(files: Iterable[Rewrite], journal: Path, *, below: Path, what: str) -> None:
     """Give files another content, all of them or none. Raises OSError as ``replace``, and Refused
     when one is not what it was."""
-    changes = []
+    changes: list[Change] = []
     with Beneath(below) as place:
         for each in files:
             name = _name(each.path, place.root)
             stands = place.look(name)
             mode = stands.mode if stands else _MODE
-            before, after = State.of(each.before, mode), State.of(each.after, mode)
-            changes.append(Change.between(name, before, after))
+            before = None if each.before is None else State.of(each.before, mode)
+            changes += [] if before else _folders(place, name)
+            changes.append(Change.between(name, before, State.of(each.after, mode)))
     make(changes, below, journal, by=_BY, what=what)
 
 

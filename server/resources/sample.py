@@ -49,7 +49,7 @@ class Sampler:
         found: tuple[Process, ...] | None = None
         if closely or now - self._looked_at >= _PROCESSES_SECONDS:
             self._looked_at = now
-            found = tuple(processes())
+            found = _processes()
             self._watches = tuple(watches(self._root))
         on_battery, battery = _battery()
         uses = (
@@ -61,6 +61,14 @@ class Sampler:
         )
         warmth, is_hot = _temperature()
         return Sample(now, uses, self._meter.read(now), on_battery, warmth, is_hot, found)
+
+
+def _processes() -> tuple[Process, ...] | None:
+    """None where nobody can tell, as without /proc."""
+    try:
+        return tuple(processes())
+    except (OSError, RuntimeError, ValueError, LookupError):
+        return None
 
 
 def _memory(root: Path) -> Iterator[Use]:

@@ -2,8 +2,9 @@
 
 ``python -P -m understudy.runner.sampling TOLD -- PROFILER... -- PROGRAM...`` starts the program
 with the input and output of this one, and the profiler with ``--pid`` of it. How the program ended
-is written to the file TOLD, as JSON, and what the profiler said to TOLD.log; the exit code is the
-program's, or 128 and the signal's number.
+is written to the file TOLD, as JSON, with ``profiler``, the exit code of that, below 0 for a
+signal; what the profiler said is in TOLD.log. The exit code is the program's, or 128 and the
+signal's number.
 
 The profiler is above the program in the tree of processes, as some systems want it before they let
 it look; but it is not its parent, since who looks at its own child takes its exit code away.
@@ -11,13 +12,14 @@ it look; but it is not its parent, since who looks at its own child takes its ex
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from .processes import (
     PR_SET_PDEATHSIG,
@@ -45,14 +47,20 @@ def main(arguments: Sequence[str]) -> int:
     watching = _forked(lambda: _watch(profiler, program, write, f"{told}.log"))
     os.close(write)
     with open(read, encoding="utf-8") as pipe:
-        begun = json.loads(pipe.readline())
+        begun = _heard(pipe)
         _pass_on(begun.get("pid", 0))
-        ended = begun if "error" in begun else json.loads(pipe.readline())
-    _wait_for(watching)
+        ended = begun if "error" in begun else _heard(pipe)
+    ended["profiler"] = _wait_for(watching)
     with open(told, "w", encoding="utf-8") as file:
         json.dump(ended, file)
     code = int(ended["code"])
     return code if code >= 0 else 128 - code
+
+
+def _heard(pipe: TextIO) -> dict[str, Any]:
+    """What ``_tell`` said."""
+    lost = {"error": "somebody ended what watched over it", "code": _NOT_STARTED}
+    return dict(json.loads(pipe.readline() or json.dumps(lost)))
 
 
 def _pass_on(pid: int) -> None:
@@ -78,7 +86,7 @@ def _watch(profiler: Sequence[str], program: Sequence[str], told: int, said: str
     holding = _forked(lambda: _hold(program, (told, write)))
     os.close(write)
     with open(read, encoding="utf-8") as pipe:
-        begun = json.loads(pipe.readline())
+        begun = _heard(pipe)
     if "error" in begun:
         os._exit(0)
     reset_signals()
@@ -133,8 +141,19 @@ def _run(program: Sequence[str], failed: int) -> NoReturn:
     try:
         os.execvp(program[0], [*program])  # noqa: S606
     except OSError as error:
-        os.write(failed, str(error.strerror).encode())
+        os.write(failed, _why(error, program[0]).encode())
         os._exit(_NOT_STARTED)
+
+
+def _why(error: OSError, program: str) -> str:
+    """For people: what the system says of a script is said of what its first line names."""
+    if os.path.isdir(program):
+        return f"{program} is a folder"
+    if error.errno == errno.ENOENT and os.path.exists(program):
+        return f"what the first line of {program} names is not there (does it end with CR LF?)"
+    if error.errno == errno.ENOEXEC:
+        return f"{program} is no program, and no script whose first line names one (#!/bin/sh)"
+    return str(error.strerror)
 
 
 def _tell(told: Sequence[int], what: dict[str, Any]) -> None:
@@ -142,14 +161,16 @@ def _tell(told: Sequence[int], what: dict[str, Any]) -> None:
         os.write(each, json.dumps(what).encode() + b"\n")
 
 
-def _wait_for(profiler: int) -> None:
+def _wait_for(profiler: int) -> int:
+    """Its exit code."""
     latest = time.monotonic() + _LEAVE_SECONDS
-    while os.waitid(os.P_PID, profiler, os.WEXITED | os.WNOHANG) is None:
+    while not (ended := os.waitpid(profiler, os.WNOHANG))[0]:
         if time.monotonic() >= latest:
             os.kill(profiler, signal.SIGKILL)
-            os.waitid(os.P_PID, profiler, os.WEXITED)
-            return
-        time.sleep(0.005)
+            ended = os.waitpid(profiler, 0)
+            break
+        time.sleep(_PAUSE_SECONDS)
+    return os.waitstatus_to_exitcode(ended[1])
 
 
 if __name__ == "__main__":

@@ -297,6 +297,11 @@ def set_aside(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.stem}{_ASIDE}*"))
 
 
+def all_set_aside(folder: Path) -> list[Path]:
+    """Those of all databases in it."""
+    return sorted(folder.glob(f"*{_ASIDE}*"))
+
+
 def _in_savepoint(
     connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], object]
 ) -> _Answer:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..model import Cost
@@ -75,6 +77,18 @@ class JobState(StrEnum):
     RUNNING = "running"
     ASKING = "asking"
     ENDED = "ended"
+
+
+def under_way(path: Path) -> set[int]:
+    """The jobs of a file that have not ended, as it is now, for who has no loop. Raises
+    sqlite3.Error."""
+    if not path.exists():
+        return set()
+    query = "SELECT id FROM jobs WHERE state != ?"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+            return set()  # it was only just made
+        return {id_ for (id_,) in connection.execute(query, (JobState.ENDED,))}
 
 
 DONE = "done"

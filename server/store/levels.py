@@ -47,7 +47,9 @@ class Levels:
         def work(c: sqlite3.Connection) -> None:
             c.executemany("INSERT OR IGNORE INTO levels VALUES (?, ?, ?, ?)", rows)
             newest = max((minute for minute, *_ in rows), default=0)
-            c.execute("DELETE FROM levels WHERE minute < ?", (newest - _KEPT_MINUTES,))
+            # What lies ahead was kept while the clock was wrong.
+            kept = newest - _KEPT_MINUTES, newest
+            c.execute("DELETE FROM levels WHERE minute NOT BETWEEN ? AND ?", kept)
 
         await self._database.run(work)
 

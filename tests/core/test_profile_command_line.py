@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from understudy.app.insights import programs
 from understudy.state import state_dir
 from understudy.trust import Trust
 
@@ -187,7 +190,7 @@ def test_nothing_runs_where_nobody_trusts(project: Path, environment: dict[str, 
     ("words", "told"),
     [
         (("no-such-program",), "there is no program 'no-such-program'"),
-        (("./missing.py",), "it could not be started: No such file or directory"),
+        (("./missing.py",), "it could not be run: No such file or directory"),
     ],
 )
 def test_what_cannot_be_started_is_told(
@@ -325,3 +328,94 @@ def test_switched_off_nothing_is_taken(project: Path, environment: dict[str, str
     understudy("scan", cwd=project, environment=environment)
     told = _profile(project, environment, "--engine").stdout
     assert told == "Nothing is known yet of where Understudy's time goes here.\n"
+
+
+# ── what goes wrong ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("crlf", "#!/bin/sh\r\necho hello\r\n", "what the first line of ./crlf names is not there"),
+        ("bare", "echo hello\n", "./bare is no program, and no script whose first line names one"),
+        ("folder", None, "./folder is a folder"),
+    ],
+)
+def test_why_something_cannot_be_run_is_told(
+    project: Path, environment: dict[str, str], name: str, text: str | None, told: str
+) -> None:
+    if text is None:
+        (project / name).mkdir()
+    else:
+        (project / name).write_bytes(text.encode())
+        (project / name).chmod(0o755)
+    done = _profile(project, environment, "--", f"./{name}")
+    assert done.returncode == 3
+    assert told in done.stderr
+
+
+def test_nothing_is_run_where_the_report_has_no_place(
+    project: Path, environment: dict[str, str]
+) -> None:
+    words = ("--output", "missing/told", "--", "python", "slow.py")
+    done = _profile(project, environment, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing was run" in done.stderr
+
+
+def test_the_exit_code_is_the_programs_whatever_comes_of_the_report(
+    project: Path, environment: dict[str, str]
+) -> None:
+    (project / "takes.py").write_text("import os\nos.rmdir('place')\nraise SystemExit(7)\n")
+    (project / "place").mkdir()
+    words = ("--output", "place/told", "--", "python", "takes.py")
+    done = _profile(project, environment, *words)
+    assert done.returncode == 7
+    assert "place/told" in done.stderr
+    assert "No such file" in done.stderr
+
+
+def test_a_profile_that_cannot_be_kept_is_told_all_the_same(
+    project: Path, environment: dict[str, str]
+) -> None:
+    assert _profile(project, environment, "--", "python", "slow.py").returncode == 7
+    (kept,) = state_dir(environment).rglob("profile.db")
+    with closing(sqlite3.connect(kept)) as connection:
+        connection.execute("PRAGMA user_version=999")
+    done = _profile(project, environment, "--compare", "--", "python", "slow.py")
+    assert done.returncode == 7
+    assert "Note: this profile is not kept: " in done.stderr
+    assert "newer Understudy" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("profiler", "told"),
+    [
+        ("echo 'Permission Denied: Try sudo' >&2; exit 1", "this machine does not let it look"),
+        ("echo 'Error: It broke' >&2; exit 1", "the profiler saw nothing of it: Error: It broke"),
+        ("kill -9 $$", "the profiler saw nothing of it: it was ended by signal 9"),
+        ('echo "{" > "$9"', "what it wrote cannot be read"),
+    ],
+)
+async def test_what_keeps_the_profiler_from_looking_is_told_and_the_result_is_the_programs(
+    project: Path,
+    environment: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    profiler: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("UNDERSTUDY_STATE_DIR", environment["UNDERSTUDY_STATE_DIR"])
+    stub = tmp_path / "profiler"
+    stub.write_text(f"#!/bin/sh\n{profiler}\n")
+    stub.chmod(0o755)
+    monkeypatch.setattr(programs, "_profiler", lambda: str(stub))
+    argv = (sys.executable, "-c", "import time; time.sleep(0.3); raise SystemExit(6)")
+
+    async def run(words: Sequence[str]) -> str:
+        await (await asyncio.create_subprocess_exec(*words, cwd=project)).wait()
+        return ""
+
+    found = await programs.profiled(programs.Asked(project, argv, argv, project), 1, run)
+    assert found.runs[0].exit_code == 6
+    assert told in found.runs[0].note

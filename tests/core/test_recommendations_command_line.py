@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
+from understudy.app.insights.recommending import Rewritten, open_recommending
+from understudy.journal.check import Refused
+from understudy.settings import Settings
 from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
@@ -307,3 +310,64 @@ def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -
     ]
     assert row["effect"].startswith("effect: ")
     assert row["gained_low"] is not None
+
+
+# ── the file is otherwise by now ────────────────────────────────────────────────────────────────
+
+
+def test_a_link_is_not_written_and_says_so(place: Place, tmp_path: Path) -> None:
+    path, outside = place.root / ".github/workflows/ci.yml", tmp_path / "outside.yml"
+    cache = place.listed()[CACHE]["id"]
+    path.replace(outside)
+    path.symlink_to(outside)
+    done = place.run("recommendations", "accept", cache, "--yes")
+    assert "ci.yml is a link, and only files are written" in done.stderr
+    assert "+" not in done.stdout
+    assert outside.read_text() == CI
+    assert path.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(CI.replace("CI", "C\xe9").encode("latin-1"), "ci.yml is not written in UTF-8")],
+)
+def test_a_file_that_is_not_understood_is_not_written(
+    place: Place, content: bytes, told: str
+) -> None:
+    path = place.root / ".github/workflows/ci.yml"
+    path.write_bytes(content)
+    done = place.run("recommendations", "accept", place.listed()[CACHE]["id"], "--yes")
+    assert f"It cannot be done for you: .github/workflows/{told}." in done.stderr
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("there", ["mine: true\n", ""])
+async def test_a_file_that_came_meanwhile_is_not_written_over(place: Place, there: str) -> None:
+    path = place.root / "new/config.yaml"
+    async with open_recommending(place.root, Settings()) as found:
+        new = Rewritten("new/config.yaml", "Set it", None, "ours: true\n")
+        path.parent.mkdir()
+        path.write_text(there)
+        with pytest.raises(Refused):
+            await found.write(new)
+        assert path.read_text() == there
+        path.unlink()
+        path.parent.rmdir()
+        await found.write(new)
+        assert path.read_text() == "ours: true\n"
+
+
+async def test_what_somebody_edited_meanwhile_stays(place: Place) -> None:
+    path = place.root / ".github/workflows/ci.yml"
+    async with open_recommending(place.root, Settings()) as found:
+        outlook = await found.look()
+        cache = next(e for e in outlook.stand.open if e.recommendation.rule == "no-cache")
+        new = await found.change(cache.recommendation)
+        assert new
+        path.write_text(CI.replace("name: CI", "name: mine"))
+        await found.write(new)
+        assert path.read_text() == new.after.replace("name: CI", "name: mine")
+        path.write_text("all of it is otherwise\n")
+        with pytest.raises(Refused):
+            await found.write(new)
+        assert path.read_text() == "all of it is otherwise\n"

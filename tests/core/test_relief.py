@@ -17,6 +17,8 @@ from understudy.runner.calls import Call, Job, Lane
 from understudy.runner.execute import Runner
 from understudy.sandbox.history import TRIALS
 from understudy.state import workspace_dir
+from understudy.store.database import Database
+from understudy.store.job_rows import JOBS
 
 from .support import own_environment, tree, understudy
 
@@ -158,6 +160,38 @@ def test_logs_of_the_newest_jobs_stay(tmp_path: Path) -> None:
     furnished(tmp_path)
     assert remove_logs(tmp_path) == 11
     assert remove_logs(tmp_path) == 0
+
+
+@pytest.mark.parametrize("state", ["running", "asking", "queued"])
+async def test_logs_of_a_job_that_has_not_ended_stay(tmp_path: Path, state: str) -> None:
+    furnished(tmp_path)
+    (tmp_path / "jobs.db").unlink()
+    database = Database(tmp_path / "jobs.db", JOBS)
+    query = (
+        "INSERT INTO jobs (id, task, input, parameters, causes, importance, repeatable, state,"
+        " queued, due) VALUES (?, 'long', ?, '{}', '[]', 0, 0, ?, 0, 0)"
+    )
+    rows = [(2, "2", "ended"), (3, "3", state)]
+    await database.run(lambda c: c.executemany(query, rows), write=True)
+    assert remove_logs(tmp_path) == 9
+    await database.close()
+    left = {path.name for path in (tmp_path / "logs").iterdir()}
+    assert {"3-1.log", "3-2.log.1"} <= left
+    assert "2-1.log" not in left
+
+
+def test_where_nobody_knows_which_jobs_run_no_log_goes(tmp_path: Path) -> None:
+    furnished(tmp_path)
+    (tmp_path / "jobs.db").write_bytes(b"nonsense" * 500)
+    assert remove_logs(tmp_path) == 0
+
+
+@pytest.mark.parametrize("name", ["jobs", "measured", "lives", "recommendations", "profile"])
+def test_every_database_that_was_set_aside_can_go(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.corrupt-17").write_bytes(b"x" * 50_000)
+    (found,) = litter(tmp_path)
+    found.remove()
+    assert litter(tmp_path) == []
 
 
 def test_it_is_asked_before_it_goes(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from understudy.resources.pressure import judge
 from understudy.resources.use import Kind, Use
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
+from understudy.store.levels import Level
 
 from .support import tree, until
 
@@ -137,6 +138,15 @@ async def test_the_past_is_kept_by_minutes_for_a_day(tmp_path: Path) -> None:
         (90_000 // 60 * 60, "memory"),
     ]
     assert kept[1].used == 5_000 * MB
+
+
+async def test_what_was_kept_while_the_clock_was_wrong_goes(tmp_path: Path) -> None:
+    levels, now = levels_in(tmp_path), 1_700_000_040.0
+    for at in (now, now + 365 * 86_400, now + 60):
+        await levels.keep([Level(at, "memory", 1, 2)])
+    kept = await levels.since(0)
+    await levels.close()
+    assert [each.at for each in kept] == [now + 60]
 
 
 def test_its_words_can_be_ones_own_and_it_can_be_switched_off() -> None:

@@ -54,6 +54,17 @@ def test_a_container_without_proc_is_told_of_as_far_as_it_can(tmp_path: Path, ki
     assert "open files" not in {each.name for each in found.uses}
 
 
+@pytest.mark.parametrize("proc", ["missing", "empty"])
+def test_what_goes_on_without_proc_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proc: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / proc))
+    found = Sampler(lambda: {"here": tmp_path}, tmp_path).look(1.0, closely=True)
+    assert Kind.DISK in {each.kind for each in found.uses}
+    assert not found.processes
+
+
 def test_sensors_that_break_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> object:
         raise OSError("no such sensor")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import socket
 from collections.abc import Callable
 from html.parser import HTMLParser
 from urllib.parse import quote, urlsplit
 
+import psutil
 import pytest
 
 from understudy.app.overview.actions import ACTIONS
@@ -315,3 +318,59 @@ def test_many_connections_are_bounded(world: World) -> None:
             said.append(connection.recv(12))
         assert said.count(b"HTTP/1.1 200") == 16
         assert said.count(b"HTTP/1.1 503") == 84
+
+
+def _connected(server: Server, many: int, request: bytes) -> list[socket.socket]:
+    opened = []
+    for _ in range(many):
+        opened.append(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+        opened[-1].sendall(request)
+    return opened
+
+
+@pytest.mark.parametrize("request_", [b"", b"GET ", b"GET / HTTP/1.1\r\nX: "])
+def test_who_only_opens_connections_keeps_nobody_out(world: World, request_: bytes) -> None:
+    with serving(world.environment, world.root) as server, contextlib.ExitStack() as stack:
+        for each in _connected(server, 200, request_):
+            stack.enter_context(each)
+        browser = server.enter(server.first)
+        assert browser.ask().status == 200
+        held = psutil.Process(server.process.pid).net_connections("tcp")
+        assert sum(each.status == psutil.CONN_ESTABLISHED for each in held) <= 64
+
+
+def test_streams_that_are_asked_for_at_once_are_bounded(world: World) -> None:
+    with serving(world.environment, world.root) as server, contextlib.ExitStack() as stack:
+        browser = server.enter(server.first)
+        head = f"Host: {server.host}\r\nCookie: {browser.cookie}\r\n\r\n"
+        asked = f"GET {server.base}events HTTP/1.1\r\n{head}".encode()
+        opened = [stack.enter_context(each) for each in _connected(server, 50, asked)]
+        said = [each.recv(12) for each in opened]
+        assert said.count(b"HTTP/1.1 200") == 16
+
+
+def test_a_form_of_many_fields_is_refused(server: Server) -> None:
+    browser = server.enter()
+    fields = {f"field{number}": "1" for number in range(30)}
+    assert browser.send("unlock", None, csrf=browser.csrf, **fields).status == 400
+
+
+def test_who_has_left_is_told_of_nothing_any_more(world: World) -> None:
+    with serving(world.environment, world.root) as server:
+        browser = server.enter(server.first)
+        text = browser.ask().text
+        (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', text))
+        (seen,) = re.findall(r"events\?seen=(\d+)", text)
+        head = f"Host: {server.host}\r\nCookie: {browser.cookie}\r\n\r\n"
+        asked = f"GET {server.base}events?seen={seen} HTTP/1.1\r\n{head}".encode()
+        (stream,) = _connected(server, 1, asked)
+        with stream:
+            assert stream.recv(12) == b"HTTP/1.1 200"
+            browser.send("unlock", csrf=csrf, what="leave")
+            assert browser.ask().status == 401
+            config = world.root / ".understudy/config.yaml"
+            os.utime(config, (1e9, 1e9))
+            said = b""
+            while not said.endswith(b"0\r\n\r\n"):
+                said += stream.recv(1 << 16)
+        assert b"event:" not in said

@@ -6,6 +6,7 @@ import pytest
 
 from understudy.dashboard.keys import (
     CODE_SECONDS,
+    PAUSE_SECONDS,
     SECRET_SECONDS,
     SESSION_SECONDS,
     UNLOCKED_SECONDS,
@@ -80,12 +81,29 @@ def test_it_is_locked_again(keys: Keys, clock: Clock) -> None:
     assert not keys.is_unlocked(session)
 
 
-def test_a_code_is_no_code_after_three_others_and_once(keys: Keys) -> None:
+def test_a_code_is_no_code_after_three_others_and_once(keys: Keys, clock: Clock) -> None:
     session = keys.exchange(keys.secret())
     assert session
     code = keys.code(session)
     assert [keys.unlock(session, each) for each in ("1", "2", "3", code)] == [False] * 4
+    clock.now += PAUSE_SECONDS
     code = keys.code(session)
     assert keys.unlock(session, code)
     assert not keys.unlock(session, code)
-    assert len({keys.code(session) for _ in range(100)}) > 95
+    codes = set()
+    for _ in range(100):
+        clock.now += PAUSE_SECONDS
+        codes.add(keys.code(session))
+    assert len(codes) > 95
+
+
+def test_codes_are_not_asked_for_as_fast_as_they_can_be_guessed(keys: Keys, clock: Clock) -> None:
+    """Three of a hundred million every ten seconds: of a session's twelve hours, one in 7,000."""
+    session = keys.exchange(keys.secret())
+    assert session
+    code = keys.code(session)
+    clock.now += PAUSE_SECONDS - 1
+    assert keys.code(session) == ""
+    assert keys.unlock(session, code), "the one that was told still holds"
+    clock.now += 1
+    assert keys.code(session)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import statistics
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import given
@@ -169,6 +171,77 @@ def test_sums_do_not_grow_without_end(recorder: Recorder) -> None:
     assert len(sums) <= 2_001
     assert sum(each.count for each in sums.values()) == 3_000
     assert sums[Key("work")].count == 1_000
+
+
+def test_names_without_end_do_not_grow_without_end_either(recorder: Recorder) -> None:
+    """As a plug-in may make them."""
+    for number in range(6_000):
+        with spans.span(f"work {number}", root="/r"):
+            pass
+        spans.count(f"count {number}")
+    sums = recorder.sums()
+    assert len(sums) <= 4_001
+    assert sum(each.count for each in sums.values()) == 12_000
+    assert sums[Key(spans.REST)].count == 8_000
+
+
+async def test_a_generator_is_not_timed_as_if_its_call_were_its_work(recorder: Recorder) -> None:
+    def plain() -> Iterator[int]:
+        yield 1
+
+    async def asynchronous() -> AsyncIterator[int]:
+        yield 1
+
+    for each in (plain, asynchronous):
+        with pytest.raises(TypeError, match="generator function: time what it does with mark"):
+            spans.timed()(each)
+    assert not recorder.newest()
+
+
+async def test_a_hundred_tasks_at_once_end_in_every_way(recorder: Recorder) -> None:
+    recorder.resize(200)
+
+    async def work(number: int) -> None:
+        async with spans.span("task", number=str(number)) as outer:
+            await asyncio.sleep(0)
+            with contextlib.suppress(ZeroDivisionError), spans.span("inside") as inner:
+                assert inner.parent == outer.id
+                if number % 3 == 1:
+                    _ = 1 / 0
+            if number % 3 == 2:
+                await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(work(number)) for number in range(100)]
+    await asyncio.wait(tasks[::3])
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    kept = recorder.newest()
+    assert len(kept) == 200
+    with spans.span("after") as after:
+        assert after.parent == 0
+    outcomes = Counter((each.name, each.attributes.get("outcome")) for each in kept)
+    assert outcomes == {
+        ("task", None): 67,
+        ("task", "cancelled"): 33,
+        ("inside", None): 67,
+        ("inside", "failed"): 33,
+    }
+
+
+def test_switched_off_while_a_span_is_open(recorder: Recorder) -> None:
+    with spans.span("open"):
+        spans.stop()
+        with spans.span("later"):
+            pass
+        again = spans.record()
+        with spans.span("anew"):
+            pass
+    with spans.span("after") as after:
+        assert after.parent == 0
+    assert [each.name for each in again.newest()] == ["anew", "after"]
+    assert [each.name for each in recorder.newest()] == ["open"]
 
 
 def test_what_is_counted_takes_no_time(recorder: Recorder) -> None:

@@ -18,7 +18,7 @@ from ...runner.processes import descendants
 from ...runner.sampling import is_python
 from ...state import state_dir
 from ..sandboxing import Limits, Machine, Policy, Sandbox, Trial, probe
-from .programs import Asked, Run, Unable, keep, looking, read
+from .programs import Asked, Program, Run, Unable, keep, looking, read
 
 __all__ = ["Trial", "profiled_inside"]
 
@@ -28,9 +28,9 @@ _LEAVE_SECONDS = 20.0
 
 async def profiled_inside(
     asked: Asked, listen: Callable[[bytes], object], said: Callable[[Machine], object]
-) -> Trial:
+) -> tuple[Trial, Program]:
     """At level A or not at all; the profile is kept. ``listen`` is given what the program prints,
-    ``said`` how it is kept in. Raises Unable, OSError, sqlite3.Error."""
+    ``said`` how it is kept in. Raises Unable, OSError."""
     runner, at = Runner(), time.time()
     try:
         machine = await probe(runner, state_dir())
@@ -49,12 +49,13 @@ async def profiled_inside(
                 await asyncio.gather(looked, return_exceptions=True)
             if not looked.cancelled():
                 looked.result()
-            raw, seen = await asyncio.to_thread(read, samples, asked.rate)
+            raw, seen, wrong = await asyncio.to_thread(read, samples, asked.rate)
     finally:
         await runner.close()
     if trial.exit_code is None:
         raise Unable(trial.why)
-    note = "" if seen.many else "the profiler saw nothing of it: it was too short, or is no Python"
+    unseen = f"the profiler saw nothing of it: {wrong or 'it was too short, or is no Python'}"
+    note = "" if seen.many else unseen
     run = Run(
         trial.exit_code,
         trial.usage.seconds,
@@ -62,8 +63,7 @@ async def profiled_inside(
         trial.usage.peak_bytes,
         note,
     )
-    await keep(asked, at, [run], [seen], raw)
-    return trial
+    return trial, await keep(asked, at, [run], [seen], raw)
 
 
 async def _look(

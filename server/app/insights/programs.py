@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import shutil
+import sqlite3
 import sys
 import sysconfig
 import tempfile
@@ -49,6 +50,8 @@ __all__ = [
 RATE = 100
 _MOST_BYTES = 32 << 20
 """Of samples; of more, only what they say is kept."""
+_HEAD = "py-spy>"
+"""Before what the profiler says while all is well."""
 _PYTHONS = ("python", "python3")
 
 
@@ -100,6 +103,8 @@ class Program(NamedTuple):
     key: str
     runs: tuple[Run, ...]
     told: Told
+    trouble: str = ""
+    """Why it is not kept, for people; empty where it is."""
 
     @property
     def summary(self) -> str:
@@ -143,7 +148,7 @@ def prepare(
     beside = Path(python).parent / first
     if python and first in _PYTHONS:
         return Asked(root, words, (python, *rest), cwd, rate)
-    if python and os.access(beside, os.X_OK):
+    if python and beside.is_file() and os.access(beside, os.X_OK):
         return Asked(root, words, (str(beside), *rest), cwd, rate)
     found = shutil.which(first, path=environ.get("PATH"))
     if found is None:
@@ -164,7 +169,7 @@ async def profiled(
     asked: Asked, runs: int, run: Callable[[Sequence[str]], Awaitable[str]]
 ) -> Program:
     """Run it so often, and keep what was seen. ``run`` runs an argv to its end; why it could not,
-    empty where it could. Raises Unable, OSError, sqlite3.Error."""
+    empty where it could. Raises Unable, OSError."""
     seen, ended, raw, at = list[Samples](), list[Run](), b"", time.time()
     for _ in range(runs):
         with tempfile.TemporaryDirectory(prefix="understudy-profile-") as folder:
@@ -172,9 +177,9 @@ async def profiled(
             ours = (sys.executable, "-P", "-m", sampling.__name__, str(told), "--")
             if reason := await run((*ours, *looking(asked, samples), "--", *asked.argv)):
                 raise Unable(reason)
-            raw, last = await asyncio.to_thread(read, samples, asked.rate)
+            raw, last, wrong = await asyncio.to_thread(read, samples, asked.rate)
             seen.append(last)
-            ended.append(await asyncio.to_thread(_ended, told, last))
+            ended.append(await asyncio.to_thread(_ended, told, last, wrong))
     return await keep(asked, at, ended, seen, raw)
 
 
@@ -184,33 +189,45 @@ def looking(asked: Asked, samples: Path) -> tuple[str, ...]:
     return (_profiler(), "record", *how, "--subprocesses", "--output", str(samples))
 
 
-def read(samples: Path, rate: int) -> tuple[bytes, Samples]:
-    """What the profiler wrote, and what that says; of nothing where it wrote nothing. Raises
-    ValueError, OSError."""
-    raw = samples.read_bytes() if samples.exists() else b""
-    return raw, sampled.read(raw) if raw else Samples({}, 1 / rate)
+def read(samples: Path, rate: int) -> tuple[bytes, Samples, str]:
+    """What the profiler wrote, what that says, and why that is nothing, where it cannot be read;
+    of nothing where it wrote nothing."""
+    nothing = Samples({}, 1 / rate)
+    try:
+        raw = samples.read_bytes() if samples.exists() else b""
+        return raw, sampled.read(raw) if raw else nothing, ""
+    except (OSError, ValueError) as error:
+        return b"", nothing, f"what it wrote cannot be read: {why(error)}"
 
 
-def _ended(told: Path, seen: Samples) -> Run:
+def _ended(told: Path, seen: Samples, unread: str) -> Run:
     """Raises Unable."""
     try:
         ended = json.loads(told.read_bytes())
     except (OSError, ValueError) as error:
         raise Unable(f"nothing is known of how it ended: {why(error)}") from error
     if "error" in ended:
-        raise Unable(f"it could not be started: {ended['error']}")
-    said = told.with_suffix(".log").read_text("utf-8", "replace").splitlines()
-    wrong = [each for each in said if each.startswith("Error") or "behind" in each]
-    note = ""
+        raise Unable(f"it could not be run: {ended['error']}")
+    wrong = unread or _complaint(told.with_suffix(".log"), ended["profiler"])
+    note = wrong
     if not seen.many:
-        note = "the profiler saw nothing of it"
-        note = f"{note}: {wrong[-1]}" if wrong else f"{note}: it was too short, or only waited"
-    elif wrong:
-        note = wrong[-1]
+        note = f"the profiler saw nothing of it: {wrong or 'it was too short, or only waited'}"
     code = int(ended["code"])
     return Run(
         code if code >= 0 else 128 - code, ended["seconds"], ended["cpu"], ended["memory"], note
     )
+
+
+def _complaint(log: Path, code: int) -> str:
+    """What the profiler said that went wrong; empty where nothing did. ``code``: it ended with."""
+    said = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    told = [each for each in said if each.strip() and not each.startswith(_HEAD)]
+    if code < 0:
+        return f"it was ended by signal {-code}"
+    wrong = told if code else [e for e in said if e.startswith("Error") or "behind" in e]
+    if any(each.startswith("Permission Denied") for each in wrong):
+        return "this machine does not let it look (see kernel.yama.ptrace_scope, or CAP_SYS_PTRACE)"
+    return wrong[-1] if wrong else ""
 
 
 def _told(root: Path, seen: Sequence[Samples], began: float) -> Told:
@@ -228,8 +245,8 @@ def _as_before(path: Path, began: float) -> bytes | None:
 async def keep(
     asked: Asked, at: float, runs: Sequence[Run], seen: Sequence[Samples], samples: bytes
 ) -> Program:
-    """``seen`` by run; ``samples``: what the profiler wrote of the last one. Raises OSError,
-    sqlite3.Error."""
+    """``seen`` by run; ``samples``: what the profiler wrote of the last one. What cannot be kept is
+    told all the same: it has been run."""
     told = await asyncio.to_thread(_told, asked.root, seen, at)
     program = Program(0, at, asked.command, asked.key, tuple(runs), told)
     body = {
@@ -238,9 +255,11 @@ async def keep(
         "told": sampled.dumps(program.told),
     }
     raw = samples if len(samples) <= _MOST_BYTES else b""
-    async with opened(await asyncio.to_thread(workspace_dir, asked.root)) as profiles:
-        number = await profiles.keep(at, program.command, body, raw)
-    return program._replace(id=number)
+    try:
+        async with opened(await asyncio.to_thread(workspace_dir, asked.root)) as profiles:
+            return program._replace(id=await profiles.keep(at, program.command, body, raw))
+    except (OSError, sqlite3.Error) as error:
+        return program._replace(trouble=f"this profile is not kept: {why(error)}")
 
 
 async def newest(root: Path, key: str = "", before: int | None = None) -> Program | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from ...disk import read_regular
+from ...disk import read_regular, why
 from ...insights.recommend import life, lived, make
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.model import Recommendation, State
@@ -28,7 +28,7 @@ from ...insights.workflows.lived.weekly import Span, Weekly, gained
 from ...insights.workflows.model import Change, Remedy
 from ...journal.change import Change as FileChange
 from ...journal.change import State as FileState
-from ...journal.replace import Rewrite, replace, rewrite
+from ...journal.replace import Rewrite, rewrite
 from ...settings import Settings
 from ...state import workspace_dir
 from ...store.activity import ACTIVITY, Log
@@ -160,12 +160,9 @@ class Rewritten:
 
 
 def _write(root: Path, journal: Path, new: Rewritten) -> None:
-    path, what = root / new.path, new.title
-    if new.before is None:
-        replace(path, new.after, journal, below=root, what=what)
-    else:
-        rewrites = [Rewrite(path, new.before.encode(), new.after.encode())]
-        rewrite(rewrites, journal, below=root, what=what)
+    before = None if new.before is None else new.before.encode()
+    rewrites = [Rewrite(root / new.path, before, new.after.encode())]
+    rewrite(rewrites, journal, below=root, what=new.title)
 
 
 def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
@@ -173,9 +170,17 @@ def rewritten(root: Path, recommendation: Recommendation) -> Rewritten | None:
     remedy = _remedy(recommendation)
     if remedy is None:
         return None
-    before = None
-    if (root / remedy.path).exists():
-        before = read_regular(root / remedy.path, LARGEST).decode("utf-8")
+    before, path = None, root / remedy.path
+    if path.is_symlink():
+        raise ValueError(
+            f"{remedy.path} is a link, and only files are written: change {path.readlink()}"
+        )
+    try:
+        before = read_regular(path, LARGEST).decode("utf-8") if path.exists() else None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{remedy.path} is not written in UTF-8") from error
+    except OSError as error:
+        raise ValueError(f"{remedy.path} cannot be read: {why(error)}") from error
     text = before or ""
     after = apply(text, remedied(root, recommendation.id, remedy, text))
     return Rewritten(remedy.path, remedy.title, before, after)
