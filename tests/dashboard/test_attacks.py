@@ -16,7 +16,7 @@ from .conftest import IMAGE, SCRIPT, World
 from .server import PATIENCE, Browser, Server, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser(server: Server) -> Browser:
     return server.enter()
 

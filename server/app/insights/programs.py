@@ -200,7 +200,8 @@ def _ended(told: Path, seen: Samples) -> Run:
     if "error" in ended:
         raise Unable(f"it could not be started: {ended['error']}")
     said = told.with_suffix(".log").read_text("utf-8", "replace").splitlines()
-    wrong = [each for each in said if each.startswith("Error") or "behind" in each]
+    told_of = (each for each in said if each.startswith("Error") or "behind" in each)
+    wrong = [each.removeprefix("Error: ") for each in told_of]
     note = ""
     if not seen.many:
         note = "the profiler saw nothing of it"
