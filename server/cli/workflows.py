@@ -94,8 +94,7 @@ def list_(folder: Path, *, as_json: bool, everything: bool) -> None:
             return
         _echo(listing.recommendation_lines(stand))
         if everything:
-            for each in stand.dismissed:
-                click.echo(printable(f"{each.recommendation.id}  dismissed: {each.row.what}"))
+            _echo(listing.dismissed_lines(stand))
         _echo(listing.done_lines(stand.done))
         if not stand.open:
             click.echo("There is none that is open.", err=True)

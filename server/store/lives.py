@@ -84,6 +84,12 @@ async def lives(database: Database) -> list[Life]:
     )
 
 
+async def paths(database: Database) -> list[str]:
+    """The files that were there at their last look. Raises sqlite3.Error."""
+    query = "SELECT path FROM files"
+    return await database.run(lambda c: [path for (path,) in c.execute(query)])
+
+
 async def head(database: Database) -> Head | None:
     """What git had at the last look. Raises sqlite3.Error."""
     found = await database.run(lambda c: _fact(c, "head"))

@@ -45,6 +45,7 @@ async def _jobs(state: Path, now: float, days: int, a_day: int, draw: random.Ran
                 times = (draw.random(), start, start + seconds)
                 rows.append((id_, id_, task, 1, *times, status, "", "", cpu, memory))
     rows.append((0, 0, "backwards", 1, 0.0, now - 10, now - 900, "done", "", "", 1.0, 1))
+    rows.append((-1, -1, "code_analysis", 1, 0.0, now - 20, now - 15, "done", "", "", 0.0, 0))
     database = Database(state / "jobs.db", JOBS)
     insert = f"INSERT INTO executions VALUES ({', '.join('?' * 12)})"
     await database.run(lambda c: c.executemany(insert, rows))

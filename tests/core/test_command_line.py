@@ -300,6 +300,8 @@ def test_doctor_tries_the_tools(shell: Shell) -> None:
     answer = shell.run("doctor")
     assert answer.returncode == 0, answer.stdout
     assert answer.stdout.count(", works") == 4
+    report = json.loads(shell.run("report", "--format", "json").stdout)
+    assert report["findings"]["severities"] == []  # what it tried the tools on is none of ours
 
 
 def test_doctor_tries_each_tool_on_a_file_of_its_kind(shell: Shell) -> None:

@@ -43,13 +43,8 @@ class World:
         workspace = Workspace(self.root, self._state, trusted=True)
         workspace.settings = self.settings
         await workspace.scan(Checks(self._runner), [self.root], lambda _: None)
-        for path in [*self._known - {*workspace.files}]:
-            workspace.lives.gone([path])
-        self._known = {*workspace.files}
         await workspace.close()
         return await self.kept()
-
-    _known: frozenset[str] | set[str] = frozenset()
 
     async def kept(self) -> list[Life]:
         database = Database(self._state / FILE, LIVES)

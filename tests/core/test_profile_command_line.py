@@ -206,7 +206,7 @@ def test_a_program_that_is_no_python_runs_and_is_told_to_be_unseen(
 ) -> None:
     done = _profile(project, environment, "--", "sh", "-c", "echo hello; sleep 0.3; exit 4")
     assert (done.returncode, done.stdout) == (4, "hello\n")
-    assert "Note: the profiler saw nothing of it: Error: it ran no Python." in done.stderr
+    assert "Note: the profiler saw nothing of it: it ran no Python." in done.stderr
 
 
 def test_a_python_that_is_only_found_after_a_while_is_seen(

@@ -240,7 +240,7 @@ def test_one_that_is_dismissed_stays_away(place: Place) -> None:
     cache = place.listed()[CACHE]["id"]
     assert place.run("recommendations", "dismiss", cache).returncode == 0
     assert cache not in place.run("recommendations").stdout
-    assert f"{cache}  dismissed" in place.run("recommendations", "list", "--all").stdout
+    assert f"{cache}  dismissed: .github/" in place.run("recommendations", "list", "--all").stdout
     unknown = place.run("recommendations", "dismiss", "nothing")
     assert unknown.returncode == 2
     assert "there is no recommendation 'nothing' that is open" in unknown.stderr

@@ -104,6 +104,15 @@ def test_every_form_tells_the_same(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("lived")
+def test_what_no_process_was_measured_for_has_no_figure(run: Run) -> None:
+    (row,) = [each for each in told(run)["costs"]["tasks"] if each["name"] == "code_analysis"]
+    assert (row["cpuSeconds"], row["memoryBytes"]) == (None, None)
+    text = run().stdout
+    assert re.search(r"^code_analysis +1 +5 s +– +–$", text, re.MULTILINE)
+    assert "stands beside the tools" in text
+
+
+@pytest.mark.usefixtures("lived")
 @pytest.mark.parametrize("format_", ["text", "html", "md", "json"])
 def test_names_of_others_neither_run_nor_tell_secrets(run: Run, format_: str) -> None:
     told_of = run("--format", format_).stdout

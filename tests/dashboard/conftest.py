@@ -14,6 +14,7 @@ from .server import Server, serving
 
 SCRIPT = "<script>document.title='taken'</script>"
 IMAGE = "<img src=x onerror=document.title='taken'>"
+WORKFLOW = "on: workflow_dispatch\njobs: {a: {runs-on: x, steps: [{run: make}]}}\n"
 CONFIG = {
     "analysis": {"exclude": [SCRIPT]},
     "rules": {"ignore": [f"D100 -- {IMAGE}"]},
@@ -36,6 +37,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         root,
         {
             ".understudy/config.yaml": json.dumps(CONFIG),
+            f".github/workflows/{'check-everything-' * 3}on-pull-requests.yaml": WORKFLOW,
             "src/app.py": "import os\nassert os\nexec('1')\n",
             f"src/{IMAGE.replace('/', '')}.py": "eval('1')\n",
             "top.py": "import pickle\n\npickle.loads(b'')\n",

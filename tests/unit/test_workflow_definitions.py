@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import own, table
+from understudy.insights.workflows.definitions.scripts import called
 from understudy.insights.workflows.definitions.tox import expanded
+from understudy.insights.workflows.lived.runs import seen
 from understudy.insights.workflows.model import Around, Kind, Workflow
 from understudy.settings.tasks import CustomTask
 from understudy.settings.triggers import Rule
@@ -135,6 +138,22 @@ commands = sphinx-build docs out
 [testenv:pages]
 deps = sphinx
 commands = sphinx-build docs out
+"""
+
+TOX_CONDITIONS = """\
+[tox]
+envlist = py{311,312}, all-docs
+[testenv]
+depends =
+    py{311,312},pypy: clean
+    all-docs: py{311,312}
+commands =
+    pytest {posargs: -q}
+    py312: mypy \\
+        src
+    docs-!py311: sphinx-build docs out
+[testenv:clean]
+deps = coverage
 """
 
 TOX_TOML = """\
@@ -311,6 +330,12 @@ def test_circles_of_targets(text: str, is_one: bool) -> None:
     assert ("cycle" in {each.rule for each in found.issues}) is is_one
 
 
+@pytest.mark.parametrize("program", ["yarn", "jlpm", "pnpm", "bun"])
+def test_what_runs_scripts_by_their_name(program: str) -> None:
+    assert called((program, "b"), {"b": ""}) == called((program, "run", "b"), {}) == ["b"]
+    assert not called((program, "add"), {"b": ""})
+
+
 def test_scripts() -> None:
     found = read("web/package.json", SCRIPTS)
     assert needs(found)["build"] == ("prebuild",)
@@ -341,6 +366,18 @@ def test_environments_of_tox() -> None:
     assert needs(native) == {"3.12": (), "lint": ("3.12",)}
     assert native.by_name["lint"].steps[1].command == "ruff check ."
     assert table.workflow("pyproject.toml", "[project]\nname = 'a'\n", Around()) is None
+    conditions = read("tox.ini", TOX_CONDITIONS)
+    assert needs(conditions) == {
+        "py311": ("clean",),
+        "py312": ("clean",),
+        "all-docs": ("py311", "py312"),
+        "clean": (),
+    }
+    commands = {job.name: [each.command for each in job.steps[1:]] for job in conditions.jobs}
+    assert commands["py311"] == commands["clean"] == ["pytest {posargs: -q}"]
+    assert commands["py312"] == ["pytest {posargs: -q}", "mypy  src"]
+    assert commands["all-docs"] == ["pytest {posargs: -q}", "sphinx-build docs out"]
+    assert analyse([conditions], seen([], []))[0].path.names == ("clean", "py312", "all-docs")
     legacy = f"[tool.tox]\nlegacy_tox_ini = '''\n{TOX}'''\n"
     assert needs(read("pyproject.toml", legacy)) == needs(found)
 

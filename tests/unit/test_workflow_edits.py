@@ -44,6 +44,7 @@ def changed(text: str, *changes: Change) -> str:
         ("a:\n", Change(("a", "b"), 1), "  b: 1"),
         ("a: 1", Change(("b",), "it's: #"), "b: 'it''s: #'"),
         ("a: {b: 1}\nc: [d]  # e\n", Change(("f",), 1), "f: 1"),
+        ("a: 1", Change(("b",), "${{ c == 'd' }}"), "b: ${{ c == 'd' }}"),
     ],
 )
 def test_what_is_added_stands_in_lines_of_its_own(text: str, change: Change, new: str) -> None:

@@ -21,7 +21,7 @@ from ...findings.lives import Look, Stand, Told
 from ...git import GitError, Repository
 from ...model import Suppression
 from ...store.database import Database
-from ...store.lives import FILE, LIVES, Head, Seen, head, take
+from ...store.lives import FILE, LIVES, Head, Seen, head, paths, take
 from ..results.scan import FileView
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,10 @@ class Lives:
         self._closing = asyncio.Event()
 
     def seen(self, path: str, view: FileView) -> None:
-        """What is known of a file as it is on disk."""
-        self._views[path] = view
-        self._soon()
+        """What is known of a file as it is on disk. One that lies elsewhere has no history here."""
+        if Path(path).is_relative_to(self._root):
+            self._views[path] = view
+            self._soon()
 
     def gone(self, paths: Iterable[str]) -> None:
         """Files are not known any more: they are not there, or nobody looks at them."""
@@ -87,8 +88,9 @@ class Lives:
             return
         try:
             before = await head(self._database)
+            known = await paths(self._database) if whole else []
             seen = await asyncio.to_thread(
-                _looked_at, self._root, views, before, self._clock(), whole
+                _looked_at, self._root, views, before, self._clock(), known, whole=whole
             )
             await take(self._database, seen)
         except (sqlite3.Error, OSError, ValueError) as error:
@@ -103,11 +105,19 @@ class Lives:
 
 
 def _looked_at(
-    root: Path, views: dict[str, FileView | None], before: Head | None, at: float, whole: bool
+    root: Path,
+    views: dict[str, FileView | None],
+    before: Head | None,
+    at: float,
+    known: Iterable[str],
+    *,
+    whole: bool,
 ) -> Seen:
-    """Looks at the disk, and at git: for a thread."""
+    """Looks at the disk, and at git: for a thread. ``known``: files that may have gone while nobody
+    looked."""
     moved = _moved(root, before)
-    looks, gone, left = [], [], []
+    looks, left = [], []
+    gone = [path for path in known if path not in views and not os.path.exists(path)]
     for path, view in views.items():
         try:
             about = os.stat(path)

@@ -122,6 +122,12 @@ def recommendation_lines(stand: Stand) -> Iterator[str]:
         yield f"          {worth(own, short=True)}"
 
 
+def dismissed_lines(stand: Stand) -> Iterator[str]:
+    for each in stand.dismissed:
+        own = each.recommendation
+        yield printable(f"{own.id}  dismissed: {_where(own)}{own.what}")
+
+
 def _where(own: Recommendation) -> str:
     return f"{own.place}: " if own.place.path else ""
 

@@ -11,6 +11,9 @@ from ...resources.use import amount as size
 
 __all__ = ["Outlook", "details", "page", "payload", "size"]
 
+_LEAST_SECONDS = 0.05
+"""Of processor time, that are told of."""
+
 
 def page(outlook: Outlook) -> str:
     """Markdown."""
@@ -37,7 +40,8 @@ def details(outlook: Outlook) -> list[str]:
     lines = []
     if told.cores:
         cores = ", ".join(f"{100 * each:.0f}" for each in told.cores)
-        lines.append(f"the processors are busy for {100 * told.busy:.0f} % ({cores})")
+        busy = f"{100 * told.busy:.0f} % of the time"
+        lines.append(f"the processors are busy for {busy} (each: {cores})")
     for share, what in (
         (told.waiting, "of their time they wait for disks"),
         (told.stolen, "of their time goes to other guests of the same machine"),
@@ -45,9 +49,10 @@ def details(outlook: Outlook) -> list[str]:
     ):
         if share >= 0.01:
             lines.append(f"{100 * share:.0f} % {what}")
-    if outlook.busiest:
-        who = ", ".join(f"{each.words} ({each.more:.0f} s)" for each in outlook.busiest)
-        lines.append(f"most of the processors was used by: {who}")
+    busiest = [each for each in outlook.busiest if each.more >= _LEAST_SECONDS]
+    if busiest:
+        who = ", ".join(f"{each.words} ({each.more:.1f} s)" for each in busiest)
+        lines.append(f"most processor time went to: {who}")
     if outlook.temperature is not None:
         hot = ", which is too hot by what it says of itself" if outlook.is_hot else ""
         lines.append(f"the hottest part has {outlook.temperature:.0f} °C{hot}")

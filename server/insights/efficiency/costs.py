@@ -15,8 +15,8 @@ _T = TypeVar("_T")
 
 class Spent(NamedTuple):
     """Of one tool or task: how often it ran (for a tool: on how many files), seconds on the clock
-    and of processors, and the most memory, in bytes. ``ahead``: of the seconds on the clock, those
-    for what nobody had asked for yet."""
+    and of processors, and the most memory, in bytes; 0 where no process of its own was measured.
+    ``ahead``: of the seconds on the clock, those for what nobody had asked for yet."""
 
     name: str
     times: int
@@ -24,6 +24,11 @@ class Spent(NamedTuple):
     cpu: float
     memory: int
     ahead: float = 0.0
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether ``cpu`` and ``memory`` tell anything."""
+        return self.memory > 0
 
 
 def by_tools(looked: Iterable[Looked], period: Period) -> list[Spent]:

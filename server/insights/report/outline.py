@@ -284,6 +284,8 @@ def _costs(found: Efficiency) -> Section:
     if ahead:
         took = words.duration(ahead)
         lead.append(f"Of that, tools looked ahead, at what nobody had asked for yet, for {took}.")
+    if not all(each.is_measured for each in found.tasks):
+        lead.append("What a task has its tools do stands beside the tools.")
     tables = (
         *_spent("Tool", "Files", found.tools),
         *_spent("Task", "Runs", found.tasks),
@@ -302,8 +304,8 @@ def _spent(what: str, times: str, spent: Sequence[Spent], columns: int = 5) -> t
             name(each.name),
             f"{each.times:,}",
             words.duration(each.seconds),
-            words.duration(each.cpu),
-            words.size(each.memory),
+            words.duration(each.cpu) if each.is_measured else words.NONE,
+            words.size(each.memory) if each.is_measured else words.NONE,
         )[:columns]
         for each in spent[:_MOST_ROWS]
     ]

@@ -123,8 +123,8 @@ def _spent(spent: Iterable[Spent]) -> list[Mapping[str, Any]]:
             "name": name(each.name),
             "times": each.times,
             "seconds": each.seconds,
-            "cpuSeconds": each.cpu,
-            "memoryBytes": each.memory,
+            "cpuSeconds": each.cpu if each.is_measured else None,
+            "memoryBytes": each.memory if each.is_measured else None,
             "aheadSeconds": each.ahead,
         }
         for each in spent

@@ -13,7 +13,7 @@ from ...text import Lines, apply
 from .model import GONE, Change, Insert
 from .tree import Path, Value, read
 
-_PLAIN = re.compile(r"[A-Za-z0-9_$./][\w$./{}() |&=<>*+~-]*(?<! )")
+_PLAIN = re.compile(r"[A-Za-z0-9_$./][\w$./{}() |&=<>*+~'-]*(?<! )")
 _WORDS = re.compile(r"(?i:~|null|true|false|yes|no|on|off|[-+.\d][\d_.:eEx]*)")
 
 

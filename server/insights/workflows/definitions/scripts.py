@@ -20,7 +20,9 @@ _OF_NPM = frozenset(
     for before in ("", "pre", "post")
 ) | {"test", "prepublishOnly", "prepublish", "build", "dev", "lint", "uninstall", "preuninstall"}
 """That npm itself runs, or a person by habit."""
-_RUNS = {"npm": ("run", "run-script", "rum"), "pnpm": ("run",), "yarn": ("run",), "bun": ("run",)}
+_BY_NAME = ("yarn", "jlpm", "pnpm", "bun")
+"""They run a script that is named alone, too. jlpm is the yarn that comes with JupyterLab."""
+_RUNS = {"npm": ("run", "run-script", "rum")} | dict.fromkeys(_BY_NAME, ("run",))
 _SHORT = {"npm": ("test", "start", "stop", "restart", "t")}
 _ELSEWHERE = frozenset(
     {"-r", "--recursive", "-F", "--filter", "-w", "--workspace", "--workspaces", "-ws"}
@@ -92,7 +94,7 @@ def called(words: Words, names: Mapping[str, object]) -> Sequence[str]:
         return [plain[1]]
     if plain and plain[0] in _SHORT.get(program, ()):
         return ["test" if plain[0] == "t" else plain[0]]
-    if plain and program in ("yarn", "pnpm", "bun") and plain[0] in names:
+    if plain and program in _BY_NAME and plain[0] in names:
         return [plain[0]]
     return ()
 

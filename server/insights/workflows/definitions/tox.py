@@ -5,7 +5,8 @@ from __future__ import annotations
 import configparser
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from ..shell import key
 LARGEST = 500_000
 _MOST = 300
 _BASE = ("testenv", "env_run_base")
+_CONTINUED = re.compile(r"\\\n\s*")
+_CONDITION = re.compile(r"((?:\{[\w., -]*\}|[\w.,! -])+):\s+(.*)")
 
 
 class _Env(NamedTuple):
@@ -27,11 +30,11 @@ class _Env(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """``base``: what holds for an environment that has no section of its own."""
+    """``base``: what holds for an environment of that name where it has nothing of its own."""
 
     listed: tuple[str, ...]
     envs: tuple[_Env, ...]
-    base: _Env
+    base: Callable[[str], _Env]
 
 
 def workflow(path: str, text: str, _: Around) -> Workflow | None:
@@ -58,14 +61,16 @@ def workflow(path: str, text: str, _: Around) -> Workflow | None:
 def _jobs(path: str, found: _Read) -> Iterator[Job]:
     own = {each.name: each for each in found.envs}
     for name in unique([*found.listed, *own])[:_MOST]:
-        env = own.get(name, found.base)
+        base = found.base(name)
+        env = own.get(name, base)
         place = Place(path, env.line)
-        commands = env.commands or found.base.commands
+        commands = env.commands or base.commands
         steps = [Step("install", place, uses="install", key="install " + " ".join(env.deps))]
         steps += [Step(each[:80], place, each, key=key(each)) for each in commands]
         entry = name in found.listed
         invocation = f"tox -e {name}"
-        yield Job(name, place, env.needs, (), tuple(steps), 1, entry, invocation)
+        needs = tuple(each for each in env.needs or base.needs if each != name)
+        yield Job(name, place, needs, (), tuple(steps), 1, entry, invocation)
 
 
 def _issues(path: str, found: _Read) -> Iterator[Issue]:
@@ -103,27 +108,45 @@ def _ini(text: str) -> _Read | None:
     tox = dict(parser.items("tox")) if parser.has_section("tox") else {}
     listed = expanded(tox.get("env_list") or tox.get("envlist") or "")
     envs: list[_Env] = []
-    base = _Env("testenv", 1)
-    for section in sections[:_MOST]:
-        own, line = parser[section], _line_of(text, f"[{section}]")
-        _, _, named = section.partition(":")
-        env = _Env(
-            named.strip() or section,
-            line,
-            tuple(_joined(own.get("commands") or "")),
-            expanded(own.get("depends") or ""),
-            tuple((own.get("deps") or "").split("\n")),
+
+    def env(section: str, name: str) -> _Env:
+        own: Mapping[str, str | None] = parser[section] if parser.has_section(section) else {}
+        return _Env(
+            name,
+            _line_of(text, f"[{section}]"),
+            tuple(_joined(_for(name, own.get("commands") or ""))),
+            expanded(_for(name, own.get("depends") or "")),
+            tuple(_for(name, own.get("deps") or "").split("\n")),
         )
-        if section in _BASE:
-            base = env
-        else:
-            envs += [env._replace(name=each) for each in expanded(env.name)]
-    return _Read(listed, tuple(envs), base)
+
+    for section in sections[:_MOST]:
+        _, _, named = section.partition(":")
+        if section not in _BASE:
+            envs += [env(section, each) for each in expanded(named.strip() or section)]
+    return _Read(listed, tuple(envs), lambda name: env(_BASE[0], name))
+
+
+def _for(name: str, text: str) -> str:
+    """Of a setting, the lines that hold for an environment: those before which no condition stands
+    or one that it meets, as ``py{311,312},docs: sphinx``."""
+    factors = {*name.split("-")}
+    return "\n".join(
+        line if found is None else found[2]
+        for line in _CONTINUED.sub(" ", text).split("\n")
+        if (found := _CONDITION.fullmatch(line)) is None or _meets(factors, found[1])
+    )
+
+
+def _meets(factors: AbstractSet[str], condition: str) -> bool:
+    return any(
+        all((part[1:] not in factors) if part[:1] == "!" else part in factors for part in parts)
+        for each in expanded(condition)
+        if (parts := each.split("-"))
+    )
 
 
 def _joined(text: str) -> list[str]:
-    lines = re.sub(r"\\\n\s*", " ", text).split("\n")
-    return [each.strip().lstrip("-! ") for each in lines if each.strip()]
+    return [each.strip().lstrip("-! ") for each in text.split("\n") if each.strip()]
 
 
 def _toml(path: str, text: str) -> _Read | None:
@@ -139,7 +162,7 @@ def _toml(path: str, text: str) -> _Read | None:
     bare = data.get("env_run_base")
     base = _native("env_run_base", bare if isinstance(bare, dict) else {}, text)
     own = tuple(_native(str(n), e, text) for n, e in [*envs.items()][:_MOST] if isinstance(e, dict))
-    return _Read(_texts(data.get("env_list")), own, base)
+    return _Read(_texts(data.get("env_list")), own, lambda name: base._replace(name=name))
 
 
 def _native(name: str, env: Mapping[str, Any], text: str) -> _Env:
