@@ -207,14 +207,9 @@ def _ended(told: Path, seen: Samples, unread: str) -> Run:
     except (OSError, ValueError) as error:
         raise Unable(f"nothing is known of how it ended: {why(error)}") from error
     if "error" in ended:
-        raise Unable(f"it could not be run: {ended['error']}")
+        raise Unable(f"it could not be started: {ended['error']}")
     wrong = unread or _complaint(told.with_suffix(".log"), ended["profiler"])
     note = wrong
-        raise Unable(f"it could not be started: {ended['error']}")
-    said = told.with_suffix(".log").read_text("utf-8", "replace").splitlines()
-    told_of = (each for each in said if each.startswith("Error") or "behind" in each)
-    wrong = [each.removeprefix("Error: ") for each in told_of]
-    note = ""
     if not seen.many:
         note = f"the profiler saw nothing of it: {wrong or 'it was too short, or only waited'}"
     code = int(ended["code"])
