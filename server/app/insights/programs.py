@@ -207,7 +207,7 @@ def _ended(told: Path, seen: Samples, unread: str) -> Run:
     except (OSError, ValueError) as error:
         raise Unable(f"nothing is known of how it ended: {why(error)}") from error
     if "error" in ended:
-        raise Unable(f"it could not be started: {ended['error']}")
+        raise Unable(f"it could not be run: {ended['error']}")
     wrong = unread or _complaint(told.with_suffix(".log"), ended["profiler"])
     note = wrong
     if not seen.many:
@@ -227,7 +227,7 @@ def _complaint(log: Path, code: int) -> str:
     wrong = told if code else [e for e in said if e.startswith("Error") or "behind" in e]
     if any(each.startswith("Permission Denied") for each in wrong):
         return "this machine does not let it look (see kernel.yama.ptrace_scope, or CAP_SYS_PTRACE)"
-    return wrong[-1] if wrong else ""
+    return wrong[-1].removeprefix("Error: ") if wrong else ""
 
 
 def _told(root: Path, seen: Sequence[Samples], began: float) -> Told:
