@@ -392,7 +392,7 @@ def test_a_profile_that_cannot_be_kept_is_told_all_the_same(
     ("profiler", "told"),
     [
         ("echo 'Permission Denied: Try sudo' >&2; exit 1", "this machine does not let it look"),
-        ("echo 'Error: It broke' >&2; exit 1", "the profiler saw nothing of it: Error: It broke"),
+        ("echo 'Error: It broke' >&2; exit 1", "the profiler saw nothing of it: It broke"),
         ("kill -9 $$", "the profiler saw nothing of it: it was ended by signal 9"),
         ('echo "{" > "$9"', "what it wrote cannot be read"),
     ],
