@@ -99,7 +99,7 @@ async function framed(page: string, visit: Visit): Promise<string> {
     (await visit.ask("GET", path)).body.replaceAll("</script", "<\\/script");
   const style = /<link rel="stylesheet" href="([^"]+)">/;
   const script = /<script src="([^"]+)" defer><\/script>/g;
-  const css = await inline(style.exec(page)?.[1] ?? visit.base);
+  const css = themed(await inline(style.exec(page)?.[1] ?? visit.base));
   let scripts = "";
   for (const [, path] of page.matchAll(script))
     scripts += `<script nonce="${nonce}">${await inline(path ?? "")}</script>\n`;
@@ -112,4 +112,15 @@ async function framed(page: string, visit: Visit): Promise<string> {
     .replaceAll(script, "")
     .replace("<head>", () => `<head>\n${head}`)
     .replace("</body>", () => `${scripts}</body>`);
+}
+
+const DARK = ":root:has(body.vscode-dark, body.vscode-high-contrast:not(.vscode-high-contrast-light))";
+
+/** The style with the editor's theme for the system's, and without what the editor lays below it. */
+function themed(css: string): string {
+  return (
+    css.replace("@media (prefers-color-scheme: dark) {\n  :root {", `@media all {\n  ${DARK} {`) +
+    `\n:root { color-scheme: light; }\n${DARK} { color-scheme: dark; }` +
+    "\nbody { color: var(--text); background: var(--ground); }\n"
+  );
 }

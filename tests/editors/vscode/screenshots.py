@@ -1,5 +1,5 @@
-"""Takes the README's pictures of VS Code: findings, the Problems panel and the quick fixes; and what
-is repeated, offered in a file that it fits.
+"""Takes the pictures of VS Code for the README and the docs: findings, the Problems panel and the
+quick fixes; the dashboard; and what is repeated, offered in a file that it fits.
 
 usage: python -m tests.editors.vscode.screenshots [FOLDER]     (default: docs/images)
 """
@@ -35,6 +35,8 @@ def main(target: Path) -> None:
         sample = Path(shutil.copytree(SAMPLE, Path(home) / "shop"))
         with open_window(context, server, sample, size=SIZE, patience=PATIENCE) as bench:
             _findings(bench, target / "vscode.png")
+        with open_window(context, server, sample, size=SIZE, patience=PATIENCE) as bench:
+            _dashboard(bench, target / "dashboard.png")
         repeated = Path(home) / "store"
         repeated.mkdir()
         committed(repeated, ("cart", "order", "invoice", "voucher", "customer", "delivery"))
@@ -53,6 +55,20 @@ def _findings(bench: Workbench, picture: Path) -> None:
     bench.go_to(row, lines[row - 1].index(FLAW) + 1)
     bench.focus_editor()
     bench.open_quick_fixes()
+    bench.page.screenshot(path=picture)
+
+
+def _dashboard(bench: Workbench, picture: Path) -> None:
+    bench.open_file("app.py")
+    expect(bench.status).to_have_text(re.compile(r"\d+ errors?"))
+    bench.run_command("Understudy: Scan Workspace")
+    bench.run_command("Understudy: Show Dashboard")
+    frame = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+    expect(frame.locator("#findings")).to_contain_text("app.py")
+    expect(frame.locator("#connection")).to_have_text("live")
+    expect(frame.locator("#resources")).to_contain_text("memory")
+    bench.run_command("View: Toggle Primary Side Bar Visibility")
+    bench.run_command("Notifications: Clear All Notifications")
     bench.page.screenshot(path=picture)
 
 

@@ -559,6 +559,10 @@ def test_the_dashboard_in_a_panel(window: Window, project: Path) -> None:
         frame = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
         expect(frame.locator("h1")).to_contain_text(project.name)
         expect(frame.locator("#connection")).to_have_text("live")
+        colours = frame.locator("body").evaluate(
+            "each => [getComputedStyle(each).backgroundColor, getComputedStyle(each).color]"
+        )
+        assert colours == ["rgb(18, 22, 28)", "rgb(227, 232, 239)"]  # the theme is dark
         expect(frame.locator("#findings")).to_contain_text("app.py")
         frame.locator("#findings-text").fill("nothing is like this")
         expect(frame.locator("#findings")).to_contain_text("No finding is like that.")
