@@ -193,6 +193,23 @@ async def trail(watched: Watched) -> list[str]:
     return [f"{entry.kind} {entry.task} {entry.text}" for entry in entries]
 
 
+async def test_a_folder_that_has_gone_is_a_trouble(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    await opened.look()
+    assert watched.parts[Part.HEALTH].troubles == ()
+    aside = root.with_name("aside")
+    os.rename(root, aside)
+    before = opened.revision
+    await opened.look()
+    assert Part.HEALTH in {each.part for each in opened.since(before)}
+    (trouble,) = watched.parts[Part.HEALTH].troubles
+    assert trouble == f"{root} is not there: what is shown of it is as it was"
+    os.rename(aside, root)
+    await opened.look()
+    assert watched.parts[Part.HEALTH].troubles == ()
+
+
 async def test_a_task_is_asked_for_cancelled_and_asked_for_again(watched: Watched) -> None:
     said = await actions.run(watched, "security_scan")
     assert "(security_scan) is queued" in said

@@ -48,8 +48,10 @@ class Dashboard(Feature):
                 async with asyncio.timeout(_START_SECONDS):
                     link = await self._links.get()
             except TimeoutError:
+                await self.close()  # what it says later would be taken for the next answer
                 raise ValueError("the dashboard does not start; see the server's log") from None
             if not link:
+                await self.close()
                 raise ValueError("the dashboard has ended; see the server's log")
             return link
 

@@ -56,6 +56,7 @@ class Watched:
         self._workspace = service.chores.workspace
         self._findings = findings
         self._trouble: dict[Part, str] = {}
+        self._is_there = True
         self._looking = asyncio.Lock()
         self._stirred = asyncio.Event()
         self._told: set[Part] = set()
@@ -96,7 +97,11 @@ class Watched:
 
     async def _health(self) -> parts.Health:
         decided = await asyncio.to_thread(lambda: self.service.decided)
-        troubles = [self._trust.problem, self._workspace.trouble, self.learned.problem]
+        gone = f"{self.root} is not there: what is shown of it is as it was"
+        troubles = [
+            *([] if self._is_there else [gone]),
+            *(self._trust.problem, self._workspace.trouble, self.learned.problem),
+        ]
         return await parts.health(self.service, decided, [*troubles, *self._trouble.values()])
 
     async def look(self, changed: Callable[[Part], object]) -> None:
@@ -109,6 +114,9 @@ class Watched:
             told |= {part for part, stamps in self._stamps.items() if stamps.changed()}
             if self._is_running:
                 told.add(Part.TASKS)
+            if (is_there := self.root.is_dir()) != self._is_there:
+                self._is_there = is_there
+                told.add(Part.HEALTH)
             for part in self._looks:
                 if (part in told or part not in self.parts) and await self._is_otherwise(part):
                     changed(part)
