@@ -139,6 +139,7 @@ class Pages:
         chosen = self._workspace(request.query_params.get("in", ""), or_first=True)
         said, session.said = session.said, ""
         here = self._about(chosen, session)
+        revision = self._overview.revision  # what changes while it is written is told afterwards
         sections = [(each, await self._shown(chosen, each, {}, session)) for each in SECTIONS]
         summaries = [
             rendered("summary", each=w, chosen=w.id == chosen.id, **self._about(w, session))
@@ -151,7 +152,7 @@ class Pages:
             summaries=summaries,
             said=said,
             awaits_code=self._keys.awaits_code(session),
-            revision=self._overview.revision,
+            revision=revision,
             **here,
         )
         return HTMLResponse(text)
@@ -217,6 +218,8 @@ class Pages:
 
     async def _events(self, request: Request) -> Response:
         session = self._session(request)
+        if request.method != "GET":
+            raise HTTPException(405, "Changes are told to who reads them.")
         if self._streams >= MOST_STREAMS:
             raise HTTPException(503, "So many pages are open that no other one is told of changes.")
         seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")

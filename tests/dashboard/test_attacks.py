@@ -21,6 +21,7 @@ from .server import PATIENCE, Browser, Server, serving
 
 @pytest.fixture
 def browser(server: Server) -> Browser:
+    """One of its own for each test: of many, the oldest session ends."""
     return server.enter()
 
 
@@ -349,8 +350,12 @@ def test_streams_that_are_asked_for_at_once_are_bounded(world: World) -> None:
         assert said.count(b"HTTP/1.1 200") == 16
 
 
-def test_a_form_of_many_fields_is_refused(server: Server) -> None:
-    browser = server.enter()
+def test_who_reads_no_changes_takes_no_place_of_who_does(browser: Browser) -> None:
+    told, path = {"Cookie": browser.cookie}, f"{browser.server.base}events"
+    assert browser.server.ask(path, method="HEAD", headers=told).status == 405
+
+
+def test_a_form_of_many_fields_is_refused(browser: Browser) -> None:
     fields = {f"field{number}": "1" for number in range(30)}
     assert browser.send("unlock", None, csrf=browser.csrf, **fields).status == 400
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from starlette.requests import Request
 
 from benchmarks.dashboard import large
 from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.dashboard.keys import Keys
+from understudy.dashboard.pages import Pages
 from understudy.runner.execute import Runner
 from understudy.sandbox.probe import probe
 from understudy.sandbox.trial import Level
@@ -191,6 +194,25 @@ async def test_a_store_that_cannot_be_read_is_a_trouble(
 async def trail(watched: Watched) -> list[str]:
     entries = await watched.service.engine.history.audit()
     return [f"{entry.kind} {entry.task} {entry.text}" for entry in entries]
+
+
+async def test_what_changes_while_the_page_is_written_is_told_to_it(
+    watched: Watched, opened: Overview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Keys()
+    pages, session = Pages(opened, keys, 80, lambda *_: None), keys.exchange(keys.secret())
+    assert session
+
+    async def shown(*_: object) -> str:
+        opened.revision += 1
+        return ""
+
+    monkeypatch.setattr(pages, "_shown", shown)
+    monkeypatch.setattr(pages, "_session", lambda _: session)
+    before = opened.revision
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    answer = await pages._page(Request(scope))
+    assert f"events?seen={before}".encode() in bytes(answer.body)
 
 
 async def test_a_folder_that_has_gone_is_a_trouble(
