@@ -78,8 +78,8 @@ async def lives(database: Database) -> list[Life]:
     query = "SELECT path, rule, severity, came, new, gone, how FROM lives ORDER BY id"
     return await database.run(
         lambda c: [
-            Life(path, rule, severity, came, bool(new), gone, how)
-            for path, rule, severity, came, new, gone, how in c.execute(query)
+            Life(_told(key), rule, severity, came, bool(new), gone, how)
+            for key, rule, severity, came, new, gone, how in c.execute(query)
         ]
     )
 
@@ -87,7 +87,7 @@ async def lives(database: Database) -> list[Life]:
 async def paths(database: Database) -> list[str]:
     """The files that were there at their last look. Raises sqlite3.Error."""
     query = "SELECT path FROM files"
-    return await database.run(lambda c: [path for (path,) in c.execute(query)])
+    return await database.run(lambda c: [_path(key) for (key,) in c.execute(query)])
 
 
 async def head(database: Database) -> Head | None:
@@ -203,9 +203,23 @@ def _lives(c: sqlite3.Connection, path: str) -> tuple[_There, _Gone]:
     return there, ended
 
 
-def _key(path: str) -> str:
-    """As text that a database takes: a path need not be Unicode."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _key(path: str) -> str | bytes:
+    """What stands for a path, whatever this process takes the names of files for: its text, or its
+    bytes where it is none."""
+    raw = os.fsencode(path)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _told(key: str | bytes) -> str:
+    """For people."""
+    return key if isinstance(key, str) else key.decode("utf-8", "backslashreplace")
+
+
+def _path(key: str | bytes) -> str:
+    return os.fsdecode(key.encode() if isinstance(key, str) else key)
 
 
 def _fact(c: sqlite3.Connection, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,10 @@ async def test_how_long_git_waited_for_a_hook_is_noted(runner: Runner, tmp_path:
     workspace = Workspace(tmp_path, state, trusted=True)
     await workspace.load(None)
     engine = Engine(state, [], runner)
+    now = time.time()  # what is older than a month would be forgotten
     for event in (
-        {"hook": "pre-commit", "at": 5.0, "seconds": 7.25},
-        {"hook": "pre-push", "at": 6.0, "seconds": 0.2},
+        {"hook": "pre-commit", "at": now, "seconds": 7.25},
+        {"hook": "pre-push", "at": now, "seconds": 0.2},
         {"hook": "pre-push", "at": "now", "seconds": 9.0},
         {"on": "commit", "changes": {}},
     ):
@@ -79,7 +81,7 @@ async def test_how_long_git_waited_for_a_hook_is_noted(runner: Runner, tmp_path:
     )
     await until(lambda: not list((state / INBOX).iterdir()))
     noted = [each for each in await engine.history.audit() if each.kind == "hook"]
-    assert [(each.at, each.task, each.text) for each in noted] == [(5.0, "pre-commit", "7.2 s")]
+    assert [(each.at, each.task, each.text) for each in noted] == [(now, "pre-commit", "7.2 s")]
     triggering.cancel()
     await asyncio.gather(triggering, return_exceptions=True)
     await engine.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -154,6 +155,21 @@ async def test_a_file_that_is_deleted_takes_its_findings_along(world: World) -> 
     await world.scan()
     (world.root / "app.py").unlink()
     assert ends(await world.scan()) == {("B307", False, End.FIXED): 1}
+
+
+async def test_a_name_that_is_no_text_is_that_of_a_file(world: World) -> None:
+    """Which is not taken for gone when all is looked at anew."""
+    file = world.root / os.fsdecode(b"\xff\xc3\xa9.py")
+    file.write_text(EVAL)
+
+    async def looked_at() -> Life:
+        (found,) = [each for each in await world.scan() if each.path.endswith("\\xffé.py")]
+        return found
+
+    assert (await looked_at()).gone is None
+    assert (await looked_at()).gone is None
+    file.unlink()
+    assert (await looked_at()).how == End.FIXED
 
 
 async def test_a_tool_that_did_not_look_says_nothing(world: World) -> None:
