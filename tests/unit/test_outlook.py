@@ -161,7 +161,7 @@ def test_the_page_and_the_data() -> None:
     )
     text = page(outlook)
     assert "| memory | 14.8 GB | 16.0 GB | 92 % | about 3 minutes" in text
-    assert "busy for 50 % (25, 75)" in text
+    assert "busy for 50 % of the time (each: 25, 75)" in text
     assert "50 % of the time this container was kept from them by its limit" in text
     assert "other guests" not in text
     data = payload(outlook)

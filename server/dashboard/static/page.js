@@ -8,12 +8,14 @@
   const follow = (within) => {
     for (const each of within.querySelectorAll("[data-follow]")) each.scrollTop = each.scrollHeight;
   };
-  // A section that is swapped keeps what was opened and how far it was scrolled.
+  // A section that is swapped keeps what was opened, how far it was scrolled, and what is being typed.
   const kept = new Map();
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const old = event.detail.target;
     if (!old.id) return;
+    const active = document.activeElement;
     kept.set(old.id, {
+      typed: old.contains(active) && active.matches("input") ? { id: active.id, value: active.value } : null,
       open: [...old.querySelectorAll("details[open]")].map((each) => each.id),
       scrolled: [...old.querySelectorAll(".scroll")].map((each) => [each.scrollLeft, each.scrollTop]),
     });
@@ -28,6 +30,11 @@
       now.querySelectorAll(".scroll").forEach((each, at) => {
         [each.scrollLeft, each.scrollTop] = before.scrolled[at] ?? [0, 0];
       });
+    }
+    const field = before?.typed && document.getElementById(before.typed.id);
+    if (field && field.value !== before.typed.value) {
+      field.value = before.typed.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     follow(now);
   });
