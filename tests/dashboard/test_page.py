@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
 from benchmarks.dashboard import large
 from benchmarks.dashboard.browser import View, browsing, chromium
@@ -94,9 +94,16 @@ async def test_what_is_typed_while_an_answer_comes_is_asked_for(
 ) -> None:
     page = (await View.of(context, await link(server))).page
     rows = page.locator("#findings .place")
-    async with page.expect_response(lambda answer: "owner=src" in answer.url):
-        await page.locator("#findings-owner").select_option("src")
-        await page.locator("#findings-text").press_sequentially("pick")
+    typed = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await page.route("**/findings?*owner=src*", answer_late)
+    await page.locator("#findings-owner").select_option("src")
+    await page.locator("#findings-text").press_sequentially("pick")
+    typed.set()
     await expect(page.locator("#findings-text")).to_have_value("pick")
     await expect(rows).to_have_count(0)
     await page.locator("#findings-owner").select_option("")
