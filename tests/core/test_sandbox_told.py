@@ -78,7 +78,8 @@ HOSTILE = (
 
 
 def test_a_command_does_not_steer_the_terminal_that_asks(project: Path) -> None:
-    seen = in_terminal(project, "run", "--apply", "--", "sh", "-c", HOSTILE)
+    command = ("run", "--apply", "--", "sh", "-c", HOSTILE)
+    seen = in_terminal(project, *command, at="It changes a.txt. [y/N]: ")  # what it prints asks too
     announced = re.search(r"It prints, up to the line with ([0-9a-f]{6}):\n", seen)
     assert announced
     output, border, report = seen[announced.end() :].partition(
