@@ -31,7 +31,7 @@ def resources(folder: Path, *, watch: bool, as_json: bool) -> None:
     up, and who does it."""
     sampler, watcher = eye(state_dir(), [root_of((folder,))])
     watcher.add(sampler.look(time.monotonic(), closely=True))
-    time.sleep(_FIRST_SECONDS)
+    time.sleep(_FIRST_SECONDS)  # what is measured is what happens meanwhile
     while True:
         watcher.add(sampler.look(time.monotonic(), closely=watch))
         if as_json:
@@ -40,7 +40,7 @@ def resources(folder: Path, *, watch: bool, as_json: bool) -> None:
             _show(watcher.outlook, again=watch)
         if not watch:
             return
-        time.sleep(_SECONDS)
+        time.sleep(_SECONDS)  # until the next look
 
 
 def _show(outlook: Outlook, *, again: bool) -> None:

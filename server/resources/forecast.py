@@ -65,7 +65,8 @@ class Course:
     def add(self, point: Point) -> None:
         """A later one than all before; a clock that went back begins anew."""
         if self._points and point.at <= self._points[-1].at:
-            self.__init__()  # type: ignore[misc]
+            self._points.clear()
+            self._peaks.clear()
         self._points.append(point)
         while self._points[0].at < point.at - _KEPT_SECONDS:
             self._points.popleft()

@@ -99,7 +99,7 @@ def _watch(profiler: Sequence[str], program: Sequence[str], told: int, said: str
         if os.waitid(os.P_PID, holding, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
             os.write(1, b"Error: it ran no Python\n")
             os._exit(0)
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(_PAUSE_SECONDS)  # what a process turns into is told to nobody
     os.execv(profiler[0], [*profiler, "--pid", str(begun["pid"])])  # noqa: S606
 
 
@@ -169,7 +169,7 @@ def _wait_for(profiler: int) -> int:
             os.kill(profiler, signal.SIGKILL)
             ended = os.waitpid(profiler, 0)
             break
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(_PAUSE_SECONDS)  # waitpid waits without a limit, or not at all
     return os.waitstatus_to_exitcode(ended[1])
 
 

@@ -289,25 +289,27 @@ def _workflow_payload(each: Analysis) -> dict[str, Any]:
     }
 
 
+def _a_week(weekly: Weekly | None) -> list[float] | None:
+    return [weekly.low, weekly.high] if weekly else None
+
+
 def _bottleneck_payload(each: Bottleneck) -> dict[str, Any]:
-    weekly = each.weekly
     return {
         "folder": each.folder,
         "what": each.what,
         "runs": each.runs,
         "seconds": each.seconds,
-        "secondsAWeek": [weekly.low, weekly.high] if weekly else None,
+        "secondsAWeek": _a_week(each.weekly),
     }
 
 
 def _observed(each: Observation) -> dict[str, Any]:
-    weekly = each.weekly
     return {
         "rule": each.rule,
         "subject": each.subject,
         "text": each.text,
         "evidence": [*each.evidence],
-        "secondsAWeek": [weekly.low, weekly.high] if weekly else None,
+        "secondsAWeek": _a_week(each.weekly),
     }
 
 

@@ -16,7 +16,6 @@ from ...store.levels import Level
 from ..chores.machine import eye, levels_in
 from ..presentation.machine import details
 
-_LOOK_SECONDS = 5.0
 _PAST, _AHEAD = 3_600.0, 1_200.0
 """Seconds that a plot shows before and after now."""
 _PLOTTED = frozenset({Kind.MEMORY, Kind.DISK, Kind.BATTERY})
@@ -60,16 +59,10 @@ class Eye:
     def __init__(self, state: Path, roots: Iterable[Path]) -> None:
         self._sampler, self._watcher = eye(state, roots)
         self._levels = levels_in(state)
-        self._looked_at = -math.inf
-
-    @property
-    def is_due(self) -> bool:
-        return time.monotonic() - self._looked_at >= _LOOK_SECONDS
 
     async def look(self) -> Machine:
         """Raises OSError and sqlite3.Error."""
-        now = self._looked_at = time.monotonic()
-        closely = self._watcher.wants_processes
+        now, closely = time.monotonic(), self._watcher.wants_processes
         sample = await asyncio.to_thread(self._sampler.look, now, closely=closely)
         self._watcher.add(sample)
         at = time.time()

@@ -94,7 +94,7 @@ class Overview:
     async def _follow_one(self, workspace: Watched) -> None:
         try:
             await workspace.follow(partial(self._note, workspace.id))
-        except Exception:
+        except Exception:  # one workspace that goes wrong keeps no other from being followed
             log.exception("changes in %s are not seen any more", workspace.root)
 
     def _note(self, workspace: str, part: Part) -> None:
