@@ -56,7 +56,7 @@ def main(what: str, seconds: float, file: Path) -> None:
     rows: list[dict[str, float]] = []
     try:
         while time.monotonic() - began < seconds and (child is None or child.poll() is None):
-            time.sleep(max(0.0, began + len(rows) * STEP - time.monotonic()))
+            time.sleep(max(0.0, began + len(rows) * STEP - time.monotonic()))  # until the next look
             sample = sampler.look(time.monotonic())
             row = {each.name: round(each.level, 6) for each in sample.uses}
             rows.append(row | {"processors": round(sample.processors.busy, 3)})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,27 @@ async def test_whoever_does_not_want_it_is_told_nothing_any_more() -> None:
     assert machine.strain is None
     assert not machine.conditions().pressure
     running.cancel()
+    await runner.close()
+
+
+async def test_it_is_looked_by_one_at_a_time() -> None:
+    """Also when somebody asks while it is looked anyway."""
+    overlaps: list[bool] = []
+    inside, two = threading.Lock(), threading.Barrier(2)
+
+    class Slow(Course):
+        def look(self, now: float, *, closely: bool = False) -> Sample:
+            overlaps.append(not inside.acquire(blocking=False))
+            with contextlib.suppress(threading.BrokenBarrierError):
+                two.wait(0.2)  # for a second one, which must not come
+            inside.release()
+            return super().look(now, closely=closely)
+
+    runner, own = Runner(), Settings().resources
+    relieving = Relieving(runner, Checks(runner), lambda: (), lambda _: None)
+    machine = Machine(Slow([WELL] * 2), lambda: own, lambda _: True, relieving)
+    await asyncio.gather(machine.look(), machine.look(closely=True))
+    assert overlaps == [False, False]
     await runner.close()
 
 

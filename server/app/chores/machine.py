@@ -78,6 +78,9 @@ class Machine(Feature):
         self._relief = Relief(relieving.measures(), relieving.note)
         self._told: tuple[str, bool] = ("", False)
         self._watcher = Watcher()
+        self._looking = asyncio.Lock()
+        """A sampler serves one at a time, and a look that is late would be taken for a clock that
+        went back."""
         self.typed_at = float("-inf")
         """By the clock of the loop."""
 
@@ -110,11 +113,16 @@ class Machine(Feature):
                 await self.look()
             else:
                 self._watcher = Watcher()
+                await self._relief.heed(CALM)
             looked()
             await asyncio.sleep(self.outlook.pause(own.sample_seconds))
 
     async def look(self, *, closely: bool = False) -> None:
         """Bring ``outlook`` up to date."""
+        async with self._looking:
+            await self._look(closely=closely)
+
+    async def _look(self, *, closely: bool) -> None:
         own, loop = self._settings(), asyncio.get_running_loop()
         self._watcher.lead = own.warn_minutes * 60
         closely = closely or self._watcher.wants_processes
