@@ -14,10 +14,12 @@ import pytest
 from starlette.requests import Request
 
 from benchmarks.dashboard import large
+from understudy.app.notices.notices import DELIVER
 from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.dashboard import metrics
 from understudy.dashboard.keys import Keys
 from understudy.dashboard.pages import Pages
 from understudy.resources import Sampler
@@ -27,6 +29,7 @@ from understudy.sandbox.trial import Level
 from understudy.state import state_dir, workspace_dir
 from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
 from understudy.store.database import Database
+from understudy.store.job_rows import Cause, NewJob
 
 from ..automations.world import script
 from ..core.support import own_environment, tree, understudy_here, until
@@ -186,12 +189,30 @@ async def test_a_history_is_read_page_by_page(
 ) -> None:
     await large.add_history(root, state_dir(), 120)
     await opened.look()
-    assert watched.parts[Part.TASKS].total == 120
+    assert watched.parts[Part.TASKS].ended.total == 120
     pages = [await history(watched.service, page) for page in (1, 2, 3, 9)]
     assert [len(page.jobs) for page in pages] == [50, 50, 20, 20]
     numbers = [job["id"] for page in pages[:3] for job in page.jobs]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 120
+
+
+async def test_what_runs_is_seen_whatever_is_queued_behind_it(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    """Deliveries of notices, which may be held back for a day, are no tasks."""
+    async with large.jobs(root, state_dir()) as queue:
+        cause = Cause("manual", "on the command line", 1.0)
+        first = await queue.add(NewJob("first", {}, cause), 1.0, 1_000)
+        await queue.claim([first.id], "here", 1.0)
+        for task, many in (("later", 70), (DELIVER, 60)):
+            for number in range(many):
+                await queue.add(NewJob(task, {"n": number}, cause), 1.0, 1_000)
+    await opened.look()
+    assert watched.parts[Part.HEALTH].jobs == {"queued": 70, "running": 1, "asking": 0}
+    under_way = [job["task"] for job in watched.parts[Part.TASKS].under_way]
+    assert under_way == ["first", *["later"] * 49]
+    assert watched.parts[Part.TASKS].ended.total == 0
 
 
 async def test_a_store_that_cannot_be_read_is_a_trouble(
@@ -206,6 +227,9 @@ async def test_a_store_that_cannot_be_read_is_a_trouble(
     assert Part.TASKS not in watched.parts
     assert watched.parts[Part.HEALTH].jobs is None
     assert any("newer Understudy" in each for each in watched.parts[Part.HEALTH].troubles)
+    figures = (await metrics.told(opened)).decode()
+    assert f'understudy_troubles{{workspace="{root}"}}' in figures
+    assert "understudy_task" not in figures
 
 
 async def test_a_look_that_is_given_up_is_made_up_for(
