@@ -13,7 +13,7 @@ import pytest
 
 from understudy.resources import Sampler
 from understudy.resources.groups import Bound, memory_bound, throttled
-from understudy.resources.processes import OURS, processes
+from understudy.resources.processes import OURS, _words, processes
 from understudy.resources.processors import Meter, Processors
 from understudy.resources.use import Kind
 from understudy.resources.watches import watches
@@ -163,6 +163,24 @@ def test_processes_are_named_without_what_may_be_private(tmp_path: Path) -> None
     assert found[child.pid].memory > 1 << 20
     others = {each.words for each in found.values()} - {OURS}
     assert not any("hunter2" in each for each in others)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("python -P /srv/app/serve.py --token x", "python serve.py"),
+        ("python -P -m http.server 8000", "python -m http.server"),
+        ("python -Ic print(1)", "python"),
+        ("bash -lc x=hunter2", "bash"),
+        ("sh -ec hunter2", "sh"),
+        ("perl -ne hunter2", "perl"),
+        ("node --eval hunter2", "node"),
+        ("node -p hunter2", "node"),
+        ("bash --login /srv/run.sh hunter2", "bash run.sh"),
+    ],
+)
+def test_what_is_given_to_be_run_is_no_script(line: str, told: str) -> None:
+    assert _words("x", line.split()) == told
 
 
 def test_listening_to_files_is_counted(tmp_path: Path) -> None:
