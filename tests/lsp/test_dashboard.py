@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from .conftest import Start
+from .connection import Refused
 from .editor import CAPABILITIES, Editor
 from .text import Json
 
@@ -64,6 +65,17 @@ async def test_an_editor_that_opens_nothing_is_told(start: Start, capabilities: 
     await editor.command("showDashboard")
     said = editor.said("window/showMessage")[-1]["message"]
     assert await answer(said.rpartition(" ")[2]) == "HTTP/1.1 200 OK"
+
+
+async def test_an_editor_that_fails_to_open_it_is_told(start: Start) -> None:
+    editor = await start(capabilities=OPENS)
+
+    def refuse(_: Json) -> Json:
+        raise Refused({"code": -32603, "message": "no browser is there"})
+
+    editor.replies["window/showDocument"] = refuse
+    await editor.command("showDashboard")
+    assert "within a minute: http://127.0.0.1:" in editor.said("window/showMessage")[-1]["message"]
 
 
 async def test_without_a_folder_there_is_nothing_to_show(start: Start) -> None:
