@@ -59,18 +59,19 @@ class Relief:
 
     async def heed(self, pressure: Pressure) -> None:
         """Take the measures whose limits are reached, once in an episode, and undo those whose
-        reason is over."""
+        reason is over. One that fails keeps no other from being taken."""
         for number, measure in enumerate(self._measures):
-            if measure.holds(pressure) == (number in self._taken):
-                continue
-            if number in self._taken:
-                self._taken.remove(number)
-                if measure.undo is not None and (done := await measure.undo()):
-                    await self._note(f"{done}: there is enough again")
-            else:
-                self._taken.add(number)
-                if done := await measure.take():
-                    await self._note(f"{done}: {pressure.shortage}")
+            if measure.holds(pressure) != (number in self._taken):
+                self._taken ^= {number}
+                try:
+                    await self._do(measure, pressure, undone=number not in self._taken)
+                except Exception:
+                    log.exception("what was to be given back could not be")
+
+    async def _do(self, measure: Measure, pressure: Pressure, *, undone: bool) -> None:
+        what = measure.undo if undone else measure.take
+        if what is not None and (done := await what()):
+            await self._note(f"{done}: {'there is enough again' if undone else pressure.shortage}")
 
 
 _WORTH_BYTES = 10 << 20
