@@ -98,6 +98,19 @@ async def test_another_folder_is_shown_too(start: Start, workspace: Path, tmp_pa
     assert editor.processes(str(other)) != [pid]
 
 
+async def test_it_ends_where_a_folder_is_trusted_no_more(start: Start) -> None:
+    """It was told to trust it; the next one is not."""
+    editor = await start(capabilities=OPENS)
+    await editor.command("trust")
+    await editor.command("showDashboard", "link")
+    assert len(editor.processes("--trusted")) == 1
+    await editor.command("untrust")
+    await editor.command("showStatus")  # all before it is done
+    assert editor.processes("dashboard") == []
+    await editor.command("showDashboard", "link")
+    assert len(editor.processes("--untrusted")) == 1
+
+
 async def test_it_ends_with_a_server_that_is_killed(start: Start) -> None:
     """What is left behind is a fault of the session's."""
     editor = await start(capabilities=OPENS)
