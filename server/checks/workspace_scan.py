@@ -27,6 +27,7 @@ from ..discover import Found, found_at, mode_of
 from ..model import Priority, Report, State, Tier
 from ..runner.calls import Status, Urgency
 from ..settings import Settings
+from ..store.measured import Counts
 from ..store.results import FileStamp, Results
 from . import compose
 from .engine import Checks, analyzers_for, configure, count
@@ -138,6 +139,7 @@ class WorkspaceScan:
         self._root = root
         self._policy = policy
         self._results = results
+        self._counts = results.counts
         self._urgency = urgency or Urgency(Priority.BACKGROUND)
         self._files: dict[str, _File] = {}
         self._configurations = _Configurations(root, policy.settings, checks.files)
@@ -170,6 +172,7 @@ class WorkspaceScan:
     async def recall(self, files: Sequence[Found]) -> AsyncIterator[Scanned]:
         """Each file once, with what is kept of its content; no tool looks at it. Of one of which
         nothing is kept, that is said."""
+        self._counts = Counts()  # nobody wanted a tool to look, so none was spared
         stamps = await self._results.stamps({found.path for found in files})
         unknown, unasked = _ByTool(list), _ByTool(list)
         for part in _slices(files, _SLICE):
@@ -282,7 +285,7 @@ class WorkspaceScan:
             else:
                 waiting[each.tool].append(each)
         for name, files in known.items():
-            self._results.counts.recalled(name, files)
+            self._counts.recalled(name, files)
         return done
 
     def _key(self, wanted: _Wanted) -> str:
@@ -329,7 +332,7 @@ class WorkspaceScan:
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
         spans.count("cache", len(batch), tool=job.task, outcome="miss")
         outcome = await self._checks.execute(job)
-        count(self._results.counts, job, len(items), outcome)
+        count(self._counts, job, len(items), outcome)
         version = await self._version(analyzer, configuration)
         with spans.span("parse", tool=job.task):
             answers = read_outcome(job.task, len(items), outcome, version)

@@ -49,7 +49,12 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
         _page(asked),
     )
     found = watched.findings
-    return {"query_": query, "found": found, "page": page_of(found.files, query, time.time())}
+    return {
+        "query_": query,
+        "found": found,
+        "is_known": Part.FINDINGS in watched.parts,
+        "page": page_of(found.files, query, time.time()),
+    }
 
 
 async def _logs(watched: Watched, asked: Asked) -> Mapping[str, Any]:

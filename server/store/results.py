@@ -104,8 +104,11 @@ class Results:
             self._reports.update(reports)
             self._schedule()
 
-    async def stamps(self, paths: Collection[str] | None = None) -> dict[str, FileStamp]:
-        """The files known, by path: every one, or those of ``paths``."""
+    async def stamps(
+        self, paths: Collection[str] | None = None, *, strict: bool = False
+    ) -> dict[str, FileStamp]:
+        """The files known, by path: every one, or those of ``paths``. A broken disk knows none;
+        where that is no answer, ``strict``, it raises sqlite3.Error or OSError."""
         if self._closed.is_set():
             return {}
         known: dict[str, FileStamp] = {}
@@ -118,8 +121,8 @@ class Results:
             for path, *stamp in connection.execute(query, few):
                 known[os.fsdecode(path)] = FileStamp(*stamp)
 
-        if paths is None or paths:
-            await self._try(read)
+        if (paths is None or paths) and (error := await self._try(read)) and strict:
+            raise error
         for path, stamp in self._stamps.items():
             known.pop(path, None)
             if stamp is not None:

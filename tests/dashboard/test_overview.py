@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -19,14 +19,18 @@ from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.checks.engine import Checks
 from understudy.dashboard import metrics
-from understudy.dashboard.keys import Keys
+from understudy.dashboard.keys import Keys, Session
 from understudy.dashboard.pages import Pages
+from understudy.dashboard.sections import SECTIONS
+from understudy.discover import Found
 from understudy.resources import Sampler
 from understudy.runner.execute import Runner
 from understudy.sandbox.probe import probe
 from understudy.sandbox.trial import Level
 from understudy.state import state_dir, workspace_dir
+from understudy.store import measured
 from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
 from understudy.store.database import Database
 from understudy.store.job_rows import Cause, NewJob
@@ -195,6 +199,56 @@ async def test_a_history_is_read_page_by_page(
     numbers = [job["id"] for page in pages[:3] for job in page.jobs]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 120
+
+
+async def test_to_look_is_no_use_of_what_is_known(watched: Watched, root: Path) -> None:
+    """No tool would have run for it: nothing is saved."""
+    assert places(watched)
+    await watched.service.chores.workspace.counts.flush()
+    database = Database(workspace_dir(root) / measured.FILE, measured.MEASURED)
+    try:
+        assert (await measured.kept(database)).recalled == ()
+    finally:
+        await database.close()
+
+
+async def test_what_no_tool_has_said_is_asked_for_again_when_something_is_written(
+    watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not with each job that begins or ends."""
+    tree(root, {"ruff.toml": "lint.select = ['E']\n", ".understudy/config.yaml": ""})
+    await opened.look()
+    assert watched.findings.silent == (("ruff", 2),)
+    asked: list[int] = []
+    workspace = watched.service.chores.workspace
+    recall = workspace.recall
+
+    async def counted(checks: Checks, files: Sequence[Found]) -> None:
+        asked.append(len(files))
+        await recall(checks, files)
+
+    monkeypatch.setattr(workspace, "recall", counted)
+    await large.add_job(root, state_dir(), "later")
+    await opened.look()
+    assert asked == []
+    understudy_here("scan", cwd=root, environment=dict(os.environ))
+    await opened.look()
+    assert asked == [2]
+    assert watched.findings.silent == ()
+
+
+async def test_results_that_cannot_be_read_are_not_told_as_none(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    with sqlite3.connect(workspace_dir(root) / "results.db") as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    await opened.look()
+    assert Part.FINDINGS not in watched.parts
+    assert any("newer Understudy" in each for each in watched.parts[Part.HEALTH].troubles)
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    shown = [await pages._shown(watched, each, {}, session) for each in SECTIONS]
+    assert "What was found here is not known." in "".join(shown)
 
 
 async def test_what_runs_is_seen_whatever_is_queued_behind_it(

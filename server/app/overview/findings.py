@@ -16,6 +16,7 @@ from ...runner.engine import Engine
 from ...store.results import FileStamp
 from ...tasks.answers import found_by
 from ..folder.workspace import Workspace
+from ..stamps import Stamps
 from . import owners
 from .listing import Group, InFile, Row, new_by_severity
 
@@ -50,8 +51,12 @@ class FindingsReader:
         self._stale: set[str] = set()
         """The files to be told of anew. They stay here until that is done: a look may be given up
         before its end, or fail."""
-        self._unfinished: AbstractSet[str] = frozenset()
+        self._unfinished: set[str] = set()
         """The files of which a tool has said nothing so far."""
+        self._again: set[str] = set()
+        """Of these: those of which it may have said something since, as something was written."""
+        results = workspace.state / "results.db"
+        self._written = Stamps((results, results.with_name("results.db-wal")))
         self._judged_by: object = None
         self._tasked: dict[str, int] = {}
         self._owners: tuple[owners.Rule, ...] = ()
@@ -59,23 +64,28 @@ class FindingsReader:
         self._known = NOTHING
 
     async def look(self) -> Findings:
-        """As things are now; the same value where nothing has changed. Raises sqlite3.Error."""
+        """As things are now; the same value where nothing has changed. Raises sqlite3.Error and
+        OSError."""
         workspace = self._workspace
         await self._judge_anew()
-        stamps = await workspace.results.stamps()
+        stamps = await workspace.results.stamps(strict=True)
         before, self._stamps = self._stamps, stamps
         self._stale |= {path for path, stamp in stamps.items() if before.get(path) != stamp}
         self._stale |= before.keys() - stamps.keys()
         await self._take_tasked()
-        if not (self._stale or self._unfinished):
+        if self._written.changed():
+            self._again |= self._unfinished
+        wanted = (self._stale | self._again) & stamps.keys()
+        if not (self._stale or wanted):
             return self._known
-        wanted = (self._stale | self._unfinished) & stamps.keys()
         there, changed = await asyncio.to_thread(self._there, wanted)
         for path in self._stale - there.keys():
             workspace.files.pop(path, None)
         views = {path: workspace.files.get(path) for path in there}
         await workspace.recall(self._checks, list(there.values()))
-        self._unfinished = {path for path in there if self._is_unfinished(path)}
+        self._unfinished -= self._stale | self._again
+        self._unfinished |= {path for path in there if self._is_unfinished(path)}
+        self._again.clear()
         self._stale |= {path for path in there if views[path] is not workspace.files.get(path)}
         if not self._stale:
             return self._known
