@@ -218,7 +218,7 @@ async def test_what_no_tool_has_said_is_asked_for_again_when_something_is_writte
     """And not with each job that begins or ends."""
     tree(root, {"ruff.toml": "lint.select = ['E']\n", ".understudy/config.yaml": ""})
     await opened.look()
-    assert watched.findings.silent == (("ruff", 2),)
+    assert [*watched.findings.silent] == [("ruff", 2)]
     asked: list[int] = []
     workspace = watched.service.chores.workspace
     recall = workspace.recall
@@ -234,7 +234,7 @@ async def test_what_no_tool_has_said_is_asked_for_again_when_something_is_writte
     understudy_here("scan", cwd=root, environment=dict(os.environ))
     await opened.look()
     assert asked == [2]
-    assert watched.findings.silent == ()
+    assert [*watched.findings.silent] == []
 
 
 async def test_results_that_cannot_be_read_are_not_told_as_none(
