@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import NamedTuple
 
@@ -139,6 +140,14 @@ def test_the_last_rule_that_fits_says_who_owns_a_file(path: str, owner: str) -> 
 def test_without_rules_the_first_folder_owns_it(path: str, owner: str) -> None:
     assert owner_of(path, ()) == owner
     assert owner_of(path, parsed("# nothing\n\n")) == owner
+
+
+def test_a_rule_that_is_made_to_take_long_does_not() -> None:
+    """CODEOWNERS is the workspace's, which nobody need trust."""
+    rules = parsed(f"{'*a' * 40}b @slow\n" * 20)
+    began = time.process_time()
+    assert owner_of(f"{'a' * 2_000}.py", rules) == NOBODY
+    assert time.process_time() - began < 1
 
 
 def test_a_file_that_no_rule_fits_is_nobodys() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -60,6 +60,8 @@ class FindingsReader:
         self._judged_by: object = None
         self._tasked: dict[str, int] = {}
         self._owners: tuple[owners.Rule, ...] = ()
+        self._owned: dict[str, str] = {}
+        """Who owns a file, by its path below the root."""
         self._files: dict[str, InFile] = {}
         self._known = NOTHING
 
@@ -79,6 +81,7 @@ class FindingsReader:
         if not (self._stale or wanted):
             return self._known
         there, changed = await asyncio.to_thread(self._there, wanted)
+        await asyncio.to_thread(self._own, self._stale | there.keys())
         for path in self._stale - there.keys():
             workspace.files.pop(path, None)
         views = {path: workspace.files.get(path) for path in there}
@@ -104,6 +107,7 @@ class FindingsReader:
         judged_by = workspace.settings, workspace.baseline, workspace.trusted, workspace.today()
         if judged_by != self._judged_by:
             self._owners = await asyncio.to_thread(owners.read, workspace.root)
+            self._owned = {}
             workspace.new_day()
             self._judged_by = judged_by
             self._stale |= self._stamps.keys() | self._files.keys()
@@ -121,6 +125,16 @@ class FindingsReader:
         there = {p: Found(p, *self._stamps[p][:3], mode_of(p)) for p in found & wanted}
         return there, sum(_is_changed(path, stamp) for path, stamp in self._stamps.items())
 
+    def _own(self, paths: Iterable[str]) -> None:
+        """Find out who owns these files. For a thread: of many rules that takes long."""
+        owned = self._owned
+        for path in paths:
+            if (name := self._name(path)) not in owned:
+                owned[name] = owners.owner_of(name, self._owners)
+
+    def _name(self, path: str) -> str:
+        return os.path.relpath(path, self._workspace.root)
+
     async def _take_tasked(self) -> None:
         """Note what tasks have found last, and the paths for which that is something else."""
         for job in await self._engine.jobs.last_values():
@@ -136,10 +150,10 @@ class FindingsReader:
     def _in_file(self, path: str) -> InFile:
         stamp = self._stamps.get(path)
         since = stamp.mtime_ns / _NANO if stamp else 0.0
-        name = os.path.relpath(path, self._workspace.root)
+        name = self._name(path)
         problems = self._workspace.view(path).problems
         rows = [(each.severity.label, _row(each)) for each in problems]
-        return InFile.of(name, owners.owner_of(name, self._owners), since, rows)
+        return InFile.of(name, self._owned[name], since, rows)
 
     def _silent(self) -> tuple[tuple[str, int], ...]:
         """By how many files."""
