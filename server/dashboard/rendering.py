@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..app.overview.listing import SEVERITIES
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @cache
@@ -22,6 +26,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"ago": ago, "clock": clock, "web": web, "seconds": seconds}
+    environment.filters["prose"] = prose
     environment.globals |= {"severities": SEVERITIES, "query": query}
     return environment
 
@@ -56,6 +61,14 @@ def seconds(value: float) -> str:
 def web(url: str) -> str:
     """The address where it is one of the web, else nothing: a tool may say anything."""
     return url if url.startswith("https://") else ""
+
+
+def prose(text: str) -> Markup:
+    """A sentence of ours for people, in which what stands between backticks is code."""
+    *pairs, last = _CODE.split(text)
+    parts = zip(pairs[::2], pairs[1::2], strict=True)
+    marked = (Markup("{}<code>{}</code>").format(plain, code) for plain, code in parts)
+    return Markup("").join((*marked, last))
 
 
 def query(**values: object) -> str:

@@ -47,7 +47,7 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
         _page(asked),
     )
     found = watched.findings
-    return {"query_": query, "found": found, "page": page_of(found.files, query, time.time())}
+    return {"query_": query, "found": found, "page": page_of(found.cohorts, query, time.time())}
 
 
 async def _logs(watched: Watched, asked: Asked) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -30,6 +31,8 @@ from ..automations.world import script
 from ..core.support import own_environment, tree, understudy_here, until
 from ..needs import not_applicable
 
+LONG_AGO = 1_500_000_000.0
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -43,7 +46,9 @@ def root(tmp_path: Path) -> Path:
         "top.py": "import pickle\n",
         ".understudy/config.yaml": "rules: {ignore: [INP001]}\n",
     }
-    return tree(tmp_path / "root", files)
+    made = tree(tmp_path / "root", files)
+    os.utime(made / "top.py", (LONG_AGO, LONG_AGO))
+    return made
 
 
 @pytest.fixture
@@ -63,9 +68,9 @@ def watched(opened: Overview) -> Watched:
 
 def places(watched: Watched) -> list[str]:
     return [
-        f"{file.path}:{row.line}"
-        for file in watched.findings.files
-        for rows in file.rows.values()
+        f"{cohort.path}:{row.line}"
+        for cohort in watched.findings.cohorts
+        for rows in cohort.rows.values()
         for row in rows
     ]
 
@@ -74,7 +79,25 @@ async def test_findings_are_what_a_scan_left(watched: Watched) -> None:
     assert sorted({*places(watched)}) == ["shop/cart.py:1", "shop/cart.py:2", "top.py:1"]
     assert watched.findings.looked_at == 2
     assert watched.findings.changed == 0
-    assert {file.owner for file in watched.findings.files} == {"shop", "(top)"}
+    assert {cohort.owner for cohort in watched.findings.cohorts} == {"shop", "(top)"}
+
+
+async def test_a_finding_is_as_old_as_it_is_known_or_its_file_unchanged(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    scanned = time.time()
+    await large.analyse_again(root, state_dir(), "shop/cart.py", "x = 1\nexec('2')\nos.x\n")
+    await opened.look()
+    since = {
+        f"{cohort.path}:{row.line}": cohort.since
+        for cohort in watched.findings.cohorts
+        for rows in cohort.rows.values()
+        for row in rows
+    }
+    assert since["top.py:1"] == LONG_AGO
+    assert scanned - 600 < since["shop/cart.py:2"] < scanned
+    assert scanned < since["shop/cart.py:3"] <= time.time()
+    assert [each.path for each in watched.findings.cohorts].count("shop/cart.py") == 2
 
 
 async def test_a_file_that_changed_is_told_of_and_one_that_went_is_not(

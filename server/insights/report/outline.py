@@ -151,7 +151,7 @@ def _saved(found: Efficiency) -> Section:
         "Time saved",
         tuple(lead),
         tuple(facts),
-        tuple(_bars(each) for each in told),
+        tuple(_bars(each) for each in told if each.total and each.total.high),
         (_measures(found.saved), *_weekly(told)),
         _notes(found.saved),
     )
