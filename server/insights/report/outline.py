@@ -141,7 +141,7 @@ _WHOSE: Mapping[Whose | None, str] = {
 
 def _saved(found: Efficiency) -> Section:
     told = [each for each in found.saved if each.total is not None]
-    lead = [_SAVED]
+    lead = [_SAVED] if told else ["Nothing was saved, as far as it can be measured."]
     if found.backwards:
         count = words.times(found.backwards, "execution")
         lead.append(f"{count} ended before its start, as the clock was set back: left out.")
