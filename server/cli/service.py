@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -226,10 +225,11 @@ async def _status(root: Path) -> dict[str, Any]:
 
 
 async def _jobs(engine: Any) -> dict[str, Any]:
-    jobs = await engine.jobs.recent(limit=1_000)
-    still = [job for job in jobs if job.state != "ended"]
+    counts = await engine.jobs.count()
+    still = [state for state in counts if state != "ended"]
+    newest = await engine.jobs.recent(still, 20)
     return {
-        "jobs": dict(Counter(str(job.state) for job in still)),
-        "open": [{**job_payload(job), "line": job_line(job)} for job in still[:20]],
+        "jobs": {str(state): counts[state] for state in still if counts[state]},
+        "open": [{**job_payload(job), "line": job_line(job)} for job in newest],
         "multiplier": await engine.multiplier(),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,12 +43,14 @@ class Unavailable(Exception):
 
 
 async def told(overview: Overview) -> bytes:
-    """Of all workspaces, as they are now. Raises Unavailable, sqlite3.Error."""
+    """Of all workspaces, as they are now; what cannot be read of one is missing, and among its
+    troubles. Raises Unavailable."""
     await overview.look()
     figures: list[Figure] = []
     for each in overview.workspaces.values():
         figures += _standing(each)
-        figures += _tasks(each, await metrics_of(each.service, _DAYS))
+        with suppress(sqlite3.Error):
+            figures += _tasks(each, await metrics_of(each.service, _DAYS))
     return _written(figures)
 
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,18 +15,22 @@ import pytest
 from starlette.requests import Request
 
 from benchmarks.dashboard import large
+from understudy.app.notices.notices import DELIVER
 from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.dashboard import metrics
 from understudy.dashboard.keys import Keys
 from understudy.dashboard.pages import Pages
+from understudy.resources import Sampler
 from understudy.runner.execute import Runner
 from understudy.sandbox.probe import probe
 from understudy.sandbox.trial import Level
 from understudy.state import state_dir, workspace_dir
 from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
 from understudy.store.database import Database
+from understudy.store.job_rows import Cause, NewJob
 
 from ..automations.world import script
 from ..core.support import own_environment, tree, understudy_here, until
@@ -124,6 +129,24 @@ async def test_other_settings_are_heeded(watched: Watched, opened: Overview, roo
     assert (rules.value, rules.origin) == ("INP001, S102, B102", "project")
 
 
+async def test_what_changes_nothing_of_findings_keeps_them(
+    watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting of something else, and another day."""
+    before = sorted(places(watched))
+    (root / ".understudy/config.yaml").write_text(
+        "rules: {ignore: [INP001]}\nlog: {level: error}\n"
+    )
+    await opened.look()
+    assert sorted(places(watched)) == before
+    workspace = watched.service.chores.workspace
+    tomorrow = workspace.today() + timedelta(days=1)
+    monkeypatch.setattr(workspace, "today", lambda: tomorrow)
+    await large.add_job(root, state_dir(), "later")
+    await opened.look()
+    assert sorted(places(watched)) == before
+
+
 async def test_only_what_changed_is_told(opened: Overview, watched: Watched, root: Path) -> None:
     before = opened.revision
     await opened.look()
@@ -189,12 +212,30 @@ async def test_a_history_is_read_page_by_page(
 ) -> None:
     await large.add_history(root, state_dir(), 120)
     await opened.look()
-    assert watched.parts[Part.TASKS].total == 120
+    assert watched.parts[Part.TASKS].ended.total == 120
     pages = [await history(watched.service, page) for page in (1, 2, 3, 9)]
     assert [len(page.jobs) for page in pages] == [50, 50, 20, 20]
     numbers = [job["id"] for page in pages[:3] for job in page.jobs]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 120
+
+
+async def test_what_runs_is_seen_whatever_is_queued_behind_it(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    """Deliveries of notices, which may be held back for a day, are no tasks."""
+    async with large.jobs(root, state_dir()) as queue:
+        cause = Cause("manual", "on the command line", 1.0)
+        first = await queue.add(NewJob("first", {}, cause), 1.0, 1_000)
+        await queue.claim([first.id], "here", 1.0)
+        for task, many in (("later", 70), (DELIVER, 60)):
+            for number in range(many):
+                await queue.add(NewJob(task, {"n": number}, cause), 1.0, 1_000)
+    await opened.look()
+    assert watched.parts[Part.HEALTH].jobs == {"queued": 70, "running": 1, "asking": 0}
+    under_way = [job["task"] for job in watched.parts[Part.TASKS].under_way]
+    assert under_way == ["first", *["later"] * 49]
+    assert watched.parts[Part.TASKS].ended.total == 0
 
 
 async def test_a_store_that_cannot_be_read_is_a_trouble(
@@ -209,6 +250,77 @@ async def test_a_store_that_cannot_be_read_is_a_trouble(
     assert Part.TASKS not in watched.parts
     assert watched.parts[Part.HEALTH].jobs is None
     assert any("newer Understudy" in each for each in watched.parts[Part.HEALTH].troubles)
+    figures = (await metrics.told(opened)).decode()
+    assert f'understudy_troubles{{workspace="{root}"}}' in figures
+    assert "understudy_task" not in figures
+
+
+async def test_a_look_that_is_given_up_is_made_up_for(
+    watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the last page is closed while something is looked at."""
+    workspace, begun = watched.service.chores.workspace, asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    await large.analyse_again(root, state_dir(), "new.py", "exec('1')\n")
+    await large.add_job(root, state_dir(), "later")
+    with monkeypatch.context() as patched:
+        patched.setattr(workspace, "recall", endless)
+        looking = asyncio.create_task(watched.look(lambda _: None))
+        await begun.wait()
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+    await opened.look()
+    assert "new.py:1" in places(watched)
+    assert [entry.task for entry in watched.parts[Part.TRAIL]] == ["later"]
+
+
+async def test_what_is_looked_at_seldom_is_not_missed_when_that_is_given_up(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, seen = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watched.seldom, "_looks", {Part.RESOURCES: endless})
+        following = asyncio.create_task(watched.follow(lambda _: None))
+        await begun.wait()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    following = asyncio.create_task(
+        watched.follow(lambda part: seen.set() if part is Part.RESOURCES else None)
+    )
+    await asyncio.wait_for(seen.wait(), 5)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_a_part_that_breaks_is_a_trouble_and_keeps_no_other(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a way that nobody thought of, as a sensor does."""
+    seen, told = asyncio.Event(), asyncio.Event()
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no such sensor")
+
+    def changed(part: Part) -> None:
+        if part is Part.TIME:
+            seen.set()
+        if "resources cannot be read: no such sensor" in watched.parts[Part.HEALTH].troubles:
+            told.set()
+
+    monkeypatch.setattr(Sampler, "look", broken)
+    following = asyncio.create_task(watched.follow(changed))
+    await asyncio.wait_for(asyncio.gather(seen.wait(), told.wait()), 20)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 # ── what can be done ────────────────────────────────────────────────────────────────────────────

@@ -49,6 +49,9 @@ class FindingsReader:
         self._engine = engine
         self._checks = checks
         self._stamps: Mapping[str, FileStamp] = {}
+        self._stale: set[str] = set()
+        """The files to be told of anew. They stay here until that is done: a look may be given up
+        before its end, or fail."""
         self._unfinished: AbstractSet[str] = frozenset()
         """The files of which a tool has said nothing so far."""
         self._judged_by: object = None
@@ -60,36 +63,43 @@ class FindingsReader:
     async def look(self) -> Findings:
         """As things are now; the same value where nothing has changed. Raises sqlite3.Error."""
         workspace = self._workspace
+        await self._judge_anew()
         stamps = await workspace.results.stamps()
-        judged_by = workspace.settings, workspace.baseline, workspace.trusted, workspace.today()
-        if anew := judged_by != self._judged_by:
-            self._stamps, self._files, self._judged_by = {}, {}, judged_by
-            self._owners = await asyncio.to_thread(owners.read, workspace.root)
-        moved = {path for path, stamp in stamps.items() if self._stamps.get(path) != stamp}
-        gone = self._stamps.keys() - stamps.keys()
-        tasked = await self._take_tasked()
-        if not (anew or moved or gone or tasked or self._unfinished):
+        before, self._stamps = self._stamps, stamps
+        self._stale |= {path for path, stamp in stamps.items() if before.get(path) != stamp}
+        self._stale |= before.keys() - stamps.keys()
+        await self._take_tasked()
+        if not (self._stale or self._unfinished):
             return self._known
-        self._stamps = stamps
-        there, changed = await asyncio.to_thread(self._there, moved | self._unfinished)
-        left = [path for path in moved if path not in there]
-        for path in (*gone, *left):
+        wanted = (self._stale | self._unfinished) & stamps.keys()
+        there, changed = await asyncio.to_thread(self._there, wanted)
+        for path in self._stale - there.keys():
             workspace.files.pop(path, None)
-        before = {path: workspace.files.get(path) for path in there}
+        views = {path: workspace.files.get(path) for path in there}
         await workspace.recall(self._checks, list(there.values()))
         self._unfinished = {path for path in there if self._is_unfinished(path)}
-        told = {path for path in there if before[path] is not workspace.files.get(path)}
-        if not (anew or told or gone or left or tasked):
+        self._stale |= {path for path in there if views[path] is not workspace.files.get(path)}
+        if not self._stale:
             return self._known
-        stale = told | tasked | gone | {*left}
-        came = await workspace.lives.came(stale)
-        for path in stale:
+        came = await workspace.lives.came(self._stale)
+        for path in self._stale:
             if cohorts := self._in_file(path, came.get(path, {})):
                 self._files[path] = cohorts
             else:
                 self._files.pop(path, None)
+        self._stale.clear()
         self._known = self._all(changed)
         return self._known
+
+    async def _judge_anew(self) -> None:
+        """All of them, where something else holds for them than at the last look."""
+        workspace = self._workspace
+        judged_by = workspace.settings, workspace.baseline, workspace.trusted, workspace.today()
+        if judged_by != self._judged_by:
+            self._owners = await asyncio.to_thread(owners.read, workspace.root)
+            workspace.new_day()
+            self._judged_by = judged_by
+            self._stale |= self._stamps.keys() | self._files.keys()
 
     def _all(self, changed: int) -> Findings:
         in_files = sorted(self._files.values(), key=lambda cohorts: cohorts[0].path)
@@ -105,15 +115,13 @@ class FindingsReader:
         there = {p: Found(p, *self._stamps[p][:3], mode_of(p)) for p in found & wanted}
         return there, sum(_is_changed(path, stamp) for path, stamp in self._stamps.items())
 
-    async def _take_tasked(self) -> set[str]:
-        """Note what tasks have found last; the paths for which that is something else."""
-        paths: set[str] = set()
+    async def _take_tasked(self) -> None:
+        """Note what tasks have found last, and the paths for which that is something else."""
         for job in await self._engine.jobs.last_values():
             reports = found_by(job.value)
             if reports is not None and self._tasked.get(job.task) != job.id:
                 self._tasked[job.task] = job.id
-                paths |= self._workspace.tasked.take(job.task, reports, job.ended)
-        return paths
+                self._stale |= self._workspace.tasked.take(job.task, reports, job.ended)
 
     def _is_unfinished(self, path: str) -> bool:
         view = self._workspace.files.get(path)
