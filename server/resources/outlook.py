@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .disks import Silent
 from .forecast import NOTHING, Forecast
 from .pressure import CALM, Pressure, judge
 from .processes import Cause, Process, busiest, causes
@@ -95,6 +96,7 @@ class Outlook(NamedTuple):
     temperature: float | None = None
     is_hot: bool = False
     busiest: tuple[Cause, ...] = ()
+    silent: tuple[Silent, ...] = ()
 
     @property
     def warnings(self) -> tuple[Trend, ...]:
@@ -155,6 +157,7 @@ class Watcher:
             sample.temperature,
             sample.is_hot,
             self._busiest(),
+            sample.silent,
         )
         return tuple(each for each in trends if each.use.name in news)
 

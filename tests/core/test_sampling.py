@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from understudy.resources import Sampler
+from understudy.resources import Sampler, Silent
+from understudy.resources.disks import Disks, Room, room_of
 from understudy.resources.groups import Bound, memory_bound, throttled
 from understudy.resources.processes import OURS, processes
 from understudy.resources.processors import Meter, Processors
 from understudy.resources.use import Kind
 from understudy.resources.watches import watches
 
-from .support import tree
+from ..needs import missing, not_applicable
+from .support import own_environment, tree, until
 
 GB = 1 << 30
 
@@ -40,6 +46,124 @@ def test_a_look(tmp_path: Path) -> None:
     assert sampler.look(2.0).processes is None
     assert sampler.look(3.0, closely=True).processes
     assert sampler.look(200.0).processes
+
+
+class Dead:
+    """Asked about a folder of this name, it waits until it is woken; others are really asked."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.awake = threading.Event()
+        self.asked = 0
+        self.waiting = 0
+
+    def __call__(self, folder: Path) -> Room:
+        if folder.name == self._name:
+            self.asked += 1
+            self.waiting += 1
+            self.awake.wait()
+            self.waiting -= 1
+        return room_of(folder)
+
+
+def test_a_disk_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> None:
+    dead, wall = Dead("dead"), [1_000.0]
+    folders = {"dead": tmp_path / "dead", "here": tmp_path}
+    (tmp_path / "dead").mkdir()
+    sampler = Sampler(lambda: folders, disks=Disks(dead, lambda: wall[0], patience=0.05))
+    told = Silent("the disk of dead", 1_000.0)
+    try:
+        for now in (0.0, 30.0, 60.0, 600.0):
+            found = sampler.look(now)
+            assert found.silent == (told,)  # since the first look
+            assert {Kind.MEMORY, Kind.DISK} <= {each.kind for each in found.uses}
+            assert "disk of here" in {each.name for each in found.uses}
+            wall[0] += 30
+        assert (dead.asked, dead.waiting) == (1, 1)
+        folders.pop("dead")
+        assert sampler.look(610.0).silent == ()
+        folders["dead"] = tmp_path / "dead"  # it is back, and the question is still open
+        assert sampler.look(620.0).silent == (told,)
+        assert dead.asked == 1
+    finally:
+        dead.awake.set()
+
+
+def test_who_answers_late_is_asked_rarely_and_in_time_counts_again(tmp_path: Path) -> None:
+    dead = Dead(tmp_path.name)
+    disks = Disks(dead, lambda: 5.0, patience=0.05)
+
+    def looked(now: float) -> tuple[bool, bool]:
+        uses, silent = disks.look({"here": tmp_path}, now)
+        return bool(uses), bool(silent)
+
+    assert looked(0.0) == (False, True)
+    dead.awake.set()
+    while dead.waiting:
+        os.sched_yield()
+    assert looked(59.0) == (False, True)  # what came too late says nothing of now
+    assert dead.asked == 1
+    assert looked(60.0) == (True, False)
+    assert looked(61.0) == (True, False)
+    assert dead.asked == 3
+
+
+_HOME_DIES = """
+exec 9<>/dev/fuse
+"$@" start --foreground &
+read next
+mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 dead "$HOME"
+"$@" resources --json
+read next
+kill $!
+wait $!
+echo ended
+"""
+
+
+async def test_a_server_whose_home_no_longer_answers_watches_the_rest_and_ends(
+    tmp_path: Path,
+) -> None:
+    """A file system that answers no question, in a namespace of its own."""
+    if shutil.which("unshare") is None:
+        missing("missing: unshare: it comes with util-linux")
+    home = tmp_path / "home"
+    home.mkdir()
+    config = "resources: {sampleSeconds: 1}\n"
+    root = tree(tmp_path / "shop", {".understudy/config.yaml": config})
+    own = {"HOME": str(home), "XDG_CONFIG_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [
+            *("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", _HOME_DIES, "sh"),
+            *(sys.executable, "-P", "-m", "understudy"),
+        ],
+        cwd=root,
+        env={**own_environment(tmp_path), **own},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(log := tmp_path / "log").open("w"),
+        start_new_session=True,
+        text=True,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            await until(lambda: "Understudy runs" in log.read_text())
+            server.stdin.write("\n")
+            server.stdin.flush()
+            told = server.stdout.readline()
+            if not told:
+                not_applicable(f"no file system of its own can be mounted: {log.read_text()}")
+            silent = "the disk of your home has not answered since"
+            await until(lambda: silent in log.read_text())
+            server.stdin.write("\n")
+            server.stdin.flush()
+            assert server.stdout.readline() == "ended\n"
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+    found = json.loads(told)
+    assert [each["what"] for each in found["silent"]] == ["the disk of your home"]
+    assert {"memory", "disk of the workspace"} <= {each["name"] for each in found["resources"]}
 
 
 @pytest.mark.parametrize("kind", ["", "proc/self/cgroup", "proc/sys/fs/file-nr"])

@@ -20,6 +20,7 @@ from ...store.database import Database
 from ...store.levels import FILE, LEVELS, Level, Levels
 from .. import events
 from ..feature import Feature
+from ..presentation.machine import silence
 from .relief import Relief, Relieving
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,8 @@ class Machine(Feature):
         except Exception:  # a sensor that is broken in a new way must not end the watch
             log.exception("the machine could not be looked at")
             return
+        for each in frozenset(sample.silent).difference(self.outlook.silent):
+            log.warning("%s", silence(each))
         self._watcher.add(sample)
         found = self.pressure
         episode = found.resource, bool(found.resource) and not found.foreseen
@@ -149,6 +152,10 @@ class Machine(Feature):
         uses = [each.use for each in self.outlook.trends]
         with contextlib.suppress(sqlite3.Error):
             await self._levels.keep([Level(at, e.name, e.used, e.limit) for e in uses])
+
+    @property
+    def troubles(self) -> Iterable[str]:
+        return map(silence, self.outlook.silent)
 
     async def close(self) -> None:
         if self._levels is not None:

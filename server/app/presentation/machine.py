@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
-from ...resources import Outlook, Trend
+from ...resources import Outlook, Silent, Trend
 from ...resources.use import Kind
 from ...resources.use import amount as size
 
-__all__ = ["Outlook", "details", "page", "payload", "size"]
+__all__ = ["Outlook", "details", "page", "payload", "silence", "size"]
 
 _LEAST_SECONDS = 0.05
 """Of processor time, that are told of."""
@@ -58,7 +59,16 @@ def details(outlook: Outlook) -> list[str]:
         lines.append(f"the hottest part has {outlook.temperature:.0f} °C{hot}")
     if outlook.pressure.on_battery:
         lines.append("the computer runs on battery")
-    return lines
+    return [*lines, *map(silence, outlook.silent)]
+
+
+def silence(found: Silent) -> str:
+    """Of what does not answer: a sentence."""
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.since))
+    return (
+        f"{found.what} has not answered since {since}, and nobody knows how full it is: see whether"
+        " what it is mounted from can be reached"
+    )
 
 
 def payload(outlook: Outlook) -> dict[str, Any]:
@@ -75,6 +85,7 @@ def payload(outlook: Outlook) -> dict[str, Any]:
             for name, value in outlook.processors._asdict().items()
         },
         "resources": [_payload(each) for each in outlook.trends],
+        "silent": [each._asdict() for each in outlook.silent],
     }
 
 
