@@ -15,7 +15,7 @@ from ..app.changes import printable
 from ..app.insights import workflow_listing as listing
 from ..app.insights.recommending import Outlook, Recommending, Standing, State, open_recommending
 from ..settings import load, read_layers
-from ..state import state_dir
+from ..state import state_place
 from ..trust import Trust
 from .answering import agreed
 from .diff import echo_diff
@@ -33,7 +33,7 @@ _FORMAT = click.option(
 
 def _looked(folder: Path, work: Callable[[Recommending, Outlook], Awaitable[_T]]) -> _T:
     root = root_of((folder,))
-    trusted = bool(Trust(state_dir()).decision(root))
+    trusted = bool(Trust(state_place()).decision(root))
     settings = load(read_layers(root), trusted=trusted).settings
 
     async def look() -> _T:
@@ -151,8 +151,7 @@ def accept(ctx: click.Context, id_: str, folder: Path, *, yes: bool) -> None:
             if not (yes or agreed(f"Write this into {printable(new.path)}?")):
                 click.echo("Nothing was written.", err=True)
                 return False
-            await found.write(new)
-        await found.answer(id_, State.ACCEPTED)
+        await found.accept(id_, new)
         if new is not None:
             click.echo(f"Written: {printable(new.path)}. `understudy undo` takes it back.")
         else:

@@ -77,8 +77,6 @@ async def dismiss(ls: Server, *given: Any) -> Any:
 
 async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
     """Raises ValueError, OSError."""
-    from ..app.insights.recommending import State
-
     if id_ is None and (chosen := await _chosen(ls)) is not None:
         root, id_ = chosen
     if id_ is None:
@@ -87,14 +85,13 @@ async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
     own = (await found.look()).find(str(id_)).recommendation
     new = await found.change(own)
     if new is None:
-        await found.answer(own.id, State.ACCEPTED)
+        await found.accept(own.id, None)
         ls.publisher.message(f"Accepted. How: {own.how}")
         return False
     instead = f"understudy recommendations accept {own.id}"
     if not await ls.publisher.agrees(_question(new), "Write", instead):
         return False
-    await found.write(new)
-    await found.answer(own.id, State.ACCEPTED)
+    await found.accept(own.id, new)
     ls.publisher.message(f"Written into {new.path}. “Undo Last Automation” takes it back.")
     return True
 

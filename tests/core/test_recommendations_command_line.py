@@ -345,15 +345,16 @@ def test_a_file_that_is_not_understood_is_not_written(
 async def test_a_file_that_came_meanwhile_is_not_written_over(place: Place, there: str) -> None:
     path = place.root / "new/config.yaml"
     async with open_recommending(place.root, Settings()) as found:
+        id_ = (await found.look()).stand.open[0].recommendation.id
         new = Rewritten("new/config.yaml", "Set it", None, "ours: true\n")
         path.parent.mkdir()
         path.write_text(there)
         with pytest.raises(Refused):
-            await found.write(new)
+            await found.accept(id_, new)
         assert path.read_text() == there
         path.unlink()
         path.parent.rmdir()
-        await found.write(new)
+        await found.accept(id_, new)
         assert path.read_text() == "ours: true\n"
 
 
@@ -362,12 +363,13 @@ async def test_what_somebody_edited_meanwhile_stays(place: Place) -> None:
     async with open_recommending(place.root, Settings()) as found:
         outlook = await found.look()
         cache = next(e for e in outlook.stand.open if e.recommendation.rule == "no-cache")
+        id_ = cache.recommendation.id
         new = await found.change(cache.recommendation)
         assert new
         path.write_text(CI.replace("name: CI", "name: mine"))
-        await found.write(new)
+        await found.accept(id_, new)
         assert path.read_text() == new.after.replace("name: CI", "name: mine")
         path.write_text("all of it is otherwise\n")
         with pytest.raises(Refused):
-            await found.write(new)
+            await found.accept(id_, new)
         assert path.read_text() == "all of it is otherwise\n"

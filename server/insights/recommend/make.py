@@ -32,12 +32,16 @@ _PRIOR_SECONDS = {1: 1.0, 2: 3.0, 3: 9.0}
 the order, below all whose gain is known to be more."""
 
 
-def recommendations(analyses: Iterable[Analysis], tasks: Tasks) -> list[Recommendation]:
-    """Of all that definitions could do better; ``ranked`` puts them in order."""
-    return [_of(each, issue, tasks) for each in analyses for issue in each.issues]
+def recommendations(
+    analyses: Iterable[Analysis], tasks: Tasks, project: object = None
+) -> list[Recommendation]:
+    """Of all that definitions could do better; ``ranked`` puts them in order. ``project``: what the
+    project's settings say, whether it holds or not."""
+    said = {"tasks": {"custom": tasks.custom}}, project
+    return [_of(each, issue, said) for each in analyses for issue in each.issues]
 
 
-def _of(analysis: Analysis, issue: Issue, tasks: Tasks) -> Recommendation:
+def _of(analysis: Analysis, issue: Issue, said: Iterable[object]) -> Recommendation:
     gain = _gain(analysis, issue)
     elsewhere = analysis.workflow.kind is Kind.ACTIONS
     setting = _task(analysis, issue)
@@ -52,7 +56,7 @@ def _of(analysis: Analysis, issue: Issue, tasks: Tasks) -> Recommendation:
         _HOW[issue.rule],
         issue.remedy,
         setting,
-        is_met=setting is not None and setting.path[-1] in tasks.custom,
+        is_met=setting is not None and any(map(setting.stands_in, said)),
     )
 
 
@@ -66,7 +70,7 @@ def _task(analysis: Analysis, issue: Issue) -> Setting | None:
     if folder := posixpath.dirname(analysis.workflow.path):
         value["cwd"] = folder
     words = " ".join(job.calls)
-    return Setting(("tasks", "custom", name), value, f"Add the task {name}: make -j {words}")
+    return Setting(("tasks", "custom"), {name: value}, f"Add the task {name}: make -j {words}")
 
 
 def _gain(analysis: Analysis, issue: Issue) -> Gain | None:
