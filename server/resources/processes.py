@@ -15,6 +15,8 @@ OURS = "Understudy itself"
 _INTERPRETERS = re.compile(r"(?:python|pypy|node|bun|deno|ruby|perl|bash|sh)[\d.]*")
 _FIELDS = ["pid", "ppid", "name", "memory_info", "cpu_times", "create_time", "io_counters"]
 _TOLD = 3
+_LONGEST = 60
+"""Characters of a name: a process may call itself whatever it likes."""
 
 
 class Process(NamedTuple):
@@ -51,7 +53,7 @@ def processes() -> Iterator[Process]:
             words = OURS if _is_ours(each.pid, parents) else _words(told["name"], each.cmdline())
             files = each.num_fds()
         except psutil.Error:
-            words, files = told["name"] or "?", 0
+            words, files = _words(told["name"], ()), 0
         cpu, written = told["cpu_times"], told["io_counters"]
         yield Process(
             each.pid,
@@ -77,10 +79,16 @@ def _is_ours(pid: int, parents: dict[int, int | None]) -> bool:
 
 
 def _words(name: str, line: Sequence[str]) -> str:
-    """Of an interpreter the script, or the module, too."""
-    if not line or not line[0]:
+    """Of an interpreter the script, or the module, too. What would steer a terminal is left out."""
+    plain = "".join(each if each.isprintable() else "?" for each in _called(name, line))
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
+
+
+def _called(name: str, line: Sequence[str]) -> str:
+    title = line[0].split() if line else []
+    if not title:
         return name or "?"
-    program = PurePath(line[0].split()[0]).name or name
+    program = PurePath(title[0]).name or name
     if not _INTERPRETERS.fullmatch(program):
         return program
     rest = iter(line[1:])

@@ -147,6 +147,60 @@ def test_the_bound_of_a_container_is_what_counts(tmp_path: Path) -> None:
     assert memory.what == "the memory of this container"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", "\u00b2".encode(), b"9" * 5_000, b"-1", b"\0", b""],
+    ids=["bytes", "digit", "endless", "negative", "zero", "empty"],
+)
+def test_garbage_in_a_group_takes_nothing_else_away(tmp_path: Path, content: bytes) -> None:
+    tree(tmp_path, {"proc/self/cgroup": "0::/a\n"})
+    group = tmp_path / "sys/fs/cgroup/a"
+    group.mkdir(parents=True)
+    for name in ("memory.max", "memory.current"):
+        (group / name).write_bytes(content)
+    for name, key in (("memory.stat", b"inactive_file "), ("cpu.stat", b"throttled_usec ")):
+        (group / name).write_bytes(key + content)
+    (memory,) = (e for e in Sampler(dict, tmp_path).look(1.0).uses if e.kind is Kind.MEMORY)
+    assert memory.what == "memory"
+
+
+def test_a_group_may_be_called_anything(tmp_path: Path) -> None:
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_bytes(b"0::/a\0b\n0::/caf\xe9\n")
+    group = tmp_path / os.fsdecode(b"sys/fs/cgroup/caf\xe9")
+    tree(group, {"memory.max": "100\n", "memory.current": "40\n"})
+    assert memory_bound(tmp_path) == Bound(40, 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "words"),
+    [
+        ("odd", [" ", "x"], "odd"),
+        ("odd", ["\t"], "odd"),
+        ("a\x1b[31m", [], "a?[31m"),
+        ("x", ["/usr/bin/\x1b]0;mine\x07\u202e"], "?]0;mine??"),
+        ("x", ["python3", "/home/me/a\nb.py"], "python3 a?b.py"),
+        ("x", ["t" * 5_000], f"{'t' * 59}\u2026"),
+    ],
+)
+def test_no_process_calls_itself_what_would_hide_or_steer(
+    monkeypatch: pytest.MonkeyPatch, name: str, line: list[str], words: str
+) -> None:
+    """Nor does one keep the others from being told."""
+
+    class Odd(psutil.Process):
+        def cmdline(self) -> list[str]:
+            return line
+
+    told = dict.fromkeys(("ppid", "cpu_times", "io_counters"))
+    info = {**told, "name": name, "memory_info": psutil.Process().memory_info(), "create_time": 1}
+    odd = Odd()
+    odd.info = info
+    monkeypatch.setattr(psutil, "process_iter", lambda _: [odd])
+    monkeypatch.setattr(os, "getpid", lambda: 0)  # none of ours
+    assert [each.words for each in processes()] == [words]
+
+
 def test_processes_are_named_without_what_may_be_private(tmp_path: Path) -> None:
     script = tmp_path / "waits.py"
     script.write_text("import sys; print(); sys.stdout.flush(); sys.stdin.read()\n")

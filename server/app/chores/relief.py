@@ -16,6 +16,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ...checks.engine import Checks
+from ...disk import why
 from ...resources.pressure import Pressure
 from ...resources.use import Kind, amount
 from ...runner.execute import Runner
@@ -65,12 +66,22 @@ class Relief:
                 continue
             if number in self._taken:
                 self._taken.remove(number)
-                if measure.undo is not None and (done := await measure.undo()):
-                    await self._note(f"{done}: there is enough again")
+                if measure.undo is not None:
+                    await self._do(measure.undo, "there is enough again")
             else:
                 self._taken.add(number)
-                if done := await measure.take():
-                    await self._note(f"{done}: {pressure.shortage}")
+                await self._do(measure.take, pressure.shortage)
+
+    async def _do(self, work: Callable[[], Awaitable[str]], reason: str) -> None:
+        """One that fails, as where a disk takes nothing any more, keeps no other from being taken,
+        and nobody from looking on."""
+        try:
+            done = await work()
+        except OSError as error:
+            log.warning("something could not be given back: %s", why(error))
+            return
+        if done:
+            await self._note(f"{done}: {reason}")
 
 
 _WORTH_BYTES = 10 << 20
