@@ -15,6 +15,7 @@ from ...model import Problem, State
 from ...runner.engine import Engine
 from ...store.results import FileStamp
 from ...tasks.answers import found_by
+from ..changes import printable
 from ..folder.workspace import Workspace
 from . import owners
 from .listing import Group, InFile, Row, new_by_severity
@@ -120,7 +121,9 @@ class FindingsReader:
         name = os.path.relpath(path, self._workspace.root)
         problems = self._workspace.view(path).problems
         rows = [(each.severity.label, _row(each)) for each in problems]
-        return InFile.of(name, owners.owner_of(name, self._owners), since, rows)
+        # The owner is chosen by its name, as it is shown.
+        owner = printable(owners.owner_of(name, self._owners))
+        return InFile.of(name, owner, since, rows)
 
     def _silent(self) -> tuple[tuple[str, int], ...]:
         """By how many files."""
