@@ -81,6 +81,20 @@ async def test_each_measure_once_in_an_episode(course: list[Pressure], notes: li
     assert taken.notes == notes
 
 
+async def test_what_was_taken_is_undone_where_nobody_wants_it_any_more() -> None:
+    """And it is not told that there is enough."""
+    taken = Taken()
+    relief = Relief((taken.measure("near", Kind.MEMORY, Limit.NEAR, undone=True),), taken.note)
+    for pressure in (SHORT, None, None, SHORT, CALM):
+        await relief.heed(pressure)
+    assert taken.notes == [
+        "near: short",
+        "not near: it is switched off in the settings",
+        "near: short",
+        "not near: there is enough again",
+    ]
+
+
 async def test_a_measure_that_fails_keeps_no_other_from_being_taken() -> None:
     async def fails() -> str:
         raise OSError(30, "Read-only file system")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -38,7 +39,7 @@ def test_a_look(tmp_path: Path) -> None:
     assert not any("gone" in name for name in uses)
     assert found.processes
     assert sampler.look(2.0).processes is None
-    assert sampler.look(3.0, closely=True).processes
+    assert sampler.look(100.0, closely=True).processes
     assert sampler.look(200.0).processes
 
 
@@ -217,6 +218,19 @@ def test_processes_are_named_without_what_may_be_private(tmp_path: Path) -> None
     assert found[child.pid].memory > 1 << 20
     others = {each.words for each in found.values()} - {OURS}
     assert not any("hunter2" in each for each in others)
+
+
+def test_all_processes_are_looked_at_as_rarely_as_their_number_wants(tmp_path: Path) -> None:
+    """Here it takes a second of a processor each time: a thousandth of all time, a fiftieth while
+    somebody wants to know closely."""
+    sampler = Sampler(dict, tmp_path, count(0.0, 1.0).__next__)
+    asked = [(0, False), (200, False), (999, False), (1_000, False)]
+    asked += [(1_010, True), (1_049, True), (1_050, True), (1_060, True), (1_200, False)]
+    looked = [at for at, closely in asked if sampler.look(at, closely=closely).processes]
+    assert looked == [0, 1_000, 1_050]
+    quick = Sampler(dict, tmp_path, lambda: 0.0)
+    asked = [(0, False), (1, True), (2, True), (100, False), (122, False)]
+    assert [at for at, close in asked if quick.look(at, closely=close).processes] == [0, 1, 2, 122]
 
 
 def test_listening_to_files_is_counted(tmp_path: Path) -> None:

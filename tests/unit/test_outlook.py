@@ -11,7 +11,7 @@ from understudy.app.presentation.machine import page, payload
 from understudy.resources import Sample, Watcher
 from understudy.resources.forecast import Forecast
 from understudy.resources.outlook import Trend
-from understudy.resources.processes import Cause, Process, busiest, causes
+from understudy.resources.processes import Cause, Process, Processes, busiest, causes
 from understudy.resources.processors import Processors
 from understudy.resources.use import Kind, Use, amount
 
@@ -151,6 +151,19 @@ def test_who_grew_is_told_by_name_the_most_first() -> None:
     assert causes(Kind.DISK, before, now) == (Cause("pytest", 1, 7),)
     assert causes(Kind.BATTERY, before, now) == ()
     assert busiest(before, now) == (Cause("node", 1, 9.0),)
+
+
+@pytest.mark.parametrize("pause", [1, 5, 45, 120])
+def test_few_looks_at_processes_are_kept_however_often_they_are_looked_at(pause: int) -> None:
+    seen = Processes()
+    for at in range(0, 3_600, pause):
+        seen.add(at, (Process(7, 1.0, "leak", GB * at, at / 2),))
+        assert len(seen) <= 14
+    ((_, _, more),), ((_, _, spent),) = seen.causes(Kind.MEMORY), seen.busiest()
+    assert 600 <= more / GB <= 600 + max(60, pause) + pause
+    assert spent == pause / 2
+    seen.add(0, None)
+    assert seen.causes(Kind.MEMORY) == seen.busiest() == ()
 
 
 def test_the_page_and_the_data() -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ...checks.engine import Checks
 from ...disk import why
-from ...resources.pressure import Pressure
+from ...resources.pressure import CALM, Pressure
 from ...resources.use import Kind, amount
 from ...runner.execute import Runner
 from ..cleaning import litter, remove_logs
@@ -58,16 +58,19 @@ class Relief:
         self._note = note
         self._taken: set[int] = set()
 
-    async def heed(self, pressure: Pressure) -> None:
+    async def heed(self, pressure: Pressure | None) -> None:
         """Take the measures whose limits are reached, once in an episode, and undo those whose
-        reason is over."""
+        reason is over. None: whatever runs short, nobody wants them."""
+        over = "there is enough again"
+        if pressure is None:
+            pressure, over = CALM, "it is switched off in the settings"
         for number, measure in enumerate(self._measures):
             if measure.holds(pressure) == (number in self._taken):
                 continue
             if number in self._taken:
                 self._taken.remove(number)
                 if measure.undo is not None:
-                    await self._do(measure.undo, "there is enough again")
+                    await self._do(measure.undo, over)
             else:
                 self._taken.add(number)
                 await self._do(measure.take, pressure.shortage)
