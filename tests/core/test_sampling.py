@@ -40,7 +40,7 @@ def test_a_look(tmp_path: Path) -> None:
     assert found.processes
     assert sampler.look(2.0).processes is None
     assert sampler.look(100.0, closely=True).processes
-    assert sampler.look(200.0).processes
+    assert sampler.look(300.0).processes
 
 
 @pytest.mark.parametrize("kind", ["", "proc/self/cgroup", "proc/sys/fs/file-nr"])
