@@ -172,7 +172,10 @@ def test_the_page_and_the_data() -> None:
     outlook = watcher.outlook._replace(
         processors=Processors(0.5, (0.25, 0.75), waiting=0.1, throttled=0.5), temperature=91.0
     )
-    text = page(outlook)
+    odd = Use(Kind.DISK, "disk of a|b", "<b>", 1, 2)
+    text = page(outlook._replace(trends=(*outlook.trends, Trend(odd, warns=1.0))))
+    assert r"| disk of a\|b |" in text
+    assert r"- \<b>: " in text
     assert "| memory | 14.8 GB | 16.0 GB | 92 % | about 3 minutes" in text
     assert "busy for 50 % of the time (each: 25, 75)" in text
     assert "50 % of the time this container was kept from them by its limit" in text
