@@ -1,4 +1,4 @@
-"""Values to HTML. Everything is escaped."""
+"""Values to HTML. Everything is escaped, and nothing turns the direction of what is beside it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from markupsafe import Markup
 from ..app.overview.listing import SEVERITIES
 
 _CODE = re.compile(r"`([^`]+)`")
+_STEERS = re.compile("[\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What is no character, as in names of files that are no text, and what turns the direction."""
 
 
 @cache
@@ -21,6 +23,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("understudy.dashboard"),
         autoescape=True,
+        finalize=_plain,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -29,6 +32,15 @@ def _environment() -> Environment:
     environment.filters["prose"] = prose
     environment.globals |= {"severities": SEVERITIES, "query": query}
     return environment
+
+
+def as_text(text: str) -> str:
+    """With an escape in place of what is none, or is not seen but for what it does to the rest."""
+    return _STEERS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, Markup) else as_text(str(value))
 
 
 def rendered(template: str, **values: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from .watches import watches
 
 _PROCESSES_SECONDS = 120.0
 """So old the last look at all processes may be: it takes twenty times what the rest takes."""
+_SHARE, _SHARE_CLOSELY = 0.001, 0.02
+"""Of a processor, that looks at all processes may take: where there are thousands, they are looked
+at more rarely."""
 
 
 class Sample(NamedTuple):
@@ -37,28 +41,35 @@ class Sample(NamedTuple):
 
 class Sampler:
     """``folders``: whose disks count, by what they are to people, such as "the workspace".
-    ``root``: where proc and sys are. For one thread at a time."""
+    ``root``: where proc and sys are; ``spent``: seconds of a processor that this thread has taken.
+    For one thread at a time."""
 
     def __init__(
         self,
         folders: Callable[[], Mapping[str, Path]],
         root: Path = Path("/"),
         disks: Disks | None = None,
+        spent: Callable[[], float] = time.thread_time,
     ) -> None:
         self._folders = folders
         self._root = root
         self._disks = disks or Disks()
         self._meter = Meter(root)
+        self._spent = spent
         self._looked_at = float("-inf")
+        self._cost = 0.0
+        """Of the last look at all processes, in seconds of a processor."""
         self._watches: tuple[Use, ...] = ()
 
     def look(self, now: float, *, closely: bool = False) -> Sample:
-        """``closely``: at all processes, too, however shortly ago they were looked at."""
+        """``closely``: at all processes, too, as often as their number allows."""
         found: tuple[Process, ...] | None = None
-        if closely or now - self._looked_at >= _PROCESSES_SECONDS:
-            self._looked_at = now
+        share, least = (_SHARE_CLOSELY, 0.0) if closely else (_SHARE, _PROCESSES_SECONDS)
+        if now - self._looked_at >= max(least, self._cost / share):
+            began, self._looked_at = self._spent(), now
             found = _processes()
             self._watches = tuple(watches(self._root))
+            self._cost = self._spent() - began
         on_battery, battery = _battery()
         disks, silent = self._disks.look(self._folders(), now)
         uses = (

@@ -113,6 +113,20 @@ async def test_whoever_does_not_want_it_is_told_nothing_any_more() -> None:
     await runner.close()
 
 
+async def test_no_work_waits_where_nothing_is_to_be_given_back() -> None:
+    """It is told all the same that something runs short."""
+    runner, settings = Runner(), [Settings().resources]
+    relieving = Relieving(runner, Checks(runner), lambda: (), lambda _: None)
+    machine = Machine(Course([MEMORY] * 2), lambda: settings[0], lambda _: True, relieving)
+    await machine.look()
+    assert machine.conditions().pressure
+    settings[0] = Settings.of({"resources.relieve": False}).resources
+    assert not machine.conditions().pressure
+    await machine.look()
+    assert machine.strain is not None
+    await runner.close()
+
+
 async def test_it_is_looked_by_one_at_a_time() -> None:
     """Also when somebody asks while it is looked anyway."""
     overlaps: list[bool] = []

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -44,8 +45,8 @@ def test_a_look(tmp_path: Path) -> None:
     assert not any("gone" in name for name in uses)
     assert found.processes
     assert sampler.look(2.0).processes is None
-    assert sampler.look(3.0, closely=True).processes
-    assert sampler.look(200.0).processes
+    assert sampler.look(100.0, closely=True).processes
+    assert sampler.look(300.0).processes
 
 
 class Dead:
@@ -271,6 +272,60 @@ def test_the_bound_of_a_container_is_what_counts(tmp_path: Path) -> None:
     assert memory.what == "the memory of this container"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", "\u00b2".encode(), b"9" * 5_000, b"-1", b"\0", b""],
+    ids=["bytes", "digit", "endless", "negative", "zero", "empty"],
+)
+def test_garbage_in_a_group_takes_nothing_else_away(tmp_path: Path, content: bytes) -> None:
+    tree(tmp_path, {"proc/self/cgroup": "0::/a\n"})
+    group = tmp_path / "sys/fs/cgroup/a"
+    group.mkdir(parents=True)
+    for name in ("memory.max", "memory.current"):
+        (group / name).write_bytes(content)
+    for name, key in (("memory.stat", b"inactive_file "), ("cpu.stat", b"throttled_usec ")):
+        (group / name).write_bytes(key + content)
+    (memory,) = (e for e in Sampler(dict, tmp_path).look(1.0).uses if e.kind is Kind.MEMORY)
+    assert memory.what == "memory"
+
+
+def test_a_group_may_be_called_anything(tmp_path: Path) -> None:
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_bytes(b"0::/a\0b\n0::/caf\xe9\n")
+    group = tmp_path / os.fsdecode(b"sys/fs/cgroup/caf\xe9")
+    tree(group, {"memory.max": "100\n", "memory.current": "40\n"})
+    assert memory_bound(tmp_path) == Bound(40, 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "words"),
+    [
+        ("odd", [" ", "x"], "odd"),
+        ("odd", ["\t"], "odd"),
+        ("a\x1b[31m", [], "a?[31m"),
+        ("x", ["/usr/bin/\x1b]0;mine\x07\u202e"], "?]0;mine??"),
+        ("x", ["python3", "/home/me/a\nb.py"], "python3 a?b.py"),
+        ("x", ["t" * 5_000], f"{'t' * 59}\u2026"),
+    ],
+)
+def test_no_process_calls_itself_what_would_hide_or_steer(
+    monkeypatch: pytest.MonkeyPatch, name: str, line: list[str], words: str
+) -> None:
+    """Nor does one keep the others from being told."""
+
+    class Odd(psutil.Process):
+        def cmdline(self) -> list[str]:
+            return line
+
+    told = dict.fromkeys(("ppid", "cpu_times", "io_counters"))
+    info = {**told, "name": name, "memory_info": psutil.Process().memory_info(), "create_time": 1}
+    odd = Odd()
+    odd.info = info
+    monkeypatch.setattr(psutil, "process_iter", lambda _: [odd])
+    monkeypatch.setattr(os, "getpid", lambda: 0)  # none of ours
+    assert [each.words for each in processes()] == [words]
+
+
 def test_processes_are_named_without_what_may_be_private(tmp_path: Path) -> None:
     script = tmp_path / "waits.py"
     script.write_text("import sys; print(); sys.stdout.flush(); sys.stdin.read()\n")
@@ -287,6 +342,19 @@ def test_processes_are_named_without_what_may_be_private(tmp_path: Path) -> None
     assert found[child.pid].memory > 1 << 20
     others = {each.words for each in found.values()} - {OURS}
     assert not any("hunter2" in each for each in others)
+
+
+def test_all_processes_are_looked_at_as_rarely_as_their_number_wants(tmp_path: Path) -> None:
+    """Here it takes a second of a processor each time: a thousandth of all time, a fiftieth while
+    somebody wants to know closely."""
+    sampler = Sampler(dict, tmp_path, count(0.0, 1.0).__next__)
+    asked = [(0, False), (200, False), (999, False), (1_000, False)]
+    asked += [(1_010, True), (1_049, True), (1_050, True), (1_060, True), (1_200, False)]
+    looked = [at for at, closely in asked if sampler.look(at, closely=closely).processes]
+    assert looked == [0, 1_000, 1_050]
+    quick = Sampler(dict, tmp_path, lambda: 0.0)
+    asked = [(0, False), (1, True), (2, True), (100, False), (122, False)]
+    assert [at for at, close in asked if quick.look(at, closely=close).processes] == [0, 1, 2, 122]
 
 
 def test_listening_to_files_is_counted(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -242,6 +244,25 @@ def test_switched_off_while_a_span_is_open(recorder: Recorder) -> None:
         assert after.parent == 0
     assert [each.name for each in again.newest()] == ["anew", "after"]
     assert [each.name for each in recorder.newest()] == ["open"]
+
+
+def test_what_a_plug_in_gives_breaks_nothing_and_does_not_grow(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    """Where all is summed up, and where it is written down."""
+    odd: Any = {"list": [1], "dict": {"a": 1}, "number": 5, "long": "x" * 1_000_000}
+    file: Any = tmp_path / "a.py"
+    with spans.span("n" * 1_000, file=file, root=tmp_path, **odd) as span:  # type: ignore[arg-type]
+        span.set(**odd)
+        with spans.span("inside", file=file):
+            spans.count("counted", **odd)
+    spans.add("added", spans.mark(), file=file, **odd)
+    kept = recorder.newest()
+    assert len(recorder.sums()) == 4
+    told = {"list": "[1]", "dict": "{'a': 1}", "number": "5", "long": "x" * 200}
+    assert [len(each.name) for each in kept] == [6, 200, 5]
+    assert kept[1].attributes == kept[2].attributes == told
+    assert {(type(e.file), type(e.root)) for e in kept} == {(str, str)}
 
 
 def test_what_is_counted_takes_no_time(recorder: Recorder) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...model import Strain
-from ...resources import CALM, Outlook, Pressure, Sample, Sampler, Watcher
+from ...resources import Outlook, Pressure, Sample, Sampler, Watcher
 from ...runner.budget import Conditions
 from ...settings.resources import Resources
 from ...store.database import Database
@@ -98,12 +98,13 @@ class Machine(Feature):
             self.typed_at = asyncio.get_running_loop().time()
 
     def conditions(self) -> Conditions:
-        """What decides whether now is a time for work that can wait."""
+        """What decides whether now is a time for work that can wait. That something runs short is
+        none where nobody wants anything to be given back."""
         since = asyncio.get_running_loop().time() - self.typed_at
         return Conditions(
             typing=since < _FLOW_SECONDS,
             on_battery=self.pressure.on_battery,
-            pressure=self.pressure.shortage,
+            pressure=self.pressure.shortage if self._settings().relieve else "",
         )
 
     async def run(self, looked: Callable[[], object] = lambda: None) -> None:
@@ -114,7 +115,7 @@ class Machine(Feature):
                 await self.look()
             else:
                 self._watcher = Watcher()
-                await self._relief.heed(CALM)
+                await self._relief.heed(None)
             looked()
             await asyncio.sleep(self.outlook.pause(own.sample_seconds))
 
@@ -140,7 +141,7 @@ class Machine(Feature):
         if self._told != episode:
             self._told = episode if found.resource and self._short(found) else ("", False)
         self._relieving.recycle(own.worker_memory_mb << 20)
-        await self._relief.heed(found if own.relieve else CALM)
+        await self._relief.heed(found if own.relieve else None)
         await self._keep()
 
     async def _keep(self) -> None:

@@ -16,7 +16,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from ...checks.engine import Checks
-from ...resources.pressure import Pressure
+from ...disk import why
+from ...resources.pressure import CALM, Pressure
 from ...resources.use import Kind, amount
 from ...runner.execute import Runner
 from ..cleaning import litter, remove_logs
@@ -57,20 +58,33 @@ class Relief:
         self._note = note
         self._taken: set[int] = set()
 
-    async def heed(self, pressure: Pressure) -> None:
+    async def heed(self, pressure: Pressure | None) -> None:
         """Take the measures whose limits are reached, once in an episode, and undo those whose
-        reason is over."""
+        reason is over. None: whatever runs short, nobody wants them."""
+        over = "there is enough again"
+        if pressure is None:
+            pressure, over = CALM, "it is switched off in the settings"
         for number, measure in enumerate(self._measures):
             if measure.holds(pressure) == (number in self._taken):
                 continue
             if number in self._taken:
                 self._taken.remove(number)
-                if measure.undo is not None and (done := await measure.undo()):
-                    await self._note(f"{done}: there is enough again")
+                if measure.undo is not None:
+                    await self._do(measure.undo, over)
             else:
                 self._taken.add(number)
-                if done := await measure.take():
-                    await self._note(f"{done}: {pressure.shortage}")
+                await self._do(measure.take, pressure.shortage)
+
+    async def _do(self, work: Callable[[], Awaitable[str]], reason: str) -> None:
+        """One that fails, as where a disk takes nothing any more, keeps no other from being taken,
+        and nobody from looking on."""
+        try:
+            done = await work()
+        except OSError as error:
+            log.warning("something could not be given back: %s", why(error))
+            return
+        if done:
+            await self._note(f"{done}: {reason}")
 
 
 _WORTH_BYTES = 10 << 20

@@ -17,6 +17,7 @@ from ...model import Problem, State
 from ...runner.engine import Engine
 from ...store.results import FileStamp
 from ...tasks.answers import found_by
+from ..changes import printable
 from ..folder.workspace import Workspace
 from . import owners
 from .listing import Cohort, Group, Row, new_by_severity
@@ -133,7 +134,8 @@ class FindingsReader:
         stamp = self._stamps.get(path)
         unchanged = stamp.mtime_ns / _NANO if stamp else 0.0
         name = os.path.relpath(path, self._workspace.root)
-        owner = owners.owner_of(name, self._owners)
+        # The owner is chosen by its name, as it is shown.
+        owner = printable(owners.owner_of(name, self._owners))
         rows: defaultdict[float, list[tuple[str, Row]]] = defaultdict(list)
         for each in self._workspace.view(path).problems:
             first = came.get(name_of(each.lead.fingerprint), unchanged)

@@ -9,6 +9,7 @@ from typing import Any
 from ...resources import Outlook, Silent, Trend
 from ...resources.use import Kind
 from ...resources.use import amount as size
+from .markdown import line
 
 __all__ = ["Outlook", "details", "page", "payload", "silence", "size"]
 
@@ -20,18 +21,18 @@ def page(outlook: Outlook) -> str:
     """Markdown."""
     lines = ["# How the machine is", ""]
     if outlook.pressure.shortage:
-        lines += [f"**{outlook.pressure.shortage}**", ""]
+        lines += [f"**{line(outlook.pressure.shortage)}**", ""]
     lines += ["| | used | of | | the end |", "| --- | ---: | ---: | ---: | --- |"]
     lines += [_row(each) for each in outlook.trends]
-    lines += ["", *(f"- {line}" for line in details(outlook))]
-    lines += [f"- {each.sentence}" for each in outlook.warnings]
+    told = (*details(outlook), *(each.sentence for each in outlook.warnings))
+    lines += ["", *(f"- {line(each)}" for each in told)]
     return "\n".join(lines) + "\n"
 
 
 def _row(trend: Trend) -> str:
     use = trend.use
     ends = trend.left or "not in sight"
-    cells = (use.name, size(use.used, use.kind), size(use.limit, use.kind))
+    cells = (line(use.name), size(use.used, use.kind), size(use.limit, use.kind))
     return f"| {' | '.join(cells)} | {100 * use.level:.0f} % | {ends} |"
 
 
