@@ -77,7 +77,7 @@ def web(url: str) -> str:
 
 def prose(text: str) -> Markup:
     """A sentence for people, in which what stands between backticks is code."""
-    *pairs, last = _CODE.split(text)
+    *pairs, last = _CODE.split(as_text(text))
     parts = zip(pairs[::2], pairs[1::2], strict=True)
     marked = (Markup("{}<code>{}</code>").format(plain, code) for plain, code in parts)
     return Markup("").join((*marked, last))

@@ -347,12 +347,12 @@ def test_processes_are_named_without_what_may_be_private(tmp_path: Path) -> None
 def test_all_processes_are_looked_at_as_rarely_as_their_number_wants(tmp_path: Path) -> None:
     """Here it takes a second of a processor each time: a thousandth of all time, a fiftieth while
     somebody wants to know closely."""
-    sampler = Sampler(dict, tmp_path, count(0.0, 1.0).__next__)
+    sampler = Sampler(dict, tmp_path, spent=count(0.0, 1.0).__next__)
     asked = [(0, False), (200, False), (999, False), (1_000, False)]
     asked += [(1_010, True), (1_049, True), (1_050, True), (1_060, True), (1_200, False)]
     looked = [at for at, closely in asked if sampler.look(at, closely=closely).processes]
     assert looked == [0, 1_000, 1_050]
-    quick = Sampler(dict, tmp_path, lambda: 0.0)
+    quick = Sampler(dict, tmp_path, spent=lambda: 0.0)
     asked = [(0, False), (1, True), (2, True), (100, False), (122, False)]
     assert [at for at, close in asked if quick.look(at, closely=close).processes] == [0, 1, 2, 122]
 

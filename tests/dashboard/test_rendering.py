@@ -19,6 +19,7 @@ from understudy.dashboard.rendering import prose
         ("`a` and `b`", "<code>a</code> and <code>b</code>"),
         ("one ` alone", "one ` alone"),
         ("`<b>` & <i>", "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"),
+        ("`\u202ea`\u202e", "<code>\\u202ea</code>\\u202e"),
         ("", ""),
     ],
 )
