@@ -36,7 +36,14 @@ test("who is let in keeps the cookie, follows forms, and stays below the page", 
     const visit = await Visit.by(`${origin}/x/enter?key=1`);
     assert.equal(visit.base, "/x/");
     assert.equal((await visit.ask("POST", "/x/unlock", {}, "what=ask")).body, "/x/?in=2");
-    await assert.rejects(visit.ask("GET", "/other"), /not below/);
+    for (const path of ["/other", "/x/../other", "//localhost/x/", "@localhost/x/"])
+      await assert.rejects(visit.ask("GET", path), /not below/, path);
+    const told: string[] = [];
+    visit.follow("/other", (event) => told.push(event));
+    await new Promise(setImmediate);
+    visit.end();
+    assert.deepEqual(told, ["error"]);
+    assert.equal(seen.length, 3);
     await assert.rejects(Visit.by(`${origin}/x/enter?key=2`), /let nobody in/);
     assert.deepEqual(seen.slice(0, 3), [
       "GET /x/enter?key=1 -",

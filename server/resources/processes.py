@@ -13,6 +13,8 @@ from .use import Kind
 
 OURS = "Understudy itself"
 _INTERPRETERS = re.compile(r"(?:python|pypy|node|bun|deno|ruby|perl|bash|sh)[\d.]*")
+_GIVES_CODE = re.compile(r"-[a-zA-Z]*[cep][a-zA-Z]*|--(?:command|eval|print)")
+"""Options, alone or among others (``bash -lc``), whose word is no script but what is to be run."""
 _FIELDS = ["pid", "ppid", "name", "memory_info", "cpu_times", "create_time", "io_counters"]
 _TOLD = 3
 _CAUSES_SECONDS = 600.0
@@ -102,7 +104,7 @@ def _called(name: str, line: Sequence[str]) -> str:
             return f"{program} -m {next(rest, '')}".strip()
         if not word.startswith("-"):
             return f"{program} {PurePath(word).name}"
-        if word in ("-c", "-e"):
+        if _GIVES_CODE.fullmatch(word):
             break
     return program
 

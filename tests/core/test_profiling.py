@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -17,10 +18,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from understudy import spans
-from understudy.app.insights.profiling import Keeper, Place, engine, opened, timeline
+from understudy.app.insights import profiling
+from understudy.app.insights.profiling import Keeper, Place, _row, engine, opened, timeline
 from understudy.settings import Settings
 from understudy.spans import Key, Recorder
 from understudy.state import state_dir, workspace_dir
+from understudy.store.profile import Row
 from understudy.trust import Trust
 
 from .support import DEFAULTS, own_environment, tree, understudy
@@ -158,6 +161,24 @@ def _sent(taken: list[ExportTraceServiceRequest]) -> dict[str, Sent]:
         for scope in resource.scope_spans
         for span in scope.spans
     }
+
+
+async def test_thousands_are_put_in_order_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+
+    def row(*given: Any) -> Row:
+        threads.add(threading.get_ident())
+        return _row(*given)
+
+    monkeypatch.setattr(profiling, "_row", row)
+    place = _place(tmp_path / "root")
+    _work("scan", file=f"{place.root}/a.py")
+    await Keeper(lambda: _NOW).keep([place])
+    assert threads
+    assert threading.get_ident() not in threads
+    assert [each.file for each in await timeline(place.root)] == ["a.py"]
 
 
 async def test_spans_are_sent_where_the_user_wants_them(tmp_path: Path, recorder: Recorder) -> None:

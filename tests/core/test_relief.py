@@ -38,6 +38,12 @@ class Taken:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
+    def broken(self, kind: Kind) -> Measure:
+        async def take() -> str:
+            raise OSError("the disk does not let go")
+
+        return Measure(frozenset({kind}), Limit.NEAR, take)
+
     def measure(self, name: str, kind: Kind, limit: Limit, *, undone: bool) -> Measure:
         async def take() -> str:
             return name
@@ -49,6 +55,14 @@ class Taken:
 
     async def note(self, text: str) -> None:
         self.notes.append(text)
+
+
+async def test_one_that_fails_keeps_no_other_from_being_taken() -> None:
+    """And not the watch from going on: it is tried again in the next episode."""
+    taken = Taken()
+    measures = taken.broken(Kind.DISK), taken.measure("d", Kind.DISK, Limit.NEAR, undone=False)
+    await Relief(measures, taken.note).heed(FULL)
+    assert taken.notes == ["d: full"]
 
 
 @pytest.mark.parametrize(

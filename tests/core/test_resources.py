@@ -177,6 +177,16 @@ async def test_the_past_is_kept_by_minutes_for_a_day(tmp_path: Path) -> None:
     assert kept[1].used == 5_000 * MB
 
 
+async def test_what_is_called_the_same_elsewhere_has_a_past_of_its_own(tmp_path: Path) -> None:
+    """As the disk of the workspace, of workspaces that lie on different ones."""
+    levels = levels_in(tmp_path)
+    for limit in (10, 20, 10):
+        await levels.keep([Level(60.0, "disk of the workspace", 5, limit)])
+    kept = await levels.since(0)
+    await levels.close()
+    assert [each.limit for each in kept] == [10, 20]
+
+
 async def test_what_was_kept_while_the_clock_was_wrong_goes(tmp_path: Path) -> None:
     levels, now = levels_in(tmp_path), 1_700_000_040.0
     for at in (now, now + 365 * 86_400, now + 60):

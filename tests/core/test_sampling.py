@@ -19,7 +19,7 @@ import pytest
 from understudy.resources import Sampler, Silent
 from understudy.resources.disks import Disks, Room, room_of
 from understudy.resources.groups import Bound, memory_bound, throttled
-from understudy.resources.processes import OURS, processes
+from understudy.resources.processes import OURS, _words, processes
 from understudy.resources.processors import Meter, Processors
 from understudy.resources.use import Kind
 from understudy.resources.watches import watches
@@ -355,6 +355,24 @@ def test_all_processes_are_looked_at_as_rarely_as_their_number_wants(tmp_path: P
     quick = Sampler(dict, tmp_path, spent=lambda: 0.0)
     asked = [(0, False), (1, True), (2, True), (100, False), (122, False)]
     assert [at for at, close in asked if quick.look(at, closely=close).processes] == [0, 1, 2, 122]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("python -P /srv/app/serve.py --token x", "python serve.py"),
+        ("python -P -m http.server 8000", "python -m http.server"),
+        ("python -Ic print(1)", "python"),
+        ("bash -lc x=hunter2", "bash"),
+        ("sh -ec hunter2", "sh"),
+        ("perl -ne hunter2", "perl"),
+        ("node --eval hunter2", "node"),
+        ("node -p hunter2", "node"),
+        ("bash --login /srv/run.sh hunter2", "bash run.sh"),
+    ],
+)
+def test_what_is_given_to_be_run_is_no_script(line: str, told: str) -> None:
+    assert _words("x", line.split()) == told
 
 
 def test_listening_to_files_is_counted(tmp_path: Path) -> None:

@@ -128,27 +128,27 @@ def test_the_cookie_of_one_dashboard_is_none_of_another(world: World, browser: B
 # ── what is done ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
-        {"Origin": ""},
-        {"Origin": "", "Sec-Fetch-Site": "cross-site"},
-        {"Cookie": ""},
-        {"Host": "evil.example"},
-        {"Content-Type": "text/plain"},
-        {"Content-Type": "application/json"},
-    ],
+FOREIGN: tuple[dict[str, str], ...] = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "", "Sec-Fetch-Site": "cross-site"},
+    {"Cookie": ""},
+    {"Host": "evil.example"},
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "application/json"},
 )
-def test_a_form_of_another_page_does_nothing(world: World, headers: dict[str, str]) -> None:
+
+
+def test_a_form_of_another_page_does_nothing(world: World) -> None:
     with serving(world.environment, world.root) as server:
         browser = server.enter(server.first)
         browser.unlock()
         path = f"{browser.workspace}/do/run"
-        refused = browser.send(path, headers, csrf=browser.csrf, what="shout")
-        assert refused.status in (401, 403, 415, 421)
-        assert "is queued" not in browser.ask().text
+        for headers in FOREIGN:
+            refused = browser.send(path, headers, csrf=browser.csrf, what="shout")
+            assert refused.status in (401, 403, 415, 421), headers
+            assert "is queued" not in browser.ask().text, headers
         assert browser.send(path, csrf=browser.csrf, what="shout").status == 303
         assert "(shout) is queued" in browser.ask().text
 

@@ -434,6 +434,21 @@ async def test_an_automation_is_dismissed(watched: Watched, opened: Overview, ro
     assert "dashboard make-test was dismissed for now" in await trail(watched)
 
 
+async def test_what_an_editor_does_not_trust_is_not_tried(
+    root: Path, environment: dict[str, str]
+) -> None:
+    """Whatever was decided on disk, as in another editor."""
+    own = root / ".understudy/automations/own.py"
+    own.parent.mkdir()
+    own.write_text(script("Path('out').write_text('x')", write=["out"]))
+    understudy_here("trust", str(root), cwd=root, environment=environment)
+    with patch.dict(os.environ, environment, clear=True):
+        async with overview({root: False}) as opened:
+            (found,) = opened.workspaces.values()
+            with pytest.raises(ValueError, match="is not trusted, so nothing is run"):
+                await actions.accept(found, "own")
+
+
 async def test_an_automation_is_accepted_after_its_trial(
     watched: Watched, opened: Overview, root: Path
 ) -> None:

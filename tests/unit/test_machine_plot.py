@@ -67,7 +67,7 @@ def test_what_was_kept_while_the_clock_was_wrong_is_not_drawn() -> None:
 
 
 def test_without_a_past_there_is_no_plot() -> None:
-    others = [Level(AT - 60, "another", 1, 2)]
+    others = [Level(AT - 60, "another", 50, 100), Level(AT - 60, "it", 50, 200)]
     (row,) = shown(Outlook(0, (trend(),)), others, AT).rows
     assert row.plot is None
     assert (row.used, row.limit, row.percent, row.ends) == ("0 MB", "0 MB", 50, "")

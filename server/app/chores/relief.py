@@ -79,12 +79,10 @@ class Relief:
         """One that fails, as where a disk takes nothing any more, keeps no other from being taken,
         and nobody from looking on."""
         try:
-            done = await work()
-        except OSError as error:
-            log.warning("something could not be given back: %s", why(error))
-            return
-        if done:
-            await self._note(f"{done}: {reason}")
+            if done := await work():
+                await self._note(f"{done}: {reason}")
+        except Exception:
+            log.exception("what was to be given back could not be")
 
 
 _WORTH_BYTES = 10 << 20

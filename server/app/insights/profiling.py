@@ -10,7 +10,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -82,25 +82,22 @@ class Keeper:
             newest, sums = recorder.newest(self._last), recorder.sums()
             if newest:
                 self._last = newest[-1].id
-            for place in places:
-                mine = {k: s for k, s in sums.items() if _of(k.root, k.file, places) is place}
-                own = [e for e in newest if _of(e.root, e.file, places) is place]
-                rows = [_row(each, recorder, place.root) for each in own]
-                if place.settings.profile.enabled and (mine or rows):
-                    await self._write(place, mine, rows)
+            wanted = await asyncio.to_thread(_parted, newest, sums, recorder, places)
+            for place, told, rows in wanted:
+                if place.settings.profile.enabled and (told or rows):
+                    await self._write(place, told, rows)
                     await self._send(place.settings.profile.otlp_endpoint, rows)
 
-    async def _write(self, place: Place, sums: dict[Key, Sum], rows: list[Row]) -> None:
+    async def _write(self, place: Place, told: Mapping[Key, Sum], rows: Sequence[Row]) -> None:
         own, today = place.settings.profile, datetime.fromtimestamp(self._now()).astimezone().date()
         since = today - timedelta(days=own.keep_days - 1)
-        told = {key._replace(file=_below(place.root, key.file)): s for key, s in sums.items()}
         try:
             async with opened(place.state) as profiles:
                 await profiles.add(today.isoformat(), told, rows, own.max_spans, since.isoformat())
         except (OSError, sqlite3.Error) as error:
             log.warning("where time goes in %s is not kept: %s", place.root, error)
 
-    async def _send(self, endpoint: str, rows: list[Row]) -> None:
+    async def _send(self, endpoint: str, rows: Sequence[Row]) -> None:
         if not endpoint or not rows:
             return
         from .telemetry import Unsent, send
@@ -114,9 +111,33 @@ class Keeper:
             self.trouble = ""
 
 
-def _of(root: str, file: str, places: Sequence[Place]) -> Place:
-    at = root or file
-    return next((p for p in places if at and Path(at).is_relative_to(p.root)), places[0])
+class _Part(NamedTuple):
+    """What belongs to one place, with files as they are called below it."""
+
+    place: Place
+    sums: dict[Key, Sum]
+    rows: list[Row]
+
+
+def _parted(
+    spans: Iterable[Span], sums: Mapping[Key, Sum], recorder: Recorder, places: Sequence[Place]
+) -> Sequence[_Part]:
+    """By place. Of thousands it takes long: for a thread."""
+    roots = [(str(each.root), f"{each.root}/") for each in places]
+    parts = [_Part(each, {}, []) for each in places]
+
+    def of(root: str, file: str) -> _Part:
+        at = root or file
+        here = (n for n, (own, above) in enumerate(roots) if at == own or at.startswith(above))
+        return parts[next(here, 0)]
+
+    for key, each in sums.items():
+        part = of(key.root, key.file)
+        part.sums[key._replace(file=_below(part.place.root, key.file))] = each
+    for span in spans:
+        part = of(span.root, span.file)
+        part.rows.append(_row(span, recorder, part.place.root))
+    return parts
 
 
 def _below(root: Path, file: str) -> str:
