@@ -298,11 +298,6 @@ class Recorder:
             taken, self._sums = self._sums, {}
         return taken
 
-    def count(self, key: Key, many: int) -> None:
-        """Something happened that took no time worth telling."""
-        with self._lock:
-            self._sum_of(key).count += many
-
     def _fold(self) -> None:
         with self._lock:
             new, self._new = self._new, []
@@ -416,11 +411,3 @@ def add(
     added.began = began
     added.cost(*cost)
     added.close(max(began, ended or _clock()))
-
-
-def count(name: str, many: int = 1, **attributes: str) -> None:
-    """Something happened so often, at the root of the span around it."""
-    if _recorder is not None and many:
-        around = _current.get()
-        root = _root.get() if around is None else around.root
-        _recorder.count(Key(name, root, "", tuple(sorted(_texts(attributes).items()))), many)

@@ -70,7 +70,7 @@ def test_without_a_past_there_is_no_plot() -> None:
     others = [Level(AT - 60, "another", 50, 100), Level(AT - 60, "it", 50, 200)]
     (row,) = shown(Outlook(0, (trend(),)), others, AT).rows
     assert row.plot is None
-    assert (row.used, row.limit, row.percent, row.ends) == ("0 MB", "0 MB", 50, "")
+    assert (row.used, row.limit, row.percent, row.ends) == ("50 B", "100 B", 50, "")
 
 
 def test_counts_are_not_plotted() -> None:

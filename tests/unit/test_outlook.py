@@ -130,8 +130,8 @@ def test_what_is_left_in_words(forecast: Forecast, left: str) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "told"),
     [
-        (1.5 * GB, Kind.MEMORY, "1.5 GB"),
-        (150 << 20, Kind.DISK, "150 MB"),
+        (1.5 * GB, Kind.MEMORY, "1.5 GiB"),
+        (150 << 20, Kind.DISK, "150 MiB"),
         (12_000, Kind.INODES, "12,000"),
         (12, Kind.BATTERY, "12 %"),
     ],
@@ -176,7 +176,7 @@ def test_the_page_and_the_data() -> None:
     text = page(outlook._replace(trends=(*outlook.trends, Trend(odd, warns=1.0))))
     assert r"| disk of a\|b |" in text
     assert r"- \<b>: " in text
-    assert "| memory | 14.8 GB | 16.0 GB | 92 % | about 3 minutes" in text
+    assert "| memory | 14.8 GiB | 16 GiB | 92 % | about 3 minutes" in text
     assert "busy for 50 % of the time (each: 25, 75)" in text
     assert "50 % of the time this container was kept from them by its limit" in text
     assert "other guests" not in text

@@ -142,7 +142,6 @@ def test_off_records_nothing_and_makes_nothing() -> None:
         inside.set(outcome="done")
         inside.cost(1.0, 1)
     spans.add("c", spans.mark())
-    spans.count("d")
     assert spans.recorder() is None
     assert spans.mark() == 0.0
 
@@ -180,11 +179,10 @@ def test_names_without_end_do_not_grow_without_end_either(recorder: Recorder) ->
     for number in range(6_000):
         with spans.span(f"work {number}", root="/r"):
             pass
-        spans.count(f"count {number}")
     sums = recorder.sums()
     assert len(sums) <= 4_001
-    assert sum(each.count for each in sums.values()) == 12_000
-    assert sums[Key(spans.REST)].count == 8_000
+    assert sum(each.count for each in sums.values()) == 6_000
+    assert sums[Key(spans.REST)].count == 2_000
 
 
 async def test_a_generator_is_not_timed_as_if_its_call_were_its_work(recorder: Recorder) -> None:
@@ -255,24 +253,14 @@ def test_what_a_plug_in_gives_breaks_nothing_and_does_not_grow(
     with spans.span("n" * 1_000, file=file, root=tmp_path, **odd) as span:  # type: ignore[arg-type]
         span.set(**odd)
         with spans.span("inside", file=file):
-            spans.count("counted", **odd)
+            pass
     spans.add("added", spans.mark(), file=file, **odd)
     kept = recorder.newest()
-    assert len(recorder.sums()) == 4
+    assert len(recorder.sums()) == 3
     told = {"list": "[1]", "dict": "{'a': 1}", "number": "5", "long": "x" * 200}
     assert [len(each.name) for each in kept] == [6, 200, 5]
     assert kept[1].attributes == kept[2].attributes == told
     assert {(type(e.file), type(e.root)) for e in kept} == {(str, str)}
-
-
-def test_what_is_counted_takes_no_time(recorder: Recorder) -> None:
-    with spans.span("scan", root="/r"):
-        spans.count("cache", 3, tool="ruff", outcome="hit")
-        spans.count("cache", 0, tool="ruff", outcome="miss")
-    sums = recorder.sums()
-    key = Key("cache", "/r", "", (("outcome", "hit"), ("tool", "ruff")))
-    assert (sums[key].count, sums[key].total) == (3, 0.0)
-    assert len(sums) == 2
 
 
 @given(st.lists(st.floats(2e-6, 1e3), min_size=1, max_size=200), st.floats(0.01, 1.0))
@@ -305,7 +293,7 @@ def test_sums_that_are_joined_are_the_sum_of_all(seconds: list[float], place: in
 async def test_what_begins_within_a_root_belongs_to_it(recorder: Recorder) -> None:
     async def later() -> None:
         with spans.span("task"):
-            spans.count("cache", tool="ruff")
+            pass
         with spans.span("elsewhere", root="/other"):
             pass
 
@@ -315,4 +303,4 @@ async def test_what_begins_within_a_root_belongs_to_it(recorder: Recorder) -> No
         pass
     await task
     roots = {key.name: key.root for key in recorder.sums()}
-    assert roots == {"task": "/r", "cache": "/r", "elsewhere": "/other", "outside": ""}
+    assert roots == {"task": "/r", "elsewhere": "/other", "outside": ""}

@@ -16,10 +16,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from ...checks.engine import Checks
-from ...disk import why
 from ...resources.pressure import CALM, Pressure
-from ...resources.use import Kind, amount
+from ...resources.use import Kind
 from ...runner.execute import Runner
+from ...sizes import size
 from ..cleaning import litter, remove_logs
 from .chores import Chores
 
@@ -121,7 +121,7 @@ class Relieving:
         """From now on, end workers that hold more bytes after their job."""
 
         def told(lane: str, memory: int) -> None:
-            held = f"a worker of {lane} that held {memory >> 20:,} MB ended after its job"
+            held = f"a worker of {lane} that held {size(memory)} ended after its job"
             task = asyncio.get_running_loop().create_task(self.note(held))
             self._noting.add(task)
             task.add_done_callback(self._noting.discard)
@@ -164,10 +164,10 @@ class Relieving:
     async def _offer_to_clean(self) -> str:
         states = [each.workspace.state for each in self._chores()]
         found = [each for state in states for each in await asyncio.to_thread(litter, state)]
-        size = sum(each.size for each in found)
-        if size < _WORTH_BYTES:
+        ours = sum(each.size for each in found)
+        if ours < _WORTH_BYTES:
             return ""
-        told = amount(size, Kind.DISK)
+        told = size(ours)
         self._say(
             f"A disk runs short, and {told} on it are Understudy's own and can go: `understudy"
             " clean` lists them and asks."

@@ -7,11 +7,10 @@ import time
 from typing import Any
 
 from ...resources import Outlook, Silent, Trend
-from ...resources.use import Kind
-from ...resources.use import amount as size
+from ...resources.use import Kind, amount
 from .markdown import line
 
-__all__ = ["Outlook", "details", "page", "payload", "silence", "size"]
+__all__ = ["Outlook", "amount", "details", "page", "payload", "silence"]
 
 _LEAST_SECONDS = 0.05
 """Of processor time, that are told of."""
@@ -32,7 +31,7 @@ def page(outlook: Outlook) -> str:
 def _row(trend: Trend) -> str:
     use = trend.use
     ends = trend.left or "not in sight"
-    cells = (line(use.name), size(use.used, use.kind), size(use.limit, use.kind))
+    cells = (line(use.name), amount(use.used, use.kind), amount(use.limit, use.kind))
     return f"| {' | '.join(cells)} | {100 * use.level:.0f} % | {ends} |"
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ...findings.redact_text import redacted
 from ...journal.change import printable
+from ...sizes import size
 from ..efficiency.costs import Spent
 from ..efficiency.efficiency import Efficiency
 from ..efficiency.intervals import Bounds
@@ -276,7 +277,7 @@ def _costs(found: Efficiency) -> Section:
         most = max(every, key=lambda each: each.memory)
         facts = [
             Fact("Processor time", words.duration(cpu), "of all tools and tasks"),
-            Fact("Most memory", words.size(most.memory), f"by {name(most.name)}"),
+            Fact("Most memory", size(most.memory), f"by {name(most.name)}"),
         ]
     else:
         lead.append("No tool and no task ran in this time.")
@@ -305,7 +306,7 @@ def _spent(what: str, times: str, spent: Sequence[Spent], columns: int = 5) -> t
             f"{each.times:,}",
             words.duration(each.seconds),
             words.duration(each.cpu) if each.is_measured else words.NONE,
-            words.size(each.memory) if each.is_measured else words.NONE,
+            size(each.memory) if each.is_measured else words.NONE,
         )[:columns]
         for each in spent[:_MOST_ROWS]
     ]
