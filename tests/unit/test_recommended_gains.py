@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,15 +15,18 @@ from understudy.insights.recommend.at_once import task
 from understudy.insights.recommend.model import Gain, Recommendation
 from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
+from understudy.insights.workflows.edits import edits
 from understudy.insights.workflows.lived.pushes import Push, Pushes, noted, typed
 from understudy.insights.workflows.lived.runs import DAY, seen
-from understudy.insights.workflows.model import Around, Machine, Timing, Workflow
+from understudy.insights.workflows.model import Around, Change, Machine, Timing, Workflow
 from understudy.insights.workflows.rules import Part
 from understudy.insights.workflows.score import usage
 from understudy.insights.workflows.timed import NOTHING, Seen
+from understudy.insights.workflows.tree import read as read_yaml
 from understudy.settings.tasks import CustomTask, Tasks
 from understudy.store.activity import Activity, Did
 from understudy.store.history import Execution
+from understudy.text import apply
 
 NOW = 1_700_000_000.0
 CI = """\
@@ -270,6 +274,41 @@ def test_the_tasks_keep_the_order_of_what_is_no_check() -> None:
         },
         "all-at-once": {"command": ["npm", "run", "postall"], **web, "needs": ["all-npm"]},
     }
+
+
+_PIECES = (
+    *("npm run lint", "npm test", "eslint '*.js'", "A='b: c' tsc --noEmit", "run-s types x"),
+    *("npm run build", "vitest run # y", "true", "npm run on", "jest -t '{a}, \"b\"'", "yarn é"),
+)
+_CHAINS = st.lists(st.sampled_from(_PIECES), min_size=2, max_size=8).map(" && ".join)
+_THERE = (
+    *("", "# mine\n", "tasks:\n", "tasks: {custom: {a: {command: [b]}}}\n", "a: 1"),
+    *("tasks:\r\n  custom:\r\n    a: {command: [b]}\r\nb: 2\r\n", "tasks:\n  custom:\n"),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["x", "é", "on", "a b", "1", "y: z"]), _CHAINS),
+    st.sampled_from(_THERE),
+)
+def test_tasks_of_any_chain_are_written_as_they_are_meant(more: dict[str, str], there: str) -> None:
+    flow = scripts(**more)
+    before = yaml.safe_load(there) or {}
+    for issue in flow.issues:
+        if (setting := task(flow, issue)) is None:
+            continue
+        assert isinstance(setting.value, dict)
+        made = edits(there, [Change(setting.path, setting.value)])
+        after = read_yaml(apply(there, made))[0]
+        assert after is not None
+        assert isinstance(after.data, dict)
+        assert setting.stands_in(after.data)
+        custom = ((before.get("tasks") or {}).get("custom")) or {}
+        assert after.data["tasks"]["custom"] == {**custom, **setting.value}
+        names = setting.value.keys()
+        assert all(set(each.get("needs", ())) <= names for each in setting.value.values())
+        with pytest.raises(ValueError, match="stands there already"):
+            edits(apply(there, made), [Change(setting.path, setting.value)])
 
 
 @pytest.mark.parametrize(

@@ -20,17 +20,16 @@ _MOST_READ = 1 << 16
 
 def pushes(root: Path, activities: Sequence[Activity], now: float) -> Pushes:
     """Where git has no notes, those that were typed."""
-    try:
-        common = Repository.at(root).common
-    except GitError:
-        return Pushes()
-    found = [push for each in islice(_branches(common), _MOST_BRANCHES) for push in _read(*each)]
+    found = [push for each in islice(_branches(root), _MOST_BRANCHES) for push in _read(*each)]
     return Pushes.of(found or typed(activities), now)
 
 
-def _branches(common: Path) -> Iterator[tuple[Path, str]]:
+def _branches(root: Path) -> Iterator[tuple[Path, str]]:
     """The notes of each branch of a remote, and what it is called there."""
-    top = common / _REMOTES
+    try:
+        top = Repository.at(root).common / _REMOTES
+    except GitError:  # no repository
+        return
     for folder, _, names in os.walk(top):
         for name in names:
             path = Path(folder, name)

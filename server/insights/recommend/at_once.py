@@ -18,6 +18,7 @@ from .model import Gain, Setting, Told
 from .told import seen
 
 _UNSEEN = "no run of it was seen here so far"
+_UNKNOWN = "how much time it would spare is not known"
 _UNTIMED = "how long it takes was not seen here"
 _NO_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 _NOTHING = ("true",)
@@ -90,16 +91,18 @@ def _name(text: str) -> str:
 
 def spared(analysis: Analysis, issue: Issue, timings: Timings) -> Told:
     """Between nothing and all that is spared, as often as it was run here."""
+    if issue.rule not in ("in-sequence", "duplicate-step"):
+        return Told(unknown=_UNKNOWN)
     name = issue.subject.partition(" ")[0]
     timing, job = analysis.seen.get(name), analysis.workflow.by_name.get(name)
     if timing is None or not timing.a_week or job is None:
         return Told(unknown=_UNSEEN)
     if issue.rule == "in-sequence":
         told = _at_once(analysis, issue, timing, timings)
-    elif issue.rule == "duplicate-step" and len(job.steps) > 1 and timing.seconds is not None:
+    elif len(job.steps) > 1 and timing.seconds is not None:
         told = Told(Gain(0.0, timing.seconds / 2))  # it cannot take more, as it is done twice
     else:
-        told = Told(unknown=_UNSEEN)
+        told = Told(unknown=_UNTIMED)
     if told.gain is None or told.gain.high * timing.a_week < 1:
         return Told(unknown=told.unknown or "it takes less than a second a week")
     return Told(Gain(0.0, told.gain.high * timing.a_week), told.why)
