@@ -198,6 +198,9 @@ def test_a_chain_of_checks_becomes_tasks_that_run_at_once(tmp_path: Path) -> Non
     done = place.run("recommendations", "accept", chain["id"], "--yes")
     assert done.returncode == 0, done.stderr
     assert [e["state"] for e in place.listed().values() if e["id"] == chain["id"]] == ["done"]
+    again = place.run("recommendations", "accept", chain["id"], "--yes")
+    assert again.returncode == 2
+    assert f"the recommendation '{chain['id']}' is done already" in again.stderr
     ran = understudy("run", "check-at-once", cwd=place.root, environment=place.environment)
     assert ran.returncode == 0, ran.stderr
     told = place.run("workflows").stdout

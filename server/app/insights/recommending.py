@@ -75,6 +75,8 @@ class Outlook:
         for each in (*self.stand.open, *self.stand.dismissed):
             if each.recommendation.id == id_:
                 return each
+        if any(row.id == id_ for row in self.stand.done):
+            raise ValueError(f"the recommendation {id_!r} is done already")
         raise ValueError(f"there is no recommendation {id_!r} that is open")
 
 
