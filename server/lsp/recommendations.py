@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KIND = "refactor.understudy"
 _MOST_ASKED = 6
+_MOST_ADDED = 16
+"""Lines of what is written that a question shows."""
 
 
 async def actions(ls: Server, shown: Document, place: lsp.Range) -> list[lsp.CodeAction]:
@@ -99,7 +101,9 @@ async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
 def _question(new: Rewritten) -> str:
     before = (new.before or "").splitlines()
     more = [line.strip() for line in new.after.splitlines() if line not in before]
-    told = f" It adds: {'; '.join(more[:_MOST_ASKED])}." if more else ""
+    left = len(more) - _MOST_ADDED
+    rest = f"; and {left} more lines" if left > 0 else ""
+    told = f" It adds: {'; '.join(more[:_MOST_ADDED])}{rest}." if more else ""
     return f"{new.title}, in {new.path}?{told}"
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from understudy.insights.recommend import life, lived, make
 from understudy.insights.recommend.model import By, Gain, Recommendation, State, identity
-from understudy.insights.workflows.analysis import Seen, analyse
+from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
 from understudy.insights.workflows.lived.observe import Observation
 from understudy.insights.workflows.lived.weekly import Weekly
 from understudy.insights.workflows.model import Around, Place, Timing
+from understudy.insights.workflows.timed import Seen
 from understudy.settings import Settings
 from understudy.settings.tasks import CustomTask, Tasks
 from understudy.store.recommendations import Row

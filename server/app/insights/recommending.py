@@ -4,9 +4,10 @@ and remembered with what they said to it."""
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,12 +24,14 @@ from ...insights.workflows.definitions.own import PATH
 from ...insights.workflows.definitions.table import LARGEST
 from ...insights.workflows.lived.flaky import of_values
 from ...insights.workflows.lived.observe import Lived, Past, measures, observe
+from ...insights.workflows.lived.pushes import Pushes
 from ...insights.workflows.lived.runs import seen
 from ...insights.workflows.lived.weekly import Span, Weekly, gained
-from ...insights.workflows.model import Change, Remedy
+from ...insights.workflows.model import Change, Kind, Machine, Remedy
 from ...journal.change import Change as FileChange
 from ...journal.change import State as FileState
 from ...journal.replace import Rewrite, rewrite
+from ...resources.groups import memory_bound
 from ...settings import Settings
 from ...state import state_place, workspace_dir, workspace_place
 from ...store.activity import ACTIVITY, Log
@@ -42,6 +45,7 @@ from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
 from ...tasks.import_times import NAME as IMPORT_TIMES
 from ...tasks.test_runs import NAME as TESTS
 from ...text import apply
+from .pushed import pushes
 from .reading import project, remedied, workflows
 
 __all__ = ["Outlook", "Recommending", "Standing", "State", "open_recommending"]
@@ -71,6 +75,8 @@ class Outlook:
         for each in (*self.stand.open, *self.stand.dismissed):
             if each.recommendation.id == id_:
                 return each
+        if any(row.id == id_ for row in self.stand.done):
+            raise ValueError(f"the recommendation {id_!r} is done already")
         raise ValueError(f"there is no recommendation {id_!r} that is open")
 
 
@@ -255,11 +261,14 @@ def _looked(
     now: float,
 ) -> _Looked:
     defined = workflows(root, settings)
-    analyses = analysis.analyse(defined, seen(past.activities, executions))
+    runs = seen(past.activities, executions, settings.tasks.custom)
+    analyses = analysis.analyse(defined, runs, _machine())
+    on_github = any(each.kind is Kind.ACTIONS for each in defined)
+    pushed = pushes(root, past.activities, now) if on_github else Pushes()
     observed = observe(past, now, Random(_SEED))  # noqa: S311 - no secret comes of it
     said = project(root)
     found = [
-        *make.recommendations(analyses, settings.tasks, said),
+        *make.recommendations(analyses, settings.tasks, runs.timings, pushed, said),
         *lived.recommendations(observed.observations, settings, said),
     ]
     unique = {each.id: each for each in found}
@@ -272,6 +281,16 @@ def _looked(
     rows |= {row.id: row for row in more}
     stand = life.stand([*unique.values()], rows)
     return _Looked(tuple(analyses), observed, stand, [*turned.keep, *more], turned.drop)
+
+
+def _machine() -> Machine | None:
+    """None where nobody can tell."""
+    import psutil
+
+    with suppress(OSError, RuntimeError, ValueError, KeyError):  # /proc/meminfo
+        memory, bound = psutil.virtual_memory().total, memory_bound()
+        return Machine(os.cpu_count() or 1, min(memory, bound.limit) if bound else memory)
+    return None
 
 
 def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly | None:

@@ -23,6 +23,14 @@ class Gain(NamedTuple):
         return (self.low + self.high) / 2
 
 
+class Told(NamedTuple):
+    """A gain and what it is made of; ``unknown``: why there is none."""
+
+    gain: Gain | None = None
+    why: tuple[str, ...] = ()
+    unknown: str = ""
+
+
 class State(StrEnum):
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
@@ -71,7 +79,8 @@ class Recommendation:
     ``setting``: what a setting does; ``how``: in words, where neither is there. ``measure``: the
     name of what is measured of it from day to day; empty where that cannot be from here.
     ``is_met``: what was to be set is set by now. ``last``: when what it tells of was last seen to
-    happen, in seconds since the epoch; 0 where that is not known, or it stands in a file."""
+    happen, in seconds since the epoch; 0 where that is not known, or it stands in a file.
+    ``basis``: what stands behind the gain, for people, where it is not what was measured of it."""
 
     id: str
     rule: str
@@ -86,6 +95,7 @@ class Recommendation:
     measure: str = ""
     is_met: bool = False
     last: float = 0.0
+    basis: str = ""
 
     @property
     def minutes(self) -> int:
