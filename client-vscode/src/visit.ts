@@ -74,6 +74,10 @@ export class Visit {
       if (stopped || this.ended) return;
       const headers = { Cookie: this.cookie, ...(last && { "Last-Event-ID": last }) };
       asked(this.origin, "GET", path, headers, "").then((answer) => {
+        if (stopped) {
+          answer.destroy(); // of another page by now: it would hold one of the few streams
+          return;
+        }
         stream = answer;
         if (answer.statusCode === 200) told("open", "");
         const parse = eventsOf((event, data, id) => {
