@@ -350,6 +350,14 @@ async def test_what_changes_while_the_page_is_written_is_told_to_it(
     assert f"events?seen={before}".encode() in bytes(answer.body)
 
 
+async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> None:
+    """As a page does that is loaded just then."""
+    looks = [asyncio.create_task(opened.look()) for _ in range(3)]
+    await asyncio.sleep(0)
+    await opened.close()
+    await asyncio.gather(*looks, opened.look())
+
+
 async def test_a_folder_that_has_gone_is_a_trouble(
     watched: Watched, opened: Overview, root: Path
 ) -> None:
