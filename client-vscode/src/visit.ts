@@ -71,6 +71,10 @@ export class Visit {
     const connect = (): void => {
       if (stopped || this.ended) return;
       this.asked("GET", path, last ? { "Last-Event-ID": last } : {}).then((answer) => {
+        if (stopped) {
+          answer.destroy(); // of another page by now: it would hold one of the few streams
+          return;
+        }
         stream = answer;
         if (answer.statusCode === 200) told("open", "");
         const parse = eventsOf((event, data, id) => {

@@ -272,10 +272,6 @@ class WorkspaceScan:
         keys = [self._key(each) for each in wanted]
         async with spans.span("lookup"):
             recalled = await self._checks.recall(list(filter(None, keys)), self._results)
-        for tool, many in Counter(
-            e.analyzer.name for e, k in zip(wanted, keys, strict=True) if k in recalled
-        ).items():
-            spans.count("cache", many, tool=tool, outcome="hit")
         done: list[Scanned] = []
         known: Counter[str] = Counter()
         for each, key in zip(wanted, keys, strict=True):
@@ -330,7 +326,6 @@ class WorkspaceScan:
             return [scanned for file in batch for scanned in self._add(file, given_up)]
         items = [(file.found.path, None, configuration.hints) for file in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
-        spans.count("cache", len(batch), tool=job.task, outcome="miss")
         outcome = await self._checks.execute(job)
         count(self._counts, job, len(items), outcome)
         version = await self._version(analyzer, configuration)

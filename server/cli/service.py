@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -90,10 +91,18 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
         click.echo(f"Understudy already runs for {root}.", err=True)
         return Exit.USAGE
     ended = stopped()
+    heard: list[Callable[[], None]] = []
+
+    def told(change: Any) -> None:
+        _say(change)
+        for each in heard:
+            each()
+
     async with (
-        open_service(root, "service", _say, triggers=Sources.ALL) as service,
-        recorded(root, service.settings),
+        open_service(root, "service", told, triggers=Sources.ALL) as service,
+        recorded(root, service.settings) as keeping,
     ):
+        heard.append(keeping.soon)
         complain(service)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
         ending = asyncio.ensure_future(ended.wait())

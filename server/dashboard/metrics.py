@@ -14,6 +14,7 @@ from ..app.overview.overview import Overview
 from ..app.overview.parts import Part
 from ..app.overview.watched import Watched
 from ..disk import read_regular
+from .rendering import as_text
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DAYS = 1.0
@@ -30,7 +31,7 @@ _OF_TASKS = {
 
 
 class Figure(NamedTuple):
-    """``labels`` by name."""
+    """``labels`` by name; their values may be names of files, which need not be text."""
 
     name: str
     about: str
@@ -91,7 +92,7 @@ def _written(figures: list[Figure]) -> bytes:
     for name, about, labels, value in figures:
         if name not in gauges:
             gauges[name] = Gauge(f"understudy_{name}", about, tuple(labels), registry=registry)
-        gauges[name].labels(**labels).set(value)
+        gauges[name].labels(**{key: as_text(each) for key, each in labels.items()}).set(value)
     return generate_latest(registry)
 
 

@@ -53,7 +53,7 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
         "query_": query,
         "found": found,
         "is_known": Part.FINDINGS in watched.parts,
-        "page": page_of(found.files, query, time.time()),
+        "page": page_of(found.cohorts, query, time.time()),
     }
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KIND = "refactor.understudy"
 _MOST_ASKED = 6
+_MOST_ADDED = 16
+"""Lines of what is written that a question shows."""
 
 
 async def actions(ls: Server, shown: Document, place: lsp.Range) -> list[lsp.CodeAction]:
@@ -77,8 +79,6 @@ async def dismiss(ls: Server, *given: Any) -> Any:
 
 async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
     """Raises ValueError, OSError."""
-    from ..app.insights.recommending import State
-
     if id_ is None and (chosen := await _chosen(ls)) is not None:
         root, id_ = chosen
     if id_ is None:
@@ -87,14 +87,13 @@ async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
     own = (await found.look()).find(str(id_)).recommendation
     new = await found.change(own)
     if new is None:
-        await found.answer(own.id, State.ACCEPTED)
+        await found.accept(own.id, None)
         ls.publisher.message(f"Accepted. How: {own.how}")
         return False
     instead = f"understudy recommendations accept {own.id}"
     if not await ls.publisher.agrees(_question(new), "Write", instead):
         return False
-    await found.write(new)
-    await found.answer(own.id, State.ACCEPTED)
+    await found.accept(own.id, new)
     ls.publisher.message(f"Written into {new.path}. “Undo Last Automation” takes it back.")
     return True
 
@@ -102,7 +101,9 @@ async def _accept(ls: Server, root: Path | None, id_: Any) -> bool:
 def _question(new: Rewritten) -> str:
     before = (new.before or "").splitlines()
     more = [line.strip() for line in new.after.splitlines() if line not in before]
-    told = f" It adds: {'; '.join(more[:_MOST_ASKED])}." if more else ""
+    left = len(more) - _MOST_ADDED
+    rest = f"; and {left} more lines" if left > 0 else ""
+    told = f" It adds: {'; '.join(more[:_MOST_ADDED])}{rest}." if more else ""
     return f"{new.title}, in {new.path}?{told}"
 
 

@@ -22,6 +22,11 @@ RECOMMENDATIONS = Schema(
             gained_low REAL, gained_high REAL
         ) WITHOUT ROWID
         """,
+        """
+        ALTER TABLE recommendations ADD COLUMN done_by TEXT NOT NULL DEFAULT '';
+        UPDATE recommendations SET done_by = iif(answered = done, 'said', 'seen')
+            WHERE state = 'done'
+        """,
     ),
     durable=True,
     lost="what you said to recommendations is not remembered",
@@ -31,7 +36,8 @@ RECOMMENDATIONS = Schema(
 class Row(NamedTuple):
     """``state``: proposed, accepted, dismissed or done. Times are seconds since the epoch, 0 for
     not yet. ``low`` and ``high``: seconds a week that it was to gain; ``gained_low`` and
-    ``gained_high``: that it did, as far as measured; None where that is not known."""
+    ``gained_high``: that it did, as far as measured; None where that is not known. ``done_by``: how
+    one that is done came to be so: seen, said or written; else empty."""
 
     id: str
     rule: str
@@ -46,6 +52,7 @@ class Row(NamedTuple):
     high: float | None = None
     gained_low: float | None = None
     gained_high: float | None = None
+    done_by: str = ""
 
 
 _MOST = 2_000
@@ -94,13 +101,12 @@ class Recommendations:
 
         await self._database.run(work, write=True)
 
-    async def answer(self, id_: str, state: str, at: float) -> bool:
+    async def answer(self, id_: str, state: str, at: float, done_by: str = "") -> bool:
         """What its user said to one, when; whether it is known."""
         query = (
-            "UPDATE recommendations SET state = ?, answered = ?,"
-            " done = CASE ? WHEN 'done' THEN ? ELSE done END WHERE id = ?"
+            "UPDATE recommendations SET state = ?, answered = ?, done = ?, done_by = ? WHERE id = ?"
         )
-        given = state, at, state, at, id_
+        given = state, at, at if state == "done" else 0.0, done_by, id_
         return await self._database.run(lambda c: c.execute(query, given).rowcount > 0, write=True)
 
     async def forget_lived(self) -> None:

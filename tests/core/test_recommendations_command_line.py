@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
 from understudy.store.recommendations import FILE, RECOMMENDATIONS
 
+from ..needs import missing
 from ..unit.test_workflow_definitions import CI, MAKE
 from .support import own_environment, tree, understudy, understudy_here
 
@@ -90,6 +92,18 @@ def test_workflows_are_told_with_score_path_and_places(place: Place) -> None:
     assert place.run("workflows", "--format", "md").stdout.startswith("# Workflows in ")
 
 
+def test_no_name_is_more_than_text_on_a_page(place: Place) -> None:
+    name = '"[x](http://evil) <img src=x>|\\e[31m\\nsecond"'
+    job = f"jobs:\n  {name}:\n    runs-on: x\n    steps: [{{run: make}}]\n"
+    tree(place.root, {".github/workflows/ci.yml": f"name: {name}\non: push\n{job}"})
+    for asked in (("workflows", "--format", "md"), ("workflows",), ("recommendations",)):
+        assert "\x1b" not in place.run(*asked).stdout
+    page = place.run("workflows", "--format", "md").stdout
+    told = r"\[x\](http://evil) \<img src=x>\|\\x1b\[31m\\nsecond"
+    assert f"## .github/workflows/ci.yml “{told}” (github-actions)" in page
+    assert f"the critical path is 1 step: {told} (how" in page
+
+
 def test_nothing_is_there(tmp_path: Path) -> None:
     done = understudy_here("workflows", cwd=tmp_path, environment=own_environment(tmp_path))
     assert done.returncode == 0
@@ -106,7 +120,7 @@ def test_one_is_shown_accepted_undone_and_comes_back(place: Place) -> None:
         None,
         True,
     )
-    assert cache["gainUnknown"] == "its runs are on GitHub, and none is seen from here"
+    assert cache["gainUnknown"] == "no run of `pip install -r requirements.txt` was seen here"
     shown = place.run("recommendations", "show", cache["id"]).stdout
     assert "+          cache: pip" in shown
     refused = place.run("recommendations", "accept", cache["id"], answers="n\n")
@@ -154,6 +168,86 @@ def test_lines_are_put_in(tmp_path: Path, path: str, text: str, written: str) ->
     assert [each["state"] for each in place.listed().values()] == [
         "done" if written else "accepted"
     ]
+
+
+LINT = """\
+import { setTimeout } from "node:timers/promises"
+import { existsSync, writeFileSync } from "node:fs"
+const [own, other] = process.argv.slice(2)
+if (!existsSync("built")) process.exit(1)
+writeFileSync(own, "")
+for (let n = 0; n < 400 && !existsSync(other); n++) await setTimeout(50)
+process.exit(existsSync(other) ? 0 : 1)
+"""
+
+
+def test_a_chain_of_checks_becomes_tasks_that_run_at_once(tmp_path: Path) -> None:
+    """Each of them waits for the other, so that one after another they would fail."""
+    if shutil.which("npm") is None:
+        missing("missing: npm")
+    place = Place(tmp_path)
+    for name in FILES:
+        (place.root / name).unlink()
+    scripts = {
+        "check": "npm run make && npm run lint && eslint b a",
+        "make": "node -e \"fs.writeFileSync('built', '')\"",
+        "lint": "node lint.mjs a b",
+    }
+    tool = "web/node_modules/.bin/eslint"
+    tree(
+        place.root,
+        {
+            "web/package.json": json.dumps({"scripts": scripts}),
+            "web/lint.mjs": LINT,
+            tool: '#!/bin/sh\nexec node lint.mjs "$@"\n',
+        },
+    )
+    (place.root / tool).chmod(0o755)
+    assert place.run("trust", ".").returncode == 0
+    listed = place.listed()
+    chain = listed["in-sequence web/package.json:1"]
+    assert "Add the task check-at-once and what it needs: " in chain["how"]
+    done = place.run("recommendations", "accept", chain["id"], "--yes")
+    assert done.returncode == 0, done.stderr
+    assert [e["state"] for e in place.listed().values() if e["id"] == chain["id"]] == ["done"]
+    again = place.run("recommendations", "accept", chain["id"], "--yes")
+    assert again.returncode == 2
+    assert f"the recommendation '{chain['id']}' is done already" in again.stderr
+    ran = understudy("run", "check-at-once", cwd=place.root, environment=place.environment)
+    assert ran.returncode == 0, ran.stderr
+    told = place.run("workflows").stdout
+    assert re.search(r"resources +\d+  measured: at most 0\.\d GiB, ", told)
+    assert place.run("undo", "--yes").returncode == 0
+    assert not (place.root / ".understudy/config.yaml").exists()
+    assert place.listed()["in-sequence web/package.json:1"]["state"] == "proposed"
+
+
+def test_what_was_pushed_is_read_from_git(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    shutil.rmtree(place.root / ".git")
+    elsewhere = tmp_path / "elsewhere.git"
+
+    def git(*words: str) -> None:
+        made = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words]
+        subprocess.run(made, cwd=place.root, env=place.environment, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main", ".")
+    git("init", "-q", "--bare", str(elsewhere))
+    git("remote", "add", "origin", str(elsewhere))
+    git("commit", "-q", "--allow-empty", "-m", "a")
+    git("push", "-q", "origin", "main:main", "main:x/y")
+    now = time.time()
+    install = "pip install -r requirements.txt"
+    place.remember([Activity(now - 60, Did.COMMAND, install, "shell", seconds=40.0, ok=True)])
+    cache = place.listed()[CACHE]
+    assert cache["gainSecondsAWeek"] == [0, 80]
+    assert cache["gainBasis"] == "as it takes here"
+    assert "2 pushes of 1 week from here could start it" in cache["why"]
+    assert "gain 0–80 s a week, as it takes here; " in place.run("recommendations").stdout
+    done = place.run("recommendations", "accept", cache["id"], "--yes")
+    assert done.returncode == 0
+    told = place.run("recommendations").stdout
+    assert "effect not known: it cannot be measured from here; 0–80 s a week was told" in told
 
 
 def test_nothing_of_a_workspace_is_run(place: Place) -> None:
@@ -345,15 +439,16 @@ def test_a_file_that_is_not_understood_is_not_written(
 async def test_a_file_that_came_meanwhile_is_not_written_over(place: Place, there: str) -> None:
     path = place.root / "new/config.yaml"
     async with open_recommending(place.root, Settings()) as found:
+        id_ = (await found.look()).stand.open[0].recommendation.id
         new = Rewritten("new/config.yaml", "Set it", None, "ours: true\n")
         path.parent.mkdir()
         path.write_text(there)
         with pytest.raises(Refused):
-            await found.write(new)
+            await found.accept(id_, new)
         assert path.read_text() == there
         path.unlink()
         path.parent.rmdir()
-        await found.write(new)
+        await found.accept(id_, new)
         assert path.read_text() == "ours: true\n"
 
 
@@ -362,12 +457,13 @@ async def test_what_somebody_edited_meanwhile_stays(place: Place) -> None:
     async with open_recommending(place.root, Settings()) as found:
         outlook = await found.look()
         cache = next(e for e in outlook.stand.open if e.recommendation.rule == "no-cache")
+        id_ = cache.recommendation.id
         new = await found.change(cache.recommendation)
         assert new
         path.write_text(CI.replace("name: CI", "name: mine"))
-        await found.write(new)
+        await found.accept(id_, new)
         assert path.read_text() == new.after.replace("name: CI", "name: mine")
         path.write_text("all of it is otherwise\n")
         with pytest.raises(Refused):
-            await found.write(new)
+            await found.accept(id_, new)
         assert path.read_text() == "all of it is otherwise\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from understudy.store.copied import Copied
 from understudy.store.database import Database
 from understudy.store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
 
@@ -53,6 +54,39 @@ async def test_what_nobody_answered_is_bounded(
     assert len(now) == 2_001
     assert {"kept", "2099", "100"} <= now.keys()
     assert "99" not in now
+
+
+async def test_a_copy_has_what_is_kept_and_keeps_nothing(
+    tmp_path: Path, stores: tuple[Recommendations, Recommendations]
+) -> None:
+    here, _ = stores
+    await here.turn({}, [ONE])  # its log is not in the file yet
+    database = Copied(tmp_path / FILE, RECOMMENDATIONS)
+    copy = Recommendations(database)
+    assert await copy.all() == {"1": ONE}
+    assert await copy.answer("1", "dismissed", 5.0)
+    assert (await copy.all())["1"].state == "dismissed"
+    await database.close()
+    assert await here.all() == {"1": ONE}
+    elsewhere = Copied(tmp_path / "gone" / FILE, RECOMMENDATIONS)
+    assert await Recommendations(elsewhere).all() == {}
+    await elsewhere.close()
+    assert not (tmp_path / "gone").exists()
+
+
+async def test_what_an_earlier_version_kept_is_read(tmp_path: Path) -> None:
+    earlier = Database(tmp_path / FILE, RECOMMENDATIONS._replace(migrations=RECOMMENDATIONS[0][:1]))
+    rows = [("1", "done", 5.0, 5.0), ("2", "done", 3.0, 7.0), ("3", "dismissed", 3.0, 0.0)]
+    insert = (
+        "INSERT INTO recommendations (id, rule, path, what, measure, state, proposed, answered, done)"
+        " VALUES (?, 'dead', 'Makefile', 'what', '', ?, 1, ?, ?)"
+    )
+    await earlier.run(lambda c: c.executemany(insert, rows))
+    await earlier.close()
+    database = Database(tmp_path / FILE, RECOMMENDATIONS)
+    kept = await Recommendations(database).all()
+    assert {id_: row.done_by for id_, row in kept.items()} == {"1": "said", "2": "seen", "3": ""}
+    await database.close()
 
 
 async def test_secrets_are_left_out(stores: tuple[Recommendations, Recommendations]) -> None:

@@ -88,6 +88,23 @@ def test_it_tells_addresses_and_ends_when_it_is_asked_to(
     assert not (tmp_path / "opened").exists()
 
 
+def test_without_any_input_it_is_served(environment: dict[str, str], tmp_path: Path) -> None:
+    own = f"{sys.executable} -P -m understudy dashboard --no-open"
+    with subprocess.Popen(
+        ["bash", "-c", f"exec {own} <&-"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert status(told(process)) == 200
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
 def test_it_opens_the_browser(environment: dict[str, str], tmp_path: Path) -> None:
     with dashboard(environment, tmp_path) as process:
         link = told(process)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +40,8 @@ from ..automations.world import script
 from ..core.support import own_environment, tree, understudy_here, until
 from ..needs import not_applicable
 
+LONG_AGO = 1_500_000_000.0
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -52,7 +55,9 @@ def root(tmp_path: Path) -> Path:
         "top.py": "import pickle\n",
         ".understudy/config.yaml": "rules: {ignore: [INP001]}\n",
     }
-    return tree(tmp_path / "root", files)
+    made = tree(tmp_path / "root", files)
+    os.utime(made / "top.py", (LONG_AGO, LONG_AGO))
+    return made
 
 
 @pytest.fixture
@@ -72,9 +77,9 @@ def watched(opened: Overview) -> Watched:
 
 def places(watched: Watched) -> list[str]:
     return [
-        f"{file.path}:{row.line}"
-        for file in watched.findings.files
-        for rows in file.rows.values()
+        f"{cohort.path}:{row.line}"
+        for cohort in watched.findings.cohorts
+        for rows in cohort.rows.values()
         for row in rows
     ]
 
@@ -83,7 +88,25 @@ async def test_findings_are_what_a_scan_left(watched: Watched) -> None:
     assert sorted({*places(watched)}) == ["shop/cart.py:1", "shop/cart.py:2", "top.py:1"]
     assert watched.findings.looked_at == 2
     assert watched.findings.changed == 0
-    assert {file.owner for file in watched.findings.files} == {"shop", "(top)"}
+    assert {cohort.owner for cohort in watched.findings.cohorts} == {"shop", "(top)"}
+
+
+async def test_a_finding_is_as_old_as_it_is_known_or_its_file_unchanged(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    scanned = time.time()
+    await large.analyse_again(root, state_dir(), "shop/cart.py", "x = 1\nexec('2')\nos.x\n")
+    await opened.look()
+    since = {
+        f"{cohort.path}:{row.line}": cohort.since
+        for cohort in watched.findings.cohorts
+        for rows in cohort.rows.values()
+        for row in rows
+    }
+    assert since["top.py:1"] == LONG_AGO
+    assert scanned - 600 < since["shop/cart.py:2"] < scanned
+    assert scanned < since["shop/cart.py:3"] <= time.time()
+    assert [each.path for each in watched.findings.cohorts].count("shop/cart.py") == 2
 
 
 async def test_a_file_that_changed_is_told_of_and_one_that_went_is_not(
@@ -379,6 +402,14 @@ async def test_what_changes_while_the_page_is_written_is_told_to_it(
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     answer = await pages._page(Request(scope))
     assert f"events?seen={before}".encode() in bytes(answer.body)
+
+
+async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> None:
+    """As a page does that is loaded just then."""
+    looks = [asyncio.create_task(opened.look()) for _ in range(3)]
+    await asyncio.sleep(0)
+    await opened.close()
+    await asyncio.gather(*looks, opened.look())
 
 
 async def test_a_folder_that_has_gone_is_a_trouble(

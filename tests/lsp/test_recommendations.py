@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from understudy.state import workspace_dir
 from understudy.store.recommendations import FILE
@@ -98,6 +102,30 @@ async def test_one_is_done_after_a_question(start: Start, workspace: Path) -> No
     before = path.read_text()
     assert await editor.command("acceptRecommendation") is False
     assert path.read_text() == before
+
+
+async def test_a_chain_becomes_tasks_after_a_question_that_shows_them(
+    start: Start, workspace: Path
+) -> None:
+    scripts = {"all": "npm run lint && npm test", "lint": "eslint .", "test": "node --test"}
+    (workspace / "package.json").write_text(json.dumps({"scripts": scripts}))
+    editor: Editor = await start()
+    page = await editor.command("showRecommendations")
+    assert "- how: Add the task all-at-once and what it needs: all-lint, all-test;" in page
+    id_ = re.search(r"runs in sequence: (\w+)\n", page)
+    assert id_
+    asked: list[str] = []
+
+    def answer(params: Json) -> Json | None:
+        asked.append(params["message"])
+        return dict(params["actions"][0])
+
+    editor.replies["window/showMessageRequest"] = answer
+    assert await editor.command("acceptRecommendation", str(workspace), id_[1]) is True
+    (question,) = asked
+    assert "all-test:; command: [npm, test]; all-at-once:; command: ['true']; needs: " in question
+    written = yaml.safe_load((workspace / ".understudy/config.yaml").read_text())
+    assert written["tasks"]["custom"]["all-at-once"]["needs"] == ["all-lint", "all-test"]
 
 
 async def test_what_is_not_there_is_told(start: Start, workspace: Path) -> None:

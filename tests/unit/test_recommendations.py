@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from understudy.insights.recommend import life, lived, make
-from understudy.insights.recommend.model import Gain, Recommendation, identity
-from understudy.insights.workflows.analysis import Seen, analyse
+from understudy.insights.recommend.model import By, Gain, Recommendation, State, identity
+from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
 from understudy.insights.workflows.lived.observe import Observation
 from understudy.insights.workflows.lived.weekly import Weekly
 from understudy.insights.workflows.model import Around, Place, Timing
+from understudy.insights.workflows.timed import Seen
 from understudy.settings import Settings
 from understudy.settings.tasks import CustomTask, Tasks
 from understudy.store.recommendations import Row
@@ -56,7 +57,11 @@ def test_most_gain_for_least_work_comes_first() -> None:
         ("accepted", False, False, "accepted"),  # its file cannot be read: nothing is known
         ("done", True, True, "proposed"),  # it has come back
         ("done", False, True, "done"),
-        ("dismissed", False, True, None),
+        ("dismissed", False, True, "dismissed"),  # it may come back with another branch
+        ("done written", True, True, "proposed"),  # it was taken back
+        ("done said", True, True, "proposed"),
+        ("lived done said", True, True, "done"),  # the log still has what was before
+        ("lived done said newer", True, True, "proposed"),
         ("lived proposed", False, True, None),  # it may only have been long ago
         ("lived dismissed", False, True, "dismissed"),
         ("lived accepted", False, True, "done"),
@@ -67,7 +72,11 @@ def test_how_one_goes_on(
 ) -> None:
     was = before.split() if before else []
     each = one("flaky", path="") if "lived" in was else one()
-    rows = {each.id: row(each, was[-1])} if was else {}
+    each = replace(each, last=NOW - 10 + 20 * ("newer" in was))
+    by = next((how for how in By if how in was), "seen")
+    state = next((s for s in State if s in was), "proposed")
+    done = {"done": NOW - 5, "done_by": by} if state == "done" else {}
+    rows = {each.id: row(each, state, **done)} if was else {}
     seen = {each.place.path} if looked_at else set()
     turned = life.turn([each] if is_there else [], rows, seen, NOW)
     rows |= {kept.id: kept for kept in turned.keep}
@@ -125,7 +134,7 @@ def test_a_gain_is_told_only_where_something_was_measured() -> None:
     assert {each.rule: each.gain for each in seen} == {"in-sequence": Gain(0, 200)}
     (setting,) = [each.setting for each in seen]
     assert setting is not None
-    assert setting.value == {"command": ["make", "-j2", "a", "b"]}
+    assert setting.value == {"all-at-once": {"command": ["make", "-j2", "a", "b"]}}
     tasks = Tasks(custom={"all-at-once": CustomTask(command=("make",))})
     (met,) = make.recommendations(analyse([make_file], Seen({})), tasks)
     assert met.is_met
@@ -133,13 +142,16 @@ def test_a_gain_is_told_only_where_something_was_measured() -> None:
 
 def test_what_was_lived_becomes_a_setting() -> None:
     seen = Observation("waiting", "waiting", "You wait.", ("3× pytest",), Weekly(60, 600, 9))
-    (found,) = lived.recommendations([seen], Settings())
+    (found,) = lived.recommendations([seen], Settings(), None)
     assert found.gain == Gain(0, 600)
     assert found.setting is not None
     assert found.setting.path == ("tasks", "testRunner", "onChange")
     assert not found.is_met
     assert found.why[-1] == "that is 1–10 min a week, of 9 days (95 %)"
     on = Settings.of({"tasks.testRunner.onChange": True})
-    (without,) = lived.recommendations([seen._replace(weekly=None)], on)
+    (without,) = lived.recommendations([seen._replace(weekly=None)], on, None)
+    written = {"tasks": {"testRunner": {"onChange": True}}}
+    (there,) = lived.recommendations([seen], Settings(), written)
+    assert there.is_met
     assert (without.gain, without.setting, without.is_met) == (None, None, True)
     assert without.unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.insights.workflows import tree
-from understudy.insights.workflows.analysis import NOTHING, analyse
+from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
 from understudy.insights.workflows.model import Around, Workflow
 from understudy.insights.workflows.shell import commands
+from understudy.insights.workflows.timed import NOTHING
 
 from .test_workflow_definitions import CI, MAKE, NOX, PRE_COMMIT, SCRIPTS, TOX, TOX_TOML
 
@@ -89,7 +91,7 @@ def test_no_text_makes_a_reader_raise(path: str, data: st.DataObject) -> None:
 def analysed(workflow: Workflow) -> None:
     (analysis,) = analyse([workflow], NOTHING)
     assert 0 <= analysis.score.value <= 100
-    assert analysis.path.cost <= analysis.total or not analysis.path.names
+    assert analysis.path.cost <= analysis.path.total or not analysis.path.names
     last = max((each.place.line for each in workflow.issues), default=0)
     assert last >= 0
 
@@ -121,6 +123,36 @@ _WORST = {
     "scripts": (
         "package.json",
         '{"scripts": {' + ", ".join(f'"s{n}": "npm run s{n + 1}"' for n in range(9_000)) + "}}",
+    ),
+    "chains": (
+        "package.json",
+        json.dumps(
+            {
+                "scripts": {
+                    f"s{n}": " && ".join(f"npm run s{m}" for m in range(n + 1, 500))
+                    for n in range(500)
+                }
+            }
+        ),
+    ),
+    "doubling": (
+        "Makefile",
+        "".join(f"t{n}:\n\t$(MAKE) t{n + 1}\n\t$(MAKE) t{n + 1}\n" for n in range(5_000)),
+    ),
+    "called": (
+        "Makefile",
+        "".join(f"t{n}: t{n + 1}\nc{n}:\n\t$(MAKE) t{n}\n" for n in range(2_500)),
+    ),
+    "tests": (
+        "package.json",
+        json.dumps(
+            {
+                "scripts": {
+                    f"test{n}": f"npm run test{n + 1} && npm run lint && npm test"
+                    for n in range(9_000)
+                }
+            }
+        ),
     ),
     "stars": (
         "package.json",

@@ -6,7 +6,7 @@ import pytest
 
 from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import own, table
-from understudy.insights.workflows.definitions.scripts import called
+from understudy.insights.workflows.definitions.script_calls import called
 from understudy.insights.workflows.definitions.tox import expanded
 from understudy.insights.workflows.lived.runs import seen
 from understudy.insights.workflows.model import Around, Kind, Workflow

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from understudy.insights.workflows.analysis import TASK, Seen, analyse
+from understudy.insights.workflows.analysis import analyse
+from understudy.insights.workflows.course import Course, course
 from understudy.insights.workflows.definitions import own, table
-from understudy.insights.workflows.graph import circle, levels, longest, order, reached
+from understudy.insights.workflows.graph import circle, order, reached
 from understudy.insights.workflows.lived.runs import seen
-from understudy.insights.workflows.model import Around, Timing, Workflow
+from understudy.insights.workflows.model import Around, Job, Place, Timing, Workflow
+from understudy.insights.workflows.rules import Part
+from understudy.insights.workflows.timed import TASK, Seen
 from understudy.settings.tasks import CustomTask
 from understudy.store.history import Execution
 
@@ -23,11 +28,16 @@ _GRAPHS = st.dictionaries(_NAMES, st.lists(_NAMES, max_size=4).map(tuple), max_s
 _COSTS = st.dictionaries(_NAMES, st.floats(0, 1e6))
 
 
+def jobs(needs: dict[str, tuple[str, ...]], turns: dict[str, Turns] | None = None) -> list[Job]:
+    own = turns or {}
+    return [Job(name, Place("f"), its, own.get(name, ())) for name, its in needs.items()]
+
+
 @given(_GRAPHS, _COSTS)
-def test_the_longest_way(needs: dict[str, tuple[str, ...]], cost: dict[str, float]) -> None:
-    way = longest(needs, cost)
+def test_the_critical_path(needs: dict[str, tuple[str, ...]], cost: dict[str, float]) -> None:
+    found = course(jobs(needs), cost)
     if round_ := circle(needs):
-        assert way.names == ()
+        assert found == Course()
         assert order(needs) == ()
         assert round_[0] == round_[-1]
         assert all(
@@ -35,13 +45,97 @@ def test_the_longest_way(needs: dict[str, tuple[str, ...]], cost: dict[str, floa
         )
         return
     own = [cost.get(name, 0.0) for name in needs]
-    assert max(own, default=0.0) <= way.cost <= sum(own) * (1 + 1e-9)
-    assert way.cost == pytest.approx(sum(cost.get(name, 0.0) for name in way.names))
-    assert all(before in needs[after] for before, after in pairwise(way.names))
-    assert 0 <= levels(needs) <= len(needs)
+    assert max(own, default=0.0) <= found.cost <= sum(own) * (1 + 1e-9)
+    assert found.cost == pytest.approx(sum(cost.get(name, 0.0) for name in found.names))
+    assert all(before in needs[after] for before, after in pairwise(found.names))
+    assert found.total == pytest.approx(
+        sum(cost.get(name, 0.0) for name in reached(needs, found.names[-1:]))
+    )
+    assert 0 <= found.wide <= len(needs)
     place = {name: at for at, name in enumerate(order(needs))}
     assert set(place) == set(needs)
     assert all(place[each] < place[name] for name in needs for each in needs[name] if each in needs)
+
+
+Turns = tuple[tuple[str, ...], ...]
+_TURNS = st.dictionaries(
+    _NAMES, st.lists(st.lists(_NAMES, max_size=3).map(tuple), max_size=3).map(tuple), max_size=9
+)
+
+
+def slow(name: str, by: dict[str, Job], cost: dict[str, float]) -> tuple[float, float]:
+    """When it ends and what it comes to, as it is said, with no regard for how long that takes."""
+    job = by[name]
+    turns = [[slow(c, by, cost) for c in turn if c in by] for turn in job.turns]
+    own = cost.get(name, 0.0)
+    ends = own + sum(max((end for end, _ in turn), default=0.0) for turn in turns)
+    ends += max((slow(need, by, cost)[0] for need in job.needs if need in by), default=0.0)
+    whole = own + sum(total for turn in turns for _, total in turn)
+    needs = {each: one.needs for each, one in by.items()}
+    for each in reached(needs, job.needs):
+        alone = replace(by[each], needs=())
+        whole += slow(each, {**by, each: alone}, cost)[1]
+    return ends, whole
+
+
+@settings(max_examples=60)
+@given(_GRAPHS, _TURNS, _COSTS)
+def test_what_is_called_is_added_turn_by_turn(
+    needs: dict[str, tuple[str, ...]], turns: dict[str, Turns], cost: dict[str, float]
+) -> None:
+    its = jobs(needs, turns)
+    found = course(its, cost)
+    by = {each.name: each for each in its}
+    if circle({each.name: (*each.needs, *each.calls) for each in its}):
+        assert found == Course()
+    elif its:
+        last = found.names[-1]
+        assert (found.cost, found.total) == pytest.approx(slow(last, by, cost))
+        assert found.cost <= found.total * (1 + 1e-9)
+        assert found.cost == pytest.approx(max(slow(name, by, cost)[0] for name in by))
+        assert found.cost == pytest.approx(sum(cost.get(name, 0.0) for name in found.names))
+
+
+def test_calls_that_double_again_and_again_are_bounded() -> None:
+    names = [f"j{n}" for n in range(3_000)]
+    chain = {name: (names[n + 1 : n + 2],) * 2 for n, name in enumerate(names)}
+    found = course(
+        [Job(name, Place("f"), turns=tuple(map(tuple, chain[name]))) for name in names],
+        dict.fromkeys(names, 1.0),
+    )
+    assert found.cost <= found.total <= 1e15
+    assert len(found.names) == 1_000
+    wide = [Job(f"n{n}", Place("f"), tuple(f"n{m}" for m in range(n))) for n in range(400)]
+    many = [*wide, *(Job(f"c{n}", Place("f"), turns=((f"n{n}",),)) for n in range(400))]
+    assert course(many, {}) == Course()  # what is beyond all bounds is not told
+
+
+@pytest.mark.parametrize(
+    ("script", "cost", "total", "wide", "names"),
+    [
+        ("npm run a && npm run b && npm run c", 4, 4, 1, "a b c x"),
+        ("run-s a b c", 4, 4, 1, "a b c x"),
+        ("npm-run-all -s a b -p c a", 4, 5, 2, "a b c x"),
+        ("npm-run-all a b c", 4, 4, 1, "a b c x"),
+        ("yarn a && yarn b", 3, 3, 1, "a b x"),
+        ("run-p a b c", 2, 4, 3, "a x"),
+        ("npm run a & npm run b & wait", 2, 3, 2, "a x"),
+        ("concurrently npm:a 'yarn b'", 2, 3, 2, "a x"),
+        ("npm run a; npm run b || npm run c", 4, 4, 1, "a b c x"),
+    ],
+)
+def test_scripts_run_as_it_is_written(
+    script: str, cost: int, total: int, wide: int, names: str
+) -> None:
+    scripts = {"a": "node a", "b": "node b", "c": "node c", "x": script}
+    found = one("package.json", json.dumps({"scripts": scripts}))
+    (analysis,) = analyse([found], Seen({}))
+    path = analysis.path
+    assert path.names == tuple(names.split())
+    assert (path.cost, path.wide) == (cost, wide)
+    assert path.total == total
+    performance = analysis.score.parts[Part.PERFORMANCE]
+    assert not any("critical path" in why for why in performance.why)
 
 
 @given(_GRAPHS, st.lists(_NAMES))
@@ -64,7 +158,7 @@ def timing(seconds: float, runs: int = 10, good: int = 8) -> Timing:
 def test_a_path_is_in_seconds_only_where_all_are_known() -> None:
     make = one("Makefile", "all: a b\na:\n\truff check\nb: c\n\tmypy\nc:\n\tpytest\n")
     (steps,) = analyse([make], Seen({}))
-    assert (steps.unit, steps.path.names, steps.path.cost, steps.total) == (
+    assert (steps.unit, steps.path.names, steps.path.cost, steps.path.total) == (
         "steps",
         ("c", "b", "all"),
         3,
@@ -74,9 +168,8 @@ def test_a_path_is_in_seconds_only_where_all_are_known() -> None:
     (partly,) = analyse([make], Seen(known))
     assert partly.unit == "steps"
     (seconds,) = analyse([make], Seen({**known, ("", "make c"): timing(60)}))
-    assert (seconds.unit, seconds.path.cost, seconds.total) == ("seconds", 67, 72)
-    assert seconds.spared == 5
-    assert seconds.wide == 2
+    assert (seconds.unit, seconds.path.cost, seconds.path.total) == ("seconds", 67, 72)
+    assert seconds.path.wide == 2
 
 
 def test_own_tasks_are_timed_by_their_executions() -> None:
@@ -96,7 +189,7 @@ def test_own_tasks_are_timed_by_their_executions() -> None:
     ]
     (analysis,) = analyse([tasks], seen([], done))
     assert (analysis.unit, analysis.path.names) == ("seconds", ("build", "all"))
-    assert (analysis.path.cost, analysis.total, analysis.wide) == (36, 41, 2)
+    assert (analysis.path.cost, analysis.path.total, analysis.path.wide) == (36, 41, 2)
     assert analysis.seen["build"].good == 1
     assert analysis.unreached == ()
 

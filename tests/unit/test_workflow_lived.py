@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from understudy.insights.workflows.lived.flaky import flaky, of_values
 from understudy.insights.workflows.lived.imports import slow
 from understudy.insights.workflows.lived.observe import Past, observe
-from understudy.insights.workflows.lived.runs import DAY, ran, seen
+from understudy.insights.workflows.lived.runs import DAY, seen
 from understudy.insights.workflows.lived.waiting import Wait, for_git, for_hooks, for_tests, loops
 from understudy.insights.workflows.lived.weekly import Span, by_day, gained, weekly
 from understudy.insights.workflows.shell import commands
+from understudy.insights.workflows.timed import ran
 from understudy.store.activity import Activity, Did
 from understudy.store.history import Entry, Execution
 from understudy.tasks.import_times import packages
@@ -312,5 +313,9 @@ def test_of_few_days_no_cost_is_told() -> None:
     done = [typed(NOW - n * 3_600, "pytest", 60) for n in range(1, 20)]
     found = observe(Past(done), NOW, Random(1))
     assert [each.weekly for each in found.observations] == [None]
-    assert "0 days" in found.thin
+    assert found.thin == (
+        "the log began less than a day ago; what something costs in a week is told after 5 days"
+    )
+    yesterday = observe(Past([typed(NOW - 1.5 * DAY, "pytest", 60)]), NOW, Random(1))
+    assert yesterday.thin.startswith("the log is a day old; ")
     assert observe(Past([]), NOW, Random(1)).thin

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from ...findings.lives import Look, Stand, Told
 from ...git import GitError, Repository
 from ...model import Suppression
 from ...store.database import Database
-from ...store.lives import FILE, LIVES, Head, Seen, head, paths, take
+from ...store.lives import FILE, LIVES, Head, Seen, came, head, paths, take
 from ..results.scan import FileView
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,15 @@ class Lives:
         """All files of the folder were looked at."""
         self._whole = True
         self._soon()
+
+    async def came(self, paths: Iterable[str]) -> Mapping[str, Mapping[str, float]]:
+        """When what is there was first seen, as far as that is written down: by file, and by the
+        findings' names (``name_of``)."""
+        try:
+            return await came(self._database, paths)
+        except sqlite3.Error as error:
+            log.warning("when findings of %s came is not known: %s", self._root, error)
+            return {}
 
     def _soon(self) -> None:
         self._noted.set()

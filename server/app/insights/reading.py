@@ -11,6 +11,7 @@ from pathlib import Path
 from ...discover import discover
 from ...disk import read_regular, why
 from ...insights.recommend.model import id_of
+from ...insights.workflows import tree
 from ...insights.workflows.definitions import make, own, table
 from ...insights.workflows.edits import edits, inserted
 from ...insights.workflows.model import Around, Remedy, Workflow
@@ -68,11 +69,21 @@ def remedied(root: Path, id_: str, remedy: Remedy, text: str) -> tuple[Edit, ...
     return made
 
 
+def project(root: Path) -> object:
+    """What the project's own settings file says, as plain data, whether that holds or not; None
+    where that cannot be read."""
+    found, _ = tree.read(_of_project(root))
+    return found.data if found else None
+
+
 def _own(root: Path, settings: Settings) -> Workflow | None:
-    text = ""
+    return own.workflow(_of_project(root), settings.tasks.custom, settings.triggers.rules)
+
+
+def _of_project(root: Path) -> str:
     with contextlib.suppress(OSError):  # there may be none: the user has some, too
-        text = _text(project_file(root))
-    return own.workflow(text, settings.tasks.custom, settings.triggers.rules)
+        return _text(project_file(root))
+    return ""
 
 
 def _paths(root: Path, exclude: Iterable[str]) -> Iterator[str]:

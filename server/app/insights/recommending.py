@@ -4,36 +4,40 @@ and remembered with what they said to it."""
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ...disk import read_regular, why
 from ...insights.recommend import life, lived, make
 from ...insights.recommend.life import Stand, Standing
-from ...insights.recommend.model import Recommendation, State
+from ...insights.recommend.model import By, Recommendation, State
 from ...insights.workflows import analysis
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.definitions.own import PATH
 from ...insights.workflows.definitions.table import LARGEST
 from ...insights.workflows.lived.flaky import of_values
 from ...insights.workflows.lived.observe import Lived, Past, measures, observe
+from ...insights.workflows.lived.pushes import Pushes
 from ...insights.workflows.lived.runs import seen
 from ...insights.workflows.lived.weekly import Span, Weekly, gained
-from ...insights.workflows.model import Change, Remedy
+from ...insights.workflows.model import Change, Kind, Machine, Remedy
 from ...journal.change import Change as FileChange
 from ...journal.change import State as FileState
 from ...journal.replace import Rewrite, rewrite
+from ...resources.groups import memory_bound
 from ...settings import Settings
-from ...state import workspace_dir
+from ...state import state_place, workspace_dir, workspace_place
 from ...store.activity import ACTIVITY, Log
 from ...store.activity import FILE as ACTIVITIES
-from ...store.database import Database
+from ...store.copied import Copied
+from ...store.database import Closed, Database, NewerDatabase, Schema, Unusable
 from ...store.history import Execution, History
 from ...store.job_rows import HOOK, JOBS
 from ...store.jobs import Jobs
@@ -41,7 +45,8 @@ from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
 from ...tasks.import_times import NAME as IMPORT_TIMES
 from ...tasks.test_runs import NAME as TESTS
 from ...text import apply
-from .reading import remedied, workflows
+from .pushed import pushes
+from .reading import project, remedied, workflows
 
 __all__ = ["Outlook", "Recommending", "Standing", "State", "open_recommending"]
 
@@ -52,6 +57,7 @@ _MOST_ACTIVITIES = 100_000
 _MODE = 0o644
 _SEED = 1
 """Of the draws of intervals: the same log gives the same range."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,47 @@ class Outlook:
         for each in (*self.stand.open, *self.stand.dismissed):
             if each.recommendation.id == id_:
                 return each
+        if any(row.id == id_ for row in self.stand.done):
+            raise ValueError(f"the recommendation {id_!r} is done already")
         raise ValueError(f"there is no recommendation {id_!r} that is open")
 
 
+class _Stores:
+    """What is kept in a state folder, in databases that ``opened`` opens."""
+
+    def __init__(self, state: Path, opened: Callable[[Path, Schema], Database]) -> None:
+        self.activity = opened(state / ACTIVITIES, ACTIVITY)
+        self.jobs = opened(state / "jobs.db", JOBS)
+        self.recommendations = opened(state / FILE, RECOMMENDATIONS)
+
+    @property
+    def kept(self) -> Recommendations:
+        return Recommendations(self.recommendations)
+
+    async def past(self) -> tuple[Past, list[Execution]]:
+        history, jobs = History(self.jobs), Jobs(self.jobs)
+        tests = [
+            (each.id, each.started or 0.0, each.parameters, each.value, each.status)
+            for each in await jobs.ended(TESTS, _MOST_RUNS)
+        ]
+        imports = await jobs.ended(IMPORT_TIMES, _MOST_RUNS)
+        past = Past(
+            await Log(self.activity).all(most=_MOST_ACTIVITIES),
+            of_values(tests),
+            [each for each in await history.audit(most=_MOST_ROWS) if each.kind == HOOK],
+            [(each.id, each.value) for each in imports],
+        )
+        return past, await history.executions(most=_MOST_ROWS)
+
+    async def close(self) -> None:
+        for each in (self.activity, self.jobs, self.recommendations):
+            await each.close()
+
+
 class Recommending:
-    """Of one folder; ``state`` is its state folder, ``settings`` gives those that hold there.
-    Everything raises OSError and sqlite3.Error."""
+    """Of one folder; ``state`` is its state folder, ``settings`` gives those that hold there. To
+    look works where the state folder cannot be written; all else raises OSError and sqlite3.Error
+    then."""
 
     def __init__(
         self,
@@ -86,51 +127,55 @@ class Recommending:
         self._root = root
         self._settings = settings
         self._clock = clock
+        self._state = state
         self._journal = state / "journal"
-        self._activity = Database(state / ACTIVITIES, ACTIVITY)
-        self._jobs = Database(state / "jobs.db", JOBS)
-        self._kept = Database(state / FILE, RECOMMENDATIONS)
-        self._store = Recommendations(self._kept)
+        self._stores = _Stores(state, Database)
 
     async def close(self) -> None:
-        for each in (self._activity, self._jobs, self._kept):
-            await each.close()
+        await self._stores.close()
 
     async def look(self) -> Outlook:
         """At the definitions, and at what was done; what has changed of recommendations is kept."""
+        return await self._read(self._look)
+
+    async def _look(self, stores: _Stores, problem: str) -> Outlook:
         settings, now = self._settings(), self._clock()
-        past, executions = await self._past()
-        rows = await self._store.all()
+        past, executions = await stores.past()
+        rows = await stores.kept.all()
         found = await asyncio.to_thread(
             _looked, self._root, settings, past, executions, dict(rows), now
         )
-        await self._store.turn(rows, found.keep, found.drop)
-        problem = self._kept.problem or self._activity.problem
+        await stores.kept.turn(rows, found.keep, found.drop)
+        problem = problem or stores.recommendations.problem or stores.activity.problem
         return Outlook(self._root, found.analyses, found.lived, found.stand, problem)
-
-    async def _past(self) -> tuple[Past, list[Execution]]:
-        history, jobs = History(self._jobs), Jobs(self._jobs)
-        tests = [
-            (each.id, each.started or 0.0, each.parameters, each.value, each.status)
-            for each in await jobs.ended(TESTS, _MOST_RUNS)
-        ]
-        imports = await jobs.ended(IMPORT_TIMES, _MOST_RUNS)
-        past = Past(
-            await Log(self._activity).all(most=_MOST_ACTIVITIES),
-            of_values(tests),
-            [each for each in await history.audit(most=_MOST_ROWS) if each.kind == HOOK],
-            [(each.id, each.value) for each in imports],
-        )
-        return past, await history.executions(most=_MOST_ROWS)
 
     async def dismissed(self) -> frozenset[str]:
         """The ids of those that nobody wants to see."""
-        rows = await self._store.all()
-        return frozenset(id_ for id_, row in rows.items() if row.state == State.DISMISSED)
 
-    async def answer(self, id_: str, state: State) -> None:
+        async def ask(stores: _Stores, _: str) -> frozenset[str]:
+            rows = await stores.kept.all()
+            return frozenset(id_ for id_, row in rows.items() if row.state == State.DISMISSED)
+
+        return await self._read(ask)
+
+    async def _read(self, ask: Callable[[_Stores, str], Awaitable[_T]]) -> _T:
+        """Of the databases; where one cannot be used, of copies, which keep nothing: then it is
+        given why."""
+        try:
+            return await ask(self._stores, "")
+        except (Closed, NewerDatabase):
+            raise
+        except Unusable as error:
+            copies = _Stores(self._state, Copied)
+            try:
+                return await ask(copies, f"{error}; what is told here is not kept")
+            finally:
+                await copies.close()
+
+    async def answer(self, id_: str, state: State, by: By = By.SAID) -> None:
         """What its user says to one. Raises ValueError, for people."""
-        if not await self._store.answer(id_, str(state), self._clock()):
+        how = str(by) if state is State.DONE else ""
+        if not await self._stores.kept.answer(id_, str(state), self._clock(), how):
             raise ValueError(f"there is no recommendation {id_!r}")
 
     async def change(self, recommendation: Recommendation) -> Rewritten | None:
@@ -138,9 +183,14 @@ class Recommending:
         for people, where it cannot be."""
         return await asyncio.to_thread(rewritten, self._root, recommendation)
 
-    async def write(self, new: Rewritten) -> None:
-        """Make it so, where it is still what it was; what stood there is recorded."""
+    async def accept(self, id_: str, new: Rewritten | None) -> None:
+        """Make it so, where the file is still what it was: what stood there is recorded, and it is
+        done. None: its user will do it."""
+        if new is None:
+            await self.answer(id_, State.ACCEPTED)
+            return
         await asyncio.to_thread(_write, self._root, self._journal, new)
+        await self.answer(id_, State.DONE, By.WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +261,15 @@ def _looked(
     now: float,
 ) -> _Looked:
     defined = workflows(root, settings)
-    analyses = analysis.analyse(defined, seen(past.activities, executions))
+    runs = seen(past.activities, executions, settings.tasks.custom)
+    analyses = analysis.analyse(defined, runs, _machine())
+    on_github = any(each.kind is Kind.ACTIONS for each in defined)
+    pushed = pushes(root, past.activities, now) if on_github else Pushes()
     observed = observe(past, now, Random(_SEED))  # noqa: S311 - no secret comes of it
+    said = project(root)
     found = [
-        *make.recommendations(analyses, settings.tasks),
-        *lived.recommendations(observed.observations, settings),
+        *make.recommendations(analyses, settings.tasks, runs.timings, pushed, said),
+        *lived.recommendations(observed.observations, settings, said),
     ]
     unique = {each.id: each for each in found}
     unread = {each.path for each in defined if each.problems}
@@ -229,6 +283,16 @@ def _looked(
     return _Looked(tuple(analyses), observed, stand, [*turned.keep, *more], turned.drop)
 
 
+def _machine() -> Machine | None:
+    """None where nobody can tell."""
+    import psutil
+
+    with suppress(OSError, RuntimeError, ValueError, KeyError):  # /proc/meminfo
+        memory, bound = psutil.virtual_memory().total, memory_bound()
+        return Machine(os.cpu_count() or 1, min(memory, bound.limit) if bound else memory)
+    return None
+
+
 def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly | None:
     series = measures(past).get(measure)
     if span is None or series is None:
@@ -238,9 +302,19 @@ def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly 
 
 @asynccontextmanager
 async def open_recommending(root: Path, settings: Settings) -> AsyncIterator[Recommending]:
-    """Without an editor. Raises OSError (the state folder)."""
-    found = Recommending(root, workspace_dir(root), lambda: settings)
+    """Without an editor. Raises OSError where the state folder is not to be relied on."""
+    found = Recommending(root, _state_of(root), lambda: settings)
     try:
         yield found
     finally:
         await found.close()
+
+
+def _state_of(root: Path) -> Path:
+    """The state folder; where it cannot be made, the place where it would be."""
+    try:
+        return workspace_dir(root)
+    except OSError as error:
+        if error.errno is None:  # it belongs to somebody else
+            raise
+        return workspace_place(root, state_place())

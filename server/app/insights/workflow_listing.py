@@ -8,7 +8,7 @@ from typing import Any
 
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.make import rank
-from ...insights.recommend.model import Gain, Recommendation, span
+from ...insights.recommend.model import Recommendation, span
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.lived.bottlenecks import Bottleneck
 from ...insights.workflows.lived.observe import Lived, Observation
@@ -16,6 +16,7 @@ from ...insights.workflows.lived.weekly import Weekly
 from ...insights.workflows.rules import RULES
 from ...journal.change import printable
 from ...store.recommendations import Row
+from ..presentation.markdown import line
 from .recommending import Outlook
 
 _MOST_SHOWN = 12
@@ -32,7 +33,7 @@ def workflow_lines(outlook: Outlook) -> Iterator[str]:
         yield "package.json, .pre-commit-config.yaml, tox, noxfile.py, or tasks of your own."
         yield ""
     yield "As it is lived:"
-    yield from (f"  {printable(line)}" for line in lived_lines(outlook.lived))
+    yield from (f"  {printable(told)}" for told in lived_lines(outlook.lived))
 
 
 def _workflow(each: Analysis) -> Iterator[str]:
@@ -41,7 +42,7 @@ def _workflow(each: Analysis) -> Iterator[str]:
         why = f"  {'; '.join(points.why)}" if points.why else ""
         yield f"  {part:<12} {points.value:>3.0f}{why}"
     yield f"  {path_line(each)}"
-    yield from (f"  {line}" for line in _matters(each))
+    yield from (f"  {told}" for told in _matters(each))
 
 
 def _head(each: Analysis) -> str:
@@ -64,10 +65,10 @@ def path_line(each: Analysis) -> str:
     if not names:
         return f"{jobs}; no critical path"
     shown = " → ".join(names if len(names) <= _MOST_SHOWN else (*names[:_MOST_SHOWN], "…"))
-    cost, total = _amount(each.path.cost, each.unit), _amount(each.total, each.unit)
+    cost, total = _amount(each.path.cost, each.unit), _amount(each.path.total, each.unit)
     told = f"{jobs}; the critical path is {cost}: {shown}"
-    if each.total > each.path.cost:
-        told += f"; one after another it is {total}, and {each.wide} could run at once"
+    if each.path.total > each.path.cost:
+        told += f"; one after another it is {total}, and {each.path.wide} could run at once"
     if each.unit == "steps":
         told += " (how long a step takes is not known)"
     return told
@@ -136,14 +137,15 @@ def worth(own: Recommendation, *, short: bool = False) -> str:
     """Gain and effort; ``short``: without why a gain is not known."""
     effort = f"effort about {own.minutes} min"
     how = "; can be done for you" if own.is_easy else ""
-    told = "gain not known" if short and not own.gain else gain(own.gain, own.unknown)
+    told = "gain not known" if short and not own.gain else gain(own)
     return f"{told}; {effort}{how}"
 
 
-def gain(known: Gain | None, unknown: str) -> str:
-    if known is None:
-        return f"gain not known: {unknown}"
-    return f"gain {span(*known)} a week"
+def gain(own: Recommendation) -> str:
+    if own.gain is None:
+        return f"gain not known: {own.unknown}"
+    basis = f", {own.basis}" if own.basis else ""
+    return f"gain {span(*own.gain)} a week{basis}"
 
 
 def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]:
@@ -152,7 +154,7 @@ def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]
     yield printable(f"{own.id}  {own.title} ({each.state})")
     yield printable(f"  what:   {_where(own)}{own.what}")
     yield from (printable(f"  why:    {told}") for told in own.why)
-    yield f"  gain:   {gain(own.gain, own.unknown).removeprefix('gain ')}"
+    yield f"  gain:   {gain(own).removeprefix('gain ')}"
     if (ratio := ratios.get(own.rule)) is not None:
         yield f"          what was done of this kind gained {ratio:.0%} of what was told"
     yield f"  effort: about {own.minutes} min"
@@ -190,20 +192,24 @@ def effect(row: Row) -> str:
 # ── pages and JSON ──────────────────────────────────────────────────────────────────────────────
 
 
+def _problem(outlook: Outlook) -> list[str]:
+    return [f"{outlook.problem}.", ""] if outlook.problem else []
+
+
 def workflow_page(outlook: Outlook) -> str:
     """Markdown."""
-    lines = [f"# Workflows in {outlook.root}", ""]
+    lines = [f"# Workflows in {line(str(outlook.root))}", "", *_problem(outlook)]
     for each in outlook.analyses:
-        lines += [f"## {_head(each)}", "", "| | points | why |", "| --- | --- | --- |"]
+        lines += [f"## {line(_head(each))}", "", "| | points | why |", "| --- | --- | --- |"]
         parts = each.score.parts.items()
         lines += [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in parts]
-        lines += ["", *(f"- {line}" for line in (path_line(each), *_matters(each))), ""]
+        lines += ["", *(f"- {line(told)}" for told in (path_line(each), *_matters(each))), ""]
     if not outlook.analyses:
         lines += ["There is no workflow definition here that is known.", ""]
     lines += [
         "## As it is lived",
         "",
-        *(f"- {each.strip()}" for each in lived_lines(outlook.lived)),
+        *(f"- {line(each.strip())}" for each in lived_lines(outlook.lived)),
     ]
     return "\n".join([*lines, ""])
 
@@ -211,17 +217,17 @@ def workflow_page(outlook: Outlook) -> str:
 def recommendation_page(outlook: Outlook) -> str:
     """Markdown."""
     stand = outlook.stand
-    lines = [f"# Recommendations for {outlook.root}", ""]
+    lines = [f"# Recommendations for {line(str(outlook.root))}", "", *_problem(outlook)]
     for each in stand.open:
         own = each.recommendation
-        lines += [f"## {own.title}: {own.id}", "", f"{_where(own)}{own.what}", ""]
-        lines += [f"- why: {told}" for told in own.why]
-        lines += [f"- {worth(own)}", f"- how: {how(own)}", f"- state: {each.state}", ""]
+        lines += [f"## {own.title}: {own.id}", "", line(f"{_where(own)}{own.what}"), ""]
+        lines += [f"- why: {line(told)}" for told in own.why]
+        lines += [f"- {worth(own)}", f"- how: {line(how(own))}", f"- state: {each.state}", ""]
     if not stand.open:
         lines += ["There is none that is open.", ""]
     if stand.done:
         lines += ["## Done", ""]
-        lines += [f"- {row.what} ({effect(row)})" for row in stand.done]
+        lines += [f"- {line(row.what)} ({effect(row)})" for row in stand.done]
         lines.append("")
     return "\n".join(lines)
 
@@ -251,8 +257,8 @@ def _workflow_payload(each: Analysis) -> dict[str, Any]:
         "parts": {str(p): {"value": round(v.value, 1), "why": [*v.why]} for p, v in parts},
         "unit": each.unit,
         "criticalPath": {"jobs": [*each.path.names], "cost": each.path.cost},
-        "total": each.total,
-        "parallel": each.wide,
+        "total": each.path.total,
+        "parallel": each.path.wide,
         "unreached": [*each.unreached],
         "jobs": [
             {
@@ -260,6 +266,7 @@ def _workflow_payload(each: Analysis) -> dict[str, Any]:
                 "line": job.place.line,
                 "needs": [*job.needs],
                 "calls": [*job.calls],
+                "turns": [[*turn] for turn in job.turns],
                 "times": job.times,
                 "steps": [
                     {
@@ -334,6 +341,7 @@ def standing_payload(each: Standing, ratios: Mapping[str, float]) -> dict[str, A
         "why": [*own.why],
         "gainSecondsAWeek": [*own.gain] if own.gain else None,
         "gainUnknown": own.unknown,
+        "gainBasis": own.basis,
         "effortMinutes": own.minutes,
         "rank": round(rank(own, ratios), 3),
         "how": how(own),

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import NamedTuple
 
 from ...checks.engine import Checks
 from ...discover import Found, mode_of
+from ...findings.fingerprint import name_of
 from ...model import Problem, State
 from ...runner.engine import Engine
 from ...store.results import FileStamp
 from ...tasks.answers import found_by
+from ..changes import printable
 from ..folder.workspace import Workspace
 from ..stamps import Stamps
 from . import owners
-from .listing import Group, InFile, Row, new_by_severity
+from .listing import Cohort, Group, Row, new_by_severity
 
 _NANO = 1e9
 
 
 class Findings(NamedTuple):
-    """``files``: those in which something was found, by their paths; so many were ``looked_at``,
-    of which so many are otherwise on disk by now. ``new`` counts what the baseline does not have,
+    """``cohorts`` by their paths, of a file the newest first; so many files were ``looked_at``, of
+    which so many are otherwise on disk by now. ``new`` counts what the baseline does not have,
     which has ``known`` of them. ``silent``: of so many files nothing is known from each of these
     tools."""
 
-    files: tuple[InFile, ...]
+    cohorts: tuple[Cohort, ...]
     looked_at: int
     changed: int
     new: Group
@@ -61,8 +64,8 @@ class FindingsReader:
         self._tasked: dict[str, int] = {}
         self._owners: tuple[owners.Rule, ...] = ()
         self._owned: dict[str, str] = {}
-        """Who owns a file, by its path below the root."""
-        self._files: dict[str, InFile] = {}
+        """Who owns a file, by its path below the root; as it is shown."""
+        self._files: dict[str, tuple[Cohort, ...]] = {}
         self._known = NOTHING
 
     async def look(self) -> Findings:
@@ -92,9 +95,10 @@ class FindingsReader:
         self._stale |= {path for path in there if views[path] is not workspace.files.get(path)}
         if not self._stale:
             return self._known
+        came = await workspace.lives.came(self._stale)
         for path in self._stale:
-            if (file := self._in_file(path)).rows:
-                self._files[path] = file
+            if cohorts := self._in_file(path, came.get(path, {})):
+                self._files[path] = cohorts
             else:
                 self._files.pop(path, None)
         self._stale.clear()
@@ -113,10 +117,11 @@ class FindingsReader:
             self._stale |= self._stamps.keys() | self._files.keys()
 
     def _all(self, changed: int) -> Findings:
-        files = tuple(sorted(self._files.values(), key=lambda file: file.path))
-        every = sum(len(rows) for file in files for rows in file.rows.values())
-        new, looked_at = new_by_severity(files), len(self._workspace.files)
-        return Findings(files, looked_at, changed, new, every - new.total, self._silent())
+        in_files = sorted(self._files.values(), key=lambda cohorts: cohorts[0].path)
+        cohorts = tuple(chain.from_iterable(in_files))
+        every = sum(len(rows) for cohort in cohorts for rows in cohort.rows.values())
+        new, looked_at = new_by_severity(cohorts), len(self._workspace.files)
+        return Findings(cohorts, looked_at, changed, new, every - new.total, self._silent())
 
     def _there(self, wanted: AbstractSet[str]) -> tuple[dict[str, Found], int]:
         """Of the files that are ``wanted`` those that are there and a scan would look at, as they
@@ -130,7 +135,7 @@ class FindingsReader:
         owned = self._owned
         for path in paths:
             if (name := self._name(path)) not in owned:
-                owned[name] = owners.owner_of(name, self._owners)
+                owned[name] = printable(owners.owner_of(name, self._owners))
 
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self._workspace.root)
@@ -147,13 +152,19 @@ class FindingsReader:
         view = self._workspace.files.get(path)
         return view is not None and any(r.state is State.NOT_ANALYSED for r in view.reports)
 
-    def _in_file(self, path: str) -> InFile:
+    def _in_file(self, path: str, came: Mapping[str, float]) -> tuple[Cohort, ...]:
+        """``came``: when findings were first seen, by their names. A file that is older has them
+        since it is as it is."""
         stamp = self._stamps.get(path)
-        since = stamp.mtime_ns / _NANO if stamp else 0.0
+        unchanged = stamp.mtime_ns / _NANO if stamp else 0.0
         name = self._name(path)
-        problems = self._workspace.view(path).problems
-        rows = [(each.severity.label, _row(each)) for each in problems]
-        return InFile.of(name, self._owned[name], since, rows)
+        owner = self._owned[name]
+        rows: defaultdict[float, list[tuple[str, Row]]] = defaultdict(list)
+        for each in self._workspace.view(path).problems:
+            first = came.get(name_of(each.lead.fingerprint), unchanged)
+            since = min(unchanged, first) if stamp else first
+            rows[since].append((each.severity.label, _row(each)))
+        return tuple(Cohort.of(name, owner, at, rows[at]) for at in sorted(rows, reverse=True))
 
     def _silent(self) -> tuple[tuple[str, int], ...]:
         """By how many files."""

@@ -78,9 +78,11 @@ class Eye:
 
 
 def shown(outlook: Outlook, past: Sequence[Level], at: float) -> Machine:
-    """``past`` of all resources, the oldest first; ``at``: now, in seconds since the epoch."""
+    """``past`` of all resources, the oldest first; ``at``: now, in seconds since the epoch. What
+    lies ahead of it was kept while the clock was wrong."""
+    known = [each for each in past if each.at <= at]
     rows = tuple(
-        _row(each, [p for p in past if _is_of(p, each.use)], at) for each in outlook.trends
+        _row(each, [p for p in known if _is_of(p, each.use)], at) for each in outlook.trends
     )
     return Machine(rows, tuple(details(outlook)), outlook.pressure.shortage)
 

@@ -144,7 +144,7 @@ def _advice(outlook: Outlook) -> Advice:
             redacted(each.recommendation.what),
             str(each.recommendation.place) if each.recommendation.place.path else "",
             tuple(map(redacted, each.recommendation.why)),
-            gain(each.recommendation.gain, each.recommendation.unknown),
+            gain(each.recommendation),
             each.recommendation.minutes,
             how(each.recommendation),
             each.state,

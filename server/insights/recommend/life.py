@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...store.recommendations import Row
 from ..workflows.lived.weekly import Weekly
 from .make import ranked
-from .model import Recommendation, State
+from .model import By, Recommendation, State
 
 _AS_MUCH = 3.0
 """What nobody has measured counts as so many that gained what was told of them."""
@@ -52,20 +52,8 @@ def turn(
 ) -> Turned:
     """What is new is proposed; what has gone is done. ``looked_at``: the files that could be read,
     or are gone: of others nothing is known."""
-    keep: list[Row] = []
     present = {each.id: each for each in found}
-    for id_, each in present.items():
-        low, high = each.gain or (None, None)
-        row = rows.get(id_)
-        if row is None:
-            row = Row(id_, each.rule, each.place.path, each.what, each.measure, "proposed", now)
-        elif row.state == State.DONE and not (each.measure or each.is_met):
-            row = row._replace(state="proposed", done=0.0, answered=0.0)  # it has come back
-        if each.is_met and row.state in (State.PROPOSED, State.ACCEPTED):
-            row = row._replace(state="done", done=now)
-        if row.state != State.DONE:
-            row = row._replace(what=each.what, low=low, high=high)
-        keep.append(row)
+    keep = [_found(each, rows.get(id_), now) for id_, each in present.items()]
     gone = [row for id_, row in rows.items() if id_ not in present and row.path in looked_at]
     keep += [row for each in gone if (row := _gone(each, now)) is not None]
     drop = [row.id for row in gone if _gone(row, now) is None]
@@ -73,17 +61,43 @@ def turn(
     return Turned(changed, tuple(drop))
 
 
-def _gone(row: Row, now: float) -> Row | None:
-    """What becomes of one that is not found any more; None: nothing is to be known of it. What was
-    lived may only have been long ago: it is done where its user said to do something."""
+def _found(each: Recommendation, row: Row | None, now: float) -> Row:
+    """What becomes of one that is there."""
+    if row is None:
+        row = Row(each.id, each.rule, each.place.path, each.what, each.measure, "proposed", now)
+    elif row.state == State.DONE and not each.is_met and _is_back(each, row):
+        kept = row.answered if row.done_by == By.SEEN else 0.0
+        state = State.ACCEPTED if kept else State.PROPOSED
+        row = row._replace(state=str(state), answered=kept, done=0.0, done_by="")
+    if each.is_met and row.state in (State.PROPOSED, State.ACCEPTED):
+        row = _done(row, now)
     if row.state == State.DONE:
         return row
+    low, high = each.gain or (None, None)
+    return row._replace(what=each.what, low=low, high=high)
+
+
+def _is_back(each: Recommendation, row: Row) -> bool:
+    """Whether one that is done and found is not done any more. Where its user said that it is, the
+    log still has what was before; what is measured is measured on."""
+    if row.done_by != By.SAID or each.place.path:
+        return True
+    return not each.measure and each.last > row.done
+
+
+def _gone(row: Row, now: float) -> Row | None:
+    """What becomes of one that is not found any more; None: nothing is to be known of it. What was
+    lived may only have been long ago: it is done where its user said to do something. What nobody
+    wants to see may come back with another branch."""
+    if row.state in (State.DONE, State.DISMISSED):
+        return row
     if row.path:
-        done = row._replace(state="done", done=now)
-        return None if row.state == State.DISMISSED else done
-    if row.state == State.ACCEPTED:
-        return row._replace(state="done", done=row.answered)
-    return row if row.state == State.DISMISSED else None
+        return _done(row, now)
+    return _done(row, row.answered) if row.state == State.ACCEPTED else None
+
+
+def _done(row: Row, at: float) -> Row:
+    return row._replace(state=str(State.DONE), done=at, done_by=str(By.SEEN))
 
 
 def measured(rows: Iterable[Row], gained: Callable[[str, float], Weekly | None]) -> list[Row]:

@@ -32,13 +32,15 @@ _BY_SETTING = ("waiting", "loop")
 
 
 def recommendations(
-    observations: Iterable[Observation], settings: Settings
+    observations: Iterable[Observation], settings: Settings, project: object
 ) -> list[Recommendation]:
-    """What it costs is the most that there is to gain."""
-    return [_of(each, settings) for each in observations]
+    """What it costs is the most that there is to gain. ``project``: what the project's settings
+    say, whether it holds or not."""
+    is_set = settings.tasks.test_runner.on_change or _ON_CHANGE.stands_in(project)
+    return [_of(each, is_set=is_set) for each in observations]
 
 
-def _of(each: Observation, settings: Settings) -> Recommendation:
+def _of(each: Observation, *, is_set: bool) -> Recommendation:
     cost = each.weekly
     gain = Gain(0.0, cost.high) if cost else None
     measure = each.rule if each.rule in _MEASURED else ""
@@ -46,7 +48,6 @@ def _of(each: Observation, settings: Settings) -> Recommendation:
     if cost:
         why += (f"that is {span(cost.low, cost.high)} a week, of {cost.days} days (95 %)",)
     by_setting = each.rule in _BY_SETTING
-    is_set = settings.tasks.test_runner.on_change
     unknown = "" if gain else _THIN if measure else _NOT_IN_TIME
     return Recommendation(
         identity(each.rule, "", each.subject),
@@ -61,4 +62,5 @@ def _of(each: Observation, settings: Settings) -> Recommendation:
         _ON_CHANGE if by_setting and not is_set else None,
         measure,
         by_setting and is_set,
+        each.last,
     )

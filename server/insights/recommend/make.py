@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from ...settings.tasks import Tasks
 from ..workflows.analysis import Analysis
+from ..workflows.lived.pushes import Pushes
 from ..workflows.model import Issue, Kind
 from ..workflows.rules import RULES
-from .model import Gain, Recommendation, Setting, id_of
+from ..workflows.timed import Timings
+from .at_once import spared, task
+from .elsewhere import BASIS, expected
+from .model import Recommendation, Told, id_of
 
-_ELSEWHERE = "its runs are on GitHub, and none is seen from here"
-_UNSEEN = "no run of it was seen here so far"
+_NOTHING: Timings = MappingProxyType({})
+_NO_PUSHES = Pushes()
 _HOW: Mapping[str, str] = {
     "cycle": "Take one of the needs out.",
     "missing-need": "Add what is missing, or take the need out.",
@@ -32,55 +36,45 @@ _PRIOR_SECONDS = {1: 1.0, 2: 3.0, 3: 9.0}
 the order, below all whose gain is known to be more."""
 
 
-def recommendations(analyses: Iterable[Analysis], tasks: Tasks) -> list[Recommendation]:
-    """Of all that definitions could do better; ``ranked`` puts them in order."""
-    return [_of(each, issue, tasks) for each in analyses for issue in each.issues]
+def recommendations(
+    analyses: Iterable[Analysis],
+    tasks: Tasks,
+    timings: Timings = _NOTHING,
+    pushes: Pushes = _NO_PUSHES,
+    project: object = None,
+) -> list[Recommendation]:
+    """Of all that definitions could do better; ``ranked`` puts them in order. ``timings``: what was
+    seen of runs; ``project``: what the project's settings say, whether it holds or not."""
+    said = {"tasks": {"custom": tasks.custom}}, project
+    return [
+        _of(each, issue, _told(each, issue, timings, pushes), said)
+        for each in analyses
+        for issue in each.issues
+    ]
 
 
-def _of(analysis: Analysis, issue: Issue, tasks: Tasks) -> Recommendation:
-    gain = _gain(analysis, issue)
-    elsewhere = analysis.workflow.kind is Kind.ACTIONS
-    setting = _task(analysis, issue)
+def _told(analysis: Analysis, issue: Issue, timings: Timings, pushes: Pushes) -> Told:
+    if analysis.workflow.kind is Kind.ACTIONS:
+        return expected(analysis, issue, timings, pushes)
+    return spared(analysis, issue, timings)
+
+
+def _of(analysis: Analysis, issue: Issue, told: Told, said: Iterable[object]) -> Recommendation:
+    setting = task(analysis.workflow, issue)
     return Recommendation(
         id_of(issue),
         issue.rule,
         issue.place,
         issue.text,
-        issue.evidence,
-        gain,
-        "" if gain else _ELSEWHERE if elsewhere else _UNSEEN,
+        (*issue.evidence, *told.why),
+        told.gain,
+        told.unknown,
         _HOW[issue.rule],
         issue.remedy,
         setting,
-        is_met=setting is not None and setting.path[-1] in tasks.custom,
+        is_met=setting is not None and any(map(setting.stands_in, said)),
+        basis=BASIS if told.gain and analysis.workflow.kind is Kind.ACTIONS else "",
     )
-
-
-def _task(analysis: Analysis, issue: Issue) -> Setting | None:
-    """A task that has make run at once what a recipe calls one after another."""
-    if analysis.workflow.kind is not Kind.MAKE or issue.rule != "in-sequence":
-        return None
-    job = analysis.workflow.by_name[issue.subject]
-    name = f"{job.name}-at-once"
-    value: dict[str, object] = {"command": ["make", f"-j{len(job.calls)}", *job.calls]}
-    if folder := posixpath.dirname(analysis.workflow.path):
-        value["cwd"] = folder
-    words = " ".join(job.calls)
-    return Setting(("tasks", "custom", name), value, f"Add the task {name}: make -j {words}")
-
-
-def _gain(analysis: Analysis, issue: Issue) -> Gain | None:
-    """What runs that were seen let expect: between a half of what is spared and all of it, as
-    often as it was run."""
-    timing = analysis.seen.get(issue.subject.partition(" ")[0])
-    if timing is None or not timing.a_week:
-        return None
-    job = analysis.workflow.by_name.get(issue.subject.partition(" ")[0])
-    share = 0.0
-    if issue.rule in ("in-sequence", "duplicate-step") and job is not None and len(job.steps) > 1:
-        share = 1 / len(job.steps)
-    most = share * timing.seconds * timing.a_week
-    return Gain(0.0, most) if most >= 1 else None
 
 
 def rank(each: Recommendation, ratios: Mapping[str, float]) -> float:

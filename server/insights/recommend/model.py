@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,6 +23,14 @@ class Gain(NamedTuple):
         return (self.low + self.high) / 2
 
 
+class Told(NamedTuple):
+    """A gain and what it is made of; ``unknown``: why there is none."""
+
+    gain: Gain | None = None
+    why: tuple[str, ...] = ()
+    unknown: str = ""
+
+
 class State(StrEnum):
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
@@ -29,12 +38,31 @@ class State(StrEnum):
     DONE = "done"
 
 
+class By(StrEnum):
+    """How a recommendation came to be done: it was ``SEEN`` that nothing is left of it, its user
+    ``SAID`` so, or it was ``WRITTEN`` on their word."""
+
+    SEEN = "seen"
+    SAID = "said"
+    WRITTEN = "written"
+
+
 class Setting(NamedTuple):
-    """What is to be set in ``.understudy/config.yaml``: keys, and the plain value there."""
+    """What is to be set in ``.understudy/config.yaml``: keys, and the plain value there. What a
+    mapping says is added to what is there."""
 
     path: tuple[str, ...]
     value: object
     title: str
+
+    def stands_in(self, data: object) -> bool:
+        """Whether plain data say so, as far as they name the same keys."""
+        wanted, found = self.value, data
+        for part in self.path:
+            found = found.get(part) if isinstance(found, Mapping) else None
+        if isinstance(wanted, Mapping):
+            return isinstance(found, Mapping) and wanted.keys() <= found.keys()
+        return found == wanted
 
 
 def span(low: float, high: float) -> str:
@@ -50,7 +78,9 @@ class Recommendation:
     could be told from, as ``unknown`` says. ``remedy``: what an edit of the file does;
     ``setting``: what a setting does; ``how``: in words, where neither is there. ``measure``: the
     name of what is measured of it from day to day; empty where that cannot be from here.
-    ``is_met``: what was to be set is set by now."""
+    ``is_met``: what was to be set is set by now. ``last``: when what it tells of was last seen to
+    happen, in seconds since the epoch; 0 where that is not known, or it stands in a file.
+    ``basis``: what stands behind the gain, for people, where it is not what was measured of it."""
 
     id: str
     rule: str
@@ -64,6 +94,8 @@ class Recommendation:
     setting: Setting | None = None
     measure: str = ""
     is_met: bool = False
+    last: float = 0.0
+    basis: str = ""
 
     @property
     def minutes(self) -> int:

@@ -9,79 +9,68 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from .course import Course, course
 from .definitions.make import made
-from .definitions.scripts import called
-from .graph import Needs, Way, levels, longest, reached
-from .model import Issue, Job, Kind, Timing, Workflow
+from .definitions.script_calls import called
+from .graph import Needs, reached
+from .model import Issue, Job, Kind, Machine, Timing, Workflow
 from .repeats import repeats
-from .score import Score, score
+from .score import Score, score, usage
 from .shell import commands, key, program
-
-TASK = "understudy run "
-
-Timings = Mapping[tuple[str, str], Timing]
-"""By the folder below the workspace, and what was run there as ``lived.runs.ran`` has it."""
+from .timed import TASK, Seen, Timings, every, ran
 
 
 class Analysis(NamedTuple):
-    """``unit``: of ``path`` and ``total``, seconds where all of them are known, else steps.
-    ``total``: one after another; ``wide``: so many jobs could run at once. ``unreached``: what
-    nothing reaches that is known here. ``runs``: how often its jobs were seen to be run."""
+    """``unit``: of ``path``, seconds where all of them are known, else steps. ``unreached``: what
+    nothing reaches that is known here. ``seen``: how often its jobs were seen to be run; ``took``:
+    the seconds of a job by itself, where that is known."""
 
     workflow: Workflow
     unit: str
-    path: Way
-    total: float
-    wide: int
+    path: Course
     issues: tuple[Issue, ...]
     score: Score
     seen: Mapping[str, Timing]
+    took: Mapping[str, float]
     unreached: tuple[str, ...] = ()
 
-    @property
-    def spared(self) -> float:
-        """What running at once all that can would spare, in ``unit``."""
-        return max(0.0, self.total - self.path.cost)
 
-
-class Seen(NamedTuple):
-    """What is known of runs. ``is_told``: whether enough commands were remembered to say that
-    something was never run."""
-
-    timings: Timings
-    is_told: bool = False
-
-
-NOTHING = Seen({})
-
-
-def analyse(workflows: Sequence[Workflow], seen: Seen) -> list[Analysis]:
-    """Each of them; what one calls in another is not dead there."""
+def analyse(
+    workflows: Sequence[Workflow], seen: Seen, machine: Machine | None = None
+) -> list[Analysis]:
+    """Each of them; what one calls in another is not dead there. ``machine``: on which it was
+    seen."""
     invoked = [frozenset(_invoked(each)) for each in workflows]
     count = Counter(each for those in invoked for each in those)
     return [
-        _one(each, seen, {name for name in count if count[name] > (name in own)})
+        _one(each, seen, machine, {name for name in count if count[name] > (name in own)})
         for each, own in zip(workflows, invoked, strict=True)
     ]
 
 
-def _one(workflow: Workflow, seen: Seen, used: AbstractSet[tuple[Kind, str]]) -> Analysis:
+def _one(
+    workflow: Workflow, seen: Seen, machine: Machine | None, used: AbstractSet[tuple[Kind, str]]
+) -> Analysis:
     needs: Needs = {each.name: (*each.needs, *each.calls) for each in workflow.jobs}
     times = _times(workflow, seen.timings)
-    cost, unit = _cost(workflow, times, seen.timings)
+    took = {
+        each.name: seconds
+        for each in workflow.jobs
+        if (seconds := _seconds(each, times.get(each.name), seen.timings)) is not None
+    }
+    is_timed = bool(took) and len(took) == len(workflow.jobs)
+    path = course(workflow.jobs, took if is_timed else _steps(workflow))
     entries = [each.name for each in workflow.jobs if each.is_entry or each.name in times]
     entries += [each.name for each in workflow.jobs if (workflow.kind, each.name) in used]
     alive = reached(needs, entries)
     every = (*workflow.issues, *repeats(workflow))
     issues = tuple(each for each in every if each.rule != "dead" or _is_dead(each, alive, seen))
-    path = longest(needs, cost)
-    within = {each: needs[each] for each in reached(needs, path.names[-1:])}
-    total = sum(cost.get(name, 0.0) for name in within) if path.names else 0.0
     rate = sum(each.good for each in times.values()), sum(each.judged for each in times.values())
-    points = score(issues, rate, path.cost, total if workflow.in_order else path.cost)
+    taken = usage([*times.values(), *_parts(workflow, seen.timings)], machine)
+    points = score(issues, rate, path if workflow.in_order else None, taken)
     unreached = tuple(name for name in needs if name not in alive)
-    wide = levels(within)
-    return Analysis(workflow, unit, path, total, wide, issues, points, times, unreached)
+    unit = "seconds" if is_timed else "steps"
+    return Analysis(workflow, unit, path, issues, points, times, took, unreached)
 
 
 def _is_dead(issue: Issue, alive: frozenset[str], seen: Seen) -> bool:
@@ -89,29 +78,40 @@ def _is_dead(issue: Issue, alive: frozenset[str], seen: Seen) -> bool:
     return seen.is_told and issue.subject not in alive
 
 
-def _cost(
-    workflow: Workflow, times: Mapping[str, Timing], timings: Timings
-) -> tuple[dict[str, float], str]:
-    """What each job itself takes: in seconds where that is known of all, else in steps."""
-    seconds = {each.name: _seconds(each, times.get(each.name), timings) for each in workflow.jobs}
-    known = {name: took for name, took in seconds.items() if took is not None}
-    if known and len(known) == len(seconds):
-        return known, "seconds"
-    steps = {each.name: max(1, len(each.steps) - len(each.calls)) for each in workflow.jobs}
-    return {name: float(count) for name, count in steps.items()}, "steps"
+def _steps(workflow: Workflow) -> dict[str, float]:
+    """What each job itself takes."""
+    counts = {each.name: len(each.steps) - len(each.calls) for each in workflow.jobs}
+    return {name: float(max(1, count)) for name, count in counts.items()}
 
 
 def _seconds(job: Job, timing: Timing | None, timings: Timings) -> float | None:
-    """A run of it that was seen tells that only where it runs nothing else before or within."""
+    """Of the job by itself. A run of it that was seen tells that only where it runs nothing else
+    before or within."""
     alone = not (job.needs or job.calls)
     if timing is not None and (alone or job.invocation.startswith(TASK)):
         return timing.seconds
-    if job.calls:
+    if not job.steps and alone:
         return None
-    took = [timings.get(("", each.key)) for each in job.steps]
-    if any(each is None for each in took) or (not took and alone):
-        return None
-    return sum(each.seconds for each in took if each)
+    took = 0.0
+    for step in job.steps:
+        if step.calls:
+            continue
+        known = None
+        if step.command and step.folder is not None:
+            known = every(step.command, step.folder, timings)
+        if known is None:
+            return None
+        took += sum(each.seconds for each in known)
+    return took
+
+
+def _parts(workflow: Workflow, timings: Timings) -> Iterator[Timing]:
+    """What is known of the single commands in its steps."""
+    steps = [step for job in workflow.jobs for step in job.steps]
+    for folder, command in ((each.folder, each.command) for each in steps):
+        for words in commands(command) if folder is not None else ():
+            if folder is not None and (timing := timings.get((folder, ran(words)))) is not None:
+                yield timing
 
 
 def _times(workflow: Workflow, timings: Timings) -> dict[str, Timing]:

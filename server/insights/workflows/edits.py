@@ -66,6 +66,8 @@ def _change(data: Any, change: Change) -> None:
             here = here[part]
         if change.value is GONE:
             del here[last]
+        elif isinstance(change.value, Mapping):
+            here[last] = {**(here.get(last) or {}), **change.value}
         else:
             here[last] = change.value
     except (LookupError, TypeError) as error:
@@ -77,11 +79,15 @@ def _set(text: str, root: Value, change: Change) -> Edit:
     while ways and (below := here.at(ways[0])) is not None and below.text != "":
         here = below
         ways.pop(0)
+    value = change.value
+    if not ways and isinstance(value, Mapping) and here.is_mapping and not here.shared:
+        if taken := here.keys.keys() & value.keys():
+            raise ValueError(f"{', '.join(sorted(taken))} stands there already")
+        return _inserted(text, here, value, change.before)
     if not ways:
         if here.text is None or here.block or here.shared:
             raise ValueError("what stands there is no single word")
-        return Edit(here.range, _word(change.value, in_flow=True))
-    value = change.value
+        return Edit(here.range, _word(value, in_flow=True))
     for part in reversed(ways[1:]):
         value = {str(part): value}
     if not here.is_mapping or here.shared:
@@ -89,7 +95,7 @@ def _set(text: str, root: Value, change: Change) -> Edit:
     key = str(ways[0])
     if (empty := here.keys.get(key)) is not None:
         return _filled(text, empty.key, value)
-    return _inserted(text, here, key, value, change.before)
+    return _inserted(text, here, {key: value}, change.before)
 
 
 def _filled(text: str, key: Range, value: object) -> Edit:
@@ -105,20 +111,21 @@ def _filled(text: str, key: Range, value: object) -> Edit:
     return Edit(Range(rest, rest), end + end.join(_lines(value, indent)))
 
 
-def _inserted(text: str, mapping: Value, key: str, value: object, before: str) -> Edit:
+def _inserted(text: str, mapping: Value, added: Mapping[str, object], before: str) -> Edit:
     if mapping.flow:
         column = mapping.range.start.column + 1
         at = Position(mapping.range.start.line, column)
         more = ", " if mapping.keys else ""
-        return Edit(Range(at, at), f"{key}: {_word(value, in_flow=True)}{more}")
+        return Edit(Range(at, at), f"{_word(added, in_flow=True)[1:-1]}{more}")
     if not mapping.keys:
         raise ValueError("there is no group of keys to add to")
     lines, end = Lines(text), _line_end(text)
     indent = " " * mapping.range.start.column
-    new = _lines({key: value}, indent)
+    new = _lines(added, indent)
     if before in mapping.keys and _begins(lines, start := mapping.keys[before].key.start):
         at = Position(start.line, 0)
-        gap = end if isinstance(value, Mapping) and not indent else ""
+        nested = any(isinstance(each, Mapping) for each in added.values())
+        gap = end if nested and not indent else ""
         return Edit(Range(at, at), end.join(new) + end + gap)
     for entry in reversed([*mapping.keys.values()]):
         place = entry.value.range
@@ -173,9 +180,9 @@ def _lines(value: Mapping[str, object], indent: str) -> list[str]:
     found: list[str] = []
     for key, each in value.items():
         if isinstance(each, Mapping):
-            found += [f"{indent}{key}:", *_lines(each, f"{indent}  ")]
+            found += [f"{indent}{_word(key)}:", *_lines(each, f"{indent}  ")]
         else:
-            found.append(f"{indent}{key}: {_word(each)}")
+            found.append(f"{indent}{_word(key)}: {_word(each)}")
     return found
 
 
@@ -188,7 +195,10 @@ def _word(value: object, *, in_flow: bool = False) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_word(each, in_flow=True) for each in value)}]"
     if isinstance(value, Mapping):
-        inner = (f"{key}: {_word(each, in_flow=True)}" for key, each in value.items())
+        inner = (
+            f"{_word(key, in_flow=True)}: {_word(each, in_flow=True)}"
+            for key, each in value.items()
+        )
         return f"{{{', '.join(inner)}}}"
     word = str(value)
     plain = _PLAIN.fullmatch(word) and not _WORDS.fullmatch(word)

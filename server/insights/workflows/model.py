@@ -37,20 +37,25 @@ class Problem(NamedTuple):
 
 class Step(NamedTuple):
     """``command``: a text for a shell; empty where something else is done, such as a named
-    action in ``uses``. ``key``: by which it is known whether two do the same."""
+    action in ``uses``. ``key``: by which it is known whether two do the same. ``folder``: below the
+    workspace, where it is done; None where that is not known. ``calls``: it runs other jobs of the
+    workflow and nothing else."""
 
     name: str
     place: Place
     command: str = ""
     uses: str = ""
     key: str = ""
+    folder: str | None = ""
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is done as one: a job, a target, a script, a hook, an environment, a session.
 
-    ``needs``: the jobs that end before it begins. ``calls``: those that it runs as parts of itself.
+    ``needs``: the jobs that end before it begins. ``turns``: those that it runs as parts of itself;
+    those of a turn can run at once, and begin when the turn before has ended.
     ``times``: so often it is run at once, as by a matrix. ``is_entry``: somebody starts it who is
     not in the definition. ``invocation``: what a person types to run it, in the folder of the
     definition; empty where they do not.
@@ -59,11 +64,16 @@ class Job:
     name: str
     place: Place
     needs: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
+    turns: tuple[tuple[str, ...], ...] = ()
     steps: tuple[Step, ...] = ()
     times: int = 1
     is_entry: bool = False
     invocation: str = ""
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """What it runs as parts of itself."""
+        return unique([each for turn in self.turns for each in turn])
 
 
 class Change(NamedTuple):
@@ -98,7 +108,8 @@ class Remedy(NamedTuple):
 class Issue(NamedTuple):
     """What could be better at a place. ``rule``: its kind, one of ``rules.RULES``. ``subject``:
     what it is about there, which stays the same while the file is edited elsewhere. ``text``: what
-    is so, in a sentence. ``evidence``: where that is to be seen, and what else speaks for it."""
+    is so, in a sentence. ``evidence``: where that is to be seen, and what else speaks for it.
+    ``turns``: what could be run instead, word by word; the commands of a turn at once."""
 
     rule: str
     place: Place
@@ -106,12 +117,14 @@ class Issue(NamedTuple):
     text: str
     evidence: tuple[str, ...] = ()
     remedy: Remedy | None = None
+    turns: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """``in_order``: its entries are run one after another unless somebody asks for more, as make
-    does. ``is_known``: all that it refers to can be known without running it."""
+    """``in_order``: what could run at once is run one after another unless somebody asks for more,
+    as make does. ``is_known``: all that it refers to can be known without running it. ``pushed``:
+    the patterns of branches to which a push starts it."""
 
     kind: Kind
     name: str
@@ -121,6 +134,7 @@ class Workflow:
     issues: tuple[Issue, ...] = ()
     in_order: bool = False
     is_known: bool = True
+    pushed: tuple[str, ...] = ()
 
     @property
     def by_name(self) -> Mapping[str, Job]:
@@ -138,15 +152,26 @@ class Around:
 
 
 class Timing(NamedTuple):
-    """What is known of runs of something: ``seconds`` is the median of what they took; ``runs``
-    were seen, ``good`` of those of which that is known (``judged``) went well; ``a_week`` of them
-    in a week."""
+    """What is known of runs of something: ``seconds`` is the median of what they took, None where
+    nobody knows; ``runs`` were seen, ``good`` of those of which that is known (``judged``) went
+    well; ``a_week`` of them in a week. Of those that were ``measured``: ``memory``, the most bytes
+    that one held, and ``cores``, the median of the processors that they kept busy."""
 
-    seconds: float
+    seconds: float | None
     runs: int
     a_week: float
     good: int = 0
     judged: int = 0
+    measured: int = 0
+    memory: int = 0
+    cores: float = 0.0
+
+
+class Machine(NamedTuple):
+    """What there is to be had: processors, and bytes of memory."""
+
+    cores: int
+    memory: int
 
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:

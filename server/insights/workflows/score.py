@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .model import Issue
+from .course import Course
+from .model import Issue, Machine, Timing
 from .rules import RULES, Part
 
 WEIGHTS = {Part.SUCCESS: 0.4, Part.PERFORMANCE: 0.35, Part.RESOURCES: 0.25}
@@ -25,9 +26,37 @@ class Score(NamedTuple):
     parts: dict[Part, Points]
 
 
-def score(issues: Sequence[Issue], rate: tuple[int, int], critical: float, total: float) -> Score:
-    """``rate``: how many runs went well, of how many. ``total``: what it takes as it is run;
-    ``critical``: what it would take if all ran at once that can, in the same unit."""
+class Usage(NamedTuple):
+    """What runs were measured to take of the machine: ``points`` of a hundred, and ``told``."""
+
+    points: float
+    told: str
+
+
+def usage(timings: Iterable[Timing], machine: Machine | None) -> Usage | None:
+    """Of the hungriest; None where nothing was measured. Up to a quarter of the memory and half of
+    the processors nobody minds; whoever takes all of the one loses 50 points, of the other 25."""
+    those = [each for each in timings if each.measured]
+    if not those or machine is None:
+        return None
+    memory, cores = max(each.memory for each in those), max(each.cores for each in those)
+    held, busy = memory / machine.memory, cores / machine.cores
+    off = 50 * _beyond(held, 0.25) + 25 * _beyond(busy, 0.5)
+    of_memory = f"{memory / 2**30:.1f} GiB, {held:.0%} of the memory here"
+    told = f"measured: at most {of_memory}, and {cores:.1f} of {machine.cores} processors"
+    return Usage(100 - off, f"{off:.0f} off: {told}" if off >= 0.5 else told)
+
+
+def _beyond(share: float, free: float) -> float:
+    """0 up to ``free``, 1 where it is all there is."""
+    return min(1.0, max(0.0, (share - free) / (1 - free)))
+
+
+def score(
+    issues: Sequence[Issue], rate: tuple[int, int], in_order: Course | None, taken: Usage | None
+) -> Score:
+    """``rate``: how many runs went well, of how many. ``in_order``: how the jobs follow each other,
+    where what could run at once is run one after another; ``taken``: where that was measured."""
     parts = {part: _points(part, issues) for part in Part}
     good, runs = rate
     if runs >= _ENOUGH:
@@ -37,9 +66,14 @@ def score(issues: Sequence[Issue], rate: tuple[int, int], critical: float, total
     elif not runs:
         value, why = parts[Part.SUCCESS]
         parts[Part.SUCCESS] = Points(value, ("no run of it was seen here", *why))
-    if total > critical > 0:
+    value, why = parts[Part.RESOURCES]
+    told = taken.told if taken else "what it takes was not measured here: by rules alone"
+    parts[Part.RESOURCES] = Points(
+        max(0.0, value - 100 + (taken.points if taken else 100)), (told, *why)
+    )
+    if in_order and in_order.total > in_order.cost > 0:
         value, why = parts[Part.PERFORMANCE]
-        share = critical / total
+        share = in_order.cost / in_order.total
         told = f"the critical path is {share:.0%} of what runs one after another"
         parts[Part.PERFORMANCE] = Points(value * (0.5 + 0.5 * share), (told, *why))
     return Score(sum(WEIGHTS[part] * parts[part].value for part in Part), parts)

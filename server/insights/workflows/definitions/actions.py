@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator
 
 from ..model import Around, Job, Kind, Place, Problem, Step, Workflow, unique
 from ..shell import key
 from ..tree import Value, read
 from . import actions_issues
 
+ANY = "**"
+"""The pattern of all branches."""
 _MOST_TIMES = 256
 """GitHub allows no more jobs of a matrix."""
 
@@ -25,7 +28,22 @@ def workflow(path: str, text: str, around: Around) -> Workflow:
     jobs = tuple(_jobs(path, root, problems))
     found = actions_issues.issues(path, root, around)
     name = root.said("name") or named
-    return Workflow(Kind.ACTIONS, name, path, jobs, tuple(problems), tuple(found))
+    pushed = _pushed(root)
+    return Workflow(Kind.ACTIONS, name, path, jobs, tuple(problems), tuple(found), pushed=pushed)
+
+
+def _pushed(root: Value) -> tuple[str, ...]:
+    """The patterns of branches to which a push starts it, or may: of one from which somebody has
+    asked to pull. What they leave out (``!``) is counted all the same."""
+    events = actions_issues.events(root)
+    if "pull_request" in events or "pull_request_target" in events:
+        return (ANY,)
+    if "push" not in events:
+        return ()
+    push = root.at("on", "push")
+    if push is None or not push.is_mapping or not {"branches", "tags"} & push.keys.keys():
+        return (ANY,)
+    return tuple(each.text for each in push.listed("branches") if each.text)
 
 
 def _jobs(path: str, root: Value, problems: list[Problem]) -> Iterator[Job]:
@@ -39,17 +57,33 @@ def _jobs(path: str, root: Value, problems: list[Problem]) -> Iterator[Job]:
             problems.append(Problem(place, f"The job {name} is no group of keys."))
             continue
         needs = unique([each.text or "" for each in value.listed("needs")])
-        steps = tuple(_step(path, each) for each in value.listed("steps") if each.is_mapping)
+        own = [each for each in value.listed("steps") if each.is_mapping]
+        steps = tuple(_step(path, each, (each, *_defaults(value, root))) for each in own)
         if called := value.said("uses"):
             steps = (Step(called, place, uses=called),)
         yield Job(name, place, needs, steps=steps, times=_times(value), is_entry=True)
 
 
-def _step(path: str, value: Value) -> Step:
+def _defaults(job: Value, root: Value) -> tuple[Value, ...]:
+    found = (each.at("defaults", "run") for each in (job, root))
+    return tuple(each for each in found if each is not None)
+
+
+def _folder(said: Iterable[Value]) -> str | None:
+    """Where a step runs, as the first says that says it; None where only a run knows."""
+    named = next((name for each in said if (name := each.said("working-directory"))), ".")
+    folder = posixpath.normpath(named)
+    if "${{" in named or folder.startswith(("..", "/")):
+        return None
+    return "" if folder == "." else folder
+
+
+def _step(path: str, value: Value, said: Iterable[Value]) -> Step:
     command, uses = value.said("run"), value.said("uses")
     first = next((line.strip() for line in command.splitlines() if line.strip()), "")
     name = value.said("name") or uses or first or "step"
-    return Step(name, Place(path, value.line), command, uses, key(command) if command else uses)
+    known = key(command) if command else uses
+    return Step(name, Place(path, value.line), command, uses, known, _folder(said))
 
 
 def _times(job: Value) -> int:

@@ -70,7 +70,8 @@ def issues(path: str, root: Value, around: Around) -> Iterator[Issue]:
         yield from _twice(path, name, job)
 
 
-def _events(root: Value) -> tuple[str, ...]:
+def events(root: Value) -> tuple[str, ...]:
+    """What starts it."""
     on = root.at("on")
     if on is None:
         return ()
@@ -79,7 +80,7 @@ def _events(root: Value) -> tuple[str, ...]:
 
 def _stale_runs(path: str, root: Value) -> Iterator[Issue]:
     jobs = root.at("jobs")
-    if "pull_request" not in _events(root) or root.at("concurrency") or not jobs:
+    if "pull_request" not in events(root) or root.at("concurrency") or not jobs:
         return
     if any(entry.value.at("concurrency") for entry in jobs.keys.values()):
         return

@@ -37,8 +37,9 @@ class _Target:
 
 
 class _Reader:
-    def __init__(self, around: Around) -> None:
+    def __init__(self, around: Around, folder: str) -> None:
         self.around = around
+        self.folder = folder
         self.targets: dict[str, _Target] = {}
         self.phony: dict[str, Place] = {}
         self.variables = Variables()
@@ -113,7 +114,7 @@ class _Reader:
             return
         for target in self._now:
             if len(target.steps) < _MOST_STEPS:
-                target.steps.append(Step(text[:80], place, text, key=key(text)))
+                target.steps.append(Step(text[:80], place, text, key=key(text), folder=self.folder))
 
     def _include(self, path: str, number: int, line: str, depth: int) -> None:
         for named in self.variables.expand(line).split()[1:]:
@@ -137,7 +138,7 @@ def includes(path: str, text: str) -> list[str]:
 
 def workflow(path: str, text: str, around: Around) -> Workflow:
     """What can be understood of it, and what is wrong with the rest."""
-    reader = _Reader(around)
+    reader = _Reader(around, posixpath.dirname(path))
     reader.file(path, text)
     jobs = tuple(_job(name, target, reader) for name, target in reader.targets.items())
     needs = {each.name: (*each.needs, *each.calls) for each in jobs}
@@ -155,20 +156,31 @@ def workflow(path: str, text: str, around: Around) -> Workflow:
 
 
 def _job(name: str, target: _Target, reader: _Reader) -> Job:
-    called = [word for e in target.steps for word in made_here(e) if word in reader.targets]
+    turns = tuple(turn for each in target.steps for turn in _turns(each, reader))
     invocation = f"make {name}"
     is_entry = name == reader.default or target.told
-    needs, calls = unique(target.needs), unique(called)
-    steps = tuple(target.steps)
-    return Job(name, target.place, needs, calls, steps, 1, is_entry, invocation)
+    steps = tuple(each._replace(calls=_only_calls(each, reader)) for each in target.steps)
+    return Job(name, target.place, unique(target.needs), turns, steps, 1, is_entry, invocation)
 
 
-def made_here(step: Step) -> Sequence[str]:
-    """The targets that a line calls make for, where it does not go to another folder before."""
+def _turns(step: Step, reader: _Reader) -> Iterator[tuple[str, ...]]:
+    """What one call of make names can run at once; the next call waits for it."""
+    for names in made_here(step):
+        if turn := unique([each for each in names if each in reader.targets]):
+            yield turn
+
+
+def _only_calls(step: Step, reader: _Reader) -> bool:
+    return len([*_turns(step, reader)]) == len(commands(step.command)) > 0
+
+
+def made_here(step: Step) -> Sequence[Sequence[str]]:
+    """The targets for which a line calls make, by calls, where it does not go to another folder
+    before."""
     own = commands(step.command)
     if any(words[0] in ("cd", "pushd") for words in own):
         return ()
-    return [word for words in own for word in made(words)]
+    return [names for words in own if (names := made(words))]
 
 
 def made(words: Words) -> Sequence[str]:
@@ -268,9 +280,8 @@ def _idle(
 
 def _in_sequence(reader: _Reader, job: Job) -> Iterator[Issue]:
     """A recipe that calls make for one target after another: even with -j they wait."""
-    calls = [names for step in job.steps if (names := made_here(step))]
-    names = unique([name for call in calls for name in call if name in reader.targets])
-    if len(calls) < 2 or len(names) < 2:
+    names = job.calls
+    if len(job.turns) < 2 or len(names) < 2:
         return
     apart = [each for each in names if not set(reader.targets[each].needs) & set(names)]
     if len(apart) >= 2:
@@ -278,4 +289,5 @@ def _in_sequence(reader: _Reader, job: Job) -> Iterator[Issue]:
             f"The recipe of {job.name} calls make for {', '.join(apart)} one after another, and "
             "none needs another. As its prerequisites they could run at once (`make -j`)."
         )
-        yield Issue("in-sequence", job.place, job.name, text)
+        at_once = tuple(("make", each) for each in apart)
+        yield Issue("in-sequence", job.place, job.name, text, turns=(at_once,))

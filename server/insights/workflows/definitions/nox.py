@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def workflow(path: str, text: str, _: Around) -> Workflow:
             each.name,
             Place(path, each.line),
             each.needs,
-            each.calls,
+            tuple((name,) for name in each.calls),
             each.steps,
             each.times,
             chosen is None or each.name in chosen,
@@ -118,7 +119,8 @@ def _follow(path: str, node: ast.FunctionDef, found: _Session) -> None:
             is_install = each.func.attr != "run"
             found.installs |= is_install
             command = f"pip install {line}" if is_install else line
-            steps.append(Step(command[:80], place, command, key=command))
+            folder = posixpath.dirname(path)
+            steps.append(Step(command[:80], place, command, key=command, folder=folder))
     found.calls, found.steps = unique([each for each in calls if each]), tuple(steps)
 
 

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..graph import circle, reached
 from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
 from ..shell import Words, commands, parts
+from .chains import Scripts, chain
+from .script_calls import called, turns_of
 
 LARGEST = 500_000
 _MOST = 500
-_MOST_STARS = 3
-"""In a pattern of names: with more of them to match takes long."""
 _OF_NPM = frozenset(
     f"{before}{name}"
     for name in ("install", "publish", "pack", "version", "prepare", "start", "stop", "restart")
     for before in ("", "pre", "post")
 ) | {"test", "prepublishOnly", "prepublish", "build", "dev", "lint", "uninstall", "preuninstall"}
 """That npm itself runs, or a person by habit."""
-_BY_NAME = ("yarn", "jlpm", "pnpm", "bun")
-"""They run a script that is named alone, too. jlpm is the yarn that comes with JupyterLab."""
-_RUNS = {"npm": ("run", "run-script", "rum")} | dict.fromkeys(_BY_NAME, ("run",))
-_SHORT = {"npm": ("test", "start", "stop", "restart", "t")}
-_ELSEWHERE = frozenset(
-    {"-r", "--recursive", "-F", "--filter", "-w", "--workspace", "--workspaces", "-ws"}
-    | {"--prefix", "-C", "--dir", "--cwd", "workspace", "workspaces"}
-)
-"""What is run so is in other packages."""
-_ALL = ("npm-run-all", "npm-run-all2", "run-s", "run-p")
+_ASIDE = re.compile(r"(?<![&>|])&(?![&>])")
 
 
 def workflow(path: str, text: str, _: Around) -> Workflow | None:
@@ -51,7 +43,7 @@ def workflow(path: str, text: str, _: Around) -> Workflow | None:
     places = {name: Place(path, _line_of(text, name)) for name in texts}
     jobs = tuple(_job(name, texts, places) for name in texts)
     found = tuple(_issues(texts, places, jobs))
-    return Workflow(Kind.SCRIPTS, path, path, jobs, issues=found, in_order=True)
+    return Workflow(Kind.SCRIPTS, path, path, jobs, issues=found)
 
 
 def _line_of(text: str, name: str) -> int:
@@ -64,52 +56,38 @@ def _line_of(text: str, name: str) -> int:
 def _job(name: str, texts: Mapping[str, str], places: Mapping[str, Place]) -> Job:
     text = texts[name]
     needs = tuple(each for each in (f"pre{name}",) if each in texts)
-    calls = unique([c for words in commands(text) for c in called(words, texts)])
-    after = tuple(each for each in (f"post{name}",) if each in texts)
-    steps = tuple(
-        Step(" ".join(words)[:80], places[name], " ".join(words), key=" ".join(words))
-        for words in parts(text)
-    )
-    calls = tuple(each for each in (*calls, *after) if each in texts)
+    after = [(each,) for each in (f"post{name}",) if each in texts]
+    steps = tuple(_step(words, places[name], texts) for words in parts(text))
+    turns = (*_turns(text, texts), *after)
     invocation = f"npm run {name}"
-    return Job(name, places[name], needs, calls, steps, 1, name in _OF_NPM, invocation)
+    return Job(name, places[name], needs, turns, steps, 1, name in _OF_NPM, invocation)
 
 
-def called(words: Words, names: Mapping[str, object]) -> Sequence[str]:
-    """The scripts that a command runs; patterns of ``npm-run-all`` stand for what they match."""
-    if not words:
-        return ()
-    if _ELSEWHERE & {each.partition("=")[0] for each in words}:
-        return ()
-    program, plain = words[0], [each for each in words[1:] if not each.startswith("-")]
-    if program in _ALL:
-        return [name for each in plain for name in _matching(each, names)]
-    if program == "concurrently":
-        short = [
-            each.removeprefix("npm:").partition(" ")[0] for each in plain if each[:4] == "npm:"
-        ]
-        inner = [c for each in plain for own in commands(each) for c in called(own, names)]
-        return [name for each in short for name in _matching(each, names)] + inner
-    if program in _RUNS and len(plain) > 1 and plain[0] in _RUNS[program]:
-        return [plain[1]]
-    if plain and plain[0] in _SHORT.get(program, ()):
-        return ["test" if plain[0] == "t" else plain[0]]
-    if plain and program in _BY_NAME and plain[0] in names:
-        return [plain[0]]
-    return ()
+def _step(words: Words, place: Place, texts: Mapping[str, str]) -> Step:
+    line, folder = " ".join(words), posixpath.dirname(place.path)
+    calls = any(each in texts for own in commands(line) for each in called(own, texts))
+    return Step(line[:80], place, line, key=line, folder=folder, calls=calls)
 
 
-def _matching(pattern: str, names: Mapping[str, object]) -> list[str]:
-    if "*" not in pattern or pattern.count("*") > _MOST_STARS:
-        return [pattern]
-    pieces = (re.escape(each).replace(r"\*", "[^:]*") for each in pattern.split("**"))
-    fits = re.compile(".*".join(pieces))
-    return [name for name in names if fits.fullmatch(name)]
+def _turns(text: str, texts: Mapping[str, str]) -> Sequence[tuple[str, ...]]:
+    """Of what a script runs of the others, what can run at once; a command waits for the one before
+    it, but for those that run aside (``&``)."""
+    turns = [
+        there
+        for words in commands(text)
+        for turn in turns_of(words, texts)
+        if (there := unique([each for each in turn if each in texts]))
+    ]
+    if turns and _ASIDE.search(text):
+        return [unique([each for turn in turns for each in turn])]
+    return turns
 
 
 def _issues(
     texts: Mapping[str, str], places: Mapping[str, Place], jobs: Sequence[Job]
 ) -> Iterator[Issue]:
+    needs = {each.name: (*each.needs, *each.calls) for each in jobs}
+    scripts = Scripts(texts, needs)
     for name, text in texts.items():
         for missing in unique([c for w in commands(text) for c in called(w, texts)]):
             if missing not in texts:
@@ -117,8 +95,7 @@ def _issues(
                 yield Issue("missing-need", places[name], f"{name} {missing}", told)
         if not any(words[0] == "cd" for words in commands(text)):
             yield from _twice(name, text, places[name])
-            yield from _in_sequence(name, text, texts, places[name])
-    needs = {each.name: (*each.needs, *each.calls) for each in jobs}
+            yield from _in_sequence(name, scripts, places[name])
     if round_ := circle(needs):
         told = f"These scripts run each other: {' → '.join(round_)}."
         yield Issue("cycle", places[round_[0]], " ".join(sorted(set(round_))), told)
@@ -139,20 +116,17 @@ def _twice(name: str, text: str, place: Place) -> Iterator[Issue]:
         seen.add(words)
 
 
-_CHECKS = re.compile(r"lint|type-?check|tsc|prettier.*--check|format:check")
-_CHANGES = re.compile(r"--fix|--write|build")
-
-
-def _in_sequence(name: str, text: str, texts: Mapping[str, str], place: Place) -> Iterator[Issue]:
+def _in_sequence(name: str, scripts: Scripts, place: Place) -> Iterator[Issue]:
     """Checks in a chain, which read the same files and change none."""
-    chain = [each.strip() for each in text.split("&&")]
-    checks = [each for each in chain if _CHECKS.search(each) and not _CHANGES.search(each)]
-    own = [c for each in checks for words in commands(each) for c in called(words, texts)]
-    changing = any(_CHANGES.search(texts.get(each, "")) for each in own)
-    if len(checks) < 2 or changing or "||" in text or ";" in text:
+    turns = chain(scripts.texts[name], scripts)
+    checks = [each.text for turn in turns for each in turn if len(turn) > 1]
+    if not checks:
         return
     told = (
         f"The script {name} runs {len(checks)} checks one after another ({', '.join(checks)}), and "
         "none needs another: run-p of npm-run-all2, or concurrently, runs them at once."
     )
-    yield Issue("in-sequence", place, name, told)
+    around = [[(("npm", "run", f"{before}{name}"),)] for before in ("pre", "post")]
+    first, last = (each if each[0][0][2] in scripts.texts else [] for each in around)
+    argv = tuple(tuple(each.argv for each in turn) for turn in turns)
+    yield Issue("in-sequence", place, name, told, turns=(*first, *argv, *last))

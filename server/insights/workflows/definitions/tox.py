@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import posixpath
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -66,7 +67,8 @@ def _jobs(path: str, found: _Read) -> Iterator[Job]:
         place = Place(path, env.line)
         commands = env.commands or base.commands
         steps = [Step("install", place, uses="install", key="install " + " ".join(env.deps))]
-        steps += [Step(each[:80], place, each, key=key(each)) for each in commands]
+        folder = posixpath.dirname(path)
+        steps += [Step(e[:80], place, e, key=key(e), folder=folder) for e in commands]
         entry = name in found.listed
         invocation = f"tox -e {name}"
         needs = tuple(each for each in env.needs or base.needs if each != name)

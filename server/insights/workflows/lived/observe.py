@@ -26,13 +26,15 @@ _LEAST_SECONDS = 60.0
 
 class Observation(NamedTuple):
     """``rule``: as in ``rules.RULES``. ``weekly``: what it costs in a week; None where that is not
-    known: of too few days, or nothing that is measured in time."""
+    known: of too few days, or nothing that is measured in time. ``last``: when it was last so, in
+    seconds since the epoch; 0 where that is not known."""
 
     rule: str
     subject: str
     text: str
     evidence: tuple[str, ...]
     weekly: Weekly | None
+    last: float = 0.0
 
 
 class Past(NamedTuple):
@@ -72,10 +74,15 @@ def observe(past: Past, now: float, random: Random) -> Lived:
     found += _loops(past.activities)
     thin = ""
     if span.days < LEAST_DAYS:
-        days = f"{span.days} day{'s' * (span.days != 1)}"
-        thin = f"the log is of {days}, and a cost in a week is told from {LEAST_DAYS} on"
+        thin = f"{_age(span.days)}; what something costs in a week is told after {LEAST_DAYS} days"
     most = tuple(bottlenecks(past.activities, span, random))
     return Lived(tuple(found), span, thin, most)
+
+
+def _age(days: int) -> str:
+    if not days:
+        return "the log began less than a day ago"
+    return f"the log is {days} days old" if days > 1 else "the log is a day old"
 
 
 def measures(past: Past) -> Mapping[str, Series]:
@@ -109,8 +116,10 @@ def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -
 
 def _loops(activities: Sequence[Activity]) -> list[Observation]:
     by: dict[str, list[tuple[int, int, float]]] = {}
+    last: dict[str, float] = {}
     for each in loops(activities):
         by.setdefault(each.what, []).append((each.saves, each.fails, each.since))
+        last[each.what] = each.until
     found = []
     for what, those in by.items():
         if len(those) < _LEAST_LOOPS:
@@ -124,7 +133,7 @@ def _loops(activities: Sequence[Activity]) -> list[Observation]:
         )
         worst = max(those)
         evidence = (f"from {moment(worst[2])} on it took {worst[0]} saves",)
-        found.append(Observation("loop", what, text, evidence, None))
+        found.append(Observation("loop", what, text, evidence, None, last[what]))
     return found
 
 
@@ -139,7 +148,8 @@ def _flaky(each: Flaky) -> Observation:
     evidence = tuple(
         f"job #{job}, {moment(at)}: {how}" for how, job, at in sorted(shown, key=lambda e: e[2])
     )
-    return Observation("flaky", each.test, text, evidence, None)
+    last = max(at for _, at in each.failed)
+    return Observation("flaky", each.test, text, evidence, None, last)
 
 
 def moment(at: float) -> str:

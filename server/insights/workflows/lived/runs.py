@@ -3,20 +3,23 @@ often it goes well. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
+from types import MappingProxyType
 from typing import NamedTuple
 
+from ....settings.tasks import CustomTask
 from ....store.activity import Activity, Did
 from ....store.history import Execution
 from ....store.job_rows import DONE
 from ....tasks.test_runs import NAME as TESTS
-from ..analysis import TASK, Seen
-from ..definitions.scripts import called
 from ..model import Timing
-from ..shell import Words, commands, is_test, program
+from ..shell import commands, is_test
+from ..timed import TASK, Seen, ran
 
 DAY = 86_400.0
+_NO_TASKS: Mapping[str, CustomTask] = MappingProxyType({})
 _TOLD_COMMANDS, _TOLD_DAYS = 50, 7.0
 """Of so many commands on so many days, what is not among them is not run."""
 _LONGEST = 6 * 3_600.0
@@ -25,7 +28,8 @@ _LONGEST = 6 * 3_600.0
 
 class Run(NamedTuple):
     """``what``: as ``ran`` has it; ``folder``: below the workspace. ``seconds`` and ``ok`` are None
-    where they are not known."""
+    where they are not known. ``cpu`` in seconds, ``memory`` in bytes at most; 0 where nobody has
+    measured that."""
 
     at: float
     folder: str
@@ -33,17 +37,12 @@ class Run(NamedTuple):
     seconds: float | None
     ok: bool | None
     is_test: bool
+    cpu: float = 0.0
+    memory: int = 0
 
     @property
     def took(self) -> float:
         return self.seconds or 0.0
-
-
-def ran(words: Words) -> str:
-    """The same for what is the same, however it is typed: ``npm t`` is ``npm run test``."""
-    own = program(words)
-    scripts = called(own, {})
-    return f"npm run {scripts[0]}" if len(scripts) == 1 else " ".join(own)
 
 
 def runs(activities: Iterable[Activity]) -> Iterator[Run]:
@@ -62,20 +61,24 @@ def runs(activities: Iterable[Activity]) -> Iterator[Run]:
                 yield Run(each.at, each.cwd, ran(found[0]), seconds, each.ok, test)
 
 
-def seen(activities: Sequence[Activity], executions: Iterable[Execution]) -> Seen:
+def seen(
+    activities: Sequence[Activity],
+    executions: Iterable[Execution],
+    tasks: Mapping[str, CustomTask] = _NO_TASKS,
+) -> Seen:
     """What analyses are told of runs. An execution of a task counts however it was started; what
-    was asked for by hand is in the log, too, and counts once."""
+    was asked for by hand is in the log, too, and counts once. ``tasks``: what the user's own are;
+    their executions are runs of their commands."""
     every = [each for each in runs(activities) if not each.what.startswith(TASK)]
-    every += [
-        Run(
-            e.started, "", f"{TASK}{e.task}", e.ended - e.started, e.status == DONE, e.task == TESTS
-        )
-        for e in executions
-    ]
+    for each in executions:
+        run = _executed(each)
+        every.append(run)
+        if (own := _command(tasks.get(each.task))) is not None:
+            every.append(run._replace(folder=own[0], what=own[1]))
     by: dict[tuple[str, str], list[Run]] = {}
-    for each in every:
-        by.setdefault((each.folder, each.what), []).append(each)
-    times = [each.at for each in every]
+    for one in every:
+        by.setdefault((one.folder, one.what), []).append(one)
+    times = [one.at for one in every]
     weeks = max(1.0, (max(times) - min(times)) / (7 * DAY)) if times else 1.0
     typed = [each.at for each in activities if each.did is Did.COMMAND]
     days = {int(at // DAY) for at in typed}
@@ -83,9 +86,31 @@ def seen(activities: Sequence[Activity], executions: Iterable[Execution]) -> See
     return Seen({key: _timing(those, weeks) for key, those in by.items()}, is_told)
 
 
+def _executed(each: Execution) -> Run:
+    seconds = each.ended - each.started
+    what, ok, test = f"{TASK}{each.task}", each.status == DONE, each.task == TESTS
+    return Run(each.started, "", what, seconds, ok, test, each.cpu, each.memory)
+
+
+def _command(task: CustomTask | None) -> tuple[str, str] | None:
+    """The folder and the command; None where a run is of more than that."""
+    if task is None or "${{" in (line := shlex.join(task.command)):
+        return None
+    found = commands(line)
+    return (task.cwd, ran(found[0])) if len(found) == 1 else None
+
+
 def _timing(those: Sequence[Run], weeks: float) -> Timing:
     took = [each.seconds for each in those if each.seconds is not None]
     judged = [each.ok for each in those if each.ok is not None]
+    measured = [each for each in those if each.memory and each.took > 0]
     return Timing(
-        median(took) if took else 0.0, len(those), len(those) / weeks, sum(judged), len(judged)
+        median(took) if took else None,
+        len(those),
+        len(those) / weeks,
+        sum(judged),
+        len(judged),
+        len(measured),
+        max((each.memory for each in measured), default=0),
+        median(each.cpu / each.took for each in measured) if measured else 0.0,
     )
