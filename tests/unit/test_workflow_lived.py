@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 import pytest
@@ -106,6 +107,21 @@ def test_a_wait_ends_when_something_else_is_done() -> None:
 )
 def test_waits_for_git(line: str, counts: bool) -> None:
     assert bool(for_git([typed(NOW, line, 30)])) is counts
+
+
+def test_loops_of_a_long_log_are_counted_fast() -> None:
+    done: list[Activity] = []
+    for number in range(40_000):
+        at = 1e9 + 20.0 * number
+        done.append(Activity(at, Did.SAVED, "a.py"))
+        if number % 5 == 0:
+            done.append(
+                Activity(at + 5, Did.COMMAND, "pytest -q", seconds=2.0, ok=number % 10 == 0)
+            )
+    began = time.process_time()
+    found = loops(done)
+    assert time.process_time() - began < 2
+    assert {(each.saves, each.fails) for each in found} == {(5, 1)}
 
 
 def test_loops_until_green() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -106,7 +106,7 @@ def loops(activities: Sequence[Activity]) -> list[Loop]:
             by.setdefault((run.folder, run.what), []).append(run)
     saves = sorted(each.at for each in activities if each.did is Did.SAVED)
     for those in by.values():
-        found += _loops(sorted(those), saves)
+        found += _loops(sorted(those, key=lambda run: run.at), saves)
     return sorted(found)
 
 
@@ -119,6 +119,6 @@ def _loops(those: Sequence[Run], saves: Sequence[float]) -> Iterator[Loop]:
         if not run.ok:
             since, fails = (since, fails + 1) if fails else (run.at, 1)
         elif fails:
-            saved = sum(since <= at <= run.at for at in saves)
+            saved = bisect_right(saves, run.at) - bisect_left(saves, since)
             yield Loop(since, run.at + run.took, run.what, saved, fails)
             fails = 0
