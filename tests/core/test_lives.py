@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from understudy.app.folder import lives as history
 from understudy.app.folder.workspace import Workspace
 from understudy.checks.engine import Checks
 from understudy.findings.lives import End
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
-from understudy.store.lives import FILE, LIVES, Life, lives
+from understudy.store.lives import FILE, LIVES, Life, Seen, lives
 
 from .repositories import Git
 from .support import PATIENCE, tree, until
@@ -186,6 +189,38 @@ async def test_a_tool_that_did_not_look_says_nothing(world: World) -> None:
     await world.scan()
     found = await world.scan({"app.py": "def one(a:\n    return eval(a)\n"})
     assert [each.how for each in found if each.rule == "bandit:B307"] == [""]
+
+
+async def test_what_was_noted_later_is_written_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though who wrote first takes longer, as where git does, and a report asks for it meanwhile."""
+    await world.scan()
+    workspace = Workspace(world.root, world.root.parent / "state", trusted=True)
+    workspace.settings = world.settings
+    checks, go_on, begun = Checks(world._runner), threading.Event(), threading.Event()
+    look = history._looked_at
+
+    def slow_at_first(*given: Any, **named: Any) -> Seen:
+        if not begun.is_set():
+            begun.set()
+            go_on.wait(PATIENCE)
+        return look(*given, **named)
+
+    monkeypatch.setattr(history, "_looked_at", slow_at_first)
+    tree(world.root, {"app.py": EVAL + EXEC})
+    await workspace.scan(checks, [world.root], lambda _: None)
+    first = asyncio.create_task(workspace.lives.flush())
+    await until(begun.is_set)
+    tree(world.root, {"app.py": SAFE})
+    await workspace.scan(checks, [world.root], lambda _: None)
+    second = asyncio.create_task(workspace.lives.flush())
+    await asyncio.wait((second,), timeout=0.5)
+    go_on.set()
+    await asyncio.gather(first, second)
+    await workspace.close()
+    found = ends(await world.kept())
+    assert found == {("B307", False, End.FIXED): 1, ("B102", True, End.FIXED): 1}
 
 
 async def test_what_is_noted_while_something_is_written_is_written_too(world: World) -> None:

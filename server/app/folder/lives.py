@@ -55,6 +55,8 @@ class Lives:
         self._writing: asyncio.Task[None] | None = None
         self._noted = asyncio.Event()
         self._closing = asyncio.Event()
+        self._order = asyncio.Lock()
+        """What was noted later is written down later."""
 
     def seen(self, path: str, view: FileView, stamp: Stamp) -> None:
         """What is known of a file as it was on disk, with this stamp at the latest. One that lies
@@ -102,19 +104,20 @@ class Lives:
     async def flush(self) -> None:
         """Write down what was noted so far. What the disk does not take is lost: it is only
         history."""
-        views, self._views = self._views, {}
-        whole, self._whole = self._whole, False
-        if not (views or whole):
-            return
-        try:
-            before = await head(self._database)
-            known = await paths(self._database) if whole else []
-            seen = await asyncio.to_thread(
-                _looked_at, self._root, views, before, self._clock(), known, whole=whole
-            )
-            await take(self._database, seen)
-        except (sqlite3.Error, OSError, ValueError) as error:
-            log.warning("when findings of %s came and went is not known: %s", self._root, error)
+        async with self._order:
+            views, self._views = self._views, {}
+            whole, self._whole = self._whole, False
+            if not (views or whole):
+                return
+            try:
+                before = await head(self._database)
+                known = await paths(self._database) if whole else []
+                seen = await asyncio.to_thread(
+                    _looked_at, self._root, views, before, self._clock(), known, whole=whole
+                )
+                await take(self._database, seen)
+            except (sqlite3.Error, OSError, ValueError) as error:
+                log.warning("when findings of %s came and went is not known: %s", self._root, error)
 
     async def close(self) -> None:
         self._closing.set()
