@@ -115,11 +115,12 @@ async def take(database: Database, seen: Seen) -> None:
 
 
 def _take(c: sqlite3.Connection, seen: Seen) -> None:
-    if seen.head is not None:
-        _note(c, "head", json.dumps(seen.head))
-    c.executemany(
-        "INSERT OR IGNORE INTO by_git VALUES (?)", [(_key(path),) for path in seen.switched]
-    )
+    # Another process may have seen the same switch, and looked at what it brought.
+    if seen.head is not None and _fact(c, "head") != (now := json.dumps(seen.head)):
+        _note(c, "head", now)
+        c.executemany(
+            "INSERT OR IGNORE INTO by_git VALUES (?)", [(_key(path),) for path in seen.switched]
+        )
     watched = bool(_fact(c, "whole"))
     _follow_moved(c, seen)
     for path in seen.gone:

@@ -16,11 +16,13 @@ import pytest
 from understudy.app.folder import lives as history
 from understudy.app.folder.workspace import Workspace
 from understudy.checks.engine import Checks
-from understudy.findings.lives import End
+from understudy.findings.fingerprint import fingerprinted
+from understudy.findings.lives import End, Look, Stand, Told
+from understudy.model import Category, Finding, Position, Range, Severity
 from understudy.runner.execute import Runner
 from understudy.settings import Settings
 from understudy.store.database import Database
-from understudy.store.lives import FILE, LIVES, Life, Seen, lives
+from understudy.store.lives import FILE, LIVES, Head, Life, Seen, lives, take
 
 from .repositories import Git
 from .support import PATIENCE, tree, until
@@ -28,6 +30,14 @@ from .support import PATIENCE, tree, until
 EVAL = "def one(a):\n    return eval(a)\n"
 EXEC = "def two(b):\n    exec(b)\n"
 SAFE = "def one(a):\n    return a\n"
+FOUND = Finding(
+    "bandit",
+    "B307",
+    "m",
+    Range(Position(1, 4), Position(1, 18)),
+    Severity.HIGH,
+    Category.SECURITY,
+)
 SETTINGS = {"ruff.enabled": False, "complexity.enabled": False, "secrets.enabled": False}
 
 
@@ -189,6 +199,26 @@ async def test_a_tool_that_did_not_look_says_nothing(world: World) -> None:
     await world.scan()
     found = await world.scan({"app.py": "def one(a:\n    return eval(a)\n"})
     assert [each.how for each in found if each.rule == "bandit:B307"] == [""]
+
+
+async def test_a_switch_that_two_processes_see_is_one(tmp_path: Path) -> None:
+    """The second one, which looked elsewhere, does not have what is fixed next taken for git's."""
+    database, path = Database(tmp_path / FILE, LIVES), str(tmp_path / "app.py")
+    (found,) = fingerprinted([FOUND], EVAL)
+    told = Told("bandit:B307", found.fingerprint, 3)
+
+    def look(at: int, *there: Told) -> Look:
+        return Look(path, there, Stand(at, at, ("bandit",), {}))
+
+    here, there = Head("main", "1"), Head("other", "2")
+    try:
+        await take(database, Seen(1.0, [look(1, told)], head=here))
+        await take(database, Seen(2.0, [look(2, told)], head=there, switched=[path]))
+        await take(database, Seen(2.1, [], head=there, switched=[path]))
+        await take(database, Seen(3.0, [look(3)], head=there))
+        assert [each.how for each in await lives(database)] == [End.FIXED]
+    finally:
+        await database.close()
 
 
 async def test_what_was_noted_later_is_written_later(
