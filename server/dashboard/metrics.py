@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..app.chores.records import metrics_of
+from ..app.overview.findings import Findings
 from ..app.overview.listing import SEVERITIES
 from ..app.overview.overview import Overview
 from ..app.overview.parts import Part
@@ -56,14 +57,10 @@ async def told(overview: Overview) -> bytes:
 
 
 def _standing(watched: Watched) -> Iterator[Figure]:
-    where, found = {"workspace": str(watched.root)}, watched.findings
-    for severity, count in zip(SEVERITIES, found.new.counts, strict=True):
-        about = "Findings that the baseline does not have."
-        yield Figure("findings", about, where | {"severity": severity}, count)
-    yield Figure("findings_known", "Findings that the baseline has.", where, found.known)
-    yield Figure("files", "Files that were looked at.", where, found.looked_at)
-    about = "Of them, those that are otherwise on disk by now."
-    yield Figure("files_changed", about, where, found.changed)
+    """Of what is not known there is no figure, which is not 0."""
+    where = {"workspace": str(watched.root)}
+    if Part.FINDINGS in watched.parts:
+        yield from _findings(watched.findings, where)
     if (health := watched.parts.get(Part.HEALTH)) is not None:
         yield Figure("trusted", "1 where the workspace is trusted.", where, bool(health.trusted))
         yield Figure("engine_up", "1 where somebody runs the tasks.", where, bool(health.engine))
@@ -71,6 +68,16 @@ def _standing(watched: Watched) -> Iterator[Figure]:
         for state in ("queued", "running", "asking") if health.jobs is not None else ():
             of_state = where | {"state": state}
             yield Figure("jobs", "Jobs by their state.", of_state, health.jobs.get(state, 0))
+
+
+def _findings(found: Findings, where: dict[str, str]) -> Iterator[Figure]:
+    for severity, count in zip(SEVERITIES, found.new.counts, strict=True):
+        about = "Findings that the baseline does not have."
+        yield Figure("findings", about, where | {"severity": severity}, count)
+    yield Figure("findings_known", "Findings that the baseline has.", where, found.known)
+    yield Figure("files", "Files that were looked at.", where, found.looked_at)
+    about = "Of them, those that are otherwise on disk by now."
+    yield Figure("files_changed", about, where, found.changed)
 
 
 def _tasks(watched: Watched, measured: dict[str, Any]) -> Iterator[Figure]:

@@ -272,6 +272,9 @@ async def test_results_that_cannot_be_read_are_not_told_as_none(
     pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
     shown = [await pages._shown(watched, each, {}, session) for each in SECTIONS]
     assert "What was found here is not known." in "".join(shown)
+    figures = (await metrics.told(opened)).decode()
+    assert "understudy_troubles" in figures
+    assert "understudy_findings" not in figures
 
 
 async def test_what_runs_is_seen_whatever_is_queued_behind_it(
@@ -410,6 +413,19 @@ async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> 
     await asyncio.sleep(0)
     await opened.close()
     await asyncio.gather(*looks, opened.look())
+
+
+async def test_what_was_chosen_stays_chosen(watched: Watched, opened: Overview, root: Path) -> None:
+    """Where it is not among the few that are offered, too."""
+    await large.add_history(root, state_dir(), 60)
+    await opened.look()
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    by_name = {each.name: each for each in SECTIONS}
+    shown = await pages._shown(watched, by_name["findings"], {"owner": "@team"}, session)
+    assert '<option selected value="@team">' in shown
+    shown = await pages._shown(watched, by_name["logs"], {"job": "1"}, session)
+    assert '<option value="1" selected>#1 code_analysis: done</option>' in shown
+    assert shown.count(" selected>") == 1
 
 
 async def test_a_folder_that_has_gone_is_a_trouble(
