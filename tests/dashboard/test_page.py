@@ -63,6 +63,16 @@ async def test_it_shows_what_there_is(
     assert view.wrong == []
 
 
+async def test_no_name_of_a_severity_is_broken(context: BrowserContext, server: Server) -> None:
+    page = (await View.of(context, await link(server))).page
+    names = page.locator("#findings td .severity")
+    await expect(names.first).to_be_visible()
+    for width in (360, 1_300):
+        await page.set_viewport_size({"width": width, "height": 900})
+        heights = "each => each.map(one => one.getClientRects().length * one.offsetHeight)"
+        assert max(await names.evaluate_all(heights)) < 30
+
+
 async def test_no_text_of_others_is_run(context: BrowserContext, server: Server) -> None:
     view = await View.of(context, await link(server))
     page = view.page
