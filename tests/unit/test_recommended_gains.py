@@ -93,6 +93,7 @@ def test_what_runs_elsewhere_is_told_as_it_takes_here() -> None:
     assert of["no-concurrency"].gain == Gain(0, (205 - 60) / 2)
     assert of["no-concurrency"].why[-1].startswith("1 of 3 pushes of 2 weeks came to a branch ")
     told = {rule: each.basis for rule, each in of.items() if each.gain}
+    assert told.pop("no-concurrency") == "of the machines that run it, as it takes here"
     assert set(told.values()) == {"as it takes here"}
     assert (of["no-timeout"].gain, of["no-timeout"].basis) == (None, "")
     assert of["no-timeout"].unknown == "how often a job hangs is not seen from here"

@@ -16,7 +16,8 @@ from ..workflows.timed import Command, Timings, every, one
 from .model import Gain, Told, span
 from .told import seen
 
-BASIS = "as it takes here"
+_HERE = "as it takes here"
+_OF_MACHINES = f"of the machines that run it, {_HERE}"
 _ELSEWHERE = "its runs are on GitHub, and none is seen from here"
 _HANGS = "how often a job hangs is not seen from here"
 _NO_PUSH = "no push that starts it is known here"
@@ -101,7 +102,7 @@ def _stale(here: _Here) -> Told:
         f" {span(takes, takes)} of the one before, which is what its commands take here"
     )
     why = seen(each for those in found for each in those or ())
-    return Told(Gain(0.0, left / here.pushes.weeks), (*why, told))
+    return Told(Gain(0.0, left / here.pushes.weeks), (*why, told), basis=_OF_MACHINES)
 
 
 _RULES: Mapping[str, Callable[[_Here], Told]] = {
@@ -118,7 +119,7 @@ def _each_push(here: _Here, seconds: float, why: Sequence[str]) -> Told:
     if not patterns or not count:
         return Told(why=tuple(why), unknown=_NO_PUSH if patterns else "no push starts it")
     told = f"{_pushes(here.pushes, count)} from here could start it"
-    return Told(Gain(0.0, seconds * count / here.pushes.weeks), (*why, told))
+    return Told(Gain(0.0, seconds * count / here.pushes.weeks), (*why, told), basis=_HERE)
 
 
 def _commands(job: Job, timings: Timings) -> list[Command] | None:

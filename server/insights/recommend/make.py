@@ -12,7 +12,7 @@ from ..workflows.model import Issue, Kind
 from ..workflows.rules import RULES
 from ..workflows.timed import Timings
 from .at_once import spared, task
-from .elsewhere import BASIS, expected
+from .elsewhere import expected
 from .model import Recommendation, Told, id_of
 
 _NOTHING: Timings = MappingProxyType({})
@@ -73,7 +73,7 @@ def _of(analysis: Analysis, issue: Issue, told: Told, said: Iterable[object]) ->
         issue.remedy,
         setting,
         is_met=setting is not None and any(map(setting.stands_in, said)),
-        basis=BASIS if told.gain and analysis.workflow.kind is Kind.ACTIONS else "",
+        basis=told.basis,
     )
 
 
