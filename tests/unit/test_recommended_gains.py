@@ -4,6 +4,7 @@ parts; always a range, and none where nothing is known."""
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from understudy.insights.recommend.model import Gain, Recommendation
 from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
 from understudy.insights.workflows.edits import edits
+from understudy.insights.workflows.lived.effects import gained, is_of_command, measure
 from understudy.insights.workflows.lived.pushes import Push, Pushes, noted, typed
 from understudy.insights.workflows.lived.runs import DAY, seen
 from understudy.insights.workflows.model import Around, Change, Machine, Timing, Workflow
@@ -332,6 +334,52 @@ def test_the_gain_of_a_chain(here: dict[str, float], gain: float | None, unknown
     assert told == (None if gain is None else (0, gain * 3.5))
     assert one.unknown == unknown
     assert one.basis == ""
+
+
+@pytest.mark.parametrize(
+    ("here", "at_once", "editor", "low", "high"),
+    [
+        (60.0, 25.0, 0, 34.5 * 7, 35.5 * 7),  # 35 s less, seven times a week
+        (60.0, 60.0, 0, -0.5 * 7, 0.5 * 7),
+        (25.0, 60.0, 0, -35.5 * 7, -34.5 * 7),  # it takes longer now
+        (60.0, None, 20, None, None),  # how long that took as a whole is not known
+    ],
+)
+def test_the_effect_of_a_chain_is_that_of_the_same_runs(
+    here: float, at_once: float | None, editor: int, low: float | None, high: float | None
+) -> None:
+    flow = scripts(all="npm run lint && npm test")
+    (one,) = [
+        each for each in make.recommendations(analyse([flow], NOTHING), Tasks()) if each.setting
+    ]
+    assert is_of_command(one.measure)
+    done = NOW - 14 * DAY
+    log = [
+        Activity(done - (n + 1) * DAY, Did.COMMAND, "npm run all", "s", "web", seconds=here + n % 2)
+        for n in range(20)
+    ]
+    log += [Activity(done - n, Did.COMMAND, "npm run all", "s", "app", seconds=1) for n in range(9)]
+    typed_ = "understudy run all-at-once"
+    log += [
+        Activity(done + n * DAY, Did.COMMAND, typed_, "s", seconds=at_once + n % 2)
+        for n in range(14)
+        if at_once is not None
+    ]
+    log += [Activity(done + n, Did.TASK, "all-at-once", "s", seconds=0.1) for n in range(editor)]
+    found = gained(one.measure, log, done, NOW, Random(1))
+    assert (found is None) == (low is None)
+    if found is not None and low is not None and high is not None:
+        assert low <= found.low <= found.high <= high
+
+
+def test_few_runs_tell_no_effect() -> None:
+    name = measure("", "make all")
+    log = [Activity(NOW - n * DAY, Did.COMMAND, "make all", "s", seconds=9) for n in range(1, 20)]
+    assert gained(name, log, NOW - 10 * DAY, NOW, Random(1)) == (0, 0, 10)
+    assert gained(name, log, NOW - 4 * DAY, NOW, Random(1)) is None
+    assert gained(name, log, NOW - 17 * DAY, NOW, Random(1)) is None
+    assert gained(name, log[:6], NOW - 30 * DAY, NOW, Random(1)) is None
+    assert gained(measure("", "make some"), log, NOW - 10 * DAY, NOW, Random(1)) is None
 
 
 # ── what was measured of the machine ────────────────────────────────────────────────────────────

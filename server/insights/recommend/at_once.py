@@ -11,6 +11,7 @@ from ..workflows.analysis import Analysis
 from ..workflows.course import course
 from ..workflows.definitions.script_calls import called
 from ..workflows.graph import reached
+from ..workflows.lived.effects import measure
 from ..workflows.model import Issue, Kind, Timing, Workflow
 from ..workflows.shell import Words, commands
 from ..workflows.timed import Timings, every
@@ -20,6 +21,7 @@ from .told import seen
 _UNSEEN = "no run of it was seen here so far"
 _UNKNOWN = "how much time it would spare is not known"
 _UNTIMED = "how long it takes was not seen here"
+_SPARING = frozenset({"in-sequence", "duplicate-step"})
 _NO_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 _NOTHING = ("true",)
 """The command of a task that only needs others."""
@@ -89,9 +91,19 @@ def _name(text: str) -> str:
 # ── what it is to gain ──────────────────────────────────────────────────────────────────────────
 
 
+def measure_of(analysis: Analysis, issue: Issue) -> str:
+    """What is measured before and after; empty where nothing is."""
+    job = analysis.workflow.by_name.get(issue.subject.partition(" ")[0])
+    if issue.rule not in _SPARING or job is None or analysis.workflow.kind is Kind.TASKS:
+        return ""
+    does_it = task(analysis.workflow, issue)
+    name = [*does_it.value][-1] if does_it and isinstance(does_it.value, dict) else ""
+    return measure(posixpath.dirname(analysis.workflow.path), job.invocation, name)
+
+
 def spared(analysis: Analysis, issue: Issue, timings: Timings) -> Told:
     """Between nothing and all that is spared, as often as it was run here."""
-    if issue.rule not in ("in-sequence", "duplicate-step"):
+    if issue.rule not in _SPARING:
         return Told(unknown=_UNKNOWN)
     name = issue.subject.partition(" ")[0]
     timing, job = analysis.seen.get(name), analysis.workflow.by_name.get(name)

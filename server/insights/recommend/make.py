@@ -11,7 +11,7 @@ from ..workflows.lived.pushes import Pushes
 from ..workflows.model import Issue, Kind
 from ..workflows.rules import RULES
 from ..workflows.timed import Timings
-from .at_once import spared, task
+from .at_once import measure_of, spared, task
 from .elsewhere import expected
 from .model import Recommendation, Told, id_of
 
@@ -61,6 +61,7 @@ def _told(analysis: Analysis, issue: Issue, timings: Timings, pushes: Pushes) ->
 
 def _of(analysis: Analysis, issue: Issue, told: Told, said: Iterable[object]) -> Recommendation:
     setting = task(analysis.workflow, issue)
+    is_local = analysis.workflow.kind is not Kind.ACTIONS
     return Recommendation(
         id_of(issue),
         issue.rule,
@@ -72,6 +73,7 @@ def _of(analysis: Analysis, issue: Issue, told: Told, said: Iterable[object]) ->
         _HOW[issue.rule],
         issue.remedy,
         setting,
+        measure_of(analysis, issue) if is_local else "",
         is_met=setting is not None and any(map(setting.stands_in, said)),
         basis=told.basis,
     )
