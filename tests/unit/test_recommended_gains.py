@@ -106,7 +106,7 @@ def test_what_runs_elsewhere_is_told_as_it_takes_here() -> None:
     [
         ("no-cache", "pip install -r requirements.txt", "no run of `pip install -r requ"),
         ("duplicate-step", "npm ci", "no run of `npm ci` was seen here"),
-        ("needless-need", "make check", "not all that test runs was seen here"),
+        ("needless-need", "make check", "not all that test runs or needs was seen"),
     ],
 )
 def test_what_was_not_seen_here_is_not_known(rule: str, without: str, unknown: str) -> None:
