@@ -181,6 +181,15 @@ def test_pushes_as_git_notes_them() -> None:
     assert [*typed(by_hand)] == [Push(1, "")]
 
 
+def test_old_pushes_and_wrong_clocks_do_not_count() -> None:
+    days = (-400, -91, -14, -1, 1)
+    found = Pushes.of([Push(NOW + day * DAY, "x") for day in days], NOW)
+    assert (len(found.every), found.weeks) == (2, 2)
+    many = Pushes.of((Push(NOW - n, "x") for n in range(12_000)), NOW)
+    assert (len(many.every), many.every[-1].at, many.weeks) == (10_000, NOW, 1)
+    assert Pushes.of([], NOW) == Pushes()
+
+
 @given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from("ab"))), st.floats(0.1, 50))
 def test_what_is_left_of_runs_is_bounded(given_: list[tuple[float, str]], seconds: float) -> None:
     pushes = Pushes.of((Push(*each) for each in given_), 200.0)

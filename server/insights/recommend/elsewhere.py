@@ -28,6 +28,7 @@ class Elsewhere:
         self._timings = timings
         self._pushes = pushes
         self._pushed = analysis.workflow.pushed
+        self._count = pushes.to(self._pushed)
         self._jobs = analysis.workflow.by_name
         self._commands = {n: _commands(job, timings) for n, job in self._jobs.items()}
         self._costs = {n: sum(e.seconds for e in c) for n, c in self._commands.items() if c}
@@ -88,12 +89,12 @@ class Elsewhere:
         return Told(Gain(0.0, left / self._pushes.weeks), (*why, told), basis=_OF_MACHINES)
 
     def _each_push(self, seconds: float, why: Sequence[str]) -> Told:
-        count = self._pushes.to(self._pushed)
-        if not self._pushed or not count:
+        if not self._pushed or not self._count:
             unknown = _NO_PUSH if self._pushed else "no push starts it"
             return Told(why=tuple(why), unknown=unknown)
-        told = f"{_pushes(self._pushes, count)} from here could start it"
-        return Told(Gain(0.0, seconds * count / self._pushes.weeks), (*why, told), basis=_HERE)
+        told = f"{_pushes(self._pushes, self._count)} from here could start it"
+        a_week = self._count / self._pushes.weeks
+        return Told(Gain(0.0, seconds * a_week), (*why, told), basis=_HERE)
 
 
 def _commands(job: Job, timings: Timings) -> list[Command] | None:
