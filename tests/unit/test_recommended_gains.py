@@ -230,6 +230,11 @@ def scripts(**more: str) -> Workflow:
         ("npm-run-all -p lint types", ""),
         ("run-p lint types && npm test", ""),
         ("npm run lint && tsc && npm test", ""),  # it writes what is tested
+        ("eslint . && tsc a.ts --typeRoots ./types", ""),
+        ("npm run styled && npm test", ""),
+        ("prettier --check . && biome ci && npx stylelint x", "prettier biome stylelint"),
+        ("npm run check:a && vitest run", "check-a vitest"),
+        ("npm run lint && 'a\u2028b' c\rd && npm test", ""),
         ("npm run lint -- --fix && npm test", ""),
         ("npm run lint || npm test", ""),
         ("npm run lint; npm test", ""),
@@ -245,7 +250,8 @@ def scripts(**more: str) -> Workflow:
     ],
 )
 def test_checks_of_a_chain_become_tasks(chain: str, checks: str) -> None:
-    flow = scripts(all=chain, builds="npm run types && npm run build")
+    more = {"builds": "npm run types && npm run build", "check:a": "x", "styled": "oxlint && oxfmt"}
+    flow = scripts(all=chain, **more)
     issues = [e for e in flow.issues if e.rule == "in-sequence" and e.subject == "all"]
     assert len(issues) == bool(checks)
     if not issues:
@@ -255,7 +261,9 @@ def test_checks_of_a_chain_become_tasks(chain: str, checks: str) -> None:
     assert isinstance(setting.value, dict)
     tasks = {name: CustomTask(**value) for name, value in setting.value.items()}
     last = tasks["all-at-once"]
-    assert [each.removeprefix("all-") for each in last.needs] == checks.split()
+    assert [each.removeprefix("all-").replace("npx", "stylelint") for each in last.needs] == (
+        checks.split()
+    )
     assert {each.cwd for each in tasks.values() if [*each.command] != ["true"]} == {"web"}
 
 

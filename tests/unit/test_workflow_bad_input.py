@@ -233,6 +233,7 @@ def test_aliases_are_read_as_long_as_they_are_few() -> None:
         ("pip install \\\n  -r x", ["pip install -r x"]),
         ("# pip install\nx", ["x"]),
         ("it's broken", ["it's broken"]),
+        ("sed -i '' -e x y && z", ["sed -i  -e x y", "z"]),
         ("if a; then b; fi", ["a", "b", "fi"]),
     ],
 )
