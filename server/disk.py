@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from .sizes import size
+
 LARGEST_FILE = 100_000_000
 """Bytes. No setting has a larger file looked at."""
 
@@ -24,7 +26,7 @@ def read_regular(path: Path | str, most: int | None = None) -> bytes:
             return file.read()
         content = file.read(most + 1)
     if len(content) > most:
-        raise OSError(0, f"It is larger than {most // 1024} KiB")
+        raise OSError(0, f"It is larger than {size(most)}")
     return content
 
 

@@ -35,6 +35,8 @@ _FOLDED = 256
 _PER_OCTAVE = 4
 _LEAST = 1e-6
 _MOST_BUCKETS = 40 * _PER_OCTAVE
+_LONGEST = 200
+"""Characters of a name, and of an attribute."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
@@ -106,6 +108,12 @@ def _bucket(seconds: float) -> int:
     return min(_MOST_BUCKETS, int(math.log2(seconds / _LEAST) * _PER_OCTAVE))
 
 
+def _texts(given: dict[str, str]) -> dict[str, str]:
+    """A plug-in may give anything: what cannot be a key would be an error where all is summed up,
+    and what is endless would be kept."""
+    return {name: str(value)[:_LONGEST] for name, value in given.items()}
+
+
 class Span:
     """One stretch of work. Frozen once it has ended.
 
@@ -141,17 +149,17 @@ class Span:
         given: dict[str, str],
     ) -> None:
         self._recorder = recorder
-        self.name = name
-        self.attributes = given
+        self.name = str(name)[:_LONGEST]
+        self.attributes = _texts(given)
         self.id = next(_ids)
         self._outer = outer = _current.get()
         if outer is None:
             self.parent, self.trace = 0, self.id
-            self.file, self.root = file or "", root or _root.get()
+            self.file, self.root = str(file or ""), str(root or _root.get())
         else:
             self.parent, self.trace = outer.id, outer.trace
-            self.file = outer.file if file is None else file
-            self.root = root or outer.root or _root.get()
+            self.file = outer.file if file is None else str(file)
+            self.root = str(root or outer.root or _root.get())
         self.began = self.ended = self.inner = self.cpu = 0.0
         self.memory = 0
 
@@ -172,7 +180,7 @@ class Span:
 
     def set(self, **attributes: str) -> None:
         """What is known only now."""
-        self.attributes.update(attributes)
+        self.attributes.update(_texts(attributes))
 
     def cost(self, cpu_seconds: float, memory_bytes: int) -> None:
         """What it took elsewhere, as in another process."""
@@ -290,11 +298,6 @@ class Recorder:
             taken, self._sums = self._sums, {}
         return taken
 
-    def count(self, key: Key, many: int) -> None:
-        """Something happened that took no time worth telling."""
-        with self._lock:
-            self._sum_of(key).count += many
-
     def _fold(self) -> None:
         with self._lock:
             new, self._new = self._new, []
@@ -408,11 +411,3 @@ def add(
     added.began = began
     added.cost(*cost)
     added.close(max(began, ended or _clock()))
-
-
-def count(name: str, many: int = 1, **attributes: str) -> None:
-    """Something happened so often, at the root of the span around it."""
-    if _recorder is not None and many:
-        around = _current.get()
-        root = _root.get() if around is None else around.root
-        _recorder.count(Key(name, root, "", tuple(sorted(attributes.items()))), many)

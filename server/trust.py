@@ -42,10 +42,10 @@ class Trust:
         except OSError as error:
             self.problem = f"Who is trusted cannot be read, so nothing is: {why(error)}"
             return None
-        real, home = _real(root), _real(Path.home())
+        real = _real(root)
         for folder in (real, *real.parents):
             decided = decisions.get(str(folder))
-            if decided is not None and (folder == real or not home.is_relative_to(folder)):
+            if decided is not None and (folder == real or not _holds_home(folder)):
                 return decided
         return None
 
@@ -96,6 +96,10 @@ class Trust:
     def _write(self, decisions: dict[str, bool]) -> None:
         stored = {"version": _VERSION, "roots": dict(sorted(decisions.items()))}
         replace_file(self.file, json.dumps(stored, indent=2).encode() + b"\n")
+
+
+def _holds_home(folder: Path) -> bool:
+    return _real(Path.home()).is_relative_to(folder)
 
 
 def _real(folder: Path) -> Path:

@@ -4,7 +4,8 @@ out on it, or did not.
     python -m benchmarks.foresight.record leak|fill|hog|day SECONDS FILE
 
 ``leak`` wants a control group of its own, with the limit set, in which it was started; ``fill`` a
-small disk of its own at the folder in RECORDED.
+small disk of its own at the folder in RECORDED: a tmpfs (fill.json), or a file with ext4 in it that
+is mounted as a loop device (loop.json).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def recordings() -> Iterator[Trace]:
         told = json.loads(path.read_text())
         for name, seen in told["levels"].items():
             levels = [each for each in seen if each is not None]
-            kind = f"recorded {told['what']}: {name}"
+            kind = f"recorded {path.stem}: {name}"
             if _ENDS.get(told["what"]) != name:
                 yield Trace(kind, levels, None)
                 continue

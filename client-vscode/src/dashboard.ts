@@ -6,6 +6,9 @@ import { Visit, type Answer } from "./visit.ts";
 import bridge from "./webview/bridge.js" with { type: "text" };
 
 const COMMAND = `${SECTION}.showDashboard`;
+const GONE =
+  "<!doctype html><p>The dashboard does not answer any more: it ends with its server.</p>" +
+  "<p>“Understudy: Show Dashboard” opens it anew.</p>";
 
 /** What the page in the panel asks for. */
 interface Asked {
@@ -45,9 +48,12 @@ export class DashboardPanel implements vscode.Disposable {
     await this.show(await visit.ask("GET", visit.base));
   }
 
+  /** In the panel, if that still shows the same visit when all of the page is there. */
   private async show(answer: Answer): Promise<void> {
     const { panel, visit } = this;
-    if (panel && visit) panel.webview.html = await framed(answer.body, visit);
+    if (!panel || !visit) return;
+    const page = await framed(answer.body, visit);
+    if (this.panel === panel && this.visit === visit) panel.webview.html = page;
   }
 
   private open(): vscode.WebviewPanel {
@@ -74,7 +80,10 @@ export class DashboardPanel implements vscode.Disposable {
   private async answer(panel: vscode.WebviewPanel, asked: Asked): Promise<void> {
     const visit = this.visit;
     if (!visit) return;
-    const post = (message: unknown): void => void panel.webview.postMessage(message);
+    // A panel that was closed meanwhile takes nothing.
+    const post = (message: unknown): void => {
+      if (this.panel === panel) void panel.webview.postMessage(message);
+    };
     if (asked.events !== undefined) {
       visit.follow(asked.events, (event, data) => {
         post({ event, data });
@@ -83,11 +92,14 @@ export class DashboardPanel implements vscode.Disposable {
     }
     const method = asked.method ?? "GET";
     const path = asked.path ?? asked.open ?? visit.base;
-    const answer = await visit
-      .ask(method, path, asked.headers, asked.body)
-      .catch((error: unknown) => ({ status: 0, body: String(error), headers: {} }));
-    if (asked.open === undefined) post({ id: asked.id, ...answer });
-    else await this.show(answer);
+    try {
+      const answer = await visit.ask(method, path, asked.headers, asked.body);
+      if (asked.open === undefined) post({ id: asked.id, ...answer });
+      else await this.show(answer);
+    } catch (error) {
+      if (asked.open === undefined) post({ id: asked.id, status: 0, body: String(error), headers: {} });
+      else if (this.panel === panel && this.visit === visit) panel.webview.html = GONE;
+    }
   }
 }
 

@@ -41,9 +41,7 @@ export class Visit {
     headers: Record<string, string> = {},
     body = "",
   ): Promise<Answer> {
-    if (!path.startsWith(this.base)) throw new Error(`${path} is not below the dashboard.`);
-    const own = { ...headers, Cookie: this.cookie, Origin: this.origin };
-    const answer = await asked(this.origin, method, path, own, body);
+    const answer = await this.asked(method, path, { ...headers, Origin: this.origin }, body);
     const said = await text(answer);
     const { location } = answer.headers;
     if (answer.statusCode === 303 && location) return this.ask("GET", location);
@@ -72,8 +70,11 @@ export class Visit {
     };
     const connect = (): void => {
       if (stopped || this.ended) return;
-      const headers = { Cookie: this.cookie, ...(last && { "Last-Event-ID": last }) };
-      asked(this.origin, "GET", path, headers, "").then((answer) => {
+      this.asked("GET", path, last ? { "Last-Event-ID": last } : {}).then((answer) => {
+        if (stopped) {
+          answer.destroy(); // of another page by now: it would hold one of the few streams
+          return;
+        }
         stream = answer;
         if (answer.statusCode === 200) told("open", "");
         const parse = eventsOf((event, data, id) => {
@@ -89,6 +90,19 @@ export class Visit {
   end(): void {
     this.ended = true;
     for (const stop of this.streams.splice(0)) stop();
+  }
+
+  /** Rejects for what is not below the page: the cookie goes nowhere else. */
+  private async asked(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body = "",
+  ): Promise<IncomingMessage> {
+    const { origin, pathname, search } = new URL(path, this.origin);
+    if (origin !== this.origin || !pathname.startsWith(this.base))
+      throw new Error(`${path} is not below the dashboard.`);
+    return asked(origin, method, `${pathname}${search}`, { ...headers, Cookie: this.cookie }, body);
   }
 }
 

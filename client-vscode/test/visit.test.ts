@@ -21,6 +21,55 @@ for (const [name, pieces, events] of cases)
     assert.deepEqual(told, events);
   });
 
+test("a page that was left while it was asked for is told of nothing, and holds no stream", { timeout: 10_000 }, async () => {
+  const told: string[] = [];
+  const answers: Record<string, () => void> = {};
+  const closed = new Set<string>();
+  let came: () => void = () => undefined;
+  const server = createServer((asked, answer) => {
+    const path = asked.url ?? "";
+    answer.setHeader("Set-Cookie", "c=1");
+    if (path.startsWith("/x/enter")) {
+      answer.end();
+      return;
+    }
+    answer.on("close", () => {
+      closed.add(path);
+      came();
+    });
+    answers[path] = () => {
+      answer.write(`event: ${path}\ndata: 1\n\n`);
+    };
+    came();
+  });
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => (came = resolve));
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const visit = await Visit.by(`http://127.0.0.1:${port.toString()}/x/enter?key=1`);
+  const take = (event: string): void => {
+    told.push(event);
+    came();
+  };
+  try {
+    visit.follow("/x/first", take);
+    await until(() => "/x/first" in answers);
+    visit.follow("/x/second", take);
+    await until(() => "/x/second" in answers);
+    answers["/x/first"]?.();
+    await until(() => closed.has("/x/first"));
+    answers["/x/second"]?.();
+    await until(() => told.length >= 2);
+    assert.deepEqual(told, ["open", "/x/second"]);
+    assert.deepEqual([...closed], ["/x/first"]);
+  } finally {
+    visit.end();
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 test("who is let in keeps the cookie, follows forms, and stays below the page", async () => {
   const seen: string[] = [];
   const server = createServer((asked, answer) => {
@@ -36,7 +85,14 @@ test("who is let in keeps the cookie, follows forms, and stays below the page", 
     const visit = await Visit.by(`${origin}/x/enter?key=1`);
     assert.equal(visit.base, "/x/");
     assert.equal((await visit.ask("POST", "/x/unlock", {}, "what=ask")).body, "/x/?in=2");
-    await assert.rejects(visit.ask("GET", "/other"), /not below/);
+    for (const path of ["/other", "/x/../other", "//localhost/x/", "@localhost/x/"])
+      await assert.rejects(visit.ask("GET", path), /not below/, path);
+    const told: string[] = [];
+    visit.follow("/other", (event) => told.push(event));
+    await new Promise(setImmediate);
+    visit.end();
+    assert.deepEqual(told, ["error"]);
+    assert.equal(seen.length, 3);
     await assert.rejects(Visit.by(`${origin}/x/enter?key=2`), /let nobody in/);
     assert.deepEqual(seen.slice(0, 3), [
       "GET /x/enter?key=1 -",

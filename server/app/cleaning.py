@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..runner.logfile import job_of
 from ..sandbox.history import TRIALS, History
 from ..store.database import all_set_aside
 from ..store.job_rows import under_way
@@ -47,9 +49,8 @@ def _logs(state: Path) -> Litter:
     """Of a job that is old and still runs, or waits to be run again, they stay."""
     by_job: dict[int, list[Path]] = {}
     for path in _listed(state / _LOGS):
-        number = path.name.partition("-")[0]
-        if number.isdigit():
-            by_job.setdefault(int(number), []).append(path)
+        if (job := job_of(path.name)) is not None and not path.is_dir():
+            by_job.setdefault(job, []).append(path)
     ended = set(sorted(by_job)[:-_KEPT_LOGS])
     if ended:
         try:
@@ -85,12 +86,15 @@ def _files(what: str, paths: Iterable[Path]) -> Litter:
 
 
 def _size(path: Path) -> int:
-    try:
-        own = path.lstat().st_blocks * 512
-    except OSError:
-        return 0
-    is_folder = path.is_dir() and not path.is_symlink()
-    return own + (sum(map(_size, _listed(path))) if is_folder else 0)
+    """With all that is below it, as far as that has a path: a command may nest folders deeper."""
+    found, ahead = 0, [path]
+    while ahead:
+        each = ahead.pop()
+        with contextlib.suppress(OSError):
+            told = each.lstat()
+            found += told.st_blocks * 512
+            ahead += _listed(each) if stat.S_ISDIR(told.st_mode) else ()
+    return found
 
 
 def _listed(folder: Path) -> Iterator[Path]:

@@ -186,15 +186,21 @@ class Core:
     async def _heed_others(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            for workspace in self.folders:
-                if workspace.new_day():
-                    self.upkeep.show_anew(workspace)
-            for workspace in await self.folders.moved():
+            try:
+                await self._heed()
+            except Exception:  # a moment that goes wrong must not end all that come after it
+                log.exception("what others did was not heeded")
+
+    async def _heed(self) -> None:
+        for workspace in self.folders:
+            if workspace.new_day():
                 self.upkeep.show_anew(workspace)
-            for root, trusted in (await self.folders.decided_elsewhere()).items():
-                self.handle(events.TrustDecided(trusted, root))
-            for feature in self._features:
-                await feature.heed()
+        for workspace in await self.folders.moved():
+            self.upkeep.show_anew(workspace)
+        for root, trusted in (await self.folders.decided_elsewhere()).items():
+            self.handle(events.TrustDecided(trusted, root))
+        for feature in self._features:
+            await feature.heed()
 
     async def _take(self, event: events.Event) -> None:  # noqa: C901, PLR0912 - one arm each
         match event:

@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from ..disk import read_regular
 from ..git import Blob, GitError, Repository, UnknownRevision
+from ..sizes import size
 
 MOST_FILES = 5_000
-MOST_BYTES = 50_000_000
+MOST_BYTES = 50 << 20
 _AT_ONCE = 100
 _GIT = ".git"
 _MOST_READ = 20_000_000
@@ -100,7 +101,7 @@ class Past:
         if len(found) > MOST_FILES:
             raise OSError(0, f"the commit has more than {MOST_FILES:,} files")
         if sum(self._repository.sizes({each.oid for each in found}).values()) > MOST_BYTES:
-            raise OSError(0, f"the files of the commit are larger than {MOST_BYTES >> 20} MB")
+            raise OSError(0, f"the files of the commit are larger than {size(MOST_BYTES)}")
 
 
 def _some(files: Iterable[tuple[str, Blob]]) -> Iterator[list[tuple[str, Blob]]]:

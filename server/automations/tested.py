@@ -6,9 +6,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from ..sandbox.trial import Trial, few
+from ..sizes import size
 from .narrowing import Touched
-
-_MB = 1 << 20
 
 
 class As(IntEnum):
@@ -45,8 +44,8 @@ class Tested(NamedTuple):
     @property
     def told(self) -> str:
         """What came of it, for people."""
-        seconds, memory = self.trial.usage.seconds, self.trial.usage.peak_bytes / _MB
-        cost = f"{seconds:.1f} s, {memory:.0f} MB"
+        usage = self.trial.usage
+        cost = f"{usage.seconds:.1f} s, {size(usage.peak_bytes)}"
         if self.asks:
             return f"it only told what it would do, as it asks {', '.join(self.asks)}; {cost}"
         if not self.trial.is_clean:

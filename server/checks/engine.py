@@ -151,8 +151,6 @@ class Checks:
         unasked = [k for k in keys.values() if k not in self._under_way]
         async with spans.span("lookup"):
             recalled = await self.recall(unasked, results)
-        for tool in (tool for tool, key in keys.items() if key in recalled):
-            spans.count("cache", tool=tool, outcome="hit")
         tasks: dict[Tier, list[asyncio.Task[Report]]] = {tier: [] for tier in Tier}
 
         def begin(tier: Tier) -> None:
@@ -188,7 +186,6 @@ class Checks:
             key = _key(subject, analyzer, configuration, version)
             await self.recall([key], wanted.results)
         if (report := self._known.get(key)) is not None:  # which may have come meanwhile
-            spans.count("cache", tool=analyzer.name, outcome="hit")
             self._store({key: report}, wanted.kept)
             _recalled(wanted, (report,))
             return report
@@ -266,7 +263,6 @@ class Checks:
         self, key: str, job: Job, version: str, key_now: Callable[[], str], counts: Counts
     ) -> Report:
         """A tool reads its configuration by itself: what it said under another one is not kept."""
-        spans.count("cache", tool=job.task, outcome="miss")
         outcome = await self._runner.execute(job)
         count(counts, job, 1, outcome)
         with spans.span("parse", tool=job.task):

@@ -51,11 +51,16 @@ _BATCH = {Tier.FAST: 100, Tier.DEEP: 12}
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """One file's reports; ``fresh`` when a tool had to run for it."""
+    """One file's reports; ``fresh`` when a tool had to run for it. ``found``: how it was before
+    they were made."""
 
-    path: str
+    found: Found
     reports: tuple[Report, ...]
     fresh: bool
+
+    @property
+    def path(self) -> str:
+        return self.found.path
 
 
 @dataclass(slots=True)
@@ -238,15 +243,15 @@ class WorkspaceScan:
         for found in part:
             if found.why:
                 reports = compose.unreadable(self._order, found.why)
-                done.append(Scanned(found.path, tuple(reports), fresh=False))
+                done.append(Scanned(found, tuple(reports), fresh=False))
                 continue
             looking = analyzers_for(found.path, "", self._policy.settings)
             if not looking:
-                done.append(Scanned(found.path, (), fresh=False))
+                done.append(Scanned(found, (), fresh=False))
                 continue
             if found.size > limit:
                 reports = compose.too_large((each.name for each in looking), found.size, limit)
-                done.append(Scanned(found.path, tuple(reports), fresh=False))
+                done.append(Scanned(found, tuple(reports), fresh=False))
                 continue
             file = self._files[found.path] = _File(found, len(looking))
             stamp = stamps.get(found.path)
@@ -264,10 +269,6 @@ class WorkspaceScan:
         keys = [self._key(each) for each in wanted]
         async with spans.span("lookup"):
             recalled = await self._checks.recall(list(filter(None, keys)), self._results)
-        for tool, many in Counter(
-            e.analyzer.name for e, k in zip(wanted, keys, strict=True) if k in recalled
-        ).items():
-            spans.count("cache", many, tool=tool, outcome="hit")
         done: list[Scanned] = []
         known: Counter[str] = Counter()
         for each, key in zip(wanted, keys, strict=True):
@@ -322,7 +323,6 @@ class WorkspaceScan:
             return [scanned for file in batch for scanned in self._add(file, given_up)]
         items = [(file.found.path, None, configuration.hints) for file in batch]
         job = job_for(analyzer, configuration, items, self._policy, self._urgency)
-        spans.count("cache", len(batch), tool=job.task, outcome="miss")
         outcome = await self._checks.execute(job)
         count(self._results.counts, job, len(items), outcome)
         version = await self._version(analyzer, configuration)
@@ -381,7 +381,7 @@ class WorkspaceScan:
                 return []
             why = "the file changes while it is looked at"
             reports = [no_verdict(each.tool, State.NOT_ANALYSED, why) for each in reports]
-        return [Scanned(path, tuple(reports), file.fresh)]
+        return [Scanned(file.found, tuple(reports), file.fresh)]
 
 
 def _there(paths: Iterable[str]) -> list[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,4 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_record(given[2:])
     from .commands import run
 
+    _open_streams()
     return run(given)
+
+
+def _open_streams() -> None:
+    """Those that whoever started this has closed: the next file would get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8", errors="replace")  # noqa: SIM115
+            setattr(sys, name, nowhere)

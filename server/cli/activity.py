@@ -27,6 +27,7 @@ from ..app.changes import printable
 from ..settings import user_file
 from .answering import agreed
 from .exits import Exit
+from .group import Group
 from .moment import Moment
 from .options import FOLDER
 from .roots import root_of
@@ -39,7 +40,7 @@ _YES = click.option("--yes", is_flag=True, help="Without a question.")
 _SHELL = click.argument("shell", type=click.Choice(SHELLS))
 
 
-@click.group
+@click.group(cls=Group)
 def activity() -> None:
     """What is remembered of what you do in a workspace. It is without your secrets, stays on this
     machine, and is yours to read, export, forget and pause."""

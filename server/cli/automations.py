@@ -32,6 +32,7 @@ from .automating import (
 )
 from .automating import values as parameters_of
 from .exits import Exit
+from .group import Group
 from .options import AS_JSON, FOLDER
 from .roots import root_of
 
@@ -61,7 +62,7 @@ def patterns(folder: Path, *, as_json: bool) -> None:
     opened(root_of((folder,)), look)
 
 
-@click.group
+@click.group(cls=Group)
 def automations() -> None:
     """What Understudy made of what you repeat: scripts that are tried in the sandbox, shown as a
     diff before they change anything, and taken back with `understudy undo`."""

@@ -14,13 +14,14 @@ from ..app.results.baseline import Baseline, Risen, baseline_file, name_below, r
 from ..app.results.scan import Scan
 from .excerpt import shown
 from .exits import Exit
+from .group import Group
 from .options import AS_JSON, FOLDER
 from .roots import root_of
 from .scan import check, progress_bar
 from .text import number, silences
 
 
-@click.group
+@click.group(cls=Group)
 def baseline() -> None:
     """Keep the findings of a project in .understudy/baseline.json, a file to commit: they are known
     from then on, `scan` and the gates of git hooks are about new ones, and editors show the known

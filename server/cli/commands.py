@@ -15,6 +15,7 @@ import click
 
 from ..disk import why
 from .exits import Exit
+from .group import Group
 
 _COMMANDS = {
     "lsp": ("serving", "Speak the Language Server Protocol: what editors run."),
@@ -60,7 +61,7 @@ _LEARNING = ("automations", "activity")
 """Groups of commands that are looked for without them."""
 
 
-class _Group(click.Group):
+class _Group(Group):
     """Imports a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -27,7 +27,7 @@ from .service import stopped
     "--in",
     "folders",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="A workspace; may be given several times. Default: the one around the current folder.",
 )
@@ -63,12 +63,17 @@ def dashboard(
     The address opens the page once, within a minute; Enter prints another one. The page shows, and
     does nothing before it is unlocked: it asks for a code then, which is printed here.
     """
-    # An editor names its own folders, and says which it trusts.
-    roots = {each if as_json else root_of((each,)): None for each in folders or (Path.cwd(),)}
+    # An editor names its own folders, as it knows them, and says which it trusts.
+    named = folders if as_json and folders else map(_root, folders or (Path.cwd(),))
+    roots: dict[Path, bool | None] = dict.fromkeys(named)
     trusts = roots | dict.fromkeys(trusted, True) | dict.fromkeys(untrusted, False)
     token = _token(token_file) if token_file else ""
     asyncio.run(_serve(trusts, port, token, opens=not (no_open or as_json), as_json=as_json))
     ctx.exit(Exit.CLEAN)
+
+
+def _root(folder: Path) -> Path:
+    return root_of((folder.resolve(),))
 
 
 def _token(file: Path) -> str:

@@ -13,12 +13,13 @@ from ..app.hooks.hook_script import BLOCKING, Hook
 from ..app.hooks.install import Hooks, Seen, Standing
 from ..model import Severity
 from .exits import Exit
+from .group import Group
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 _names = click.argument("names", nargs=-1, type=click.Choice(HOOKS), metavar="[NAME]...")
 
 
-@click.group
+@click.group(cls=Group)
 def hooks() -> None:
     """Let git tell Understudy of commits, pushes and merges; NAME is pre-commit, post-commit,
     pre-push or post-merge, by default all of them."""

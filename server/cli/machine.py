@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from ..app.chores.machine import eye
-from ..app.cleaning import Litter, litter
-from ..app.presentation.machine import Outlook, details, payload, size
+from ..app.cleaning import litter
+from ..app.presentation.machine import Outlook, amount, details, payload
+from ..sizes import size
 from ..state import state_dir, workspace_dir
 from .answering import agreed
 from .exits import Exit
@@ -56,7 +57,7 @@ def _show(outlook: Outlook, *, again: bool) -> None:
     for each in outlook.trends:
         use = each.use
         style = "bold red" if each.warns is not None else ""
-        cells = size(use.used, use.kind), size(use.limit, use.kind), f"{100 * use.level:.0f} %"
+        cells = amount(use.used, use.kind), amount(use.limit, use.kind), f"{100 * use.level:.0f} %"
         table.add_row(use.name, *cells, each.left, style=style)
     console.print(table)
     for line in (*details(outlook), *(each.sentence for each in outlook.warnings)):
@@ -75,7 +76,7 @@ def clean(ctx: click.Context, folder: Path, *, yes: bool) -> None:
         click.echo("There is nothing to remove.")
         return
     for each in found:
-        click.echo(f"{_bytes(each):>9}  {each.pieces:,} {each.what}")
+        click.echo(f"{size(each.size):>9}  {each.pieces:,} {each.what}")
     if not yes and not (answer := agreed("Remove all of it?")):
         if answer is None:
             click.echo("Nobody is there to answer; --yes removes it.", err=True)
@@ -85,7 +86,3 @@ def clean(ctx: click.Context, folder: Path, *, yes: bool) -> None:
     for each in found:
         each.remove()
     click.echo("Removed.")
-
-
-def _bytes(found: Litter) -> str:
-    return f"{found.size / (1 << 20):,.1f} MB"

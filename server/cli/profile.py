@@ -15,8 +15,9 @@ from typing import Any
 
 import click
 
+from ..app.changes import printable
 from ..app.insights import programs
-from ..app.insights.confined import profiled_inside
+from ..app.insights.confined import Trial, profiled_inside
 from ..app.insights.profiling import engine, timeline, trace
 from ..app.sandboxing import Machine
 from ..disk import why
@@ -24,7 +25,7 @@ from ..settings import load, read_layers
 from ..state import state_dir
 from ..trust import Trust
 from .exits import Exit
-from .options import FOLDER
+from .options import FOLDER, formats, output
 from .output import write
 from .profile_text import compared, engine_told, program_told
 from .roots import root_of
@@ -52,13 +53,8 @@ _FORMATS = ("text", "json", "chrome", "speedscope")
 @click.option("--sandbox", is_flag=True, help="In the sandbox: what it writes changes nothing.")
 @click.option("--compare", is_flag=True, help="With the profile of the same program before.")
 @click.option("--clear", is_flag=True, help="Forget the profiles of programs.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write to FILE; by default a report goes to standard error while a program is run.",
-)
+@formats(_FORMATS)
+@output("Write to FILE; by default a report goes to standard error while a program is run.")
 @FOLDER
 @click.pass_context
 def profile(
@@ -136,7 +132,7 @@ def _run(
         asked = programs.prepare(root, program, Path.cwd(), setting, os.environ, rate)
         if sandbox:
             trial, ran = asyncio.run(profiled_inside(asked, _listen, _say))
-            click.echo(f"Nothing was changed. {trial.said}", err=True)
+            click.echo(_changes(trial), err=True)
             return ran
         return asyncio.run(programs.profiled(asked, runs, _in_the_terminal))
     except programs.Unable as error:
@@ -144,6 +140,11 @@ def _run(
         ctx.exit(Exit.FAILED)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _changes(trial: Trial) -> str:
+    ended = "ended well" if trial.is_clean else f"did not end well ({trial.why or trial.status})"
+    return printable(f"In the sandbox it {ended}, and would change {trial.many or 'nothing'}.")
 
 
 async def _in_the_terminal(argv: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..app.changes import printable
 from ..app.insights.profiling import Profile, WorkPath
 from ..app.insights.programs import Change, Program, compare, margin, source_line
+from ..sizes import size
 
 _MOST = 10
 _LONGEST = 60
@@ -54,10 +55,10 @@ def _runs(found: Program) -> str:
     runs, many = found.runs, len(found.runs)
     seconds = sum(each.seconds for each in runs) / many
     cpu = sum(each.cpu for each in runs) / many
-    memory = max(each.memory for each in runs) / (1 << 20)
+    memory = size(max(each.memory for each in runs))
     codes = ", ".join(dict.fromkeys(str(each.exit_code) for each in runs))
     often = f"{many} runs, each " if many > 1 else ""
-    return f"{often}{_seconds(seconds)}, {_seconds(cpu)} of CPU, {memory:.0f} MiB, exit {codes}"
+    return f"{often}{_seconds(seconds)}, {_seconds(cpu)} of CPU, {memory}, exit {codes}"
 
 
 def compared(before: Program, after: Program) -> str:

@@ -10,7 +10,7 @@ import click
 
 from ..app.chores.records import FORMATS, KINDS, metrics_of, rows_of
 from ..app.chores.service import open_service
-from .options import AS_JSON, FOLDER
+from .options import AS_JSON, FOLDER, formats
 from .roots import root_of
 
 
@@ -39,7 +39,7 @@ def metrics(days: float, folder: Path, *, as_json: bool) -> None:
 
 @click.command
 @click.argument("kind", type=click.Choice(KINDS))
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True)
+@formats(FORMATS)
 @FOLDER
 def export(kind: str, format_: str, folder: Path) -> None:
     """Print what is remembered: jobs and their results, executions, metrics, the audit trail."""

@@ -14,7 +14,7 @@ import click
 from ..app.insights.efficiency import SPAN_SECONDS, Report, report_of
 from ..state import workspace_dir
 from .moment import Moment
-from .options import FOLDER
+from .options import FOLDER, formats, output
 from .output import write
 from .report_text import write_report
 from .roots import root_of
@@ -30,13 +30,8 @@ _FORMATS = ("text", "html", "json", "md")
     help="From that day on: 14d, 4w, 2026-11-01, …; default: 30d.",
 )
 @click.option("--until", type=Moment(), metavar="WHEN", help="Up to that day; default: today.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write to FILE instead of standard output.",
-)
+@formats(_FORMATS)
+@output()
 @FOLDER
 def report(
     since: float | None, until: float | None, format_: str, output: Path | None, folder: Path

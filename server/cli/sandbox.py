@@ -31,6 +31,7 @@ from ..app.sandboxing import (
 )
 from .answering import agreed
 from .exits import Exit
+from .group import Group
 from .options import FOLDER
 from .roots import root_of
 from .trial import NOT_CLEAN, offer, show_trial, watched
@@ -69,7 +70,7 @@ _CONSENT = click.option(
 )
 
 
-@click.group
+@click.group(cls=Group)
 def sandbox() -> None:
     """Run a command on a view of the workspace: what it writes is shown, and nothing is changed."""
 

@@ -20,6 +20,7 @@ from ..model import Category, Problem, Severity
 from ..settings import ConfigProblem
 from .exits import Exit
 from .formats import FORMATS
+from .options import formats, output
 from .output import write
 from .result import Result, as_unicode
 from .roots import root_of
@@ -30,9 +31,7 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 
 @click.command
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, resolve_path=True, path_type=Path))
-@click.option(
-    "--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True
-)
+@formats(FORMATS)
 @click.option(
     "--only", type=click.Choice([c.value for c in Category]), help="Only problems of one kind."
 )
@@ -57,12 +56,7 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
     is_flag=True,
     help="Analyse nothing: list what is not looked at, and why, as text or JSON.",
 )
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write to FILE instead of standard output.",
-)
+@output()
 @click.option(
     "--fail-on",
     type=click.Choice(_SEVERITIES),

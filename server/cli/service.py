@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,18 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
         click.echo(f"Understudy already runs for {root}.", err=True)
         return Exit.USAGE
     ended = stopped()
+    heard: list[Callable[[], None]] = []
+
+    def told(change: Any) -> None:
+        _say(change)
+        for each in heard:
+            each()
+
     async with (
-        open_service(root, "service", _say, triggers=Sources.ALL) as service,
-        recorded(root, service.settings),
+        open_service(root, "service", told, triggers=Sources.ALL) as service,
+        recorded(root, service.settings) as keeping,
     ):
+        heard.append(keeping.soon)
         complain(service)
         ready = asyncio.ensure_future(service.chores.triggering.watches.wait())
         ending = asyncio.ensure_future(ended.wait())
@@ -226,10 +234,11 @@ async def _status(root: Path) -> dict[str, Any]:
 
 
 async def _jobs(engine: Any) -> dict[str, Any]:
-    jobs = await engine.jobs.recent(limit=1_000)
-    still = [job for job in jobs if job.state != "ended"]
+    counts = await engine.jobs.count()
+    still = [state for state in counts if state != "ended"]
+    newest = await engine.jobs.recent(still, 20)
     return {
-        "jobs": dict(Counter(str(job.state) for job in still)),
-        "open": [{**job_payload(job), "line": job_line(job)} for job in still[:20]],
+        "jobs": {str(state): counts[state] for state in still if counts[state]},
+        "open": [{**job_payload(job), "line": job_line(job)} for job in newest],
         "multiplier": await engine.multiplier(),
     }

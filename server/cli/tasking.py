@@ -16,7 +16,7 @@ import click
 from ..app.chores.planning import IN_A_TERMINAL, Kind, kinds_of, took
 from ..app.chores.service import Service, open_service
 from ..app.insights.profiling import recorded
-from ..app.notices.notices import without_deliveries
+from ..app.notices.notices import DELIVER
 from ..app.presentation.jobs import (
     interrupted,
     job_line,
@@ -35,7 +35,7 @@ from .roots import root_of
 _FOLLOW_SECONDS = 0.2
 _END_SECONDS = 15.0
 _PIECE = 1 << 20
-_LISTED, _LOOKED_AT, _ALL = 20, 200, 100_000
+_LISTED, _ALL = 20, 100_000
 
 
 @click.command
@@ -252,8 +252,8 @@ def tasks(folder: Path, *, everything: bool, as_json: bool) -> None:
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
             kinds = await kinds_of(service)
-            recent = await service.engine.jobs.recent(limit=_ALL if everything else _LOOKED_AT)
-            jobs = recent if everything else without_deliveries(recent)[:_LISTED]
+            limit, but = (_ALL, ()) if everything else (_LISTED, (DELIVER,))
+            jobs = await service.engine.jobs.recent(limit=limit, but=but)
             waiting = await service.chores.automated.waiting()
             if as_json:
                 click.echo(

@@ -13,6 +13,7 @@ import click
 from ..app import undoing
 from .diff import echo_diff
 from .exits import Exit
+from .group import Group
 from .options import AS_JSON, FOLDER
 from .roots import root_of
 
@@ -26,7 +27,7 @@ _FILES = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @AS_JSON
 @click.option("--drop", type=int, metavar="ID", help="Forget an entry that waits.")
 @FOLDER

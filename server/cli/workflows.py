@@ -20,15 +20,13 @@ from ..trust import Trust
 from .answering import agreed
 from .diff import echo_diff
 from .exits import Exit
-from .options import AS_JSON, FOLDER
+from .group import Group
+from .options import AS_JSON, FOLDER, formats
 from .roots import root_of
 
 _T = TypeVar("_T")
 
 _ID = click.argument("id_", metavar="ID")
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "md", "json"]), default="text", show_default=True
-)
 
 
 def _looked(folder: Path, work: Callable[[Recommending, Outlook], Awaitable[_T]]) -> _T:
@@ -52,17 +50,17 @@ def _echo(lines: Iterable[str]) -> None:
 
 
 @click.command
-@_FORMAT
+@formats(("text", "md", "json"))
 @FOLDER
-def workflows(form: str, folder: Path) -> None:
+def workflows(format_: str, folder: Path) -> None:
     """Tell how the workflows are laid out that the workspace defines (GitHub Actions, Makefile,
     package.json, pre-commit, tox, nox, tasks): what needs what, the critical path, what could be
     better, a score; and how the work is really done. Nothing of them is run."""
 
     async def tell(_: Recommending, outlook: Outlook) -> None:
-        if form == "json":
+        if format_ == "json":
             click.echo(json.dumps(listing.workflows_payload(outlook), indent=2))
-        elif form == "md":
+        elif format_ == "md":
             click.echo(listing.workflow_page(outlook))
         else:
             _echo(listing.workflow_lines(outlook))
@@ -70,7 +68,7 @@ def workflows(form: str, folder: Path) -> None:
     _looked(folder, tell)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def recommendations(ctx: click.Context) -> None:
     """What could be changed in how work is done here: why, what it would gain, what it takes. Those

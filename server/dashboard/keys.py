@@ -77,7 +77,11 @@ class Keys:
     # ── acting ──────────────────────────────────────────────────────────────────────────────────
 
     def is_unlocked(self, session: Session) -> bool:
-        return session.unlocked_until > self._clock()
+        return self.unlocked_seconds(session) > 0
+
+    def unlocked_seconds(self, session: Session) -> float:
+        """For so long it is, from now on; 0 where it is not."""
+        return max(0.0, session.unlocked_until - self._clock())
 
     def code(self, session: Session) -> str:
         """To be told where the dashboard was started, and to be typed into the page of this

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +14,7 @@ from ..app.overview.overview import Overview
 from ..app.overview.parts import Part
 from ..app.overview.watched import Watched
 from ..disk import read_regular
+from .rendering import as_text
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DAYS = 1.0
@@ -28,7 +31,7 @@ _OF_TASKS = {
 
 
 class Figure(NamedTuple):
-    """``labels`` by name."""
+    """``labels`` by name; their values may be names of files, which need not be text."""
 
     name: str
     about: str
@@ -41,12 +44,14 @@ class Unavailable(Exception):
 
 
 async def told(overview: Overview) -> bytes:
-    """Of all workspaces, as they are now. Raises Unavailable, sqlite3.Error."""
+    """Of all workspaces, as they are now; what cannot be read of one is missing, and among its
+    troubles. Raises Unavailable."""
     await overview.look()
     figures: list[Figure] = []
     for each in overview.workspaces.values():
         figures += _standing(each)
-        figures += _tasks(each, await metrics_of(each.service, _DAYS))
+        with suppress(sqlite3.Error):
+            figures += _tasks(each, await metrics_of(each.service, _DAYS))
     return _written(figures)
 
 
@@ -87,7 +92,7 @@ def _written(figures: list[Figure]) -> bytes:
     for name, about, labels, value in figures:
         if name not in gauges:
             gauges[name] = Gauge(f"understudy_{name}", about, tuple(labels), registry=registry)
-        gauges[name].labels(**labels).set(value)
+        gauges[name].labels(**{key: as_text(each) for key, each in labels.items()}).set(value)
     return generate_latest(registry)
 
 

@@ -36,6 +36,10 @@ MOST_STREAMS = 16
 _MOST_BODY = 8 << 10
 _LOOK_SECONDS = 0.3
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "txt": "text/plain"}
+_ASK = (
+    "`understudy dashboard` makes a link; in its terminal, Enter prints another one. In an editor,"
+    " “Show Dashboard” opens it."
+)
 _PREFETCH = ("prefetch", "prerender")
 
 
@@ -95,9 +99,7 @@ class Pages:
             raise HTTPException(405, "A link is followed, nothing else.")
         session = self._keys.exchange(request.query_params.get("key", ""))
         if session is None:
-            raise HTTPException(
-                403, "This link was used, or is older than a minute. Ask for another one."
-            )
+            raise HTTPException(403, f"This link was used, or is older than a minute. {_ASK}")
         # No redirect: a browser that comes from elsewhere would not send a strict cookie along.
         answer = HTMLResponse(rendered("entered", base=self.base))
         answer.set_cookie(
@@ -108,7 +110,7 @@ class Pages:
     def _session(self, request: Request) -> Session:
         session = self._keys.session(request.cookies.get(self._cookie, ""))
         if session is None:
-            raise HTTPException(401, "Nobody has let this browser in. Ask for a link.")
+            raise HTTPException(401, f"Nobody has let this browser in. {_ASK}")
         return session
 
     async def _form(self, request: Request, session: Session) -> Mapping[str, str]:
@@ -187,6 +189,7 @@ class Pages:
             "Part": Part,
             "csrf": session.csrf,
             "is_unlocked": self._keys.is_unlocked(session),
+            "unlocked_until": time.time() + self._keys.unlocked_seconds(session),
             "now": time.time(),
         }
 
@@ -266,7 +269,9 @@ class Pages:
         workspace = self._workspace(request.path_params["workspace"])
         given = await self._form(request, session)
         if not self._keys.is_unlocked(session):
-            raise HTTPException(403, "The page is locked: unlock it first.")
+            raise HTTPException(
+                403, "The page is locked, so nothing was done: go back, load it, and unlock it."
+            )
         action = ACTIONS.get(request.path_params["action"])
         if action is None:
             raise HTTPException(404, "There is no such action.")

@@ -33,8 +33,10 @@ class Section(NamedTuple):
 
 async def _tasks(watched: Watched, asked: Asked) -> Mapping[str, Any]:
     known, page = watched.parts.get(Part.TASKS), _page(asked)
-    ended = await history(watched.service, page) if page > 1 else None
-    return {"tasks": known, "ended": ended, "page": page}
+    ended = known.ended if known is not None else None
+    if page > 1:
+        ended = await history(watched.service, page)
+    return {"tasks": known, "ended": ended}
 
 
 async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
@@ -47,12 +49,12 @@ async def _findings(watched: Watched, asked: Asked) -> Mapping[str, Any]:
         _page(asked),
     )
     found = watched.findings
-    return {"query_": query, "found": found, "page": page_of(found.files, query, time.time())}
+    return {"query_": query, "found": found, "page": page_of(found.cohorts, query, time.time())}
 
 
 async def _logs(watched: Watched, asked: Asked) -> Mapping[str, Any]:
     tasks = watched.parts.get(Part.TASKS)
-    known = (*tasks.under_way, *tasks.newest) if tasks else ()
+    known = (*tasks.under_way, *tasks.ended.jobs) if tasks else ()
     jobs = sorted(known, key=lambda each: -each["id"])
     job = asked.get("job", "")
     wanted = int(job) if job.isascii() and job.isdigit() and len(job) < 18 else None

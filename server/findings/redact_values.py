@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .redact_output import told_without_secrets
@@ -16,14 +16,15 @@ _SHORTEST = 4
 
 
 def kept(value: Any, name: str = "") -> Any:
-    """JSON, with ``SECRET`` for each secret in its texts; ``name``: what the value is called."""
+    """JSON, with ``SECRET`` for each secret in its texts; ``name``: what the value is called. In a
+    list, what follows an option is called by it, as in a command."""
     match value:
         case str():
             return _text(name, value)
         case Mapping():
             return {key: kept(each, str(key)) for key, each in value.items()}
         case list() | tuple():
-            return [kept(each, name) for each in value]
+            return [kept(each, called) for called, each in _called(name, value)]
     return value
 
 
@@ -53,5 +54,14 @@ def _taken_out(value: Any, name: str) -> Iterator[str]:
             for key, each in value.items():
                 yield from _taken_out(each, str(key))
         case list() | tuple():
-            for each in value:
-                yield from _taken_out(each, name)
+            for called, each in _called(name, value):
+                yield from _taken_out(each, called)
+
+
+def _called(name: str, items: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+    """The items, each with what it is called."""
+    option = ""
+    for each in items:
+        is_option = isinstance(each, str) and each.startswith("-")
+        yield (name if is_option else option or name), each
+        option = each.lstrip("-") if is_option and "=" not in each else ""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lsprotocol import types as lsp
-
 from ..app import commands
 from .asking import asked, padded
+from .browser import opened
 from .part import Part
 from .server import Server
 
@@ -19,12 +18,8 @@ async def show_dashboard(ls: Server, *given: Any) -> str | None:
     link: str | None = await asked(ls, ls.core.dashboard.link)
     if link is None or how == "link":
         return link
-    window = ls.client_capabilities.window
-    if window is not None and window.show_document is not None and window.show_document.support:
-        wanted = lsp.ShowDocumentParams(uri=link, external=True)
-        if (await ls.window_show_document_async(wanted)).success:
-            return None
-    ls.publisher.message(f"The dashboard, for one browser within a minute: {link}")
+    if not await opened(ls, link):
+        ls.publisher.message(f"The dashboard, for one browser within a minute: {link}")
     return None
 
 

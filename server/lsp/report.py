@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcException
-
 from ..app import commands
 from .asking import asked, padded, root_of
+from .browser import opened
 from .part import Part
 from .server import Server
 
@@ -43,18 +41,9 @@ async def _show(ls: Server, root: Path | None, form: Any) -> str | None:
 
 async def _opened(ls: Server, found: Sequence[Report]) -> bool:
     """Whether the editor has a browser show all of them."""
-    window = ls.client_capabilities.window
-    if not (window and window.show_document and window.show_document.support):
-        return False
     for each in found:
         file = await asyncio.to_thread(each.write)
-        try:
-            answer = await ls.window_show_document_async(
-                lsp.ShowDocumentParams(file.as_uri(), external=True)
-            )
-        except JsonRpcException:
-            return False
-        if not answer.success:
+        if not await opened(ls, file.as_uri()):
             return False
     return True
 

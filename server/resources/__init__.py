@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .disks import Silent
 from .outlook import Outlook, Trend, Watcher
 from .pressure import CALM, Pressure
 from .sample import Sample, Sampler
 
-__all__ = ["CALM", "Outlook", "Pressure", "Sample", "Sampler", "Trend", "Watcher"]
+__all__ = ["CALM", "Outlook", "Pressure", "Sample", "Sampler", "Silent", "Trend", "Watcher"]

@@ -6,10 +6,12 @@ cgroup-v1/memory). A limit holds for all groups below it, so the least of them c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+_NUMBER = re.compile(r"[0-9]{1,20}")
 _NO_LIMIT = 1 << 60
 """Version 1 says so where none was set: the largest number of whole pages."""
 
@@ -69,17 +71,19 @@ def _folders(root: Path, controller: str) -> Iterator[Path]:
 
 def _number(path: Path) -> int | None:
     text = _text(path).strip()
-    return int(text) if text.isdigit() else None
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _counted(path: Path) -> dict[str, int]:
     pairs = (line.split() for line in _text(path).splitlines())
-    return {each[0]: int(each[1]) for each in pairs if len(each) == 2 and each[1].isdigit()}
+    return {
+        each[0]: int(each[1]) for each in pairs if len(each) == 2 and _NUMBER.fullmatch(each[1])
+    }
 
 
 def _text(path: Path) -> str:
-    """Empty where it cannot be read."""
+    """Empty where it cannot be read. The names of groups may be any bytes."""
     try:
-        return path.read_text()
-    except OSError:
+        return path.read_text("utf-8", "surrogateescape")
+    except (OSError, ValueError):  # no file has a zero in its name
         return ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .disks import Silent
 from .forecast import NOTHING, Forecast
 from .pressure import CALM, Pressure, judge
-from .processes import Cause, Process, busiest, causes
+from .processes import Cause, Processes
 from .processors import Processors
 from .sample import Sample
 from .trend import Point
@@ -18,8 +18,6 @@ from .warning import Foresight
 
 _MINUTE = 60.0
 _MOST_MINUTES = 99
-_CAUSES_SECONDS = 600.0
-"""So far back a look at the processes says who is behind a trend."""
 _FAR_SECONDS = 14_400.0
 """An end so far away is not told of."""
 _CALM_LEVEL = 0.85
@@ -95,6 +93,7 @@ class Outlook(NamedTuple):
     temperature: float | None = None
     is_hot: bool = False
     busiest: tuple[Cause, ...] = ()
+    silent: tuple[Silent, ...] = ()
 
     @property
     def warnings(self) -> tuple[Trend, ...]:
@@ -127,7 +126,7 @@ class Watcher:
         self._foreseen: dict[str, Foresight] = {}
         self._acknowledged: dict[str, float] = {}
         """What was left, by name."""
-        self._processes: deque[tuple[float, tuple[Process, ...]]] = deque()
+        self._processes = Processes()
 
     @property
     def wants_processes(self) -> bool:
@@ -136,7 +135,7 @@ class Watcher:
 
     def add(self, sample: Sample) -> tuple[Trend, ...]:
         """Take note of a look; the warnings that are news."""
-        self._remember(sample)
+        self._processes.add(sample.at, sample.processes)
         short = judge(sample.uses, self.outlook.pressure)
         news: list[str] = []
         trends: list[Trend] = []
@@ -154,7 +153,8 @@ class Watcher:
             sample.processors,
             sample.temperature,
             sample.is_hot,
-            self._busiest(),
+            self._processes.busiest(),
+            sample.silent,
         )
         return tuple(each for each in trends if each.use.name in news)
 
@@ -176,26 +176,8 @@ class Watcher:
             foresight.forecast,
             foresight.warned_at,
             use.name in self._acknowledged,
-            self._causes(use.kind) if foresight.warns else (),
+            self._processes.causes(use.kind) if foresight.warns else (),
         )
-
-    def _remember(self, sample: Sample) -> None:
-        if self._processes and sample.at < self._processes[-1][0]:
-            self._processes.clear()
-        if sample.processes is not None:
-            self._processes.append((sample.at, sample.processes))
-        while len(self._processes) > 2 and self._processes[1][0] <= sample.at - _CAUSES_SECONDS:
-            self._processes.popleft()
-
-    def _causes(self, kind: Kind) -> tuple[Cause, ...]:
-        if len(self._processes) < 2:
-            return ()
-        return causes(kind, self._processes[0][1], self._processes[-1][1])
-
-    def _busiest(self) -> tuple[Cause, ...]:
-        if len(self._processes) < 2:
-            return ()
-        return busiest(self._processes[-2][1], self._processes[-1][1])
 
     def _forget(self, names: set[str]) -> None:
         """A disk that is not there any more says nothing when it comes back."""

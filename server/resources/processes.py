@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
@@ -13,8 +13,16 @@ from .use import Kind
 
 OURS = "Understudy itself"
 _INTERPRETERS = re.compile(r"(?:python|pypy|node|bun|deno|ruby|perl|bash|sh)[\d.]*")
+_GIVES_CODE = re.compile(r"-[a-zA-Z]*[cep][a-zA-Z]*|--(?:command|eval|print)")
+"""Options, alone or among others (``bash -lc``), whose word is no script but what is to be run."""
 _FIELDS = ["pid", "ppid", "name", "memory_info", "cpu_times", "create_time", "io_counters"]
 _TOLD = 3
+_CAUSES_SECONDS = 600.0
+"""So far back a look at the processes says who is behind a trend."""
+_APART_SECONDS = 60.0
+"""Of looks that follow each other faster, few are kept: there may be thousands of processes."""
+_LONGEST = 60
+"""Characters of a name: a process may call itself whatever it likes."""
 
 
 class Process(NamedTuple):
@@ -42,8 +50,9 @@ def processes() -> Iterator[Process]:
     """Those that may be looked at."""
     import psutil
 
-    parents = {each.pid: each.info["ppid"] for each in psutil.process_iter(["ppid"])}
-    for each in psutil.process_iter(_FIELDS):
+    found = list(psutil.process_iter(_FIELDS))
+    parents = {each.pid: each.info["ppid"] for each in found}
+    for each in found:
         told = each.info
         if (memory := told["memory_info"]) is None:
             continue  # it is gone, or another's
@@ -51,7 +60,7 @@ def processes() -> Iterator[Process]:
             words = OURS if _is_ours(each.pid, parents) else _words(told["name"], each.cmdline())
             files = each.num_fds()
         except psutil.Error:
-            words, files = told["name"] or "?", 0
+            words, files = _words(told["name"], ()), 0
         cpu, written = told["cpu_times"], told["io_counters"]
         yield Process(
             each.pid,
@@ -77,10 +86,16 @@ def _is_ours(pid: int, parents: dict[int, int | None]) -> bool:
 
 
 def _words(name: str, line: Sequence[str]) -> str:
-    """Of an interpreter the script, or the module, too."""
-    if not line or not line[0]:
+    """Of an interpreter the script, or the module, too. What would steer a terminal is left out."""
+    plain = "".join(each if each.isprintable() else "?" for each in _called(name, line))
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
+
+
+def _called(name: str, line: Sequence[str]) -> str:
+    title = line[0].split() if line else []
+    if not title:
         return name or "?"
-    program = PurePath(line[0].split()[0]).name or name
+    program = PurePath(title[0]).name or name
     if not _INTERPRETERS.fullmatch(program):
         return program
     rest = iter(line[1:])
@@ -89,7 +104,7 @@ def _words(name: str, line: Sequence[str]) -> str:
             return f"{program} -m {next(rest, '')}".strip()
         if not word.startswith("-"):
             return f"{program} {PurePath(word).name}"
-        if word in ("-c", "-e"):
+        if _GIVES_CODE.fullmatch(word):
             break
     return program
 
@@ -111,6 +126,38 @@ def causes(kind: Kind, before: Iterable[Process], now: Iterable[Process]) -> tup
 def busiest(before: Iterable[Process], now: Iterable[Process]) -> tuple[Cause, ...]:
     """Who used the processors most between two looks; ``more`` is in CPU seconds."""
     return _grown(lambda each: each.cpu, before, now)
+
+
+class Processes:
+    """What was seen of processes, as far back as it says who is behind what happens now."""
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[float, tuple[Process, ...]]] = deque()
+
+    def __len__(self) -> int:
+        """How many looks are kept."""
+        return len(self._looks)
+
+    def add(self, at: float, found: tuple[Process, ...] | None) -> None:
+        """A look, later than all before; None: they were not looked at. A clock that went back
+        begins anew."""
+        looks = self._looks
+        if looks and at < looks[-1][0]:
+            looks.clear()
+        if found is not None:
+            if len(looks) > 2 and looks[-2][0] - looks[-3][0] < _APART_SECONDS:
+                del looks[-2]
+            looks.append((at, found))
+        while len(looks) > 2 and looks[1][0] <= at - _CAUSES_SECONDS:
+            looks.popleft()
+
+    def causes(self, kind: Kind) -> tuple[Cause, ...]:
+        """As ``causes``, in the last ten minutes."""
+        return causes(kind, self._looks[0][1], self._looks[-1][1]) if len(self) > 1 else ()
+
+    def busiest(self) -> tuple[Cause, ...]:
+        """As ``busiest``, between the last two looks."""
+        return busiest(self._looks[-2][1], self._looks[-1][1]) if len(self) > 1 else ()
 
 
 def _grown(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from .disks import Disks, Silent
 from .groups import memory_bound
 from .processes import Process, processes
 from .processors import Meter, Processors
@@ -17,6 +19,9 @@ from .watches import watches
 
 _PROCESSES_SECONDS = 120.0
 """So old the last look at all processes may be: it takes twenty times what the rest takes."""
+_SHARE, _SHARE_CLOSELY = 0.001, 0.02
+"""Of a processor, that looks at all processes may take: where there are thousands, they are looked
+at more rarely."""
 
 
 class Sample(NamedTuple):
@@ -31,36 +36,52 @@ class Sample(NamedTuple):
     is_hot: bool = False
     processes: tuple[Process, ...] | None = None
     """None: they were not looked at this time."""
+    silent: tuple[Silent, ...] = ()
 
 
 class Sampler:
     """``folders``: whose disks count, by what they are to people, such as "the workspace".
-    ``root``: where proc and sys are. For one thread at a time."""
+    ``root``: where proc and sys are; ``spent``: seconds of a processor that this thread has taken.
+    For one thread at a time."""
 
-    def __init__(self, folders: Callable[[], Mapping[str, Path]], root: Path = Path("/")) -> None:
+    def __init__(
+        self,
+        folders: Callable[[], Mapping[str, Path]],
+        root: Path = Path("/"),
+        disks: Disks | None = None,
+        spent: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._folders = folders
         self._root = root
+        self._disks = disks or Disks()
         self._meter = Meter(root)
+        self._spent = spent
         self._looked_at = float("-inf")
+        self._cost = 0.0
+        """Of the last look at all processes, in seconds of a processor."""
         self._watches: tuple[Use, ...] = ()
 
     def look(self, now: float, *, closely: bool = False) -> Sample:
-        """``closely``: at all processes, too, however shortly ago they were looked at."""
+        """``closely``: at all processes, too, as often as their number allows."""
         found: tuple[Process, ...] | None = None
-        if closely or now - self._looked_at >= _PROCESSES_SECONDS:
-            self._looked_at = now
+        share, least = (_SHARE_CLOSELY, 0.0) if closely else (_SHARE, _PROCESSES_SECONDS)
+        if now - self._looked_at >= max(least, self._cost / share):
+            began, self._looked_at = self._spent(), now
             found = _processes()
             self._watches = tuple(watches(self._root))
+            self._cost = self._spent() - began
         on_battery, battery = _battery()
+        disks, silent = self._disks.look(self._folders(), now)
         uses = (
             *_memory(self._root),
-            *_disks(self._folders()),
+            *disks,
             *_files(self._root),
             *self._watches,
             *battery,
         )
         warmth, is_hot = _temperature()
-        return Sample(now, uses, self._meter.read(now), on_battery, warmth, is_hot, found)
+        busy = self._meter.read(now)
+        return Sample(now, uses, busy, on_battery, warmth, is_hot, found, silent)
 
 
 def _processes() -> tuple[Process, ...] | None:
@@ -85,28 +106,6 @@ def _memory(root: Path) -> Iterator[Use]:
         swap = psutil.swap_memory()
         if swap.total:
             yield Use(Kind.SWAP, "swap", "swap space", swap.used, swap.total)
-
-
-def _disks(folders: Mapping[str, Path]) -> Iterator[Use]:
-    """Each file system once, under the first name that it has."""
-    seen: set[int] = set()
-    for what, folder in folders.items():
-        try:
-            device, told = os.stat(folder).st_dev, os.statvfs(folder)
-        except OSError:
-            continue
-        if device in seen or not told.f_blocks:
-            continue
-        seen.add(device)
-        # Of what only root may write nobody else has any use.
-        limit = told.f_blocks - told.f_bfree + told.f_bavail
-        size, used = told.f_frsize, told.f_blocks - told.f_bfree
-        name = f"disk of {what}"
-        yield Use(Kind.DISK, name, f"the disk of {what}", used * size, limit * size)
-        if told.f_files:
-            used = told.f_files - told.f_ffree
-            files = f"the files that the disk of {what} can hold"
-            yield Use(Kind.INODES, f"inodes, {name}", files, used, used + told.f_favail)
 
 
 def _files(root: Path) -> Iterator[Use]:

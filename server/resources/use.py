@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..sizes import size
+
 
 class Kind(StrEnum):
     MEMORY = "memory"
@@ -40,13 +42,8 @@ class Use(NamedTuple):
         return max(0.0, self.limit - self.used)
 
 
-_MIB, _GIB = 1 << 20, 1 << 30
-
-
 def amount(value: float, kind: Kind) -> str:
-    """For people: ``1.5 GB``, ``150 MB``, ``12,000``."""
+    """For people: ``1.5 GiB``, ``150 MiB``, ``12,000``."""
     if kind is Kind.BATTERY:
         return f"{value:.0f} %"
-    if not kind.is_bytes:
-        return f"{value:,.0f}"
-    return f"{value / _GIB:,.1f} GB" if value >= _GIB else f"{value / _MIB:,.0f} MB"
+    return size(value) if kind.is_bytes else f"{value:,.0f}"

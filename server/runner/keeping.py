@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..store.history import History
+from .logfile import job_of
 
 _SECONDS = 300.0
 _DAY = 86_400.0
@@ -40,6 +41,5 @@ class Cleaner:
 
 def _remove_logs(folder: Path, jobs: set[int]) -> None:
     for path in folder.iterdir() if jobs else ():
-        number = path.name.partition("-")[0]
-        if number.isdigit() and int(number) in jobs:
+        if job_of(path.name) in jobs:
             path.unlink(missing_ok=True)

@@ -5,6 +5,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+
+_NAME = re.compile(r"([0-9]{1,18})-[0-9]+\.log(?:\.1)?")
+
+
+def job_of(name: str) -> int | None:
+    """The job whose log a file of that name is; None for any other file."""
+    found = _NAME.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 class LogFile:

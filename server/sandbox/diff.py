@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from ..journal.change import Change, Entry, State
+from ..sizes import size
 from ..text import Opcode, opcodes
 
 _LONGEST = 1 << 20
@@ -85,8 +86,7 @@ def _one(
             raise OverflowError
         body = [] if is_same else [*_body(old, new, before, after, room)]
     except OverflowError:
-        size = largest / 1_000_000
-        yield f"# {what}, too large to show: {size:.1f} MB{_modes(before, after)}\n"
+        yield f"# {what}, too large to show: {size(largest)}{_modes(before, after)}\n"
         return
     except OSError:
         yield f"# {what}, cannot be read any more{_modes(before, after)}\n"

@@ -182,7 +182,10 @@ def _size(folder: Path) -> int:
 
 
 def _runs(folder: Path) -> bool:
-    """The locks go with the processes that hold them, however those end."""
+    """The locks go with the processes that hold them, however those end. Nobody runs behind a
+    link, and nothing is looked at there."""
+    if folder.is_symlink():
+        return False
     for lock in (folder / _RUNNING, *(room / WORKING for room in _rooms(folder))):
         if (descriptor := take(lock)) is None:
             return True
@@ -191,7 +194,7 @@ def _runs(folder: Path) -> bool:
 
 
 def _rooms(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if each.is_dir()]
+    return [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]
 
 
 def _told(argv: Sequence[str], secrets: Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ..journal.beneath import Beneath
 from ..journal.change import gains_folder
 from ..runner.calls import Outcome
 from ..runner.calls import Status as Ran
+from ..sizes import size
 from .changes import changes
 from .keep import BLOBS, Kept
 from .names import folders_above, writable
@@ -154,13 +155,13 @@ def _failure(code: int, output: bytes, limits: Limits) -> tuple[Status, str]:
     """Codes are those of a shell."""
     match code - 128:
         case signal.SIGXFSZ:
-            return Status.LIMITED, f"it wrote a file of more than {limits.file >> 20} MB"
+            return Status.LIMITED, f"it wrote a file of more than {size(limits.file)}"
         case signal.SIGXCPU:
             return Status.LIMITED, f"it used more than {limits.cpu:g} s of processors"
     why = f"it ended with exit code {code}"
     hints = {text: limit for text, limit in _LIMIT_ERRORS.items() if text in output}
     for limit in dict.fromkeys(hints.values()):
-        amount = limits.processes if limit == "processes" else f"{limits.memory >> 20} MB of"
+        amount = limits.processes if limit == "processes" else f"{size(limits.memory)} of"
         why = f"{why}; {amount} {limit} may have been too few for it"
     return Status.FAILED, why
 

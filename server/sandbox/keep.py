@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, Self
 
+from ..sizes import size
 from .policy import Limits
 from .trees import opened, walk
 
@@ -102,7 +103,7 @@ class Keeper:
         if file not in self._copied:
             self._size += status.st_size
             if self._size > self._limits.disk:
-                raise OverLimit(f"it wrote more than {self._limits.disk >> 20} MB")
+                raise OverLimit(f"it wrote more than {size(self._limits.disk)}")
             blob = str(len(self._copied) + 1)
             self._copied[file] = self._copy(name, folder, blob), blob
         digest, blob = self._copied[file]

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from ..findings.withheld import Withheld
 from ..model import Priority
 from ..runner.calls import Command, Job, Outcome, Urgency
+from ..sizes import size
 from ..state import private
 from . import seccomp
 from .door import PORT
@@ -43,7 +44,6 @@ _UNFIT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 _FOREIGN = "root may write to folders of others on a copy alone: it was run on one"
 _NOT_TWICE = "and what reaches hosts is not run again unasked: have it work on a copy (--copy)"
 _KEEPING_SECONDS = 120.0
-_MB = 1 << 20
 _FIRST, _AGAIN = "first", "again"
 BUBBLEWRAP = "bubblewrap"
 BUILT_IN = "built-in"
@@ -223,7 +223,7 @@ async def _once(asked: _Asked, plan: Plan, private: Private, trial: Trial) -> tu
     keep(withheld.end())
     usage = Usage(outcome.seconds, outcome.cost.cpu_seconds, outcome.cost.memory_bytes)
     if is_cut:
-        cut = f"it printed more than {limits.output / _MB:g} MB: what came then was left out"
+        cut = f"it printed more than {size(limits.output)}: what came then was left out"
         trial = replace(trial, notes=(*trial.notes, cut))
     trial = replace(
         trial, status=Status.CLEAN, output=bytes(printed), usage=usage, hidden=plan.hidden

@@ -93,12 +93,15 @@ def opened(path: str, folder: int | None = None, flags: int = 0) -> Iterator[int
 
 
 def remove(top: str | os.PathLike[str]) -> None:
-    """A folder that nobody else works in, with what its owner may not look into as it is. Raises
-    OSError.
+    """A folder that nobody else works in, with what its owner may not look into as it is; of a link
+    the link alone. Raises OSError.
 
     What is too deep comes right below the top, and has its turn there."""
+    if os.path.islink(top):
+        os.unlink(top)
+        return
     os.chmod(top, 0o700)
-    with opened(os.fspath(top)) as root:
+    with opened(os.fspath(top), None, os.O_NOFOLLOW) as root:
         taken = frozenset(os.listdir(root))
         free = (name for name in map(str, count()) if name not in taken)
         while names := os.listdir(root):

@@ -14,6 +14,7 @@ import stat
 from pathlib import Path
 
 from ..disk import named
+from ..sizes import size
 from . import kernel
 from .copying import Copy
 from .keep import Keeper, Kept, keep
@@ -40,7 +41,7 @@ class View:
         self.temporary = f"{self.scratch}/temporary"
         self.shared = f"{self.scratch}/shared"
         self.place = ""
-        self._most = f"{plan.limits.disk >> 20} MB or {plan.limits.inodes} files"
+        self._most = f"{size(plan.limits.disk)} or {plan.limits.inodes} files"
         # By this process as it is outside: it may read what belongs to others, if at all, there.
         self._copy = _copied(plan) if plan.backend == COPY else None
         try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..runner.processes import descendants, kill_below
+from ..sizes import size
 from .kernel_memory import Held, files_of, tables_of
 from .policy import Limits
 
@@ -25,7 +26,6 @@ _EXACT_SECONDS = 0.5
 """Of a processor, for what is exact: enough for tens of gigabytes that are resident."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_MB = 1 << 20
 KILLED = -9
 _apart: set[int] = set()
 
@@ -105,14 +105,14 @@ def excess(
         return f"it used more than {limits.cpu:g} s of processors"
     if usage.threads >= limits.processes:
         return f"it had {limits.processes} processes and threads, as many as it may"
-    size, files, shared = written(in_time)
+    wrote, files, shared = written(in_time)
     grown = Held.now().since(before)
     most = max(usage.resident + shared, grown.shared) + grown.buffers(pids)
     suspect = most > limits.memory
     if suspect and in_time() and _exactly(pids, shared, grown, in_time) > limits.memory:
-        return f"it held more than {limits.memory // _MB} MB of memory"
-    if size > limits.disk:
-        return f"it wrote more than {limits.disk // _MB} MB"
+        return f"it held more than {size(limits.memory)} of memory"
+    if wrote > limits.disk:
+        return f"it wrote more than {size(limits.disk)}"
     if files > limits.inodes:
         return f"it wrote more than {limits.inodes} files"
     return ""

@@ -57,10 +57,10 @@ class Automations(Group):
     timeout_seconds: Annotated[
         float, About("Seconds after which a run is ended.", ge=1, le=3_600)
     ] = 60
-    memory_mb: Annotated[
-        int, About("Megabytes of memory that a run may hold.", ge=64, le=65_536)
-    ] = 1_024
-    disk_mb: Annotated[int, About("Megabytes that a run may write.", ge=1, le=65_536)] = 256
+    memory_mb: Annotated[int, About("What a run may hold of memory, in MiB.", ge=64, le=65_536)] = (
+        1_024
+    )
+    disk_mb: Annotated[int, About("What a run may write, in MiB.", ge=1, le=65_536)] = 256
     processes: Annotated[
         int, About("Processes that a run may have at once, threads included.", ge=1, le=4_096)
     ] = 64

@@ -39,7 +39,7 @@ class Resources(Group):
     worker_memory_mb: Annotated[
         int,
         About(
-            "A worker of Understudy's that holds more megabytes is ended after its job; the next"
+            "A worker of Understudy's that holds more MiB is ended after its job; the next"
             " job gets a new one.",
             ge=64,
             le=65_536,

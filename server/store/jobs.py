@@ -279,17 +279,24 @@ class Jobs:
         return await self._database.run(work)
 
     async def recent(
-        self, states: Collection[JobState] = tuple(JobState), limit: int = 100, skip: int = 0
+        self,
+        states: Collection[JobState] = tuple(JobState),
+        limit: int = 100,
+        skip: int = 0,
+        but: Collection[str] = (),
     ) -> list[Record]:
-        """The newest first, without the ``skip`` newest."""
-        marks = ",".join("?" * len(states))
-        where = f"WHERE state IN ({marks}) ORDER BY id DESC LIMIT ? OFFSET ?"
-        return await self._database.run(lambda c: records(c, where, (*states, limit, skip)))
+        """The newest first, without the ``skip`` newest, and without those of some tasks."""
+        where = f"WHERE {_of(states, but)} ORDER BY id DESC LIMIT ? OFFSET ?"
+        given = (*states, *but, limit, skip)
+        return await self._database.run(lambda c: records(c, where, given))
 
-    async def count_ended(self) -> int:
-        """How many have ended, of those that are remembered."""
-        query = "SELECT count(*) FROM jobs WHERE state = 'ended'"
-        return await self._database.run(lambda c: int(c.execute(query).fetchone()[0]))
+    async def count(self, but: Collection[str] = ()) -> dict[JobState, int]:
+        """How many are in each state, of those that are remembered, without those of some tasks."""
+        states = tuple(JobState)
+        query = f"SELECT state, count(*) FROM jobs WHERE {_of(states, but)} GROUP BY state"  # noqa: S608
+        given = (*states, *but)
+        found = await self._database.run(lambda c: dict(c.execute(query, given).fetchall()))
+        return {each: found.get(each, 0) for each in states}
 
     async def ended(self, task: str, limit: int) -> list[Record]:
         """The jobs of one task that have ended, the newest first."""
@@ -339,3 +346,9 @@ class Jobs:
                 for row in c.execute(query, (id_,))
             ]
         )
+
+
+def _of(states: Collection[JobState], but: Collection[str]) -> str:
+    """A condition, whose values are these."""
+    some, others = (",".join("?" * len(each)) for each in (states, but))
+    return f"state IN ({some}) AND task NOT IN ({others})"

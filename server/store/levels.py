@@ -18,6 +18,13 @@ LEVELS = Schema(
             PRIMARY KEY (minute, name)
         ) WITHOUT ROWID
         """,
+        """
+        DROP TABLE levels;
+        CREATE TABLE levels (
+            minute INTEGER NOT NULL, name TEXT NOT NULL, used REAL NOT NULL, most REAL NOT NULL,
+            PRIMARY KEY (minute, name, most)
+        ) WITHOUT ROWID
+        """,
     ),
     durable=False,
     lost="how much of the machine is used is not kept",
@@ -26,7 +33,9 @@ _KEPT_MINUTES = 24 * 60
 
 
 class Level(NamedTuple):
-    """``at``: seconds since the epoch, a whole minute; ``used`` of ``limit``."""
+    """``at``: seconds since the epoch, a whole minute; ``used`` of ``limit``. What has another
+    limit is another thing, though it is called the same: the disk of another workspace, the memory
+    of another container."""
 
     at: float
     name: str
@@ -35,7 +44,8 @@ class Level(NamedTuple):
 
 
 class Levels:
-    """Raises sqlite3.Error. Several processes may keep the same minute: the first one's counts."""
+    """Raises sqlite3.Error. Several processes may keep the same minute of the same thing: the first
+    one's counts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

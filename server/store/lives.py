@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from ..findings.fingerprint import name_of
 from ..findings.lives import Course, End, Look, Past, Stand, Told, course, moved
 from .database import Database, Schema
 
@@ -81,6 +82,18 @@ async def lives(database: Database) -> list[Life]:
             Life(_told(key), rule, severity, came, bool(new), gone, how)
             for key, rule, severity, came, new, gone, how in c.execute(query)
         ]
+    )
+
+
+async def came(database: Database, paths: Iterable[str]) -> dict[str, dict[str, float]]:
+    """When what is there was first seen, in seconds since the epoch: by file, and by the findings'
+    names (``name_of``). Raises sqlite3.Error."""
+    query = "SELECT fingerprint, came FROM lives WHERE path = ? AND gone IS NULL"
+    return await database.run(
+        lambda c: {
+            path: {name_of(told): at for told, at in c.execute(query, (_key(path),))}
+            for path in paths
+        }
     )
 
 

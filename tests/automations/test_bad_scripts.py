@@ -236,7 +236,7 @@ async def test_one_that_is_gone_is_disabled(here: World) -> None:
 
 
 NO_SCRIPTS = {
-    "huge": (b"#" * ((1 << 20) + 1), "larger than 1024 KiB"),
+    "huge": (b"#" * ((1 << 20) + 1), "larger than 1 MiB"),
     "binary": (bytes(range(256)), "no text in UTF-8"),
     "empty": (b"", "no block of metadata"),
     "broken": (GOOD.replace("version = 1", "version = ").encode(), "no TOML"),

@@ -403,6 +403,15 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.parametrize("words", ["report --format html", "scan"])
+def test_streams_that_are_closed_are_read_and_written_by_nobody(shell: Shell, words: str) -> None:
+    own = f"{sys.executable} -P -m understudy {words}"
+    started = ["bash", "-c", f"{own} <&- >&- 2>errors"]
+    done = subprocess.run(started, cwd=shell.folder, env=shell.environment, check=False)
+    assert (shell.folder / "errors").read_text() == ""
+    assert done.returncode == 0
+
+
 def test_a_reader_that_leaves_early_is_no_error(shell: Shell) -> None:
     shell.write("code.py", FLAWED * 3000)
     command = f"{sys.executable} -P -m understudy scan | head -n 1"

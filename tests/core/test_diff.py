@@ -75,7 +75,7 @@ def text(content: str, mode: int = 0o644) -> State:
         ),
         (
             Change.between("s", None, text("x" * (2 << 20), 0o755)),
-            "# new s, too large to show: 2.1 MB, mode 0755\n",
+            "# new s, too large to show: 2 MiB, mode 0755\n",
         ),
         (
             Change.between("s", None, text("", 0o4755)),
@@ -90,7 +90,7 @@ def text(content: str, mode: int = 0o644) -> State:
         ),
         (
             Change.between("big", text("1\n"), text("1\n" * 650_000)),
-            "# big, too large to show: 1.3 MB\n",
+            "# big, too large to show: 1.2 MiB\n",
         ),
         (
             Change.between("bin", None, State.of(b"\0", 0o644)),
@@ -196,7 +196,7 @@ def test_what_is_too_large_or_gone_is_named_and_the_rest_is_taken(tmp_path: Path
     ]
     told = "".join(patch(changes))
     assert told.startswith(
-        "# new large, too large to show: 1.0 MB\n# new gone, cannot be read any more\ndiff --git "
+        "# new large, too large to show: 1 MiB\n# new gone, cannot be read any more\ndiff --git "
     )
     taken_by_git(root, changes)
     assert as_git_sees_it(root) == {"small": ("file", False, b"\0\xff")}
@@ -207,4 +207,4 @@ def test_of_much_that_is_no_text_the_first_is_written_out(tmp_path: Path) -> Non
     changes.append(Change.between("text", None, State.of(b"text\n", 0o644)))
     taken_by_git(tmp_path, changes)
     assert sorted(as_git_sees_it(tmp_path)) == ["0", "1", "2", "3", "text"]
-    assert "# new 8, too large to show: 0.9 MB\n" in [*patch(changes)]
+    assert "# new 8, too large to show: 879 KiB\n" in [*patch(changes)]

@@ -39,11 +39,15 @@ class World:
         self._runner = Runner()
         self.settings = Settings.of(SETTINGS)
 
-    async def scan(self, files: dict[str, str] | None = None) -> list[Life]:
+    async def scan(
+        self, files: dict[str, str] | None = None, then: dict[str, str] | None = None
+    ) -> list[Life]:
+        """``then``: what is written after the look, before that is written down."""
         tree(self.root, files or {})
         workspace = Workspace(self.root, self._state, trusted=True)
         workspace.settings = self.settings
         await workspace.scan(Checks(self._runner), [self.root], lambda _: None)
+        tree(self.root, then or {})
         await workspace.close()
         return await self.kept()
 
@@ -85,6 +89,12 @@ async def test_made_and_fixed(world: World) -> None:
     assert fixed.gone is not None
     assert fixed.gone > fixed.came
     assert await world.scan() == found  # nothing else happened
+
+
+async def test_what_is_saved_again_at_once_is_another_content(world: World) -> None:
+    """Between a look and the moment when that is written down."""
+    await world.scan(then={"app.py": SAFE + EXEC})
+    assert ends(await world.scan()) == {("B307", False, End.FIXED): 1, ("B102", True, ""): 1}
 
 
 async def test_a_new_file_has_new_findings(world: World) -> None:

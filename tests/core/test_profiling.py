@@ -3,6 +3,10 @@ where the user wants it."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +14,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -17,13 +22,15 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from understudy import spans
-from understudy.app.insights.profiling import Keeper, Place, engine, opened, timeline
+from understudy.app.insights import profiling
+from understudy.app.insights.profiling import Keeper, Keeping, Place, _row, engine, opened, timeline
 from understudy.settings import Settings
 from understudy.spans import Key, Recorder
 from understudy.state import state_dir, workspace_dir
+from understudy.store.profile import Row
 from understudy.trust import Trust
 
-from .support import DEFAULTS, own_environment, tree, understudy
+from .support import DEFAULTS, PATIENCE, own_environment, tree, understudy
 
 _DAY = 86_400.0
 _NOW = datetime(2026, 3, 10, 12).astimezone().timestamp()
@@ -120,6 +127,55 @@ async def test_a_database_that_cannot_be_used_stops_nobody(tmp_path: Path) -> No
     await Keeper(lambda: _NOW).keep([place])
 
 
+async def _kept(root: Path, name: str) -> None:
+    """Wait until such a span is kept."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(each.name == name for each in await timeline(root)):
+            await asyncio.sleep(0.01)
+
+
+async def test_what_goes_on_for_long_is_kept_now_and_then(tmp_path: Path) -> None:
+    place = _place(tmp_path / "root")
+    keeping = Keeping(lambda: [place], pause=0.0)
+    for name in ("one", "two"):
+        _work(name)
+        keeping.soon()
+        await _kept(place.root, name)
+    _work("three")
+    await keeping.close()
+    assert [e.name for e in await timeline(place.root) if e.name != "store"][-1] == "three"
+    assert spans.recorder() is None
+
+
+_STARTED = """
+import sys
+import understudy.app.insights.profiling as profiling
+profiling.Keeping.__init__.__defaults__ = (0.0,)
+from understudy.cli import main
+sys.exit(main(["start", "--foreground"]))
+"""
+
+
+async def test_a_service_that_is_killed_has_kept_what_it_did(tmp_path: Path) -> None:
+    root, environment = tree(tmp_path / "root", {"a.py": "x = 1\n"}), own_environment(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", _STARTED],
+        cwd=root,
+        env=environment,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as service:
+        assert service.stderr is not None
+        try:
+            assert any("Understudy runs" in line for line in service.stderr)
+            done = understudy("run", "code_analysis", cwd=root, environment=environment)
+            assert done.returncode == 0
+            await _kept(root, "task")
+        finally:
+            os.killpg(service.pid, signal.SIGKILL)
+
+
 # ── OpenTelemetry ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -158,6 +214,24 @@ def _sent(taken: list[ExportTraceServiceRequest]) -> dict[str, Sent]:
         for scope in resource.scope_spans
         for span in scope.spans
     }
+
+
+async def test_thousands_are_put_in_order_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+
+    def row(*given: Any) -> Row:
+        threads.add(threading.get_ident())
+        return _row(*given)
+
+    monkeypatch.setattr(profiling, "_row", row)
+    place = _place(tmp_path / "root")
+    _work("scan", file=f"{place.root}/a.py")
+    await Keeper(lambda: _NOW).keep([place])
+    assert threads
+    assert threading.get_ident() not in threads
+    assert [each.file for each in await timeline(place.root)] == ["a.py"]
 
 
 async def test_spans_are_sent_where_the_user_wants_them(tmp_path: Path, recorder: Recorder) -> None:

@@ -92,6 +92,18 @@ def test_workflows_are_told_with_score_path_and_places(place: Place) -> None:
     assert place.run("workflows", "--format", "md").stdout.startswith("# Workflows in ")
 
 
+def test_no_name_is_more_than_text_on_a_page(place: Place) -> None:
+    name = '"[x](http://evil) <img src=x>|\\e[31m\\nsecond"'
+    job = f"jobs:\n  {name}:\n    runs-on: x\n    steps: [{{run: make}}]\n"
+    tree(place.root, {".github/workflows/ci.yml": f"name: {name}\non: push\n{job}"})
+    for asked in (("workflows", "--format", "md"), ("workflows",), ("recommendations",)):
+        assert "\x1b" not in place.run(*asked).stdout
+    page = place.run("workflows", "--format", "md").stdout
+    told = r"\[x\](http://evil) \<img src=x>\|\\x1b\[31m\\nsecond"
+    assert f"## .github/workflows/ci.yml “{told}” (github-actions)" in page
+    assert f"the critical path is 1 step: {told} (how" in page
+
+
 def test_nothing_is_there(tmp_path: Path) -> None:
     done = understudy_here("workflows", cwd=tmp_path, environment=own_environment(tmp_path))
     assert done.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from understudy.resources.use import Kind
 from understudy.runner.calls import Call, Job, Lane
 from understudy.runner.execute import Runner
 from understudy.sandbox.history import TRIALS
+from understudy.sandbox.trees import remove
 from understudy.state import workspace_dir
 from understudy.store.database import Database
 from understudy.store.job_rows import JOBS
@@ -36,6 +38,12 @@ class Taken:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
+    def broken(self, kind: Kind) -> Measure:
+        async def take() -> str:
+            raise OSError("the disk does not let go")
+
+        return Measure(frozenset({kind}), Limit.NEAR, take)
+
     def measure(self, name: str, kind: Kind, limit: Limit, *, undone: bool) -> Measure:
         async def take() -> str:
             return name
@@ -47,6 +55,14 @@ class Taken:
 
     async def note(self, text: str) -> None:
         self.notes.append(text)
+
+
+async def test_one_that_fails_keeps_no_other_from_being_taken() -> None:
+    """And not the watch from going on: it is tried again in the next episode."""
+    taken = Taken()
+    measures = taken.broken(Kind.DISK), taken.measure("d", Kind.DISK, Limit.NEAR, undone=False)
+    await Relief(measures, taken.note).heed(FULL)
+    assert taken.notes == ["d: full"]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +93,32 @@ async def test_each_measure_once_in_an_episode(course: list[Pressure], notes: li
     for pressure in course:
         await relief.heed(pressure)
     assert taken.notes == notes
+
+
+async def test_what_was_taken_is_undone_where_nobody_wants_it_any_more() -> None:
+    """And it is not told that there is enough."""
+    taken = Taken()
+    relief = Relief((taken.measure("near", Kind.MEMORY, Limit.NEAR, undone=True),), taken.note)
+    for pressure in (SHORT, None, None, SHORT, CALM):
+        await relief.heed(pressure)
+    assert taken.notes == [
+        "near: short",
+        "not near: it is switched off in the settings",
+        "near: short",
+        "not near: there is enough again",
+    ]
+
+
+async def test_a_measure_that_fails_keeps_no_other_from_being_taken() -> None:
+    async def fails() -> str:
+        raise OSError(30, "Read-only file system")
+
+    taken = Taken()
+    broken = Measure(frozenset({Kind.DISK}), Limit.NEAR, fails, fails)
+    relief = Relief((broken, taken.measure("d", Kind.DISK, Limit.NEAR, undone=True)), taken.note)
+    for pressure in (FULL, CALM):
+        await relief.heed(pressure)
+    assert taken.notes == ["d: full", "not d: there is enough again"]
 
 
 async def test_idle_workers_end_and_come_back(tmp_path: Path) -> None:
@@ -192,6 +234,53 @@ def test_every_database_that_was_set_aside_can_go(tmp_path: Path, name: str) -> 
     (found,) = litter(tmp_path)
     found.remove()
     assert litter(tmp_path) == []
+
+
+def test_what_is_no_log_of_ours_is_none_of_what_can_go(tmp_path: Path) -> None:
+    """Also where a folder of ours is somewhere else, with what others have put there."""
+    elsewhere = tmp_path / "elsewhere"
+    others = {f"{n}-report.pdf": "" for n in range(30)}
+    tree(elsewhere, others | {f"{n}-1.log": "" for n in range(40, 70)} | {"1-1.log/inside": ""})
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/logs").symlink_to(elsewhere)
+    assert remove_logs(tmp_path / "state") == 10
+    left = {each.name for each in elsewhere.iterdir()}
+    assert others.keys() | {"1-1.log"} < left
+    assert len(left) == 51
+
+
+def test_no_link_among_trials_leads_to_what_goes(tmp_path: Path) -> None:
+    thesis = tree(tmp_path / "mine", {"room/thesis.tex": "years"})
+    (trials := tmp_path / TRIALS).mkdir()
+    (trials / "1").symlink_to(thesis)
+    (trials / "2").mkdir()
+    (trials / "2/room").symlink_to(thesis)
+    (trials / "3").mkdir()
+    for each in litter(tmp_path):
+        each.remove()
+    assert [each.name for each in trials.iterdir()] == ["3"]
+    assert [str(each.relative_to(thesis)) for each in thesis.rglob("*")] == [
+        "room",
+        "room/thesis.tex",
+    ]
+
+
+def test_what_a_command_nested_however_deep_can_go(tmp_path: Path) -> None:
+    (trials := tmp_path / TRIALS).mkdir()
+    for number in ("1", "2"):
+        (trials / number).mkdir()
+    folder = os.open(trials / "1", os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("d", dir_fd=folder)
+        outer, folder = folder, os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(outer)
+    os.close(folder)
+    try:
+        (found,) = litter(tmp_path)
+        found.remove()
+        assert [each.name for each in trials.iterdir()] == ["2"]
+    finally:
+        remove(trials)  # nothing else takes away what is so deep
 
 
 def test_it_is_asked_before_it_goes(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from understudy.store.levels import Level
 from .support import tree, until
 
 MB = 1 << 20
-DISK = Pressure("only 10 MB are left on the disk of /", resource="disk", percent=99.0)
+DISK = Pressure("only 10 MiB are left on the disk of /", resource="disk", percent=99.0)
 
 
 def used(free: int, kind: Kind = Kind.MEMORY) -> Use:
@@ -48,7 +48,7 @@ def used(free: int, kind: Kind = Kind.MEMORY) -> Use:
 def test_an_episode_lasts_until_it_has_recovered(free: int, before: str, short: str) -> None:
     found = judge([used(free)], Pressure(resource=before))
     assert found.resource == short
-    assert found.shortage == (f"only {free} MB of memory are left" if short else "")
+    assert found.shortage == (f"only {free} MiB of memory are left" if short else "")
     assert found.percent == (round(100 - free / 100, 1) if short else 0)
 
 
@@ -113,6 +113,20 @@ async def test_whoever_does_not_want_it_is_told_nothing_any_more() -> None:
     await runner.close()
 
 
+async def test_no_work_waits_where_nothing_is_to_be_given_back() -> None:
+    """It is told all the same that something runs short."""
+    runner, settings = Runner(), [Settings().resources]
+    relieving = Relieving(runner, Checks(runner), lambda: (), lambda _: None)
+    machine = Machine(Course([MEMORY] * 2), lambda: settings[0], lambda _: True, relieving)
+    await machine.look()
+    assert machine.conditions().pressure
+    settings[0] = Settings.of({"resources.relieve": False}).resources
+    assert not machine.conditions().pressure
+    await machine.look()
+    assert machine.strain is not None
+    await runner.close()
+
+
 async def test_it_is_looked_by_one_at_a_time() -> None:
     """Also when somebody asks while it is looked anyway."""
     overlaps: list[bool] = []
@@ -163,6 +177,16 @@ async def test_the_past_is_kept_by_minutes_for_a_day(tmp_path: Path) -> None:
     assert kept[1].used == 5_000 * MB
 
 
+async def test_what_is_called_the_same_elsewhere_has_a_past_of_its_own(tmp_path: Path) -> None:
+    """As the disk of the workspace, of workspaces that lie on different ones."""
+    levels = levels_in(tmp_path)
+    for limit in (10, 20, 10):
+        await levels.keep([Level(60.0, "disk of the workspace", 5, limit)])
+    kept = await levels.since(0)
+    await levels.close()
+    assert [each.limit for each in kept] == [10, 20]
+
+
 async def test_what_was_kept_while_the_clock_was_wrong_goes(tmp_path: Path) -> None:
     levels, now = levels_in(tmp_path), 1_700_000_040.0
     for at in (now, now + 365 * 86_400, now + 60):
@@ -178,7 +202,7 @@ def test_its_words_can_be_ones_own_and_it_can_be_switched_off() -> None:
     assert notice is not None
     assert (notice.title, notice.message) == (
         "disk runs short",
-        "disk is at 99 %. only 10 MB are left on the disk of /",
+        "disk is at 99 %. only 10 MiB are left on the disk of /",
     )
     assert (
         notice_of_shortage(DISK, Settings.of({"notifications.highResourceUse": False}), 7) is None
@@ -218,4 +242,4 @@ async def test_a_service_tells_of_a_disk_that_is_almost_full(tmp_path: Path) -> 
     (told,) = map(json.loads, path.read_text().splitlines())
     assert (told["event"], told["level"]) == ("highResourceUse", "warning")
     assert told["title"] == "disk of Understudy's own files!"
-    assert "MB of the disk of Understudy's own files are left" in told["message"]
+    assert "MiB of the disk of Understudy's own files are left" in told["message"]

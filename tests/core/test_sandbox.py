@@ -267,7 +267,7 @@ time.sleep(10)
         (_UNTOUCHED, Limits(memory=150 << 20), "memory"),
         (_FORKS, Limits(processes=30), "processes"),
         ("while True: pass", Limits(cpu=1), "processors"),
-        (_LARGE, Limits(file=20 << 20), "file of more than 20 MB"),
+        (_LARGE, Limits(file=20 << 20), "file of more than 20 MiB"),
         (_STEADY, Limits(disk=40 << 20), "wrote"),
         (_BOTH, Limits(disk=40 << 20), "wrote"),
     ],

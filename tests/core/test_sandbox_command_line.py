@@ -117,7 +117,7 @@ def test_what_it_is_shown_is_for_the_user_to_say(
 @pytest.mark.parametrize(
     ("options", "program", "why"),
     [
-        (("--memory", "200M"), "held = b'x' * (500 << 20)", "200 MB of memory"),
+        (("--memory", "200M"), "held = b'x' * (500 << 20)", "200 MiB of memory"),
         (("--disk", "2m"), "open('f', 'wb').write(bytes(9 << 20))", "it wrote as much as it may"),
         (
             ("--processes", "8"),

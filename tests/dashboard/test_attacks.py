@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import psutil
@@ -15,6 +16,7 @@ import pytest
 
 from understudy.app.overview.actions import ACTIONS
 
+from ..core.support import tree, understudy
 from .conftest import IMAGE, SCRIPT, World
 from .server import PATIENCE, Browser, Server, serving
 
@@ -126,27 +128,27 @@ def test_the_cookie_of_one_dashboard_is_none_of_another(world: World, browser: B
 # ── what is done ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
-        {"Origin": ""},
-        {"Origin": "", "Sec-Fetch-Site": "cross-site"},
-        {"Cookie": ""},
-        {"Host": "evil.example"},
-        {"Content-Type": "text/plain"},
-        {"Content-Type": "application/json"},
-    ],
+FOREIGN: tuple[dict[str, str], ...] = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": ""},
+    {"Origin": "", "Sec-Fetch-Site": "cross-site"},
+    {"Cookie": ""},
+    {"Host": "evil.example"},
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "application/json"},
 )
-def test_a_form_of_another_page_does_nothing(world: World, headers: dict[str, str]) -> None:
+
+
+def test_a_form_of_another_page_does_nothing(world: World) -> None:
     with serving(world.environment, world.root) as server:
         browser = server.enter(server.first)
         browser.unlock()
         path = f"{browser.workspace}/do/run"
-        refused = browser.send(path, headers, csrf=browser.csrf, what="shout")
-        assert refused.status in (401, 403, 415, 421)
-        assert "is queued" not in browser.ask().text
+        for headers in FOREIGN:
+            refused = browser.send(path, headers, csrf=browser.csrf, what="shout")
+            assert refused.status in (401, 403, 415, 421), headers
+            assert "is queued" not in browser.ask().text, headers
         assert browser.send(path, csrf=browser.csrf, what="shout").status == 303
         assert "(shout) is queued" in browser.ask().text
 
@@ -265,6 +267,29 @@ def test_no_text_becomes_a_part_of_the_page(browser: Browser, asked: str) -> Non
             assert not address.lower().startswith(("javascript:", "data:"))
         if tag == "script":
             assert (attributes["src"] or "").startswith(f"{browser.server.base}static/")
+
+
+def test_no_name_turns_the_page_or_keeps_it_from_being_shown(world: World, tmp_path: Path) -> None:
+    """A file system takes any bytes, and what changes the direction of all that follows."""
+    odd, token = tmp_path / os.fsdecode(b"caf\xe9"), tmp_path / "token"
+    tree(odd, {os.fsdecode(b"d\xe9/a.py"): "eval('1')\n", "d/\u202egnp.py": "eval('1')\n"})
+    token.write_text("a-token-of-this-test")
+    token.chmod(0o600)
+    assert understudy("scan", cwd=odd, environment=world.environment).returncode == 1
+    options = ("--metrics-token", str(token))
+    with serving(world.environment, odd, options=options) as server:
+        browser = server.enter(server.first)
+        page = browser.ask()
+        assert page.status == 200
+        assert r"caf\udce9" in page.text
+        for owner, name in ((r"d\udce9", r"d\udce9/a.py:1"), ("d", r"d/\u202egnp.py:1")):
+            found = browser.ask(f"{browser.workspace}/findings?owner={quote(owner)}").text
+            assert name in found
+            assert "\u202e" not in found
+        bearer = {"Authorization": f"Bearer {token.read_text()}"}
+        told = server.ask("/metrics", headers=bearer)
+        assert told.status == 200
+        assert r"caf\\udce9" in told.text
 
 
 def test_every_answer_says_what_a_browser_may_do(browser: Browser) -> None:

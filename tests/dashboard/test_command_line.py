@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+from click.testing import CliRunner
+
+from understudy.cli import dashboard as command
 
 from ..core.support import own_environment, understudy
 
@@ -85,6 +88,23 @@ def test_it_tells_addresses_and_ends_when_it_is_asked_to(
     assert not (tmp_path / "opened").exists()
 
 
+def test_without_any_input_it_is_served(environment: dict[str, str], tmp_path: Path) -> None:
+    own = f"{sys.executable} -P -m understudy dashboard --no-open"
+    with subprocess.Popen(
+        ["bash", "-c", f"exec {own} <&-"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert status(told(process)) == 200
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
 def test_it_opens_the_browser(environment: dict[str, str], tmp_path: Path) -> None:
     with dashboard(environment, tmp_path) as process:
         link = told(process)
@@ -93,6 +113,32 @@ def test_it_opens_the_browser(environment: dict[str, str], tmp_path: Path) -> No
         assert (tmp_path / "opened").read_text().strip() == link
         process.terminate()
         assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "trusted"),
+    [(("--json", "--untrusted", "link"), "link", False), ((), "real", None)],
+)
+def test_a_folder_behind_a_link_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    name: str,
+    trusted: bool | None,
+) -> None:
+    """An editor names its own, and findings are known by its paths; in a terminal it is the real
+    one."""
+    served: list[Mapping[Path, bool | None]] = []
+
+    async def serve(roots: Mapping[Path, bool | None], *_: object, **__: object) -> None:
+        served.append(dict(roots))
+
+    monkeypatch.setattr(command, "_serve", serve)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    given = [str(tmp_path / each) if each == "link" else each for each in ("--in", "link", *words)]
+    assert CliRunner().invoke(command.dashboard, given).exit_code == 0
+    assert served == [{tmp_path / name: trusted}]
 
 
 def test_a_port_that_is_taken_is_told(environment: dict[str, str], tmp_path: Path) -> None:

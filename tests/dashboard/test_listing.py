@@ -13,7 +13,7 @@ from understudy.app.overview.listing import (
     AGES,
     ROWS,
     SEVERITIES,
-    InFile,
+    Cohort,
     Query,
     Row,
     age_of,
@@ -31,6 +31,7 @@ class Each(NamedTuple):
     path: str
     owner: str
     since: float
+    place: int
     row: Row
 
 
@@ -49,9 +50,15 @@ ages = st.sampled_from([0.0, 0.5, 1.0, 3.0, 7.0, 20.0, 30.0, 400.0, -1.0])
 
 
 @st.composite
-def files(draw: st.DrawFn) -> list[InFile]:
-    paths = sorted(draw(st.sets(st.sampled_from([f"{a}/{b}.py" for a in "xyz" for b in "klmn"]))))
-    return [InFile.of(path, path[0], NOW - DAY * draw(ages), draw(told)) for path in paths]
+def cohorts(draw: st.DrawFn) -> list[Cohort]:
+    """Up to three of each file."""
+    names = st.sampled_from([f"{a}/{b}.py" for a in "xyz" for b in "klmn"])
+    of = st.lists(ages, min_size=1, max_size=3, unique=True)
+    return [
+        Cohort.of(path, path[0], NOW - DAY * age, draw(told))
+        for path in sorted(draw(st.sets(names)))
+        for age in sorted(draw(of))
+    ]
 
 
 queries = st.builds(
@@ -65,12 +72,12 @@ queries = st.builds(
 )
 
 
-@given(files(), queries)
-def test_a_page_is_what_looking_at_each_would_find(found: list[InFile], query: Query) -> None:
+@given(cohorts(), queries)
+def test_a_page_is_what_looking_at_each_would_find(found: list[Cohort], query: Query) -> None:
     every = [
-        Each(severity, file.path, file.owner, file.since, row)
-        for file in found
-        for severity, each in file.rows.items()
+        Each(severity, cohort.path, cohort.owner, cohort.since, place, row)
+        for place, cohort in enumerate(found)
+        for severity, each in cohort.rows.items()
         for row in each
     ]
     text = query.text.casefold()
@@ -90,12 +97,12 @@ def test_a_page_is_what_looking_at_each_would_find(found: list[InFile], query: Q
         return all(name in without or want in ("", has) for name, (want, has) in asked.items())
 
     wanted = [each for each in said if fits(each)]
-    wanted.sort(key=lambda each: (SEVERITIES.index(each.severity), each.path, each.row))
+    wanted.sort(key=lambda each: (SEVERITIES.index(each.severity), each.place, each.row))
     page = page_of(found, query, NOW)
     assert page.found == len(wanted)
     assert page.pages == max(1, -(-len(wanted) // ROWS))
     first = (page.page - 1) * ROWS
-    shown = [(each.severity, each.file.path, each.row) for each in page.rows]
+    shown = [(each.severity, each.cohort.path, each.row) for each in page.rows]
     assert shown == [(e.severity, e.path, e.row) for e in wanted[first : first + ROWS]]
     by_severity = Counter(each.severity for each in said if fits(each, "severity"))
     assert page.severities.counts == tuple(by_severity[label] for label in SEVERITIES)

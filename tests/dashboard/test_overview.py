@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,22 +15,28 @@ import pytest
 from starlette.requests import Request
 
 from benchmarks.dashboard import large
+from understudy.app.notices.notices import DELIVER
 from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.dashboard import metrics
 from understudy.dashboard.keys import Keys
 from understudy.dashboard.pages import Pages
+from understudy.resources import Sampler
 from understudy.runner.execute import Runner
 from understudy.sandbox.probe import probe
 from understudy.sandbox.trial import Level
 from understudy.state import state_dir, workspace_dir
 from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
 from understudy.store.database import Database
+from understudy.store.job_rows import Cause, NewJob
 
 from ..automations.world import script
 from ..core.support import own_environment, tree, understudy_here, until
 from ..needs import not_applicable
+
+LONG_AGO = 1_500_000_000.0
 
 
 @pytest.fixture
@@ -43,7 +51,9 @@ def root(tmp_path: Path) -> Path:
         "top.py": "import pickle\n",
         ".understudy/config.yaml": "rules: {ignore: [INP001]}\n",
     }
-    return tree(tmp_path / "root", files)
+    made = tree(tmp_path / "root", files)
+    os.utime(made / "top.py", (LONG_AGO, LONG_AGO))
+    return made
 
 
 @pytest.fixture
@@ -63,9 +73,9 @@ def watched(opened: Overview) -> Watched:
 
 def places(watched: Watched) -> list[str]:
     return [
-        f"{file.path}:{row.line}"
-        for file in watched.findings.files
-        for rows in file.rows.values()
+        f"{cohort.path}:{row.line}"
+        for cohort in watched.findings.cohorts
+        for rows in cohort.rows.values()
         for row in rows
     ]
 
@@ -74,7 +84,25 @@ async def test_findings_are_what_a_scan_left(watched: Watched) -> None:
     assert sorted({*places(watched)}) == ["shop/cart.py:1", "shop/cart.py:2", "top.py:1"]
     assert watched.findings.looked_at == 2
     assert watched.findings.changed == 0
-    assert {file.owner for file in watched.findings.files} == {"shop", "(top)"}
+    assert {cohort.owner for cohort in watched.findings.cohorts} == {"shop", "(top)"}
+
+
+async def test_a_finding_is_as_old_as_it_is_known_or_its_file_unchanged(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    scanned = time.time()
+    await large.analyse_again(root, state_dir(), "shop/cart.py", "x = 1\nexec('2')\nos.x\n")
+    await opened.look()
+    since = {
+        f"{cohort.path}:{row.line}": cohort.since
+        for cohort in watched.findings.cohorts
+        for rows in cohort.rows.values()
+        for row in rows
+    }
+    assert since["top.py:1"] == LONG_AGO
+    assert scanned - 600 < since["shop/cart.py:2"] < scanned
+    assert scanned < since["shop/cart.py:3"] <= time.time()
+    assert [each.path for each in watched.findings.cohorts].count("shop/cart.py") == 2
 
 
 async def test_a_file_that_changed_is_told_of_and_one_that_went_is_not(
@@ -99,6 +127,24 @@ async def test_other_settings_are_heeded(watched: Watched, opened: Overview, roo
     assert {Part.SETTINGS, Part.FINDINGS} <= changed
     (rules,) = [each for each in watched.parts[Part.SETTINGS] if each.key == "rules.ignore"]
     assert (rules.value, rules.origin) == ("INP001, S102, B102", "project")
+
+
+async def test_what_changes_nothing_of_findings_keeps_them(
+    watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting of something else, and another day."""
+    before = sorted(places(watched))
+    (root / ".understudy/config.yaml").write_text(
+        "rules: {ignore: [INP001]}\nlog: {level: error}\n"
+    )
+    await opened.look()
+    assert sorted(places(watched)) == before
+    workspace = watched.service.chores.workspace
+    tomorrow = workspace.today() + timedelta(days=1)
+    monkeypatch.setattr(workspace, "today", lambda: tomorrow)
+    await large.add_job(root, state_dir(), "later")
+    await opened.look()
+    assert sorted(places(watched)) == before
 
 
 async def test_only_what_changed_is_told(opened: Overview, watched: Watched, root: Path) -> None:
@@ -166,12 +212,30 @@ async def test_a_history_is_read_page_by_page(
 ) -> None:
     await large.add_history(root, state_dir(), 120)
     await opened.look()
-    assert watched.parts[Part.TASKS].total == 120
+    assert watched.parts[Part.TASKS].ended.total == 120
     pages = [await history(watched.service, page) for page in (1, 2, 3, 9)]
     assert [len(page.jobs) for page in pages] == [50, 50, 20, 20]
     numbers = [job["id"] for page in pages[:3] for job in page.jobs]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 120
+
+
+async def test_what_runs_is_seen_whatever_is_queued_behind_it(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    """Deliveries of notices, which may be held back for a day, are no tasks."""
+    async with large.jobs(root, state_dir()) as queue:
+        cause = Cause("manual", "on the command line", 1.0)
+        first = await queue.add(NewJob("first", {}, cause), 1.0, 1_000)
+        await queue.claim([first.id], "here", 1.0)
+        for task, many in (("later", 70), (DELIVER, 60)):
+            for number in range(many):
+                await queue.add(NewJob(task, {"n": number}, cause), 1.0, 1_000)
+    await opened.look()
+    assert watched.parts[Part.HEALTH].jobs == {"queued": 70, "running": 1, "asking": 0}
+    under_way = [job["task"] for job in watched.parts[Part.TASKS].under_way]
+    assert under_way == ["first", *["later"] * 49]
+    assert watched.parts[Part.TASKS].ended.total == 0
 
 
 async def test_a_store_that_cannot_be_read_is_a_trouble(
@@ -186,6 +250,77 @@ async def test_a_store_that_cannot_be_read_is_a_trouble(
     assert Part.TASKS not in watched.parts
     assert watched.parts[Part.HEALTH].jobs is None
     assert any("newer Understudy" in each for each in watched.parts[Part.HEALTH].troubles)
+    figures = (await metrics.told(opened)).decode()
+    assert f'understudy_troubles{{workspace="{root}"}}' in figures
+    assert "understudy_task" not in figures
+
+
+async def test_a_look_that_is_given_up_is_made_up_for(
+    watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the last page is closed while something is looked at."""
+    workspace, begun = watched.service.chores.workspace, asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    await large.analyse_again(root, state_dir(), "new.py", "exec('1')\n")
+    await large.add_job(root, state_dir(), "later")
+    with monkeypatch.context() as patched:
+        patched.setattr(workspace, "recall", endless)
+        looking = asyncio.create_task(watched.look(lambda _: None))
+        await begun.wait()
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+    await opened.look()
+    assert "new.py:1" in places(watched)
+    assert [entry.task for entry in watched.parts[Part.TRAIL]] == ["later"]
+
+
+async def test_what_is_looked_at_seldom_is_not_missed_when_that_is_given_up(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, seen = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watched.seldom, "_looks", {Part.RESOURCES: endless})
+        following = asyncio.create_task(watched.follow(lambda _: None))
+        await begun.wait()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    following = asyncio.create_task(
+        watched.follow(lambda part: seen.set() if part is Part.RESOURCES else None)
+    )
+    await asyncio.wait_for(seen.wait(), 5)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_a_part_that_breaks_is_a_trouble_and_keeps_no_other(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a way that nobody thought of, as a sensor does."""
+    seen, told = asyncio.Event(), asyncio.Event()
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no such sensor")
+
+    def changed(part: Part) -> None:
+        if part is Part.TIME:
+            seen.set()
+        if "resources cannot be read: no such sensor" in watched.parts[Part.HEALTH].troubles:
+            told.set()
+
+    monkeypatch.setattr(Sampler, "look", broken)
+    following = asyncio.create_task(watched.follow(changed))
+    await asyncio.wait_for(asyncio.gather(seen.wait(), told.wait()), 20)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 # ── what can be done ────────────────────────────────────────────────────────────────────────────
@@ -213,6 +348,14 @@ async def test_what_changes_while_the_page_is_written_is_told_to_it(
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     answer = await pages._page(Request(scope))
     assert f"events?seen={before}".encode() in bytes(answer.body)
+
+
+async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> None:
+    """As a page does that is loaded just then."""
+    looks = [asyncio.create_task(opened.look()) for _ in range(3)]
+    await asyncio.sleep(0)
+    await opened.close()
+    await asyncio.gather(*looks, opened.look())
 
 
 async def test_a_folder_that_has_gone_is_a_trouble(
@@ -297,6 +440,21 @@ async def test_an_automation_is_dismissed(watched: Watched, opened: Overview, ro
     (listed,) = watched.parts[Part.AUTOMATIONS].automations
     assert listed["state"] == "dismissed"
     assert "dashboard make-test was dismissed for now" in await trail(watched)
+
+
+async def test_what_an_editor_does_not_trust_is_not_tried(
+    root: Path, environment: dict[str, str]
+) -> None:
+    """Whatever was decided on disk, as in another editor."""
+    own = root / ".understudy/automations/own.py"
+    own.parent.mkdir()
+    own.write_text(script("Path('out').write_text('x')", write=["out"]))
+    understudy_here("trust", str(root), cwd=root, environment=environment)
+    with patch.dict(os.environ, environment, clear=True):
+        async with overview({root: False}) as opened:
+            (found,) = opened.workspaces.values()
+            with pytest.raises(ValueError, match="is not trusted, so nothing is run"):
+                await actions.accept(found, "own")
 
 
 async def test_an_automation_is_accepted_after_its_trial(

@@ -136,6 +136,38 @@ async def test_a_change_comes_by_itself_and_what_was_asked_for_stays(
         assert view.wrong == []
 
 
+async def test_several_workspaces_share_a_page(context: BrowserContext, tmp_path: Path) -> None:
+    """Each is told of, one is shown; what changes in another is seen beside its name, and what is
+    done is done there."""
+    environment = own_environment(tmp_path)
+    roots = [tree(tmp_path / name, {f"{name}.py": "eval('1')\n"}) for name in ("shop", "bill")]
+    for root in roots:
+        understudy("scan", cwd=root, environment=environment)
+    with serving(environment, *roots) as server:
+        view = await View.of(context, server.first)
+        page = view.page
+        summaries = page.locator("[id^=summary-]")
+        await expect(summaries).to_have_count(2)
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("shop")
+        await expect(page.locator("#findings .place").first).to_have_text("shop.py:1")
+        await large.add_job(roots[1], state_dir(environment), "later")
+        await expect(summaries.nth(1)).to_contain_text("1 queued")
+        await expect(summaries.nth(0)).to_contain_text("0 queued")
+        await expect(page.locator("#tasks")).to_contain_text("Nothing runs or waits.")
+        await summaries.nth(1).get_by_role("link").click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("bill")
+        await expect(page.locator("#findings .place").first).to_have_text("bill.py:1")
+        await expect(page.locator("#tasks .jobs")).to_contain_text("later")
+        await page.get_by_role("button", name="Unlock actions…").click()
+        await page.get_by_label("Code").fill(await asyncio.to_thread(server.told, "code"))
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Cancel job").click()
+        await expect(page.get_by_role("alert")).to_contain_text("is cancelled")
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("bill")
+        await expect(summaries.nth(1)).to_contain_text("0 queued")
+        assert view.wrong == []
+
+
 async def test_a_page_is_unlocked_and_runs_a_task(tmp_path: Path, context: BrowserContext) -> None:
     """From the click to what the task prints, while an engine runs it."""
     environment = own_environment(tmp_path)

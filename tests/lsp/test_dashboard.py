@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from .conftest import Start
+from .connection import Refused
 from .editor import CAPABILITIES, Editor
 from .text import Json
 
@@ -66,6 +67,17 @@ async def test_an_editor_that_opens_nothing_is_told(start: Start, capabilities: 
     assert await answer(said.rpartition(" ")[2]) == "HTTP/1.1 200 OK"
 
 
+async def test_an_editor_that_fails_to_open_it_is_told(start: Start) -> None:
+    editor = await start(capabilities=OPENS)
+
+    def refuse(_: Json) -> Json:
+        raise Refused({"code": -32603, "message": "no browser is there"})
+
+    editor.replies["window/showDocument"] = refuse
+    await editor.command("showDashboard")
+    assert "within a minute: http://127.0.0.1:" in editor.said("window/showMessage")[-1]["message"]
+
+
 async def test_without_a_folder_there_is_nothing_to_show(start: Start) -> None:
     editor = await start(None, capabilities=OPENS)
     await editor.command("showDashboard")
@@ -84,6 +96,19 @@ async def test_another_folder_is_shown_too(start: Start, workspace: Path, tmp_pa
     _, second = await opened(editor)
     assert await answer(second) == "HTTP/1.1 200 OK"
     assert editor.processes(str(other)) != [pid]
+
+
+async def test_it_ends_where_a_folder_is_trusted_no_more(start: Start) -> None:
+    """It was told to trust it; the next one is not."""
+    editor = await start(capabilities=OPENS)
+    await editor.command("trust")
+    await editor.command("showDashboard", "link")
+    assert len(editor.processes("--trusted")) == 1
+    await editor.command("untrust")
+    await editor.command("showStatus")  # all before it is done
+    assert editor.processes("dashboard") == []
+    await editor.command("showDashboard", "link")
+    assert len(editor.processes("--untrusted")) == 1
 
 
 async def test_it_ends_with_a_server_that_is_killed(start: Start) -> None:

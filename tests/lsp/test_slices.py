@@ -99,6 +99,24 @@ async def test_a_message_is_answered_while_files_are_judged(
     await until(lambda: session.told == most)
 
 
+@pytest.mark.parametrize("session", [(10, 10)], indirect=True)
+async def test_a_moment_that_goes_wrong_ends_none_that_come_after_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved, failed = session.core.folders.moved, asyncio.Event()
+
+    async def broken_once() -> list[Workspace]:
+        if failed.is_set():
+            return await moved()
+        failed.set()
+        raise RuntimeError("not again")
+
+    monkeypatch.setattr(session.core.folders, "moved", broken_once)
+    await failed.wait()
+    session.day[0] = OVER
+    await until(lambda: session.told == 10)
+
+
 async def test_who_judges_anew_ends_who_was_at_it(session: Session) -> None:
     session.day[0] = OVER
     await until(lambda: session.told)

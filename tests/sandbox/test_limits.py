@@ -331,7 +331,7 @@ def test_without_a_limit_it_comes_to_its_end(case: str) -> None:
 def test_a_flood_of_output_is_cut(user: str, walls: str) -> None:
     came = _came(user, walls)["a flood"]
     assert (came["status"], came["output"]) == ("clean", "x" * (1 << 16))
-    assert "it printed more than 0.0625 MB: what came then was left out" in came["notes"]
+    assert "it printed more than 64 KiB: what came then was left out" in came["notes"]
 
 
 @pytest.mark.parametrize("walls", _WALLS)

@@ -18,6 +18,7 @@ from understudy.insights.efficiency.efficiency import Efficiency, Known, efficie
 from understudy.insights.efficiency.interruptions import interruptions
 from understudy.insights.efficiency.intervals import Bounds, middle, of_mean, ranks_out
 from understudy.insights.efficiency.measure import Measure, trend
+from understudy.insights.report.outline import outline
 from understudy.store.automations import Execution as Run
 from understudy.store.automations import Purpose
 from understudy.store.history import Execution
@@ -212,6 +213,16 @@ def test_what_runs_side_by_side_save(
 ) -> None:
     found = savings.by_parallel_runs(executions, WEEK, Random(0))
     assert whole(found) == (saved and pytest.approx(saved))
+
+
+@pytest.mark.parametrize(("second", "plotted"), [(20, False), (0, True)])
+def test_what_saved_nothing_is_told_of_and_not_plotted(second: float, plotted: bool) -> None:
+    known = Known(executions=[execution(0, 10), execution(second, second + 10)])
+    found = efficiency(known, WEEK, NOON + 500_000)
+    told = outline(found, "shop", datetime(2026, 11, 8, tzinfo=UTC))
+    (saved,) = [each for each in told.sections if each.id == "saved"]
+    assert "Tasks side by side" in {fact.label for fact in saved.facts}
+    assert ("Tasks side by side" in {plot.title for plot in saved.plots}) is plotted
 
 
 def suite(seconds: float, *, affected: bool, ok: bool = True, day: float = 0) -> Suite:

@@ -59,11 +59,18 @@ def test_what_is_to_be_expected(
     assert points(row.plot.band) == band
 
 
+def test_what_was_kept_while_the_clock_was_wrong_is_not_drawn() -> None:
+    ahead = Level(AT + 86_400, "it", 90, 100)
+    (row,) = shown(Outlook(0, (trend(),)), [*past(0.4), ahead], AT).rows
+    assert row.plot is not None
+    assert points(row.plot.line) == [(73.75, 60), (NOW, 50)]
+
+
 def test_without_a_past_there_is_no_plot() -> None:
-    others = [Level(AT - 60, "another", 1, 2)]
+    others = [Level(AT - 60, "another", 50, 100), Level(AT - 60, "it", 50, 200)]
     (row,) = shown(Outlook(0, (trend(),)), others, AT).rows
     assert row.plot is None
-    assert (row.used, row.limit, row.percent, row.ends) == ("0 MB", "0 MB", 50, "")
+    assert (row.used, row.limit, row.percent, row.ends) == ("50 B", "100 B", 50, "")
 
 
 def test_counts_are_not_plotted() -> None:

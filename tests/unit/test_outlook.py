@@ -11,7 +11,7 @@ from understudy.app.presentation.machine import page, payload
 from understudy.resources import Sample, Watcher
 from understudy.resources.forecast import Forecast
 from understudy.resources.outlook import Trend
-from understudy.resources.processes import Cause, Process, busiest, causes
+from understudy.resources.processes import Cause, Process, Processes, busiest, causes
 from understudy.resources.processors import Processors
 from understudy.resources.use import Kind, Use, amount
 
@@ -130,8 +130,8 @@ def test_what_is_left_in_words(forecast: Forecast, left: str) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "told"),
     [
-        (1.5 * GB, Kind.MEMORY, "1.5 GB"),
-        (150 << 20, Kind.DISK, "150 MB"),
+        (1.5 * GB, Kind.MEMORY, "1.5 GiB"),
+        (150 << 20, Kind.DISK, "150 MiB"),
         (12_000, Kind.INODES, "12,000"),
         (12, Kind.BATTERY, "12 %"),
     ],
@@ -153,14 +153,30 @@ def test_who_grew_is_told_by_name_the_most_first() -> None:
     assert busiest(before, now) == (Cause("node", 1, 9.0),)
 
 
+@pytest.mark.parametrize("pause", [1, 5, 45, 120])
+def test_few_looks_at_processes_are_kept_however_often_they_are_looked_at(pause: int) -> None:
+    seen = Processes()
+    for at in range(0, 3_600, pause):
+        seen.add(at, (Process(7, 1.0, "leak", GB * at, at / 2),))
+        assert len(seen) <= 14
+    ((_, _, more),), ((_, _, spent),) = seen.causes(Kind.MEMORY), seen.busiest()
+    assert 600 <= more / GB <= 600 + max(60, pause) + pause
+    assert spent == pause / 2
+    seen.add(0, None)
+    assert seen.causes(Kind.MEMORY) == seen.busiest() == ()
+
+
 def test_the_page_and_the_data() -> None:
     watcher = Watcher(lead=300)
     followed(watcher, leak, 1_620)
     outlook = watcher.outlook._replace(
         processors=Processors(0.5, (0.25, 0.75), waiting=0.1, throttled=0.5), temperature=91.0
     )
-    text = page(outlook)
-    assert "| memory | 14.8 GB | 16.0 GB | 92 % | about 3 minutes" in text
+    odd = Use(Kind.DISK, "disk of a|b", "<b>", 1, 2)
+    text = page(outlook._replace(trends=(*outlook.trends, Trend(odd, warns=1.0))))
+    assert r"| disk of a\|b |" in text
+    assert r"- \<b>: " in text
+    assert "| memory | 14.8 GiB | 16 GiB | 92 % | about 3 minutes" in text
     assert "busy for 50 % of the time (each: 25, 75)" in text
     assert "50 % of the time this container was kept from them by its limit" in text
     assert "other guests" not in text

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.insights.profile.chrome import Timed, sampled_trace, trace
-from understudy.insights.profile.views import profile
+from understudy.insights.profile.views import Asked, profile
 from understudy.spans import Key, Sum
 
 
@@ -52,16 +52,15 @@ def test_waiting_is_told_beside_running_and_the_cache_beside_both() -> None:
         _key("queue", tool="ruff"): _sum(0.5, 0.5),
         _key("run", tool="ruff", outcome="done"): _sum(2.0, 1.0, cpu=0.25),
         _key("run", tool="ruff", outcome="failed"): _sum(1.0),
-        _key("cache", tool="ruff", outcome="hit"): Sum(30),
-        _key("cache", tool="ruff", outcome="miss"): Sum(10),
         _key("run", tool="tests", outcome="done"): _sum(9.0),
     }
-    found = profile(sums)
-    tests, ruff = found.tools
+    found = profile(sums, {"ruff": Asked(30, 10), "bandit": Asked(5, 0)})
+    tests, ruff, bandit = found.tools
     assert (ruff.name, ruff.runs, ruff.waited, ruff.ran, ruff.cpu) == ("ruff", 3, 1.0, 4.0, 0.5)
     assert ruff.hit_rate == 0.75
+    assert (bandit.runs, bandit.hit_rate) == (0, 1.0)  # all of it was known
     assert tests.hit_rate is None  # nothing was looked up, which is not never found
-    assert (found.waited, found.ran, found.hit_rate) == (1.0, 13.0, 0.75)
+    assert (found.waited, found.ran, found.hit_rate) == (1.0, 13.0, 35 / 45)
     assert {each.name for each in found.phases} == {"queue", "run"}
 
 

@@ -159,6 +159,12 @@ def test_a_line_without_an_end_is_not_held_for_ever() -> None:
             {"swordfish"},
         ),
         (
+            {"command": ["up", "--password", "hunter2x", "me", "--token", "-v", "--api-key"]},
+            {"command": ["up", "--password", SECRET, "me", "--token", "-v", "--api-key"]},
+            {"hunter2x"},
+        ),
+        ({"files": ["--password-file", "/run/x"]}, {"files": ["--password-file", "/run/x"]}, set()),
+        (
             {"file": "src/a.py", "text": "ü\n\udcff"},
             {"file": "src/a.py", "text": "ü\n\udcff"},
             set(),

@@ -33,7 +33,7 @@ def test_the_curve_is_the_published_one() -> None:
 
 @pytest.mark.parametrize(
     ("written", "median", "low", "high"),
-    [(TREATED, 23, 13, math.inf), (PLACEBO, 8, 4, 11)],
+    [(TREATED, 23, 13, math.inf), (PLACEBO, 8, 4, 11), ("0 0 0", 0, 0, 0)],
 )
 def test_medians_and_their_intervals(written: str, median: float, low: float, high: float) -> None:
     found = survival(stays(written))

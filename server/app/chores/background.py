@@ -21,7 +21,7 @@ from .. import events
 from ..feature import Feature
 from ..folder.folders import Folders
 from ..folder.workspace import Workspace
-from ..notices.notices import without_deliveries
+from ..notices.notices import DELIVER
 from ..open.documents import OpenDocuments
 from ..presentation.jobs import job_line, job_payload, task_payload
 from ..sinks import Progress, Sink, when_slow
@@ -238,11 +238,11 @@ class Background(Feature):
 
     async def _listed(self, chores: Chores) -> dict[str, Any]:
         engine = chores.engine
-        recent = await engine.jobs.recent(limit=_LISTED)
+        recent = await engine.jobs.recent(limit=_LISTED, but=(DELIVER,))
         return {
             "root": str(chores.workspace.root),
             "tasks": [task_payload(task) for task in engine.tasks.values() if not task.hidden],
-            "jobs": [job_payload(record) for record in without_deliveries(recent)],
+            "jobs": [job_payload(record) for record in recent],
             "heldBack": engine.held_back,
         }
 

@@ -269,10 +269,14 @@ def _heeded(conditions: Conditions, settings: Settings) -> Conditions:
     )
 
 
+def log_of(engine: Engine, record: Record) -> Path:
+    """Where the newest attempt at a job prints; there need not be such a file."""
+    return engine.logs / f"{record.id}-{max(1, record.attempt)}.log"
+
+
 def newest_log(engine: Engine, record: Record) -> str:
     """What the newest attempt at a job printed, its end; empty when it printed nothing."""
-    path = engine.logs / f"{record.id}-{max(1, record.attempt)}.log"
     try:
-        return tail(str(path), _MOST_LOG).decode("utf-8", "replace")
+        return tail(str(log_of(engine, record)), _MOST_LOG).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Protocol
 
 from ...model import Strain
-from ...resources import CALM, Outlook, Pressure, Sample, Sampler, Watcher
+from ...resources import Outlook, Pressure, Sample, Sampler, Watcher
 from ...runner.budget import Conditions
 from ...settings.resources import Resources
 from ...store.database import Database
 from ...store.levels import FILE, LEVELS, Level, Levels
 from .. import events
 from ..feature import Feature
+from ..presentation.machine import silence
 from .relief import Relief, Relieving
 
 log = logging.getLogger(__name__)
@@ -97,12 +98,13 @@ class Machine(Feature):
             self.typed_at = asyncio.get_running_loop().time()
 
     def conditions(self) -> Conditions:
-        """What decides whether now is a time for work that can wait."""
+        """What decides whether now is a time for work that can wait. That something runs short is
+        none where nobody wants anything to be given back."""
         since = asyncio.get_running_loop().time() - self.typed_at
         return Conditions(
             typing=since < _FLOW_SECONDS,
             on_battery=self.pressure.on_battery,
-            pressure=self.pressure.shortage,
+            pressure=self.pressure.shortage if self._settings().relieve else "",
         )
 
     async def run(self, looked: Callable[[], object] = lambda: None) -> None:
@@ -113,7 +115,7 @@ class Machine(Feature):
                 await self.look()
             else:
                 self._watcher = Watcher()
-                await self._relief.heed(CALM)
+                await self._relief.heed(None)
             looked()
             await asyncio.sleep(self.outlook.pause(own.sample_seconds))
 
@@ -131,13 +133,15 @@ class Machine(Feature):
         except Exception:  # a sensor that is broken in a new way must not end the watch
             log.exception("the machine could not be looked at")
             return
+        for each in frozenset(sample.silent).difference(self.outlook.silent):
+            log.warning("%s", silence(each))
         self._watcher.add(sample)
         found = self.pressure
         episode = found.resource, bool(found.resource) and not found.foreseen
         if self._told != episode:
             self._told = episode if found.resource and self._short(found) else ("", False)
         self._relieving.recycle(own.worker_memory_mb << 20)
-        await self._relief.heed(found if own.relieve else CALM)
+        await self._relief.heed(found if own.relieve else None)
         await self._keep()
 
     async def _keep(self) -> None:
@@ -149,6 +153,10 @@ class Machine(Feature):
         uses = [each.use for each in self.outlook.trends]
         with contextlib.suppress(sqlite3.Error):
             await self._levels.keep([Level(at, e.name, e.used, e.limit) for e in uses])
+
+    @property
+    def troubles(self) -> Iterable[str]:
+        return map(silence, self.outlook.silent)
 
     async def close(self) -> None:
         if self._levels is not None:

@@ -16,9 +16,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from ...checks.engine import Checks
-from ...resources.pressure import Pressure
-from ...resources.use import Kind, amount
+from ...resources.pressure import CALM, Pressure
+from ...resources.use import Kind
 from ...runner.execute import Runner
+from ...sizes import size
 from ..cleaning import litter, remove_logs
 from .chores import Chores
 
@@ -57,20 +58,31 @@ class Relief:
         self._note = note
         self._taken: set[int] = set()
 
-    async def heed(self, pressure: Pressure) -> None:
+    async def heed(self, pressure: Pressure | None) -> None:
         """Take the measures whose limits are reached, once in an episode, and undo those whose
-        reason is over."""
+        reason is over. None: whatever runs short, nobody wants them."""
+        over = "there is enough again"
+        if pressure is None:
+            pressure, over = CALM, "it is switched off in the settings"
         for number, measure in enumerate(self._measures):
             if measure.holds(pressure) == (number in self._taken):
                 continue
             if number in self._taken:
                 self._taken.remove(number)
-                if measure.undo is not None and (done := await measure.undo()):
-                    await self._note(f"{done}: there is enough again")
+                if measure.undo is not None:
+                    await self._do(measure.undo, over)
             else:
                 self._taken.add(number)
-                if done := await measure.take():
-                    await self._note(f"{done}: {pressure.shortage}")
+                await self._do(measure.take, pressure.shortage)
+
+    async def _do(self, work: Callable[[], Awaitable[str]], reason: str) -> None:
+        """One that fails, as where a disk takes nothing any more, keeps no other from being taken,
+        and nobody from looking on."""
+        try:
+            if done := await work():
+                await self._note(f"{done}: {reason}")
+        except Exception:
+            log.exception("what was to be given back could not be")
 
 
 _WORTH_BYTES = 10 << 20
@@ -109,7 +121,7 @@ class Relieving:
         """From now on, end workers that hold more bytes after their job."""
 
         def told(lane: str, memory: int) -> None:
-            held = f"a worker of {lane} that held {memory >> 20:,} MB ended after its job"
+            held = f"a worker of {lane} that held {size(memory)} ended after its job"
             task = asyncio.get_running_loop().create_task(self.note(held))
             self._noting.add(task)
             task.add_done_callback(self._noting.discard)
@@ -152,10 +164,10 @@ class Relieving:
     async def _offer_to_clean(self) -> str:
         states = [each.workspace.state for each in self._chores()]
         found = [each for state in states for each in await asyncio.to_thread(litter, state)]
-        size = sum(each.size for each in found)
-        if size < _WORTH_BYTES:
+        ours = sum(each.size for each in found)
+        if ours < _WORTH_BYTES:
             return ""
-        told = amount(size, Kind.DISK)
+        told = size(ours)
         self._say(
             f"A disk runs short, and {told} on it are Understudy's own and can go: `understudy"
             " clean` lists them and asks."

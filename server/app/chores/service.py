@@ -14,7 +14,6 @@ from ...checks.engine import Checks
 from ...model import Importance, Priority
 from ...resources import Pressure, Sampler
 from ...runner.attempt import Change
-from ...runner.budget import Conditions
 from ...runner.calls import Urgency
 from ...runner.engine import Engine
 from ...runner.execute import Runner
@@ -169,10 +168,6 @@ async def open_service(
         levels_in(state_dir()),
     )
 
-    def conditions() -> Conditions:
-        now = machine.pressure
-        return Conditions(on_battery=now.on_battery, pressure=now.shortage)
-
     async def scan(task: Importance, progress: Callable[[str, float], object]) -> Scan:
         return await workspace.scan(
             checks,
@@ -183,9 +178,9 @@ async def open_service(
 
     working: list[asyncio.Task[None]] = []
     await service.load()
-    runner.governor.conditions = conditions
+    runner.governor.conditions = machine.conditions
     chores = service.chores = Chores(
-        workspace, runner, scan, told, conditions, kind, refresh=service.refresh
+        workspace, runner, scan, told, machine.conditions, kind, refresh=service.refresh
     )
     try:
         await chores.start(runs=runs, triggers=triggers)

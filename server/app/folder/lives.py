@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from ...findings.lives import Look, Stand, Told
 from ...git import GitError, Repository
 from ...model import Suppression
 from ...store.database import Database
-from ...store.lives import FILE, LIVES, Head, Seen, head, paths, take
+from ...store.lives import FILE, LIVES, Head, Seen, came, head, paths, take
 from ..results.scan import FileView
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,16 @@ _PAUSE_SECONDS = 2.0
 """So long after the last of many changes: git is done then, and what was renamed is there."""
 _LONGEST_SECONDS = 30.0
 _WORD = re.compile(r"[\w-]+")
+
+Stamp = tuple[int, int]
+"""When a file was written, in nanoseconds, and its size: what tells its content from others."""
+
+
+class _Known(NamedTuple):
+    """``stamp``: of the content that the view is of. The file may have another one by now."""
+
+    view: FileView
+    stamp: Stamp
 
 
 class Lives:
@@ -40,16 +50,17 @@ class Lives:
         self._root = root
         self._clock = clock
         self._database = Database(state / FILE, LIVES)
-        self._views: dict[str, FileView | None] = {}
+        self._views: dict[str, _Known | None] = {}
         self._whole = False
         self._writing: asyncio.Task[None] | None = None
         self._noted = asyncio.Event()
         self._closing = asyncio.Event()
 
-    def seen(self, path: str, view: FileView) -> None:
-        """What is known of a file as it is on disk. One that lies elsewhere has no history here."""
+    def seen(self, path: str, view: FileView, stamp: Stamp) -> None:
+        """What is known of a file as it was on disk, with this stamp at the latest. One that lies
+        elsewhere has no history here."""
         if Path(path).is_relative_to(self._root):
-            self._views[path] = view
+            self._views[path] = _Known(view, stamp)
             self._soon()
 
     def gone(self, paths: Iterable[str]) -> None:
@@ -62,6 +73,15 @@ class Lives:
         """All files of the folder were looked at."""
         self._whole = True
         self._soon()
+
+    async def came(self, paths: Iterable[str]) -> Mapping[str, Mapping[str, float]]:
+        """When what is there was first seen, as far as that is written down: by file, and by the
+        findings' names (``name_of``)."""
+        try:
+            return await came(self._database, paths)
+        except sqlite3.Error as error:
+            log.warning("when findings of %s came is not known: %s", self._root, error)
+            return {}
 
     def _soon(self) -> None:
         self._noted.set()
@@ -106,7 +126,7 @@ class Lives:
 
 def _looked_at(
     root: Path,
-    views: dict[str, FileView | None],
+    views: dict[str, _Known | None],
     before: Head | None,
     at: float,
     known: Iterable[str],
@@ -117,21 +137,18 @@ def _looked_at(
     looked."""
     moved = _moved(root, before)
     looks, left = [], []
-    gone = [path for path in known if path not in views and not os.path.exists(path)]
-    for path, view in views.items():
-        try:
-            about = os.stat(path)
-        except OSError:
-            gone.append(path)
+    gone = {path for path in (*known, *views) if not os.path.exists(path)}
+    for path, each in views.items():
+        if path in gone:
             continue
-        if view is None:
+        if each is None:
             left.append(path)
         else:
-            looks.append(_look(path, view, about))
+            looks.append(_look(path, *each))
     return Seen(at, looks, gone, left, moved.head, moved.paths, whole)
 
 
-def _look(path: str, view: FileView, about: os.stat_result) -> Look:
+def _look(path: str, view: FileView, stamp: Stamp) -> Look:
     told = tuple(
         Told(rule_of(each.lead), each.lead.fingerprint, int(each.severity))
         for each in view.problems
@@ -146,7 +163,7 @@ def _look(path: str, view: FileView, about: os.stat_result) -> Look:
     tools = tuple(sorted(each.tool for each in view.reports if each.state.is_verdict))
     comments = {each for report in view.reports for each in report.suppressions}
     marks = Counter(name for each in comments for name in _names(each) or ("",))
-    stand = Stand(about.st_mtime_ns, about.st_size, tools, dict(marks))
+    stand = Stand(*stamp, tools, dict(marks))
     return Look(path, told, stand, reported)
 
 

@@ -341,7 +341,8 @@ class Workspace:
             changed = self.show(scanned.path, scanned.reports) or bool(moved)
             view = views[Path(scanned.path)] = self.files[scanned.path]
             if (changed or scanned.fresh) and not self.loose:
-                self.lives.seen(scanned.path, view)
+                found = scanned.found
+                self.lives.seen(scanned.path, view, (found.mtime_ns, found.size))
             seen(Seen(scanned.path, changed, len(views), len(files)))
         reports = {str(path): view.reports for path, view in views.items()}
         for path in await self.look_back(checks, reports, urgency):

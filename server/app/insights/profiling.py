@@ -10,7 +10,8 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,11 @@ from typing import NamedTuple
 
 from ... import spans
 from ...insights.profile.chrome import Timed, trace
-from ...insights.profile.views import Profile, WorkPath, profile
+from ...insights.profile.views import Asked, Profile, WorkPath, profile
 from ...settings import Settings
 from ...spans import Key, Recorder, Span, Sum
 from ...state import workspace_dir
+from ...store import measured
 from ...store.database import Database
 from ...store.profile import PROFILE, Profiles, Row
 from .. import events
@@ -29,6 +31,7 @@ from ..feature import Feature
 from ..folder.folders import Folders
 
 __all__ = [
+    "Keeping",
     "Profile",
     "Profiling",
     "WorkPath",
@@ -82,25 +85,22 @@ class Keeper:
             newest, sums = recorder.newest(self._last), recorder.sums()
             if newest:
                 self._last = newest[-1].id
-            for place in places:
-                mine = {k: s for k, s in sums.items() if _of(k.root, k.file, places) is place}
-                own = [e for e in newest if _of(e.root, e.file, places) is place]
-                rows = [_row(each, recorder, place.root) for each in own]
-                if place.settings.profile.enabled and (mine or rows):
-                    await self._write(place, mine, rows)
+            wanted = await asyncio.to_thread(_parted, newest, sums, recorder, places)
+            for place, told, rows in wanted:
+                if place.settings.profile.enabled and (told or rows):
+                    await self._write(place, told, rows)
                     await self._send(place.settings.profile.otlp_endpoint, rows)
 
-    async def _write(self, place: Place, sums: dict[Key, Sum], rows: list[Row]) -> None:
+    async def _write(self, place: Place, told: Mapping[Key, Sum], rows: Sequence[Row]) -> None:
         own, today = place.settings.profile, datetime.fromtimestamp(self._now()).astimezone().date()
         since = today - timedelta(days=own.keep_days - 1)
-        told = {key._replace(file=_below(place.root, key.file)): s for key, s in sums.items()}
         try:
             async with opened(place.state) as profiles:
                 await profiles.add(today.isoformat(), told, rows, own.max_spans, since.isoformat())
         except (OSError, sqlite3.Error) as error:
             log.warning("where time goes in %s is not kept: %s", place.root, error)
 
-    async def _send(self, endpoint: str, rows: list[Row]) -> None:
+    async def _send(self, endpoint: str, rows: Sequence[Row]) -> None:
         if not endpoint or not rows:
             return
         from .telemetry import Unsent, send
@@ -114,9 +114,33 @@ class Keeper:
             self.trouble = ""
 
 
-def _of(root: str, file: str, places: Sequence[Place]) -> Place:
-    at = root or file
-    return next((p for p in places if at and Path(at).is_relative_to(p.root)), places[0])
+class _Part(NamedTuple):
+    """What belongs to one place, with files as they are called below it."""
+
+    place: Place
+    sums: dict[Key, Sum]
+    rows: list[Row]
+
+
+def _parted(
+    spans: Iterable[Span], sums: Mapping[Key, Sum], recorder: Recorder, places: Sequence[Place]
+) -> Sequence[_Part]:
+    """By place. Of thousands it takes long: for a thread."""
+    roots = [(str(each.root), f"{each.root}/") for each in places]
+    parts = [_Part(each, {}, []) for each in places]
+
+    def of(root: str, file: str) -> _Part:
+        at = root or file
+        here = (n for n, (own, above) in enumerate(roots) if at == own or at.startswith(above))
+        return parts[next(here, 0)]
+
+    for key, each in sums.items():
+        part = of(key.root, key.file)
+        part.sums[key._replace(file=_below(part.place.root, key.file))] = each
+    for span in spans:
+        part = of(span.root, span.file)
+        part.rows.append(_row(span, recorder, part.place.root))
+    return parts
 
 
 def _below(root: Path, file: str) -> str:
@@ -144,14 +168,55 @@ def _row(span: Span, recorder: Recorder, root: Path) -> Row:
     )
 
 
+class Keeping:
+    """Keeps what is recorded, a minute after something happened and in the end. Belongs to the
+    event loop. ``places`` as ``Keeper.keep`` takes them."""
+
+    def __init__(
+        self, places: Callable[[], Sequence[Place]], pause: float = _PAUSE_SECONDS
+    ) -> None:
+        self._places = places
+        self._pause = pause
+        self._keeper = Keeper()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def trouble(self) -> str:
+        return self._keeper.trouble
+
+    def soon(self) -> None:
+        """Something has happened."""
+        if self._timer is None and spans.recorder() is not None:
+            self._timer = asyncio.get_running_loop().call_later(self._pause, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def _keep(self) -> None:
+        await self._keeper.keep(self._places())
+
+    async def close(self) -> None:
+        """Nothing is recorded any more then."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+        await self._keep()
+        spans.stop()
+
+
 class Profiling(Feature):
-    """Keeps what an editor's server does, a minute after something happened and in the end."""
+    """Keeps what an editor's server does."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
-        self._keeper = Keeper()
-        self._timer: asyncio.TimerHandle | None = None
-        self._keeping: asyncio.Task[None] | None = None
+        self._keeping = Keeping(self._places)
+
+    def _places(self) -> list[Place]:
+        rooted = [each for each in self._folders if not each.loose]
+        return [Place(each.root, each.state, each.settings) for each in rooted]
 
     def follow(self) -> None:
         wanted = [each.settings.profile for each in self._folders]
@@ -161,29 +226,14 @@ class Profiling(Feature):
             spans.stop()
 
     def happened(self, event: events.Event) -> None:
-        if self._timer is None and spans.recorder() is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_PAUSE_SECONDS, self._due)
-
-    def _due(self) -> None:
-        self._timer = None
-        self._keeping = asyncio.get_running_loop().create_task(self._keep())
-
-    async def _keep(self) -> None:
-        rooted = [each for each in self._folders if not each.loose]
-        await self._keeper.keep([Place(each.root, each.state, each.settings) for each in rooted])
+        self._keeping.soon()
 
     @property
     def troubles(self) -> Iterable[str]:
-        return filter(None, (self._keeper.trouble,))
+        return filter(None, (self._keeping.trouble,))
 
     async def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._keeping is not None:
-            await asyncio.wait((self._keeping,))
-        await self._keep()
-        spans.stop()
+        await self._keeping.close()
 
 
 _FILE = "profile.db"
@@ -209,29 +259,46 @@ async def opened(state: Path) -> AsyncIterator[Profiles]:
 
 
 @asynccontextmanager
-async def recorded(root: Path, settings: Settings) -> AsyncIterator[None]:
+async def recorded(root: Path, settings: Settings) -> AsyncIterator[Keeping]:
     """What is done meanwhile is recorded and kept, where the settings want it; for a process of one
-    workspace."""
-    if not settings.profile.enabled:
-        yield
-        return
-    spans.record(settings.profile.max_spans)
+    workspace. Who goes on for long says now and then that something has happened."""
+    place = Place(root, await asyncio.to_thread(workspace_dir, root), settings)
+    if settings.profile.enabled:
+        spans.record(settings.profile.max_spans)
+    keeping = Keeping(lambda: [place])
     try:
-        yield
+        yield keeping
     finally:
-        state = await asyncio.to_thread(workspace_dir, root)
-        await Keeper().keep([Place(root, state, settings)])
-        spans.stop()
+        await keeping.close()
 
 
 async def engine(root: Path, days: int, today: date) -> tuple[Profile, str]:
     """Where the engine's time went in a workspace, in so many days; and the first of these of which
     something is known, empty when nothing is. Raises OSError, sqlite3.Error."""
-    since = (today - timedelta(days=days - 1)).isoformat()
-    async with opened(await asyncio.to_thread(workspace_dir, root)) as profiles:
+    begin = today - timedelta(days=days - 1)
+    since, state = begin.isoformat(), await asyncio.to_thread(workspace_dir, root)
+    async with opened(state) as profiles:
         kept = await profiles.days()
         first = max(kept[0], since) if kept and kept[1] >= since else ""
-        return profile(await profiles.sums(since)), first
+        return profile(await profiles.sums(since), await _asked(state, begin)), first
+
+
+async def _asked(state: Path, begin: date) -> dict[str, Asked]:
+    """What tools were asked from that day on. What nobody had asked for yet is not among it."""
+    if not (state / measured.FILE).exists():
+        return {}
+    database = Database(state / measured.FILE, measured.MEASURED)
+    try:
+        known = await measured.kept(database)
+    finally:
+        await database.close()
+    hits, misses = Counter[str](), Counter[str]()
+    for recalled in (each for each in known.recalled if each.day >= begin):
+        hits[recalled.tool] += recalled.files
+    for looked in (each for each in known.looked if each.day >= begin and not each.ahead):
+        misses[looked.tool] += looked.files
+    tools = (+hits).keys() | (+misses).keys()
+    return {tool: Asked(hits[tool], misses[tool]) for tool in tools}
 
 
 async def timeline(root: Path) -> list[Timed]:

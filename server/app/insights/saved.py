@@ -4,6 +4,7 @@ itself takes of a processor is counted."""
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import time
 
@@ -13,6 +14,7 @@ from ...text import canonical
 from .. import events
 from ..feature import Feature
 from ..folder.folders import Folders
+from ..folder.lives import Stamp
 from ..open.document import OpenDocument
 from ..open.documents import OpenDocuments
 
@@ -52,8 +54,9 @@ class Saved(Feature):
         """What an editor opens need not be what is on disk."""
         workspace, path, content = document.workspace, document.path, document.subject().content
         reports = document.known()
-        if await asyncio.to_thread(_holds, path, content):
-            workspace.lives.seen(path, workspace.seen(path, reports))
+        stamp = await asyncio.to_thread(_stamp, path, content)
+        if stamp is not None:
+            workspace.lives.seen(path, workspace.seen(path, reports), stamp)
 
     async def close(self) -> None:
         self._book(0.0)
@@ -68,9 +71,11 @@ class Saved(Feature):
             workspace.counts.looked(SERVER, 0, 0.0, Cost(spent, memory))
 
 
-def _holds(path: str, content: bytes) -> bool:
-    """Whether a file has that content."""
+def _stamp(path: str, content: bytes) -> Stamp | None:
+    """Of a file that has that content; None where it has another one."""
     try:
-        return canonical(read_regular(path, LARGEST_FILE)) == canonical(content)
+        about = os.stat(path)  # before it is read: what is written meanwhile has another one
+        there = canonical(read_regular(path, LARGEST_FILE))
     except OSError:
-        return False
+        return None
+    return (about.st_mtime_ns, about.st_size) if there == canonical(content) else None

@@ -17,6 +17,7 @@ from ...insights.workflows.lived.weekly import Weekly
 from ...insights.workflows.rules import RULES
 from ...journal.change import printable
 from ...store.recommendations import Row
+from ..presentation.markdown import line
 from .recommending import Outlook
 
 _MOST_SHOWN = 12
@@ -33,7 +34,7 @@ def workflow_lines(outlook: Outlook) -> Iterator[str]:
         yield "package.json, .pre-commit-config.yaml, tox, noxfile.py, or tasks of your own."
         yield ""
     yield "As it is lived:"
-    yield from (f"  {printable(line)}" for line in lived_lines(outlook.lived))
+    yield from (f"  {printable(told)}" for told in lived_lines(outlook.lived))
 
 
 def _workflow(each: Analysis) -> Iterator[str]:
@@ -42,7 +43,7 @@ def _workflow(each: Analysis) -> Iterator[str]:
         why = f"  {'; '.join(points.why)}" if points.why else ""
         yield f"  {part:<12} {points.value:>3.0f}{why}"
     yield f"  {path_line(each)}"
-    yield from (f"  {line}" for line in _matters(each))
+    yield from (f"  {told}" for told in _matters(each))
 
 
 def _head(each: Analysis) -> str:
@@ -204,18 +205,18 @@ def _problem(outlook: Outlook) -> list[str]:
 
 def workflow_page(outlook: Outlook) -> str:
     """Markdown."""
-    lines = [f"# Workflows in {outlook.root}", "", *_problem(outlook)]
+    lines = [f"# Workflows in {line(str(outlook.root))}", "", *_problem(outlook)]
     for each in outlook.analyses:
-        lines += [f"## {_head(each)}", "", "| | points | why |", "| --- | --- | --- |"]
+        lines += [f"## {line(_head(each))}", "", "| | points | why |", "| --- | --- | --- |"]
         parts = each.score.parts.items()
         lines += [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in parts]
-        lines += ["", *(f"- {line}" for line in (path_line(each), *_matters(each))), ""]
+        lines += ["", *(f"- {line(told)}" for told in (path_line(each), *_matters(each))), ""]
     if not outlook.analyses:
         lines += ["There is no workflow definition here that is known.", ""]
     lines += [
         "## As it is lived",
         "",
-        *(f"- {each.strip()}" for each in lived_lines(outlook.lived)),
+        *(f"- {line(each.strip())}" for each in lived_lines(outlook.lived)),
     ]
     return "\n".join([*lines, ""])
 
@@ -223,17 +224,17 @@ def workflow_page(outlook: Outlook) -> str:
 def recommendation_page(outlook: Outlook) -> str:
     """Markdown."""
     stand = outlook.stand
-    lines = [f"# Recommendations for {outlook.root}", "", *_problem(outlook)]
+    lines = [f"# Recommendations for {line(str(outlook.root))}", "", *_problem(outlook)]
     for each in stand.open:
         own = each.recommendation
-        lines += [f"## {own.title}: {own.id}", "", f"{_where(own)}{own.what}", ""]
-        lines += [f"- why: {told}" for told in own.why]
-        lines += [f"- {worth(own)}", f"- how: {how(own)}", f"- state: {each.state}", ""]
+        lines += [f"## {own.title}: {own.id}", "", line(f"{_where(own)}{own.what}"), ""]
+        lines += [f"- why: {line(told)}" for told in own.why]
+        lines += [f"- {worth(own)}", f"- how: {line(how(own))}", f"- state: {each.state}", ""]
     if not stand.open:
         lines += ["There is none that is open.", ""]
     if stand.done:
         lines += ["## Done", ""]
-        lines += [f"- {row.what} ({effect(row)})" for row in stand.done]
+        lines += [f"- {line(row.what)} ({effect(row)})" for row in stand.done]
         lines.append("")
     return "\n".join(lines)
 

@@ -76,10 +76,12 @@ class Opened:
 
 
 @asynccontextmanager
-async def open_learned(root: Path) -> AsyncIterator[Opened]:
-    """With the settings and the trust that hold there. On leaving, everything that was started is
-    gone. Raises OSError (the state folder), sqlite3.Error."""
-    trusted = bool(Trust(state_dir()).decision(root))
+async def open_learned(root: Path, *, trusted: bool | None = None) -> AsyncIterator[Opened]:
+    """With the settings that hold there. ``trusted``: what an editor says of its workspace; None:
+    what is decided on disk holds. On leaving, everything that was started is gone. Raises OSError
+    (the state folder), sqlite3.Error."""
+    if trusted is None:
+        trusted = bool(Trust(state_dir()).decision(root))
     workspace = Workspace(root, workspace_dir(root), trusted=trusted)
     runner = Runner()
     learned = Learned(workspace, Checks(runner), sandboxed(workspace, runner))

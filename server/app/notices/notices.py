@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
 from ...model import Importance
@@ -28,16 +28,12 @@ from .channels import Channels
 log = logging.getLogger(__name__)
 
 DELIVER = "understudy.deliver"
+"""The task of a delivery: nobody asked for its jobs, which wait for a day where they are held."""
 _HELD_SECONDS = 86_400.0
 """What is held back is delivered then, whatever happens."""
 _AGAIN_SECONDS = 5.0
 _LEVELS = {level.label: level for level in Level}
 _PATIENT = (CANCELLED, "merged", "dropped")
-
-
-def without_deliveries(jobs: Sequence[Record]) -> list[Record]:
-    """Those that people asked for or wait for."""
-    return [job for job in jobs if job.task != DELIVER]
 
 
 class Queued(NamedTuple):

@@ -62,7 +62,8 @@ async def retry(watched: Watched, job: str) -> str:
 
 
 async def accept(watched: Watched, name: str) -> str:
-    async with open_learned(watched.root) as found:
+    trusted = bool(watched.service.decided)
+    async with open_learned(watched.root, trusted=trusted) as found:
         accepted = await found.accept(found.learned.find(name), {})
     await _note(watched, name, "was accepted")
     return f"{accepted.name} is {accepted.state}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..feature import Feature
 from ..folder.folders import Folders
+from ..folder.workspace import Workspace
 
 _START_SECONDS = 30.0
 _END_SECONDS = 5.0
@@ -87,6 +88,10 @@ class Dashboard(Feature):
                 case {"code": str(code)}:
                     self._say(f"The code that unlocks the dashboard, for a minute: {code}")
         self._links.put_nowait("")
+
+    async def stop(self, workspace: Workspace) -> None:
+        """It was told to trust it."""
+        await self.close()
 
     async def close(self) -> None:
         """It ends with its standard input, however this process ends."""

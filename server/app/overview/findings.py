@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import NamedTuple
 
 from ...checks.engine import Checks
 from ...discover import Found, mode_of
+from ...findings.fingerprint import name_of
 from ...model import Problem, State
 from ...runner.engine import Engine
 from ...store.results import FileStamp
 from ...tasks.answers import found_by
+from ..changes import printable
 from ..folder.workspace import Workspace
 from . import owners
-from .listing import Group, InFile, Row, new_by_severity
+from .listing import Cohort, Group, Row, new_by_severity
 
 _NANO = 1e9
 
 
 class Findings(NamedTuple):
-    """``files``: those in which something was found, by their paths; so many were ``looked_at``,
-    of which so many are otherwise on disk by now. ``new`` counts what the baseline does not have,
+    """``cohorts`` by their paths, of a file the newest first; so many files were ``looked_at``, of
+    which so many are otherwise on disk by now. ``new`` counts what the baseline does not have,
     which has ``known`` of them. ``silent``: of so many files nothing is known from each of these
     tools."""
 
-    files: tuple[InFile, ...]
+    cohorts: tuple[Cohort, ...]
     looked_at: int
     changed: int
     new: Group
@@ -47,51 +50,64 @@ class FindingsReader:
         self._engine = engine
         self._checks = checks
         self._stamps: Mapping[str, FileStamp] = {}
+        self._stale: set[str] = set()
+        """The files to be told of anew. They stay here until that is done: a look may be given up
+        before its end, or fail."""
         self._unfinished: AbstractSet[str] = frozenset()
         """The files of which a tool has said nothing so far."""
         self._judged_by: object = None
         self._tasked: dict[str, int] = {}
         self._owners: tuple[owners.Rule, ...] = ()
-        self._files: dict[str, InFile] = {}
+        self._files: dict[str, tuple[Cohort, ...]] = {}
         self._known = NOTHING
 
     async def look(self) -> Findings:
         """As things are now; the same value where nothing has changed. Raises sqlite3.Error."""
         workspace = self._workspace
+        await self._judge_anew()
         stamps = await workspace.results.stamps()
-        judged_by = workspace.settings, workspace.baseline, workspace.trusted, workspace.today()
-        if anew := judged_by != self._judged_by:
-            self._stamps, self._files, self._judged_by = {}, {}, judged_by
-            self._owners = await asyncio.to_thread(owners.read, workspace.root)
-        moved = {path for path, stamp in stamps.items() if self._stamps.get(path) != stamp}
-        gone = self._stamps.keys() - stamps.keys()
-        tasked = await self._take_tasked()
-        if not (anew or moved or gone or tasked or self._unfinished):
+        before, self._stamps = self._stamps, stamps
+        self._stale |= {path for path, stamp in stamps.items() if before.get(path) != stamp}
+        self._stale |= before.keys() - stamps.keys()
+        await self._take_tasked()
+        if not (self._stale or self._unfinished):
             return self._known
-        self._stamps = stamps
-        there, changed = await asyncio.to_thread(self._there, moved | self._unfinished)
-        left = [path for path in moved if path not in there]
-        for path in (*gone, *left):
+        wanted = (self._stale | self._unfinished) & stamps.keys()
+        there, changed = await asyncio.to_thread(self._there, wanted)
+        for path in self._stale - there.keys():
             workspace.files.pop(path, None)
-        before = {path: workspace.files.get(path) for path in there}
+        views = {path: workspace.files.get(path) for path in there}
         await workspace.recall(self._checks, list(there.values()))
         self._unfinished = {path for path in there if self._is_unfinished(path)}
-        told = {path for path in there if before[path] is not workspace.files.get(path)}
-        if not (anew or told or gone or left or tasked):
+        self._stale |= {path for path in there if views[path] is not workspace.files.get(path)}
+        if not self._stale:
             return self._known
-        for path in told | tasked | gone | {*left}:
-            if (file := self._in_file(path)).rows:
-                self._files[path] = file
+        came = await workspace.lives.came(self._stale)
+        for path in self._stale:
+            if cohorts := self._in_file(path, came.get(path, {})):
+                self._files[path] = cohorts
             else:
                 self._files.pop(path, None)
+        self._stale.clear()
         self._known = self._all(changed)
         return self._known
 
+    async def _judge_anew(self) -> None:
+        """All of them, where something else holds for them than at the last look."""
+        workspace = self._workspace
+        judged_by = workspace.settings, workspace.baseline, workspace.trusted, workspace.today()
+        if judged_by != self._judged_by:
+            self._owners = await asyncio.to_thread(owners.read, workspace.root)
+            workspace.new_day()
+            self._judged_by = judged_by
+            self._stale |= self._stamps.keys() | self._files.keys()
+
     def _all(self, changed: int) -> Findings:
-        files = tuple(sorted(self._files.values(), key=lambda file: file.path))
-        every = sum(len(rows) for file in files for rows in file.rows.values())
-        new, looked_at = new_by_severity(files), len(self._workspace.files)
-        return Findings(files, looked_at, changed, new, every - new.total, self._silent())
+        in_files = sorted(self._files.values(), key=lambda cohorts: cohorts[0].path)
+        cohorts = tuple(chain.from_iterable(in_files))
+        every = sum(len(rows) for cohort in cohorts for rows in cohort.rows.values())
+        new, looked_at = new_by_severity(cohorts), len(self._workspace.files)
+        return Findings(cohorts, looked_at, changed, new, every - new.total, self._silent())
 
     def _there(self, wanted: AbstractSet[str]) -> tuple[dict[str, Found], int]:
         """Of the files that are ``wanted`` those that are there and a scan would look at, as they
@@ -100,27 +116,32 @@ class FindingsReader:
         there = {p: Found(p, *self._stamps[p][:3], mode_of(p)) for p in found & wanted}
         return there, sum(_is_changed(path, stamp) for path, stamp in self._stamps.items())
 
-    async def _take_tasked(self) -> set[str]:
-        """Note what tasks have found last; the paths for which that is something else."""
-        paths: set[str] = set()
+    async def _take_tasked(self) -> None:
+        """Note what tasks have found last, and the paths for which that is something else."""
         for job in await self._engine.jobs.last_values():
             reports = found_by(job.value)
             if reports is not None and self._tasked.get(job.task) != job.id:
                 self._tasked[job.task] = job.id
-                paths |= self._workspace.tasked.take(job.task, reports, job.ended)
-        return paths
+                self._stale |= self._workspace.tasked.take(job.task, reports, job.ended)
 
     def _is_unfinished(self, path: str) -> bool:
         view = self._workspace.files.get(path)
         return view is not None and any(r.state is State.NOT_ANALYSED for r in view.reports)
 
-    def _in_file(self, path: str) -> InFile:
+    def _in_file(self, path: str, came: Mapping[str, float]) -> tuple[Cohort, ...]:
+        """``came``: when findings were first seen, by their names. A file that is older has them
+        since it is as it is."""
         stamp = self._stamps.get(path)
-        since = stamp.mtime_ns / _NANO if stamp else 0.0
+        unchanged = stamp.mtime_ns / _NANO if stamp else 0.0
         name = os.path.relpath(path, self._workspace.root)
-        problems = self._workspace.view(path).problems
-        rows = [(each.severity.label, _row(each)) for each in problems]
-        return InFile.of(name, owners.owner_of(name, self._owners), since, rows)
+        # The owner is chosen by its name, as it is shown.
+        owner = printable(owners.owner_of(name, self._owners))
+        rows: defaultdict[float, list[tuple[str, Row]]] = defaultdict(list)
+        for each in self._workspace.view(path).problems:
+            first = came.get(name_of(each.lead.fingerprint), unchanged)
+            since = min(unchanged, first) if stamp else first
+            rows[since].append((each.severity.label, _row(each)))
+        return tuple(Cohort.of(name, owner, at, rows[at]) for at in sorted(rows, reverse=True))
 
     def _silent(self) -> tuple[tuple[str, int], ...]:
         """By how many files."""

@@ -1,7 +1,7 @@
 """Findings as a page shows them: filtered, counted, the worst first, a few at a time. Pure.
 
-A file's owner and age are those of all that is in it, so files are counted, not their rows: ten
-thousand of these are not looked at for a page of fifty.
+What came into a file at the same time has one owner and one age, so these cohorts are counted, not
+their rows: ten thousand of these are not looked at for a page of fifty.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Row(NamedTuple):
 BySeverity = Mapping[str, Sequence[Row]]
 
 
-class InFile(NamedTuple):
-    """``path`` is below the root, with slashes. ``since``: the file is as it is since then, in
-    seconds since the epoch, so what is in it is there for as long at least. ``new``: what the
+class Cohort(NamedTuple):
+    """Of a file what is there since the same time. ``path`` is below the root, with slashes.
+    ``since``: seconds since the epoch, for so long at least; 0: not known. ``new``: what the
     baseline does not have of ``rows``, both by severity and in the order of the lines."""
 
     path: str
@@ -48,14 +48,14 @@ class InFile(NamedTuple):
     new: BySeverity
 
     @staticmethod
-    def of(path: str, owner: str, since: float, rows: Iterable[tuple[str, Row]]) -> InFile:
+    def of(path: str, owner: str, since: float, rows: Iterable[tuple[str, Row]]) -> Cohort:
         """``rows`` with the labels of their severities."""
         by_severity: dict[str, list[Row]] = {}
         for label, row in rows:
             by_severity.setdefault(label, []).append(row)
         every = {label: tuple(sorted(found)) for label, found in by_severity.items()}
         new = {label: tuple(r for r in found if not r.known) for label, found in every.items()}
-        return InFile(path, owner, since, every, {label: r for label, r in new.items() if r})
+        return Cohort(path, owner, since, every, {label: r for label, r in new.items() if r})
 
 
 class Query(NamedTuple):
@@ -83,7 +83,7 @@ class Group(NamedTuple):
 
 class Shown(NamedTuple):
     severity: str
-    file: InFile
+    cohort: Cohort
     row: Row
 
 
@@ -101,24 +101,24 @@ class Page(NamedTuple):
     now: float
 
 
-def page_of(files: Iterable[InFile], query: Query, now: float) -> Page:
-    """``files`` in the order in which they are shown."""
+def page_of(cohorts: Iterable[Cohort], query: Query, now: float) -> Page:
+    """``cohorts`` in the order in which they are shown."""
     severities = _Counts()
     owners, ages = _Counts(), _Counts()
-    here: list[tuple[InFile, BySeverity]] = []
-    for file in files:
-        if not (rows := _said(file, query)):
+    here: list[tuple[Cohort, BySeverity]] = []
+    for cohort in cohorts:
+        if not (rows := _said(cohort, query)):
             continue
-        age = age_of(file.since, now)
-        is_owner, is_age = query.owner in ("", file.owner), query.age in ("", age)
+        age = age_of(cohort.since, now)
+        is_owner, is_age = query.owner in ("", cohort.owner), query.age in ("", age)
         asked = {query.severity: rows.get(query.severity, ())} if query.severity else rows
         if is_age:
-            owners.add(file.owner, asked)
+            owners.add(cohort.owner, asked)
         if is_owner:
             ages.add(age, asked)
         if is_owner and is_age:
             severities.add("", rows)
-            here.append((file, rows))
+            here.append((cohort, rows))
     counts = severities.group("")
     labels = [query.severity] if query.severity else SEVERITIES
     found = sum(counts.counts[SEVERITIES.index(label)] for label in labels)
@@ -130,11 +130,11 @@ def page_of(files: Iterable[InFile], query: Query, now: float) -> Page:
     return Page(shown, found, page, pages, counts, tuple(largest), by_age, now)
 
 
-def _said(file: InFile, query: Query) -> BySeverity:
-    """What of a file is asked for by its text, and by whether it is known."""
-    rows = file.rows if query.known else file.new
+def _said(cohort: Cohort, query: Query) -> BySeverity:
+    """What of it is asked for by its text, and by whether it is known."""
+    rows = cohort.rows if query.known else cohort.new
     text = query.text.casefold()
-    if not text or text in file.path.casefold():
+    if not text or text in cohort.path.casefold():
         return rows
     said = {
         label: tuple(
@@ -146,19 +146,19 @@ def _said(file: InFile, query: Query) -> BySeverity:
 
 
 def _taken(
-    files: Sequence[tuple[InFile, BySeverity]], labels: Sequence[str], skip: int
+    cohorts: Sequence[tuple[Cohort, BySeverity]], labels: Sequence[str], skip: int
 ) -> Iterator[Shown]:
     """The rows of a page, the worst first."""
     left = ROWS
     for label in labels:
-        for file, rows in files:
+        for cohort, rows in cohorts:
             found = rows.get(label, ())
             if skip >= len(found):
                 skip -= len(found)
                 continue
             taken = found[skip : skip + left]
             skip, left = 0, left - len(taken)
-            yield from (Shown(label, file, row) for row in taken)
+            yield from (Shown(label, cohort, row) for row in taken)
             if not left:
                 return
 
@@ -181,11 +181,11 @@ class _Counts:
         return [group for name in self._counts if (group := self.group(name)).total]
 
 
-def new_by_severity(files: Iterable[InFile]) -> Group:
+def new_by_severity(cohorts: Iterable[Cohort]) -> Group:
     """Of all that the baseline does not have."""
     counts = _Counts()
-    for file in files:
-        counts.add("", file.new)
+    for cohort in cohorts:
+        counts.add("", cohort.new)
     return counts.group("")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...resources import Outlook, Trend
-from ...resources.use import Kind, amount
+from ...resources.use import Kind, Use, amount
 from ...store.levels import Level
 from ..chores.machine import eye, levels_in
 from ..presentation.machine import details
@@ -20,6 +20,7 @@ _PAST, _AHEAD = 3_600.0, 1_200.0
 """Seconds that a plot shows before and after now."""
 _PLOTTED = frozenset({Kind.MEMORY, Kind.DISK, Kind.BATTERY})
 _DIGITS = 2
+_SAME_SHARE = 0.01
 
 
 class Plot(NamedTuple):
@@ -77,11 +78,18 @@ class Eye:
 
 
 def shown(outlook: Outlook, past: Sequence[Level], at: float) -> Machine:
-    """``past`` of all resources, the oldest first; ``at``: now, in seconds since the epoch."""
+    """``past`` of all resources, the oldest first; ``at``: now, in seconds since the epoch. What
+    lies ahead of it was kept while the clock was wrong."""
+    known = [each for each in past if each.at <= at]
     rows = tuple(
-        _row(each, [p for p in past if p.name == each.use.name], at) for each in outlook.trends
+        _row(each, [p for p in known if _is_of(p, each.use)], at) for each in outlook.trends
     )
     return Machine(rows, tuple(details(outlook)), outlook.pressure.shortage)
+
+
+def _is_of(level: Level, use: Use) -> bool:
+    """The limit of some file systems grows and shrinks a little."""
+    return level.name == use.name and abs(level.limit - use.limit) <= _SAME_SHARE * use.limit
 
 
 def _row(trend: Trend, past: Sequence[Level], at: float) -> Row:

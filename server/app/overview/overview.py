@@ -40,11 +40,16 @@ class Overview:
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def look(self) -> None:
-        """See how all is now. Whoever does not wait until that is known is told of it as of any
-        change."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        await asyncio.shield(self._looking)
+        """See how all is now, or how it was when all was closed. Whoever does not wait until that
+        is known is told of it as of any change."""
+        if self.is_closed:
+            return
+        looking = self._looking
+        if looking is None or looking.done():
+            looking = self._looking = asyncio.create_task(self._look())
+        await asyncio.wait((looking,))  # none who waits ends it, and its end is none of theirs
+        if not looking.cancelled():
+            looking.result()
 
     async def _look(self) -> None:
         for each in self.workspaces.values():

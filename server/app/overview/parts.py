@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -19,20 +18,19 @@ from ...settings.group import Group
 from ...settings.options import options, values
 from ...store.history import Entry
 from ...store.job_rows import JobState, Record
-from ..chores.chores import newest_log
+from ..chores.chores import log_of, newest_log
 from ..chores.service import Service
 from ..folder.config import load_settings
 from ..folder.workspace import today
 from ..learning.learned import Learned
-from ..notices.notices import without_deliveries
+from ..notices.notices import DELIVER
 from ..presentation.jobs import job_payload
 from ..presentation.problems import config_line
 
 _NEWEST = 50
-_MOST_OPEN = 10_000
 _OUTPUT_BYTES = 4_000
 _LOG_LINES = 400
-_OPEN = (JobState.RUNNING, JobState.QUEUED, JobState.ASKING)
+_BUT = (DELIVER,)
 
 
 class Part(StrEnum):
@@ -69,14 +67,22 @@ class Kind(NamedTuple):
     asks: bool
 
 
+class Jobs(NamedTuple):
+    """A page of those that have ended, the newest first, as ``job_payload`` has them."""
+
+    jobs: tuple[Mapping[str, Any], ...]
+    page: int
+    pages: int
+    total: int
+
+
 class Tasks(NamedTuple):
-    """``under_way`` and ``newest``: jobs as ``job_payload`` has them, those that run with the end
-    of what they printed as ``output``. ``total``: how many jobs are remembered."""
+    """``under_way``: jobs as ``job_payload`` has them, those that run with the end of what they
+    printed as ``output``. ``ended``: the first page."""
 
     kinds: tuple[Kind, ...]
     under_way: tuple[Mapping[str, Any], ...]
-    newest: tuple[Mapping[str, Any], ...]
-    total: int
+    ended: Jobs
     held_back: str
 
 
@@ -102,8 +108,8 @@ async def health(service: Service, decided: bool | None, troubles: Sequence[str]
     runs = f"{holder.get('kind')}, process {holder.get('pid')}" if holder else ""
     jobs = None
     with suppress(sqlite3.Error):  # the engine's trouble tells
-        open_jobs = await engine.jobs.recent(_OPEN, _MOST_OPEN)
-        jobs = dict(sorted(Counter(str(job.state) for job in open_jobs).items()))
+        counts = await engine.jobs.count(_BUT)
+        jobs = {str(state): many for state, many in counts.items() if state is not JobState.ENDED}
     return Health(
         decided,
         runs,
@@ -116,9 +122,8 @@ async def health(service: Service, decided: bool | None, troubles: Sequence[str]
 
 async def tasks(service: Service) -> Tasks:
     engine = service.engine
-    under_way = without_deliveries(await engine.jobs.recent(_OPEN, _NEWEST))
-    shown = [await asyncio.to_thread(_with_output, service, job) for job in reversed(under_way)]
-    page = await history(service, 1)
+    under_way = await _under_way(service)
+    shown = [await asyncio.to_thread(_with_output, service, job) for job in under_way]
     return Tasks(
         tuple(
             Kind(each.name, each.title, bool(each.complaint({})))
@@ -126,36 +131,36 @@ async def tasks(service: Service) -> Tasks:
             if not each.hidden
         ),
         tuple(shown),
-        page.jobs,
-        page.total,
+        await history(service, 1),
         engine.held_back,
     )
 
 
-class Jobs(NamedTuple):
-    """A page of those that have ended, the newest first."""
-
-    jobs: tuple[Mapping[str, Any], ...]
-    page: int
-    pages: int
-    total: int
+async def _under_way(service: Service) -> list[Record]:
+    """What runs, or waits for a person, before what is queued; as much of that as there is room."""
+    recent = service.engine.jobs.recent
+    found = await recent((JobState.RUNNING, JobState.ASKING), _NEWEST, but=_BUT)
+    queued = await recent((JobState.QUEUED,), _NEWEST - len(found), but=_BUT)
+    return [*reversed(found), *reversed(queued)]
 
 
 async def history(service: Service, page: int) -> Jobs:
     """``page`` counts from 1."""
-    total = await service.engine.jobs.count_ended()
+    jobs = service.engine.jobs
+    total = (await jobs.count(_BUT))[JobState.ENDED]
     pages = max(1, -(-total // _NEWEST))
     page = min(max(1, page), pages)
-    ended = await service.engine.jobs.recent((JobState.ENDED,), _NEWEST, (page - 1) * _NEWEST)
+    ended = await jobs.recent((JobState.ENDED,), _NEWEST, (page - 1) * _NEWEST, _BUT)
     return Jobs(tuple(map(job_payload, ended)), page, pages, total)
 
 
 def _with_output(service: Service, job: Record) -> Mapping[str, Any]:
     output = ""
     if job.state is JobState.RUNNING:
-        path = service.engine.logs / f"{job.id}-{max(1, job.attempt)}.log"
         try:
-            output = tail(str(path), _OUTPUT_BYTES).decode("utf-8", "replace")
+            output = tail(str(log_of(service.engine, job)), _OUTPUT_BYTES).decode(
+                "utf-8", "replace"
+            )
         except OSError:
             output = ""  # it has printed nothing so far
     return {**job_payload(job), "output": output}

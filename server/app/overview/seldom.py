@@ -3,8 +3,9 @@ somebody watches."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ from ..insights.recommending import Outlook, Recommending, State
 from ..insights.workflow_listing import gain, how
 from .machine import Eye
 from .parts import Part
+
+Look = Callable[[], Awaitable[Any]]
+"""What a part is as things are now."""
 
 _DAYS = 7
 _SHOWN = 8
@@ -81,22 +85,23 @@ class Seldom:
             service.root, self._workspace.state, lambda: service.settings
         )
         self._looked_at: dict[Part, float] = {}
-        self.looks: Mapping[Part, Callable[[], Awaitable[Any]]] = {
+        self._looks: Mapping[Part, Look] = {
             Part.RESOURCES: eye.look,
             Part.RECOMMENDATIONS: self._recommendations,
             Part.EFFICIENCY: self._efficiency,
             Part.TIME: self._time,
         }
 
-    def due(self) -> list[Part]:
-        """Those whose time has come; it begins anew with that."""
-        now = self._clock()
-        found = [p for p in self.looks if now - self._looked_at.get(p, -1e9) >= _TIMES[p]]
-        self._looked_at |= dict.fromkeys(found, now)
-        return found
+    def due(self) -> Iterator[tuple[Part, Look]]:
+        """Those whose time has come, one after the other; it begins anew with that."""
+        for part, look in self._looks.items():
+            now = self._clock()
+            if now - self._looked_at.get(part, -math.inf) >= _TIMES[part]:
+                self._looked_at[part] = now
+                yield part, look
 
     def forget(self, part: Part) -> None:
-        """It is otherwise by now."""
+        """It is otherwise by now, or was not looked at."""
         self._looked_at.pop(part, None)
 
     async def dismiss(self, id_: str) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -28,7 +28,7 @@ from . import parts
 from .findings import NOTHING, Findings, FindingsReader
 from .machine import Eye
 from .parts import Part
-from .seldom import Seldom
+from .seldom import Look, Seldom
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,8 @@ class Watched:
         self._is_there = True
         self._looking = asyncio.Lock()
         self._stirred = asyncio.Event()
-        self._told: set[Part] = set()
-        """What we were told of since the last look."""
+        self._stale: set[Part] = set()
+        """What is to be looked at. It stays here until that is done: a look may be given up."""
         state = self._workspace.state
         self._link = Link(state / VIEWS, lambda: self._stir({Part.FINDINGS}))
         jobs = (state / "jobs.db", state / "jobs.db-wal")
@@ -79,7 +79,7 @@ class Watched:
             Part.TRAIL: Stamps(jobs),
             Part.SETTINGS: Stamps(settled),
         }
-        self._looks: Mapping[Part, Callable[[], Awaitable[Any]]] = {
+        self._looks: Mapping[Part, Look] = {
             Part.TASKS: lambda: parts.tasks(service),
             Part.FINDINGS: findings.look,
             Part.AUTOMATIONS: lambda: parts.learning(learned),
@@ -108,17 +108,17 @@ class Watched:
         """``changed`` is told of each part that is otherwise than before, as soon as that is known.
         Cheap where nothing was written."""
         async with self._looking:
-            told, self._told = self._told, set()
             with suppress(OSError, sqlite3.Error):  # health tells
                 await self.service.refresh()
-            told |= {part for part, stamps in self._stamps.items() if stamps.changed()}
+            self._stale |= {part for part, stamps in self._stamps.items() if stamps.changed()}
             if self._is_running:
-                told.add(Part.TASKS)
+                self._stale.add(Part.TASKS)
             if (is_there := self.root.is_dir()) != self._is_there:
                 self._is_there = is_there
-                told.add(Part.HEALTH)
-            for part in self._looks:
-                if (part in told or part not in self.parts) and await self._is_otherwise(part):
+                self._stale.add(Part.HEALTH)
+            for part, look in self._looks.items():
+                is_stale = part in self._stale or part not in self.parts
+                if is_stale and await self._is_otherwise(part, look):
                     changed(part)
 
     def _poked(self, poke: asyncio.Future[None]) -> None:
@@ -126,7 +126,7 @@ class Watched:
             self._stir(_OF_JOBS)
 
     def _stir(self, parts: AbstractSet[Part]) -> None:
-        self._told |= parts
+        self._stale |= parts
         self._stirred.set()
 
     @property
@@ -137,15 +137,28 @@ class Watched:
             job["state"] == JobState.RUNNING for job in known.under_way
         )
 
-    async def _is_otherwise(self, part: Part) -> bool:
+    async def _is_otherwise(self, part: Part, look: Look) -> bool:
+        self._stale.discard(part)
         try:
-            found = await {**self._looks, **self.seldom.looks}[part]()
-        except (OSError, sqlite3.Error, ValueError) as error:
-            self._trouble[part] = f"{part} cannot be read: {why(error)}"
+            found = await look()
+        except asyncio.CancelledError:
+            self._stale.add(part)
+            raise
+        except Exception as error:  # noqa: BLE001 - one that breaks keeps no other from being seen
+            self._has_trouble(part, f"{part} cannot be read: {why(error)}", error)
             return self.parts.pop(part, None) is not None
-        self._trouble.pop(part, None)
+        self._has_trouble(part, "")
         before, self.parts[part] = self.parts.get(part), found
         return before is not found and before != found
+
+    def _has_trouble(self, part: Part, told: str, error: Exception | None = None) -> None:
+        """``told`` is empty where it has none."""
+        if told == self._trouble.get(part, ""):
+            return
+        self._trouble[part] = told
+        self._stale.add(Part.HEALTH)
+        if not isinstance(error, OSError | sqlite3.Error | ValueError | None):
+            log.error("%s of %s could not be looked at", part, self.root, exc_info=error)
 
     async def follow(self, changed: Callable[[Part], object]) -> None:
         """Look whenever something changes, and tell what, until this is cancelled."""
@@ -172,9 +185,13 @@ class Watched:
     async def _follow_seldom(self, changed: Callable[[Part], object]) -> None:
         """What takes long to look at keeps nothing else waiting."""
         while True:
-            for part in self.seldom.due():
-                if await self._is_otherwise(part):
-                    changed(part)
+            for part, look in self.seldom.due():
+                try:
+                    if await self._is_otherwise(part, look):
+                        changed(part)
+                except asyncio.CancelledError:
+                    self.seldom.forget(part)
+                    raise
             await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
-from ...resources import Outlook, Trend
-from ...resources.use import Kind
-from ...resources.use import amount as size
+from ...resources import Outlook, Silent, Trend
+from ...resources.use import Kind, amount
+from .markdown import line
 
-__all__ = ["Outlook", "details", "page", "payload", "size"]
+__all__ = ["Outlook", "amount", "details", "page", "payload", "silence"]
 
 _LEAST_SECONDS = 0.05
 """Of processor time, that are told of."""
@@ -19,18 +20,18 @@ def page(outlook: Outlook) -> str:
     """Markdown."""
     lines = ["# How the machine is", ""]
     if outlook.pressure.shortage:
-        lines += [f"**{outlook.pressure.shortage}**", ""]
+        lines += [f"**{line(outlook.pressure.shortage)}**", ""]
     lines += ["| | used | of | | the end |", "| --- | ---: | ---: | ---: | --- |"]
     lines += [_row(each) for each in outlook.trends]
-    lines += ["", *(f"- {line}" for line in details(outlook))]
-    lines += [f"- {each.sentence}" for each in outlook.warnings]
+    told = (*details(outlook), *(each.sentence for each in outlook.warnings))
+    lines += ["", *(f"- {line(each)}" for each in told)]
     return "\n".join(lines) + "\n"
 
 
 def _row(trend: Trend) -> str:
     use = trend.use
     ends = trend.left or "not in sight"
-    cells = (use.name, size(use.used, use.kind), size(use.limit, use.kind))
+    cells = (line(use.name), amount(use.used, use.kind), amount(use.limit, use.kind))
     return f"| {' | '.join(cells)} | {100 * use.level:.0f} % | {ends} |"
 
 
@@ -58,7 +59,16 @@ def details(outlook: Outlook) -> list[str]:
         lines.append(f"the hottest part has {outlook.temperature:.0f} °C{hot}")
     if outlook.pressure.on_battery:
         lines.append("the computer runs on battery")
-    return lines
+    return [*lines, *map(silence, outlook.silent)]
+
+
+def silence(found: Silent) -> str:
+    """Of what does not answer: a sentence."""
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.since))
+    return (
+        f"{found.what} has not answered since {since}, and nobody knows how full it is: see whether"
+        " what it is mounted from can be reached"
+    )
 
 
 def payload(outlook: Outlook) -> dict[str, Any]:
@@ -75,6 +85,7 @@ def payload(outlook: Outlook) -> dict[str, Any]:
             for name, value in outlook.processors._asdict().items()
         },
         "resources": [_payload(each) for each in outlook.trends],
+        "silent": [each._asdict() for each in outlook.silent],
     }
 
 

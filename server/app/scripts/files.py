@@ -17,6 +17,7 @@ from ...automations.paths import SCRIPTS
 from ...journal.beneath import Beneath
 from ...journal.change import Change, Entry, State
 from ...sandbox.trial import few
+from ...sizes import size
 from ...state import private_folder, replace_file
 from ..undoing import undo, write
 
@@ -102,7 +103,7 @@ def read_script(path: Path, root: Path) -> Script:
     with Beneath(root) as place, os.fdopen(place.open(below), "rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise ValueError(f"{path} is larger than {_LARGEST >> 10} KiB")
+        raise ValueError(f"{path} is larger than {size(_LARGEST)}")
     try:
         return Script(path, content.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -18,6 +18,8 @@ from typing import NamedTuple
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ...sizes import size
+
 SECONDS = 10
 _BYTES = 512 << 20
 _LARGEST = 4_000_000
@@ -72,7 +74,7 @@ def main() -> int:
             if len(text) > _LARGEST:
                 raise ValueError(f"it gives more than {_LARGEST:,} bytes")
     except MemoryError:
-        sys.stderr.write(f"it takes more than {_BYTES >> 20} MB of memory")
+        sys.stderr.write(f"it takes more than {size(_BYTES)} of memory")
         return 1
     except _WRONG as error:
         sys.stderr.write(str(error).replace("\n", " "))

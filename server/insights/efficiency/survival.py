@@ -63,14 +63,16 @@ def survival(stays: Iterable[Stay]) -> Survival | None:
         summed += ended / (at_risk * (at_risk - ended)) if ended < at_risk else 0.0
         steps.append(Step(seconds, share, *_around(share, summed)))
     horizon = each[-1].seconds
+    low = _half((step.seconds, step.low) for step in steps)
+    high = _half((step.seconds, step.high) for step in steps)
     mean, deviation = _restricted(steps, each)
     return Survival(
         tuple(steps),
         fixed,
         len(each),
-        _half([(step.seconds, step.share) for step in steps]),
-        _half([(step.seconds, step.low) for step in steps]) or 0.0,
-        _half([(step.seconds, step.high) for step in steps]) or math.inf,
+        _half((step.seconds, step.share) for step in steps),
+        0.0 if low is None else low,
+        math.inf if high is None else high,
         mean,
         max(0.0, mean - _Z * deviation),
         min(horizon, mean + _Z * deviation),

@@ -1,4 +1,5 @@
-"""What the sums of spans say: hot paths, slowest operations, waiting against running, the cache.
+"""What the sums of spans say: hot paths, slowest operations, waiting against running; and how often
+an answer was known.
 
 Pure. Own time is what no span inside accounts for, so that nothing is counted twice; a wait is no
 work. Files are relative to the workspace.
@@ -13,7 +14,6 @@ from ...spans import Key, Sum
 
 WAITS = frozenset({"queue", "debounce"})
 """Spans in which something waits for its turn."""
-_CACHE = "cache"
 _HOT = 0.8
 
 
@@ -44,9 +44,16 @@ class Hot(NamedTuple):
     share: float
 
 
+class Asked(NamedTuple):
+    """A tool, for an answer on a file: ``hits`` were known, for ``misses`` it had to run."""
+
+    hits: int = 0
+    misses: int = 0
+
+
 class Tool(NamedTuple):
-    """``waited`` and ``ran`` are seconds of ``runs`` together; ``hits`` were answered from what is
-    known, ``misses`` had to be computed."""
+    """``waited`` and ``ran`` are seconds of ``runs`` together; ``hits`` and ``misses`` as
+    ``Asked``."""
 
     name: str
     runs: int
@@ -95,15 +102,17 @@ def rate(hits: int, misses: int) -> float | None:
     return hits / (hits + misses) if hits + misses else None
 
 
-def profile(sums: Mapping[Key, Sum], slowest: int = 10) -> Profile:
-    timed = {key: each for key, each in sums.items() if key.name != _CACHE}
-    work = {key: each for key, each in timed.items() if key.name not in WAITS}
+def profile(
+    sums: Mapping[Key, Sum], asked: Mapping[str, Asked] | None = None, slowest: int = 10
+) -> Profile:
+    """``asked``: by the names of tools."""
+    work = {key: each for key, each in sums.items() if key.name not in WAITS}
     paths = _paths(work, lambda key: (key.name, key.get("tool"), key.file))
     return Profile(
         _hot(paths),
         tuple(sorted(paths, key=lambda each: -each.most)[:slowest]),
-        _paths(timed, lambda key: (key.name, "", "")),
-        _tools(sums),
+        _paths(sums, lambda key: (key.name, "", "")),
+        _tools(sums, asked or {}),
         _paths({k: s for k, s in work.items() if k.file}, lambda key: ("", "", key.file)),
     )
 
@@ -145,21 +154,16 @@ def _hot(paths: Iterable[WorkPath]) -> Hot:
     return Hot(tuple(hot), len(every), sum(path.seconds for path in every), taken)
 
 
-def _tools(sums: Mapping[Key, Sum]) -> tuple[Tool, ...]:
-    """Whatever was run through the runner, or looked up."""
+def _tools(sums: Mapping[Key, Sum], asked: Mapping[str, Asked]) -> tuple[Tool, ...]:
+    """Whatever was run through the runner, or asked."""
     ran: dict[str, Sum] = {}
     waited: dict[str, Sum] = {}
-    looked: dict[tuple[str, str], int] = {}
     for key, each in sums.items():
         tool = key.get("tool")
         if key.name == "run":
             ran.setdefault(tool, Sum()).join(each)
         elif key.name == "queue":
             waited.setdefault(tool, Sum()).join(each)
-        elif key.name == _CACHE:
-            outcome = tool, key.get("outcome")
-            looked[outcome] = looked.get(outcome, 0) + each.count
-    names = {*ran, *(tool for tool, _ in looked)}
     tools = (
         Tool(
             name,
@@ -168,9 +172,8 @@ def _tools(sums: Mapping[Key, Sum]) -> tuple[Tool, ...]:
             of.total,
             of.cpu,
             of.memory,
-            looked.get((name, "hit"), 0),
-            looked.get((name, "miss"), 0),
+            *asked.get(name, Asked()),
         )
-        for name in names
+        for name in {*ran, *asked}
     )
     return tuple(sorted(tools, key=lambda tool: (-tool.ran, tool.name)))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ...findings.redact_text import redacted
 from ...journal.change import printable
+from ...sizes import size
 from ..efficiency.costs import Spent
 from ..efficiency.efficiency import Efficiency
 from ..efficiency.intervals import Bounds
@@ -141,7 +142,7 @@ _WHOSE: Mapping[Whose | None, str] = {
 
 def _saved(found: Efficiency) -> Section:
     told = [each for each in found.saved if each.total is not None]
-    lead = [_SAVED]
+    lead = [_SAVED] if told else ["Nothing was saved, as far as it can be measured."]
     if found.backwards:
         count = words.times(found.backwards, "execution")
         lead.append(f"{count} ended before its start, as the clock was set back: left out.")
@@ -151,7 +152,7 @@ def _saved(found: Efficiency) -> Section:
         "Time saved",
         tuple(lead),
         tuple(facts),
-        tuple(_bars(each) for each in told),
+        tuple(_bars(each) for each in told if each.total and each.total.high),
         (_measures(found.saved), *_weekly(told)),
         _notes(found.saved),
     )
@@ -276,7 +277,7 @@ def _costs(found: Efficiency) -> Section:
         most = max(every, key=lambda each: each.memory)
         facts = [
             Fact("Processor time", words.duration(cpu), "of all tools and tasks"),
-            Fact("Most memory", words.size(most.memory), f"by {name(most.name)}"),
+            Fact("Most memory", size(most.memory), f"by {name(most.name)}"),
         ]
     else:
         lead.append("No tool and no task ran in this time.")
@@ -305,7 +306,7 @@ def _spent(what: str, times: str, spent: Sequence[Spent], columns: int = 5) -> t
             f"{each.times:,}",
             words.duration(each.seconds),
             words.duration(each.cpu) if each.is_measured else words.NONE,
-            words.size(each.memory) if each.is_measured else words.NONE,
+            size(each.memory) if each.is_measured else words.NONE,
         )[:columns]
         for each in spent[:_MOST_ROWS]
     ]

@@ -13,7 +13,6 @@ from ..efficiency.survival import Survival
 NONE = "–"
 MINUS = "\N{MINUS SIGN}"
 _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
-_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def duration(seconds: float) -> str:
@@ -95,15 +94,6 @@ def mean(each: Survival) -> str:
     """Until they are fixed, of the time that was seen."""
     within = f"{duration(each.mean)} ({duration(each.mean_low)} – {duration(each.mean_high)})"
     return f"a finding stays {within} of the first {duration(each.horizon)}"
-
-
-def size(count: float) -> str:
-    """Bytes."""
-    for unit in _SIZES[:-1]:
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} {_SIZES[-1]}"
 
 
 def day(each: date) -> str:

@@ -549,7 +549,9 @@ def test_terminals_are_heard_where_that_is_wanted(
         assert told.fetchall() == ([("ls app.py nowhere", 0, "")] if wanted else [])
 
 
-def test_the_dashboard_in_a_panel(window: Window, project: Path) -> None:
+def test_the_dashboard_in_a_panel(
+    window: Window, project: Path, vscode: tuple[CodeServer, Any]
+) -> None:
     """Live, with what is asked for on it, and nothing can be done before it is unlocked."""
     with window() as bench:
         bench.open_file("app.py")
@@ -575,7 +577,14 @@ def test_the_dashboard_in_a_panel(window: Window, project: Path) -> None:
         frame.get_by_role("button", name="Unlock", exact=True).click()
         expect(frame.get_by_role("button", name="Lock")).to_be_visible()
         expect(frame.locator("#connection")).to_have_text("live")
+        # Where it ends, it is told what to do.
+        (served,) = (each for each in vscode[0].processes() if "dashboard" in each.cmdline())
+        served.kill()
+        expect(frame.locator("#connection")).to_contain_text("not connected")
+        frame.get_by_role("button", name="Lock").click()
+        expect(frame.locator("body")).to_contain_text("“Understudy: Show Dashboard” opens it anew")
         bench.run_command("Understudy: Show Dashboard")
+        expect(frame.locator("#connection")).to_have_text("live")
         expect(bench.page.locator(".tab", has_text="Understudy Dashboard")).to_have_count(1)
 
 
