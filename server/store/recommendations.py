@@ -119,7 +119,8 @@ class Recommendations:
 
 
 def _private(row: Row) -> Row:
-    return row._replace(what=redacted(row.what))
+    measure = row.measure if redacted(row.measure) == row.measure else ""
+    return row._replace(what=redacted(row.what), measure=measure)
 
 
 def _all(connection: sqlite3.Connection) -> dict[str, Row]:

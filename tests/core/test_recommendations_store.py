@@ -92,5 +92,8 @@ async def test_what_an_earlier_version_kept_is_read(tmp_path: Path) -> None:
 async def test_secrets_are_left_out(stores: tuple[Recommendations, Recommendations]) -> None:
     here, _ = stores
     token = "ghp_" + "a1B2" * 9
-    await here.turn({}, [ONE._replace(what=f"The job a runs `curl -H 'Authorization: {token}'`.")])
-    assert token not in (await here.all())["1"].what
+    text = f"The job a runs `curl -H 'Authorization: {token}'`."
+    await here.turn({}, [ONE._replace(what=text, measure=f'["", "make {token}", ""]')])
+    (row,) = (await here.all()).values()
+    assert token not in row.what
+    assert row.measure == ""

@@ -4,6 +4,7 @@ parts; always a range, and none where nothing is known."""
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from understudy.insights.recommend.model import Gain, Recommendation
 from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
 from understudy.insights.workflows.edits import edits
+from understudy.insights.workflows.lived.effects import gained, is_of_command, measure
 from understudy.insights.workflows.lived.pushes import Push, Pushes, noted, typed
 from understudy.insights.workflows.lived.runs import DAY, seen
 from understudy.insights.workflows.model import Around, Change, Machine, Timing, Workflow
@@ -93,6 +95,7 @@ def test_what_runs_elsewhere_is_told_as_it_takes_here() -> None:
     assert of["no-concurrency"].gain == Gain(0, (205 - 60) / 2)
     assert of["no-concurrency"].why[-1].startswith("1 of 3 pushes of 2 weeks came to a branch ")
     told = {rule: each.basis for rule, each in of.items() if each.gain}
+    assert told.pop("no-concurrency") == "of the machines that run it, as it takes here"
     assert set(told.values()) == {"as it takes here"}
     assert (of["no-timeout"].gain, of["no-timeout"].basis) == (None, "")
     assert of["no-timeout"].unknown == "how often a job hangs is not seen from here"
@@ -103,7 +106,7 @@ def test_what_runs_elsewhere_is_told_as_it_takes_here() -> None:
     [
         ("no-cache", "pip install -r requirements.txt", "no run of `pip install -r requ"),
         ("duplicate-step", "npm ci", "no run of `npm ci` was seen here"),
-        ("needless-need", "make check", "not all that test runs was seen here"),
+        ("needless-need", "make check", "not all that test runs or needs was seen"),
     ],
 )
 def test_what_was_not_seen_here_is_not_known(rule: str, without: str, unknown: str) -> None:
@@ -178,6 +181,15 @@ def test_pushes_as_git_notes_them() -> None:
     assert [*typed(by_hand)] == [Push(1, "")]
 
 
+def test_old_pushes_and_wrong_clocks_do_not_count() -> None:
+    days = (-400, -91, -14, -1, 1)
+    found = Pushes.of([Push(NOW + day * DAY, "x") for day in days], NOW)
+    assert (len(found.every), found.weeks) == (2, 2)
+    many = Pushes.of((Push(NOW - n, "x") for n in range(12_000)), NOW)
+    assert (len(many.every), many.every[-1].at, many.weeks) == (10_000, NOW, 1)
+    assert Pushes.of([], NOW) == Pushes()
+
+
 @given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from("ab"))), st.floats(0.1, 50))
 def test_what_is_left_of_runs_is_bounded(given_: list[tuple[float, str]], seconds: float) -> None:
     pushes = Pushes.of((Push(*each) for each in given_), 200.0)
@@ -218,6 +230,11 @@ def scripts(**more: str) -> Workflow:
         ("npm-run-all -p lint types", ""),
         ("run-p lint types && npm test", ""),
         ("npm run lint && tsc && npm test", ""),  # it writes what is tested
+        ("eslint . && tsc a.ts --typeRoots ./types", ""),
+        ("npm run styled && npm test", ""),
+        ("prettier --check . && biome ci && npx stylelint x", "prettier biome stylelint"),
+        ("npm run check:a && vitest run", "check-a vitest"),
+        ("npm run lint && 'a\u2028b' c\rd && npm test", ""),
         ("npm run lint -- --fix && npm test", ""),
         ("npm run lint || npm test", ""),
         ("npm run lint; npm test", ""),
@@ -233,7 +250,8 @@ def scripts(**more: str) -> Workflow:
     ],
 )
 def test_checks_of_a_chain_become_tasks(chain: str, checks: str) -> None:
-    flow = scripts(all=chain, builds="npm run types && npm run build")
+    more = {"builds": "npm run types && npm run build", "check:a": "x", "styled": "oxlint && oxfmt"}
+    flow = scripts(all=chain, **more)
     issues = [e for e in flow.issues if e.rule == "in-sequence" and e.subject == "all"]
     assert len(issues) == bool(checks)
     if not issues:
@@ -243,7 +261,9 @@ def test_checks_of_a_chain_become_tasks(chain: str, checks: str) -> None:
     assert isinstance(setting.value, dict)
     tasks = {name: CustomTask(**value) for name, value in setting.value.items()}
     last = tasks["all-at-once"]
-    assert [each.removeprefix("all-") for each in last.needs] == checks.split()
+    assert [each.removeprefix("all-").replace("npx", "stylelint") for each in last.needs] == (
+        checks.split()
+    )
     assert {each.cwd for each in tasks.values() if [*each.command] != ["true"]} == {"web"}
 
 
@@ -333,6 +353,52 @@ def test_the_gain_of_a_chain(here: dict[str, float], gain: float | None, unknown
     assert one.basis == ""
 
 
+@pytest.mark.parametrize(
+    ("here", "at_once", "editor", "low", "high"),
+    [
+        (60.0, 25.0, 0, 34.5 * 7, 35.5 * 7),  # 35 s less, seven times a week
+        (60.0, 60.0, 0, -0.5 * 7, 0.5 * 7),
+        (25.0, 60.0, 0, -35.5 * 7, -34.5 * 7),  # it takes longer now
+        (60.0, None, 20, None, None),  # how long that took as a whole is not known
+    ],
+)
+def test_the_effect_of_a_chain_is_that_of_the_same_runs(
+    here: float, at_once: float | None, editor: int, low: float | None, high: float | None
+) -> None:
+    flow = scripts(all="npm run lint && npm test")
+    (one,) = [
+        each for each in make.recommendations(analyse([flow], NOTHING), Tasks()) if each.setting
+    ]
+    assert is_of_command(one.measure)
+    done = NOW - 14 * DAY
+    log = [
+        Activity(done - (n + 1) * DAY, Did.COMMAND, "npm run all", "s", "web", seconds=here + n % 2)
+        for n in range(20)
+    ]
+    log += [Activity(done - n, Did.COMMAND, "npm run all", "s", "app", seconds=1) for n in range(9)]
+    typed_ = "understudy run all-at-once"
+    log += [
+        Activity(done + n * DAY, Did.COMMAND, typed_, "s", seconds=at_once + n % 2)
+        for n in range(14)
+        if at_once is not None
+    ]
+    log += [Activity(done + n, Did.TASK, "all-at-once", "s", seconds=0.1) for n in range(editor)]
+    found = gained(one.measure, log, done, NOW, Random(1))
+    assert (found is None) == (low is None)
+    if found is not None and low is not None and high is not None:
+        assert low <= found.low <= found.high <= high
+
+
+def test_few_runs_tell_no_effect() -> None:
+    name = measure("", "make all")
+    log = [Activity(NOW - n * DAY, Did.COMMAND, "make all", "s", seconds=9) for n in range(1, 20)]
+    assert gained(name, log, NOW - 10 * DAY, NOW, Random(1)) == (0, 0, 10)
+    assert gained(name, log, NOW - 4 * DAY, NOW, Random(1)) is None
+    assert gained(name, log, NOW - 17 * DAY, NOW, Random(1)) is None
+    assert gained(name, log[:6], NOW - 30 * DAY, NOW, Random(1)) is None
+    assert gained(measure("", "make some"), log, NOW - 10 * DAY, NOW, Random(1)) is None
+
+
 # ── what was measured of the machine ────────────────────────────────────────────────────────────
 
 
@@ -356,7 +422,7 @@ def test_what_tasks_were_measured_to_take_counts_in_the_score() -> None:
     points = measured.score.parts[Part.RESOURCES]
     assert points.value == pytest.approx(100 - 50 / 3 - 25 / 2)
     assert points.why[0] == (
-        "29 off: measured: at most 8.0 GiB, 50% of the memory here, and 3.0 of 4 processors"
+        "29 off: measured: at most 8 GiB, 50% of the memory here, and 3.0 of 4 processors"
     )
     for without in (analyse([flow], NOTHING, machine), analyse([flow], found, None)):
         points = without[0].score.parts[Part.RESOURCES]

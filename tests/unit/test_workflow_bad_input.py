@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.insights.recommend import make
 from understudy.insights.workflows import tree
 from understudy.insights.workflows.analysis import analyse
 from understudy.insights.workflows.definitions import table
-from understudy.insights.workflows.model import Around, Workflow
+from understudy.insights.workflows.edits import edits
+from understudy.insights.workflows.lived.pushes import Push, Pushes
+from understudy.insights.workflows.model import Around, Change, Machine, Timing, Workflow
 from understudy.insights.workflows.shell import commands
-from understudy.insights.workflows.timed import NOTHING
+from understudy.insights.workflows.timed import NOTHING, Seen
+from understudy.settings.tasks import Tasks
+from understudy.text import apply
 
 from .test_workflow_definitions import CI, MAKE, NOX, PRE_COMMIT, SCRIPTS, TOX, TOX_TOML
 
@@ -88,12 +95,28 @@ def test_no_text_makes_a_reader_raise(path: str, data: st.DataObject) -> None:
         analysed(found)
 
 
+class Everything(dict[tuple[str, str], Timing]):
+    """Whatever is asked for was seen."""
+
+    def get(self, key: tuple[str, str], default: Any = None) -> Any:
+        return Timing(float(len(key[1]) + 1), 9, 3.0, 8, 9, 9, 1 << 30, 2.0)
+
+
 def analysed(workflow: Workflow) -> None:
-    (analysis,) = analyse([workflow], NOTHING)
-    assert 0 <= analysis.score.value <= 100
-    assert analysis.path.cost <= analysis.path.total or not analysis.path.names
-    last = max((each.place.line for each in workflow.issues), default=0)
-    assert last >= 0
+    for seen in (NOTHING, Seen(Everything(), is_told=True)):
+        (analysis,) = analyse([workflow], seen, Machine(4, 8 << 30))
+        assert 0 <= analysis.score.value <= 100
+        path = analysis.path
+        assert path.cost <= path.total * (1 + 1e-9) or not path.names
+        last = max((each.place.line for each in workflow.issues), default=0)
+        assert last >= 0
+        pushes = Pushes.of([Push(0.0, "a"), Push(9.0, "a")], 1e6)
+        for each in make.recommendations([analysis], Tasks(), seen.timings, pushes):
+            assert each.gain is None or 0 <= each.gain.low <= each.gain.high < float("inf")
+            assert bool(each.gain) != bool(each.unknown)
+            if each.setting is not None:
+                after = apply("", edits("", [Change(each.setting.path, each.setting.value)]))
+                assert each.setting.stands_in(yaml.safe_load(after))
 
 
 _BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -110,6 +133,13 @@ _WORST = {
     "steps": (
         ".github/workflows/a.yml",
         "jobs:\n  a:\n    steps:\n" + "      - run: pip install x\n" * 7_000,
+    ),
+    "jobs": (
+        ".github/workflows/a.yml",
+        "on: push\njobs:\n"
+        + "".join(
+            f"  j{n}: {{needs: j{n - 1}, steps: [{{run: make j{n}}}]}}\n" for n in range(1_600)
+        ),
     ),
     "large": (".github/workflows/a.yml", "a: b\n" * (_MANY // 5)),
     "rules": ("Makefile", "".join(f"t{n}: t{n + 1}\n\techo {n}\n" for n in range(_MANY // 24))),
@@ -138,6 +168,10 @@ _WORST = {
     "doubling": (
         "Makefile",
         "".join(f"t{n}:\n\t$(MAKE) t{n + 1}\n\t$(MAKE) t{n + 1}\n" for n in range(5_000)),
+    ),
+    "turns": (
+        "Makefile",
+        "".join(f"t{n}:\n\t$(MAKE) t{n + 1}\n\t$(MAKE) t{n + 2}\n" for n in range(2_000)),
     ),
     "called": (
         "Makefile",
@@ -199,6 +233,7 @@ def test_aliases_are_read_as_long_as_they_are_few() -> None:
         ("pip install \\\n  -r x", ["pip install -r x"]),
         ("# pip install\nx", ["x"]),
         ("it's broken", ["it's broken"]),
+        ("sed -i '' -e x y && z", ["sed -i  -e x y", "z"]),
         ("if a; then b; fi", ["a", "b", "fi"]),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.insights.workflows.analysis import analyse
-from understudy.insights.workflows.course import Course, course
+from understudy.insights.workflows.course import Course, course, ends
 from understudy.insights.workflows.definitions import own, table
 from understudy.insights.workflows.graph import circle, order, reached
 from understudy.insights.workflows.lived.runs import seen
@@ -88,12 +88,18 @@ def test_what_is_called_is_added_turn_by_turn(
     by = {each.name: each for each in its}
     if circle({each.name: (*each.needs, *each.calls) for each in its}):
         assert found == Course()
+        assert not ends(its, cost)
     elif its:
         last = found.names[-1]
         assert (found.cost, found.total) == pytest.approx(slow(last, by, cost))
         assert found.cost <= found.total * (1 + 1e-9)
         assert found.cost == pytest.approx(max(slow(name, by, cost)[0] for name in by))
         assert found.cost == pytest.approx(sum(cost.get(name, 0.0) for name in found.names))
+        all_known = ends(its, {name: cost.get(name, 0.0) for name in by})
+        assert all_known == pytest.approx({name: slow(name, by, cost)[0] for name in by})
+        runs = {each.name: (*each.needs, *each.calls) for each in its}
+        known = {name for name in by if reached(runs, [name]) <= cost.keys()}
+        assert ends(its, cost) == pytest.approx({name: all_known[name] for name in known})
 
 
 def test_calls_that_double_again_and_again_are_bounded() -> None:

@@ -22,6 +22,8 @@ from ...insights.workflows import analysis
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.definitions.own import PATH
 from ...insights.workflows.definitions.table import LARGEST
+from ...insights.workflows.lived.effects import gained as of_command
+from ...insights.workflows.lived.effects import is_of_command
 from ...insights.workflows.lived.flaky import of_values
 from ...insights.workflows.lived.observe import Lived, Past, measures, observe
 from ...insights.workflows.lived.pushes import Pushes
@@ -294,6 +296,8 @@ def _machine() -> Machine | None:
 
 
 def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly | None:
+    if is_of_command(measure) and span is not None:
+        return of_command(measure, past.activities, done, span.until, Random(_SEED))  # noqa: S311
     series = measures(past).get(measure)
     if span is None or series is None:
         return None

@@ -11,6 +11,7 @@ from ...insights.recommend.make import rank
 from ...insights.recommend.model import Recommendation, span
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.lived.bottlenecks import Bottleneck
+from ...insights.workflows.lived.effects import is_of_command
 from ...insights.workflows.lived.observe import Lived, Observation
 from ...insights.workflows.lived.weekly import Weekly
 from ...insights.workflows.rules import RULES
@@ -183,10 +184,16 @@ def effect(row: Row) -> str:
     if row.low is not None and row.high is not None:
         told = f"; {span(row.low, row.high)} a week was told"
     if row.gained_low is None or row.gained_high is None:
-        why = "too few days since then" if row.measure else "it cannot be measured from here"
-        return f"effect not known: {why}{told}"
+        return f"effect not known: {_not_measured(row.measure)}{told}"
     low, high = row.gained_low / 60, row.gained_high / 60
     return f"effect: {low:.0f} to {high:.0f} min a week less (95 %){told}"
+
+
+def _not_measured(measure: str) -> str:
+    if not measure:
+        return "it cannot be measured from here"
+    runs = "runs are known before or " if is_of_command(measure) else "days "
+    return f"too few {runs}since then"
 
 
 # ── pages and JSON ──────────────────────────────────────────────────────────────────────────────

@@ -8,18 +8,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..workflows.analysis import Analysis
-from ..workflows.course import course
 from ..workflows.definitions.script_calls import called
-from ..workflows.graph import reached
+from ..workflows.lived.effects import measure
 from ..workflows.model import Issue, Kind, Timing, Workflow
 from ..workflows.shell import Words, commands
 from ..workflows.timed import Timings, every
-from .model import Gain, Setting, Told
+from .model import Gain, Setting, Told, span
 from .told import seen
 
 _UNSEEN = "no run of it was seen here so far"
 _UNKNOWN = "how much time it would spare is not known"
 _UNTIMED = "how long it takes was not seen here"
+_SPARING = frozenset({"in-sequence", "duplicate-step"})
 _NO_NAME = re.compile(r"[^\w.-]+", re.ASCII)
 _NOTHING = ("true",)
 """The command of a task that only needs others."""
@@ -89,53 +89,64 @@ def _name(text: str) -> str:
 # ── what it is to gain ──────────────────────────────────────────────────────────────────────────
 
 
-def spared(analysis: Analysis, issue: Issue, timings: Timings) -> Told:
-    """Between nothing and all that is spared, as often as it was run here."""
-    if issue.rule not in ("in-sequence", "duplicate-step"):
-        return Told(unknown=_UNKNOWN)
-    name = issue.subject.partition(" ")[0]
-    timing, job = analysis.seen.get(name), analysis.workflow.by_name.get(name)
-    if timing is None or not timing.a_week or job is None:
-        return Told(unknown=_UNSEEN)
-    if issue.rule == "in-sequence":
-        told = _at_once(analysis, issue, timing, timings)
-    elif len(job.steps) > 1 and timing.seconds is not None:
-        told = Told(Gain(0.0, timing.seconds / 2))  # it cannot take more, as it is done twice
-    else:
-        told = Told(unknown=_UNTIMED)
-    if told.gain is None or told.gain.high * timing.a_week < 1:
-        return Told(unknown=told.unknown or "it takes less than a second a week")
-    return Told(Gain(0.0, told.gain.high * timing.a_week), told.why)
+class Local:
+    """What is known of the runs of a workflow's jobs here."""
 
+    def __init__(self, analysis: Analysis, timings: Timings) -> None:
+        self._analysis = analysis
+        self._timings = timings
+        self._by_name = analysis.workflow.by_name
+        self._folder = posixpath.dirname(analysis.workflow.path)
 
-def _at_once(analysis: Analysis, issue: Issue, timing: Timing, timings: Timings) -> Told:
-    """In one run: all but the longest of each turn. Where not all is known, of so many at once at
-    least one share of the whole is left."""
-    known = [[_takes(words, analysis, timings) for words in turn] for turn in issue.turns]
-    together = [turn for turn in known if len(turn) > 1]
-    took = [[each[0] for each in turn if each is not None] for turn in together]
-    whole = timing.seconds
-    if all(len(a) == len(b) for a, b in zip(took, together, strict=True)):
-        most = sum(sum(turn) - max(turn) for turn in took)
-        why = tuple(line for turn in together for each in turn if each for line in each[1])
-        return Told(Gain(0.0, most if whole is None else min(most, whole)), why)
-    if whole is None:
-        return Told(unknown=_UNTIMED)
-    return Told(Gain(0.0, whole * (1 - 1 / max(map(len, together)))))
+    def measure(self, issue: Issue) -> str:
+        """What is measured before and after; empty where nothing is."""
+        job = self._by_name.get(issue.subject.partition(" ")[0])
+        of_tasks = self._analysis.workflow.kind is Kind.TASKS
+        if issue.rule not in _SPARING or job is None or of_tasks:
+            return ""
+        does_it = task(self._analysis.workflow, issue)
+        name = [*does_it.value][-1] if does_it and isinstance(does_it.value, dict) else ""
+        return measure(self._folder, job.invocation, name)
 
+    def told(self, issue: Issue) -> Told:
+        """Between nothing and all that is spared, as often as it was run here."""
+        if issue.rule not in _SPARING:
+            return Told(unknown=_UNKNOWN)
+        name = issue.subject.partition(" ")[0]
+        timing, job = self._analysis.seen.get(name), self._by_name.get(name)
+        if timing is None or not timing.a_week or job is None:
+            return Told(unknown=_UNSEEN)
+        if issue.rule == "in-sequence":
+            told = self._at_once(issue, timing)
+        elif len(job.steps) > 1 and timing.seconds is not None:
+            told = Told(Gain(0.0, timing.seconds / 2))  # it cannot take more, as it is done twice
+        else:
+            told = Told(unknown=_UNTIMED)
+        if told.gain is None or told.gain.high * timing.a_week < 1:
+            return Told(unknown=told.unknown or "it takes less than a second a week")
+        return Told(Gain(0.0, told.gain.high * timing.a_week), told.why)
 
-def _takes(
-    words: Words, analysis: Analysis, timings: Timings
-) -> tuple[float, tuple[str, ...]] | None:
-    """The seconds of a command and where they are known from: it was run, or what it runs was."""
-    folder = posixpath.dirname(analysis.workflow.path)
-    text = words[-1] if words[:3] == ("npm", "exec", "-c") else " ".join(words)
-    if (known := every(text, folder, timings)) is not None:
-        return sum(each.seconds for each in known), seen(known)
-    jobs = analysis.workflow.by_name
-    names = called(words, {}) or (words[1:] if words[0] == "make" else ())
-    run = reached({each.name: (*each.needs, *each.calls) for each in jobs.values()}, names)
-    if not run or not all(each in analysis.took for each in run):
-        return None
-    cost = course([jobs[each] for each in run], analysis.took).cost
-    return cost, (f"`{' '.join(words)}` takes {cost:.0f} s here, by what it runs",)
+    def _at_once(self, issue: Issue, timing: Timing) -> Told:
+        """In one run: all but the longest of each turn. Where not all is known, of so many at once
+        at least one share of the whole is left."""
+        together = [[*map(self._takes, turn)] for turn in issue.turns if len(turn) > 1]
+        took = [[each[0] for each in turn if each is not None] for turn in together]
+        whole = timing.seconds
+        if all(len(a) == len(b) for a, b in zip(took, together, strict=True)):
+            most = sum(sum(turn) - max(turn) for turn in took)
+            why = tuple(line for turn in together for each in turn if each for line in each[1])
+            return Told(Gain(0.0, most if whole is None else min(most, whole)), why)
+        if whole is None:
+            return Told(unknown=_UNTIMED)
+        return Told(Gain(0.0, whole * (1 - 1 / max(map(len, together)))))
+
+    def _takes(self, words: Words) -> tuple[float, tuple[str, ...]] | None:
+        """The seconds of a command and where they are known from: it was run, or what it runs
+        was."""
+        text = words[-1] if words[:3] == ("npm", "exec", "-c") else " ".join(words)
+        if (known := every(text, self._folder, self._timings)) is not None:
+            return sum(each.seconds for each in known), seen(known)
+        name, *_ = called(words, {}) or words[1:]
+        if (cost := self._analysis.took.get(name)) is None:
+            return None
+        return cost, (f"`{' '.join(words)}` takes {span(cost, cost)} here, by what it runs",)

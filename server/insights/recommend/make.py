@@ -11,8 +11,8 @@ from ..workflows.lived.pushes import Pushes
 from ..workflows.model import Issue, Kind
 from ..workflows.rules import RULES
 from ..workflows.timed import Timings
-from .at_once import spared, task
-from .elsewhere import BASIS, expected
+from .at_once import Local, task
+from .elsewhere import Elsewhere
 from .model import Recommendation, Told, id_of
 
 _NOTHING: Timings = MappingProxyType({})
@@ -46,20 +46,21 @@ def recommendations(
     """Of all that definitions could do better; ``ranked`` puts them in order. ``timings``: what was
     seen of runs; ``project``: what the project's settings say, whether it holds or not."""
     said = {"tasks": {"custom": tasks.custom}}, project
-    return [
-        _of(each, issue, _told(each, issue, timings, pushes), said)
-        for each in analyses
-        for issue in each.issues
-    ]
+    found = []
+    for each in analyses:
+        local = Local(each, timings)
+        on_github = each.workflow.kind is Kind.ACTIONS
+        told = Elsewhere(each, timings, pushes).told if on_github else local.told
+        found += [
+            _of(each, issue, told(issue), "" if on_github else local.measure(issue), said)
+            for issue in each.issues
+        ]
+    return found
 
 
-def _told(analysis: Analysis, issue: Issue, timings: Timings, pushes: Pushes) -> Told:
-    if analysis.workflow.kind is Kind.ACTIONS:
-        return expected(analysis, issue, timings, pushes)
-    return spared(analysis, issue, timings)
-
-
-def _of(analysis: Analysis, issue: Issue, told: Told, said: Iterable[object]) -> Recommendation:
+def _of(
+    analysis: Analysis, issue: Issue, told: Told, measure: str, said: Iterable[object]
+) -> Recommendation:
     setting = task(analysis.workflow, issue)
     return Recommendation(
         id_of(issue),
@@ -72,8 +73,9 @@ def _of(analysis: Analysis, issue: Issue, told: Told, said: Iterable[object]) ->
         _HOW[issue.rule],
         issue.remedy,
         setting,
+        measure,
         is_met=setting is not None and any(map(setting.stands_in, said)),
-        basis=BASIS if told.gain and analysis.workflow.kind is Kind.ACTIONS else "",
+        basis=told.basis,
     )
 
 

@@ -24,11 +24,13 @@ class Gain(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A gain and what it is made of; ``unknown``: why there is none."""
+    """A gain, what it is made of, and its ``basis`` as a recommendation has it; ``unknown``: why
+    there is none."""
 
     gain: Gain | None = None
     why: tuple[str, ...] = ()
     unknown: str = ""
+    basis: str = ""
 
 
 class State(StrEnum):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from .course import Course, course
+from .course import Course, course, ends
 from .definitions.make import made
 from .definitions.script_calls import called
 from .graph import Needs, reached
@@ -23,7 +23,7 @@ from .timed import TASK, Seen, Timings, every, ran
 class Analysis(NamedTuple):
     """``unit``: of ``path``, seconds where all of them are known, else steps. ``unreached``: what
     nothing reaches that is known here. ``seen``: how often its jobs were seen to be run; ``took``:
-    the seconds of a job by itself, where that is known."""
+    the seconds of a job with all that it needs and calls, where that is known."""
 
     workflow: Workflow
     unit: str
@@ -70,7 +70,8 @@ def _one(
     points = score(issues, rate, path if workflow.in_order else None, taken)
     unreached = tuple(name for name in needs if name not in alive)
     unit = "seconds" if is_timed else "steps"
-    return Analysis(workflow, unit, path, issues, points, times, took, unreached)
+    whole = ends(workflow.jobs, took)
+    return Analysis(workflow, unit, path, issues, points, times, whole, unreached)
 
 
 def _is_dead(issue: Issue, alive: frozenset[str], seen: Seen) -> bool:

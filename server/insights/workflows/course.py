@@ -38,6 +38,22 @@ def course(jobs: Iterable[Job], cost: Mapping[str, float]) -> Course:
         return Course()
 
 
+def ends(jobs: Iterable[Job], cost: Mapping[str, float]) -> Mapping[str, float]:
+    """What a run of each takes with all that it needs and calls, where the ``cost`` of all of those
+    is known; empty where jobs wait for each other."""
+    by = {each.name: each for each in jobs}
+    needs = known({name: each.needs for name, each in by.items()})
+    calls = known({name: each.calls for name, each in by.items()})
+    found: dict[str, float] = {}
+    for name in order({name: (*needs[name], *calls[name]) for name in by}):
+        if name in cost and all(each in found for each in (*needs[name], *calls[name])):
+            before = max((found[each] for each in needs[name]), default=0.0)
+            turns = ([found[c] for c in turn if c in by] for turn in by[name].turns)
+            within = sum(max(turn, default=0.0) for turn in turns)
+            found[name] = min(_ENDLESS, before + cost[name] + within)
+    return found
+
+
 class _Beyond(Exception):
     pass
 

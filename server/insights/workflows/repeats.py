@@ -11,12 +11,15 @@ from .shell import commands, installs, is_test
 _KINDS = frozenset({Kind.MAKE, Kind.SCRIPTS})
 """Of whose jobs several are run one after another, in one place."""
 _MOST = 50_000
-"""Steps that are looked at."""
+"""Jobs that are looked at, each as often as another runs it."""
 
 
 def repeats(workflow: Workflow) -> Iterator[Issue]:
     """Each once, where it is done again."""
     if workflow.kind not in _KINDS:
+        return
+    dear = {job.name: steps for job in workflow.jobs if (steps := [*filter(_is_dear, job.steps)])}
+    if len(dear) < 2:
         return
     needs = {each.name: (*each.needs, *each.calls) for each in workflow.jobs}
     waited = {each for its in needs.values() for each in its}
@@ -24,20 +27,18 @@ def repeats(workflow: Workflow) -> Iterator[Issue]:
     left = _MOST
     for last in [each for each in workflow.jobs if each.name not in waited]:
         run = reached(needs, [last.name])
+        left -= len(run)
+        if left < 0:
+            return
         seen: dict[str, Step] = {}
         owner: dict[str, str] = {}
-        for job in [each for each in workflow.jobs if each.name in run]:
-            left -= len(job.steps)
-            if left < 0:
-                return
-            for step in filter(_is_dear, job.steps):
+        for name in filter(run.__contains__, dear):
+            for step in dear[name]:
                 first = seen.setdefault(step.key, step)
-                before = owner.setdefault(step.key, job.name)
-                if before != job.name and step.key not in told:
+                before = owner.setdefault(step.key, name)
+                if before != name and step.key not in told:
                     told.add(step.key)
-                    text = (
-                        f"{last.name} runs `{step.key[:60]}` twice: in {before} and in {job.name}."
-                    )
+                    text = f"{last.name} runs `{step.key[:60]}` twice: in {before} and in {name}."
                     evidence = (f"the first one is at {first.place}",)
                     yield Issue("duplicate-step", step.place, step.key, text, evidence)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ...sizes import size
 from .course import Course
 from .model import Issue, Machine, Timing
 from .rules import RULES, Part
@@ -42,7 +43,7 @@ def usage(timings: Iterable[Timing], machine: Machine | None) -> Usage | None:
     memory, cores = max(each.memory for each in those), max(each.cores for each in those)
     held, busy = memory / machine.memory, cores / machine.cores
     off = 50 * _beyond(held, 0.25) + 25 * _beyond(busy, 0.5)
-    of_memory = f"{memory / 2**30:.1f} GiB, {held:.0%} of the memory here"
+    of_memory = f"{size(memory)}, {held:.0%} of the memory here"
     told = f"measured: at most {of_memory}, and {cores:.1f} of {machine.cores} processors"
     return Usage(100 - off, f"{off:.0f} off: {told}" if off >= 0.5 else told)
 

@@ -13,7 +13,7 @@ LARGEST = 20_000
 
 _SIMPLE = re.compile(r"[\w\s./=:@,+%{}$*-]*")
 _CONTINUED = re.compile(r"\\\r?\n")
-_ENDS = frozenset({";", "&&", "||", "|", "&", "|&", ";;", "(", ")"})
+_ENDS = frozenset(";&|()")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _BEFORE = frozenset({"sudo", "time", "exec", "command", "env", "then", "do", "if", "else", "!"})
 _RUNNERS = (
@@ -48,7 +48,7 @@ def commands(text: str) -> Sequence[Words]:
 def _of_line(line: str) -> Iterator[Words]:
     words: list[str] = []
     for word in _split(line):
-        if word in _ENDS or set(word) <= set(";&|()"):
+        if word and set(word) <= _ENDS:
             if words:
                 yield tuple(words)
             words = []

@@ -9,15 +9,20 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..graph import Needs, reached
-from ..shell import Words, commands, is_test, parts
+from ..shell import Words, commands, is_test, parts, program
 from .script_calls import ALL, turns_of
 
 _PLAIN = re.compile(r"[^|;&()`\n]+")
-_CHECKS = re.compile(r"lint|type-?check|types|--noEmit|prettier.*(--check|-c )|format[:-]check")
-_TESTS = re.compile(r"(unit-?)?tests?(:unit)?")
+_NAMES = re.compile(
+    r"^check|lint|types?(check)?$|type-?check|format[:-]check|^(unit-?)?tests?(:unit)?$"
+)
+"""Of scripts that check something."""
+_COMMANDS = re.compile(
+    r"\S*lint\b|biome (check|ci)\b|prettier\b.* (--check|-c)\b|(vue-)?tsc\b.* --noEmit\b"
+)
 _CHANGES = re.compile(
     r"--fix|--write|prettier.* -w|--update|build|clean|compile|generate|codegen|watch|serve"
-    r"|publish|deploy|release"
+    r"|publish|deploy|release|dprint fmt|oxfmt(?!.* --check)"
 )
 _LONGEST = 12
 """Commands of a chain. Whoever writes more has a reason."""
@@ -46,13 +51,13 @@ def chain(text: str, scripts: Scripts) -> Chain:
     """The commands of a script in their order, with those together that could run at once. Empty
     where it is no plain chain."""
     pieces = [each.strip() for each in text.split("&&")]
-    if not all(_PLAIN.fullmatch(each) and commands(each) for each in pieces) or "${{" in text:
+    if not all(_PLAIN.fullmatch(each) and len(commands(each)) == 1 for each in pieces):
         return ()
     calls = [turns_of(words, scripts.texts) for words in commands(text)]
     aside = any(len(turn) > 1 for turns in calls for turn in turns)
     unknown = any(name not in scripts.texts for turns in calls for turn in turns for name in turn)
     moves = any(words[0] in ("cd", "pushd", "export") for words in commands(text))
-    if aside or unknown or moves:
+    if aside or unknown or moves or "${{" in text:
         return ()
     links = [link for each in pieces for link in _links(each, scripts)]
     if len(links) > _LONGEST:
@@ -86,11 +91,12 @@ def _is_check(piece: str, called: Sequence[str], scripts: Scripts) -> bool:
     if any(_CHANGES.search(each) for each in (piece, *run, *(scripts.texts[e] for e in run))):
         return False
     if not called:
-        return bool(_CHECKS.search(piece)) or any(map(is_test, commands(piece)))
-    inner = [commands(scripts.texts[each]) for each in called]
-    return all(
-        _CHECKS.search(name)
-        or _TESTS.fullmatch(name)
-        or (len(own) == 1 and _CHECKS.search(scripts.texts[name]))
-        for name, own in zip(called, inner, strict=True)
-    )
+        return _checks(piece)
+    return all(_NAMES.search(name) or _checks(scripts.texts[name]) for name in called)
+
+
+def _checks(text: str) -> bool:
+    """Whether it is one command that checks something."""
+    own = commands(text)
+    line = " ".join(program(own[0])) if len(own) == 1 else ""
+    return bool(line) and (bool(_COMMANDS.match(line)) or is_test(own[0]))

@@ -17,6 +17,8 @@ from .runs import DAY
 _LINE = re.compile(
     r"[0-9a-f]{40,64} [0-9a-f]{40,64} [^\t\n]*> (\d{1,12}) [+-]\d{4}\tupdate by push", re.ASCII
 )
+_DAYS = 90
+_MOST = 10_000
 _TRUNKS = frozenset({"main", "master"})
 """From which nobody asks to pull."""
 
@@ -36,7 +38,9 @@ class Pushes(NamedTuple):
 
     @staticmethod
     def of(pushes: Iterable[Push], now: float) -> Pushes:
-        every = tuple(sorted(each for each in pushes if each.at <= now))
+        """Of the last 90 days, the newest of very many."""
+        lately = sorted(each for each in pushes if now - _DAYS * DAY <= each.at <= now)
+        every = tuple(lately[-_MOST:])
         weeks = max(1.0, (now - every[0].at) / (7 * DAY)) if every else 1.0
         return Pushes(every, weeks)
 

@@ -39,6 +39,7 @@ class Run(NamedTuple):
     is_test: bool
     cpu: float = 0.0
     memory: int = 0
+    typed: bool = False
 
     @property
     def took(self) -> float:
@@ -58,7 +59,8 @@ def runs(activities: Iterable[Activity]) -> Iterator[Run]:
             found = commands(each.text)
             if len(found) == 1:
                 test = is_test(found[0])
-                yield Run(each.at, each.cwd, ran(found[0]), seconds, each.ok, test)
+                what = ran(found[0])
+                yield Run(each.at, each.cwd, what, seconds, each.ok, test, typed=True)
 
 
 def seen(

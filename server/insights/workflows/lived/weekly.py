@@ -14,6 +14,7 @@ Series = Sequence[tuple[float, float]]
 
 LEAST_DAYS = 5
 """Of fewer days no range is told."""
+_LEAST_RUNS = 5
 _DRAWS = 1_000
 _TAIL = 0.025
 _MOST_DAYS = 90
@@ -68,6 +69,20 @@ def gained(series: Series, span: Span, done: float, random: Random) -> Weekly | 
     draws = (_mean(_drawn(before, random)) - _mean(_drawn(after, random)) for _ in range(_DRAWS))
     low, high = _interval(draws)
     return Weekly(7 * low, 7 * high, len(after))
+
+
+def faster(
+    before: Sequence[float], since: Sequence[float], weeks: float, random: Random
+) -> Weekly | None:
+    """What a week costs less since runs take other times, in seconds; ``weeks``: since then. None
+    where fewer than five runs are known on either side, or fewer than five days since."""
+    days = int(7 * weeks)
+    if min(len(before), len(since)) < _LEAST_RUNS or days < LEAST_DAYS:
+        return None
+    draws = (_mean(_drawn(before, random)) - _mean(_drawn(since, random)) for _ in range(_DRAWS))
+    low, high = _interval(draws)
+    a_week = len(since) / weeks
+    return Weekly(low * a_week, high * a_week, min(days, _MOST_DAYS))
 
 
 def _drawn(totals: Sequence[float], random: Random) -> Sequence[float]:
