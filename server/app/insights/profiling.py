@@ -93,7 +93,7 @@ class Keeper:
     async def _write(self, place: Place, sums: dict[Key, Sum], rows: list[Row]) -> None:
         own, today = place.settings.profile, datetime.fromtimestamp(self._now()).astimezone().date()
         since = today - timedelta(days=own.keep_days - 1)
-        told = {key._replace(file=_below(place.root, key.file)): s for key, s in sums.items()}
+        told = {_shown(key, place.root): s for key, s in sums.items()}
         try:
             async with opened(place.state) as profiles:
                 await profiles.add(today.isoformat(), told, rows, own.max_spans, since.isoformat())
@@ -123,6 +123,10 @@ def _below(root: Path, file: str) -> str:
     return as_text(file.removeprefix(f"{root}/"))
 
 
+def _shown(key: Key, root: Path) -> Key:
+    return key._replace(name=as_text(key.name), file=_below(root, key.file))
+
+
 def as_text(name: str) -> str:
     """What a database and others take: what of it is no character becomes a question mark."""
     return name.encode("utf-8", "replace").decode()
@@ -133,7 +137,7 @@ def _row(span: Span, recorder: Recorder, root: Path) -> Row:
         os.getpid(),
         span.id,
         span.parent,
-        span.name,
+        as_text(span.name),
         _below(root, span.file),
         json.dumps(span.attributes),
         recorder.at(span.began),
