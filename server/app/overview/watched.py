@@ -138,13 +138,21 @@ class Watched:
         )
 
     async def _is_otherwise(self, part: Part) -> bool:
+        before, found, trouble = self.parts.get(part), None, ""
         try:
             found = await {**self._looks, **self.seldom.looks}[part]()
-        except (OSError, sqlite3.Error, ValueError) as error:
-            self._trouble[part] = f"{part} cannot be read: {why(error)}"
-            return self.parts.pop(part, None) is not None
-        self._trouble.pop(part, None)
-        before, self.parts[part] = self.parts.get(part), found
+        except Exception as error:  # one part that goes wrong keeps no other from being seen
+            if not isinstance(error, OSError | sqlite3.Error | ValueError):
+                log.exception("%s of %s is not known", part, self.root)
+            trouble = f"{part} cannot be read: {why(error)}"
+        if bool(trouble) != (part in self._trouble):
+            self._stir({Part.HEALTH})
+        if trouble:
+            self._trouble[part] = trouble
+            self.parts.pop(part, None)
+        else:
+            self._trouble.pop(part, None)
+            self.parts[part] = found
         return before is not found and before != found
 
     async def follow(self, changed: Callable[[Part], object]) -> None:
