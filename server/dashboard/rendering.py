@@ -34,6 +34,8 @@ def _environment() -> Environment:
 
 def as_text(text: str) -> str:
     """With an escape in place of what is none, or is not seen but for what it does to the rest."""
+    if text.isascii():
+        return text
     return _STEERS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
