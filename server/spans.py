@@ -111,7 +111,10 @@ def _bucket(seconds: float) -> int:
 def _texts(given: dict[str, str]) -> dict[str, str]:
     """A plug-in may give anything: what cannot be a key would be an error where all is summed up,
     and what is endless would be kept."""
-    return {name: str(value)[:_LONGEST] for name, value in given.items()}
+    for value in given.values():
+        if type(value) is not str or len(value) > _LONGEST:
+            return {name: str(each)[:_LONGEST] for name, each in given.items()}
+    return given
 
 
 class Span:

@@ -71,7 +71,8 @@ def _trials(state: Path) -> Litter:
 
 
 def _corrupt(state: Path) -> Litter:
-    return _files("databases that were corrupt, and have been replaced", all_set_aside(state))
+    files = (each for each in all_set_aside(state) if not each.is_dir())
+    return _files("databases that were corrupt, and have been replaced", files)
 
 
 def _files(what: str, paths: Iterable[Path]) -> Litter:

@@ -45,7 +45,8 @@ def _program(root: Path, found: Program) -> Iterator[str]:
     rows = sorted(told.functions, key=lambda each: -each.samples)[:_MOST]
     for each in rows:
         own, total = sum(each.own) / told.many, each.samples / told.many
-        yield f"  {_percent(own):>5} {_percent(total):>5}  {each.name}  {_at(each.file, each.line)}"
+        where = f"{printable(each.name)}  {_at(each.file, each.line)}"
+        yield f"  {_percent(own):>5} {_percent(total):>5}  {where}"
     if told.outside:
         outside = _percent(told.outside / told.many)
         yield f"{outside} of the time no line of the workspace was running."
@@ -80,7 +81,7 @@ def _compared(before: Program, after: Program) -> Iterator[str]:
         )
     told = [each for each in found.functions if not each.is_noise][:_MOST]
     for each in told:
-        yield f"  {_change(each)}  {each.name}  {_at(each.file, 0)}"
+        yield f"  {_change(each)}  {printable(each.name)}  {_at(each.file, 0)}"
     if not told:
         yield "No function differs by more than chance does."
     elif len(found.functions) > len(told):
@@ -119,15 +120,15 @@ def _engine(found: Profile, since: str) -> Iterator[str]:
     for tool in found.tools:
         rate = "–" if tool.hit_rate is None else f"{_percent(tool.hit_rate)} of {tool.looked}"
         yield (
-            f"  {tool.name:<16} {tool.runs:>4} {_seconds(tool.waited):>8} {_seconds(tool.ran):>8}"
-            f" {_seconds(tool.cpu):>8}    {rate}"
+            f"  {printable(tool.name):<16} {tool.runs:>4} {_seconds(tool.waited):>8}"
+            f" {_seconds(tool.ran):>8} {_seconds(tool.cpu):>8}    {rate}"
         )
     yield ""
     yield "Phases            times    median      p95     most       own"
     for each in found.phases:
         yield (
-            f"  {each.name:<15} {each.times:>5} {_seconds(each.median):>9} {_seconds(each.p95):>8}"
-            f" {_seconds(each.most):>8} {_seconds(each.seconds):>9}"
+            f"  {printable(each.name):<15} {each.times:>5} {_seconds(each.median):>9}"
+            f" {_seconds(each.p95):>8} {_seconds(each.most):>8} {_seconds(each.seconds):>9}"
         )
     if found.files:
         yield ""
@@ -143,8 +144,8 @@ def _table(paths: Sequence[WorkPath], left: int) -> Iterable[str]:
 
 
 def _named(path: WorkPath) -> str:
-    name = " ".join(filter(None, (path.name, path.tool, printable(path.file))))
-    return f"{name} ({path.times}×)"
+    name = " ".join(filter(None, (path.name, path.tool, path.file)))
+    return f"{printable(name)} ({path.times}×)"
 
 
 def _at(file: str, line: int) -> str:

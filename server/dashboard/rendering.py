@@ -36,6 +36,8 @@ def _environment() -> Environment:
 
 def as_text(text: str) -> str:
     """With an escape in place of what is none, or is not seen but for what it does to the rest."""
+    if text.isascii():
+        return text
     return _STEERS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
@@ -59,10 +61,14 @@ def ago(at: float | None, now: float) -> str:
 
 
 def clock(at: float | None, now: float) -> str:
-    """A moment as the clock on the wall has it, with its day unless that is today."""
+    """A moment as the clock on the wall has it, with its day unless that is today; a question mark
+    for what no calendar has."""
     if not at:
         return ""
-    then, today = time.localtime(at), time.localtime(now)
+    try:
+        then, today = time.localtime(at), time.localtime(now)
+    except (OverflowError, ValueError, OSError):
+        return "?"
     return time.strftime("%H:%M:%S" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
 
 

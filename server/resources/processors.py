@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from .groups import throttled
 
+UNREADABLE = (OSError, RuntimeError, ValueError, LookupError, TypeError)
+"""What psutil raises where the system does not tell, or tells it otherwise than Linux does."""
+
 
 class Processors(NamedTuple):
     """Shares of the time since the look before, 0 to 1: ``busy`` of all processors, ``cores`` of
@@ -35,7 +38,7 @@ class Meter:
 
         try:
             times = [each._asdict() for each in psutil.cpu_times(percpu=True)]
-        except (OSError, RuntimeError, ValueError):
+        except UNREADABLE:
             times = []
         kept, seconds = throttled(self._root), now - self._at
         before, self._before = self._before, times

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .disks import Disks, Silent
 from .groups import memory_bound
 from .processes import Process, processes
-from .processors import Meter, Processors
+from .processors import UNREADABLE, Meter, Processors
 from .use import Kind, Use
 from .watches import watches
 
@@ -88,21 +88,21 @@ def _processes() -> tuple[Process, ...] | None:
     """None where nobody can tell, as without /proc."""
     try:
         return tuple(processes())
-    except (OSError, RuntimeError, ValueError, LookupError):
+    except UNREADABLE:
         return None
 
 
 def _memory(root: Path) -> Iterator[Use]:
     import psutil
 
-    with suppress(OSError, RuntimeError, ValueError, KeyError):  # /proc/meminfo
+    with suppress(*UNREADABLE):  # /proc/meminfo
         memory = psutil.virtual_memory()
         used, limit, what = memory.total - memory.available, memory.total, "memory"
         bound = memory_bound(root)
         if bound and bound.limit - bound.used < memory.available:
             used, limit, what = bound.used, bound.limit, "the memory of this container"
         yield Use(Kind.MEMORY, "memory", what, used, limit)
-    with suppress(OSError, RuntimeError, ValueError, KeyError):
+    with suppress(*UNREADABLE):
         swap = psutil.swap_memory()
         if swap.total:
             yield Use(Kind.SWAP, "swap", "swap space", swap.used, swap.total)
@@ -129,7 +129,7 @@ def _battery() -> tuple[bool, tuple[Use, ...]]:
     sensors = getattr(psutil, "sensors_battery", None)
     try:
         told = sensors() if sensors else None
-    except (OSError, ValueError, RuntimeError):  # some of them cannot be read
+    except UNREADABLE:  # some of them cannot be read
         told = None
     if told is None or told.power_plugged:
         return False, ()
@@ -142,7 +142,7 @@ def _temperature() -> tuple[float | None, bool]:
     sensors = getattr(psutil, "sensors_temperatures", None)
     try:
         told = [each for group in (sensors() if sensors else {}).values() for each in group]
-    except (OSError, ValueError, RuntimeError):
+    except UNREADABLE:
         told = []
     is_hot = any(each.high and each.current >= each.high for each in told)
     return max((each.current for each in told), default=None), is_hot

@@ -24,6 +24,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from understudy import spans
 from understudy.app.insights import profiling
 from understudy.app.insights.profiling import Keeper, Keeping, Place, _row, engine, opened, timeline
+from understudy.cli.profile_text import engine_told
 from understudy.settings import Settings
 from understudy.spans import Key, Recorder
 from understudy.state import state_dir, workspace_dir
@@ -106,6 +107,20 @@ async def test_a_name_that_is_no_unicode_is_kept_as_far_as_it_is(tmp_path: Path,
     assert [each.file for each in await timeline(place.root)] == ["a?.py"]
     found, _ = await engine(place.root, 1, _TODAY)
     assert [each.file for each in found.files] == ["a?.py"]
+
+
+@pytest.mark.parametrize("odd", [0xDCFF, 0x1B])
+async def test_what_a_plug_in_calls_its_work_is_kept_and_steers_no_terminal(
+    tmp_path: Path, odd: int
+) -> None:
+    place = _place(tmp_path / "root")
+    _work(f"plug{chr(odd)}in", tool=f"t{chr(odd)}[31m")
+    await Keeper(lambda: _NOW).keep([place])
+    (kept,) = await timeline(place.root)
+    assert kept.name.encode("ascii") in (b"plug?in", b"plug\x1bin")
+    told = engine_told(*await engine(place.root, 1, _TODAY))
+    assert "in t" in told
+    assert all(each == "\n" or each.isprintable() for each in told)
 
 
 async def test_sums_of_a_day_are_bounded(tmp_path: Path) -> None:

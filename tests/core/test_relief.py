@@ -231,6 +231,7 @@ def test_where_nobody_knows_which_jobs_run_no_log_goes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["jobs", "measured", "lives", "recommendations", "profile"])
 def test_every_database_that_was_set_aside_can_go(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.corrupt-17").write_bytes(b"x" * 50_000)
+    (tmp_path / f"{name}.corrupt-18").mkdir()  # no database of ours
     (found,) = litter(tmp_path)
     found.remove()
     assert litter(tmp_path) == []

@@ -209,6 +209,20 @@ def test_sensors_that_break_are_left_out(tmp_path: Path, monkeypatch: pytest.Mon
     assert (found.on_battery, found.temperature, found.processors) == (False, None, Processors())
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "content", ["", "cpu\ncpu0\n", "cpu0 1 2\nMemTotal:\nSwapTotal:\n", "\0:\n"]
+)
+def test_a_system_that_tells_nonsense_takes_nothing_else_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    tree(tmp_path, {f"proc/{each}": content for each in ("stat", "meminfo", "vmstat", "swaps")})
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "proc"))
+    found = Sampler(lambda: {"here": tmp_path}, tmp_path).look(1.0, closely=True)
+    assert Kind.DISK in {each.kind for each in found.uses}
+    assert found.processors == Processors()
+
+
 GROUPS: dict[str, tuple[dict[str, str], Bound | None, float]] = {
     "none": ({"proc/self/cgroup": "0::/\n"}, None, 0),
     "version 2, the parent's is tighter": (

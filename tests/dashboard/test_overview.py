@@ -380,6 +380,32 @@ async def test_a_part_that_breaks_is_a_trouble_and_keeps_no_other(
     await asyncio.gather(following, return_exceptions=True)
 
 
+@pytest.mark.parametrize("part", [Part.TASKS, Part.RECOMMENDATIONS])
+async def test_a_part_that_goes_wrong_is_a_trouble_and_keeps_no_other_from_being_seen(
+    watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch, part: Part
+) -> None:
+    """However: also those that are looked at now and then go on."""
+
+    async def broken() -> None:
+        raise LookupError("a mistake of our own")
+
+    is_seldom = part is Part.RECOMMENDATIONS
+    who, looks = (watched.seldom, "looks") if is_seldom else (watched, "_looks")
+    monkeypatch.setattr(who, looks, {**getattr(who, looks), part: broken})
+    watched.parts.clear()
+    told = opened.changes(0)
+    followed = asyncio.create_task(anext(told))
+    try:
+        await until(lambda: {Part.SETTINGS, Part.TIME} <= watched.parts.keys())
+        (root / ".understudy/config.yaml").write_text("rules: {ignore: [F401]}\n")
+        await until(lambda: any(each.value == "F401" for each in watched.parts[Part.SETTINGS]))
+        assert part not in watched.parts
+        await until(lambda: any("own" in e for e in watched.parts[Part.HEALTH].troubles))
+    finally:
+        await followed
+        await told.aclose()
+
+
 # ── what can be done ────────────────────────────────────────────────────────────────────────────
 
 

@@ -136,7 +136,7 @@ def _parted(
 
     for key, each in sums.items():
         part = of(key.root, key.file)
-        part.sums[key._replace(file=_below(part.place.root, key.file))] = each
+        part.sums[_shown(key, part.place.root)] = each
     for span in spans:
         part = of(span.root, span.file)
         part.rows.append(_row(span, recorder, part.place.root))
@@ -145,6 +145,10 @@ def _parted(
 
 def _below(root: Path, file: str) -> str:
     return as_text(file.removeprefix(f"{root}/"))
+
+
+def _shown(key: Key, root: Path) -> Key:
+    return key._replace(name=as_text(key.name), file=_below(root, key.file))
 
 
 def as_text(name: str) -> str:
@@ -157,7 +161,7 @@ def _row(span: Span, recorder: Recorder, root: Path) -> Row:
         os.getpid(),
         span.id,
         span.parent,
-        span.name,
+        as_text(span.name),
         _below(root, span.file),
         json.dumps(span.attributes),
         recorder.at(span.began),
