@@ -26,7 +26,6 @@ from understudy.dashboard.keys import Keys, Session
 from understudy.dashboard.pages import Pages
 from understudy.dashboard.sections import SECTIONS
 from understudy.discover import Found
-from understudy.resources import Sampler
 from understudy.runner.execute import Runner
 from understudy.sandbox.probe import probe
 from understudy.sandbox.trial import Level
@@ -358,28 +357,6 @@ async def test_what_is_looked_at_seldom_is_not_missed_when_that_is_given_up(
     await asyncio.gather(following, return_exceptions=True)
 
 
-async def test_a_part_that_breaks_is_a_trouble_and_keeps_no_other(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a way that nobody thought of, as a sensor does."""
-    seen, told = asyncio.Event(), asyncio.Event()
-
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("no such sensor")
-
-    def changed(part: Part) -> None:
-        if part is Part.TIME:
-            seen.set()
-        if "resources cannot be read: no such sensor" in watched.parts[Part.HEALTH].troubles:
-            told.set()
-
-    monkeypatch.setattr(Sampler, "look", broken)
-    following = asyncio.create_task(watched.follow(changed))
-    await asyncio.wait_for(asyncio.gather(seen.wait(), told.wait()), 20)
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
-
-
 @pytest.mark.parametrize("part", [Part.TASKS, Part.RECOMMENDATIONS])
 async def test_a_part_that_goes_wrong_is_a_trouble_and_keeps_no_other_from_being_seen(
     watched: Watched, opened: Overview, root: Path, monkeypatch: pytest.MonkeyPatch, part: Part
@@ -390,8 +367,8 @@ async def test_a_part_that_goes_wrong_is_a_trouble_and_keeps_no_other_from_being
         raise LookupError("a mistake of our own")
 
     is_seldom = part is Part.RECOMMENDATIONS
-    who, looks = (watched.seldom, "looks") if is_seldom else (watched, "_looks")
-    monkeypatch.setattr(who, looks, {**getattr(who, looks), part: broken})
+    who = watched.seldom if is_seldom else watched
+    monkeypatch.setattr(who, "_looks", {**who._looks, part: broken})
     watched.parts.clear()
     told = opened.changes(0)
     followed = asyncio.create_task(anext(told))
