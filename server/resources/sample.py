@@ -118,9 +118,9 @@ def _battery() -> tuple[bool, tuple[Use, ...]]:
     sensors = getattr(psutil, "sensors_battery", None)
     try:
         told = sensors() if sensors else None
-    except (OSError, ValueError, RuntimeError):  # some of them cannot be read
+    except (OSError, ValueError, TypeError, RuntimeError):  # some of them cannot be read
         told = None
-    if told is None or told.power_plugged:
+    if told is None or told.power_plugged is not False:  # None: nobody knows
         return False, ()
     return True, (Use(Kind.BATTERY, "battery", "the battery", 100 - told.percent, 100),)
 

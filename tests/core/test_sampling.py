@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -206,6 +208,91 @@ def test_sensors_that_break_are_left_out(tmp_path: Path, monkeypatch: pytest.Mon
     assert Kind.DISK in kinds
     assert Kind.MEMORY not in kinds
     assert (found.on_battery, found.temperature, found.processors) == (False, None, Processors())
+
+
+POWER: dict[str, tuple[dict[str, str], bool, float | None]] = {
+    "on battery": ({"BAT0/capacity": "37\n", "BAT0/status": "Discharging\n"}, True, 0.63),
+    "by energy": (
+        {"BAT1/energy_now": "20", "BAT1/energy_full": "80", "BAT1/status": "Discharging"},
+        True,
+        0.75,
+    ),
+    "charging": ({"BAT0/capacity": "37", "BAT0/status": "Charging"}, False, None),
+    "plugged in, and kept at a limit": (
+        {"BAT0/capacity": "80", "BAT0/status": "Not charging", "ADP1/online": "1"},
+        False,
+        None,
+    ),
+    "plugged in": ({"BAT0/capacity": "99", "AC/online": "1"}, False, None),
+    "none": ({"AC/online": "1"}, False, None),
+    "without a figure": ({"BAT0/status": "Discharging"}, False, None),
+    "nonsense": (
+        {"BAT0/energy_now": "\n", "BAT0/energy_full": "9", "BAT0/capacity": "x"},
+        False,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", POWER)
+def test_batteries(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As psutil reads them from files like the kernel's."""
+    files, on_battery, level = POWER[case]
+    tree(tmp_path, files)
+    monkeypatch.setattr("psutil._pslinux.POWER_SUPPLY_PATH", str(tmp_path))
+    found = Sampler(dict).look(1.0)
+    assert found.on_battery is on_battery
+    levels = [each.level for each in found.uses if each.kind is Kind.BATTERY]
+    assert levels == ([] if level is None else [pytest.approx(level)])
+
+
+WARM: dict[str, tuple[dict[str, str], float | None, bool]] = {
+    "two parts": (
+        {
+            "hwmon/hwmon0/name": "coretemp\n",
+            "hwmon/hwmon0/temp1_input": "51500\n",
+            "hwmon/hwmon0/temp1_max": "80000\n",
+            "hwmon/hwmon1/name": "nvme\n",
+            "hwmon/hwmon1/temp1_input": "38850\n",
+        },
+        51.5,
+        False,
+    ),
+    "too hot": (
+        {
+            "hwmon/hwmon0/name": "k10temp",
+            "hwmon/hwmon0/temp1_input": "95000",
+            "hwmon/hwmon0/temp1_max": "90000",
+        },
+        95.0,
+        True,
+    ),
+    "a part that is off": (
+        {"hwmon/hwmon0/name": "iwlwifi", "hwmon/hwmon0/temp1_input": ""},
+        None,
+        False,
+    ),
+    "a zone": (
+        {"thermal/thermal_zone0/temp": "47000", "thermal/thermal_zone0/type": "acpitz"},
+        47.0,
+        False,
+    ),
+    "none": ({}, None, False),
+}
+
+
+@pytest.mark.parametrize("case", WARM)
+def test_temperatures(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, warmth, is_hot = WARM[case]
+    tree(tmp_path, files)
+
+    def found_here(pattern: str) -> list[str]:
+        return glob.glob(pattern.replace("/sys/class", "."))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("psutil._pslinux.glob", SimpleNamespace(glob=found_here))
+    found = Sampler(dict).look(1.0)
+    assert (found.temperature, found.is_hot) == (warmth, is_hot)
 
 
 GROUPS: dict[str, tuple[dict[str, str], Bound | None, float]] = {
