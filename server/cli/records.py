@@ -19,7 +19,8 @@ from .roots import root_of
 @AS_JSON
 @FOLDER
 def metrics(days: float, folder: Path, *, as_json: bool) -> None:
-    """How long tasks take and wait, how often they succeed, and what they use."""
+    """How long tasks take and wait, how often they succeed, and what they use; what tools looked
+    at, and what they were spared."""
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
@@ -27,11 +28,12 @@ def metrics(days: float, folder: Path, *, as_json: bool) -> None:
             if as_json:
                 click.echo(json.dumps(found, indent=2))
                 return
-            for task, of_task in found["tasks"].items():
-                click.echo(task)
-                for name, value in of_task.items():
+            for what, figures in (*found["tasks"].items(), *found["tools"].items()):
+                click.echo(what)
+                for name, value in figures.items():
                     click.echo(f"  {name:<16} {value}")
-            for name, value in found["queue"].items():
+            notices = {f"notices {what}": times for what, times in found["notices"].items()}
+            for name, value in (found["queue"] | notices).items():
                 click.echo(f"{name:<18} {value}")
 
     asyncio.run(look())
@@ -42,7 +44,8 @@ def metrics(days: float, folder: Path, *, as_json: bool) -> None:
 @formats(FORMATS)
 @FOLDER
 def export(kind: str, format_: str, folder: Path) -> None:
-    """Print what is remembered: jobs and their results, executions, metrics, the audit trail."""
+    """Print what is remembered: jobs and their results, executions, metrics of the queue, what was
+    measured by day of tools, notices and tests, the audit trail."""
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:

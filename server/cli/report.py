@@ -48,7 +48,7 @@ def report(
     if since > until:
         raise click.UsageError("--since is later than --until: nothing lies between them.")
     root = root_of((folder,))
-    found = asyncio.run(report_of(root, workspace_dir(root), since, until))
+    found = asyncio.run(report_of(root, workspace_dir(root), since, until, now=now))
     if output is None:
         if format_ != "text" and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")

@@ -131,7 +131,7 @@ def _battery() -> tuple[bool, tuple[Use, ...]]:
         told = sensors() if sensors else None
     except UNREADABLE:  # some of them cannot be read
         told = None
-    if told is None or told.power_plugged:
+    if told is None or told.power_plugged is not False:  # None: nobody knows
         return False, ()
     return True, (Use(Kind.BATTERY, "battery", "the battery", 100 - told.percent, 100),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import threading
 import time
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -71,7 +73,7 @@ def test_a_disk_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> None:
     dead, wall = Dead("dead"), [1_000.0]
     folders = {"dead": tmp_path / "dead", "here": tmp_path}
     (tmp_path / "dead").mkdir()
-    sampler = Sampler(lambda: folders, disks=Disks(dead, lambda: wall[0], patience=0.05))
+    sampler = Sampler(lambda: folders, disks=Disks(dead, lambda: wall[0], patience=0.5))
     told = Silent("the disk of dead", 1_000.0)
     try:
         for now in (0.0, 30.0, 60.0, 600.0):
@@ -92,7 +94,7 @@ def test_a_disk_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> None:
 
 def test_who_answers_late_is_asked_rarely_and_in_time_counts_again(tmp_path: Path) -> None:
     dead = Dead(tmp_path.name)
-    disks = Disks(dead, lambda: 5.0, patience=0.05)
+    disks = Disks(dead, lambda: 5.0, patience=0.5)
 
     def looked(now: float) -> tuple[bool, bool]:
         uses, silent = disks.look({"here": tmp_path}, now)
@@ -221,6 +223,91 @@ def test_a_system_that_tells_nonsense_takes_nothing_else_away(
     found = Sampler(lambda: {"here": tmp_path}, tmp_path).look(1.0, closely=True)
     assert Kind.DISK in {each.kind for each in found.uses}
     assert found.processors == Processors()
+
+
+POWER: dict[str, tuple[dict[str, str], bool, float | None]] = {
+    "on battery": ({"BAT0/capacity": "37\n", "BAT0/status": "Discharging\n"}, True, 0.63),
+    "by energy": (
+        {"BAT1/energy_now": "20", "BAT1/energy_full": "80", "BAT1/status": "Discharging"},
+        True,
+        0.75,
+    ),
+    "charging": ({"BAT0/capacity": "37", "BAT0/status": "Charging"}, False, None),
+    "plugged in, and kept at a limit": (
+        {"BAT0/capacity": "80", "BAT0/status": "Not charging", "ADP1/online": "1"},
+        False,
+        None,
+    ),
+    "plugged in": ({"BAT0/capacity": "99", "AC/online": "1"}, False, None),
+    "none": ({"AC/online": "1"}, False, None),
+    "without a figure": ({"BAT0/status": "Discharging"}, False, None),
+    "nonsense": (
+        {"BAT0/energy_now": "\n", "BAT0/energy_full": "9", "BAT0/capacity": "x"},
+        False,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", POWER)
+def test_batteries(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As psutil reads them from files like the kernel's."""
+    files, on_battery, level = POWER[case]
+    tree(tmp_path, files)
+    monkeypatch.setattr("psutil._pslinux.POWER_SUPPLY_PATH", str(tmp_path))
+    found = Sampler(dict).look(1.0)
+    assert found.on_battery is on_battery
+    levels = [each.level for each in found.uses if each.kind is Kind.BATTERY]
+    assert levels == ([] if level is None else [pytest.approx(level)])
+
+
+WARM: dict[str, tuple[dict[str, str], float | None, bool]] = {
+    "two parts": (
+        {
+            "hwmon/hwmon0/name": "coretemp\n",
+            "hwmon/hwmon0/temp1_input": "51500\n",
+            "hwmon/hwmon0/temp1_max": "80000\n",
+            "hwmon/hwmon1/name": "nvme\n",
+            "hwmon/hwmon1/temp1_input": "38850\n",
+        },
+        51.5,
+        False,
+    ),
+    "too hot": (
+        {
+            "hwmon/hwmon0/name": "k10temp",
+            "hwmon/hwmon0/temp1_input": "95000",
+            "hwmon/hwmon0/temp1_max": "90000",
+        },
+        95.0,
+        True,
+    ),
+    "a part that is off": (
+        {"hwmon/hwmon0/name": "iwlwifi", "hwmon/hwmon0/temp1_input": ""},
+        None,
+        False,
+    ),
+    "a zone": (
+        {"thermal/thermal_zone0/temp": "47000", "thermal/thermal_zone0/type": "acpitz"},
+        47.0,
+        False,
+    ),
+    "none": ({}, None, False),
+}
+
+
+@pytest.mark.parametrize("case", WARM)
+def test_temperatures(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, warmth, is_hot = WARM[case]
+    tree(tmp_path, files)
+
+    def found_here(pattern: str) -> list[str]:
+        return glob.glob(pattern.replace("/sys/class", "."))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("psutil._pslinux.glob", SimpleNamespace(glob=found_here))
+    found = Sampler(dict).look(1.0)
+    assert (found.temperature, found.is_hot) == (warmth, is_hot)
 
 
 GROUPS: dict[str, tuple[dict[str, str], Bound | None, float]] = {

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,25 @@ def test_what_was_printed_and_done_is_remembered(run: Run) -> None:
     (result,) = json.loads(run("export", "results", "--format", "json").stdout)
     assert result["causes"] == ["on the command line"]
     assert run("logs", "7").returncode == 2
+
+
+def test_what_was_measured_of_tools_is_remembered(run: Run, root: Path) -> None:
+    (root / "measured.py").write_text("import os\n")
+    for _ in range(2):
+        assert run("scan").returncode in (0, 1)
+    ruff = json.loads(run("metrics", "--json").stdout)["tools"]["ruff"]
+    assert ruff["filesKnown"] == ruff["filesLooked"] >= 1
+    assert "filesKnown" in run("metrics").stdout
+    rows = [*map(json.loads, run("export", "measured").stdout.splitlines())]
+    told = {each["of"]: each for each in rows if each["tool"] == "ruff"}
+    today = datetime.now().astimezone().date().isoformat()
+    assert told["recalled"] == {
+        "of": "recalled",
+        "day": today,
+        "tool": "ruff",
+        "files": ruff["filesKnown"],
+    }
+    assert told["looked"]["ahead"] is False
 
 
 async def test_a_detached_job_waits_for_who_runs_it(run: Run, root: Path) -> None:

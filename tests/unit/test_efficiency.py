@@ -338,6 +338,28 @@ def test_of_nothing_no_number_is_told() -> None:
     assert all(each.total is None and each.note for each in measures)
 
 
+def test_what_is_of_days_to_come_is_counted_and_left_out() -> None:
+    """Whoever asks for a time that is over is not told of what came since."""
+    tomorrow = DAY + timedelta(days=7)
+    known = Known(
+        [execution(0, 5), execution(7 * 86_400, 7 * 86_400 + 5)],
+        [run(1, 2)],
+        {},
+        Kept((Recalled(DAY, "ruff", 1), Recalled(tomorrow, "ruff", 9)), tuple(looked("ruff", [1]))),
+    )
+    end = NOON + 6 * 86_400
+    found = efficiency(known, WEEK, end)
+    assert found.to_come == 2
+    assert sum(each.runs for each in found.rates) == 1
+    assert efficiency(known, WEEK, end, end + 86_400).to_come == 0
+    (nothing,) = outline(
+        efficiency(Known([execution(9e5, 9e5)]), WEEK, end), "w", datetime.fromtimestamp(end, UTC)
+    ).sections
+    assert nothing.lead[1] == (
+        "1 entry is of days that are yet to come, as the clock was set back: left out."
+    )
+
+
 def test_a_period_begins_where_something_is_known() -> None:
     known = Known(kept=Kept(recalled=(Recalled(DAY + timedelta(days=3), "ruff", 1),)))
     assert efficiency(known, WEEK, NOON).period.first == DAY + timedelta(days=3)

@@ -138,6 +138,20 @@ def test_what_runs_at_once_lies_on_tracks_beside_each_other() -> None:
     assert tracks == [1, 1, 2, 1]
 
 
+def test_what_lies_within_another_is_a_part_of_it() -> None:
+    """A tool that runs while another does, and for a shorter time, is none of its steps."""
+    every = [
+        _span(1, 0, 10),
+        _span(2, 1, 5, 1),
+        _span(3, 2, 2, 1),
+        _span(4, 2, 1, 3),
+        _span(5, 4, 1),
+    ]
+    events = trace(every)["traceEvents"]
+    tracks = [each["tid"] for each in events if each["ph"] == "X"]
+    assert tracks == [1, 1, 2, 2, 2]
+
+
 def test_samples_become_calls_that_last() -> None:
     told = {
         "shared": {"frames": [{"name": n, "file": "a.py", "line": 1} for n in "mfg"]},

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ...store.database import Database
 from ...store.history import Execution, Sample
 from ...store.job_rows import DONE
+from ...store.measured import FILE, MEASURED, Kept, kept
 from ..presentation.jobs import job_payload
 from .service import Service
 
-KINDS = ("results", "executions", "metrics", "activity")
+KINDS = ("results", "executions", "metrics", "measured", "activity")
 FORMATS = ("jsonl", "json")
 _DAY = 86_400.0
 _ALL = 1_000_000
 
 
 async def metrics_of(service: Service, days: float) -> dict[str, Any]:
-    """By task and for the queue; only what ``tasks.metrics`` asks for."""
+    """By task, for the queue, and by tool; only what ``tasks.metrics`` asks for."""
     wanted = service.settings.tasks.metrics
     since = time.time() - days * _DAY
     executions = await service.engine.history.executions(since, _ALL)
@@ -28,7 +33,14 @@ async def metrics_of(service: Service, days: float) -> dict[str, Any]:
         by_task.setdefault(execution.task, []).append(execution)
     tasks = {task: _of_task(known, wanted) for task, known in sorted(by_task.items())}
     samples = await service.engine.history.samples(since)
-    return {"tasks": tasks, "queue": _of_queue(samples, wanted)}
+    first = datetime.fromtimestamp(since).astimezone().date()
+    known = await _measured(service.chores.workspace.state)
+    return {
+        "tasks": tasks,
+        "queue": _of_queue(samples, wanted),
+        "tools": _of_tools(known, first, wanted),
+        "notices": _of_notices(known, first),
+    }
 
 
 def _of_task(known: Sequence[Execution], wanted: Sequence[str]) -> dict[str, Any]:
@@ -65,6 +77,56 @@ def _of_queue(samples: Sequence[Sample], wanted: Sequence[str]) -> dict[str, Any
     return figures
 
 
+def _of_tools(known: Kept, first: date, wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """``filesKnown``: whose answer was known, so that the tool did not run."""
+    recalled = [each for each in known.recalled if each.day >= first]
+    looked = [each for each in known.looked if each.day >= first]
+    tools = {}
+    for tool in sorted({*(each.tool for each in recalled), *(each.tool for each in looked)}):
+        ran = [each for each in looked if each.tool == tool]
+        figures: dict[str, Any] = {
+            "filesKnown": sum(each.files for each in recalled if each.tool == tool),
+            "filesLooked": sum(each.files for each in ran),
+        }
+        if "executionTime" in wanted:
+            figures["seconds"] = round(sum(each.seconds for each in ran), 3)
+        if "resourceUsage" in wanted:
+            figures |= {
+                "cpuSeconds": round(sum(each.cpu for each in ran), 3),
+                "memoryBytesMost": max((each.memory for each in ran), default=0),
+            }
+        tools[tool] = figures
+    return tools
+
+
+def _of_notices(known: Kept, first: date) -> dict[str, int]:
+    told: Counter[str] = Counter()
+    for each in known.noticed:
+        if each.day >= first:
+            told[str(each.what)] += each.times
+    return dict(told)
+
+
+async def _measured(state: Path) -> Kept:
+    """Raises sqlite3.Error."""
+    if not (state / FILE).exists():
+        return Kept()
+    database = Database(state / FILE, MEASURED)
+    try:
+        return await kept(database)
+    finally:
+        await database.close()
+
+
+def _rows(known: Kept) -> Iterator[dict[str, Any]]:
+    """``of`` tells what a row is."""
+    for name, rows in known._asdict().items():
+        for row in rows:
+            told = {key.rstrip("_"): value for key, value in row._asdict().items()}
+            day = {"day": told["day"].isoformat()} if "day" in told else {}
+            yield {"of": name, **told, **day}
+
+
 async def rows_of(service: Service, kind: str) -> list[dict[str, Any]]:
     """``kind`` is one of ``KINDS``; the oldest first."""
     engine = service.engine
@@ -77,4 +139,6 @@ async def rows_of(service: Service, kind: str) -> list[dict[str, Any]]:
             return [each._asdict() for each in reversed(known)]
         case "metrics":
             return [each._asdict() for each in await engine.history.samples(0.0)]
+        case "measured":
+            return [*_rows(await _measured(service.chores.workspace.state))]
     return [each._asdict() for each in reversed(await engine.history.audit(most=_ALL))]

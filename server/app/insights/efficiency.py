@@ -93,13 +93,19 @@ async def reports(folders: Iterable[Workspace], root: Path | None) -> list[Repor
 
 
 async def report_of(
-    root: Path, state: Path, since: float, until: float, zone: tzinfo | None = None
+    root: Path,
+    state: Path,
+    since: float,
+    until: float,
+    zone: tzinfo | None = None,
+    now: float | None = None,
 ) -> Report:
     """Of the days from ``since`` to ``until``, in seconds since the epoch, both included; ``state``
-    is the workspace's state folder. A store that cannot be read is a trouble, no error."""
+    is the workspace's state folder, ``now`` as ``efficiency`` has it. A store that cannot be read
+    is a trouble, no error."""
     period = Period.between(since, until, zone)
     known, troubles = await _known(state)
-    found = await asyncio.to_thread(efficiency, known, period, until)
+    found = await asyncio.to_thread(efficiency, known, period, until, now)
     made = datetime.fromtimestamp(until, UTC).astimezone(zone)
     return Report(root.name or str(root), state, found, made, tuple(troubles))
 

@@ -15,7 +15,8 @@ from .. import events
 from ..feature import Feature
 from ..folder.folders import Folders
 from ..folder.lives import Stamp
-from ..open.document import OpenDocument
+from ..folder.workspace import Workspace
+from ..open.document import Looked
 from ..open.documents import OpenDocuments
 
 SERVER = "the server itself"
@@ -25,38 +26,37 @@ _KIB = 1024
 
 
 class Saved(Feature):
-    """A file that is edited on before all tools have answered is known with its next save."""
+    """What is edited while the tools still look at what was saved changes nothing of that."""
 
     def __init__(self, folders: Folders, documents: OpenDocuments) -> None:
         self._folders = folders
         self._documents = documents
-        self._waiting: dict[str, int | None] = {}
-        """By URI, the version that was saved."""
+        self._waiting: dict[str, str] = {}
+        """By URI, the digest of what was saved."""
         self._booked = time.process_time()
 
     def happened(self, event: events.Event) -> None:
         if isinstance(event, events.Saved | events.Opened):
             document = self._documents.get(event.uri)
             if document is not None and not document.workspace.loose:
-                self._waiting[event.uri] = document.version
+                self._waiting[event.uri] = document.subject().digest
 
     async def heed(self) -> None:
-        for uri, version in tuple(self._waiting.items()):
+        for uri, digest in tuple(self._waiting.items()):
             document = self._documents.get(uri)
-            if document is None or document.version != version:
+            if document is None:
                 del self._waiting[uri]
-            elif document.is_analysed:
+            elif (looked := document.looked) is not None and looked.subject.digest == digest:
                 del self._waiting[uri]
-                await self._take(document)
+                await self._take(document.workspace, looked)
         self._book(_LEAST_SECONDS)
 
-    async def _take(self, document: OpenDocument) -> None:
-        """What an editor opens need not be what is on disk."""
-        workspace, path, content = document.workspace, document.path, document.subject().content
-        reports = document.known()
-        stamp = await asyncio.to_thread(_stamp, path, content)
+    async def _take(self, workspace: Workspace, looked: Looked) -> None:
+        """What an editor opens need not be what is on disk, nor what it saved be there still."""
+        path = looked.subject.path
+        stamp = await asyncio.to_thread(_stamp, path, looked.subject.content)
         if stamp is not None:
-            workspace.lives.seen(path, workspace.seen(path, reports), stamp)
+            workspace.lives.seen(path, workspace.seen(path, looked.reports), stamp)
 
     async def close(self) -> None:
         self._book(0.0)

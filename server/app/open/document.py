@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from ... import spans
 from ...analyzers.complexity.growth import NAME as GROWTH
@@ -21,6 +22,13 @@ from .edit_log import EditLog
 from .placed import PlacedReports
 
 log = logging.getLogger(__name__)
+
+
+class Looked(NamedTuple):
+    """A text, and what all tools said of it, at its own positions."""
+
+    subject: Subject
+    reports: tuple[Report, ...]
 
 
 class OpenDocument:
@@ -50,6 +58,9 @@ class OpenDocument:
         self.workspace = workspace
         self.placed = PlacedReports(lambda: self.workspace.circumstances(self.path))
         self.unanswered: frozenset[str] = frozenset()
+        self.looked: Looked | None = None
+        """The last look, once it has ended, whatever was edited since; None when it was given up,
+        or is under way."""
         self._checks = checks
         self._changed = changed
         self._slow = slow
@@ -81,6 +92,7 @@ class OpenDocument:
             return
         self._cancel(self._analysis)
         self._analysed, self._undone, self._edited = subject.digest, False, False
+        self.looked = None
         settings = self.policy.settings
         analysers = analyzers_for(subject.path, self.language, settings)
         self.unanswered = frozenset(each.name for each in analysers)
@@ -215,7 +227,7 @@ class OpenDocument:
         tasked = {report.tool for report in self.workspace.tasked.on(self.path)}
         if self.placed.keep(self.unanswered | tasked, self.policy.settings):
             self._changed(self)
-        name = subject.path.rpartition("/")[2]
+        name, said = subject.path.rpartition("/")[2], list[Report]()
         try:
             async with spans.span("analysis", **self._place):
                 with self._slow(f"Analysing {name}", self.cancel) as progress:
@@ -223,8 +235,10 @@ class OpenDocument:
                     async for reports in self._checks.check(
                         subject, self.policy, self.workspace.results, Priority.INTERACTIVE
                     ):
+                        said += reports
                         self._answered(reports, since)
                         progress.report(", ".join(sorted(self.unanswered)), 0.0)
+            self.looked = Looked(subject, tuple(said))
         except asyncio.CancelledError:
             if asyncio.current_task() is self._analysis:
                 self._given_up(since)

@@ -36,23 +36,36 @@ class Known:
 
     def first(self, zone: tzinfo | None) -> date | None:
         """The first day of which anything is known; None: there is none."""
-        moments = [
+        moments, days = self._moments(), self._counted()
+        days += [day_of(min(moments), zone)] if moments else []
+        return min(days, default=None)
+
+    def after(self, day: date, zone: tzinfo | None) -> int:
+        """How many rows are of later days: they were written while the clock was ahead."""
+        return sum(day_of(at, zone) > day for at in self._moments()) + sum(
+            each > day for each in self._counted()
+        )
+
+    def _moments(self) -> list[float]:
+        """When each row began that has a moment."""
+        return [
             *(each.started for each in self.executions),
             *(each.at for each in self.runs),
             *(each.at for each in self.kept.suites),
             *(each.came for each in self.lives),
         ]
+
+    def _counted(self) -> list[date]:
+        """Of each row that sums up a day."""
         kept = self.kept
-        days = [each.day for rows in (kept.recalled, kept.looked, kept.noticed) for each in rows]
-        days += [day_of(min(moments), zone)] if moments else []
-        return min(days, default=None)
+        return [each.day for rows in (kept.recalled, kept.looked, kept.noticed) for each in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Efficiency:
     """``saved``: the times of each kind (``Measure.whose``), which are not added up. ``backwards``:
     so many executions ended before they began, since the clock was set back: of those no time is
-    told."""
+    told. ``to_come``: so many rows are of days that are yet to come, and are left out."""
 
     period: Period
     saved: tuple[Measure, ...]
@@ -64,6 +77,7 @@ class Efficiency:
     tasks: tuple[Spent, ...]
     automations: tuple[Spent, ...]
     backwards: int = 0
+    to_come: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -75,10 +89,10 @@ class Efficiency:
         return not (told or ran or seen.severities)
 
 
-def efficiency(known: Known, asked: Period, now: float) -> Efficiency:
-    """``now``: the end of the period, in seconds since the epoch. ``asked`` begins anew where
-    nothing is known of its first days: what was before Understudy came is not "nothing saved". The
-    same values give the same figures."""
+def efficiency(known: Known, asked: Period, until: float, now: float | None = None) -> Efficiency:
+    """``until``: the end of the period, in seconds since the epoch; ``now`` where that is later.
+    ``asked`` begins anew where nothing is known of its first days: what was before Understudy came
+    is not "nothing saved". The same values give the same figures."""
     first = known.first(asked.zone)
     period = asked
     if first is not None and asked.first < first <= asked.last:
@@ -98,12 +112,13 @@ def efficiency(known: Known, asked: Period, now: float) -> Efficiency:
         ),
         tuple(rates.of_tasks(within)),
         tuple(rates.of_automations(named)),
-        findings(known.lives, period, now, random),
+        findings(known.lives, period, until, random),
         interruptions(kept.noticed, period, random),
         tuple(costs.by_tools(kept.looked, period)),
         tuple(costs.by_tasks(within, period)),
         tuple(costs.by_automations(named, period)),
         sum(each.ended < each.started for each in within),
+        known.after(day_of(until if now is None else now, asked.zone), asked.zone),
     )
 
 

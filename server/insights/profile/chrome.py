@@ -1,13 +1,13 @@
 """Spans as a trace in Chrome's JSON format, which Perfetto and chrome://tracing open. Pure.
 
-On a track, spans lie within each other or one behind the other: what runs at the same time as
-another lies on a track beside it.
+On a track, spans lie within what they are a part of or one behind the other: what runs at the same
+time as another lies on a track beside it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _MICROSECONDS = 1e6
@@ -124,29 +124,51 @@ def _edge(kind: str, frame: _Frame, track: int, at: float) -> dict[str, Any]:
     }
 
 
+class _Open(NamedTuple):
+    """``ended``: when a span ends."""
+
+    id: int
+    ended: float
+
+
 def _tracks(spans: Sequence[Timed]) -> list[int]:
     """Of each span, from 1. ``spans`` are in the order in which they began, the longer first. One
     lies on its parent's track where there is room, else on the first that has some. A later process
     may have the number of an earlier one, and its spans have theirs."""
     tracks: list[int] = []
     found: dict[int, int] = {}
-    open_until: list[list[float]] = []
-    """By track: the ends of the spans that are open there, the innermost last."""
+    parents: dict[int, int] = {}
+    open_: list[list[_Open]] = []
+    """By track: the spans that are open there, the innermost last."""
     for span in spans:
-        ended = span.began + span.seconds
+        above = _above(span, parents)
         beside = found.get(span.parent, 0) - 1
-        order = [*([beside] if beside >= 0 else ()), *range(len(open_until))]
-        track = next((t for t in order if _fits(open_until[t], span.began, ended)), None)
+        order = [*([beside] if beside >= 0 else ()), *range(len(open_))]
+        track = next((t for t in order if _fits(open_[t], span, above)), None)
         if track is None:
-            track = len(open_until)
-            open_until.append([])
-        open_until[track].append(ended)
-        found[span.id] = track + 1
+            track = len(open_)
+            open_.append([])
+        open_[track].append(_Open(span.id, span.began + span.seconds))
+        found[span.id], parents[span.id] = track + 1, span.parent
         tracks.append(track + 1)
     return tracks
 
 
-def _fits(open_until: list[float], began: float, ended: float) -> bool:
-    while open_until and open_until[-1] <= began:
-        open_until.pop()
-    return not open_until or ended <= open_until[-1]
+def _above(span: Timed, parents: Mapping[int, int]) -> set[int]:
+    """What it is a part of."""
+    above: set[int] = set()
+    at = span.parent
+    while at and at not in above:
+        above.add(at)
+        at = parents.get(at, 0)
+    return above
+
+
+def _fits(open_: list[_Open], span: Timed, above: Container[int]) -> bool:
+    """What lies within another is a part of it."""
+    while open_ and open_[-1].ended <= span.began:
+        open_.pop()
+    if not open_:
+        return True
+    around = open_[-1]
+    return around.id in above and span.began + span.seconds <= around.ended

@@ -6,7 +6,7 @@ terminal; forms escape what means something to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -113,8 +113,8 @@ def outline(
     missing = tuple(map(_sentence, troubles))
     first_section = (Section("missing", "What is missing", missing),) if missing else ()
     if found.is_empty:
-        lead = ("Nothing was measured in this time, so there is no figure to tell.",)
-        nothing = Section("nothing", "Nothing measured", lead)
+        lead = "Nothing was measured in this time, so there is no figure to tell."
+        nothing = Section("nothing", "Nothing measured", (lead, *_clock(found)))
         return Outline(title, about, (*first_section, nothing))
     sections = (_saved(found), _findings(found), _rates(found), _notices(found), _costs(found))
     return Outline(title, about, (*first_section, *sections))
@@ -142,20 +142,27 @@ _WHOSE: Mapping[Whose | None, str] = {
 
 def _saved(found: Efficiency) -> Section:
     told = [each for each in found.saved if each.total is not None]
-    lead = [_SAVED] if told else ["Nothing was saved, as far as it can be measured."]
-    if found.backwards:
-        count = words.times(found.backwards, "execution")
-        lead.append(f"{count} ended before its start, as the clock was set back: left out.")
+    lead = _SAVED if told else "Nothing was saved, as far as it can be measured."
     facts = [Fact(e.title, words.total(e), _WHOSE[e.whose]) for e in told]
     return Section(
         "saved",
         "Time saved",
-        tuple(lead),
+        (lead, *_clock(found)),
         tuple(facts),
         tuple(_bars(each) for each in told if each.total and each.total.high),
         (_measures(found.saved), *_weekly(told)),
         _notes(found.saved),
     )
+
+
+def _clock(found: Efficiency) -> Iterator[str]:
+    """What is left out, since the clock was set back."""
+    if found.backwards:
+        count = words.times(found.backwards, "execution")
+        yield f"{count} ended before its start, as the clock was set back: left out."
+    if found.to_come:
+        what = words.times(found.to_come, "entry is", "entries are")
+        yield f"{what} of days that are yet to come, as the clock was set back: left out."
 
 
 def _measures(measures: Iterable[Measure]) -> Table:

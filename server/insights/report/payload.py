@@ -59,7 +59,7 @@ def payload(
                 for each in found.automations
             ],
         },
-        "leftOut": {"endedBeforeStart": found.backwards},
+        "leftOut": {"endedBeforeStart": found.backwards, "ofDaysToCome": found.to_come},
         "troubles": [redacted(printable(each)) for each in troubles],
     }
 

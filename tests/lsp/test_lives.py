@@ -1,0 +1,45 @@
+"""When findings of open files came, as an editor works on them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from understudy.state import workspace_dir
+from understudy.store.database import Database
+from understudy.store.lives import FILE, LIVES, Life, lives
+
+from .conftest import Start
+from .editor import Editor
+
+PATIENCE = 30.0
+
+
+async def _known(editor: Editor, root: Path, *rules: str) -> list[Life]:
+    """What is written of them, once something is of all."""
+    database = Database(workspace_dir(root, Path(editor.state)) / FILE, LIVES)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = [each for each in await lives(database) if each.rule in rules]
+                if {each.rule for each in found} == set(rules):
+                    return found
+                await asyncio.sleep(0.05)
+    finally:
+        await database.close()
+
+
+async def test_what_was_there_at_first_is_known_though_it_is_edited_at_once(
+    start: Start, workspace: Path
+) -> None:
+    """So what the next save brings is new."""
+    editor = await start()
+    file = workspace / "app.py"
+    file.write_text("import os\n")
+    buffer = editor.open(file, "import os\n")
+    editor.edit(buffer, "import os\n", "import os\n\n\ndef one(a):\n    return eval(a)\n")
+    (there,) = await _known(editor, workspace, "ruff:F401")
+    assert not there.new
+    editor.save(buffer)
+    (made,) = await _known(editor, workspace, "bandit:B307")
+    assert made.new
