@@ -23,7 +23,9 @@ _SEEN = """([selector, text, patience]) => new Promise((resolve, reject) => {
     const watch = new MutationObserver(() => look() && watch.disconnect());
     watch.observe(document.documentElement, {subtree: true, childList: true, characterData: true});
 })"""
-_PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_PAINTED = """() => new Promise(resolve => new PerformanceObserver(list => {
+    for (const each of list.getEntriesByName("first-contentful-paint")) resolve(each.startTime);
+}).observe({type: "paint", buffered: true}))"""
 
 
 def chromium() -> str | None:

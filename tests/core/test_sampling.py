@@ -27,7 +27,7 @@ from understudy.resources.use import Kind
 from understudy.resources.watches import watches
 
 from ..needs import missing, not_applicable
-from .support import own_environment, tree, until
+from .support import PATIENCE, own_environment, tree, until
 
 GB = 1 << 30
 
@@ -100,10 +100,11 @@ def test_who_answers_late_is_asked_rarely_and_in_time_counts_again(tmp_path: Pat
         uses, silent = disks.look({"here": tmp_path}, now)
         return bool(uses), bool(silent)
 
+    before = {*threading.enumerate()}
     assert looked(0.0) == (False, True)
     dead.awake.set()
-    while dead.waiting:
-        os.sched_yield()
+    for asking in {*threading.enumerate()} - before:
+        asking.join(PATIENCE)
     assert looked(59.0) == (False, True)  # what came too late says nothing of now
     assert dead.asked == 1
     assert looked(60.0) == (True, False)
