@@ -74,10 +74,10 @@ $(SEMGREP): server/analyzers/managed/semgrep.lock | $(VENV)
 TESTS := $(BIN)/python -P -m pytest
 # What pytest ends with when ARGS leaves it nothing to do.
 NONE := 5
-# Much of a test is waiting, for a process or for a time to pass: one worker more than processors.
+# Much of a test is waiting, for a process or for a time to pass: two workers for each processor.
 test: $(VENV) ## every test, real editors included
 	@$(MAKE) --no-print-directory --jobs=4 --output-sync=line $(VSIX) $(CORPUS) $(SCRIPT_RUNNERS) $(ESLINT) $(SEMGREP) $(PAGE) editors
-	@$(TESTS) -m "not soak and not alone" -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
+	@$(TESTS) -m "not soak and not alone" -n $$((2 * $$(nproc))) --dist loadfile --no-loadscope-reorder $(ARGS) || test $$? = $(NONE)
 	@$(TESTS) -m "not soak and alone" $(ARGS) || test $$? = $(NONE)
 
 editors: $(VENV)
