@@ -36,7 +36,6 @@ LIVES = Schema(
     lost="when findings came and went is not known",
 )
 _MOST_GONE = 50_000
-_KEPT_SECONDS = 400 * 86_400.0
 
 
 class Life(NamedTuple):
@@ -133,7 +132,6 @@ def _take(c: sqlite3.Connection, seen: Seen) -> None:
         _note(c, "whole", str(seen.at))
     oldest = "SELECT id FROM lives WHERE gone IS NOT NULL ORDER BY gone DESC LIMIT -1 OFFSET ?"
     c.execute(f"DELETE FROM lives WHERE id IN ({oldest})", (_MOST_GONE,))  # noqa: S608
-    c.execute("DELETE FROM lives WHERE gone < ?", (seen.at - _KEPT_SECONDS,))
 
 
 def _look(c: sqlite3.Connection, look: Look, at: float, *, watched: bool) -> None:

@@ -9,7 +9,7 @@ import math
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -44,6 +44,7 @@ MEASURED = Schema(
     lost="what was saved and spent is not counted",
 )
 _KEPT_DAYS = 400
+"""Those that there is something of: a clock that was far ahead for a while costs one of them."""
 _MOST_TESTED = 20_000
 _FLUSH_SECONDS = 30.0
 _CLASSES = 4
@@ -235,9 +236,9 @@ def _write(c: sqlite3.Connection, days: dict[date, _Day], suites: Iterable[Suite
     c.executemany("INSERT INTO tested VALUES (?, ?, ?, ?, ?)", suites)
     newest = "SELECT rowid FROM tested ORDER BY rowid DESC LIMIT ?"
     c.execute(f"DELETE FROM tested WHERE rowid NOT IN ({newest})", (_MOST_TESTED,))  # noqa: S608
-    oldest = (max(days) - timedelta(days=_KEPT_DAYS)).isoformat()
     for table in ("recalled", "looked", "noticed"):
-        c.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608
+        newest = f"SELECT DISTINCT day FROM {table} ORDER BY day DESC LIMIT ?"  # noqa: S608
+        c.execute(f"DELETE FROM {table} WHERE day NOT IN ({newest})", (_KEPT_DAYS,))  # noqa: S608
 
 
 def _read(c: sqlite3.Connection) -> Kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,11 +73,21 @@ async def test_counts_add_up_over_processes_and_days(tmp_path: Path) -> None:
 
 
 async def test_what_is_old_goes(tmp_path: Path) -> None:
-    for day in (date(2025, 1, 1), TODAY):
+    days = [TODAY + timedelta(number) for number in range(402)]
+    coming = iter(days)
+    own = Counts(Database(tmp_path / FILE, MEASURED), lambda: next(coming))
+    for _ in days:
+        own.recalled("ruff")
+    await own.close()
+    assert [each.day for each in (await written(tmp_path)).recalled] == days[2:]
+
+
+async def test_a_clock_that_was_far_ahead_takes_nothing_away(tmp_path: Path) -> None:
+    for day in (TODAY, date(2036, 1, 1), date(2036, 1, 2)):
         own = counts(tmp_path, day)
         own.recalled("ruff")
         await own.close()
-    assert [each.day for each in (await written(tmp_path)).recalled] == [TODAY]
+    assert TODAY in {each.day for each in (await written(tmp_path)).recalled}
 
 
 async def test_what_the_disk_does_not_take_waits(tmp_path: Path) -> None:
