@@ -334,6 +334,26 @@ async def test_a_look_that_is_given_up_is_made_up_for(
     assert [entry.task for entry in watched.parts[Part.TRAIL]] == ["later"]
 
 
+def test_what_takes_long_is_looked_at_less_often(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, seldom = [1_000.0], watched.seldom
+    monkeypatch.setattr(seldom, "_clock", lambda: now[0])
+    monkeypatch.setattr(seldom, "_looks", {Part.TIME: lambda: None})
+
+    def looked(at: float, took: float) -> bool:
+        now[0] = at
+        found = False
+        for _ in seldom.due():
+            found, now[0] = True, at + took
+        return found
+
+    asked = [(1_000, 0.1), (1_059, 0), (1_060, 10), (1_559, 0), (1_560, 1.5), (1_634, 0)]
+    assert [at for at, took in asked if looked(at, took)] == [1_000, 1_060, 1_560]
+    seldom.forget(Part.TIME)
+    assert looked(1_634, 0)
+
+
 async def test_what_is_looked_at_seldom_is_not_missed_when_that_is_given_up(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

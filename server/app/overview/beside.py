@@ -51,6 +51,9 @@ class Dashboard(Feature):
             except TimeoutError:
                 await self.close()  # what it says later would be taken for the next answer
                 raise ValueError("the dashboard does not start; see the server's log") from None
+            except asyncio.CancelledError:
+                self._serves = ()  # as above: the next who asks starts another one
+                raise
             if not link:
                 await self.close()
                 raise ValueError("the dashboard has ended; see the server's log")

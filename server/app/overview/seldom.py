@@ -25,7 +25,9 @@ Look = Callable[[], Awaitable[Any]]
 _DAYS = 7
 _SHOWN = 8
 _TIMES = {Part.RESOURCES: 5.0, Part.RECOMMENDATIONS: 60.0, Part.EFFICIENCY: 300.0, Part.TIME: 60.0}
-"""Seconds between two looks."""
+"""Seconds between two looks, at least."""
+_SHARE = 0.02
+"""Of the time that looks at one part may take: what takes long is looked at less often."""
 
 
 class Recommended(NamedTuple):
@@ -84,7 +86,7 @@ class Seldom:
         self._recommending = Recommending(
             service.root, self._workspace.state, lambda: service.settings
         )
-        self._looked_at: dict[Part, float] = {}
+        self._due_at: dict[Part, float] = {}
         self._looks: Mapping[Part, Look] = {
             Part.RESOURCES: eye.look,
             Part.RECOMMENDATIONS: self._recommendations,
@@ -93,16 +95,20 @@ class Seldom:
         }
 
     def due(self) -> Iterator[tuple[Part, Look]]:
-        """Those whose time has come, one after the other; it begins anew with that."""
+        """Those whose time has come, one after the other; it begins anew with that. It is asked
+        for the next when the one was looked at."""
         for part, look in self._looks.items():
             now = self._clock()
-            if now - self._looked_at.get(part, -math.inf) >= _TIMES[part]:
-                self._looked_at[part] = now
+            if now >= self._due_at.get(part, -math.inf):
+                self._due_at[part] = now + _TIMES[part]
                 yield part, look
+                if part in self._due_at:
+                    took = self._clock() - now
+                    self._due_at[part] = now + max(_TIMES[part], took / _SHARE)
 
     def forget(self, part: Part) -> None:
         """It is otherwise by now, or was not looked at."""
-        self._looked_at.pop(part, None)
+        self._due_at.pop(part, None)
 
     async def dismiss(self, id_: str) -> None:
         """A recommendation. Raises ValueError, OSError, sqlite3.Error."""
