@@ -87,15 +87,22 @@ async def test_one_is_done_after_a_question(start: Start, workspace: Path) -> No
     path = here(workspace)
     editor: Editor = await start()
     asked: list[str] = []
+    offered: list[list[Json]] = []
 
     def answer(params: Json) -> Json | None:
         asked.append(params["message"])
+        offered.append(params["actions"])
         return dict(params["actions"][0])
 
     editor.replies["window/showMessageRequest"] = answer
     assert await editor.command("acceptRecommendation") is True
     which, question = asked
     assert which == "Which one is to be done?"
+    titles = [each["title"] for each in offered[0]]
+    able = await editor.command("openRecommendations")
+    assert titles[1:] == [f"{each['path']}: {each['title']}" for each in able]
+    assert len({*titles}) == len(titles), "each can be told from the others"
+    assert {each["root"] for each in able} == {str(workspace)}
     assert "? It adds: " in question
     assert path.read_text() != CI
     editor.replies["window/showMessageRequest"] = lambda _: None

@@ -163,11 +163,9 @@ def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]
 
 
 def how(own: Recommendation) -> str:
-    if own.setting is not None:
-        return f"{own.setting.title}; `understudy recommendations accept {own.id}` does it"
-    if own.remedy is not None:
-        return f"{own.remedy.title}; `understudy recommendations accept {own.id}` does it"
-    return own.how
+    return (
+        f"{own.deed}; `understudy recommendations accept {own.id}` does it" if own.deed else own.how
+    )
 
 
 def done_lines(rows: Iterable[Row]) -> Iterator[str]:
