@@ -115,8 +115,8 @@ def _question(new: Rewritten) -> str:
 
 
 async def _able(ls: Server) -> list[dict[str, str]]:
-    """Raises OSError, sqlite3.Error."""
-    from ..app.insights.workflow_listing import worth
+    """Raises ValueError, OSError, sqlite3.Error."""
+    from ..app.insights.workflow_listing import price
 
     return [
         {
@@ -124,7 +124,7 @@ async def _able(ls: Server) -> list[dict[str, str]]:
             "id": own.id,
             "title": own.deed,
             "path": own.place.path,
-            "worth": worth(own, short=True),
+            "worth": price(own),
         }
         for root, one in await ls.core.recommended.open()
         if (own := one.recommendation).is_easy

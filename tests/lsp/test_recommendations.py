@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from understudy.state import workspace_dir
@@ -146,3 +147,13 @@ async def test_what_is_not_there_is_told(start: Start, workspace: Path) -> None:
         "a folder is named by its path, not by 3"
         in editor.said("window/showMessage")[-1]["message"]
     )
+
+
+@pytest.mark.parametrize(
+    "command", ["showWorkflows", "showRecommendations", "acceptRecommendation"]
+)
+async def test_without_a_folder_it_is_said_why_there_is_nothing(start: Start, command: str) -> None:
+    editor: Editor = await start(None)
+    assert await editor.command(command) is None
+    said = editor.said("window/showMessage")[-1]["message"]
+    assert "no folder is open, and workflows are those of folders" in said
