@@ -154,9 +154,7 @@ local function show(text, filetype)
   vim.bo.buftype, vim.bo.bufhidden, vim.bo.modified = "nofile", "wipe", false
   if filetype then
     -- What an editor lacks to colour it is no reason not to show it.
-    pcall(function()
-      vim.bo.filetype = filetype
-    end)
+    pcall(vim.cmd, "silent! setlocal filetype=" .. filetype)
   end
 end
 

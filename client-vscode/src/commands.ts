@@ -17,7 +17,20 @@ export class Pages implements vscode.TextDocumentContentProvider {
     const uri = vscode.Uri.from({ scheme: SECTION, path: `/${name}` });
     this.texts.set(uri.path, text);
     this.changed.fire(uri);
+    if (name.endsWith(".md") && (await rendered(uri))) return;
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+  }
+}
+
+/** Whether the editor shows it as it is meant to be read; who has switched its Markdown off reads the
+ * text. */
+async function rendered(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
+    await vscode.commands.executeCommand("markdown.preview.refresh");
+    return true;
+  } catch {
+    return false;
   }
 }
 

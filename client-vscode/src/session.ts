@@ -22,6 +22,7 @@ import { NoInterpreter } from "./python.ts";
 import { Sandbox } from "./sandbox.ts";
 import { givenSettings, SECTION, serverSettings } from "./settings.ts";
 import type { Folder } from "./jobs.ts";
+import * as recommendations from "./recommendations.ts";
 import type { Learned } from "./learned.ts";
 import { LearnedView } from "./learnedView.ts";
 import { ReportPanel } from "./report.ts";
@@ -182,7 +183,8 @@ export class Session {
           const named = given && (await this.report.completed(command, given));
           const shown = named && this.dashboard.completed(command, named);
           const asked = shown && (await this.tasks.completed(command, shown));
-          const complete = asked && (await automations.completed(command, asked, this.ask));
+          const chosen = asked && (await recommendations.completed(command, asked, this.ask));
+          const complete = chosen && (await automations.completed(command, chosen, this.ask));
           if (!complete) return undefined;
           if (command === `${SECTION}.showTasks`) await this.tasks.focus();
           const answer: unknown = await next(command, complete);

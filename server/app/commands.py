@@ -54,12 +54,12 @@ TRY = Command(
 )
 CHANGES = Command(
     "understudy.showChanges",
-    "Show Changes",
+    "Show Changes of Sandbox",
     "What the command that was tried last would change, as a diff.",
 )
 APPLY = Command(
     "understudy.applyChanges",
-    "Apply",
+    "Apply Changes of Sandbox",
     "Make the changes of the command that was tried last, after a look at them.",
 )
 UNDO = Command(
@@ -138,6 +138,12 @@ RECOMMENDATIONS = Command(
     "understudy.showRecommendations",
     "Show Recommendations",
     "What could be changed in how work is done: why, what it would gain, how.",
+)
+OPEN_RECOMMENDATIONS = Command(
+    "understudy.openRecommendations",
+    "List What Can Be Done",
+    "The recommendations that can be done for their user, the best first.",
+    palette=False,
 )
 ACCEPT_RECOMMENDATION = Command(
     "understudy.acceptRecommendation",

@@ -251,7 +251,10 @@ class Pages:
             case "ask":
                 if code := self._keys.code(session):
                     self._tell("code", code)
-                    session.said = "A code was told where the dashboard was started."
+                    session.said = (
+                        "A code was told where the dashboard was started: as a message of the"
+                        " editor, or in the terminal."
+                    )
                 else:
                     session.said = "A code was told a moment ago; wait ten seconds for another one."
             case "lock":

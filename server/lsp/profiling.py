@@ -25,8 +25,9 @@ async def _profiled(ls: Server, uri: Any, line: Any) -> Any:
         )
     document = ls.core.documents.get(uri)
     text = None if document is None else document.text
-    program = await ls.core.hints.run(path, text, None if line is None else line - 1)
-    ls.publisher.message(program.summary)
+    program, wrong = await ls.core.hints.run(path, text, None if line is None else line - 1)
+    said = f" It said: {wrong}" if wrong else ""
+    ls.publisher.message(program.summary + said, error=bool(wrong))
     return program.payload
 
 
@@ -34,7 +35,8 @@ async def clear_profile(ls: Server) -> Any:
     """How many were forgotten."""
     forgotten = await asked(ls, ls.core.hints.clear)
     if forgotten is not None:
-        ls.publisher.message(f"Forgot {forgotten} {'profile' if forgotten == 1 else 'profiles'}.")
+        many = f"Forgot {forgotten} {'profile' if forgotten == 1 else 'profiles'}."
+        ls.publisher.message(many if forgotten else "There is no profile that could be forgotten.")
     return forgotten
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KIND = "refactor.understudy"
 _MOST_ASKED = 6
+"""Buttons of a message, where an editor shows no list of its own."""
 _MOST_ADDED = 16
 """Lines of what is written that a question shows."""
 
@@ -62,6 +63,12 @@ async def workflows(ls: Server) -> Any:
 async def listed(ls: Server) -> Any:
     """Markdown."""
     return await asked(ls, ls.core.recommended.page)
+
+
+async def able(ls: Server) -> Any:
+    """Those that can be done for their user, the best first: ``root``, ``id``, ``title``: what
+    would be done, ``path`` of the file that it is about (empty: of none), ``worth`` for people."""
+    return await asked(ls, lambda: _able(ls))
 
 
 async def accept(ls: Server, *given: Any) -> Any:
@@ -107,21 +114,36 @@ def _question(new: Rewritten) -> str:
     return f"{new.title}, in {new.path}?{told}"
 
 
+async def _able(ls: Server) -> list[dict[str, str]]:
+    """Raises ValueError, OSError, sqlite3.Error."""
+    from ..app.insights.workflow_listing import price
+
+    return [
+        {
+            "root": str(root),
+            "id": own.id,
+            "title": own.deed,
+            "path": own.place.path,
+            "worth": price(own),
+        }
+        for root, one in await ls.core.recommended.open()
+        if (own := one.recommendation).is_easy
+    ]
+
+
 async def _chosen(ls: Server) -> tuple[Path, str] | None:
-    """Of those that can be done for its user, the best ones; None where none is chosen."""
-    able = [e for e in await ls.core.recommended.open() if e[1].recommendation.is_easy]
-    titles = {
-        f"{one.recommendation.place.path or root.name}: {one.recommendation.title}": (
-            root,
-            one.recommendation.id,
-        )
-        for root, one in reversed(able[:_MOST_ASKED])
-    }
-    if not titles:
+    """The best ones are asked for; None where none is chosen."""
+    able = (await _able(ls))[:_MOST_ASKED]
+    if not able:
         ls.publisher.message("There is no recommendation that can be done for you.")
         return None
-    answer = await ls.publisher.choose("Which one is to be done?", [*reversed(titles)])
-    return titles.get(answer or "")
+    several = len({each["root"] for each in able}) > 1
+    titles = {
+        f"{Path(each['root'], each['path']) if several else each['path']}: {each['title']}": each
+        for each in able
+    }
+    found = titles.get(await ls.publisher.choose("Which one is to be done?", titles) or "")
+    return None if found is None else (Path(found["root"]), found["id"])
 
 
 async def _dismiss(ls: Server, root: Path | None, id_: str) -> bool:
@@ -138,6 +160,7 @@ PART = Part(
     commands={
         commands.WORKFLOWS: workflows,
         commands.RECOMMENDATIONS: listed,
+        commands.OPEN_RECOMMENDATIONS: able,
         commands.ACCEPT_RECOMMENDATION: accept,
         commands.DISMISS_RECOMMENDATION: dismiss,
     }

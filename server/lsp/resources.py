@@ -6,6 +6,9 @@ from ..app import commands
 from .part import Part
 from .server import Server
 
+_NOTED = "Noted: the status bar is quiet of what runs short until it is over, or much worse."
+_CALM = "Nothing runs short, as far as it was looked at, so there is nothing to acknowledge."
+
 
 async def show_resources(ls: Server) -> str:
     """Markdown."""
@@ -21,6 +24,7 @@ async def acknowledge(ls: Server) -> bool:
     await ls.settle()
     known = ls.core.machine.acknowledge()
     _ = ls.core.tell_status()
+    ls.publisher.message(_NOTED if known else _CALM)
     return known
 
 

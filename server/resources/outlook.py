@@ -101,6 +101,12 @@ class Outlook(NamedTuple):
         warned = [each for each in self.trends if each.warns is not None]
         return tuple(sorted(warned, key=lambda each: each.forecast.left))
 
+    def ends(self, trend: Trend) -> str:
+        """When it will be used up, for people; empty where that is not in sight."""
+        short = self.pressure
+        is_short = trend.use.name == short.resource and not short.foreseen
+        return trend.left or ("runs short now" if is_short else "")
+
     @property
     def is_calm(self) -> bool:
         """Whether it need not be looked at so often."""

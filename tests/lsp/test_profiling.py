@@ -108,6 +108,25 @@ async def test_the_test_at_the_cursor_is_profiled(start: Start, workspace: Path)
     whole = await editor.command("profileFile", buffer.uri)
     assert whole["command"] == "pytest test_it.py"
     assert whole["runs"][0]["exit_code"] == 1, "a test fails"
+    said = editor.said("window/showMessage")[-1]["message"]
+    assert " and ended with 1." in said
+    assert " It said: test_it.py::test_other: AssertionError" in said
+
+
+async def test_why_a_program_failed_is_told_without_its_secrets(
+    start: Start, workspace: Path
+) -> None:
+    own_interpreter(workspace)
+    token = "gh" + "p_" + "x9" * 18
+    (workspace / "bad.py").write_text(f"print('first')\nraise SystemExit('no way: {token}')\n")
+    editor = await start()
+    found = await editor.command("profileFile", (workspace / "bad.py").as_uri())
+    assert found["runs"][0]["exit_code"] == 1
+    said = editor.said("window/showMessage")[-1]
+    assert said["type"] == 2
+    assert " and ended with 1." in said["message"]
+    assert " It said: no way: " in said["message"]
+    assert token not in said["message"]
 
 
 async def test_a_profile_that_was_made_in_a_terminal_is_shown(

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from understudy.state import workspace_dir
@@ -87,15 +88,22 @@ async def test_one_is_done_after_a_question(start: Start, workspace: Path) -> No
     path = here(workspace)
     editor: Editor = await start()
     asked: list[str] = []
+    offered: list[list[Json]] = []
 
     def answer(params: Json) -> Json | None:
         asked.append(params["message"])
+        offered.append(params["actions"])
         return dict(params["actions"][0])
 
     editor.replies["window/showMessageRequest"] = answer
     assert await editor.command("acceptRecommendation") is True
     which, question = asked
     assert which == "Which one is to be done?"
+    titles = [each["title"] for each in offered[0]]
+    able = await editor.command("openRecommendations")
+    assert titles[1:] == [f"{each['path']}: {each['title']}" for each in able]
+    assert len({*titles}) == len(titles), "each can be told from the others"
+    assert {each["root"] for each in able} == {str(workspace)}
     assert "? It adds: " in question
     assert path.read_text() != CI
     editor.replies["window/showMessageRequest"] = lambda _: None
@@ -139,3 +147,13 @@ async def test_what_is_not_there_is_told(start: Start, workspace: Path) -> None:
         "a folder is named by its path, not by 3"
         in editor.said("window/showMessage")[-1]["message"]
     )
+
+
+@pytest.mark.parametrize(
+    "command", ["showWorkflows", "showRecommendations", "acceptRecommendation"]
+)
+async def test_without_a_folder_it_is_said_why_there_is_nothing(start: Start, command: str) -> None:
+    editor: Editor = await start(None)
+    assert await editor.command(command) is None
+    said = editor.said("window/showMessage")[-1]["message"]
+    assert "no folder is open, and workflows are those of folders" in said

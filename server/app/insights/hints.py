@@ -7,20 +7,26 @@ import asyncio
 import os
 import sqlite3
 import tempfile
+import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ...analyzers.interpreters import NoInterpreter, interpreter
+from ...findings.redact_output import told_without_secrets
 from ...insights.profile.functions import Function, functions
 from ...insights.profile.sampled import HotFunction
+from ...journal.change import printable
 from ...model import Importance
 from ...runner.calls import Command, Job, Status
 from ...runner.execute import Runner
 from ...settings.tasks import TestRunner as Chosen
 from ...tasks.test_runs import runners_of
+from ...tasks.testing.generic import COLOUR
 from ...tasks.testing.items import is_test_file, items
 from ...tasks.testing.lenses import Lens
-from ...tasks.testing.plan import plan
+from ...tasks.testing.plan import Plan, plan
 from ...tasks.testing.results import Selection
 from ..folder.folders import Folders
 from ..folder.workspace import Workspace
@@ -33,6 +39,16 @@ from .programs import Asked, Program, Unable
 _LEAST = 0.01
 """What takes less of the time is not shown."""
 _DONE = (Status.DONE, Status.FAILED)
+_MOST_CHUNKS = 64
+"""Of the newest output, from which it is told what went wrong."""
+_MOST_SAID = 300
+
+
+class Profiled(NamedTuple):
+    """``wrong``: what it told itself of why it ended with another code than 0, for people."""
+
+    program: Program
+    wrong: str
 
 
 class Hints:
@@ -45,20 +61,23 @@ class Hints:
         self._known: dict[Path, tuple[int, Program | None]] = {}
         """By root: the newest profile, and when what is kept was written."""
 
-    async def run(self, path: str, text: str | None, line: int | None) -> Program:
+    async def run(self, path: str, text: str | None, line: int | None) -> Profiled:
         """Profile a Python file, or the test in its ``line``, from 0; ``text`` is the file's as an
         editor has it. Raises ValueError, for people, OSError, sqlite3.Error."""
         workspace = self._folders.around(path)
         if workspace is None or workspace.loose:
             raise ValueError(f"{path} is in none of the folders that are open")
         if not workspace.trusted:
-            raise ValueError(f"{workspace.root} is not trusted, so nothing of it runs")
+            raise ValueError(
+                f"{workspace.root} is not trusted, so nothing of it runs: trust it in the editor,"
+                " or with `understudy trust`"
+            )
         with tempfile.TemporaryDirectory(prefix="understudy-profile-") as folder:
             try:
-                asked = await asyncio.to_thread(_asked, workspace, path, text, line, folder)
+                asked, test = await asyncio.to_thread(_asked, workspace, path, text, line, folder)
             except NoInterpreter as error:
                 raise ValueError(str(error)) from error
-            work = asyncio.ensure_future(self._profiled(workspace, asked))
+            work = asyncio.ensure_future(self._profiled(workspace, asked, test))
             with when_slow(self._sink, f"Profiling {asked.command}", work.cancel):
                 try:
                     await asyncio.wait((work,))
@@ -69,10 +88,18 @@ class Hints:
         self._sink.lenses_changed()
         return work.result()
 
-    async def _profiled(self, workspace: Workspace, asked: Asked) -> Program:
+    async def _profiled(self, workspace: Workspace, asked: Asked, test: Plan | None) -> Profiled:
+        printed = deque[bytes](maxlen=_MOST_CHUNKS)
+        began = time.time()
+
         async def run(argv: Sequence[str]) -> str:
             command = Command(
-                tuple(argv), str(asked.cwd), os.environ, importance=Importance.HIGH, nice=0
+                tuple(argv),
+                str(asked.cwd),
+                os.environ,
+                output=printed.append,
+                importance=Importance.HIGH,
+                nice=0,
             )
             seconds = workspace.settings.tasks.timeout_seconds
             job = Job("profile", command, seconds, needs_trust=True, trusted=workspace.trusted)
@@ -80,9 +107,12 @@ class Hints:
             return "" if outcome.status in _DONE and outcome.exit_code is not None else outcome.why
 
         try:
-            return await programs.profiled(asked, 1, run)
+            program = await programs.profiled(asked, 1, run)
         except Unable as error:
             raise ValueError(str(error)) from error
+        code, output = program.runs[-1].exit_code, b"".join(printed).decode(errors="replace")
+        wrong = await asyncio.to_thread(_wrong, test, output, code, began) if code else ""
+        return Profiled(program, wrong)
 
     async def clear(self) -> int:
         """Forget the profiles of all folders; how many those were. Raises OSError and
@@ -121,8 +151,9 @@ class Hints:
 
 def _asked(
     workspace: Workspace, path: str, text: str | None, line: int | None, folder: str
-) -> Asked:
-    """``folder``: for what a test runner reports. Raises NoInterpreter, ValueError."""
+) -> tuple[Asked, Plan | None]:
+    """What is to be run, with how it is read where it is a test; ``folder``: for what a test runner
+    reports. Raises NoInterpreter, ValueError."""
     root, own = workspace.root, workspace.settings.tasks.test_runner
     file = os.path.relpath(path, root)
     if (test := _test(root, file, text, line, folder, own)) is not None:
@@ -130,12 +161,12 @@ def _asked(
     if not file.endswith(".py"):
         raise ValueError(f"{file} is neither Python nor a test of it")
     python = interpreter(str(root), "", own.interpreter, os.environ, purpose="profile")
-    return Asked(root, ("python", file), (python, file), root)
+    return Asked(root, ("python", file), (python, file), root), None
 
 
 def _test(
     root: Path, file: str, text: str | None, line: int | None, folder: str, own: Chosen
-) -> Asked | None:
+) -> tuple[Asked, Plan] | None:
     """None where no test runner of Python has such a file."""
     for runner in runners_of(root, own):
         inside = file.removeprefix(f"{runner.folder}/") if runner.folder else file
@@ -145,10 +176,22 @@ def _test(
             in_it = line is not None and above and not above[-1].is_group
             selection = Selection(ids=(above[-1].id,)) if in_it else Selection((file,))
             python = interpreter(str(root), runner.folder, own.interpreter, os.environ)
-            command = plan(runner, str(root), selection, folder, os.environ, python).command
+            planned = plan(runner, str(root), selection, folder, os.environ, python)
             words = (runner.kind.value, *selection.ids, *selection.files)
-            return Asked(root, words, command.argv, Path(command.cwd))
+            command = planned.command
+            return Asked(root, words, command.argv, Path(command.cwd)), planned
     return None
+
+
+def _wrong(test: Plan | None, output: str, code: int, began: float) -> str:
+    """The reason of a test runner, or of the first test that failed; else the last line."""
+    said = COLOUR.sub("", output).split("\n")
+    told = next((each for each in reversed(said) if each.strip()), "")
+    if test is not None:
+        report = test.report(output, code, began)
+        failed = [f"{each.id}: {each.message}" for each in report.failures]
+        told = next(iter(failed), report.why or told)
+    return printable(told_without_secrets(" ".join(told.split())))[:_MOST_SAID]
 
 
 def _lenses(program: Program, file: str, content: bytes) -> tuple[Lens, ...]:
@@ -174,9 +217,9 @@ def _title(
     lines: Mapping[str, tuple[int, int]],
 ) -> str:
     told = program.told
-    parts = [f"{hot.samples / told.many:.0%} of {told.seconds:.1f} s"]
+    parts = [f"{100 * hot.samples / told.many:.0f} % of {told.seconds:.1f} s"]
     if hot.name in lines:
         line, samples = lines[hot.name]
         now = line - hot.line + function.range.start.line + 1
-        parts.append(f"line {now}: {samples / told.many:.0%}")
+        parts.append(f"line {now}: {100 * samples / told.many:.0f} %")
     return " · ".join((*parts, f"profile of {program.command}"))

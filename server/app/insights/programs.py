@@ -115,7 +115,7 @@ class Program(NamedTuple):
             return f"{ended} {run.note[:1].upper()}{run.note[1:]}." if run.note else ended
         hot = max(self.told.functions, key=lambda each: sum(each.own))
         share = sum(hot.own) / self.told.many
-        return f"{ended} {hot.name} in {hot.file} takes {share:.0%} of the time by itself."
+        return f"{ended} {hot.name} in {hot.file} takes {100 * share:.0f} % of the time by itself."
 
     @property
     def payload(self) -> Mapping[str, Any]:

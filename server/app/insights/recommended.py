@@ -38,7 +38,8 @@ class Offered(NamedTuple):
 
 
 class Recommended(Feature):
-    """Belongs to the event loop. What is asked for raises OSError and sqlite3.Error."""
+    """Belongs to the event loop. What is asked for raises ValueError, for people, OSError and
+    sqlite3.Error."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
@@ -98,7 +99,10 @@ class Recommended(Feature):
         return [each for each in found if each.id not in dismissed]
 
     async def _outlooks(self) -> list[Outlook]:
-        return [await (await self._opened(each)).look() for each in self._rooted()]
+        """Raises ValueError, for people, where there is none."""
+        if not (rooted := self._rooted()):
+            raise ValueError("no folder is open, and workflows are those of folders")
+        return [await (await self._opened(each)).look() for each in rooted]
 
     def _rooted(self) -> list[Workspace]:
         return [each for each in self._folders if not each.loose]

@@ -17,6 +17,7 @@ from ...insights.workflows.lived.weekly import Weekly
 from ...insights.workflows.rules import RULES
 from ...journal.change import printable
 from ...store.recommendations import Row
+from ..commands import ACCEPT_RECOMMENDATION
 from ..presentation.markdown import line
 from .recommending import Outlook
 
@@ -135,11 +136,18 @@ def _where(own: Recommendation) -> str:
 
 
 def worth(own: Recommendation, *, short: bool = False) -> str:
-    """Gain and effort; ``short``: without why a gain is not known."""
-    effort = f"effort about {own.minutes} min"
-    how = "; can be done for you" if own.is_easy else ""
-    told = "gain not known" if short and not own.gain else gain(own)
-    return f"{told}; {effort}{how}"
+    """Gain, effort, and whose it is; ``short``: without why a gain is not known."""
+    told = price(own) if short else f"{gain(own)}; {_effort(own)}"
+    return f"{told}; can be done for you" if own.is_easy else told
+
+
+def price(own: Recommendation) -> str:
+    """Gain and effort, without why a gain is not known."""
+    return f"{gain(own) if own.gain else 'gain not known'}; {_effort(own)}"
+
+
+def _effort(own: Recommendation) -> str:
+    return f"effort about {own.minutes} min"
 
 
 def gain(own: Recommendation) -> str:
@@ -163,11 +171,9 @@ def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]
 
 
 def how(own: Recommendation) -> str:
-    if own.setting is not None:
-        return f"{own.setting.title}; `understudy recommendations accept {own.id}` does it"
-    if own.remedy is not None:
-        return f"{own.remedy.title}; `understudy recommendations accept {own.id}` does it"
-    return own.how
+    return (
+        f"{own.deed}; `understudy recommendations accept {own.id}` does it" if own.deed else own.how
+    )
 
 
 def done_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -229,7 +235,8 @@ def recommendation_page(outlook: Outlook) -> str:
         own = each.recommendation
         lines += [f"## {own.title}: {own.id}", "", line(f"{_where(own)}{own.what}"), ""]
         lines += [f"- why: {line(told)}" for told in own.why]
-        lines += [f"- {worth(own)}", f"- how: {line(how(own))}", f"- state: {each.state}", ""]
+        done = f"{own.deed}; “{ACCEPT_RECOMMENDATION.title}” does it" if own.deed else own.how
+        lines += [f"- {worth(own)}", f"- how: {line(done)}", f"- state: {each.state}", ""]
     if not stand.open:
         lines += ["There is none that is open.", ""]
     if stand.done:

@@ -82,7 +82,8 @@ def shown(outlook: Outlook, past: Sequence[Level], at: float) -> Machine:
     lies ahead of it was kept while the clock was wrong."""
     known = [each for each in past if each.at <= at]
     rows = tuple(
-        _row(each, [p for p in known if _is_of(p, each.use)], at) for each in outlook.trends
+        _row(each, outlook.ends(each), [p for p in known if _is_of(p, each.use)], at)
+        for each in outlook.trends
     )
     return Machine(rows, tuple(details(outlook)), outlook.pressure.shortage)
 
@@ -92,7 +93,7 @@ def _is_of(level: Level, use: Use) -> bool:
     return level.name == use.name and abs(level.limit - use.limit) <= _SAME_SHARE * use.limit
 
 
-def _row(trend: Trend, past: Sequence[Level], at: float) -> Row:
+def _row(trend: Trend, ends: str, past: Sequence[Level], at: float) -> Row:
     use = trend.use
     return Row(
         use.name,
@@ -100,7 +101,7 @@ def _row(trend: Trend, past: Sequence[Level], at: float) -> Row:
         amount(use.limit, use.kind),
         round(100 * use.level),
         trend.warns is not None,
-        trend.left,
+        ends,
         trend.sentence,
         _plot(trend, past, at) if use.kind in _PLOTTED else None,
     )

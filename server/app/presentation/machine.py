@@ -22,15 +22,14 @@ def page(outlook: Outlook) -> str:
     if outlook.pressure.shortage:
         lines += [f"**{line(outlook.pressure.shortage)}**", ""]
     lines += ["| | used | of | | the end |", "| --- | ---: | ---: | ---: | --- |"]
-    lines += [_row(each) for each in outlook.trends]
+    lines += [_row(each, outlook.ends(each) or "not in sight") for each in outlook.trends]
     told = (*details(outlook), *(each.sentence for each in outlook.warnings))
     lines += ["", *(f"- {line(each)}" for each in told)]
     return "\n".join(lines) + "\n"
 
 
-def _row(trend: Trend) -> str:
+def _row(trend: Trend, ends: str) -> str:
     use = trend.use
-    ends = trend.left or "not in sight"
     cells = (line(use.name), amount(use.used, use.kind), amount(use.limit, use.kind))
     return f"| {' | '.join(cells)} | {100 * use.level:.0f} % | {ends} |"
 

@@ -108,9 +108,15 @@ class Recommendation:
         return RULES[self.rule].title
 
     @property
+    def deed(self) -> str:
+        """What would be done for its user, in words; empty where they have to do it."""
+        done = self.setting or self.remedy
+        return done.title if done else ""
+
+    @property
     def is_easy(self) -> bool:
         """Whether it can be done for its user."""
-        return self.remedy is not None or self.setting is not None
+        return bool(self.deed)
 
 
 def identity(rule: str, path: str, subject: str) -> str:

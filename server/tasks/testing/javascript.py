@@ -157,8 +157,11 @@ def report(
     if framework(runner.script).name:
         try:
             document = json.loads(read_regular(results, generic.MOST_BYTES))
+        except FileNotFoundError:
+            ended = f"{framework(runner.script).name} ended before it told of any test"
+            return TestReport((), False, f"{ended}, with status {exit_code}: see its output")
         except (OSError, ValueError, RecursionError) as error:
-            return TestReport((), False, f"the runner left no results: {error}")
+            return TestReport((), False, f"what the runner left cannot be read: {error}")
         return TestReport(one_each(_from_json(document, root)), True)
     run = generic.Run(f"{runner.kind} test", output, exit_code, started)
     return generic.report(run, root, runner.folder)

@@ -20,12 +20,12 @@ t.run(function()
     return t.statuses > 0
   end)
   vim.cmd("Understudy profileFile")
-  t.await_message("python slow.py took %d+%.%d s and ended with 0%. .*hot in slow.py takes %d+%% of the time by itself%.")
+  t.await_message("python slow.py took %d+%.%d s and ended with 0%. .*hot in slow.py takes %d+ %% of the time by itself%.")
   t.show_lenses()
   t.await("the hint", function()
     return t.lenses()[1]
   end)
-  t.check(t.lenses()[1]:find("^%d+%% of %d+%.%d s · line 2: %d+%% · profile of python slow%.py$"), "the hint: " .. vim.inspect(t.lenses()))
+  t.check(t.lenses()[1]:find("^%d+ %% of %d+%.%d s · line 2: %d+ %% · profile of python slow%.py$"), "the hint: " .. vim.inspect(t.lenses()))
   vim.cmd("Understudy clearProfile")
   t.await_message("Forgot 1 profile%.")
   io.stderr:write("\n") -- a message ends without one

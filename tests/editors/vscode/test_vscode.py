@@ -169,13 +169,31 @@ def test_what_runs_short_is_told_until_somebody_knows(window: Window, tmp_path: 
         bench.open_file("app.py")
         expect(bench.machine).to_have_text(re.compile(r"disk \d+ %"))
         bench.machine.click()
-        expect(bench.editor).to_contain_text("How the machine is")
-        expect(bench.editor).to_contain_text("disk of Understudy's own files")
+        page = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+        expect(page.locator("h1")).to_have_text("How the machine is")
+        row = page.locator("tr", has_text="disk of Understudy's own files").first
+        expect(row).to_contain_text("runs short now")
         warned = bench.machine.locator("xpath=self::*[contains(@class, 'warning-kind')]")
         expect(warned).to_have_count(1)
         bench.run_command("Understudy: Acknowledge Resource Warning")
         expect(warned).to_have_count(0)
         expect(bench.machine).to_be_visible()
+        bench.toasts.filter(has_text="Noted: the status bar is quiet").wait_for()
+
+
+def test_what_is_recommended_is_picked_from_a_list_and_done(window: Window, project: Path) -> None:
+    makefile = project / "Makefile"
+    makefile.write_text("all:\n\t$(MAKE) docs\n\ndocs:\n\tpython -m pydoc\n")
+    (project / "docs").mkdir()
+    with window() as bench:
+        bench.open_file("app.py")
+        expect(bench.squiggles.first).to_be_visible()
+        bench.run_command("Understudy: Do a Recommendation…")
+        bench.pick("Declare docs as phony")
+        question = bench.toasts.filter(has_text="Declare docs as phony, in Makefile?")
+        question.get_by_role("button", name="Write", exact=True).click()
+        bench.toasts.filter(has_text="Written into Makefile.").wait_for()
+        assert ".PHONY: docs" in makefile.read_text()
 
 
 def test_a_notebook_shows_findings_at_its_cells(window: Window, project: Path) -> None:
