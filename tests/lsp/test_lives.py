@@ -8,6 +8,8 @@ from pathlib import Path
 from understudy.state import workspace_dir
 from understudy.store.database import Database
 from understudy.store.lives import FILE, LIVES, Life, lives
+from understudy.store.results import RESULTS, FileStamp, Results
+from understudy.text import digest
 
 from .conftest import Start
 from .editor import Editor
@@ -43,3 +45,37 @@ async def test_what_was_there_at_first_is_known_though_it_is_edited_at_once(
     editor.save(buffer)
     (made,) = await _known(editor, workspace, "bandit:B307")
     assert made.new
+
+
+async def test_what_was_opened_or_saved_is_known_of_without_a_scan(
+    start: Start, workspace: Path
+) -> None:
+    """So that others who read what is kept, such as the dashboard, can tell of it."""
+    editor = await start()
+    file = workspace / "app.py"
+    file.write_text("import os\n")
+    buffer = editor.open(file, "import os\n")
+    await _stamped(editor, workspace, file)
+    editor.edit(buffer, "import os\n", "import os\nimport re\n")
+    editor.save(buffer)
+    await _stamped(editor, workspace, file)
+
+
+async def _stamped(editor: Editor, root: Path, file: Path) -> None:
+    """Once the content that is on disk is known to be that."""
+    wanted = _on_disk(file)
+    kept = Results(Database(workspace_dir(root, Path(editor.state)) / "results.db", RESULTS))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = await kept.stamps()
+                if found.get(str(file)) == wanted:
+                    return
+                await asyncio.sleep(0.05)
+    finally:
+        await kept.close()
+
+
+def _on_disk(file: Path) -> FileStamp:
+    about, content = file.stat(), file.read_bytes()
+    return FileStamp(about.st_mtime_ns, about.st_size, about.st_ino, digest(content))

@@ -379,7 +379,12 @@ def test_jests_results(script: str, tmp_path: Path) -> None:
     made = plan(runner, str(tmp_path), ALL, str(folder), {"A": "b"})
     assert made.command.cwd == str(tmp_path / "web")
     assert made.command.environment == {"A": "b", "CI": "true"}
-    assert not made.report("", 1, 0).ok
+    nothing = made.report("", 127, 0)
+    assert not nothing.ok
+    assert nothing.why.startswith(
+        f"{javascript.framework(script).name} ended before it told of any"
+    )
+    assert nothing.why.endswith(", with status 127: see its output")
     Path(made.results).write_text(json.dumps(JEST).replace("/ROOT", str(tmp_path)))
     report = made.report("", 1, 0)
     file = "web/sum.test.js"

@@ -1,5 +1,5 @@
-"""What is known of saved files that are open goes into the history of findings, and what the server
-itself takes of a processor is counted."""
+"""What is known of saved files that are open counts as known of what is on disk, and goes into the
+history of findings; and what the server itself takes of a processor is counted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import time
 
 from ...disk import LARGEST_FILE, read_regular
 from ...model import Cost
+from ...store.results import FileStamp
 from ...text import canonical
 from .. import events
 from ..feature import Feature
 from ..folder.folders import Folders
-from ..folder.lives import Stamp
 from ..folder.workspace import Workspace
 from ..open.document import Looked
 from ..open.documents import OpenDocuments
@@ -54,8 +54,11 @@ class Saved(Feature):
     async def _take(self, workspace: Workspace, looked: Looked) -> None:
         """What an editor opens need not be what is on disk, nor what it saved be there still."""
         path = looked.subject.path
-        stamp = await asyncio.to_thread(_stamp, path, looked.subject.content)
-        if stamp is not None:
+        about = await asyncio.to_thread(_about, path, looked.subject.content)
+        if about is not None:
+            stamp = about.st_mtime_ns, about.st_size
+            known = FileStamp(*stamp, about.st_ino, looked.subject.digest)
+            workspace.results.stamp({path: known})
             workspace.lives.seen(path, workspace.seen(path, looked.reports), stamp)
 
     async def close(self) -> None:
@@ -71,11 +74,11 @@ class Saved(Feature):
             workspace.counts.looked(SERVER, 0, 0.0, Cost(spent, memory))
 
 
-def _stamp(path: str, content: bytes) -> Stamp | None:
+def _about(path: str, content: bytes) -> os.stat_result | None:
     """Of a file that has that content; None where it has another one."""
     try:
         about = os.stat(path)  # before it is read: what is written meanwhile has another one
         there = canonical(read_regular(path, LARGEST_FILE))
     except OSError:
         return None
-    return (about.st_mtime_ns, about.st_size) if there == canonical(content) else None
+    return about if there == canonical(content) else None
