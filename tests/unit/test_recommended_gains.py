@@ -422,7 +422,7 @@ def test_what_tasks_were_measured_to_take_counts_in_the_score() -> None:
     points = measured.score.parts[Part.RESOURCES]
     assert points.value == pytest.approx(100 - 50 / 3 - 25 / 2)
     assert points.why[0] == (
-        "29 off: measured: at most 8 GiB, 50% of the memory here, and 3.0 of 4 processors"
+        "29 off: measured: at most 8 GiB, 50 % of the memory here, and 3.0 of 4 processors"
     )
     for without in (analyse([flow], NOTHING, machine), analyse([flow], found, None)):
         points = without[0].score.parts[Part.RESOURCES]

@@ -165,7 +165,7 @@ def standing_lines(each: Standing, ratios: Mapping[str, float]) -> Iterator[str]
     yield from (printable(f"  why:    {told}") for told in own.why)
     yield f"  gain:   {gain(own).removeprefix('gain ')}"
     if (ratio := ratios.get(own.rule)) is not None:
-        yield f"          what was done of this kind gained {ratio:.0%} of what was told"
+        yield f"          what was done of this kind gained {100 * ratio:.0f} % of what was told"
     yield f"  effort: about {own.minutes} min"
     yield printable(f"  how:    {how(own)}")
 

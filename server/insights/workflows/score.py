@@ -43,7 +43,7 @@ def usage(timings: Iterable[Timing], machine: Machine | None) -> Usage | None:
     memory, cores = max(each.memory for each in those), max(each.cores for each in those)
     held, busy = memory / machine.memory, cores / machine.cores
     off = 50 * _beyond(held, 0.25) + 25 * _beyond(busy, 0.5)
-    of_memory = f"{size(memory)}, {held:.0%} of the memory here"
+    of_memory = f"{size(memory)}, {100 * held:.0f} % of the memory here"
     told = f"measured: at most {of_memory}, and {cores:.1f} of {machine.cores} processors"
     return Usage(100 - off, f"{off:.0f} off: {told}" if off >= 0.5 else told)
 
@@ -75,7 +75,7 @@ def score(
     if in_order and in_order.total > in_order.cost > 0:
         value, why = parts[Part.PERFORMANCE]
         share = in_order.cost / in_order.total
-        told = f"the critical path is {share:.0%} of what runs one after another"
+        told = f"the critical path is {100 * share:.0f} % of what runs one after another"
         parts[Part.PERFORMANCE] = Points(value * (0.5 + 0.5 * share), (told, *why))
     return Score(sum(WEIGHTS[part] * parts[part].value for part in Part), parts)
 

@@ -97,8 +97,9 @@ def _for_git(past: Past) -> list[Wait]:
 
 def _imports(each: SlowImport) -> Observation:
     package, share = each.shares[0]
-    text = f"`import {each.module}` takes {each.seconds:.2f} s, and {share:.0%} of it is {package}."
-    told = ", ".join(f"{name} {part:.0%}" for name, part in each.shares)
+    most = f"{100 * share:.0f} % of it is {package}"
+    text = f"`import {each.module}` takes {each.seconds:.2f} s, and {most}."
+    told = ", ".join(f"{name} {100 * part:.0f} %" for name, part in each.shares)
     return Observation("slow-import", each.module, text, (f"job #{each.job}: {told}",), None)
 
 
