@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..model import Cost
@@ -207,6 +208,18 @@ def _add(looked: dict[_Look, _Sums], key: _Look, sums: _Sums) -> None:
 async def kept(database: Database) -> Kept:
     """All that was written. Raises sqlite3.Error."""
     return await database.run(_read)
+
+
+async def kept_in(state: Path) -> Kept:
+    """The same of a workspace's state folder. Nothing is made where nothing was written. Raises
+    sqlite3.Error."""
+    if not (state / FILE).exists():
+        return Kept()
+    database = Database(state / FILE, MEASURED)
+    try:
+        return await kept(database)
+    finally:
+        await database.close()
 
 
 def class_of(seconds: float) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from understudy.state import workspace_dir
 from understudy.store.database import Database
@@ -14,19 +16,29 @@ from understudy.text import digest
 from .conftest import Start
 from .editor import Editor
 
+T = TypeVar("T")
 PATIENCE = 30.0
+
+
+async def _written(look: Callable[[], Awaitable[T]]) -> T:
+    """What ``look`` gives as soon as it is true; who writes a database tells nobody else."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if found := await look():
+                return found
+            await asyncio.sleep(0.05)
 
 
 async def _known(editor: Editor, root: Path, *rules: str) -> list[Life]:
     """What is written of them, once something is of all."""
     database = Database(workspace_dir(root, Path(editor.state)) / FILE, LIVES)
+
+    async def look() -> list[Life]:
+        found = [each for each in await lives(database) if each.rule in rules]
+        return found if {each.rule for each in found} == set(rules) else []
+
     try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                found = [each for each in await lives(database) if each.rule in rules]
-                if {each.rule for each in found} == set(rules):
-                    return found
-                await asyncio.sleep(0.05)
+        return await _written(look)
     finally:
         await database.close()
 
@@ -65,13 +77,12 @@ async def _stamped(editor: Editor, root: Path, file: Path) -> None:
     """Once the content that is on disk is known to be that."""
     wanted = _on_disk(file)
     kept = Results(Database(workspace_dir(root, Path(editor.state)) / "results.db", RESULTS))
+
+    async def look() -> bool:
+        return (await kept.stamps()).get(str(file)) == wanted
+
     try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                found = await kept.stamps()
-                if found.get(str(file)) == wanted:
-                    return
-                await asyncio.sleep(0.05)
+        assert await _written(look)
     finally:
         await kept.close()
 

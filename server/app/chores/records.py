@@ -6,14 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ...store.database import Database
 from ...store.history import Execution, Sample
 from ...store.job_rows import DONE
-from ...store.measured import FILE, MEASURED, Kept, kept
+from ...store.measured import Kept, kept_in
 from ..presentation.jobs import job_payload
 from .service import Service
 
@@ -34,7 +32,7 @@ async def metrics_of(service: Service, days: float) -> dict[str, Any]:
     tasks = {task: _of_task(known, wanted) for task, known in sorted(by_task.items())}
     samples = await service.engine.history.samples(since)
     first = datetime.fromtimestamp(since).astimezone().date()
-    known = await _measured(service.chores.workspace.state)
+    known = await kept_in(service.chores.workspace.state)
     return {
         "tasks": tasks,
         "queue": _of_queue(samples, wanted),
@@ -107,17 +105,6 @@ def _of_notices(known: Kept, first: date) -> dict[str, int]:
     return dict(told)
 
 
-async def _measured(state: Path) -> Kept:
-    """Raises sqlite3.Error."""
-    if not (state / FILE).exists():
-        return Kept()
-    database = Database(state / FILE, MEASURED)
-    try:
-        return await kept(database)
-    finally:
-        await database.close()
-
-
 def _rows(known: Kept) -> Iterator[dict[str, Any]]:
     """``of`` tells what a row is."""
     for name, rows in known._asdict().items():
@@ -140,5 +127,5 @@ async def rows_of(service: Service, kind: str) -> list[dict[str, Any]]:
         case "metrics":
             return [each._asdict() for each in await engine.history.samples(0.0)]
         case "measured":
-            return [*_rows(await _measured(service.chores.workspace.state))]
+            return [*_rows(await kept_in(service.chores.workspace.state))]
     return [each._asdict() for each in reversed(await engine.history.audit(most=_ALL))]

@@ -81,7 +81,7 @@ class Relief:
         try:
             if done := await work():
                 await self._note(f"{done}: {reason}")
-        except Exception:
+        except Exception:  # in whatever new way a measure fails, the others are still wanted
             log.exception("what was to be given back could not be")
 
 

@@ -289,13 +289,7 @@ async def engine(root: Path, days: int, today: date) -> tuple[Profile, str]:
 
 async def _asked(state: Path, begin: date) -> dict[str, Asked]:
     """What tools were asked from that day on. What nobody had asked for yet is not among it."""
-    if not (state / measured.FILE).exists():
-        return {}
-    database = Database(state / measured.FILE, measured.MEASURED)
-    try:
-        known = await measured.kept(database)
-    finally:
-        await database.close()
+    known = await measured.kept_in(state)
     hits, misses = Counter[str](), Counter[str]()
     for recalled in (each for each in known.recalled if each.day >= begin):
         hits[recalled.tool] += recalled.files
