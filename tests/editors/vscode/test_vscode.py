@@ -593,13 +593,13 @@ def test_the_dashboard_in_a_panel(
         assert told is not None
         frame.locator("#code").fill(told[0])
         frame.get_by_role("button", name="Unlock", exact=True).click()
-        expect(frame.get_by_role("button", name="Lock")).to_be_visible()
+        expect(frame.get_by_role("button", name="Lock", exact=True)).to_be_visible()
         expect(frame.locator("#connection")).to_have_text("live")
         # Where it ends, it is told what to do.
         (served,) = (each for each in vscode[0].processes() if "dashboard" in each.cmdline())
         served.kill()
         expect(frame.locator("#connection")).to_contain_text("not connected")
-        frame.get_by_role("button", name="Lock").click()
+        frame.get_by_role("button", name="Lock", exact=True).click()
         expect(frame.locator("body")).to_contain_text("“Understudy: Show Dashboard” opens it anew")
         bench.run_command("Understudy: Show Dashboard")
         expect(frame.locator("#connection")).to_have_text("live")
