@@ -92,6 +92,27 @@ def test_workflows_are_told_with_score_path_and_places(place: Place) -> None:
     assert place.run("workflows", "--format", "md").stdout.startswith("# Workflows in ")
 
 
+def test_a_secret_in_a_definition_is_told_nowhere(place: Place) -> None:
+    secrets = "ghp_" + "4bQz9XkW2mLr7VtNcY1pHs6DfGj3RuAe8TiK", "tr0ub4dor&3x", "qK8vN2xW5rT9yB4m"
+    deploy = f"curl -u admin:{secrets[1]} https://deploy.example.com/install && npm ci"
+    steps = [{"run": f"export TOKEN={secrets[0]}"}, {"run": f"npm ci --token {secrets[2]}"}]
+    job = {"runs-on": "x", "steps": steps * 2}
+    files = {
+        ".github/workflows/ci.yml": yaml.safe_dump({"on": "push", "jobs": {"a": job}}),
+        "package.json": json.dumps({"scripts": {"deploy": deploy}}),
+        "Makefile": f"all: one two\none two:\n\tAPI_KEY={secrets[2]} pytest\n",
+    }
+    tree(place.root, files)
+    for asked in (
+        *(("workflows", "--format", each) for each in ("text", "md", "json")),
+        ("recommendations", "list"),
+        ("recommendations", "list", "--json"),
+    ):
+        told = place.run(*asked).stdout
+        assert "twice" in told, asked
+        assert [each for each in secrets if each in told] == [], asked
+
+
 def test_no_name_is_more_than_text_on_a_page(place: Place) -> None:
     name = '"[x](http://evil) <img src=x>|\\e[31m\\nsecond"'
     job = f"jobs:\n  {name}:\n    runs-on: x\n    steps: [{{run: make}}]\n"

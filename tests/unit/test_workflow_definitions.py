@@ -203,7 +203,7 @@ def test_github_actions() -> None:
     assert needs(ci) == {"lint": (), "test": ("lint",), "package": ("test", "docs")}
     assert [each.times for each in ci.jobs] == [1, 5, 1]
     assert [each.place.line for each in ci.jobs[1].steps] == [26, 27, 28, 30, 31]
-    assert [each.name for each in ci.jobs[1].steps][2:] == ["first", "npm test", "again"]
+    assert [each.title for each in ci.jobs[1].steps][2:] == ["first", "npm test", "again"]
     assert told(ci) == {
         ("no-concurrency", 2),
         ("no-timeout", 16),

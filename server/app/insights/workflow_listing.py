@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...findings.redact_text import redacted
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.make import rank
 from ...insights.recommend.model import Recommendation, span
@@ -284,10 +285,10 @@ def _workflow_payload(each: Analysis) -> dict[str, Any]:
                 "times": job.times,
                 "steps": [
                     {
-                        "name": s.name,
+                        "name": s.title,
                         "path": s.place.path,
                         "line": s.place.line,
-                        "command": s.command,
+                        "command": redacted(s.command),
                     }
                     for s in job.steps
                 ],

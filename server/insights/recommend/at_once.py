@@ -11,7 +11,7 @@ from ..workflows.analysis import Analysis
 from ..workflows.definitions.script_calls import called
 from ..workflows.lived.effects import measure
 from ..workflows.model import Issue, Kind, Timing, Workflow
-from ..workflows.shell import Words, commands
+from ..workflows.shell import Words, commands, excerpt
 from ..workflows.timed import Timings, every
 from .model import Gain, Setting, Told, span
 from .told import seen
@@ -149,4 +149,6 @@ class Local:
         name, *_ = called(words, {}) or words[1:]
         if (cost := self._analysis.took.get(name)) is None:
             return None
-        return cost, (f"`{' '.join(words)}` takes {span(cost, cost)} here, by what it runs",)
+        return cost, (
+            f"`{excerpt(' '.join(words))}` takes {span(cost, cost)} here, by what it runs",
+        )

@@ -9,7 +9,7 @@ from ..workflows.analysis import Analysis
 from ..workflows.course import course, ends
 from ..workflows.lived.pushes import Pushes
 from ..workflows.model import Issue, Job
-from ..workflows.shell import commands, installs
+from ..workflows.shell import commands, excerpt, installs
 from ..workflows.timed import Command, Timings, every, one
 from .model import Gain, Told, span
 from .told import seen
@@ -56,7 +56,7 @@ class Elsewhere:
             for words in filter(fits, commands(step.command)):
                 known = one(words, step.folder, self._timings) if step.folder is not None else None
                 if known is None:
-                    return Told(unknown=f"no run of `{' '.join(words)[:60]}` was seen here")
+                    return Told(unknown=f"no run of `{excerpt(' '.join(words))}` was seen here")
                 return self._each_push(known.seconds, seen([known]))
         return Told(unknown=_ELSEWHERE)
 

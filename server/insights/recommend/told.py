@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..workflows.shell import excerpt
 from ..workflows.timed import Command
 from .model import span
 
@@ -14,7 +15,7 @@ def seen(known: Iterable[Command]) -> tuple[str, ...]:
     """Each once."""
     those = [*{each.text: each for each in known}.values()]
     return tuple(
-        f"`{each.text[:60]}` takes {span(each.seconds, each.seconds)} here"
+        f"`{excerpt(each.text)}` takes {span(each.seconds, each.seconds)} here"
         f" ({each.timing.runs} run{'s' * (each.timing.runs != 1)}, the median)"
         for each in those[:_MOST]
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from .shell import excerpt
+
 
 class Kind(StrEnum):
     TASKS = "tasks"
@@ -39,15 +41,20 @@ class Step(NamedTuple):
     """``command``: a text for a shell; empty where something else is done, such as a named
     action in ``uses``. ``key``: by which it is known whether two do the same. ``folder``: below the
     workspace, where it is done; None where that is not known. ``calls``: it runs other jobs of the
-    workflow and nothing else."""
+    workflow and nothing else. ``name``: what the definition calls it; empty where it does not."""
 
-    name: str
     place: Place
     command: str = ""
     uses: str = ""
     key: str = ""
     folder: str | None = ""
     calls: bool = False
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """As people are told of it."""
+        return self.name or self.uses or excerpt(self.command.strip().partition("\n")[0])
 
 
 @dataclass(frozen=True, slots=True)

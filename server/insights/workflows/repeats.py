@@ -38,7 +38,7 @@ def repeats(workflow: Workflow) -> Iterator[Issue]:
                 before = owner.setdefault(step.key, name)
                 if before != name and step.key not in told:
                     told.add(step.key)
-                    text = f"{last.name} runs `{step.key[:60]}` twice: in {before} and in {name}."
+                    text = f"{last.name} runs `{step.title}` twice: in {before} and in {name}."
                     evidence = (f"the first one is at {first.place}",)
                     yield Issue("duplicate-step", step.place, step.key, text, evidence)
 

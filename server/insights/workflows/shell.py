@@ -8,8 +8,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from ...findings.redact_text import redacted
+
 LARGEST = 20_000
 """Characters of a text that are looked at."""
+_A_LINE = 80
+"""Characters of a text that people are told."""
 
 _SIMPLE = re.compile(r"[\w\s./=:@,+%{}$*-]*")
 _CONTINUED = re.compile(r"\\\r?\n")
@@ -147,3 +151,8 @@ def key(text: str) -> str:
     """By which two texts are known to do the same: their commands, one after another, with what
     they set for themselves."""
     return "; ".join(" ".join(words) for words in parts(text))
+
+
+def excerpt(command: str) -> str:
+    """As people are told of it: without its secrets, and no longer than a line."""
+    return redacted(command, _A_LINE)

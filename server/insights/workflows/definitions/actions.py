@@ -60,7 +60,7 @@ def _jobs(path: str, root: Value, problems: list[Problem]) -> Iterator[Job]:
         own = [each for each in value.listed("steps") if each.is_mapping]
         steps = tuple(_step(path, each, (each, *_defaults(value, root))) for each in own)
         if called := value.said("uses"):
-            steps = (Step(called, place, uses=called),)
+            steps = (Step(place, uses=called),)
         yield Job(name, place, needs, steps=steps, times=_times(value), is_entry=True)
 
 
@@ -80,10 +80,8 @@ def _folder(said: Iterable[Value]) -> str | None:
 
 def _step(path: str, value: Value, said: Iterable[Value]) -> Step:
     command, uses = value.said("run"), value.said("uses")
-    first = next((line.strip() for line in command.splitlines() if line.strip()), "")
-    name = value.said("name") or uses or first or "step"
-    known = key(command) if command else uses
-    return Step(name, Place(path, value.line), command, uses, known, _folder(said))
+    known, place = key(command) if command else uses, Place(path, value.line)
+    return Step(place, command, uses, known, _folder(said), name=value.said("name"))
 
 
 def _times(job: Value) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..graph import circle
 from ..model import GONE, Around, Change, Issue, Place, Remedy
-from ..shell import commands, installs, key
+from ..shell import commands, excerpt, installs, key
 from ..tree import Value
 
 TIMEOUT_MINUTES = 30
@@ -176,8 +176,9 @@ def _uncached(path: str, name: str, job: Value, around: Around) -> Iterator[Issu
         at, words = installed["cargo"]
         place = Place(path, steps[at].line)
         text = (
-            f"The job {name} builds with cargo (`{' '.join(words)}`) and keeps neither the "
-            "registry nor the target folder: a step with Swatinem/rust-cache or actions/cache does."
+            f"The job {name} builds with cargo (`{excerpt(' '.join(words))}`) and keeps neither "
+            "the registry nor the target folder: "
+            "a step with Swatinem/rust-cache or actions/cache does."
         )
         yield Issue("no-cache", place, f"{name} cargo", text)
 
@@ -215,7 +216,7 @@ def _cache(
     step = steps[index]
     action = step.said("uses").partition("@")[0]
     text = (
-        f"The job {name} installs with {manager} (`{' '.join(words)[:60]}`) after {action}, "
+        f"The job {name} installs with {manager} (`{excerpt(' '.join(words))}`) after {action}, "
         "which keeps no cache: each run downloads all again."
     )
     evidence: tuple[str, ...] = (f"`{manager}` installs at {Place(path, steps[where].line)}",)
@@ -248,7 +249,7 @@ def _twice(path: str, name: str, job: Value) -> Iterator[Issue]:
         if first == index:
             continue
         repeats = bool(uses) or any(map(installs, commands(run)))
-        what = uses or " ".join(commands(run)[0])[:60]
+        what = uses or excerpt(" ".join(commands(run)[0]))
         text = f"The job {name} does `{what}` twice."
         before = Place(path, job.listed("steps")[first].line)
         remedy = None

@@ -114,7 +114,7 @@ class _Reader:
             return
         for target in self._now:
             if len(target.steps) < _MOST_STEPS:
-                target.steps.append(Step(text[:80], place, text, key=key(text), folder=self.folder))
+                target.steps.append(Step(place, text, key=key(text), folder=self.folder))
 
     def _include(self, path: str, number: int, line: str, depth: int) -> None:
         for named in self.variables.expand(line).split()[1:]:

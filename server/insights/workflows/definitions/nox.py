@@ -120,7 +120,7 @@ def _follow(path: str, node: ast.FunctionDef, found: _Session) -> None:
             found.installs |= is_install
             command = f"pip install {line}" if is_install else line
             folder = posixpath.dirname(path)
-            steps.append(Step(command[:80], place, command, key=command, folder=folder))
+            steps.append(Step(place, command, key=command, folder=folder))
     found.calls, found.steps = unique([each for each in calls if each]), tuple(steps)
 
 

@@ -30,7 +30,7 @@ def workflow(
     for name, task in custom.items():
         place, command = Place(PATH, _line(root, name)), shlex.join(task.command)
         entry = bool(task.when) or name in started
-        steps = (Step(command[:80], place, command, key=key(command), folder=task.cwd),)
+        steps = (Step(place, command, key=key(command), folder=task.cwd),)
         needs = unique(needs_of(nodes, name))
         jobs.append(Job(name, place, needs, (), steps, 1, entry, f"understudy run {name}"))
     issues = tuple(_issues(jobs, nodes))

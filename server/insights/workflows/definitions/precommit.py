@@ -42,7 +42,8 @@ def _hooks(root: Value) -> Iterator[tuple[_At, Value]]:
 def _job(path: str, hook: Value) -> Job:
     name, place = hook.said("id") or "hook", Place(path, hook.line)
     entry = hook.said("entry")
-    step = Step(hook.said("name") or name, place, entry, "" if entry else name, entry or name)
+    uses = "" if entry else name
+    step = Step(place, entry, uses, entry or name, name=hook.said("name") or name)
     invocation = f"pre-commit run {name}"
     return Job(name, place, steps=(step,), is_entry=True, invocation=invocation)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..graph import circle, reached
 from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
-from ..shell import Words, commands, parts
+from ..shell import Words, commands, excerpt, parts
 from .chains import Scripts, chain
 from .script_calls import called, turns_of
 
@@ -66,7 +66,7 @@ def _job(name: str, texts: Mapping[str, str], places: Mapping[str, Place]) -> Jo
 def _step(words: Words, place: Place, texts: Mapping[str, str]) -> Step:
     line, folder = " ".join(words), posixpath.dirname(place.path)
     calls = any(each in texts for own in commands(line) for each in called(own, texts))
-    return Step(line[:80], place, line, key=line, folder=folder, calls=calls)
+    return Step(place, line, key=line, folder=folder, calls=calls)
 
 
 def _turns(text: str, texts: Mapping[str, str]) -> Sequence[tuple[str, ...]]:
@@ -111,7 +111,7 @@ def _twice(name: str, text: str, place: Place) -> Iterator[Issue]:
     seen: set[Words] = set()
     for words in parts(text):
         if words in seen and len(words) > 1:
-            told = f"The script {name} runs `{' '.join(words)}` twice."
+            told = f"The script {name} runs `{excerpt(' '.join(words))}` twice."
             yield Issue("duplicate-step", place, f"{name} {' '.join(words)}", told)
         seen.add(words)
 

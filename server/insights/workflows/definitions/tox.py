@@ -66,9 +66,9 @@ def _jobs(path: str, found: _Read) -> Iterator[Job]:
         env = own.get(name, base)
         place = Place(path, env.line)
         commands = env.commands or base.commands
-        steps = [Step("install", place, uses="install", key="install " + " ".join(env.deps))]
+        steps = [Step(place, uses="install", key="install " + " ".join(env.deps))]
         folder = posixpath.dirname(path)
-        steps += [Step(e[:80], place, e, key=key(e), folder=folder) for e in commands]
+        steps += [Step(place, e, key=key(e), folder=folder) for e in commands]
         entry = name in found.listed
         invocation = f"tox -e {name}"
         needs = tuple(each for each in env.needs or base.needs if each != name)
