@@ -30,7 +30,7 @@ from .exits import Exit
 from .group import Group
 from .moment import Moment
 from .options import FOLDER
-from .roots import root_of
+from .roots import root_of, told_of
 from .shell_hooks import hook
 
 _SINCE = click.option(
@@ -117,7 +117,9 @@ def forget(
     count = len(asyncio.run(_all(root, since))[0])
     question = f"Forget {count} tasks, and what was made of them? They cannot be brought back."
     if everything:
-        question = f"Forget all that is kept of {root}? `understudy undo` has nothing then."
+        question = (
+            f"Forget all that is kept of {told_of(root)}? `understudy undo` has nothing then."
+        )
     if not (yes or agreed(question)):
         click.echo("Nothing was forgotten.", err=True)
         ctx.exit(Exit.FAILED)
@@ -141,7 +143,7 @@ def _forget_all(ctx: click.Context, root: Path) -> None:
     except ValueError as error:
         click.echo(f"Nothing was forgotten: {printable(str(error))}.", err=True)
         ctx.exit(Exit.FAILED)
-    click.echo(f"All that was kept of {printable(str(root))} is forgotten.")
+    click.echo(f"All that was kept of {told_of(root)} is forgotten.")
     if left:
         click.echo(f"Left are {left}.", err=True)
         ctx.exit(Exit.FAILED)
@@ -189,7 +191,7 @@ def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, 
         ctx.exit(Exit.FAILED)
     found = read(shell, path, settings_of(root).max_tasks)
     count = len(found.activities)
-    told = f"{printable(str(path))}: {found.commands} commands"
+    told = f"{told_of(path)}: {found.commands} commands"
     if found.left_out:
         told += f"; {found.left_out} lines that are no text or too long are left out"
     if found.is_cut:
@@ -198,7 +200,7 @@ def import_(ctx: click.Context, shell: str, file: Path | None, folder: Path, *, 
     if not count:
         return
     which = f"the last {count}" if count < found.commands else f"all {count}"
-    where = f"as done in {printable(str(root))}, though a history is of all folders"
+    where = f"as done in {told_of(root)}, though a history is of all folders"
     if not (yes or agreed(f"Remember {which} {where}?")):
         click.echo("Nothing was taken in.", err=True)
         ctx.exit(Exit.FAILED)
@@ -225,5 +227,6 @@ def hook_(shell: str) -> None:
     if not settings_of(root).terminal:
         how = f"`activity: {{terminal: true}}` in {user_file(os.environ)} switches it on"
         click.echo(
-            f"Nothing is kept while activity.terminal is off, as in {root}: {how}.", err=True
+            f"Nothing is kept while activity.terminal is off, as in {told_of(root)}: {how}.",
+            err=True,
         )

@@ -16,7 +16,7 @@ from .excerpt import shown
 from .exits import Exit
 from .group import Group
 from .options import AS_JSON, FOLDER
-from .roots import root_of
+from .roots import root_of, told_of
 from .scan import check, progress_bar
 from .text import number, silences
 
@@ -36,7 +36,7 @@ def create(folder: Path, *, force: bool) -> None:
     root = root_of((folder,))
     if baseline_file(root).exists() and not force:
         raise click.UsageError(
-            f"{baseline_file(root)} is there: `understudy baseline update` lowers it,"
+            f"{told_of(baseline_file(root))} is there: `understudy baseline update` lowers it,"
             " --force makes it anew."
         )
     asyncio.run(_take(root, anew=True, force=True))
@@ -64,7 +64,7 @@ async def _take(root: Path, *, anew: bool, force: bool) -> None:
         assert kept is not None
         await batch.keep(kept)
     total = number(sum(kept.counts.values()), "finding")
-    click.echo(f"{baseline_file(root)} has {total} in {number(len(kept.files), 'file')}.")
+    click.echo(f"{told_of(baseline_file(root))} has {total} in {number(len(kept.files), 'file')}.")
     if not anew and found.fixed is not None:
         click.echo(f"{sum(found.fixed.counts.values())} were fixed.")
         if new := sum(map(len, found.only(None, new=True).values())):
@@ -133,10 +133,10 @@ def check_counts(ctx: click.Context, folder: Path) -> None:
 
 def _needed(known: Baseline | None, root: Path) -> Baseline:
     if known is None:
-        told = f"There is no {baseline_file(root)}: `understudy baseline create` makes it."
+        told = f"There is no {told_of(baseline_file(root))}: `understudy baseline create` makes it."
         raise click.UsageError(told)
     return known
 
 
 def _unreadable(root: Path, error: ValueError) -> NoReturn:
-    raise click.UsageError(f"{baseline_file(root)} cannot be read: {error}")
+    raise click.UsageError(f"{told_of(baseline_file(root))} cannot be read: {error}")

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import click
 
 from ..app.batch import Batch, git_version
+from ..app.changes import printable
 from ..app.install.installing import installable
 from ..app.presentation.problems import config_line, title
 from ..app.results.scan import Scan
@@ -69,9 +70,9 @@ def doctor(ctx: click.Context, folder: Path | None) -> None:
         mark, colour = (
             ("✗", "red") if row.exit else ("!", "yellow") if row.warns else ("✓", "green")
         )
-        click.echo(f"{click.style(mark, fg=colour)} {row.name:<10} {row.said}")
+        click.echo(f"{click.style(mark, fg=colour)} {row.name:<10} {printable(row.said)}")
         if row.advice:
-            click.echo(f"  {'':<10} → {row.advice}")
+            click.echo(f"  {'':<10} → {printable(row.advice)}")
         worst = max(worst, row.exit)
     ctx.exit(worst)
 

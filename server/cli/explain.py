@@ -16,7 +16,7 @@ from ..disk import LARGEST_FILE, read_regular, why
 from ..model import Reason
 from ..notebooks import Notebook, is_notebook, read
 from ..text import Lines
-from .roots import root_of
+from .roots import root_of, told_of
 
 _PLACE = re.compile(r"(.+?)(?::cell (\d+))?:(\d+)(?::\d+)?", re.DOTALL)
 
@@ -36,12 +36,12 @@ def explain(place: str, rule: str, *, as_json: bool) -> None:
         raise click.UsageError(f"{place} is not FILE:LINE, such as src/app.py:12.")
     path, line = Path(parts[1]).absolute(), int(parts[3])
     if not path.is_file():
-        raise click.UsageError(f"{path} is no file.")
+        raise click.UsageError(f"{told_of(path)} is no file.")
     book = _read(path, parts[2]) if is_notebook(path.name) else None
     if book is not None:
         line += book.row_of(int(parts[2]))
     elif line > (last := _last_line(path)):
-        raise click.UsageError(f"{path} has no line {line:,}: it ends with line {last:,}.")
+        raise click.UsageError(f"{told_of(path)} has no line {line:,}: it ends with line {last:,}.")
     reasons = asyncio.run(_explain(path, line, rule))
     if book is not None:
         reasons = in_cells(reasons, partial(_numbered, book))
@@ -57,7 +57,7 @@ def _last_line(path: Path) -> int:
     try:
         return len(Lines(read_regular(path, LARGEST_FILE).decode("utf-8", "replace")))
     except OSError as error:
-        raise click.UsageError(f"{path} was not read: {why(error)}") from error
+        raise click.UsageError(f"{told_of(path)} was not read: {why(error)}") from error
 
 
 def _numbered(book: Notebook, row: int) -> tuple[str, int]:
@@ -72,9 +72,9 @@ def _read(path: Path, cell: str | None) -> Notebook:
     try:
         book = read(read_regular(path, LARGEST_FILE))
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"{path} was not read: {why(error)}") from error
+        raise click.UsageError(f"{told_of(path)} was not read: {why(error)}") from error
     if int(cell) not in [each.number for each in book.cells]:
-        raise click.UsageError(f"{path} has no Python in cell {cell}.")
+        raise click.UsageError(f"{told_of(path)} has no Python in cell {cell}.")
     return book
 
 

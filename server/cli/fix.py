@@ -13,7 +13,7 @@ from ..app.batch import Batch, LeftOut
 from ..app.sinks import FileFix
 from ..text import apply
 from .exits import Exit
-from .roots import root_of
+from .roots import root_of, told_of
 from .text import number
 
 
@@ -53,7 +53,7 @@ async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
             fixes.append(found)
         changed = [] if dry_run else await batch.write(fixes, f"fix {rule}")
     for path in changed:
-        click.echo(f"{path} was left as it is: it has changed meanwhile.", err=True)
+        click.echo(f"{told_of(path)} was left as it is: it has changed meanwhile.", err=True)
     made = [each for each in fixes if Path(each.file.path) not in changed]
     done, fixed = sum(len(each.offer.problems) for each in made), len(made)
     left.update(changed)

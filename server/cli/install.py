@@ -19,7 +19,7 @@ from ..app.install.installing import (
 )
 from ..app.presentation.problems import title
 from .exits import Exit
-from .roots import root_of
+from .roots import root_of, told_of
 
 
 @click.command
@@ -70,7 +70,7 @@ async def _install(wanted: Sequence[Installable]) -> Exit:
             click.echo(str(error), err=True)
             ends = Exit.FAILED
         else:
-            click.echo(f"{each.title} {each.version} is installed in {folder}.")
+            click.echo(f"{each.title} {each.version} is installed in {told_of(folder)}.")
             installed.append(each)
     off = await _off(installed)
     for each in off:

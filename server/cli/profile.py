@@ -28,7 +28,7 @@ from .exits import Exit
 from .options import FOLDER, formats, output
 from .output import write
 from .profile_text import compared, engine_told, program_told
-from .roots import root_of
+from .roots import root_of, told_of
 
 _FORMATS = ("text", "json", "chrome", "speedscope")
 
@@ -124,7 +124,10 @@ def _run(
     sandbox: bool,
 ) -> programs.Program:
     if not Trust(state_dir()).decision(root):
-        click.echo(f"{root} is not trusted, so nothing runs; `understudy trust` lets it.", err=True)
+        click.echo(
+            f"{told_of(root)} is not trusted, so nothing runs; `understudy trust` lets it.",
+            err=True,
+        )
         ctx.exit(Exit.FAILED)
     setting = load(read_layers(root), trusted=True).settings.tasks.test_runner.interpreter
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the program's

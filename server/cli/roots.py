@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from ..app.changes import printable
+
 _ROOT_MARKS = (".understudy", ".git")
 FOLDER = click.argument(
     "folder",
@@ -30,3 +32,8 @@ def root_of(paths: Sequence[Path]) -> Path:
     around = (inner, *inner.parents)
     marked = (f for f in around if any((f / mark).exists() for mark in _ROOT_MARKS))
     return next(marked, inner)
+
+
+def told_of(path: Path) -> str:
+    """As a terminal shows it: nothing in a name steers it."""
+    return printable(str(path))

@@ -14,7 +14,6 @@ from typing import Any
 import click
 
 from ..app import undoing
-from ..app.changes import printable
 from ..app.sandboxing import (
     Hosts,
     Level,
@@ -33,7 +32,7 @@ from .answering import agreed
 from .exits import Exit
 from .group import Group
 from .options import FOLDER
-from .roots import root_of
+from .roots import root_of, told_of
 from .trial import NOT_CLEAN, offer, show_trial, watched
 
 _YEAR = 31_536_000.0
@@ -229,7 +228,7 @@ def _is_wanted(machine: Machine, least: Level) -> bool:
 def _named(root: Path) -> str:
     """Who stands in a folder that is no project's is told so: all of it is seen, and can change."""
     what = {Path.home(): " (your home folder)", Path("/"): " (the whole machine)"}
-    return f"{printable(str(root))}{what.get(root, '')}"
+    return f"{told_of(root)}{what.get(root, '')}"
 
 
 @sandbox.command("list")

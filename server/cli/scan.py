@@ -23,7 +23,7 @@ from .formats import FORMATS
 from .options import formats, output
 from .output import write
 from .result import Result, as_unicode
-from .roots import root_of
+from .roots import root_of, told_of
 from .text import summary
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
@@ -89,7 +89,7 @@ def scan(
     named = paths or (Path.cwd(),)
     for path in named:
         if not (path.is_dir() or path.is_file()):
-            raise click.UsageError(f"{path} is neither a file nor a folder.")
+            raise click.UsageError(f"{told_of(path)} is neither a file nor a folder.")
     if left_out:
         _list_left_out(root_of(named), named, output, as_json=format_ == "json")
         return

@@ -29,7 +29,7 @@ from ..trust import Trust
 from .exits import Exit
 from .options import AS_JSON, FOLDER
 from .roots import FOLDER as NAMED
-from .roots import root_of, workspace
+from .roots import root_of, told_of, workspace
 from .tasking import complain
 
 _START_SECONDS = 20.0
@@ -58,7 +58,9 @@ def start(
     root = root_of((folder,))
     lock = ServiceLock(workspace_dir(root))
     if (other := lock.holder()) is not None:
-        click.echo(f"Understudy already runs for {root}, as process {other.get('pid')}.", err=True)
+        click.echo(
+            f"Understudy already runs for {told_of(root)}, as process {other.get('pid')}.", err=True
+        )
         ctx.exit(Exit.USAGE)
     if foreground:
         ctx.exit(asyncio.run(_serve(root, lock)))
@@ -88,7 +90,7 @@ def stopped() -> asyncio.Event:
 
 async def _serve(root: Path, lock: ServiceLock) -> int:
     if not lock.take(root):
-        click.echo(f"Understudy already runs for {root}.", err=True)
+        click.echo(f"Understudy already runs for {told_of(root)}.", err=True)
         return Exit.USAGE
     ended = stopped()
     heard: list[Callable[[], None]] = []
@@ -108,7 +110,7 @@ async def _serve(root: Path, lock: ServiceLock) -> int:
         ending = asyncio.ensure_future(ended.wait())
         await asyncio.wait((ready, ending), return_when=asyncio.FIRST_COMPLETED)
         lock.ready(root)
-        click.echo(f"Understudy runs for {root}.", err=True)
+        click.echo(f"Understudy runs for {told_of(root)}.", err=True)
         await ending
         ready.cancel()
     return Exit.CLEAN
@@ -138,12 +140,12 @@ def _detach(root: Path, lock: ServiceLock) -> int:
     while time.monotonic() < deadline:
         holder = lock.holder()
         if holder is not None and holder.get("pid") == process.pid and holder.get("ready"):
-            click.echo(f"Understudy runs for {root}, as process {process.pid}.")
+            click.echo(f"Understudy runs for {told_of(root)}, as process {process.pid}.")
             return Exit.CLEAN
         if process.poll() is not None:
             break
         time.sleep(_LOOK_SECONDS)  # another process takes the lock
-    click.echo(f"Understudy did not start; see {log}.", err=True)
+    click.echo(f"Understudy did not start; see {told_of(log)}.", err=True)
     return Exit.FAILED
 
 
@@ -157,11 +159,11 @@ def stop(ctx: click.Context, folder: Path) -> None:
     locks = [ServiceLock(workspace_dir(root), name) for name in (SERVICE, LOCK)]
     running = [lock for lock in locks if lock.holder() is not None]
     if not running:
-        click.echo(f"Understudy does not run for {root}.")
+        click.echo(f"Understudy does not run for {told_of(root)}.")
         ctx.exit(Exit.CLEAN)
     for lock in running:
         _stop(ctx, lock)
-    click.echo(f"Understudy no longer runs for {root}.")
+    click.echo(f"Understudy no longer runs for {told_of(root)}.")
 
 
 def _stop(ctx: click.Context, lock: ServiceLock) -> None:
@@ -191,13 +193,13 @@ def status(folder: Path | None, *, as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2))
         return
     words = {True: "trusted", False: "not trusted", None: "not trusted (nobody has decided)"}
-    click.echo(f"{root}: {words[told['trusted']]}")
+    click.echo(f"{told_of(root)}: {words[told['trusted']]}")
     if told["trusted"] is None:
         click.echo(
             "It is checked, but no program that it brings along is run: see `understudy trust`."
         )
     config = project_file(root)
-    click.echo(f"Settings of the project: {config if config.exists() else 'none'}")
+    click.echo(f"Settings of the project: {told_of(config) if config.exists() else 'none'}")
     holder = told["holder"]
     runs = f"{holder.get('kind')}, process {holder.get('pid')}" if holder else "nobody"
     click.echo(f"Its chores are run by: {runs}")

@@ -8,7 +8,7 @@ import click
 
 from ..state import state_dir
 from ..trust import Trust
-from .roots import FOLDER, workspace
+from .roots import FOLDER, told_of, workspace
 
 
 @click.command
@@ -38,4 +38,4 @@ def _decide(folder: Path | None, *, trusted: bool) -> None:
     decisions.decide(root, trusted=trusted)
     if decisions.problem:
         click.echo(decisions.problem, err=True)
-    click.echo(f"{root} is now {'trusted' if trusted else 'not trusted'}.")
+    click.echo(f"{told_of(root)} is now {'trusted' if trusted else 'not trusted'}.")

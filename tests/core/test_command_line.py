@@ -378,6 +378,37 @@ def test_a_state_folder_that_cannot_be_used_is_explained(shell: Shell, tmp_path:
         assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("stop",),
+        ("trust",),
+        ("doctor",),
+        ("baseline", "create"),
+        ("baseline", "status"),
+        ("explain", "nowhere.py:1"),
+        ("explain", "code.py:9000"),
+        ("profile", "--", "python", "code.py"),
+        ("activity", "forget"),
+        ("undo", "--list"),
+        ("sandbox", "probe"),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_called_like_a_command_to_the_terminal_steers_none(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (folder := tmp_path / "sh\x1b]0;x\x07op").mkdir()
+    shell = Shell(folder)
+    shell.environment["UNDERSTUDY_STATE_DIR"] = str(tmp_path / "state")
+    shell.write(".git/HEAD", "")
+    shell.write("code.py", "x = 1\n")
+    answer = shell.run(*words)
+    assert "Traceback" not in answer.stderr
+    assert "\x1b" not in answer.stdout + answer.stderr
+
+
 def test_a_terminal_gets_colours_and_a_file_does_not(shell: Shell) -> None:
     shell.write("code.py", FLAWED)
     assert "\x1b[" not in shell.run("scan").stdout
