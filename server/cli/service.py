@@ -21,6 +21,7 @@ from ..app.chores.service import SERVICE, ServiceLock, open_service, wants_detac
 from ..app.chores.triggering import Sources
 from ..app.hooks.detached import LOCK
 from ..app.insights.profiling import recorded
+from ..app.notices.notices import DELIVER
 from ..app.presentation.jobs import job_line, job_payload
 from ..app.presentation.problems import config_line
 from ..settings import project_file
@@ -236,9 +237,9 @@ async def _status(root: Path) -> dict[str, Any]:
 
 
 async def _jobs(engine: Any) -> dict[str, Any]:
-    counts = await engine.jobs.count()
+    counts = await engine.jobs.count((DELIVER,))
     still = [state for state in counts if state != "ended"]
-    newest = await engine.jobs.recent(still, 20)
+    newest = await engine.jobs.recent(still, 20, but=(DELIVER,))
     return {
         "jobs": {str(state): counts[state] for state in still if counts[state]},
         "open": [{**job_payload(job), "line": job_line(job)} for job in newest],

@@ -79,7 +79,9 @@ async def test_what_is_held_back_survives_sigkill(run: Run, heard: Callable[[], 
     await until(heard)
     held = [("ended", "done"), ("queued", ""), ("queued", "")]
     await until(lambda: deliveries(run) == held)
-    pid = json.loads(run("status", "--json").stdout)["holder"]["pid"]
+    status = json.loads(run("status", "--json").stdout)
+    assert (status["jobs"], status["open"]) == ({}, [])  # a notice is no task of its user's
+    pid = status["holder"]["pid"]
     os.kill(pid, signal.SIGKILL)
     assert await gone([pid])
     assert deliveries(run) == held
