@@ -179,12 +179,7 @@ export class Session {
       },
       middleware: {
         executeCommand: async (command, args, next) => {
-          const given = await this.sandbox.completed(command, atCursor(command, args));
-          const named = given && (await this.report.completed(command, given));
-          const shown = named && this.dashboard.completed(command, named);
-          const asked = shown && (await this.tasks.completed(command, shown));
-          const chosen = asked && (await recommendations.completed(command, asked, this.ask));
-          const complete = chosen && (await automations.completed(command, chosen, this.ask));
+          const complete = await this.completed(command, args);
           if (!complete) return undefined;
           if (command === `${SECTION}.showTasks`) await this.tasks.focus();
           const answer: unknown = await next(command, complete);
@@ -226,6 +221,15 @@ export class Session {
       this.sandbox.print(text);
     });
     return client;
+  }
+
+  /** The arguments of a command, each part asking for those of its own; undefined: thought better of. */
+  private async completed(command: string, args: unknown[]): Promise<unknown[] | undefined> {
+    let given: unknown[] | undefined = atCursor(command, args);
+    const { sandbox, report, dashboard, tasks } = this;
+    for (const part of [sandbox, report, dashboard, tasks, recommendations, automations])
+      given &&= await part.completed(command, given, this.ask);
+    return given;
   }
 
   private given(scope?: vscode.Uri): Record<string, unknown> {
