@@ -7,6 +7,7 @@ workflows as the largest public projects have.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import statistics
 import subprocess
@@ -32,6 +33,7 @@ async def figures(run: Run) -> list[Aim]:
     count = sum(1 for _ in _files(root))
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     looks, late = [], 0.0
+    gc.freeze()  # as the server does with what it has imported
     with patch.dict(os.environ, environment(run.folder / "state")):
         for _ in range(run.rounds(1, 5)):
             recommending = Recommending(root, workspace_dir(root), Settings)

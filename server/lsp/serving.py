@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import logging
 import os
@@ -41,6 +42,8 @@ def serve() -> int:
 
     server = Server()
     register(server)
+    # What was imported lives until the end: no collection holds the client up to look through it.
+    gc.freeze()
     with open(0, "rb", closefd=False) as stdin, _ToClient(io.FileIO(real, "wb")) as stdout:
         server.speak(stdin, stdout)
     return 0 if server.was_shut_down else 1
