@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from .disk import read_regular
 from .gitignore import gitignore
@@ -36,6 +38,8 @@ _NEVER = frozenset(
     }
 )
 _INSTALLED = frozenset({"node_modules", "site-packages"})
+_SPACE = re.compile(r"[^\S ]")
+"""White space but for blanks."""
 
 
 class Found(NamedTuple):
@@ -177,6 +181,13 @@ def why_left_out(path: str, root: Path, exclude: Sequence[str]) -> str:
     relative += last
     found = (why_ignored(each, rules, excluded) for each in (relative, f"{relative}/"))
     return next(filter(None, found), "")
+
+
+def pattern_of(relative: str) -> str:
+    """The ``.gitignore`` pattern of one file. White space that cannot be written in one is any
+    character there."""
+    escaped = _SPACE.sub("?", GitIgnoreSpecPattern.escape(relative))
+    return f"/{escaped}".replace(" ", "\\ ")
 
 
 def matches(relative: str, patterns: Sequence[str]) -> bool:

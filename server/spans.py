@@ -30,6 +30,8 @@ _MOST_KEYS = 2_000
 """What is beyond them is summed up without its file and its attributes; beyond twice as many, as
 ``REST``."""
 REST = "everything else"
+WAITS = frozenset({"queue", "debounce"})
+"""Spans in which something waits for its turn: no work."""
 _FOLDED = 256
 """So many are summed up at once."""
 _PER_OCTAVE = 4

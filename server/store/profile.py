@@ -7,9 +7,10 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
-from ..spans import Key, Sum
+from ..spans import WAITS, Key, Sum
 from .database import Database, Schema
 
 PROFILE = Schema(
@@ -39,6 +40,7 @@ PROFILE = Schema(
     lost="nothing is remembered of where time goes",
 )
 
+FILE = "profile.db"
 _MOST_A_DAY = 2_000
 """Sums are kept, those that took longest."""
 _MOST_PROFILES = 20
@@ -59,6 +61,16 @@ class Row(NamedTuple):
     cpu: float
     memory: int
     trace: int
+
+
+class Ran(NamedTuple):
+    """What one tool, or all work on one file, took on a day: seconds that it ran, and waited."""
+
+    day: date
+    name: str
+    times: int
+    ran: float
+    waited: float = 0.0
 
 
 class Kept(NamedTuple):
@@ -92,6 +104,35 @@ class Profiles:
             return found
 
         return await self._database.run(work)
+
+    async def tools(self) -> list[Ran]:
+        """Each day of each tool and task."""
+        query = """
+            SELECT day, attributes, sum(iif(name = 'run', count, 0)),
+                sum(iif(name = 'run', total, 0)), sum(iif(name = 'queue', total, 0))
+            FROM sums WHERE name IN ('run', 'queue') GROUP BY day, attributes
+        """
+
+        def work(c: sqlite3.Connection) -> list[Ran]:
+            found: dict[tuple[date, str], Ran] = {}
+            for written, attributes, times, ran, waited in c.execute(query):
+                key = date.fromisoformat(written), dict(json.loads(attributes)).get("tool", "")
+                had = found.get(key, Ran(*key, 0, 0.0))
+                found[key] = Ran(*key, had.times + times, had.ran + ran, had.waited + waited)
+            return [*found.values()]
+
+        return await self._database.run(work)
+
+    async def files(self) -> list[Ran]:
+        """Each day of each file, in so far as it was worked on alone. A wait is no work."""
+        query = (
+            "SELECT day, file, sum(count), sum(own) FROM sums"  # noqa: S608
+            f" WHERE file != '' AND name NOT IN ({', '.join('?' * len(WAITS))}) GROUP BY day, file"
+        )
+        waits = tuple(WAITS)
+        return await self._database.run(
+            lambda c: [Ran(date.fromisoformat(day), *row) for day, *row in c.execute(query, waits)]
+        )
 
     async def days(self) -> tuple[str, str] | None:
         """The first and the last of which something is kept."""

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from understudy.app.insights.profiling import opened
 from understudy.app.insights.recommending import Rewritten, open_recommending
 from understudy.journal.check import Refused
 from understudy.settings import Settings
+from understudy.spans import Key, Sum
 from understudy.state import workspace_dir
 from understudy.store.activity import ACTIVITY, Activity, Did, Log
 from understudy.store.database import Database
+from understudy.store.measured import FILE as MEASURES
+from understudy.store.measured import MEASURED, Counts
 from understudy.store.recommendations import FILE, RECOMMENDATIONS
 
 from ..needs import missing
@@ -30,6 +37,8 @@ from ..unit.test_workflow_definitions import CI, MAKE
 from .support import own_environment, tree, understudy, understudy_here
 
 DAY = 86_400.0
+RAN = (("outcome", "done"), ("tool", "pylint"))
+RUFF = (("outcome", "done"), ("tool", "ruff"))
 FILES = {
     ".git/HEAD": "",
     ".github/workflows/ci.yml": CI,
@@ -428,6 +437,42 @@ def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -
 
 
 # ── the file is otherwise by now ────────────────────────────────────────────────────────────────
+
+
+async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Place) -> None:
+    """From what the server has timed, day by day, to a setting; and what came of it."""
+    today = date.today()  # noqa: DTZ011 - as the server counts days
+    async with opened(place.state) as profiles:
+        for ago in range(30, 0, -1):
+            took = {"data/big.py": 60.0 if ago > 10 else 0.5, "a.py": 2.0, "b.py": 1.0}
+            sums = {Key("merge", file=name): Sum(3, each, each) for name, each in took.items()}
+            sums |= {Key("run", attributes=RAN): Sum(9, 40.0, 40.0)}
+            sums |= {Key("run", attributes=RUFF): Sum(9, 1.0, 1.0)}
+            await profiles.add((today - timedelta(ago)).isoformat(), sums, [], 10, "")
+    counts = Counts(Database(place.state / MEASURES, MEASURED))
+    for tool in ("pylint", "ruff"):
+        counts.recalled(tool, 3)
+    await counts.close()
+    file, tool = (place.listed()[f"slow-{each} :0"] for each in ("file", "tool"))
+    analysed = "the time that all files take that are analysed one by one."
+    assert file["what"] == f"data/big.py takes 93 % of {analysed}"
+    assert tool["why"][0].endswith(" it ran for 1200 s: 270 times, 4.4 s each")
+    assert (tool["gainBasis"], tool["canBeDone"]) == ("of the machine, while you go on", True)
+    assert "pylint takes 98 % of the time" in place.run("workflows").stdout
+    for each in (file, tool):
+        done = place.run("recommendations", "accept", each["id"], "--yes")
+        assert done.returncode == 0, done.stderr
+    written = yaml.safe_load(place.text(".understudy/config.yaml"))
+    assert written["analysis"] == {"exclude": ["/data/big.py"], "onIdle": False}
+    assert place.listed()["slow-file :"]["state"] == "done"
+    connection = sqlite3.connect(place.state / FILE)
+    with contextlib.closing(connection), connection:
+        connection.execute("UPDATE recommendations SET done = ?", (time.time() - 10.5 * DAY,))
+    effect = place.listed()["slow-file :"]["effect"]
+    assert (found := re.match(r"effect: (\d+) to (\d+) min a week less \(95 %\); ", effect)), effect
+    assert 5 <= int(found[1]) <= 7 <= int(found[2]) + 1
+    assert place.run("undo", "--yes").returncode == 0
+    assert place.listed()["slow-tool :0"]["state"] == "proposed"
 
 
 def test_a_link_is_not_written_and_says_so(place: Place, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import os
 import secrets
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -19,13 +18,13 @@ from typing import NamedTuple
 
 from ... import spans
 from ...insights.profile.chrome import Timed, trace
-from ...insights.profile.views import Asked, Profile, WorkPath, profile
+from ...insights.profile.views import Profile, WorkPath, asked, profile
 from ...settings import Settings
 from ...spans import Key, Recorder, Span, Sum
 from ...state import workspace_dir
 from ...store import measured
 from ...store.database import Database
-from ...store.profile import PROFILE, Profiles, Row
+from ...store.profile import FILE, PROFILE, Profiles, Row
 from .. import events
 from ..feature import Feature
 from ..folder.folders import Folders
@@ -240,13 +239,10 @@ class Profiling(Feature):
         await self._keeping.close()
 
 
-_FILE = "profile.db"
-
-
 def last_write(state: Path) -> int:
     """To what is kept in a workspace's state folder, in nanoseconds since 1970; 0: nothing is."""
     times = []
-    for name in (_FILE, f"{_FILE}-wal"):
+    for name in (FILE, f"{FILE}-wal"):
         with contextlib.suppress(OSError):
             times.append((state / name).stat().st_mtime_ns)
     return max(times, default=0)
@@ -255,7 +251,7 @@ def last_write(state: Path) -> int:
 @asynccontextmanager
 async def opened(state: Path) -> AsyncIterator[Profiles]:
     """What is kept in a workspace's state folder. Raises sqlite3.Error, here and there."""
-    database = Database(state / _FILE, PROFILE)
+    database = Database(state / FILE, PROFILE)
     try:
         yield Profiles(database)
     finally:
@@ -284,19 +280,8 @@ async def engine(root: Path, days: int, today: date) -> tuple[Profile, str]:
     async with opened(state) as profiles:
         kept = await profiles.days()
         first = max(kept[0], since) if kept and kept[1] >= since else ""
-        return profile(await profiles.sums(since), await _asked(state, begin)), first
-
-
-async def _asked(state: Path, begin: date) -> dict[str, Asked]:
-    """What tools were asked from that day on. What nobody had asked for yet is not among it."""
-    known = await measured.kept_in(state)
-    hits, misses = Counter[str](), Counter[str]()
-    for recalled in (each for each in known.recalled if each.day >= begin):
-        hits[recalled.tool] += recalled.files
-    for looked in (each for each in known.looked if each.day >= begin and not each.ahead):
-        misses[looked.tool] += looked.files
-    tools = (+hits).keys() | (+misses).keys()
-    return {tool: Asked(hits[tool], misses[tool]) for tool in tools}
+        known = asked(await measured.kept_in(state), begin)
+        return profile(await profiles.sums(since), known), first
 
 
 async def timeline(root: Path) -> list[Timed]:

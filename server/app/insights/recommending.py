@@ -9,12 +9,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple, TypeVar
 
 from ...disk import read_regular, why
+from ...insights.profile.views import asked
 from ...insights.recommend import life, lived, make
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.model import By, Recommendation, State
@@ -25,10 +27,11 @@ from ...insights.workflows.definitions.table import LARGEST
 from ...insights.workflows.lived.effects import gained as of_command
 from ...insights.workflows.lived.effects import is_of_command
 from ...insights.workflows.lived.flaky import of_values
-from ...insights.workflows.lived.observe import Lived, Past, measures, observe
+from ...insights.workflows.lived.observe import Lived, Past, measured, observe
 from ...insights.workflows.lived.pushes import Pushes
 from ...insights.workflows.lived.runs import seen
-from ...insights.workflows.lived.weekly import Span, Weekly, gained
+from ...insights.workflows.lived.spent import Spent
+from ...insights.workflows.lived.weekly import Weekly, gained
 from ...insights.workflows.model import Change, Kind, Machine, Remedy
 from ...journal.change import Change as FileChange
 from ...journal.change import State as FileState
@@ -43,6 +46,10 @@ from ...store.database import Closed, Database, NewerDatabase, Schema, Unusable
 from ...store.history import Execution, History
 from ...store.job_rows import HOOK, JOBS
 from ...store.jobs import Jobs
+from ...store.measured import FILE as MEASURES
+from ...store.measured import MEASURED, kept
+from ...store.profile import FILE as PROFILES
+from ...store.profile import PROFILE, Profiles
 from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
 from ...tasks.import_times import NAME as IMPORT_TIMES
 from ...tasks.test_runs import NAME as TESTS
@@ -89,6 +96,8 @@ class _Stores:
         self.activity = opened(state / ACTIVITIES, ACTIVITY)
         self.jobs = opened(state / "jobs.db", JOBS)
         self.recommendations = opened(state / FILE, RECOMMENDATIONS)
+        self.profile = opened(state / PROFILES, PROFILE)
+        self.measured = opened(state / MEASURES, MEASURED)
 
     @property
     def kept(self) -> Recommendations:
@@ -106,11 +115,21 @@ class _Stores:
             of_values(tests),
             [each for each in await history.audit(most=_MOST_ROWS) if each.kind == HOOK],
             [(each.id, each.value) for each in imports],
+            await self._spent(),
         )
         return past, await history.executions(most=_MOST_ROWS)
 
+    async def _spent(self) -> Spent:
+        profiles = Profiles(self.profile)
+        tools, files = await profiles.tools(), await profiles.files()
+        since = min((each.day for each in tools), default=date.max)
+        return Spent(tools, files, asked(await kept(self.measured), since))
+
     async def close(self) -> None:
-        for each in (self.activity, self.jobs, self.recommendations):
+        for each in (
+            *(self.activity, self.jobs, self.recommendations),
+            *(self.profile, self.measured),
+        ):
             await each.close()
 
 
@@ -279,7 +298,7 @@ def _looked(
     turned = life.turn(unique.values(), rows, looked_at, now)
     rows = {id_: row for id_, row in rows.items() if id_ not in turned.drop}
     rows |= {row.id: row for row in turned.keep}
-    more = life.measured(rows.values(), partial(_gained, past, observed.span))
+    more = life.measured(rows.values(), partial(_gained, past, now))
     rows |= {row.id: row for row in more}
     stand = life.stand([*unique.values()], rows)
     return _Looked(tuple(analyses), observed, stand, [*turned.keep, *more], turned.drop)
@@ -295,13 +314,11 @@ def _machine() -> Machine | None:
     return None
 
 
-def _gained(past: Past, span: Span | None, measure: str, done: float) -> Weekly | None:
-    if is_of_command(measure) and span is not None:
-        return of_command(measure, past.activities, done, span.until, Random(_SEED))  # noqa: S311
-    series = measures(past).get(measure)
-    if span is None or series is None:
-        return None
-    return gained(series, span, done, Random(_SEED))  # noqa: S311
+def _gained(past: Past, now: float, measure: str, done: float) -> Weekly | None:
+    if is_of_command(measure):
+        return of_command(measure, past.activities, done, now, Random(_SEED))  # noqa: S311
+    known = measured(past, measure, now)
+    return gained(*known, done, Random(_SEED)) if known else None  # noqa: S311
 
 
 @asynccontextmanager

@@ -7,13 +7,14 @@ work. Files are relative to the workspace.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import NamedTuple
 
-from ...spans import Key, Sum
+from ...spans import WAITS, Key, Sum
+from ...store.measured import Kept
 
-WAITS = frozenset({"queue", "debounce"})
-"""Spans in which something waits for its turn."""
 _HOT = 0.8
 
 
@@ -96,6 +97,17 @@ class Profile(NamedTuple):
     def hit_rate(self) -> float | None:
         """From 0 to 1; None where nothing was looked up."""
         return rate(sum(t.hits for t in self.tools), sum(t.misses for t in self.tools))
+
+
+def asked(kept: Kept, since: date) -> dict[str, Asked]:
+    """What tools were asked from that day on. What nobody had asked for yet is not among it."""
+    hits, misses = Counter[str](), Counter[str]()
+    for recalled in (each for each in kept.recalled if each.day >= since):
+        hits[recalled.tool] += recalled.files
+    for looked in (each for each in kept.looked if each.day >= since and not each.ahead):
+        misses[looked.tool] += looked.files
+    tools = (+hits).keys() | (+misses).keys()
+    return {tool: Asked(hits[tool], misses[tool]) for tool in tools}
 
 
 def rate(hits: int, misses: int) -> float | None:

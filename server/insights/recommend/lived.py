@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...discover import matches, pattern_of
 from ...settings import Settings
 from ..workflows.lived.observe import Observation
+from ..workflows.lived.spent import FILE, TOOL
 from ..workflows.model import Place
 from .model import Gain, Recommendation, Setting, identity, span
 
 _NOWHERE = Place("")
 _THIN = "the days that are known are too few"
 _NOT_IN_TIME = "what it costs is not measured in time"
+_OF_THE_MACHINE = "of the machine, while you go on"
 _ON_CHANGE = Setting(
     ("tasks", "testRunner", "onChange"),
     True,
     "Run the tests that a change affects when it is saved (tasks.testRunner.onChange)",
 )
+_ON_SAVE_ONLY = Setting(
+    ("analysis", "onIdle"),
+    False,
+    "Look at files when they are saved only, not at each pause of typing (analysis.onIdle)",
+)
+_EXCLUDE = ("analysis", "exclude")
 _HOW = {
     "waiting": "Run only the tests that a change affects, by themselves.",
     "loop": "Let the tests that a change affects run when it is saved, so that failing is seen at "
@@ -24,11 +33,12 @@ _HOW = {
     "slow-commit": "Let hooks that look at all of the project run before a push only, and those "
     "that run before a push in CI.",
     "slow-import": "Import it in the function that needs it, or something smaller in its place.",
+    TOOL: "Let it look at files when they are saved only; or switch it off here, where CI runs it.",
+    FILE: "Split it, or leave it out where nobody writes it by hand.",
     "flaky": "Look for what it shares with others: time, order, files, network. Until then let "
     "nobody wait for it.",
 }
-_MEASURED = ("waiting", "slow-commit")
-_BY_SETTING = ("waiting", "loop")
+_MEASURED = ("waiting", "slow-commit", TOOL, FILE)
 
 
 def recommendations(
@@ -36,19 +46,33 @@ def recommendations(
 ) -> list[Recommendation]:
     """What it costs is the most that there is to gain. ``project``: what the project's settings
     say, whether it holds or not."""
-    is_set = settings.tasks.test_runner.on_change or _ON_CHANGE.stands_in(project)
-    return [_of(each, is_set=is_set) for each in observations]
+    return [_of(each, *_setting(each, settings, project)) for each in observations]
 
 
-def _of(each: Observation, *, is_set: bool) -> Recommendation:
+def _setting(each: Observation, settings: Settings, project: object) -> tuple[Setting | None, bool]:
+    """What a setting does about it, and whether that is so already."""
+    setting, is_so = None, False
+    if each.rule in ("waiting", "loop"):
+        setting, is_so = _ON_CHANGE, settings.tasks.test_runner.on_change
+    elif each.rule == TOOL:
+        setting, is_so = _ON_SAVE_ONLY, not settings.analysis.on_idle
+    elif each.rule == FILE:
+        excluded = settings.analysis.exclude
+        title = f"Analyse {each.subject} no more (analysis.exclude)"
+        setting = Setting(_EXCLUDE, [*excluded, pattern_of(each.subject)], title)
+        is_so = matches(each.subject, excluded)
+    return setting, is_so or (setting is not None and setting.stands_in(project))
+
+
+def _of(each: Observation, setting: Setting | None, is_met: bool) -> Recommendation:
     cost = each.weekly
     gain = Gain(0.0, cost.high) if cost else None
-    measure = each.rule if each.rule in _MEASURED else ""
+    is_of_machine = each.rule in (TOOL, FILE)
+    measure = f"{each.rule} {each.subject}" if is_of_machine else each.rule
+    is_measured = each.rule in _MEASURED
     why = each.evidence
     if cost:
         why += (f"that is {span(cost.low, cost.high)} a week, of {cost.days} days (95 %)",)
-    by_setting = each.rule in _BY_SETTING
-    unknown = "" if gain else _THIN if measure else _NOT_IN_TIME
     return Recommendation(
         identity(each.rule, "", each.subject),
         each.rule,
@@ -56,11 +80,12 @@ def _of(each: Observation, *, is_set: bool) -> Recommendation:
         each.text,
         why,
         gain,
-        unknown,
+        "" if gain else _THIN if is_measured else _NOT_IN_TIME,
         _HOW[each.rule],
         None,
-        _ON_CHANGE if by_setting and not is_set else None,
-        measure,
-        by_setting and is_set,
+        None if is_met else setting,
+        measure if is_measured else "",
+        is_met,
         each.last,
+        _OF_THE_MACHINE if is_of_machine else "",
     )

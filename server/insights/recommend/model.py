@@ -51,7 +51,7 @@ class By(StrEnum):
 
 class Setting(NamedTuple):
     """What is to be set in ``.understudy/config.yaml``: keys, and the plain value there. What a
-    mapping says is added to what is there."""
+    mapping says is added to what is there; a list takes its place."""
 
     path: tuple[str, ...]
     value: object

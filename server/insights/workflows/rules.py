@@ -47,6 +47,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "loop": Rule("It takes many saves until tests pass", Part.PERFORMANCE, 0, 5, 2),
         "flaky": Rule("A test passes and fails on the same files", Part.SUCCESS, 0, 120, 3),
         "slow-commit": Rule("A commit or push waits for its hooks", Part.PERFORMANCE, 0, 15, 2),
+        "slow-tool": Rule("A tool takes most of the time of checks", Part.RESOURCES, 0, 1, 1),
+        "slow-file": Rule("A file takes much of the time of checks", Part.RESOURCES, 0, 5, 1),
         "slow-import": Rule("Imports take most of a start", Part.PERFORMANCE, 0, 60, 2),
     }
 )

@@ -4,7 +4,7 @@ randomness that is passed in."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from statistics import median
 from time import localtime, strftime
@@ -15,6 +15,8 @@ from ....store.history import Entry
 from .bottlenecks import Bottleneck, bottlenecks
 from .flaky import Flaky, Ran, flaky
 from .imports import SlowImport, slow
+from .runs import DAY
+from .spent import FILE, TOOL, Spent, heaviest_file, heaviest_tool, series_of
 from .waiting import Wait, for_git, for_hooks, for_tests, loops, series
 from .weekly import LEAST_DAYS, Series, Span, Weekly, weekly
 
@@ -22,6 +24,8 @@ _LEAST_WAITS = 5
 _LEAST_LOOPS = 3
 _LEAST_SECONDS = 60.0
 """A week. Less is not worth a sentence."""
+_OLD_SECONDS = 7 * DAY
+"""What nothing was seen of for longer is none of today's."""
 
 
 class Observation(NamedTuple):
@@ -40,12 +44,18 @@ class Observation(NamedTuple):
 class Past(NamedTuple):
     """What is known of what was done. ``tests``: the runs of the tests whose jobs are known;
     ``audit``: lines of the audit trail; ``imports``: jobs that looked at imports, and what they
-    left, the newest first."""
+    left, the newest first; ``spent``: Understudy's own time."""
 
     activities: Sequence[Activity]
     tests: Sequence[Ran] = ()
     audit: Sequence[Entry] = ()
     imports: Sequence[tuple[int, Any]] = ()
+    spent: Spent = Spent()
+
+    def since(self, now: float) -> float:
+        """When the log began."""
+        began = (*(each.at for each in self.activities), *(each.at for each in self.audit))
+        return min(began, default=now)
 
 
 class Lived(NamedTuple):
@@ -61,10 +71,10 @@ class Lived(NamedTuple):
 def observe(past: Past, now: float, random: Random) -> Lived:
     """What stands out."""
     found = [*map(_flaky, flaky(past.tests)), *map(_imports, slow(past.imports))]
-    began = [*(each.at for each in past.activities), *(each.at for each in past.audit)]
-    if not began:
+    found += _spent(past.spent, now, random)
+    if not (past.activities or past.audit):
         return Lived(tuple(found), None, "nothing of what you do is remembered so far")
-    span = Span(min(began), now)
+    span = Span(past.since(now), now)
     for rule, text, waits in (
         ("waiting", "You wait for tests", for_tests(past.activities)),
         ("slow-commit", "You wait for commits and pushes", _for_git(past)),
@@ -85,9 +95,16 @@ def _age(days: int) -> str:
     return f"the log is {days} days old" if days > 1 else "the log is a day old"
 
 
-def measures(past: Past) -> Mapping[str, Series]:
-    """What is measured from day to day, by rule."""
-    return {"waiting": series(for_tests(past.activities)), "slow-commit": series(_for_git(past))}
+def measured(past: Past, name: str, now: float) -> tuple[Series, Span] | None:
+    """What is measured from day to day under a name, and what days are known of it."""
+    if name in ("waiting", "slow-commit"):
+        waits = for_tests(past.activities) if name == "waiting" else _for_git(past)
+        return series(waits), Span(past.since(now), now)
+    rule, _, subject = name.partition(" ")
+    rows = {TOOL: past.spent.tools, FILE: past.spent.files}.get(rule)
+    if rows is None or past.spent.since is None:
+        return None
+    return series_of(rows, subject), Span(past.spent.since, now)
 
 
 def _for_git(past: Past) -> list[Wait]:
@@ -101,6 +118,30 @@ def _imports(each: SlowImport) -> Observation:
     text = f"`import {each.module}` takes {each.seconds:.2f} s, and {most}."
     told = ", ".join(f"{name} {100 * part:.0f} %" for name, part in each.shares)
     return Observation("slow-import", each.module, text, (f"job #{each.job}: {told}",), None)
+
+
+def _spent(spent: Spent, now: float, random: Random) -> Iterator[Observation]:
+    for rule, of, each in (
+        (TOOL, "tools that check files take", heaviest_tool(spent)),
+        (FILE, "files take that are analysed one by one", heaviest_file(spent)),
+    ):
+        if each is None or spent.since is None or now - each.last > _OLD_SECONDS:
+            continue
+        span = Span(spent.since, now)
+        cost = weekly(each.series, span, random)
+        if cost is None or cost.high < _LEAST_SECONDS:
+            continue
+        text = f"{each.name} takes {100 * each.share:.0f} % of the time that all {of}."
+        runs = f"{each.times} times, {each.ran / each.times:.1f} s each"
+        since = strftime("%Y-%m-%d", localtime(spent.since))
+        evidence = [f"since {since} it ran for {each.ran:.0f} s: {runs}"]
+        if rule == TOOL:
+            known = spent.asked[each.name]
+            evidence += [
+                f"it waited {each.waited:.0f} s for its turn",
+                f"of {known.hits + known.misses} answers {known.hits} were known before",
+            ]
+        yield Observation(rule, each.name, text, tuple(evidence), cost, each.last)
 
 
 def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -> list[Observation]:
