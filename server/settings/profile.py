@@ -20,7 +20,9 @@ class Profile(Group):
             le=100_000,
         ),
     ] = 5_000
-    keep_days: Annotated[int, About("Days for which the sums are kept.", ge=1, le=3_650)] = 30
+    keep_days: Annotated[
+        int, About("So many days of sums are kept, the newest.", ge=1, le=3_650)
+    ] = 30
     code_lens: Annotated[
         bool,
         About("Show above a function what share of the time the last profile saw it take."),

@@ -7,8 +7,8 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import Any, NamedTuple, Self
 
 from ..spans import WAITS, Key, Sum
 from .database import Database, Schema
@@ -44,6 +44,19 @@ FILE = "profile.db"
 _MOST_A_DAY = 2_000
 """Sums are kept, those that took longest."""
 _MOST_PROFILES = 20
+
+
+class Days(NamedTuple):
+    """The first and the last, as ``YYYY-MM-DD``. What is of later ones, a clock was ahead."""
+
+    since: str
+    until: str
+
+    @classmethod
+    def to(cls, last: date, many: int | None = None) -> Self:
+        """So many days; None: all."""
+        first = date.min if many is None else last - timedelta(days=many - 1)
+        return cls(first.isoformat(), last.isoformat())
 
 
 class Row(NamedTuple):
@@ -89,33 +102,35 @@ class Profiles:
         self._database = database
 
     async def add(
-        self, day: str, sums: Mapping[Key, Sum], rows: Iterable[Row], keep: int, since: str
+        self, day: str, sums: Mapping[Key, Sum], rows: Iterable[Row], keep: int, days: int
     ) -> None:
-        """Of the day, as ``YYYY-MM-DD``. ``keep`` so many spans, and the days from ``since`` on."""
-        await self._database.run(lambda c: _add(c, day, sums, [*rows], keep, since), write=True)
+        """Of the day, as ``YYYY-MM-DD``. ``keep`` so many spans, and so many ``days`` with sums,
+        the newest: a clock that was ahead for a while takes no others away."""
+        await self._database.run(lambda c: _add(c, day, sums, [*rows], keep, days), write=True)
 
-    async def sums(self, since: str = "") -> dict[Key, Sum]:
-        """Of that day and the later ones."""
+    async def sums(self, days: Days) -> dict[Key, Sum]:
+        """Of these days together."""
 
         def work(c: sqlite3.Connection) -> dict[Key, Sum]:
             found: dict[Key, Sum] = {}
-            for key, each in _sums(c, "day >= ?", since):
+            for key, each in _sums(c, "day BETWEEN ? AND ?", *days):
                 found.setdefault(key, Sum()).join(each)
             return found
 
         return await self._database.run(work)
 
-    async def tools(self) -> list[Ran]:
-        """Each day of each tool and task."""
+    async def tools(self, days: Days) -> list[Ran]:
+        """Each of these days of each tool and task."""
         query = """
             SELECT day, attributes, sum(iif(name = 'run', count, 0)),
                 sum(iif(name = 'run', total, 0)), sum(iif(name = 'queue', total, 0))
-            FROM sums WHERE name IN ('run', 'queue') GROUP BY day, attributes
+            FROM sums WHERE name IN ('run', 'queue') AND day BETWEEN ? AND ?
+            GROUP BY day, attributes
         """
 
         def work(c: sqlite3.Connection) -> list[Ran]:
             found: dict[tuple[date, str], Ran] = {}
-            for written, attributes, times, ran, waited in c.execute(query):
+            for written, attributes, times, ran, waited in c.execute(query, days):
                 key = date.fromisoformat(written), dict(json.loads(attributes)).get("tool", "")
                 had = found.get(key, Ran(*key, 0, 0.0))
                 found[key] = Ran(*key, had.times + times, had.ran + ran, had.waited + waited)
@@ -123,25 +138,23 @@ class Profiles:
 
         return await self._database.run(work)
 
-    async def files(self) -> list[Ran]:
-        """Each day of each file, in so far as it was worked on alone. A wait is no work."""
+    async def files(self, days: Days) -> list[Ran]:
+        """Each of these days of each file, in so far as it was worked on alone. A wait is no
+        work."""
         query = (
-            "SELECT day, file, sum(count), sum(own) FROM sums"  # noqa: S608
-            f" WHERE file != '' AND name NOT IN ({', '.join('?' * len(WAITS))}) GROUP BY day, file"
+            "SELECT day, file, sum(count), sum(own) FROM sums WHERE file != ''"  # noqa: S608
+            f" AND name NOT IN ({', '.join('?' * len(WAITS))}) AND day BETWEEN ? AND ?"
+            " GROUP BY day, file"
         )
-        waits = tuple(WAITS)
+        given = (*WAITS, *days)
         return await self._database.run(
-            lambda c: [Ran(date.fromisoformat(day), *row) for day, *row in c.execute(query, waits)]
+            lambda c: [Ran(date.fromisoformat(day), *row) for day, *row in c.execute(query, given)]
         )
 
-    async def days(self) -> tuple[str, str] | None:
-        """The first and the last of which something is kept."""
-
-        def work(c: sqlite3.Connection) -> tuple[str, str] | None:
-            first, last = c.execute("SELECT MIN(day), MAX(day) FROM sums").fetchone()
-            return (first, last) if first else None
-
-        return await self._database.run(work)
+    async def days(self, days: Days) -> list[str]:
+        """Those of these of which something is kept, the first one first."""
+        query = "SELECT DISTINCT day FROM sums WHERE day BETWEEN ? AND ? ORDER BY day"
+        return await self._database.run(lambda c: [day for (day,) in c.execute(query, days)])
 
     async def newest(self) -> list[Row]:
         """The oldest of them first."""
@@ -205,7 +218,7 @@ def _add(
     sums: Mapping[Key, Sum],
     rows: list[Row],
     keep: int,
-    since: str,
+    days: int,
 ) -> None:
     known = dict(_sums(c, "day = ?", day))
     for key, each in sums.items():
@@ -225,7 +238,8 @@ def _add(
         " attributes FROM sums WHERE day = ? ORDER BY own DESC, count DESC LIMIT ?)",
         (day, day, _MOST_A_DAY),
     )
-    c.execute("DELETE FROM sums WHERE day < ?", (since,))
+    newest = "SELECT DISTINCT day FROM sums ORDER BY day DESC LIMIT ?"
+    c.execute(f"DELETE FROM sums WHERE day NOT IN ({newest})", (days,))  # noqa: S608
     columns = ", ".join(Row._fields)
     marks = ", ".join("?" * len(Row._fields))
     c.executemany(f"INSERT INTO spans ({columns}) VALUES ({marks})", rows)  # noqa: S608

@@ -28,7 +28,7 @@ from understudy.cli.profile_text import engine_told
 from understudy.settings import Settings
 from understudy.spans import Key, Recorder
 from understudy.state import state_dir, workspace_dir
-from understudy.store.profile import Row
+from understudy.store.profile import Days, Row
 from understudy.trust import Trust
 
 from .support import DEFAULTS, PATIENCE, own_environment, tree, understudy
@@ -36,6 +36,7 @@ from .support import DEFAULTS, PATIENCE, own_environment, tree, understudy
 _DAY = 86_400.0
 _NOW = datetime(2026, 3, 10, 12).astimezone().timestamp()
 _TODAY = date(2026, 3, 10)
+ALL = Days.to(date.max)
 
 
 @pytest.fixture(autouse=True)
@@ -73,12 +74,12 @@ async def test_each_workspace_has_what_is_its_own(tmp_path: Path) -> None:
 
 async def test_what_is_kept_is_joined_by_day_and_forgotten_in_the_end(tmp_path: Path) -> None:
     place = _place(tmp_path / "root", keepDays=3)
-    for day in (0, 0, 1, 2, 4):
+    for day in (4_000, 0, 0, 1, 2, 4):  # the clock was ahead
         _work("scan")
         await Keeper(lambda day=day: _NOW + day * _DAY).keep([place])  # type: ignore[misc]
     async with opened(place.state) as profiles:
-        assert await profiles.days() == ("2026-03-12", "2026-03-14")
-        assert (await profiles.sums())[Key("scan")].count == 2
+        assert await profiles.days(ALL) == ["2026-03-12", "2026-03-14", "2037-02-20"]
+        assert (await profiles.sums(ALL))[Key("scan")].count == 3
     last, since = await engine(place.root, 1, date(2026, 3, 14))
     assert {each.name: each.times for each in last.phases}["scan"] == 1
     assert since == "2026-03-14"
@@ -131,7 +132,7 @@ async def test_sums_of_a_day_are_bounded(tmp_path: Path) -> None:
             _work("work", file=f"{place.root}/{half}-{number}.py")
         await keeper.keep([place])
     async with opened(place.state) as profiles:
-        sums = await profiles.sums()
+        sums = await profiles.sums(ALL)
     assert len(sums) <= 2_000
 
 

@@ -448,7 +448,7 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
             sums = {Key("merge", file=name): Sum(3, each, each) for name, each in took.items()}
             sums |= {Key("run", attributes=RAN): Sum(9, 40.0, 40.0)}
             sums |= {Key("run", attributes=RUFF): Sum(9, 1.0, 1.0)}
-            await profiles.add((today - timedelta(ago)).isoformat(), sums, [], 10, "")
+            await profiles.add((today - timedelta(ago)).isoformat(), sums, [], 10, 30)
     counts = Counts(Database(place.state / MEASURES, MEASURED))
     for tool in ("pylint", "ruff"):
         counts.recalled(tool, 3)

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from ...spans import Key, Recorder, Span, Sum
 from ...state import workspace_dir
 from ...store import measured
 from ...store.database import Database
-from ...store.profile import FILE, PROFILE, Profiles, Row
+from ...store.profile import FILE, PROFILE, Days, Profiles, Row
 from .. import events
 from ..feature import Feature
 from ..folder.folders import Folders
@@ -92,10 +92,9 @@ class Keeper:
 
     async def _write(self, place: Place, told: Mapping[Key, Sum], rows: Sequence[Row]) -> None:
         own, today = place.settings.profile, datetime.fromtimestamp(self._now()).astimezone().date()
-        since = today - timedelta(days=own.keep_days - 1)
         try:
             async with opened(place.state) as profiles:
-                await profiles.add(today.isoformat(), told, rows, own.max_spans, since.isoformat())
+                await profiles.add(today.isoformat(), told, rows, own.max_spans, own.keep_days)
         except (OSError, sqlite3.Error) as error:
             log.warning("where time goes in %s is not kept: %s", place.root, error)
 
@@ -275,13 +274,11 @@ async def recorded(root: Path, settings: Settings) -> AsyncIterator[Keeping]:
 async def engine(root: Path, days: int, today: date) -> tuple[Profile, str]:
     """Where the engine's time went in a workspace, in so many days; and the first of these of which
     something is known, empty when nothing is. Raises OSError, sqlite3.Error."""
-    begin = today - timedelta(days=days - 1)
-    since, state = begin.isoformat(), await asyncio.to_thread(workspace_dir, root)
+    wanted, state = Days.to(today, days), await asyncio.to_thread(workspace_dir, root)
     async with opened(state) as profiles:
-        kept = await profiles.days()
-        first = max(kept[0], since) if kept and kept[1] >= since else ""
-        known = asked(await measured.kept_in(state), begin)
-        return profile(await profiles.sums(since), known), first
+        known = asked(await measured.kept_in(state), wanted)
+        kept = await profiles.days(wanted)
+        return profile(await profiles.sums(wanted), known), next(iter(kept), "")
 
 
 async def timeline(root: Path) -> list[Timed]:

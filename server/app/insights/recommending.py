@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -49,7 +49,7 @@ from ...store.jobs import Jobs
 from ...store.measured import FILE as MEASURES
 from ...store.measured import MEASURED, kept
 from ...store.profile import FILE as PROFILES
-from ...store.profile import PROFILE, Profiles
+from ...store.profile import PROFILE, Days, Profiles
 from ...store.recommendations import FILE, RECOMMENDATIONS, Recommendations, Row
 from ...tasks.import_times import NAME as IMPORT_TIMES
 from ...tasks.test_runs import NAME as TESTS
@@ -103,7 +103,7 @@ class _Stores:
     def kept(self) -> Recommendations:
         return Recommendations(self.recommendations)
 
-    async def past(self) -> tuple[Past, list[Execution]]:
+    async def past(self, now: float) -> tuple[Past, list[Execution]]:
         history, jobs = History(self.jobs), Jobs(self.jobs)
         tests = [
             (each.id, each.started or 0.0, each.parameters, each.value, each.status)
@@ -115,15 +115,14 @@ class _Stores:
             of_values(tests),
             [each for each in await history.audit(most=_MOST_ROWS) if each.kind == HOOK],
             [(each.id, each.value) for each in imports],
-            await self._spent(),
+            await self._spent(datetime.fromtimestamp(now).astimezone().date()),
         )
         return past, await history.executions(most=_MOST_ROWS)
 
-    async def _spent(self) -> Spent:
-        profiles = Profiles(self.profile)
-        tools, files = await profiles.tools(), await profiles.files()
-        since = min((each.day for each in tools), default=date.max)
-        return Spent(tools, files, asked(await kept(self.measured), since))
+    async def _spent(self, today: date) -> Spent:
+        profiles, days = Profiles(self.profile), Days.to(today)
+        known = asked(await kept(self.measured), days)
+        return Spent(await profiles.tools(days), await profiles.files(days), known)
 
     async def close(self) -> None:
         for each in (
@@ -161,7 +160,7 @@ class Recommending:
 
     async def _look(self, stores: _Stores, problem: str) -> Outlook:
         settings, now = self._settings(), self._clock()
-        past, executions = await stores.past()
+        past, executions = await stores.past(now)
         rows = await stores.kept.all()
         found = await asyncio.to_thread(
             _looked, self._root, settings, past, executions, dict(rows), now

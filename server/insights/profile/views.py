@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ...spans import WAITS, Key, Sum
 from ...store.measured import Kept
+from ...store.profile import Days
 
 _HOT = 0.8
 
@@ -99,13 +100,15 @@ class Profile(NamedTuple):
         return rate(sum(t.hits for t in self.tools), sum(t.misses for t in self.tools))
 
 
-def asked(kept: Kept, since: date) -> dict[str, Asked]:
-    """What tools were asked from that day on. What nobody had asked for yet is not among it."""
+def asked(kept: Kept, days: Days) -> dict[str, Asked]:
+    """What tools were asked in these days. What nobody had asked for yet is not among it."""
+    since, until = map(date.fromisoformat, days)
     hits, misses = Counter[str](), Counter[str]()
-    for recalled in (each for each in kept.recalled if each.day >= since):
-        hits[recalled.tool] += recalled.files
-    for looked in (each for each in kept.looked if each.day >= since and not each.ahead):
-        misses[looked.tool] += looked.files
+    for recalled in kept.recalled:
+        hits[recalled.tool] += recalled.files if since <= recalled.day <= until else 0
+    for looked in kept.looked:
+        counts = since <= looked.day <= until and not looked.ahead
+        misses[looked.tool] += looked.files if counts else 0
     tools = (+hits).keys() | (+misses).keys()
     return {tool: Asked(hits[tool], misses[tool]) for tool in tools}
 
