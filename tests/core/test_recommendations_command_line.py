@@ -445,7 +445,8 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
     async with opened(place.state) as profiles:
         for ago in range(30, 0, -1):
             took = {"data/big.py": 60.0 if ago > 10 else 0.5, "a.py": 2.0, "b.py": 1.0}
-            sums = {Key("merge", file=name): Sum(3, each, each) for name, each in took.items()}
+            sums = {Key("merge", file=name): Sum(9, each, each) for name, each in took.items()}
+            sums |= {Key("analysis", file=name): Sum(3, each) for name, each in took.items()}
             sums |= {Key("run", attributes=RAN): Sum(9, 40.0, 40.0)}
             sums |= {Key("run", attributes=RUFF): Sum(9, 1.0, 1.0)}
             await profiles.add((today - timedelta(ago)).isoformat(), sums, [], 10, 30)
@@ -456,7 +457,8 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
     file, tool = (place.listed()[f"slow-{each} :0"] for each in ("file", "tool"))
     analysed = "the time that all files take that are analysed one by one."
     assert file["what"] == f"data/big.py takes 93 % of {analysed}"
-    assert tool["why"][0].endswith(" it ran for 1200 s: 270 times, 4.4 s each")
+    assert tool["why"][0].endswith(" it took 1200 s, 270 times, 4.4 s each")
+    assert file["why"][0].endswith(" it took 1205 s, 90 times, 13.4 s each")
     assert (tool["gainBasis"], tool["canBeDone"]) == ("of the machine, while you go on", True)
     assert "pylint takes 98 % of the time" in place.run("workflows").stdout
     for each in (file, tool):

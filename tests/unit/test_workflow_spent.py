@@ -78,7 +78,7 @@ def test_a_tool_can_wait_for_saves() -> None:
     (one,) = recommended([*days("pylint", 30.0), *RUFF])
     assert one.what == "pylint takes 97 % of the time that all tools that check files take."
     assert one.why[:3] == (
-        "since 2026-03-11 it ran for 300 s: 30 times, 10.0 s each",
+        "since 2026-03-11 it took 300 s, 30 times, 10.0 s each",
         "it waited 10 s for its turn",
         "of 100 answers 30 were known before",
     )

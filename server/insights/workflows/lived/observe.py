@@ -132,9 +132,9 @@ def _spent(spent: Spent, now: float, random: Random) -> Iterator[Observation]:
         if cost is None or cost.high < _LEAST_SECONDS:
             continue
         text = f"{each.name} takes {100 * each.share:.0f} % of the time that all {of}."
-        runs = f"{each.times} times, {each.ran / each.times:.1f} s each"
         since = strftime("%Y-%m-%d", localtime(spent.since))
-        evidence = [f"since {since} it ran for {each.ran:.0f} s: {runs}"]
+        runs = f", {each.times} times, {each.ran / each.times:.1f} s each" if each.times else ""
+        evidence = [f"since {since} it took {each.ran:.0f} s{runs}"]
         if rule == TOOL:
             known = spent.asked[each.name]
             evidence += [
