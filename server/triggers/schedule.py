@@ -140,7 +140,12 @@ class LocalTime(tzinfo):
     """What the machine takes for local time, with its rules for daylight saving."""
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        return None if moment is None else moment.replace(tzinfo=None).astimezone().utcoffset()
+        if moment is None:
+            return None
+        # Not by ``astimezone``: of a time that the clock leaves out it says one thing before
+        # Python 3.12 and another since.
+        wall = moment.replace(tzinfo=None)
+        return wall - datetime.fromtimestamp(wall.timestamp(), UTC).replace(tzinfo=None)
 
     def dst(self, moment: datetime | None) -> timedelta | None:
         return None
