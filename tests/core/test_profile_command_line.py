@@ -258,6 +258,10 @@ def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str,
     kept = b"".join(p.read_bytes() for p in state_dir(environment).rglob("profile.db*"))
     assert b"slow.py" in kept
     assert secret.encode() not in kept
+    for format_ in ("speedscope", "chrome"):  # which name each process by its command
+        told = _profile(project, environment, "--format", format_).stdout
+        assert "slow.py --token=<secret>" in told
+        assert secret not in told
 
 
 def test_profiles_can_be_forgotten(project: Path, environment: dict[str, str]) -> None:
