@@ -119,7 +119,7 @@ def _twice(name: str, text: str, place: Place) -> Iterator[Issue]:
 def _in_sequence(name: str, scripts: Scripts, place: Place) -> Iterator[Issue]:
     """Checks in a chain, which read the same files and change none."""
     turns = chain(scripts.texts[name], scripts)
-    checks = [each.text for turn in turns for each in turn if len(turn) > 1]
+    checks = [excerpt(each.text) for turn in turns for each in turn if len(turn) > 1]
     if not checks:
         return
     told = (
