@@ -115,6 +115,15 @@ def test_a_secret_in_a_definition_is_told_nowhere(place: Place) -> None:
         assert [each for each in secrets if each in told] == [], asked
 
 
+def test_escapes_that_stand_for_no_character_keep_nothing_from_being_told(place: Place) -> None:
+    odd = "echo \ud800 x"
+    tree(place.root, {"package.json": json.dumps({"scripts": {"a": f"{odd} && {odd}"}})})
+    for words in (("workflows",), ("recommendations", "list"), ("recommendations", "list")):
+        done = place.run(*words)
+        assert done.returncode == 0, done.stderr
+        assert r"`echo \ud800 x` twice" in done.stdout
+
+
 def test_no_name_is_more_than_text_on_a_page(place: Place) -> None:
     name = '"[x](http://evil) <img src=x>|\\e[31m\\nsecond"'
     job = f"jobs:\n  {name}:\n    runs-on: x\n    steps: [{{run: make}}]\n"
