@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -151,8 +152,23 @@ def _changes(trial: Trial) -> str:
 
 
 async def _in_the_terminal(argv: Sequence[str]) -> str:
+    """Who ends this command means the program: it is waited for, and nothing is left of both."""
     process = await asyncio.create_subprocess_exec(*argv)
+    loop, told = asyncio.get_running_loop(), list[int]()
+
+    def pass_on(number: int) -> None:
+        told.append(number)
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    heeded = [e for e in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(e) != signal.SIG_IGN]
+    for number in heeded:
+        loop.add_signal_handler(number, pass_on, number)
     await process.wait()
+    for number in heeded:
+        loop.remove_signal_handler(number)
+    if told:
+        raise SystemExit(128 + told[0])
     return ""
 
 

@@ -179,6 +179,20 @@ def test_who_ends_the_command_ends_the_program(project: Path, environment: dict[
     assert {each.pid for each in programs} == {each.pid for each in gone}
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_of_a_profile_that_somebody_ends(
+    project: Path, environment: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    own = tmp_path / "temporary"
+    own.mkdir()
+    with _patient(project, environment | {"TMPDIR": str(own)}) as running:
+        assert [*own.glob("understudy-profile-*")]
+        os.killpg(running.pid, number)  # as a terminal that is closed does
+        _, said = running.communicate(timeout=20)
+    assert (running.returncode, said) == (128 + number, "")
+    assert [*own.glob("understudy-profile-*")] == []
+
+
 def test_nothing_runs_where_nobody_trusts(project: Path, environment: dict[str, str]) -> None:
     Trust(state_dir(environment)).decide(project, trusted=False)
     done = _profile(project, environment, "--", "python", "slow.py")
