@@ -106,7 +106,8 @@ def profile(
         _print(_all_told(root, ran, format_, compare=compare), output, err=True)
     except (click.ClickException, OSError, sqlite3.Error) as error:
         said = error.format_message() if isinstance(error, click.ClickException) else why(error)
-        click.echo(f"Error: {said}", err=True)
+        with suppress(OSError):  # standard error may be what cannot be written
+            click.echo(f"Error: {said}", err=True)
     ctx.exit(ran.runs[-1].exit_code)  # its own, whatever came of the report
 
 

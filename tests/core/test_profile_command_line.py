@@ -278,6 +278,18 @@ def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str,
         assert secret not in told
 
 
+def test_the_exit_code_is_the_programs_though_nothing_can_be_told(
+    project: Path, environment: dict[str, str]
+) -> None:
+    program = ("python", "-c", "raise SystemExit(7)")
+    words = [sys.executable, "-P", "-m", "understudy", "profile", "--", *program]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            words, cwd=project, env=environment, stderr=full, timeout=60, check=False
+        )
+    assert done.returncode == 7
+
+
 def test_profiles_can_be_forgotten(project: Path, environment: dict[str, str]) -> None:
     _profile(project, environment, "--", "python", "slow.py")
     assert _profile(project, environment, "--clear").stdout == "Forgot 1 profile.\n"
