@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,8 @@ def profile(
         _print(_all_told(root, ran, format_, compare=compare), output, err=True)
     except (click.ClickException, OSError, sqlite3.Error) as error:
         said = error.format_message() if isinstance(error, click.ClickException) else why(error)
-        click.echo(f"Error: {said}", err=True)
+        with suppress(OSError):  # standard error may be what cannot be written
+            click.echo(f"Error: {said}", err=True)
     ctx.exit(ran.runs[-1].exit_code)  # its own, whatever came of the report
 
 
@@ -151,8 +153,23 @@ def _changes(trial: Trial) -> str:
 
 
 async def _in_the_terminal(argv: Sequence[str]) -> str:
+    """Who ends this command means the program: it is waited for, and nothing is left of both."""
     process = await asyncio.create_subprocess_exec(*argv)
+    loop, told = asyncio.get_running_loop(), list[int]()
+
+    def pass_on(number: int) -> None:
+        told.append(number)
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    heeded = [e for e in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(e) != signal.SIG_IGN]
+    for number in heeded:
+        loop.add_signal_handler(number, pass_on, number)
     await process.wait()
+    for number in heeded:
+        loop.remove_signal_handler(number)
+    if told:
+        raise SystemExit(128 + told[0])
     return ""
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,6 +34,8 @@ from .sections import PLACES, SECTIONS, SUMMARY, Section, stale
 
 MOST_STREAMS = 16
 _MOST_BODY = 8 << 10
+_FORM_SECONDS = 5.0
+"""In which a form has to have come."""
 _LOOK_SECONDS = 0.3
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "txt": "text/plain"}
 _ASK = (
@@ -118,11 +120,11 @@ class Pages:
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
         if kind != "application/x-www-form-urlencoded":
             raise HTTPException(415, "Only forms are read.")
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _MOST_BODY:
-                raise HTTPException(413, "That is too much for a form.")
+        try:
+            async with asyncio.timeout(_FORM_SECONDS):
+                body = await _body(request)
+        except (ClientDisconnect, TimeoutError):
+            raise HTTPException(408, "The form did not come to its end.") from None
         try:
             given = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=16))
         except ValueError:
@@ -283,6 +285,15 @@ class Pages:
         except (ValueError, OSError, sqlite3.Error) as error:
             session.said = f"Not done: {why(error) if isinstance(error, OSError) else error}."
         return RedirectResponse(f"{self.base}?in={workspace.id}", 303)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MOST_BODY:
+            raise HTTPException(413, "That is too much for a form.")
+    return body
 
 
 class _Stream(EventSourceResponse):

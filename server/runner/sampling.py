@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn, TextIO
 
 from .processes import (
@@ -65,9 +66,14 @@ def _heard(pipe: TextIO) -> dict[str, Any]:
 
 def _pass_on(pid: int) -> None:
     """Who ends this one means the program."""
+
+    def pass_on(number: int, _: object) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
     for each in (signal.SIGTERM, signal.SIGHUP):
         if pid:
-            signal.signal(each, lambda number, _: os.kill(pid, number))
+            signal.signal(each, pass_on)
 
 
 def _forked(work: Callable[[], NoReturn]) -> int:

@@ -120,7 +120,13 @@ class Recommendations:
 
 def _private(row: Row) -> Row:
     measure = row.measure if redacted(row.measure) == row.measure else ""
-    return row._replace(what=redacted(row.what), measure=measure)
+    what = redacted(row.what)
+    return row._replace(path=_text(row.path), what=_text(what), measure=_text(measure))
+
+
+def _text(said: str) -> str:
+    """With a question mark for what is no character, as an escape in a definition may say."""
+    return said.encode("utf-8", "replace").decode()
 
 
 def _all(connection: sqlite3.Connection) -> dict[str, Row]:

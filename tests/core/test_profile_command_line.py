@@ -179,6 +179,20 @@ def test_who_ends_the_command_ends_the_program(project: Path, environment: dict[
     assert {each.pid for each in programs} == {each.pid for each in gone}
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_of_a_profile_that_somebody_ends(
+    project: Path, environment: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    own = tmp_path / "temporary"
+    own.mkdir()
+    with _patient(project, environment | {"TMPDIR": str(own)}) as running:
+        assert [*own.glob("understudy-profile-*")]
+        os.killpg(running.pid, number)  # as a terminal that is closed does
+        _, said = running.communicate(timeout=20)
+    assert (running.returncode, said) == (128 + number, "")
+    assert [*own.glob("understudy-profile-*")] == []
+
+
 def test_nothing_runs_where_nobody_trusts(project: Path, environment: dict[str, str]) -> None:
     Trust(state_dir(environment)).decide(project, trusted=False)
     done = _profile(project, environment, "--", "python", "slow.py")
@@ -258,6 +272,22 @@ def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str,
     kept = b"".join(p.read_bytes() for p in state_dir(environment).rglob("profile.db*"))
     assert b"slow.py" in kept
     assert secret.encode() not in kept
+    for format_ in ("speedscope", "chrome"):  # which name each process by its command
+        told = _profile(project, environment, "--format", format_).stdout
+        assert "slow.py --token=<secret>" in told
+        assert secret not in told
+
+
+def test_the_exit_code_is_the_programs_though_nothing_can_be_told(
+    project: Path, environment: dict[str, str]
+) -> None:
+    program = ("python", "-c", "raise SystemExit(7)")
+    words = [sys.executable, "-P", "-m", "understudy", "profile", "--", *program]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            words, cwd=project, env=environment, stderr=full, timeout=60, check=False
+        )
+    assert done.returncode == 7
 
 
 def test_profiles_can_be_forgotten(project: Path, environment: dict[str, str]) -> None:

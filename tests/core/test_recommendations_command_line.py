@@ -106,10 +106,12 @@ def test_a_secret_in_a_definition_is_told_nowhere(place: Place) -> None:
     deploy = f"curl -u admin:{secrets[1]} https://deploy.example.com/install && npm ci"
     steps = [{"run": f"export TOKEN={secrets[0]}"}, {"run": f"npm ci --token {secrets[2]}"}]
     job = {"runs-on": "x", "steps": steps * 2}
+    check = f"eslint . --token {secrets[2]} && tsc --noEmit"
+    common = f"include https://me:{secrets[2]}@example.com/common.mk"
     files = {
         ".github/workflows/ci.yml": yaml.safe_dump({"on": "push", "jobs": {"a": job}}),
-        "package.json": json.dumps({"scripts": {"deploy": deploy}}),
-        "Makefile": f"all: one two\none two:\n\tAPI_KEY={secrets[2]} pytest\n",
+        "package.json": json.dumps({"scripts": {"deploy": deploy, "check": check}}),
+        "Makefile": f"all: one two\none two:\n\tAPI_KEY={secrets[2]} pytest\n{common}\n",
     }
     tree(place.root, files)
     for asked in (
@@ -120,6 +122,15 @@ def test_a_secret_in_a_definition_is_told_nowhere(place: Place) -> None:
         told = place.run(*asked).stdout
         assert "twice" in told, asked
         assert [each for each in secrets if each in told] == [], asked
+
+
+def test_escapes_that_stand_for_no_character_keep_nothing_from_being_told(place: Place) -> None:
+    odd = "echo \ud800 x"
+    tree(place.root, {"package.json": json.dumps({"scripts": {"a": f"{odd} && {odd}"}})})
+    for words in (("workflows",), ("recommendations", "list"), ("recommendations", "list")):
+        done = place.run(*words)
+        assert done.returncode == 0, done.stderr
+        assert r"`echo \ud800 x` twice" in done.stdout
 
 
 def test_no_name_is_more_than_text_on_a_page(place: Place) -> None:

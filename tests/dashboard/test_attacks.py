@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -9,12 +10,18 @@ import socket
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote, urlsplit
 
 import psutil
 import pytest
+from starlette.types import Message
 
 from understudy.app.overview.actions import ACTIONS
+from understudy.app.overview.overview import Overview
+from understudy.dashboard import pages
+from understudy.dashboard.keys import Keys
+from understudy.dashboard.pages import Pages
 
 from ..core.support import tree, understudy
 from .conftest import IMAGE, SCRIPT, World
@@ -383,6 +390,38 @@ def test_who_reads_no_changes_takes_no_place_of_who_does(browser: Browser) -> No
 def test_a_form_of_many_fields_is_refused(browser: Browser) -> None:
     fields = {f"field{number}": "1" for number in range(30)}
     assert browser.send("unlock", None, csrf=browser.csrf, **fields).status == 400
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_a_form_that_does_not_end_is_given_up(
+    is_gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_FORM_SECONDS", 0.01)
+    keys = Keys()
+    asked = Pages(cast(Overview, None), keys, 1, lambda *_: None)
+    session = keys.exchange(keys.secret())
+    assert session is not None
+    cookie = f"{asked._cookie}={session.name}".encode()
+    headers = [
+        (b"host", b"127.0.0.1:1"),
+        (b"origin", b"http://127.0.0.1:1"),
+        (b"cookie", cookie),
+        (b"content-type", b"application/x-www-form-urlencoded"),
+    ]
+    scope = {"type": "http", "method": "POST", "path": f"{asked.base}unlock", "query_string": b""}
+    parts: list[Message] = [{"type": "http.request", "body": b"what=", "more_body": True}]
+    if is_gone:
+        parts.append({"type": "http.disconnect"})
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return parts.pop(0) if parts else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    await asked.app({**scope, "headers": headers}, receive, send)
+    assert told[0]["status"] == 408
 
 
 def test_who_has_left_is_told_of_nothing_any_more(world: World) -> None:

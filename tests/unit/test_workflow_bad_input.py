@@ -192,6 +192,10 @@ _WORST = {
         "package.json",
         '{"scripts": {"a": "run-s ' + "a*" * 200 + '", "' + "a" * 5_000 + '": "x"}}',
     ),
+    "patterns": (
+        "package.json",
+        json.dumps({"scripts": {f"s{n}": "npm-run-all s* s** *s*" for n in range(1_500)}}),
+    ),
     "braces": ("tox.ini", "[tox]\nenvlist = " + "{a,b,c,d}" * 40 + "\n"),
     "open braces": ("tox.ini", "[tox]\nenvlist = " + "{a" * 50_000 + "\n"),
     "python": ("noxfile.py", "(" * 50_000),

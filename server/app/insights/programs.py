@@ -190,12 +190,13 @@ def looking(asked: Asked, samples: Path) -> tuple[str, ...]:
 
 
 def read(samples: Path, rate: int) -> tuple[bytes, Samples, str]:
-    """What the profiler wrote, what that says, and why that is nothing, where it cannot be read;
-    of nothing where it wrote nothing."""
+    """What the profiler wrote, without secrets, what that says, and why that is nothing, where it
+    cannot be read; of nothing where it wrote nothing."""
     nothing = Samples({}, 1 / rate)
     try:
         raw = samples.read_bytes() if samples.exists() else b""
-        return raw, sampled.read(raw) if raw else nothing, ""
+        found = sampled.read(raw) if raw else nothing
+        return sampled.without_secrets(raw) if raw else b"", found, ""
     except (OSError, ValueError) as error:
         return b"", nothing, f"what it wrote cannot be read: {why(error)}"
 
@@ -245,8 +246,8 @@ def _as_before(path: Path, began: float) -> bytes | None:
 async def keep(
     asked: Asked, at: float, runs: Sequence[Run], seen: Sequence[Samples], samples: bytes
 ) -> Program:
-    """``seen`` by run; ``samples``: what the profiler wrote of the last one. What cannot be kept is
-    told all the same: it has been run."""
+    """``seen`` by run; ``samples``: what the profiler wrote of the last one, without secrets. What
+    cannot be kept is told all the same: it has been run."""
     told = await asyncio.to_thread(_told, asked.root, seen, at)
     program = Program(0, at, asked.command, asked.key, tuple(runs), told)
     body = {

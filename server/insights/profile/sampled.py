@@ -7,13 +7,17 @@ that is nearest to where it was: what a library does is the time of the line tha
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ...findings.redact_text import redacted
 from .functions import Function, around, functions
 
 _FOREIGN = ("/site-packages/", "/dist-packages/", "/node_modules/", "/.venv/", "/venv/", "/.tox/")
+_PROCESS = re.compile(r'(process \d+:")(.*)"', re.DOTALL)
+"""What a stack of one of several processes begins with: its command, with the arguments."""
 _MOST = 500
 """Lines and functions that are told, the hottest."""
 
@@ -104,6 +108,15 @@ def read(content: bytes) -> Samples:
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"these are no samples: {error!r}") from error
     return Samples(stacks, min(weights, default=0.0))
+
+
+def without_secrets(content: bytes) -> bytes:
+    """What ``read`` can read, without the secrets that stand in the commands of processes."""
+    told = json.loads(content)
+    for frame in told["shared"]["frames"]:
+        if not frame.get("file") and (found := _PROCESS.fullmatch(str(frame["name"]))):
+            frame["name"] = f'{found[1]}{redacted(found[2])}"'
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def told(runs: Sequence[Samples], root: str, source: Callable[[str], bytes | None]) -> Told:

@@ -4,8 +4,8 @@ them could run at once: checks beside each other, which change no file that anot
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from ..graph import Needs, reached
@@ -41,10 +41,21 @@ Chain = tuple[Turn, ...]
 
 
 class Scripts(NamedTuple):
-    """All that there are, by name: their texts, and which others each runs, also by itself."""
+    """All that there are, by name; ``changing``: those that change files, or run one that does, as
+    far as names tell."""
 
     texts: Mapping[str, str]
-    runs: Needs
+    changing: frozenset[str]
+
+
+def scripts(texts: Mapping[str, str], runs: Needs) -> Scripts:
+    """``runs``: which others each runs, also by itself."""
+    run_by: dict[str, list[str]] = {name: [] for name in texts}
+    for name, others in runs.items():
+        for other in others:
+            run_by[other].append(name)
+    change = [name for name, text in texts.items() if _change(name) or _change(text)]
+    return Scripts(texts, reached(run_by, change))
 
 
 def chain(text: str, scripts: Scripts) -> Chain:
@@ -59,7 +70,8 @@ def chain(text: str, scripts: Scripts) -> Chain:
     moves = any(words[0] in ("cd", "pushd", "export") for words in commands(text))
     if aside or unknown or moves or "${{" in text:
         return ()
-    links = [link for each in pieces for link in _links(each, scripts)]
+    every = (link for each in pieces for link in _links(each, scripts))
+    links = [*islice(every, _LONGEST + 1)]  # a pattern may stand for hundreds
     if len(links) > _LONGEST:
         return ()
     turns: list[Turn] = []
@@ -70,29 +82,32 @@ def chain(text: str, scripts: Scripts) -> Chain:
     return tuple(turns)
 
 
-def _links(piece: str, scripts: Scripts) -> list[Link]:
+def _links(piece: str, scripts: Scripts) -> Iterator[Link]:
     (words,) = commands(piece)
     called = [name for turn in turns_of(words, scripts.texts) for name in turn]
     if not called or parts(piece) != [words]:
         argv = ("npm", "exec", "-c", piece)  # as npm itself runs it, with what the project installs
-        return [Link(piece, argv, _is_check(piece, called, scripts))]
-    if len(called) == 1 and words[0] not in ALL:
-        return [Link(piece, words, _is_check(piece, called, scripts))]
-    return [
-        Link(f"npm run {name}", ("npm", "run", name), _is_check(name, [name], scripts))
-        for name in called
-    ]
+        yield Link(piece, argv, _is_check(piece, called, scripts))
+    elif len(called) == 1 and words[0] not in ALL:
+        yield Link(piece, words, _is_check(piece, called, scripts))
+    else:
+        for name in called:
+            is_check = _is_check(name, [name], scripts)
+            yield Link(f"npm run {name}", ("npm", "run", name), is_check)
 
 
 def _is_check(piece: str, called: Sequence[str], scripts: Scripts) -> bool:
     """It looks at files, and neither it nor a script that it runs changes any, as far as names
     tell."""
-    run = reached(scripts.runs, called)
-    if any(_CHANGES.search(each) for each in (piece, *run, *(scripts.texts[e] for e in run))):
+    if _change(piece) or not scripts.changing.isdisjoint(called):
         return False
     if not called:
         return _checks(piece)
     return all(_NAMES.search(name) or _checks(scripts.texts[name]) for name in called)
+
+
+def _change(text: str) -> bool:
+    return _CHANGES.search(text) is not None
 
 
 def _checks(text: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ....findings.redact_text import redacted
 from ..graph import circle, reached
 from ..model import Around, Insert, Issue, Job, Kind, Place, Problem, Remedy, Step, Workflow, unique
 from ..shell import Words, commands, key
@@ -124,7 +125,7 @@ class _Reader:
             else:
                 self.is_known = False
                 if not line.startswith(("-", "s")) and not _WILD.search(named):
-                    told = f"It includes {named}, which is not there or is not read."
+                    told = f"It includes {redacted(named)}, which is not there or is not read."
                     self.problems.append(Problem(Place(path, number), told))
         self._now = []
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..graph import circle, reached
 from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
 from ..shell import Words, commands, excerpt, parts
+from . import chains
 from .chains import Scripts, chain
 from .script_calls import called, turns_of
 
@@ -87,7 +88,7 @@ def _issues(
     texts: Mapping[str, str], places: Mapping[str, Place], jobs: Sequence[Job]
 ) -> Iterator[Issue]:
     needs = {each.name: (*each.needs, *each.calls) for each in jobs}
-    scripts = Scripts(texts, needs)
+    scripts = chains.scripts(texts, needs)
     for name, text in texts.items():
         for missing in unique([c for w in commands(text) for c in called(w, texts)]):
             if missing not in texts:
@@ -119,7 +120,7 @@ def _twice(name: str, text: str, place: Place) -> Iterator[Issue]:
 def _in_sequence(name: str, scripts: Scripts, place: Place) -> Iterator[Issue]:
     """Checks in a chain, which read the same files and change none."""
     turns = chain(scripts.texts[name], scripts)
-    checks = [each.text for turn in turns for each in turn if len(turn) > 1]
+    checks = [excerpt(each.text) for turn in turns for each in turn if len(turn) > 1]
     if not checks:
         return
     told = (
