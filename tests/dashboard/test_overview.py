@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sqlite3
 import time
@@ -257,6 +258,26 @@ async def test_what_no_tool_has_said_is_asked_for_again_when_something_is_writte
     await opened.look()
     assert asked == [2]
     assert [*watched.findings.silent] == []
+
+
+async def test_a_file_that_a_tool_leaves_out_has_no_finding_for_that(
+    watched: Watched, opened: Overview, root: Path, environment: dict[str, str]
+) -> None:
+    """It counts among the files of which nothing is known, as it does not count for a scan."""
+    tree(root, {"ruff.toml": "extend-exclude = ['top.py']\n", ".understudy/config.yaml": ""})
+    scan = understudy_here("scan", "--format", "json", cwd=root, environment=environment)
+    found = json.loads(scan.stdout)["problems"]
+    await opened.look()
+    assert [*watched.findings.silent] == [("ruff", 1)]
+    told = [
+        (cohort.path, label, row.line)
+        for cohort in watched.findings.cohorts
+        for label, rows in cohort.rows.items()
+        for row in rows
+    ]
+    assert sorted(told) == sorted(
+        (each["path"], each["severity"], each["start"]["line"]) for each in found
+    )
 
 
 async def test_results_that_cannot_be_read_are_not_told_as_none(
