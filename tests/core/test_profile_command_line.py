@@ -389,11 +389,20 @@ def test_a_profile_that_cannot_be_kept_is_told_all_the_same(
     assert "newer Understudy" in done.stderr
 
 
+BACKTRACE = r"Error: It broke\n\nCaused by:\n    0: Bad\n\nStack backtrace:\n   7: main\n"
+ENDED = (
+    "Error: Failed to get process executable name. Check that the process is running."
+    r"\n\nCaused by:\n    0: No such file or directory (os error 2)\n"
+)
+
+
 @pytest.mark.parametrize(
     ("profiler", "told"),
     [
         ("echo 'Permission Denied: Try sudo' >&2; exit 1", "this machine does not let it look"),
         ("echo 'Error: It broke' >&2; exit 1", "the profiler saw nothing of it: It broke"),
+        (f"printf '{BACKTRACE}' >&2; exit 1", "the profiler saw nothing of it: It broke"),
+        (f"printf '{ENDED}' >&2; exit 1", "it was too short, or only waited"),
         ("kill -9 $$", "the profiler saw nothing of it: it was ended by signal 9"),
         ('echo "{" > "$9"', "what it wrote cannot be read"),
     ],
