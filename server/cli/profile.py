@@ -25,7 +25,7 @@ from ..settings import load, read_layers
 from ..state import state_dir
 from ..trust import Trust
 from .exits import Exit
-from .options import FOLDER, formats, output
+from .options import FOLDER, MOST_DAYS, formats, output
 from .output import write
 from .profile_text import compared, engine_told, program_told
 from .roots import root_of, told_of
@@ -40,7 +40,11 @@ _FORMATS = ("text", "json", "chrome", "speedscope")
     "--engine", "of_engine", is_flag=True, help="Of Understudy itself, in this workspace."
 )
 @click.option(
-    "--days", type=click.IntRange(1), default=7, show_default=True, help="With --engine: so many."
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=7,
+    show_default=True,
+    help="With --engine: so many.",
 )
 @click.option("--runs", type=click.IntRange(1, 100), default=1, help="Run it so often.")
 @click.option(
