@@ -451,6 +451,17 @@ async def test_what_changes_while_the_page_is_written_is_told_to_it(
     assert f"events?seen={before}".encode() in bytes(answer.body)
 
 
+async def test_a_command_in_what_is_answered_is_code(
+    opened: Overview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    monkeypatch.setattr(pages, "_session", lambda _: session)
+    session.said = "Done: nothing runs it until `understudy start` does."
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    answer = await pages._page(Request(scope))
+    assert "until <code>understudy start</code> does." in bytes(answer.body).decode()
+
+
 async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> None:
     """As a page does that is loaded just then."""
     looks = [asyncio.create_task(opened.look()) for _ in range(3)]
