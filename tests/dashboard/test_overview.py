@@ -21,6 +21,7 @@ from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.app.presentation.jobs import job_line
 from understudy.checks.engine import Checks
 from understudy.dashboard import metrics
 from understudy.dashboard.keys import Keys, Session
@@ -468,6 +469,26 @@ async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> 
     await asyncio.sleep(0)
     await opened.close()
     await asyncio.gather(*looks, opened.look())
+
+
+async def test_what_waits_again_says_why_and_not_how_far_it_was(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    cause = Cause("manual", "asked for here", 1.0)
+    async with large.jobs(root, state_dir()) as queue:
+        added = await queue.add(NewJob("tests", {}, cause, repeatable=True), 1.0, 9)
+        await queue.claim([added.id], "gone", 1.0)
+        await queue.tell(added.id, "7 of 9 tests", 0.7)
+        (again,) = await queue.recover(2.0)
+    told = f"#{added.id} tests: waits again after attempt 1 (the process that ran it ended)"
+    assert job_line(again) == told
+    await opened.look()
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    by_name = {each.name: each for each in SECTIONS}
+    shown = await pages._shown(watched, by_name["tasks"], {}, session)
+    assert "asked for here; attempt 1: the process that ran it ended</span>" in shown
+    assert "7 of 9" not in shown
+    assert ", since" not in shown
 
 
 async def test_what_was_chosen_stays_chosen(watched: Watched, opened: Overview, root: Path) -> None:
