@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,7 @@ def profile(
     from outside: nothing in it is changed. Ends with 3 when it was not run.
     """
     root = root_of((folder,))
+    _are_one({"--clear": clear, "--engine": of_engine, "a program": bool(program)})
     if clear:
         many = asyncio.run(programs.forget(root))
         click.echo(f"Forgot {many} {'profile' if many == 1 else 'profiles'}.")
@@ -111,6 +112,13 @@ def profile(
         said = error.format_message() if isinstance(error, click.ClickException) else why(error)
         click.echo(f"Error: {said}", err=True)
     ctx.exit(ran.runs[-1].exit_code)  # its own, whatever came of the report
+
+
+def _are_one(asked: Mapping[str, bool]) -> None:
+    """Whoever asks for more than one of these would be given the first alone."""
+    first, *others = [name for name, is_asked in asked.items() if is_asked] or [""]
+    if others:
+        raise click.UsageError(f"{first} and {others[0]} do not go together; nothing was done.")
 
 
 def _all_told(root: Path, found: programs.Program, format_: str, *, compare: bool) -> str:

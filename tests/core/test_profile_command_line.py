@@ -251,6 +251,22 @@ def test_formats_are_those_that_others_read(project: Path, environment: dict[str
     assert edges[0]["args"]["file"].endswith("/slow.py")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--clear", "--", "python", "slow.py"), "--clear and a program do not go together"),
+        (("--engine", "--", "python", "slow.py"), "--engine and a program do not go together"),
+        (("--engine", "--clear"), "--clear and --engine do not go together"),
+    ],
+)
+def test_nothing_that_was_asked_for_is_passed_over(
+    project: Path, environment: dict[str, str], words: tuple[str, ...], told: str
+) -> None:
+    done = _profile(project, environment, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{told}; nothing was done." in done.stderr
+
+
 def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str, str]) -> None:
     secret = "ghp_" + "a1B2" * 9
     _profile(project, environment, "--", "python", "slow.py", f"--token={secret}")
