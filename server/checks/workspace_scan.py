@@ -184,7 +184,9 @@ class WorkspaceScan:
                 yield scanned
         for each in chain.from_iterable(unknown.values()):
             why = "nothing is kept of what it says of this content"
-            report = no_verdict(each.analyzer.name, State.NOT_ANALYSED, why)
+            report = Report(
+                each.analyzer.name, State.NOT_ANALYSED, why=why
+            )  # no problem of the file
             for scanned in self._add(each.file, report):
                 yield scanned
 

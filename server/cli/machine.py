@@ -58,7 +58,8 @@ def _show(outlook: Outlook, *, again: bool) -> None:
         use = each.use
         style = "bold red" if each.warns is not None else ""
         cells = amount(use.used, use.kind), amount(use.limit, use.kind), f"{100 * use.level:.0f} %"
-        table.add_row(use.name, *cells, each.left, style=style)
+        ends = outlook.ends(each) or "not in sight"
+        table.add_row(use.name, *cells, ends if again else "", style=style)
     console.print(table)
     for line in (*details(outlook), *(each.sentence for each in outlook.warnings)):
         console.print(line, markup=False)

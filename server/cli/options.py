@@ -18,6 +18,8 @@ FOLDER = click.option(
     metavar="FOLDER",
     help="The workspace; default: the one around the current folder.",
 )
+MOST_DAYS = 36_500
+"""To look back: what calendars can tell."""
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 

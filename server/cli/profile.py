@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from ..settings import load, read_layers
 from ..state import state_dir
 from ..trust import Trust
 from .exits import Exit
-from .options import FOLDER, formats, output
+from .options import FOLDER, MOST_DAYS, formats, output
 from .output import write
 from .profile_text import compared, engine_told, program_told
 from .roots import root_of, told_of
@@ -41,7 +41,11 @@ _FORMATS = ("text", "json", "chrome", "speedscope")
     "--engine", "of_engine", is_flag=True, help="Of Understudy itself, in this workspace."
 )
 @click.option(
-    "--days", type=click.IntRange(1), default=7, show_default=True, help="With --engine: so many."
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=7,
+    show_default=True,
+    help="With --engine: so many.",
 )
 @click.option("--runs", type=click.IntRange(1, 100), default=1, help="Run it so often.")
 @click.option(
@@ -80,6 +84,7 @@ def profile(
     from outside: nothing in it is changed. Ends with 3 when it was not run.
     """
     root = root_of((folder,))
+    _are_one({"--clear": clear, "--engine": of_engine, "a program": bool(program)})
     if clear:
         many = asyncio.run(programs.forget(root))
         click.echo(f"Forgot {many} {'profile' if many == 1 else 'profiles'}.")
@@ -109,6 +114,13 @@ def profile(
         with suppress(OSError):  # standard error may be what cannot be written
             click.echo(f"Error: {said}", err=True)
     ctx.exit(ran.runs[-1].exit_code)  # its own, whatever came of the report
+
+
+def _are_one(asked: Mapping[str, bool]) -> None:
+    """Whoever asks for more than one of these would be given the first alone."""
+    first, *others = [name for name, is_asked in asked.items() if is_asked] or [""]
+    if others:
+        raise click.UsageError(f"{first} and {others[0]} do not go together; nothing was done.")
 
 
 def _all_told(root: Path, found: programs.Program, format_: str, *, compare: bool) -> str:

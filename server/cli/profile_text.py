@@ -39,7 +39,7 @@ def _program(root: Path, found: Program) -> Iterator[str]:
         sure = f"{_percent(share):>5} ± {_percent(margin(share, told.many))}"
         yield f"  {sure:<13} {_seconds(line.own * told.interval):>8}  {_at(line.file, line.line)}"
         if text := source_line(root, found, line):
-            yield f"{'':27}{printable(text)[:_LONGEST]}"
+            yield f"{'':27}{_short(printable(text))}"
     yield ""
     yield "Hot functions: what they took by themselves, and with all that they called"
     rows = sorted(told.functions, key=lambda each: -each.samples)[:_MOST]
@@ -79,9 +79,11 @@ def _compared(before: Program, after: Program) -> Iterator[str]:
             f"All of it: {whole.difference:+.3f} s. How much two runs differ by themselves is not"
             " known of one run each; `--runs 5`, before and after, measures it."
         )
-    told = [each for each in found.functions if not each.is_noise][:_MOST]
-    for each in told:
+    told = [each for each in found.functions if not each.is_noise]
+    for each in told[:_MOST]:
         yield f"  {_change(each)}  {printable(each.name)}  {_at(each.file, 0)}"
+    if len(told) > _MOST:
+        yield f"  and {len(told) - _MOST} more"
     if not told:
         yield "No function differs by more than chance does."
     elif len(found.functions) > len(told):
@@ -150,6 +152,10 @@ def _named(path: WorkPath) -> str:
 
 def _at(file: str, line: int) -> str:
     return f"{printable(file)}:{line}" if line else printable(file)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2].rstrip()} …"
 
 
 def _percent(share: float) -> str:

@@ -10,12 +10,21 @@ import click
 
 from ..app.chores.records import FORMATS, KINDS, metrics_of, rows_of
 from ..app.chores.service import open_service
-from .options import AS_JSON, FOLDER, formats
+from ..sizes import size
+from .options import AS_JSON, FOLDER, MOST_DAYS, formats
 from .roots import root_of
 
 
+def _days(_: click.Context, __: click.Parameter, value: float) -> float:
+    if 0 < value <= MOST_DAYS:  # what is no number is not, either
+        return value
+    raise click.BadParameter(f"{value} is not above 0 and up to {MOST_DAYS:,}.")
+
+
 @click.command
-@click.option("--days", type=float, default=30.0, show_default=True, help="Of so many days.")
+@click.option(
+    "--days", type=float, callback=_days, default=30.0, show_default=True, help="Of so many days."
+)
 @AS_JSON
 @FOLDER
 def metrics(days: float, folder: Path, *, as_json: bool) -> None:
@@ -28,10 +37,13 @@ def metrics(days: float, folder: Path, *, as_json: bool) -> None:
             if as_json:
                 click.echo(json.dumps(found, indent=2))
                 return
+            if not any(found.values()):
+                click.echo(f"Nothing was measured in the last {days:g} days.", err=True)
             for what, figures in (*found["tasks"].items(), *found["tools"].items()):
                 click.echo(what)
                 for name, value in figures.items():
-                    click.echo(f"  {name:<16} {value}")
+                    told = size(value) if name == "memoryBytesMost" else value
+                    click.echo(f"  {name.replace('Bytes', ''):<16} {told}")
             notices = {f"notices {what}": times for what, times in found["notices"].items()}
             for name, value in (found["queue"] | notices).items():
                 click.echo(f"{name:<18} {value}")

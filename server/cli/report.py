@@ -27,7 +27,7 @@ _FORMATS = ("text", "html", "json", "md")
     "--since",
     type=Moment(),
     metavar="WHEN",
-    help="From that day on: 14d, 4w, 2026-11-01, …; default: 30d.",
+    help="From that day on: 14d, 4w, 2026-11-01, …; default: the last 30 days.",
 )
 @click.option("--until", type=Moment(), metavar="WHEN", help="Up to that day; default: today.")
 @formats(_FORMATS)

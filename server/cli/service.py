@@ -211,6 +211,7 @@ def status(folder: Path | None, *, as_json: bool) -> None:
         click.echo(f"Tasks: {counts}")
         for line in told["open"]:
             click.echo(f"  {line['line']}")
+    if told["multiplier"] is not None:
         click.echo(f"Throughput: {told['multiplier']:.1f} × one after another, in the last hour")
     for problem in told["problems"]:
         click.echo(problem, err=True)

@@ -336,7 +336,9 @@ def retry(job: int, folder: Path) -> None:
 
 @click.command("log")
 @click.option("--job", type=int, help="Only of this job.")
-@click.option("--most", type=int, default=50, show_default=True, help="So many entries.")
+@click.option(
+    "--most", type=click.IntRange(1), default=50, show_default=True, help="So many entries."
+)
 @FOLDER
 @AS_JSON
 def log(job: int | None, most: int, folder: Path, *, as_json: bool) -> None:
@@ -344,7 +346,14 @@ def log(job: int | None, most: int, folder: Path, *, as_json: bool) -> None:
 
     async def look() -> None:
         async with open_service(root_of((folder,)), "command", runs=False) as service:
-            for entry in reversed(await service.engine.history.audit(most=most, job=job)):
+            entries = await service.engine.history.audit(most=most, job=job)
+            if not (entries or as_json):
+                of = "" if job is None else f" as job {job}"
+                told = (
+                    f"No task ran{of} so far; `understudy journal` has what was written into files."
+                )
+                click.echo(told, err=True)
+            for entry in reversed(entries):
                 if as_json:
                     click.echo(json.dumps(entry._asdict()))
                     continue

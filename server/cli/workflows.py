@@ -107,9 +107,13 @@ def list_(folder: Path, *, as_json: bool, everything: bool) -> None:
 @FOLDER
 @AS_JSON
 def show(id_: str, folder: Path, *, as_json: bool) -> None:
-    """Print all that is known of one, and what would be written to do it."""
+    """Print all that is known of one, and what would be written to do it; or what came of it."""
 
     async def tell(found: Recommending, outlook: Outlook) -> None:
+        if (row := outlook.done(id_)) is not None:
+            told = listing.done_payload(row)
+            _echo([json.dumps(told, indent=2)] if as_json else listing.done_lines([row]))
+            return
         each = _find(outlook, id_)
         if as_json:
             told = listing.standing_payload(each, outlook.stand.ratios)
@@ -165,25 +169,34 @@ def accept(ctx: click.Context, id_: str, folder: Path, *, yes: bool) -> None:
 @FOLDER
 def dismiss(id_: str, folder: Path) -> None:
     """Do not show it any more, for as long as the matter stays as it is."""
-    _answer(folder, id_, State.DISMISSED, "Dismissed.")
+
+    async def work(found: Recommending, outlook: Outlook) -> None:
+        _find(outlook, id_)
+        await found.answer(id_, State.DISMISSED)
+        click.echo("Dismissed.")
+
+    _looked(folder, work)
 
 
 @recommendations.command
 @_ID
 @FOLDER
-def done(id_: str, folder: Path) -> None:
+@click.pass_context
+def done(ctx: click.Context, id_: str, folder: Path) -> None:
     """Tell that you have done it; what comes of it is measured from now on. What goes from a file
     is seen without that."""
-    _answer(folder, id_, State.DONE, "Done. What came of it is told once a few days have passed.")
 
+    async def work(found: Recommending, outlook: Outlook) -> bool:
+        own = _find(outlook, id_).recommendation
+        if own.is_in_file:
+            click.echo(printable(listing.still_there(own)), err=True)
+            return False
+        await found.answer(id_, State.DONE)
+        click.echo(f"Done. {listing.expected(own.measure)}")
+        return True
 
-def _answer(folder: Path, id_: str, state: State, told: str) -> None:
-    async def work(found: Recommending, outlook: Outlook) -> None:
-        _find(outlook, id_)
-        await found.answer(id_, state)
-
-    _looked(folder, work)
-    click.echo(told)
+    if not _looked(folder, work):
+        ctx.exit(Exit.FAILED)
 
 
 def _find(outlook: Outlook, id_: str) -> Standing:

@@ -301,11 +301,12 @@ class Engine:
         """Why work waits although it could run; empty when none does."""
         return self._scheduler.held_back
 
-    async def multiplier(self) -> float:
-        """How many times as long the last hour's executions would have taken one after another."""
+    async def multiplier(self) -> float | None:
+        """How many times as long the last hour's executions would have taken one after another;
+        None where there were none."""
         since = self._setting.now() - _HOUR
         spans = [(e.started, e.ended) for e in await self.history.executions(since)]
-        return throughput(spans)
+        return throughput(spans) if spans else None
 
     # ── running ─────────────────────────────────────────────────────────────────────────────────
 

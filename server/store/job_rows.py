@@ -275,7 +275,9 @@ def requeue(c: sqlite3.Connection, id_: int, due: float, now: float) -> None:
     ).fetchone()
     if same is None:
         c.execute(
-            "UPDATE jobs SET state = 'queued', owner = NULL, due = ? WHERE id = ?", (due, id_)
+            "UPDATE jobs SET state = 'queued', owner = NULL, due = ?, message = '', fraction = 0"
+            " WHERE id = ?",
+            (due, id_),
         )
         return
     c.execute("UPDATE OR IGNORE needs SET needed = ? WHERE needed = ?", (same[0], id_))

@@ -36,6 +36,7 @@ from .job_rows import (
 )
 
 KEPT_CHECKPOINTS = 20
+_GONE = "the process that ran it ended"
 
 
 class Jobs:
@@ -214,7 +215,8 @@ class Jobs:
                 if left.cancelled:
                     end(c, left.id, now, CANCELLED, "it was cancelled")
                     continue
-                note(c, now, "interrupted", left.id, left.task, "the process that ran it ended")
+                note(c, now, "interrupted", left.id, left.task, _GONE)
+                c.execute("UPDATE jobs SET why = ? WHERE id = ?", (_GONE, left.id))
                 if left.repeatable:
                     requeue(c, left.id, now, now)
                     again.append(record(c, left.id))

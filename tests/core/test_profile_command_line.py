@@ -265,6 +265,22 @@ def test_formats_are_those_that_others_read(project: Path, environment: dict[str
     assert edges[0]["args"]["file"].endswith("/slow.py")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--clear", "--", "python", "slow.py"), "--clear and a program do not go together"),
+        (("--engine", "--", "python", "slow.py"), "--engine and a program do not go together"),
+        (("--engine", "--clear"), "--clear and --engine do not go together"),
+    ],
+)
+def test_nothing_that_was_asked_for_is_passed_over(
+    project: Path, environment: dict[str, str], words: tuple[str, ...], told: str
+) -> None:
+    done = _profile(project, environment, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{told}; nothing was done." in done.stderr
+
+
 def test_secrets_of_a_command_are_not_kept(project: Path, environment: dict[str, str]) -> None:
     secret = "ghp_" + "a1B2" * 9
     _profile(project, environment, "--", "python", "slow.py", f"--token={secret}")
@@ -419,11 +435,20 @@ def test_a_profile_that_cannot_be_kept_is_told_all_the_same(
     assert "newer Understudy" in done.stderr
 
 
+BACKTRACE = r"Error: It broke\n\nCaused by:\n    0: Bad\n\nStack backtrace:\n   7: main\n"
+ENDED = (
+    "Error: Failed to get process executable name. Check that the process is running."
+    r"\n\nCaused by:\n    0: No such file or directory (os error 2)\n"
+)
+
+
 @pytest.mark.parametrize(
     ("profiler", "told"),
     [
         ("echo 'Permission Denied: Try sudo' >&2; exit 1", "this machine does not let it look"),
         ("echo 'Error: It broke' >&2; exit 1", "the profiler saw nothing of it: It broke"),
+        (f"printf '{BACKTRACE}' >&2; exit 1", "the profiler saw nothing of it: It broke"),
+        (f"printf '{ENDED}' >&2; exit 1", "it was too short, or only waited"),
         ("kill -9 $$", "the profiler saw nothing of it: it was ended by signal 9"),
         ('echo "{" > "$9"', "what it wrote cannot be read"),
     ],

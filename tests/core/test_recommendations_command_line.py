@@ -381,6 +381,38 @@ def test_one_that_is_dismissed_stays_away(place: Place) -> None:
     assert "there is no recommendation 'nothing' that is open" in unknown.stderr
 
 
+def test_what_still_stands_in_its_file_is_not_done_by_a_word(place: Place) -> None:
+    cache = place.listed()[CACHE]["id"]
+    done = place.run("recommendations", "done", cache)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(".github/workflows/ci.yml:11 is still as it was, so it is not ")
+    assert place.listed()[CACHE]["state"] == "proposed"
+
+
+def test_one_that_is_done_is_shown_with_what_came_of_it(place: Place) -> None:
+    cache = place.listed()[CACHE]["id"]
+    place.run("recommendations", "accept", cache, "--yes")
+    shown = place.run("recommendations", "show", cache)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout in place.run("recommendations").stdout
+    assert "effect not known: it cannot be measured from here" in shown.stdout
+    told = json.loads(place.run("recommendations", "show", cache, "--json").stdout)
+    assert told["state"] == "done"
+
+
+def test_who_has_done_it_is_told_when_something_is_known_of_that(place: Place) -> None:
+    now = time.time()
+    waits = [
+        Activity(now - n * DAY, Did.COMMAND, "pytest -q", "shell", seconds=90.0, ok=True)
+        for n in range(1, 21)
+    ]
+    place.remember(waits)
+    waiting = place.listed()["waiting :0"]["id"]
+    done = place.run("recommendations", "done", waiting)
+    assert done.stdout == "Done. What came of it is told once a few days have passed.\n"
+    assert "too few days since then" in place.run("recommendations", "show", waiting).stdout
+
+
 def test_odd_files_are_told_of_and_keep_nothing_else_from_being_read(place: Place) -> None:
     (place.root / "Makefile").write_bytes(b"# caf\xe9\nall: all\n\techo\n")
     (place.root / "package.json").write_text(" " * 1_000_001)

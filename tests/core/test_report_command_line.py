@@ -167,6 +167,7 @@ def test_a_file_is_written_whole(run: Run, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("lived")
 def test_the_time_is_chosen(run: Run) -> None:
     all_, few = told(run), told(run, "--since", "3d")
+    assert len(all_["saved"][3]["days"]) == 30
     assert len(few["saved"][3]["days"]) == 4
     assert all_["saved"][3]["total"][0] > few["saved"][3]["total"][0] > 0
     assert few["saved"][3]["aDay"] is None  # of four days nothing is said

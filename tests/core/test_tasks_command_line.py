@@ -244,6 +244,33 @@ def test_what_was_printed_and_done_is_remembered(run: Run) -> None:
     assert run("logs", "7").returncode == 2
 
 
+def test_where_there_is_nothing_that_is_said(run: Run) -> None:
+    log = run("log")
+    assert log.stderr.startswith("No task ran so far; `understudy journal` has")
+    assert (log.stdout, run("log", "--json").stderr) == ("", "")
+    assert run("metrics", "--days", "0.5").stderr == "Nothing was measured in the last 0.5 days.\n"
+    assert "Throughput" not in run("status").stdout
+
+
+def test_a_terminal_is_told_of_memory_in_units(run: Run) -> None:
+    run("run", "hello")
+    assert re.search(r"^  memoryMost +[\d.]+ MiB$", run("metrics").stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("metrics", "--days", "nan"),
+        ("metrics", "--days", "1e308"),
+        ("profile", "--engine", "--days", "99999999999"),
+    ],
+)
+def test_days_that_no_calendar_has_are_refused(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert "Invalid value for '--days'" in done.stderr
+
+
 def test_what_was_measured_of_tools_is_remembered(run: Run, root: Path) -> None:
     (root / "measured.py").write_text("import os\n")
     for _ in range(2):

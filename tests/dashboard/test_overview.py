@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sqlite3
 import time
@@ -20,6 +21,7 @@ from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
 from understudy.app.overview.watched import Watched
+from understudy.app.presentation.jobs import job_line
 from understudy.checks.engine import Checks
 from understudy.dashboard import metrics
 from understudy.dashboard.keys import Keys, Session
@@ -259,6 +261,26 @@ async def test_what_no_tool_has_said_is_asked_for_again_when_something_is_writte
     assert [*watched.findings.silent] == []
 
 
+async def test_a_file_that_a_tool_leaves_out_has_no_finding_for_that(
+    watched: Watched, opened: Overview, root: Path, environment: dict[str, str]
+) -> None:
+    """It counts among the files of which nothing is known, as it does not count for a scan."""
+    tree(root, {"ruff.toml": "extend-exclude = ['top.py']\n", ".understudy/config.yaml": ""})
+    scan = understudy_here("scan", "--format", "json", cwd=root, environment=environment)
+    found = json.loads(scan.stdout)["problems"]
+    await opened.look()
+    assert [*watched.findings.silent] == [("ruff", 1)]
+    told = [
+        (cohort.path, label, row.line)
+        for cohort in watched.findings.cohorts
+        for label, rows in cohort.rows.items()
+        for row in rows
+    ]
+    assert sorted(told) == sorted(
+        (each["path"], each["severity"], each["start"]["line"]) for each in found
+    )
+
+
 async def test_results_that_cannot_be_read_are_not_told_as_none(
     watched: Watched, opened: Overview, root: Path
 ) -> None:
@@ -430,12 +452,43 @@ async def test_what_changes_while_the_page_is_written_is_told_to_it(
     assert f"events?seen={before}".encode() in bytes(answer.body)
 
 
+async def test_a_command_in_what_is_answered_is_code(
+    opened: Overview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    monkeypatch.setattr(pages, "_session", lambda _: session)
+    session.said = "Done: nothing runs it until `understudy start` does."
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    answer = await pages._page(Request(scope))
+    assert "until <code>understudy start</code> does." in bytes(answer.body).decode()
+
+
 async def test_who_looks_while_all_is_closed_sees_what_was(opened: Overview) -> None:
     """As a page does that is loaded just then."""
     looks = [asyncio.create_task(opened.look()) for _ in range(3)]
     await asyncio.sleep(0)
     await opened.close()
     await asyncio.gather(*looks, opened.look())
+
+
+async def test_what_waits_again_says_why_and_not_how_far_it_was(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    cause = Cause("manual", "asked for here", 1.0)
+    async with large.jobs(root, state_dir()) as queue:
+        added = await queue.add(NewJob("tests", {}, cause, repeatable=True), 1.0, 9)
+        await queue.claim([added.id], "gone", 1.0)
+        await queue.tell(added.id, "7 of 9 tests", 0.7)
+        (again,) = await queue.recover(2.0)
+    told = f"#{added.id} tests: waits again after attempt 1 (the process that ran it ended)"
+    assert job_line(again) == told
+    await opened.look()
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    by_name = {each.name: each for each in SECTIONS}
+    shown = await pages._shown(watched, by_name["tasks"], {}, session)
+    assert "asked for here; attempt 1: the process that ran it ended</span>" in shown
+    assert "7 of 9" not in shown
+    assert ", since" not in shown
 
 
 async def test_what_was_chosen_stays_chosen(watched: Watched, opened: Overview, root: Path) -> None:

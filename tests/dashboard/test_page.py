@@ -182,7 +182,8 @@ async def test_a_page_is_unlocked_and_runs_a_task(tmp_path: Path, context: Brows
     """From the click to what the task prints, while an engine runs it."""
     environment = own_environment(tmp_path)
     config = (
-        "tasks: {custom: {greet: {command: [sh, -c, 'echo hello; read line < gate; echo bye']}}}\n"
+        "tasks: {custom: {greet: {command: [sh, -c, 'read line < gate; echo hello;"
+        " read line < gate; echo bye']}}}\n"
     )
     root = tree(tmp_path / "shop", {".understudy/config.yaml": config})
     (root / ".git").mkdir()
@@ -200,6 +201,8 @@ async def test_a_page_is_unlocked_and_runs_a_task(tmp_path: Path, context: Brows
             await expect(page.locator(".lock")).to_contain_text("unlocked")
             await page.get_by_role("button", name="greet").click()
             await expect(page.get_by_role("alert")).to_contain_text("is queued")
+            await expect(page.locator("#logs")).to_contain_text("It has printed nothing so far.")
+            await asyncio.to_thread(gate.write_text, "go on\n")
             await expect(page.locator("#tasks .output")).to_have_text("hello\n")
             await asyncio.to_thread(gate.write_text, "go on\n")
             await expect(page.locator("#tasks tbody")).to_contain_text("done")
@@ -295,6 +298,17 @@ async def test_all_of_it_can_be_reached_by_the_keyboard(
     await expect(page.locator("#findings .place")).to_have_text(["top.py:3", "top.py:1"])
     await expect(page.locator("#findings-text")).to_be_focused()
     await expect(page.locator("#findings-text")).to_have_value("pickle")
+
+
+@pytest.mark.parametrize("width", [360, 1_300])
+async def test_no_reason_in_the_audit_trail_is_cut(
+    context: BrowserContext, server: Server, width: int
+) -> None:
+    page = (await View.of(context, await link(server))).page
+    await page.set_viewport_size({"width": width, "height": 900})
+    await expect(page.locator("#trail .wide").first).to_be_visible()
+    wider = "each => each.scrollWidth - each.clientWidth"
+    assert await page.locator("#trail .scroll").evaluate(wider) <= 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from understudy.app.presentation.machine import page, payload
+from understudy.cli.machine import _show
 from understudy.resources import Sample, Watcher
 from understudy.resources.forecast import Forecast
 from understudy.resources.outlook import Trend
@@ -186,3 +187,18 @@ def test_the_page_and_the_data() -> None:
     assert told["left"] == pytest.approx(180, rel=0.1)
     assert data["foreseen"]
     assert payload(Watcher().outlook)["resources"] == []
+
+
+def test_a_terminal_tells_when_it_ends_as_the_page_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watcher = Watcher(lead=300)
+    watcher.add(Sample(0.0, (memory(0.5),)))
+    _show(watcher.outlook, again=True)
+    assert "not in sight" in capsys.readouterr().out
+    _show(watcher.outlook, again=False)  # of one look nothing is foreseen
+    assert "in sight" not in capsys.readouterr().out
+    watcher.add(Sample(5.0, (memory(0.999),)))
+    assert "runs short now" in page(watcher.outlook)
+    _show(watcher.outlook, again=True)
+    assert "runs short now" in capsys.readouterr().out

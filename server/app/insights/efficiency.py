@@ -32,8 +32,8 @@ from ..notices.notices import DELIVER
 __all__ = ["Bars", "Outline", "Report", "Section", "Table", "report_of", "reports"]
 
 _T = TypeVar("_T")
-SPAN_SECONDS = 30 * 86_400.0
-"""What a report is of, where nobody says."""
+SPAN_SECONDS = 29 * 86_400.0
+"""Back from today, itself a day: what a report is of, where nobody says."""
 _JOBS = "jobs.db"
 _FILE = "report.html"
 _MOST = 1_000_000

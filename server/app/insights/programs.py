@@ -52,6 +52,10 @@ _MOST_BYTES = 32 << 20
 """Of samples; of more, only what they say is kept."""
 _HEAD = "py-spy>"
 """Before what the profiler says while all is well."""
+_WRONG = "Error: "
+"""Before what went wrong; what comes after it is whence."""
+_ENDED = "Check that the process is running"
+"""What the profiler says where the program ended before it could look."""
 _PYTHONS = ("python", "python3")
 
 
@@ -228,7 +232,8 @@ def _complaint(log: Path, code: int) -> str:
     wrong = told if code else [e for e in said if e.startswith("Error") or "behind" in e]
     if any(each.startswith("Permission Denied") for each in wrong):
         return "this machine does not let it look (see kernel.yama.ptrace_scope, or CAP_SYS_PTRACE)"
-    return wrong[-1].removeprefix("Error: ") if wrong else ""
+    wrong = [each for each in wrong if each.startswith(_WRONG)][:1] or wrong[-1:]
+    return "".join(each.removeprefix(_WRONG) for each in wrong if _ENDED not in each)
 
 
 def _told(root: Path, seen: Sequence[Samples], began: float) -> Told:

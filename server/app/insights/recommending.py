@@ -84,9 +84,12 @@ class Outlook:
         for each in (*self.stand.open, *self.stand.dismissed):
             if each.recommendation.id == id_:
                 return each
-        if any(row.id == id_ for row in self.stand.done):
+        if self.done(id_) is not None:
             raise ValueError(f"the recommendation {id_!r} is done already")
         raise ValueError(f"there is no recommendation {id_!r} that is open")
+
+    def done(self, id_: str) -> Row | None:
+        return next((row for row in self.stand.done if row.id == id_), None)
 
 
 class _Stores:

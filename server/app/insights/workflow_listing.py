@@ -203,6 +203,22 @@ def _not_measured(measure: str) -> str:
     return f"too few {runs}since then"
 
 
+def expected(measure: str) -> str:
+    """When something can be told of what came of one that was just done."""
+    if not measure:
+        return "What comes of it cannot be measured from here."
+    enough = "it was run a few times" if is_of_command(measure) else "a few days have passed"
+    return f"What came of it is told once {enough}."
+
+
+def still_there(own: Recommendation) -> str:
+    """Of one that cannot be done, since its file has it."""
+    return (
+        f"{own.place.path}:{own.place.line} is still as it was, so it is not done: that is seen by"
+        f" itself once it has changed. `understudy recommendations dismiss {own.id}` hides it."
+    )
+
+
 # ── pages and JSON ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -339,8 +355,12 @@ def recommendations_payload(stand: Stand) -> list[dict[str, Any]]:
     """Open, dismissed and done ones."""
     every = (*stand.open, *stand.dismissed)
     return [standing_payload(each, stand.ratios) for each in every] + [
-        {**row._asdict(), "effect": effect(row)} for row in stand.done
+        done_payload(row) for row in stand.done
     ]
+
+
+def done_payload(row: Row) -> dict[str, Any]:
+    return {**row._asdict(), "effect": effect(row)}
 
 
 def standing_payload(each: Standing, ratios: Mapping[str, float]) -> dict[str, Any]:

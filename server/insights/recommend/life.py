@@ -80,7 +80,7 @@ def _found(each: Recommendation, row: Row | None, now: float) -> Row:
 def _is_back(each: Recommendation, row: Row) -> bool:
     """Whether one that is done and found is not done any more. Where its user said that it is, the
     log still has what was before; what is measured is measured on."""
-    if row.done_by != By.SAID or each.place.path:
+    if row.done_by != By.SAID or each.is_in_file:
         return True
     return not each.measure and each.last > row.done
 

@@ -114,6 +114,11 @@ class Recommendation:
         return done.title if done else ""
 
     @property
+    def is_in_file(self) -> bool:
+        """Whether it is seen in a file when it is done; what was lived stays in the log."""
+        return bool(self.place.path)
+
+    @property
     def is_easy(self) -> bool:
         """Whether it can be done for its user."""
         return bool(self.deed)
