@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from understudy.insights.workflows.analysis import analyse
@@ -348,6 +350,17 @@ def test_scripts() -> None:
         ("cycle", 13),
         *(("dead", line) for line in (8, 9, 10, 11, 12, 13, 14)),
     }
+
+
+@pytest.mark.parametrize(("many", "pattern"), [(9, "b:*:*:*:*"), (300, "b:*")])
+def test_what_a_pattern_stands_for_is_not_always_looked_up(many: int, pattern: str) -> None:
+    """Then nothing is missing, and nothing is dead: it may run any of them."""
+    scripts = {"build": f"run-p {pattern}", "b:lone": "x", "test": "run-s gone"}
+    scripts |= {f"b:{n}": f"echo {n}" for n in range(many)}
+    found = read("package.json", json.dumps({"scripts": scripts}))
+    assert [each.text for each in found.issues] == [
+        "The script test runs gone, and there is no such script."
+    ]
 
 
 def test_hooks_of_pre_commit() -> None:

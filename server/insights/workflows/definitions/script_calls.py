@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ..shell import Words, commands
 
 _MOST_STARS = 3
 """In a pattern of names: with more of them to match takes long."""
+_MOST_FITTING = 100
+"""Names that one pattern stands for."""
 _BY_NAME = ("yarn", "jlpm", "pnpm", "bun")
 """They run a script that is named alone, too. jlpm is the yarn that comes with JupyterLab."""
 _RUNS = {"npm": ("run", "run-script", "rum")} | dict.fromkeys(_BY_NAME, ("run",))
@@ -78,9 +81,16 @@ def _named(program: str, plain: Sequence[str], names: Mapping[str, object]) -> S
     return ()
 
 
-def _matching(pattern: str, names: Mapping[str, object]) -> list[str]:
+def _matching(pattern: str, names: Mapping[str, object]) -> Sequence[str]:
+    """Itself, of a pattern that is not looked through."""
     if "*" not in pattern or pattern.count("*") > _MOST_STARS:
-        return [pattern]
+        return (pattern,)
+    found = _fitting(pattern, tuple(names))
+    return found if len(found) <= _MOST_FITTING else (pattern,)
+
+
+@lru_cache(maxsize=256)
+def _fitting(pattern: str, names: tuple[str, ...]) -> Sequence[str]:
     pieces = (re.escape(each).replace(r"\*", "[^:]*") for each in pattern.split("**"))
     fits = re.compile(".*".join(pieces))
-    return [name for name in names if fits.fullmatch(name)]
+    return tuple(name for name in names if fits.fullmatch(name))

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..graph import circle, reached
+from ..graph import Needs, circle, reached
 from ..model import Around, Issue, Job, Kind, Place, Problem, Step, Workflow, unique
 from ..shell import Words, commands, excerpt, parts
 from . import chains
@@ -89,9 +89,10 @@ def _issues(
 ) -> Iterator[Issue]:
     needs = {each.name: (*each.needs, *each.calls) for each in jobs}
     scripts = chains.scripts(texts, needs)
+    lacking = {name: _lacking(text, texts) for name, text in texts.items()}
     for name, text in texts.items():
-        for missing in unique([c for w in commands(text) for c in called(w, texts)]):
-            if missing not in texts:
+        for missing in lacking[name]:
+            if "*" not in missing:
                 told = f"The script {name} runs {missing}, and there is no such script."
                 yield Issue("missing-need", places[name], f"{name} {missing}", told)
         if not any(words[0] == "cd" for words in commands(text)):
@@ -100,6 +101,16 @@ def _issues(
     if round_ := circle(needs):
         told = f"These scripts run each other: {' → '.join(round_)}."
         yield Issue("cycle", places[round_[0]], " ".join(sorted(set(round_))), told)
+    if not any("*" in each for those in lacking.values() for each in those):
+        yield from _dead(texts, needs, jobs)
+
+
+def _lacking(text: str, texts: Mapping[str, str]) -> Sequence[str]:
+    """What it runs and is no script here; a pattern, where nobody looked what that stands for."""
+    return unique([c for w in commands(text) for c in called(w, texts) if c not in texts])
+
+
+def _dead(texts: Mapping[str, str], needs: Needs, jobs: Sequence[Job]) -> Iterator[Issue]:
     used = reached(needs, [each.name for each in jobs if each.is_entry])
     for job in jobs:
         around = re.sub(r"^(pre|post)", "", job.name)
