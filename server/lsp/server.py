@@ -143,12 +143,18 @@ class Server(LanguageServer):
         talk = run_async(self._stop_event, reader, self.protocol, log, self.report_server_error)
         try:
             with contextlib.suppress(KeyboardInterrupt, SystemExit):
-                asyncio.run(_until_terminated(talk))
+                asyncio.run(_until_terminated(self._end_after(talk)))
         except asyncio.CancelledError:
             # The loop has put back what the signal does; a thread waits for the client still.
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
             self.shutdown()  # type: ignore[no-untyped-call]
+
+    async def _end_after(self, talk: Coroutine[Any, Any, None]) -> None:
+        """An editor that asks for the end may have left before that is over, as Neovim has."""
+        await talk
+        if self._closed is not None:
+            await self._closed
 
     def report_server_error(self, error: Exception, source: type[PyglsError | Exception]) -> None:
         """The traceback goes to the log; a message that could not be read is no one's business but

@@ -429,6 +429,18 @@ def test_odd_files_are_told_of_and_keep_nothing_else_from_being_read(place: Plac
     assert by[".github/workflows/ci.yml"]["issues"]
 
 
+def test_what_cannot_be_read_has_no_score(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    tree(place.root, {"package.json": '{"scripts": {"a": "b"}'})
+    told = place.run("workflows").stdout
+    assert "package.json (package.json): not read\n  package.json:1: It cannot be read: " in told
+    page = place.run("workflows", "--format", "md").stdout
+    assert "## package.json (package.json): not read\n\n- package.json:1: It cannot be read" in page
+    found = json.loads(place.run("workflows", "--format", "json").stdout)["workflows"]
+    (unread,) = [each for each in found if each["path"] == "package.json"]
+    assert (unread["score"], unread["parts"]) == (None, {})
+
+
 def test_what_cannot_be_read_is_not_done(place: Place) -> None:
     cache = place.listed()[CACHE]["id"]
     (place.root / ".github/workflows/ci.yml").write_text("jobs: [\n")

@@ -257,6 +257,15 @@ def test_a_terminal_is_told_of_memory_in_units(run: Run) -> None:
     assert re.search(r"^  memoryMost +[\d.]+ MiB$", run("metrics").stdout, re.MULTILINE)
 
 
+def test_what_no_process_was_measured_for_has_no_figure(run: Run) -> None:
+    """As in a report: what the warm tools take is told of them, and not of the task."""
+    run("run", "performance_profile")
+    told = json.loads(run("metrics", "--json").stdout)["tasks"]["performance_profile"]
+    assert "secondsMedian" in told
+    assert {"cpuSeconds", "memoryBytesMost"}.isdisjoint(told)
+    assert "0 B" not in run("metrics").stdout
+
+
 @pytest.mark.parametrize(
     "words",
     [

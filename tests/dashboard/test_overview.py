@@ -16,10 +16,12 @@ import pytest
 from starlette.requests import Request
 
 from benchmarks.dashboard import large
+from understudy.app.insights.recommending import open_recommending
 from understudy.app.notices.notices import DELIVER
 from understudy.app.overview import actions
 from understudy.app.overview.overview import Overview, overview
 from understudy.app.overview.parts import Part, history
+from understudy.app.overview.seldom import _advice
 from understudy.app.overview.watched import Watched
 from understudy.app.presentation.jobs import job_line
 from understudy.checks.engine import Checks
@@ -31,6 +33,7 @@ from understudy.discover import Found
 from understudy.runner.execute import Runner
 from understudy.sandbox.probe import probe
 from understudy.sandbox.trial import Level
+from understudy.settings import Settings
 from understudy.state import state_dir, workspace_dir
 from understudy.store import measured
 from understudy.store.automations import AUTOMATIONS, Automation, Automations, State
@@ -279,6 +282,17 @@ async def test_a_file_that_a_tool_leaves_out_has_no_finding_for_that(
     assert sorted(told) == sorted(
         (each["path"], each["severity"], each["start"]["line"]) for each in found
     )
+
+
+async def test_a_workflow_that_cannot_be_read_has_no_score(
+    watched: Watched, opened: Overview, root: Path
+) -> None:
+    tree(root, {"package.json": "{"})
+    async with open_recommending(root, Settings()) as recommending:
+        watched.parts[Part.RECOMMENDATIONS] = _advice(await recommending.look())
+    pages, session = Pages(opened, Keys(), 80, lambda *_: None), Session("a", "b", 1.0)
+    (section,) = [each for each in SECTIONS if each.name == "recommendations"]
+    assert "package.json: not read<" in await pages._shown(watched, section, {}, session)
 
 
 async def test_results_that_cannot_be_read_are_not_told_as_none(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import pytest
 
 from understudy.app.insights.profiling import opened
 from understudy.state import workspace_dir
 from understudy.store.profile import Row
 
 from .conftest import Start
+from .editor import Editor
 
 _FILE = "app.py"
 
@@ -56,3 +60,15 @@ async def test_switched_off_in_an_editor_nothing_is_kept(start: Start, workspace
     state = editor.state
     await editor.quit()
     assert await _kept(workspace, state) == []
+
+
+@pytest.mark.parametrize("leave", [Editor.hang_up, Editor.vanish])
+async def test_an_editor_that_waits_for_no_answer_to_its_shutdown_loses_nothing(
+    start: Start, workspace: Path, leave: Callable[[Editor], Awaitable[int]]
+) -> None:
+    editor = await start()
+    buffer = editor.open(workspace / _FILE, "import os\n")
+    await editor.sees(buffer, "Ruff F401")
+    editor.ask("shutdown", None)
+    assert await leave(editor) == 0
+    assert {"analysis", "publish"} <= {each.name for each in await _kept(workspace, editor.state)}

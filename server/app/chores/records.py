@@ -52,10 +52,11 @@ def _of_task(known: Sequence[Execution], wanted: Sequence[str]) -> dict[str, Any
         }
     if "successRate" in wanted:
         figures["successRate"] = round(sum(e.status == DONE for e in known) / len(known), 3)
-    if "resourceUsage" in wanted:
+    memory = max(each.memory for each in known)
+    if memory and "resourceUsage" in wanted:  # 0: no process of its own was measured
         figures |= {
             "cpuSeconds": round(sum(each.cpu for each in known), 3),
-            "memoryBytesMost": max(each.memory for each in known),
+            "memoryBytesMost": memory,
         }
     return figures
 
@@ -88,10 +89,11 @@ def _of_tools(known: Kept, first: date, wanted: Sequence[str]) -> dict[str, dict
         }
         if "executionTime" in wanted:
             figures["seconds"] = round(sum(each.seconds for each in ran), 3)
-        if "resourceUsage" in wanted:
+        memory = max((each.memory for each in ran), default=0)
+        if memory and "resourceUsage" in wanted:
             figures |= {
                 "cpuSeconds": round(sum(each.cpu for each in ran), 3),
-                "memoryBytesMost": max((each.memory for each in ran), default=0),
+                "memoryBytesMost": memory,
             }
         tools[tool] = figures
     return tools

@@ -41,17 +41,19 @@ def workflow_lines(outlook: Outlook) -> Iterator[str]:
 
 def _workflow(each: Analysis) -> Iterator[str]:
     yield _head(each)
-    for part, points in each.score.parts.items():
-        why = f"  {'; '.join(points.why)}" if points.why else ""
-        yield f"  {part:<12} {points.value:>3.0f}{why}"
-    yield f"  {path_line(each)}"
+    if each.score is not None:
+        for part, points in each.score.parts.items():
+            why = f"  {'; '.join(points.why)}" if points.why else ""
+            yield f"  {part:<12} {points.value:>3.0f}{why}"
+        yield f"  {path_line(each)}"
     yield from (f"  {told}" for told in _matters(each))
 
 
 def _head(each: Analysis) -> str:
     own = each.workflow
     name = "" if own.name == own.path else f" “{own.name}”"
-    return f"{own.path}{name} ({own.kind}): {each.score.value:.0f} of 100"
+    points = "not read" if each.score is None else f"{each.score.value:.0f} of 100"
+    return f"{own.path}{name} ({own.kind}): {points}"
 
 
 def _matters(each: Analysis) -> Iterator[str]:
@@ -230,10 +232,8 @@ def workflow_page(outlook: Outlook) -> str:
     """Markdown."""
     lines = [f"# Workflows in {line(str(outlook.root))}", "", *_problem(outlook)]
     for each in outlook.analyses:
-        lines += [f"## {line(_head(each))}", "", "| | points | why |", "| --- | --- | --- |"]
-        parts = each.score.parts.items()
-        lines += [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in parts]
-        lines += ["", *(f"- {line(told)}" for told in (path_line(each), *_matters(each))), ""]
+        lines += [f"## {line(_head(each))}", "", *_points(each)]
+        lines += [*(f"- {line(told)}" for told in _matters(each)), ""]
     if not outlook.analyses:
         lines += ["There is no workflow definition here that is known.", ""]
     lines += [
@@ -242,6 +242,15 @@ def workflow_page(outlook: Outlook) -> str:
         *(f"- {line(each.strip())}" for each in lived_lines(outlook.lived)),
     ]
     return "\n".join([*lines, ""])
+
+
+def _points(each: Analysis) -> list[str]:
+    if each.score is None:
+        return []
+    lines = ["| | points | why |", "| --- | --- | --- |"]
+    parts = each.score.parts.items()
+    lines += [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in parts]
+    return [*lines, "", f"- {line(path_line(each))}"]
 
 
 def recommendation_page(outlook: Outlook) -> str:
@@ -279,12 +288,12 @@ def workflows_payload(outlook: Outlook) -> dict[str, Any]:
 
 def _workflow_payload(each: Analysis) -> dict[str, Any]:
     own = each.workflow
-    parts = each.score.parts.items()
+    parts = each.score.parts.items() if each.score else ()
     return {
         "kind": str(own.kind),
         "name": own.name,
         "path": own.path,
-        "score": round(each.score.value, 1),
+        "score": round(each.score.value, 1) if each.score else None,
         "parts": {str(p): {"value": round(v.value, 1), "why": [*v.why]} for p, v in parts},
         "unit": each.unit,
         "criticalPath": {"jobs": [*each.path.names], "cost": each.path.cost},

@@ -44,10 +44,10 @@ class Recommended(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """``scores``: of each workflow, its path and its score of 100."""
+    """``scores``: of each workflow, its path and its score of 100; None: it could not be read."""
 
     open: tuple[Recommended, ...]
-    scores: tuple[tuple[str, int], ...]
+    scores: tuple[tuple[str, int | None], ...]
     problem: str
 
 
@@ -157,5 +157,8 @@ def _advice(outlook: Outlook) -> Advice:
         )
         for each in outlook.stand.open[:_SHOWN]
     ]
-    scores = [(each.workflow.path, round(each.score.value)) for each in outlook.analyses]
+    scores = [
+        (each.workflow.path, round(each.score.value) if each.score else None)
+        for each in outlook.analyses
+    ]
     return Advice(tuple(shown), tuple(scores), outlook.problem)

@@ -23,13 +23,14 @@ from .timed import TASK, Seen, Timings, every, ran
 class Analysis(NamedTuple):
     """``unit``: of ``path``, seconds where all of them are known, else steps. ``unreached``: what
     nothing reaches that is known here. ``seen``: how often its jobs were seen to be run; ``took``:
-    the seconds of a job with all that it needs and calls, where that is known."""
+    the seconds of a job with all that it needs and calls, where that is known. ``score`` None: it
+    could not be read."""
 
     workflow: Workflow
     unit: str
     path: Course
     issues: tuple[Issue, ...]
-    score: Score
+    score: Score | None
     seen: Mapping[str, Timing]
     took: Mapping[str, float]
     unreached: tuple[str, ...] = ()
@@ -67,7 +68,8 @@ def _one(
     issues = tuple(each for each in every if each.rule != "dead" or _is_dead(each, alive, seen))
     rate = sum(each.good for each in times.values()), sum(each.judged for each in times.values())
     taken = usage([*times.values(), *_parts(workflow, seen.timings)], machine)
-    points = score(issues, rate, path if workflow.in_order else None, taken)
+    in_order = path if workflow.in_order else None
+    points = None if workflow.is_unread else score(issues, rate, in_order, taken)
     unreached = tuple(name for name in needs if name not in alive)
     unit = "seconds" if is_timed else "steps"
     whole = ends(workflow.jobs, took)

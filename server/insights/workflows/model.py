@@ -144,6 +144,11 @@ class Workflow:
     pushed: tuple[str, ...] = ()
 
     @property
+    def is_unread(self) -> bool:
+        """Whether nothing could be read of it, so that it is neither good nor bad."""
+        return bool(self.problems) and not self.jobs
+
+    @property
     def by_name(self) -> Mapping[str, Job]:
         return {each.name: each for each in self.jobs}
 
