@@ -419,12 +419,14 @@ def test_what_tasks_were_measured_to_take_counts_in_the_score() -> None:
     flow = read("app/Makefile", "all:\n\techo\ncheck: ## all\n\tpytest\n")
     machine = Machine(4, 16 << 30)
     (measured,) = analyse([flow], found, machine)
+    assert measured.score is not None
     points = measured.score.parts[Part.RESOURCES]
     assert points.value == pytest.approx(100 - 50 / 3 - 25 / 2)
     assert points.why[0] == (
         "29 off: measured: at most 8 GiB, 50 % of the memory here, and 3.0 of 4 processors"
     )
     for without in (analyse([flow], NOTHING, machine), analyse([flow], found, None)):
+        assert without[0].score is not None
         points = without[0].score.parts[Part.RESOURCES]
         assert points == (100, ("what it takes was not measured here: by rules alone",))
 

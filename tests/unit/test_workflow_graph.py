@@ -140,6 +140,7 @@ def test_scripts_run_as_it_is_written(
     assert path.names == tuple(names.split())
     assert (path.cost, path.wide) == (cost, wide)
     assert path.total == total
+    assert analysis.score is not None
     performance = analysis.score.parts[Part.PERFORMANCE]
     assert not any("critical path" in why for why in performance.why)
 
@@ -203,6 +204,7 @@ def test_own_tasks_are_timed_by_their_executions() -> None:
 def test_the_score_shows_its_parts() -> None:
     make = one("Makefile", "all: a b\na:\n\truff check\nb:\n\tmypy\n")
     (analysis,) = analyse([make], Seen({("", "make all"): timing(9)}))
+    assert analysis.score is not None
     parts = {str(part): points.value for part, points in analysis.score.parts.items()}
     assert parts == {
         "success": 80,

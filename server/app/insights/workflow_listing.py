@@ -15,7 +15,8 @@ from ...insights.workflows.lived.bottlenecks import Bottleneck
 from ...insights.workflows.lived.effects import is_of_command
 from ...insights.workflows.lived.observe import Lived, Observation
 from ...insights.workflows.lived.weekly import Weekly
-from ...insights.workflows.rules import RULES
+from ...insights.workflows.rules import RULES, Part
+from ...insights.workflows.score import Points
 from ...journal.change import printable
 from ...store.recommendations import Row
 from ..commands import ACCEPT_RECOMMENDATION
@@ -41,7 +42,7 @@ def workflow_lines(outlook: Outlook) -> Iterator[str]:
 
 def _workflow(each: Analysis) -> Iterator[str]:
     yield _head(each)
-    for part, points in each.score.parts.items():
+    for part, points in _parts(each):
         why = f"  {'; '.join(points.why)}" if points.why else ""
         yield f"  {part:<12} {points.value:>3.0f}{why}"
     yield f"  {path_line(each)}"
@@ -51,7 +52,12 @@ def _workflow(each: Analysis) -> Iterator[str]:
 def _head(each: Analysis) -> str:
     own = each.workflow
     name = "" if own.name == own.path else f" “{own.name}”"
-    return f"{own.path}{name} ({own.kind}): {each.score.value:.0f} of 100"
+    told = f"{each.score.value:.0f} of 100" if each.score else "no score, since it has no job"
+    return f"{own.path}{name} ({own.kind}): {told}"
+
+
+def _parts(each: Analysis) -> Iterable[tuple[Part, Points]]:
+    return each.score.parts.items() if each.score else ()
 
 
 def _matters(each: Analysis) -> Iterator[str]:
@@ -214,10 +220,10 @@ def workflow_page(outlook: Outlook) -> str:
     """Markdown."""
     lines = [f"# Workflows in {line(str(outlook.root))}", "", *_problem(outlook)]
     for each in outlook.analyses:
-        lines += [f"## {line(_head(each))}", "", "| | points | why |", "| --- | --- | --- |"]
-        parts = each.score.parts.items()
-        lines += [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in parts]
-        lines += ["", *(f"- {line(told)}" for told in (path_line(each), *_matters(each))), ""]
+        lines += [f"## {line(_head(each))}", ""]
+        parts = [f"| {part} | {p.value:.0f} | {'; '.join(p.why)} |" for part, p in _parts(each)]
+        lines += ["| | points | why |", "| --- | --- | --- |", *parts, ""] if parts else []
+        lines += [*(f"- {line(told)}" for told in (path_line(each), *_matters(each))), ""]
     if not outlook.analyses:
         lines += ["There is no workflow definition here that is known.", ""]
     lines += [
@@ -263,13 +269,12 @@ def workflows_payload(outlook: Outlook) -> dict[str, Any]:
 
 def _workflow_payload(each: Analysis) -> dict[str, Any]:
     own = each.workflow
-    parts = each.score.parts.items()
     return {
         "kind": str(own.kind),
         "name": own.name,
         "path": own.path,
-        "score": round(each.score.value, 1),
-        "parts": {str(p): {"value": round(v.value, 1), "why": [*v.why]} for p, v in parts},
+        "score": round(each.score.value, 1) if each.score else None,
+        "parts": {str(p): {"value": round(v.value, 1), "why": [*v.why]} for p, v in _parts(each)},
         "unit": each.unit,
         "criticalPath": {"jobs": [*each.path.names], "cost": each.path.cost},
         "total": each.path.total,

@@ -44,7 +44,7 @@ class Recommended(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """``scores``: of each workflow, its path and its score of 100."""
+    """``scores``: of each workflow that has one, its path and its score of 100."""
 
     open: tuple[Recommended, ...]
     scores: tuple[tuple[str, int], ...]
@@ -157,5 +157,5 @@ def _advice(outlook: Outlook) -> Advice:
         )
         for each in outlook.stand.open[:_SHOWN]
     ]
-    scores = [(each.workflow.path, round(each.score.value)) for each in outlook.analyses]
+    scores = [(e.workflow.path, round(e.score.value)) for e in outlook.analyses if e.score]
     return Advice(tuple(shown), tuple(scores), outlook.problem)

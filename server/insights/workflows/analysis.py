@@ -22,14 +22,15 @@ from .timed import TASK, Seen, Timings, every, ran
 
 class Analysis(NamedTuple):
     """``unit``: of ``path``, seconds where all of them are known, else steps. ``unreached``: what
-    nothing reaches that is known here. ``seen``: how often its jobs were seen to be run; ``took``:
-    the seconds of a job with all that it needs and calls, where that is known."""
+    nothing reaches that is known here. ``score``: None where there was nothing to read. ``seen``:
+    how often its jobs were seen to be run; ``took``: the seconds of a job with all that it needs
+    and calls, where that is known."""
 
     workflow: Workflow
     unit: str
     path: Course
     issues: tuple[Issue, ...]
-    score: Score
+    score: Score | None
     seen: Mapping[str, Timing]
     took: Mapping[str, float]
     unreached: tuple[str, ...] = ()
@@ -67,7 +68,9 @@ def _one(
     issues = tuple(each for each in every if each.rule != "dead" or _is_dead(each, alive, seen))
     rate = sum(each.good for each in times.values()), sum(each.judged for each in times.values())
     taken = usage([*times.values(), *_parts(workflow, seen.timings)], machine)
-    points = score(issues, rate, path if workflow.in_order else None, taken)
+    is_read = bool(workflow.jobs) or not workflow.problems
+    in_order = path if workflow.in_order else None
+    points = score(issues, rate, in_order, taken) if is_read else None
     unreached = tuple(name for name in needs if name not in alive)
     unit = "seconds" if is_timed else "steps"
     whole = ends(workflow.jobs, took)
