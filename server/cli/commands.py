@@ -102,6 +102,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = understudy.main(arguments, prog_name="understudy", standalone_mode=False)
     except click.ClickException as error:
+        error.message = _plain(error.message)  # type: ignore[misc]  # it is what show() tells
         error.show()
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
@@ -112,10 +113,17 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.CLEAN
     except (OSError, sqlite3.OperationalError) as error:
-        click.echo(f"Error: {why(error)}", err=True)
+        click.echo(f"Error: {_plain(why(error))}", err=True)
         return Exit.FAILED
     except Exception:  # noqa: BLE001
         traceback.print_exc()
         click.echo("This is a mistake of Understudy's own. Please report it.", err=True)
         return Exit.FAILED
     return code if isinstance(code, int) else Exit.CLEAN
+
+
+def _plain(said: str) -> str:
+    """Nothing in a name that it tells steers a terminal."""
+    from ..app.changes import printable  # most commands end without a word of this
+
+    return "\n".join(map(printable, said.split("\n")))

@@ -46,7 +46,7 @@ async def _fix(rule: str, paths: Sequence[Path], dry_run: bool) -> Exit:
         async for found in batch.fixes(rule, scan):
             if isinstance(found, LeftOut):
                 left.add(Path(found.path))
-                click.echo(f"{found.path} {found.why}", err=True)
+                click.echo(f"{told_of(Path(found.path))} {found.why}", err=True)
                 continue
             if dry_run:
                 click.echo(_diff(found), nl=False)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from ..app.changes import printable
 from ..app.hooks.handover import HOOKS
 from ..app.hooks.hook_script import BLOCKING, Hook
 from ..app.hooks.install import Hooks, Seen, Standing
 from ..model import Severity
 from .exits import Exit
 from .group import Group
+from .roots import told_of
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 _names = click.argument("names", nargs=-1, type=click.Choice(HOOKS), metavar="[NAME]...")
@@ -59,7 +61,7 @@ def status(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Tell how each hook stands. Ends with 3 when one is installed that does not work."""
     found = Hooks.around(Path.cwd())
     seen = found.status(names or HOOKS)
-    click.echo(f"Hooks are in {found.folder}")
+    click.echo(f"Hooks are in {told_of(found.folder)}")
     _print(seen)
     broken = any(each.standing in (Standing.BROKEN, Standing.UNUSED) for each in seen)
     ctx.exit(Exit.FAILED if broken else Exit.CLEAN)
@@ -93,4 +95,4 @@ def _print(seen: Iterable[Seen]) -> None:
         gate = f" (gate: {ours.gate}{', strict' * ours.strict})" if ours and ours.gate else ""
         click.echo(f"{each.name:<12} {each.standing}{gate}")
         if each.note:
-            click.echo(f"{'':<12} {each.note}")
+            click.echo(f"{'':<12} {printable(each.note)}")

@@ -393,6 +393,7 @@ def test_a_state_folder_that_cannot_be_used_is_explained(shell: Shell, tmp_path:
         ("activity", "forget"),
         ("undo", "--list"),
         ("sandbox", "probe"),
+        ("hooks", "status"),
     ],
     ids=" ".join,
 )
