@@ -23,10 +23,11 @@ _KEPT_LOGS = 20
 
 
 class Litter(NamedTuple):
-    """``what`` and how many for people; ``size``: bytes, as the disk counts them. ``remove`` raises
-    OSError; what somebody works on stays."""
+    """``what`` one piece is, and what is said of all, for people; ``size``: bytes, as the disk
+    counts them. ``remove`` raises OSError; what somebody works on stays."""
 
     what: str
+    told: str
     pieces: int
     size: int
     remove: Callable[[], object]
@@ -58,7 +59,7 @@ def _logs(state: Path) -> Litter:
         except sqlite3.Error:  # nobody knows which are
             ended = set()
     old = [path for job in sorted(ended) for path in by_job[job]]
-    return _files("logs of jobs that ended long ago", old)
+    return _files("log", "of jobs that ended long ago", old)
 
 
 def _trials(state: Path) -> Litter:
@@ -66,16 +67,16 @@ def _trials(state: Path) -> Litter:
     folder = state / TRIALS
     numbers = sorted(int(each.name) for each in _listed(folder) if each.name.isdecimal())[:-1]
     size = sum(_size(folder / str(number)) for number in numbers)
-    what = "trials of commands in the sandbox"
-    return Litter(what, len(numbers), size, lambda: History(folder).take_out(numbers))
+    told = "of commands in the sandbox"
+    return Litter("trial", told, len(numbers), size, lambda: History(folder).take_out(numbers))
 
 
 def _corrupt(state: Path) -> Litter:
     files = (each for each in all_set_aside(state) if not each.is_dir())
-    return _files("databases that were corrupt, and have been replaced", files)
+    return _files("database", "that could not be read, replaced since", files)
 
 
-def _files(what: str, paths: Iterable[Path]) -> Litter:
+def _files(what: str, told: str, paths: Iterable[Path]) -> Litter:
     found = tuple(paths)
 
     def remove() -> None:
@@ -83,7 +84,7 @@ def _files(what: str, paths: Iterable[Path]) -> Litter:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 
-    return Litter(what, len(found), sum(map(_size, found)), remove)
+    return Litter(what, told, len(found), sum(map(_size, found)), remove)
 
 
 def _size(path: Path) -> int:

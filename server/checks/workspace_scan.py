@@ -184,9 +184,8 @@ class WorkspaceScan:
                 yield scanned
         for each in chain.from_iterable(unknown.values()):
             why = "nothing is kept of what it says of this content"
-            report = Report(
-                each.analyzer.name, State.NOT_ANALYSED, why=why
-            )  # no problem of the file
+            # Not as ``no_verdict``: that would be a problem of the file.
+            report = Report(each.analyzer.name, State.NOT_ANALYSED, why=why)
             for scanned in self._add(each.file, report):
                 yield scanned
 

@@ -17,6 +17,7 @@ from .answering import agreed
 from .exits import Exit
 from .options import AS_JSON, FOLDER
 from .roots import root_of
+from .text import number
 
 _FIRST_SECONDS = 1.0
 """How busy the processors are is seen between two looks."""
@@ -77,7 +78,7 @@ def clean(ctx: click.Context, folder: Path, *, yes: bool) -> None:
         click.echo("There is nothing to remove.")
         return
     for each in found:
-        click.echo(f"{size(each.size):>9}  {each.pieces:,} {each.what}")
+        click.echo(f"{size(each.size):>9}  {number(each.pieces, each.what)} {each.told}")
     if not yes and not (answer := agreed("Remove all of it?")):
         if answer is None:
             click.echo("Nobody is there to answer; --yes removes it.", err=True)

@@ -101,17 +101,6 @@ def test_workflows_are_told_with_score_path_and_places(place: Place) -> None:
     assert place.run("workflows", "--format", "md").stdout.startswith("# Workflows in ")
 
 
-def test_what_cannot_be_read_has_no_score(place: Place) -> None:
-    tree(place.root, {".github/workflows/ci.yml": "on: push\njobs: [\n"})
-    told = place.run("workflows").stdout
-    assert "“ci.yml” (github-actions): no score, since it has no job\n" in told
-    page = place.run("workflows", "--format", "md").stdout
-    assert "no score, since it has no job\n\n- 0 jobs" in page
-    found = json.loads(place.run("workflows", "--format", "json").stdout)["workflows"]
-    (ci,) = [each for each in found if each["kind"] == "github-actions"]
-    assert (ci["score"], ci["parts"]) == (None, {})
-
-
 def test_a_secret_in_a_definition_is_told_nowhere(place: Place) -> None:
     secrets = "ghp_" + "4bQz9XkW2mLr7VtNcY1pHs6DfGj3RuAe8TiK", "tr0ub4dor&3x", "qK8vN2xW5rT9yB4m"
     deploy = f"curl -u admin:{secrets[1]} https://deploy.example.com/install && npm ci"

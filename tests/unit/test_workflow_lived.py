@@ -15,7 +15,7 @@ from understudy.insights.workflows.lived.observe import Past, observe
 from understudy.insights.workflows.lived.runs import DAY, seen
 from understudy.insights.workflows.lived.waiting import Wait, for_git, for_hooks, for_tests, loops
 from understudy.insights.workflows.lived.weekly import Span, by_day, gained, weekly
-from understudy.insights.workflows.shell import commands
+from understudy.insights.workflows.shell import commands, excerpt
 from understudy.insights.workflows.timed import ran
 from understudy.store.activity import Activity, Did
 from understudy.store.history import Entry, Execution
@@ -55,6 +55,24 @@ def executed(at: float, task: str, seconds: float, status: str = "done") -> Exec
 def test_what_is_the_same_however_it_is_typed(text: str, same: str) -> None:
     (words,) = commands(text)
     assert ran(words) == same
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("pytest -q", "pytest -q"),
+        ("x" * 200, "x" * 79 + "…"),
+        ("a " * 100, "a " * 39 + "a…"),
+        ("curl -u me:hunter2secret https://a.example/" + "b" * 99, None),
+    ],
+)
+def test_a_command_is_told_in_a_line_and_without_its_secrets(
+    command: str, told: str | None
+) -> None:
+    found = excerpt(command)
+    assert len(found) <= 80
+    assert "hunter2" not in found
+    assert told in (found, None)
 
 
 def test_runs_that_were_seen() -> None:

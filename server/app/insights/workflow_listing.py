@@ -15,8 +15,7 @@ from ...insights.workflows.lived.bottlenecks import Bottleneck
 from ...insights.workflows.lived.effects import is_of_command
 from ...insights.workflows.lived.observe import Lived, Observation
 from ...insights.workflows.lived.weekly import Weekly
-from ...insights.workflows.rules import RULES, Part
-from ...insights.workflows.score import Points
+from ...insights.workflows.rules import RULES
 from ...journal.change import printable
 from ...store.recommendations import Row
 from ..commands import ACCEPT_RECOMMENDATION

@@ -155,4 +155,5 @@ def key(text: str) -> str:
 
 def excerpt(command: str) -> str:
     """As people are told of it: without its secrets, and no longer than a line."""
-    return redacted(command, _A_LINE)
+    told = redacted(command)
+    return told if len(told) <= _A_LINE else f"{told[: _A_LINE - 1]}…"
