@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -505,15 +506,18 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
             sums |= {Key("run", attributes=RAN): Sum(9, 40.0, 40.0)}
             sums |= {Key("run", attributes=RUFF): Sum(9, 1.0, 1.0)}
             await profiles.add((today - timedelta(ago)).isoformat(), sums, [], 10, 30)
-    counts = Counts(Database(place.state / MEASURES, MEASURED))
-    for tool in ("pylint", "ruff"):
-        counts.recalled(tool, 3)
-    await counts.close()
+    for ago, files in ((200, 500), (1, 3)):  # of the first the profile knows nothing any more
+        then = partial(date.fromordinal, (today - timedelta(ago)).toordinal())
+        counts = Counts(Database(place.state / MEASURES, MEASURED), then)
+        for tool in ("pylint", "ruff"):
+            counts.recalled(tool, files)
+        await counts.close()
     file, tool = (place.listed()[f"slow-{each} :0"] for each in ("file", "tool"))
     analysed = "the time that all files take that are analysed one by one."
     assert file["what"] == f"data/big.py takes 93 % of {analysed}"
     assert tool["why"][0].endswith(" it took 1200 s, 270 times, 4.4 s each")
     assert file["why"][0].endswith(" it took 1205 s, 90 times, 13.4 s each")
+    assert tool["why"][2] == "of 3 answers 3 were known before"
     assert (tool["gainBasis"], tool["canBeDone"]) == ("of the machine, while you go on", True)
     assert "pylint takes 98 % of the time" in place.run("workflows").stdout
     for each in (file, tool):

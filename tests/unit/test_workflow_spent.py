@@ -15,9 +15,11 @@ from understudy.insights.profile.views import Asked
 from understudy.insights.recommend import lived
 from understudy.insights.recommend.model import Recommendation
 from understudy.insights.workflows.lived.observe import Past, measured, observe
+from understudy.insights.workflows.lived.runs import DAY
 from understudy.insights.workflows.lived.spent import Spent
+from understudy.insights.workflows.lived.weekly import gained
 from understudy.settings import Settings
-from understudy.store.profile import Ran
+from understudy.store.profile import Days, Ran
 
 TODAY = date(2026, 3, 20)
 NOW = datetime(2026, 3, 20, 18).astimezone().timestamp()
@@ -31,6 +33,12 @@ def days(name: str, ran: float, times: int = 3, count: int = 10, until: int = 0)
     ]
 
 
+def spent(tools: Sequence[Ran] = (), files: Sequence[Ran] = ()) -> Past:
+    """What is kept of it is of nothing else."""
+    known = sorted(each.day.isoformat() for each in (*tools, *files))
+    return Past([], spent=Spent(Days(known[0], known[-1]) if known else None, tools, files, ASKED))
+
+
 def found(tools: Sequence[Ran] = (), files: Sequence[Ran] = (), **settings: object) -> list[str]:
     return [each.what for each in recommended(tools, files, **settings)]
 
@@ -38,7 +46,7 @@ def found(tools: Sequence[Ran] = (), files: Sequence[Ran] = (), **settings: obje
 def recommended(
     tools: Sequence[Ran] = (), files: Sequence[Ran] = (), **settings: object
 ) -> list[Recommendation]:
-    past = Past([], spent=Spent(tools, files, ASKED))
+    past = spent(tools, files)
     seen = observe(past, NOW, Random(1)).observations
     given = {name.replace("__", "."): value for name, value in settings.items()}
     return lived.recommendations(seen, Settings.of(given), None)
@@ -104,7 +112,7 @@ def test_a_file_can_be_left_out() -> None:
 
 def test_what_came_of_it_is_measured_by_day() -> None:
     before, since = days("big.py", 60.0, until=8), days("big.py", 0.0, count=8)
-    past = Past([], spent=Spent([], [*before, *since, *OTHERS]))
+    past = spent([], [*before, *since, *OTHERS])
     known = measured(past, "slow-file big.py", NOW)
     assert known is not None
     series, span = known
@@ -112,6 +120,15 @@ def test_what_came_of_it_is_measured_by_day() -> None:
     assert sum(seconds for _, seconds in series) == 600.0
     assert measured(Past([]), "slow-file big.py", NOW) is None
     assert measured(past, "unheard of", NOW) is None
+
+
+def test_days_on_which_nothing_was_timed_are_no_gain() -> None:
+    """As where the profile was switched off since."""
+    known = measured(spent([], [*days("big.py", 60.0, until=8)]), "slow-file big.py", NOW)
+    assert known is not None
+    series, span = known
+    assert span.until < NOW - 7 * DAY
+    assert gained(series, span, NOW - 9 * DAY, Random(1)) is None
 
 
 @given(st.text(st.characters(exclude_characters="/\0\n\r", exclude_categories=["Cs"]), min_size=1))

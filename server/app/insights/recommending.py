@@ -123,9 +123,13 @@ class _Stores:
         return past, await history.executions(most=_MOST_ROWS)
 
     async def _spent(self, today: date) -> Spent:
-        profiles, days = Profiles(self.profile), Days.to(today)
-        known = asked(await kept(self.measured), days)
-        return Spent(await profiles.tools(days), await profiles.files(days), known)
+        profiles = Profiles(self.profile)
+        known = await profiles.days(Days.to(today))
+        if not known:
+            return Spent()
+        days = Days(known[0], known[-1])
+        told = asked(await kept(self.measured), days)
+        return Spent(days, await profiles.tools(days), await profiles.files(days), told)
 
     async def close(self) -> None:
         for each in (

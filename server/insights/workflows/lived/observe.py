@@ -102,9 +102,8 @@ def measured(past: Past, name: str, now: float) -> tuple[Series, Span] | None:
         return series(waits), Span(past.since(now), now)
     rule, _, subject = name.partition(" ")
     rows = {TOOL: past.spent.tools, FILE: past.spent.files}.get(rule)
-    if rows is None or past.spent.since is None:
-        return None
-    return series_of(rows, subject), Span(past.spent.since, now)
+    span = past.spent.span(now)
+    return None if rows is None or span is None else (series_of(rows, subject), span)
 
 
 def _for_git(past: Past) -> list[Wait]:
@@ -121,18 +120,18 @@ def _imports(each: SlowImport) -> Observation:
 
 
 def _spent(spent: Spent, now: float, random: Random) -> Iterator[Observation]:
+    span = spent.span(now)
     for rule, of, each in (
         (TOOL, "tools that check files take", heaviest_tool(spent)),
         (FILE, "files take that are analysed one by one", heaviest_file(spent)),
     ):
-        if each is None or spent.since is None or now - each.last > _OLD_SECONDS:
+        if each is None or span is None or now - each.last > _OLD_SECONDS:
             continue
-        span = Span(spent.since, now)
         cost = weekly(each.series, span, random)
         if cost is None or cost.high < _LEAST_SECONDS:
             continue
         text = f"{each.name} takes {100 * each.share:.0f} % of the time that all {of}."
-        since = strftime("%Y-%m-%d", localtime(spent.since))
+        since = strftime("%Y-%m-%d", localtime(span.since))
         runs = f", {each.times} times, {each.ran / each.times:.1f} s each" if each.times else ""
         evidence = [f"since {since} it took {each.ran:.0f} s{runs}"]
         if rule == TOOL:

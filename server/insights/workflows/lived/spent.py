@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ....store.profile import Ran
+from ....store.profile import Days, Ran
 from ...profile.views import Asked
-from .weekly import Series
+from .weekly import Series, Span
 
 TOOL, FILE = "slow-tool", "slow-file"
 """Rules, as in ``rules.RULES``."""
@@ -22,17 +22,20 @@ NOBODY: Mapping[str, Asked] = MappingProxyType({})
 
 
 class Spent(NamedTuple):
-    """By day and tool, by day and file; ``asked``: the tools that check files."""
+    """By day and tool, by day and file; ``asked``: the tools that check files. All of it is of the
+    same ``days``, the first and the last of which something is kept; None: of none is."""
 
+    days: Days | None = None
     tools: Sequence[Ran] = ()
     files: Sequence[Ran] = ()
     asked: Mapping[str, Asked] = NOBODY
 
-    @property
-    def since(self) -> float | None:
-        """When the first day began of which something is kept; None: of none is."""
-        days = [each.day for each in (*self.tools, *self.files)]
-        return _moment(min(days), time.min) if days else None
+    def span(self, now: float) -> Span | None:
+        """Of what comes after the last day nothing is known: perhaps nothing was timed."""
+        if self.days is None:
+            return None
+        since, until = map(date.fromisoformat, self.days)
+        return Span(_moment(since, time.min), min(now, _moment(until, time.max)))
 
 
 class Heaviest(NamedTuple):
