@@ -500,7 +500,7 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
     today = date.today()  # noqa: DTZ011 - as the server counts days
     async with opened(place.state) as profiles:
         for ago in range(30, 0, -1):
-            took = {"data/big.py": 60.0 if ago > 10 else 0.5, "a.py": 2.0, "b.py": 1.0}
+            took = {"data/big.py": 60.0 if ago > 10 else 0.5, "a.py": 2.0, "b.py": 1.0, "c.py": 0.1}
             sums = {Key("merge", file=name): Sum(9, each, each) for name, each in took.items()}
             sums |= {Key("analysis", file=name): Sum(3, each) for name, each in took.items()}
             sums |= {Key("run", attributes=RAN): Sum(9, 40.0, 40.0)}

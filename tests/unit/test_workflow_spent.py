@@ -53,7 +53,7 @@ def recommended(
 
 
 RUFF = days("ruff", 1.0)
-OTHERS = [*days("a.py", 1.0), *days("b.py", 1.0)]
+OTHERS = [*days("a.py", 1.0), *days("b.py", 1.0), *days("c.py", 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,10 @@ OTHERS = [*days("a.py", 1.0), *days("b.py", 1.0)]
         ([*days("pylint", 30.0, times=1), *RUFF], [], []),
         ([*days("pylint", 30.0, times=9, count=3), *days("ruff", 1.0, count=3)], [], []),
         ([*days("pylint", 30.0, until=9), *RUFF], [], []),
-        # As much as others do; among two files; outside of the workspace.
+        # As much as others do; among three files, where one takes a third in any case; outside of
+        # the workspace.
         ([*days("pylint", 10.0), *days("ruff", 10.1), *days("bandit", 1)], [], ["ruff"]),
-        ([], [*days("big.py", 30.0), *days("a.py", 1.0)], []),
+        ([], [*days("big.py", 30.0), *days("a.py", 1.0), *days("b.py", 1.0)], []),
         ([], [*days("big.py", 10.0), *(r for n in range(9) for r in days(f"{n}.py", 9.0))], []),
         ([], [*days("/usr/lib/big.py", 30.0), *OTHERS], []),
         ([], [], []),
