@@ -38,7 +38,7 @@ from ..unit.test_workflow_definitions import CI, MAKE
 from .support import own_environment, tree, understudy, understudy_here
 
 DAY = 86_400.0
-RAN = (("outcome", "done"), ("tool", "pylint"))
+RAN = (("outcome", "done"), ("tool", "bandit"))
 RUFF = (("outcome", "done"), ("tool", "ruff"))
 FILES = {
     ".git/HEAD": "",
@@ -495,8 +495,8 @@ def test_waiting_for_tests_is_taken_over_and_its_effect_measured(place: Place) -
 # ── the file is otherwise by now ────────────────────────────────────────────────────────────────
 
 
-async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Place) -> None:
-    """From what the server has timed, day by day, to a setting; and what came of it."""
+async def timed(place: Place) -> None:
+    """What the server took, day by day."""
     today = date.today()  # noqa: DTZ011 - as the server counts days
     async with opened(place.state) as profiles:
         for ago in range(30, 0, -1):
@@ -509,9 +509,15 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
     for ago, files in ((200, 500), (1, 3)):  # of the first the profile knows nothing any more
         then = partial(date.fromordinal, (today - timedelta(ago)).toordinal())
         counts = Counts(Database(place.state / MEASURES, MEASURED), then)
-        for tool in ("pylint", "ruff"):
+        for tool in ("bandit", "ruff"):
             counts.recalled(tool, files)
         await counts.close()
+
+
+async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Place) -> None:
+    """From what the server has timed, day by day, to a setting; and what came of it."""
+    tree(place.root, {"data/big.py": ""})
+    await timed(place)
     file, tool = (place.listed()[f"slow-{each} :0"] for each in ("file", "tool"))
     analysed = "the time that all files take that are analysed one by one."
     assert file["what"] == f"data/big.py takes 93 % of {analysed}"
@@ -519,7 +525,7 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
     assert file["why"][0].endswith(" it took 1205 s, 90 times, 13.4 s each")
     assert tool["why"][2] == "of 3 answers 3 were known before"
     assert (tool["gainBasis"], tool["canBeDone"]) == ("of the machine, while you go on", True)
-    assert "pylint takes 98 % of the time" in place.run("workflows").stdout
+    assert "bandit takes 98 % of the time" in place.run("workflows").stdout
     for each in (file, tool):
         done = place.run("recommendations", "accept", each["id"], "--yes")
         assert done.returncode == 0, done.stderr
@@ -534,6 +540,20 @@ async def test_what_takes_most_of_the_time_of_checks_can_be_left_out(place: Plac
     assert 5 <= int(found[1]) <= 7 <= int(found[2]) + 1
     assert place.run("undo", "--yes").returncode == 0
     assert place.listed()["slow-tool :0"]["state"] == "proposed"
+
+
+async def test_a_tool_that_is_switched_off_and_a_file_that_is_gone_are_done(place: Place) -> None:
+    tree(place.root, {"data/big.py": ""})
+    await timed(place)
+    listed = place.listed()
+    assert [listed[f"slow-{each} :0"]["state"] for each in ("file", "tool")] == ["proposed"] * 2
+    tree(place.root, {".understudy/config.yaml": "bandit: {enabled: false}\n"})
+    (place.root / "data/big.py").unlink()
+    listed = place.listed()
+    assert [listed[f"slow-{each} :"]["state"] for each in ("file", "tool")] == ["done"] * 2
+    tree(place.root, {"data/big.py": "", ".understudy/config.yaml": ""})
+    listed = place.listed()
+    assert [listed[f"slow-{each} :0"]["state"] for each in ("file", "tool")] == ["proposed"] * 2
 
 
 def test_a_link_is_not_written_and_says_so(place: Place, tmp_path: Path) -> None:

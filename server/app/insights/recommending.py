@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, TypeVar
 
+from ...analyzers.table import analyzers
 from ...disk import read_regular, why
 from ...insights.profile.views import asked
 from ...insights.recommend import life, lived, make
@@ -27,10 +28,11 @@ from ...insights.workflows.definitions.table import LARGEST
 from ...insights.workflows.lived.effects import gained as of_command
 from ...insights.workflows.lived.effects import is_of_command
 from ...insights.workflows.lived.flaky import of_values
-from ...insights.workflows.lived.observe import Lived, Past, measured, observe
+from ...insights.workflows.lived.observe import Lived, Observation, Past, measured, observe
 from ...insights.workflows.lived.pushes import Pushes
 from ...insights.workflows.lived.runs import seen
-from ...insights.workflows.lived.spent import Spent
+from ...insights.workflows.lived.spent import FILE as SLOW_FILE
+from ...insights.workflows.lived.spent import TOOL, Spent
 from ...insights.workflows.lived.weekly import Weekly, gained
 from ...insights.workflows.model import Change, Kind, Machine, Remedy
 from ...journal.change import Change as FileChange
@@ -296,7 +298,9 @@ def _looked(
     said = project(root)
     found = [
         *make.recommendations(analyses, settings.tasks, runs.timings, pushed, said),
-        *lived.recommendations(observed.observations, settings, said),
+        *lived.recommendations(
+            observed.observations, settings, said, _over(root, settings, observed.observations)
+        ),
     ]
     unique = {each.id: each for each in found}
     unread = {each.path for each in defined if each.problems}
@@ -308,6 +312,19 @@ def _looked(
     rows |= {row.id: row for row in more}
     stand = life.stand([*unique.values()], rows)
     return _Looked(tuple(analyses), observed, stand, [*turned.keep, *more], turned.drop)
+
+
+def _over(
+    root: Path, settings: Settings, observations: Sequence[Observation]
+) -> Sequence[Observation]:
+    """Of tools that are switched off by now, and of files that are gone."""
+    running = {each.name for each in analyzers(settings)}
+    return [
+        each
+        for each in observations
+        if (each.rule == TOOL and each.subject not in running)
+        or (each.rule == SLOW_FILE and not os.path.exists(root / each.subject))
+    ]
 
 
 def _machine() -> Machine | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ...discover import matches, pattern_of
 from ...settings import Settings
@@ -42,11 +42,18 @@ _MEASURED = ("waiting", "slow-commit", TOOL, FILE)
 
 
 def recommendations(
-    observations: Iterable[Observation], settings: Settings, project: object
+    observations: Iterable[Observation],
+    settings: Settings,
+    project: object,
+    over: Collection[Observation] = (),
 ) -> list[Recommendation]:
     """What it costs is the most that there is to gain. ``project``: what the project's settings
-    say, whether it holds or not."""
-    return [_of(each, *_setting(each, settings, project)) for each in observations]
+    say, whether it holds or not; ``over``: those of what is not there any more, or does not run."""
+    found = []
+    for each in observations:
+        setting, is_so = _setting(each, settings, project)
+        found.append(_of(each, setting, is_so or each in over))
+    return found
 
 
 def _setting(each: Observation, settings: Settings, project: object) -> tuple[Setting | None, bool]:

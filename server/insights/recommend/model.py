@@ -80,9 +80,10 @@ class Recommendation:
     could be told from, as ``unknown`` says. ``remedy``: what an edit of the file does;
     ``setting``: what a setting does; ``how``: in words, where neither is there. ``measure``: the
     name of what is measured of it from day to day; empty where that cannot be from here.
-    ``is_met``: what was to be set is set by now. ``last``: when what it tells of was last seen to
-    happen, in seconds since the epoch; 0 where that is not known, or it stands in a file.
-    ``basis``: what stands behind the gain, for people, where it is not what was measured of it."""
+    ``is_met``: what was to be set is set by now, or what it tells of is gone. ``last``: when what
+    it tells of was last seen to happen, in seconds since the epoch; 0 where that is not known, or
+    it stands in a file. ``basis``: what stands behind the gain, for people, where it is not what
+    was measured of it."""
 
     id: str
     rule: str
