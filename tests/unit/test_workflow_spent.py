@@ -44,12 +44,15 @@ def found(tools: Sequence[Ran] = (), files: Sequence[Ran] = (), **settings: obje
 
 
 def recommended(
-    tools: Sequence[Ran] = (), files: Sequence[Ran] = (), **settings: object
+    tools: Sequence[Ran] = (),
+    files: Sequence[Ran] = (),
+    project: object = None,
+    **settings: object,
 ) -> list[Recommendation]:
     past = spent(tools, files)
     seen = observe(past, NOW, Random(1)).observations
     given = {name.replace("__", "."): value for name, value in settings.items()}
-    return lived.recommendations(seen, Settings.of(given), None)
+    return lived.recommendations(seen, Settings.of(given), project)
 
 
 RUFF = days("ruff", 1.0)
@@ -109,6 +112,17 @@ def test_a_file_can_be_left_out() -> None:
     for known in (("data/",), ("/data/big\\ table.py",), ("*.py",)):
         (so,) = recommended([], files, analysis__exclude=known)
         assert (so.is_met, so.setting) == (True, None)
+
+
+def test_what_the_project_leaves_out_is_left_out_still() -> None:
+    """Also where an editor says something else."""
+    files = [*days("big.py", 30.0), *OTHERS]
+    project: dict[str, object] = {"analysis": {"exclude": ["build/"]}}
+    (one,) = recommended([], files, project, analysis__exclude=("gen/",))
+    assert one.setting is not None
+    assert one.setting.value == ["build/", "/big.py"]
+    (so,) = recommended([], files, {"analysis": {"exclude": ["*.py"]}})
+    assert (so.is_met, so.setting) == (True, None)
 
 
 def test_what_came_of_it_is_measured_by_day() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ...discover import matches, pattern_of
 from ...settings import Settings
 from ..workflows.lived.observe import Observation
 from ..workflows.lived.spent import FILE, TOOL
 from ..workflows.model import Place
-from .model import Gain, Recommendation, Setting, identity, span
+from .model import Gain, Recommendation, Setting, identity, said_at, span
 
 _NOWHERE = Place("")
 _THIN = "the days that are known are too few"
@@ -64,11 +64,17 @@ def _setting(each: Observation, settings: Settings, project: object) -> tuple[Se
     elif each.rule == TOOL:
         setting, is_so = _ON_SAVE_ONLY, not settings.analysis.on_idle
     elif each.rule == FILE:
-        excluded = settings.analysis.exclude
-        title = f"Analyse {each.subject} no more (analysis.exclude)"
-        setting = Setting(_EXCLUDE, [*excluded, pattern_of(each.subject)], title)
-        is_so = matches(each.subject, excluded)
+        setting, is_so = _left_out(each.subject, settings.analysis.exclude, project)
     return setting, is_so or (setting is not None and setting.stands_in(project))
+
+
+def _left_out(file: str, holds: Sequence[str], project: object) -> tuple[Setting, bool]:
+    """An editor may say something else than the project's list, which is not to be lost for it."""
+    listed = said_at(_EXCLUDE, project)
+    own = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else holds
+    title = f"Analyse {file} no more (analysis.exclude)"
+    is_so = matches(file, holds) or matches(file, own)
+    return Setting(_EXCLUDE, [*own, pattern_of(file)], title), is_so
 
 
 def _of(each: Observation, setting: Setting | None, is_met: bool) -> Recommendation:

@@ -59,12 +59,17 @@ class Setting(NamedTuple):
 
     def stands_in(self, data: object) -> bool:
         """Whether plain data say so, as far as they name the same keys."""
-        wanted, found = self.value, data
-        for part in self.path:
-            found = found.get(part) if isinstance(found, Mapping) else None
+        wanted, found = self.value, said_at(self.path, data)
         if isinstance(wanted, Mapping):
             return isinstance(found, Mapping) and wanted.keys() <= found.keys()
         return found == wanted
+
+
+def said_at(path: tuple[str, ...], data: object) -> object:
+    """What plain data say there; None: nothing."""
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
 
 
 def span(low: float, high: float) -> str:
