@@ -140,9 +140,10 @@ class Profiles:
 
     async def files(self, days: Days) -> list[Ran]:
         """Each of these days of each file, in so far as it was worked on alone. A wait is no
-        work; it ran as often as it was analysed."""
+        work; it ran as often as it was analysed, also while its user typed."""
         query = (
-            "SELECT day, file, sum(iif(name = 'analysis', count, 0)), sum(own)"  # noqa: S608
+            "SELECT day, file,"  # noqa: S608
+            " sum(iif(name IN ('analysis', 'speculation'), count, 0)), sum(own)"
             " FROM sums WHERE file != ''"
             f" AND name NOT IN ({', '.join('?' * len(WAITS))}) AND day BETWEEN ? AND ?"
             " GROUP BY day, file"

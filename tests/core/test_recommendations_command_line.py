@@ -502,7 +502,8 @@ async def timed(place: Place) -> None:
         for ago in range(30, 0, -1):
             took = {"data/big.py": 60.0 if ago > 10 else 0.5, "a.py": 2.0, "b.py": 1.0, "c.py": 0.1}
             sums = {Key("merge", file=name): Sum(9, each, each) for name, each in took.items()}
-            sums |= {Key("analysis", file=name): Sum(3, each) for name, each in took.items()}
+            sums |= {Key("analysis", file=name): Sum(2, each) for name, each in took.items()}
+            sums |= {Key("speculation", file=name): Sum(1, each) for name, each in took.items()}
             sums |= {Key("run", attributes=RAN): Sum(9, 40.0, 40.0)}
             sums |= {Key("run", attributes=RUFF): Sum(9, 1.0, 1.0)}
             await profiles.add((today - timedelta(ago)).isoformat(), sums, [], 10, 30)
