@@ -103,6 +103,14 @@ def test_a_tool_can_wait_for_saves() -> None:
     assert (so.is_met, so.setting) == (True, None)
 
 
+@pytest.mark.parametrize(
+    ("times", "told"), [(0, ""), (1, ", once"), (2, ", 2 times, 450.0 s each")]
+)
+def test_how_often_is_told_in_words_that_fit(times: int, told: str) -> None:
+    (one,) = recommended([], [Ran(TODAY, "big.py", times, 900.0), *OTHERS])
+    assert one.why[0] == f"since 2026-03-11 it took 900 s{told}"
+
+
 def test_a_file_can_be_left_out() -> None:
     files = [*days("data/big table.py", 30.0), *OTHERS]
     (one,) = recommended([], files, analysis__exclude=("build/",))

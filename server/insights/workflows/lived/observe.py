@@ -16,7 +16,7 @@ from .bottlenecks import Bottleneck, bottlenecks
 from .flaky import Flaky, Ran, flaky
 from .imports import SlowImport, slow
 from .runs import DAY
-from .spent import FILE, TOOL, Spent, heaviest_file, heaviest_tool, series_of
+from .spent import FILE, TOOL, Heaviest, Spent, heaviest_file, heaviest_tool, series_of
 from .waiting import Wait, for_git, for_hooks, for_tests, loops, series
 from .weekly import LEAST_DAYS, Series, Span, Weekly, weekly
 
@@ -132,8 +132,7 @@ def _spent(spent: Spent, now: float, random: Random) -> Iterator[Observation]:
             continue
         text = f"{each.name} takes {100 * each.share:.0f} % of the time that all {of}."
         since = strftime("%Y-%m-%d", localtime(span.since))
-        runs = f", {each.times} times, {each.ran / each.times:.1f} s each" if each.times else ""
-        evidence = [f"since {since} it took {each.ran:.0f} s{runs}"]
+        evidence = [f"since {since} it took {each.ran:.0f} s{_often(each)}"]
         if rule == TOOL:
             known = spent.asked[each.name]
             evidence += [
@@ -141,6 +140,12 @@ def _spent(spent: Spent, now: float, random: Random) -> Iterator[Observation]:
                 f"of {known.hits + known.misses} answers {known.hits} were known before",
             ]
         yield Observation(rule, each.name, text, tuple(evidence), cost, each.last)
+
+
+def _often(each: Heaviest) -> str:
+    if each.times > 1:
+        return f", {each.times} times, {each.ran / each.times:.1f} s each"
+    return ", once" if each.times else ""
 
 
 def _waiting(rule: str, text: str, waits: Sequence[Wait], cost: Weekly | None) -> list[Observation]:
