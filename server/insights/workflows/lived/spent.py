@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -35,7 +35,8 @@ class Spent(NamedTuple):
         if self.days is None:
             return None
         since, until = map(date.fromisoformat, self.days)
-        return Span(_moment(since, time.min), min(now, _moment(until, time.max)))
+        end = _moment(until + timedelta(days=1), time.min)
+        return Span(_moment(since, time.min), min(now, end))
 
 
 class Heaviest(NamedTuple):
