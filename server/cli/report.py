@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from ..app.insights.efficiency import SPAN_SECONDS, Report, report_of
+from ..app.insights.efficiency import Report, report_of
 from ..state import workspace_dir
 from .moment import Moment
 from .options import FOLDER, formats, output
@@ -44,8 +44,7 @@ def report(
     """
     now = time.time()
     until = min(now, until if until is not None else now)
-    since = since if since is not None else until - SPAN_SECONDS
-    if since > until:
+    if since is not None and since > until:
         raise click.UsageError("--since is later than --until: nothing lies between them.")
     root = root_of((folder,))
     found = asyncio.run(report_of(root, workspace_dir(root), since, until, now=now))

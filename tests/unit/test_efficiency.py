@@ -118,6 +118,20 @@ def test_a_period_has_every_day_once() -> None:
     assert Period.between(NOON, NOON - 86_400, UTC).days == (DAY - timedelta(days=1),)
 
 
+@pytest.mark.parametrize(
+    "until",
+    [
+        datetime(2026, 4, 10, 0, 0, tzinfo=BERLIN),
+        datetime(2026, 11, 10, 23, 30, tzinfo=BERLIN),
+        datetime(2026, 7, 1, 12, tzinfo=BERLIN),
+    ],
+)
+def test_where_nobody_says_it_is_thirty_days(until: datetime) -> None:
+    """Also where one of them had an hour less, or one more."""
+    days = Period.between(None, until.timestamp(), BERLIN).days
+    assert (len(days), days[-1]) == (30, until.date())
+
+
 # ── intervals ───────────────────────────────────────────────────────────────────────────────────
 
 

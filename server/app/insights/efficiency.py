@@ -32,8 +32,6 @@ from ..notices.notices import DELIVER
 __all__ = ["Bars", "Outline", "Report", "Section", "Table", "report_of", "reports"]
 
 _T = TypeVar("_T")
-SPAN_SECONDS = 29 * 86_400.0
-"""Back from today, itself a day: what a report is of, where nobody says."""
 _JOBS = "jobs.db"
 _FILE = "report.html"
 _MOST = 1_000_000
@@ -86,7 +84,7 @@ async def reports(folders: Iterable[Workspace], root: Path | None) -> list[Repor
         if not workspace.loose and root in (None, workspace.root):
             await workspace.counts.flush()
             await workspace.lives.flush()
-            found.append(await report_of(workspace.root, workspace.state, now - SPAN_SECONDS, now))
+            found.append(await report_of(workspace.root, workspace.state, None, now))
     if not found:
         raise ValueError(f"{root} is not open here" if root else "no folder is open")
     return found
@@ -95,14 +93,14 @@ async def reports(folders: Iterable[Workspace], root: Path | None) -> list[Repor
 async def report_of(
     root: Path,
     state: Path,
-    since: float,
+    since: float | None,
     until: float,
     zone: tzinfo | None = None,
     now: float | None = None,
 ) -> Report:
-    """Of the days from ``since`` to ``until``, in seconds since the epoch, both included; ``state``
-    is the workspace's state folder, ``now`` as ``efficiency`` has it. A store that cannot be read
-    is a trouble, no error."""
+    """Of the days from ``since`` to ``until``, in seconds since the epoch, both included, or of the
+    thirty up to then where ``since`` is None; ``state`` is the workspace's state folder, ``now`` as
+    ``efficiency`` has it. A store that cannot be read is a trouble, no error."""
     period = Period.between(since, until, zone)
     known, troubles = await _known(state)
     found = await asyncio.to_thread(efficiency, known, period, until, now)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ...findings.redact_text import redacted
 from ..chores.service import Service
 from ..folder.workspace import Workspace
-from ..insights.efficiency import SPAN_SECONDS, report_of
+from ..insights.efficiency import report_of
 from ..insights.profiling import WorkPath, engine
 from ..insights.recommending import Outlook, Recommending, State
 from ..insights.workflow_listing import gain, how
@@ -124,7 +124,7 @@ class Seldom:
 
     async def _efficiency(self) -> Saved:
         now = time.time()
-        report = await report_of(self._service.root, self._workspace.state, now - SPAN_SECONDS, now)
+        report = await report_of(self._service.root, self._workspace.state, None, now)
         found = report.outline
         facts = [(each.label, each.value, each.note) for s in found.sections for each in s.facts]
         lead = found.sections[0].lead if found.sections else ()

@@ -9,6 +9,8 @@ from functools import cached_property
 
 _DAY = timedelta(days=1)
 _LONGEST = timedelta(days=3_653)
+_USUAL = timedelta(days=29)
+"""Back from the last day, itself one of them: what is told of where nobody says."""
 
 
 def day_of(at: float, zone: tzinfo | None) -> date:
@@ -37,10 +39,12 @@ class Period:
     zone: tzinfo | None = None
 
     @staticmethod
-    def between(since: float, until: float, zone: tzinfo | None) -> Period:
+    def between(since: float | None, until: float, zone: tzinfo | None) -> Period:
         """The days on which those moments are, and those between; never none, and no more than ten
-        years: nothing is kept for longer."""
+        years: nothing is kept for longer. ``since`` None: thirty days."""
         last = day_of(until, zone)
+        if since is None:
+            return Period(last - _USUAL, last, zone)
         first = min(max(day_of(since, zone), last - _LONGEST), last)
         return Period(first, last, zone)
 
