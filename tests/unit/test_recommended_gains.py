@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.app.insights.workflow_listing import effect
 from understudy.insights.recommend import make
 from understudy.insights.recommend.at_once import task
 from understudy.insights.recommend.model import Gain, Recommendation
@@ -28,6 +29,7 @@ from understudy.insights.workflows.tree import read as read_yaml
 from understudy.settings.tasks import CustomTask, Tasks
 from understudy.store.activity import Activity, Did
 from understudy.store.history import Execution
+from understudy.store.recommendations import Row
 from understudy.text import apply
 
 NOW = 1_700_000_000.0
@@ -441,3 +443,19 @@ def test_points_of_what_is_taken(cores: int, there: int, held: int, busy: float)
         points.append(found.points)
     assert 25 <= points[1] <= points[0] <= 100
     assert usage([Timing(1, 1, 1)], machine) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (-20.0, 25.0, "-20 to 25 s"),
+        (-0.3, 70.0, "0 to 70 s"),
+        (300.0, 420.0, "5 to 7 min"),
+        (-400.0, -25.0, "-7 to 0 min"),
+        (3_600.0, 9_000.0, "1.0 to 2.5 h"),
+    ],
+)
+def test_what_came_of_it_is_told_in_a_unit_that_fits(low: float, high: float, told: str) -> None:
+    row = Row("a", "slow-file", "", "it took long", "slow-file a", "done", 1.0)
+    row = row._replace(low=0.0, high=70.0, gained_low=low, gained_high=high)
+    assert effect(row) == f"effect: {told} a week less (95 %); 0–70 s a week was told"

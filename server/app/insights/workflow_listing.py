@@ -9,7 +9,7 @@ from typing import Any
 from ...findings.redact_text import redacted
 from ...insights.recommend.life import Stand, Standing
 from ...insights.recommend.make import rank
-from ...insights.recommend.model import Recommendation, span
+from ...insights.recommend.model import Recommendation, change, span
 from ...insights.workflows.analysis import Analysis
 from ...insights.workflows.lived.bottlenecks import Bottleneck
 from ...insights.workflows.lived.effects import is_of_command
@@ -194,8 +194,7 @@ def effect(row: Row) -> str:
         told = f"; {span(row.low, row.high)} a week was told"
     if row.gained_low is None or row.gained_high is None:
         return f"effect not known: {_not_measured(row.measure)}{told}"
-    low, high = row.gained_low / 60, row.gained_high / 60
-    return f"effect: {low:.0f} to {high:.0f} min a week less (95 %){told}"
+    return f"effect: {change(row.gained_low, row.gained_high)} a week less (95 %){told}"
 
 
 def _not_measured(measure: str) -> str:

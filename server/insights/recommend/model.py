@@ -74,9 +74,21 @@ def said_at(path: tuple[str, ...], data: object) -> object:
 
 def span(low: float, high: float) -> str:
     """Seconds, at least and at most, for people."""
-    unit, name = (3_600, "h") if high >= 7_200 else (60, "min") if high >= 120 else (1, "s")
-    one, other = (f"{each / unit:.{0 if unit < 3_600 else 1}f}" for each in (low, high))
+    one, other, name = _in_a_unit(low, high)
     return f"{one}–{other} {name}" if one != other else f"{one} {name}"
+
+
+def change(low: float, high: float) -> str:
+    """The same of what may be below nothing."""
+    one, other, name = _in_a_unit(low, high)
+    return f"{one} to {other} {name}"
+
+
+def _in_a_unit(low: float, high: float) -> tuple[str, str, str]:
+    most = max(abs(low), abs(high))
+    unit, name = (3_600, "h") if most >= 7_200 else (60, "min") if most >= 120 else (1, "s")
+    one, other = (f"{each / unit:z.{0 if unit < 3_600 else 1}f}" for each in (low, high))
+    return one, other, name
 
 
 @dataclass(frozen=True, slots=True)
