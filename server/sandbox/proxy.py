@@ -86,8 +86,12 @@ class Proxy:
                 task.add_done_callback(lambda _: self._open.pop(task, None))
 
             server = await asyncio.start_server(accept, sock=listener, limit=_HEAD_BYTES)
-            async with server:
-                await server.serve_forever()
+            # Not ``serve_forever``: since Python 3.12 its end waits for connections that only the
+            # end of this group closes.
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                server.close()
 
     def _close_idlest(self) -> None:
         task, writer = next(iter(self._open.items()))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Self
 
@@ -136,7 +137,7 @@ NOT_NAMED = ", which is not among the hosts that were named"
         (_at("127.0.0.1"), "127.0.0.1:{port}" + NOT_NAMED),
         (_at("localhost"), "localhost:{port}" + NOT_NAMED),
         (_at("127.1"), "127.1:{port}" + NOT_NAMED),
-        (_at("[::ffff:127.0.0.1]"), "[::ffff:7f00:1]:{port}" + NOT_NAMED),
+        (_at("[::ffff:127.0.0.1]"), f"[{IPv6Address('::ffff:7f00:1')}]:{{port}}{NOT_NAMED}"),
         (
             _at(GOOD),
             GOOD + ":{port}: it leads to 127.0.0.1, no public address",
