@@ -14,7 +14,7 @@ from understudy.store.results import RESULTS, FileStamp, Results
 from understudy.text import digest
 
 from .conftest import Start
-from .editor import Editor
+from .editor import Buffer, Editor
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -43,14 +43,18 @@ async def _known(editor: Editor, root: Path, *rules: str) -> list[Life]:
         await database.close()
 
 
+async def _opened(start: Start, workspace: Path) -> tuple[Editor, Path, Buffer]:
+    file, text = workspace / "app.py", "import os\n"
+    file.write_text(text)
+    editor = await start()
+    return editor, file, editor.open(file, text)
+
+
 async def test_what_was_there_at_first_is_known_though_it_is_edited_at_once(
     start: Start, workspace: Path
 ) -> None:
     """So what the next save brings is new."""
-    editor = await start()
-    file = workspace / "app.py"
-    file.write_text("import os\n")
-    buffer = editor.open(file, "import os\n")
+    editor, _, buffer = await _opened(start, workspace)
     editor.edit(buffer, "import os\n", "import os\n\n\ndef one(a):\n    return eval(a)\n")
     (there,) = await _known(editor, workspace, "ruff:F401")
     assert not there.new
@@ -63,10 +67,7 @@ async def test_what_was_opened_or_saved_is_known_of_without_a_scan(
     start: Start, workspace: Path
 ) -> None:
     """So that others who read what is kept, such as the dashboard, can tell of it."""
-    editor = await start()
-    file = workspace / "app.py"
-    file.write_text("import os\n")
-    buffer = editor.open(file, "import os\n")
+    editor, file, buffer = await _opened(start, workspace)
     await _stamped(editor, workspace, file)
     editor.edit(buffer, "import os\n", "import os\nimport re\n")
     editor.save(buffer)
