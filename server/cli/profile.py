@@ -171,7 +171,7 @@ async def _in_the_terminal(argv: Sequence[str]) -> str:
 
     def pass_on(number: int) -> None:
         told.append(number)
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):  # it has ended by itself meanwhile
             process.send_signal(number)
 
     heeded = [e for e in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(e) != signal.SIG_IGN]

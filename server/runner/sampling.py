@@ -68,7 +68,7 @@ def _pass_on(pid: int) -> None:
     """Who ends this one means the program."""
 
     def pass_on(number: int, _: object) -> None:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):  # it has ended by itself meanwhile
             os.kill(pid, number)
 
     for each in (signal.SIGTERM, signal.SIGHUP):

@@ -352,6 +352,12 @@ def test_scripts() -> None:
     }
 
 
+def test_a_step_that_says_nothing_has_a_title() -> None:
+    ci = "on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{if: always()}, {run: make}]\n"
+    (job,) = read(".github/workflows/ci.yml", ci).jobs
+    assert [each.title for each in job.steps] == ["step", "make"]
+
+
 @pytest.mark.parametrize(("many", "pattern"), [(9, "b:*:*:*:*"), (300, "b:*")])
 def test_what_a_pattern_stands_for_is_not_always_looked_up(many: int, pattern: str) -> None:
     """Then nothing is missing, and nothing is dead: it may run any of them."""

@@ -54,7 +54,8 @@ class Step(NamedTuple):
     @property
     def title(self) -> str:
         """As people are told of it."""
-        return self.name or self.uses or excerpt(self.command.strip().partition("\n")[0])
+        first = self.command.strip().partition("\n")[0]
+        return self.name or self.uses or excerpt(first) or "step"
 
 
 @dataclass(frozen=True, slots=True)
