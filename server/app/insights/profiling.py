@@ -276,9 +276,9 @@ async def engine(root: Path, days: int, today: date) -> tuple[Profile, str]:
     something is known, empty when nothing is. Raises OSError, sqlite3.Error."""
     wanted, state = Days.to(today, days), await asyncio.to_thread(workspace_dir, root)
     async with opened(state) as profiles:
-        known = asked(await measured.kept_in(state), wanted)
-        kept = await profiles.days(wanted)
-        return profile(await profiles.sums(wanted), known), next(iter(kept), "")
+        sums, kept = await profiles.sums(wanted), await profiles.days(wanted)
+    known = await asyncio.to_thread(asked, await measured.kept_in(state), wanted)
+    return await asyncio.to_thread(profile, sums, known), next(iter(kept), "")
 
 
 async def timeline(root: Path) -> list[Timed]:

@@ -130,14 +130,11 @@ class _Stores:
         if not known:
             return Spent()
         days = Days(known[0], known[-1])
-        told = asked(await kept(self.measured), days)
+        told = await asyncio.to_thread(asked, await kept(self.measured), days)
         return Spent(days, await profiles.tools(days), await profiles.files(days), told)
 
     async def close(self) -> None:
-        for each in (
-            *(self.activity, self.jobs, self.recommendations),
-            *(self.profile, self.measured),
-        ):
+        for each in (self.activity, self.jobs, self.recommendations, self.profile, self.measured):
             await each.close()
 
 
